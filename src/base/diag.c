@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/diag.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+enum { SUMMARY_FROM = 10 };
+
+struct diags *diags_new(TALLOC_CTX *mem_ctx)
+{
+	return mem_new(mem_ctx, struct diags);
+}
+
+struct loc loc_file(const char *path)
+{
+	return (struct loc){.source = path};
+}
+
+struct loc loc_at(const char *path, unsigned line, unsigned column)
+{
+	return (struct loc){.source = path, .line = line, .column = column};
+}
+
+struct finding *diag_vadd(struct diags *diags, enum severity severity, const char *id,
+	struct loc where, const char *format, va_list args)
+{
+	struct finding *finding = mem_new(diags, struct finding);
+
+	finding->severity = severity;
+	finding->id = id;
+	finding->where = where;
+	finding->message = mem_vprintf(finding, format, args);
+	if (severity == SEVERITY_IGNORE)
+		return finding;
+	finding->sequence = diags->n_findings;
+	*mem_push(diags, &diags->findings, &diags->n_findings) = finding;
+	if (severity == SEVERITY_ERROR)
+		diags->n_errors++;
+	else if (severity == SEVERITY_WARNING)
+		diags->n_warnings++;
+	return finding;
+}
+
+struct finding *diag_add(struct diags *diags, enum severity severity, const char *id,
+	struct loc where, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	struct finding *finding = diag_vadd(diags, severity, id, where, format, args);
+	va_end(args);
+	return finding;
+}
+
+void diag_note(struct finding *finding, struct loc where, const char *format, ...)
+{
+	struct note *note = mem_push(finding, &finding->notes, &finding->n_notes);
+	va_list args;
+
+	note->where = where;
+	va_start(args, format);
+	note->message = mem_vprintf(finding, format, args);
+	va_end(args);
+}
+
+static void note_failure(struct diags *diags, enum exit_code code)
+{
+	if (diags->failure == EXIT_OK)
+		diags->failure = code;
+}
+
+int diag_fail(struct diags *diags, enum exit_code code, struct loc where,
+	const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	diag_vadd(diags, SEVERITY_ERROR, NULL, where, format, args);
+	va_end(args);
+	note_failure(diags, code);
+	return -(int)code;
+}
+
+int diag_fail_errno(struct diags *diags, enum exit_code code, int error, struct loc where,
+	const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	struct finding *finding =
+		diag_vadd(diags, SEVERITY_ERROR, NULL, where, format, args);
+	va_end(args);
+	finding->message =
+		mem_printf(finding, "%s: %s", finding->message, strerror(error));
+	note_failure(diags, code);
+	return -(int)code;
+}
+
+struct finding *diag_last(struct diags *diags)
+{
+	return diags->n_findings == 0 ? NULL : diags->findings[diags->n_findings - 1];
+}
+
+/* Order */
+
+static int compare_text(const char *a, const char *b)
+{
+	return strcmp(a == NULL ? "" : a, b == NULL ? "" : b);
+}
+
+static int compare_number(size_t a, size_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+/* A file's findings follow its lines, a directory's its DNs. */
+static int compare_findings(const void *left, const void *right)
+{
+	const struct finding *a = *(struct finding *const *)left;
+	const struct finding *b = *(struct finding *const *)right;
+	int order = compare_text(a->where.source, b->where.source);
+
+	if (order == 0)
+		order = compare_number(a->where.line, b->where.line);
+	if (order == 0)
+		order = compare_number(a->where.column, b->where.column);
+	if (order == 0)
+		order = compare_text(a->where.dn, b->where.dn);
+	if (order == 0)
+		order = compare_text(a->where.attr, b->where.attr);
+	if (order == 0)
+		order = compare_text(a->id, b->id);
+	if (order == 0)
+		order = strcmp(a->message, b->message);
+	return order != 0 ? order : compare_number(a->sequence, b->sequence);
+}
+
+void diags_sort(struct diags *diags)
+{
+	if (diags->n_findings > 1)
+		qsort(diags->findings, diags->n_findings, sizeof(struct finding *),
+			compare_findings);
+}
+
+/* Printing */
+
+static const char *severity_word(enum severity severity)
+{
+	switch (severity) {
+	case SEVERITY_ERROR:
+		return "error";
+	case SEVERITY_WARNING:
+		return "warning";
+	case SEVERITY_NOTE:
+		return "note";
+	case SEVERITY_IGNORE:
+		return "ignored";
+	}
+	return "?";
+}
+
+static const char *severity_color(enum severity severity)
+{
+	switch (severity) {
+	case SEVERITY_ERROR:
+		return "\033[1;31m";
+	case SEVERITY_WARNING:
+		return "\033[1;35m";
+	default:
+		return "\033[1;36m";
+	}
+}
+
+/* Directory values reach messages: nothing in them may drive the terminal. */
+static void put_safe(FILE *stream, const char *text)
+{
+	for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
+		if ((*c < 0x20 && *c != '\n' && *c != '\t') || *c == 0x7f)
+			fprintf(stream, "\\x%02x", *c);
+		else
+			putc(*c, stream);
+	}
+}
+
+static void print_where(FILE *stream, const struct loc *where)
+{
+	if (where->source != NULL) {
+		put_safe(stream, where->source);
+		if (where->line > 0)
+			fprintf(stream, ":%u", where->line);
+		if (where->column > 0)
+			fprintf(stream, ":%u", where->column);
+		fputs(": ", stream);
+	}
+	if (where->dn != NULL) {
+		put_safe(stream, where->dn);
+		fputs(": ", stream);
+	}
+	if (where->attr != NULL) {
+		put_safe(stream, where->attr);
+		fputs(": ", stream);
+	}
+}
+
+static void print_severity(
+	FILE *stream, enum severity severity, const struct diag_style *style)
+{
+	if (style->color)
+		fprintf(stream, "%s%s:\033[0m ", severity_color(severity),
+			severity_word(severity));
+	else
+		fprintf(stream, "%s: ", severity_word(severity));
+}
+
+static void print_excerpt(FILE *stream, const struct finding *finding)
+{
+	if (finding->excerpt == NULL)
+		return;
+	fputs("    ", stream);
+	put_safe(stream, finding->excerpt);
+	putc('\n', stream);
+	if (finding->where.column == 0)
+		return;
+	fputs("    ", stream);
+	for (unsigned i = 1; i < finding->where.column; i++)
+		putc(finding->excerpt[i - 1] == '\t' ? '\t' : ' ', stream);
+	fputs("^\n", stream);
+}
+
+void diag_print(
+	FILE *stream, const struct finding *finding, const struct diag_style *style)
+{
+	print_where(stream, &finding->where);
+	print_severity(stream, finding->severity, style);
+	put_safe(stream, finding->message);
+	if (finding->id != NULL)
+		fprintf(stream, " [%s]", finding->id);
+	putc('\n', stream);
+	print_excerpt(stream, finding);
+	for (size_t i = 0; i < finding->n_notes; i++) {
+		print_where(stream, &finding->notes[i].where);
+		print_severity(stream, SEVERITY_NOTE, style);
+		put_safe(stream, finding->notes[i].message);
+		putc('\n', stream);
+	}
+}
+
+/* How often each id was seen; failures without an id are never limited. */
+struct tally {
+	const char *id;
+	size_t n;
+};
+
+static struct tally *tally_of(
+	TALLOC_CTX *mem_ctx, struct tally **tallies, size_t *n, const char *id)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (strcmp((*tallies)[i].id, id) == 0)
+			return &(*tallies)[i];
+	struct tally *tally = mem_push(mem_ctx, tallies, n);
+
+	tally->id = id;
+	return tally;
+}
+
+static int compare_tallies(const void *a, const void *b)
+{
+	return strcmp(((const struct tally *)a)->id, ((const struct tally *)b)->id);
+}
+
+void diags_print(FILE *stream, struct diags *diags, const struct diag_style *style)
+{
+	TMP_CTX(tmp);
+	struct tally *tallies = NULL;
+	size_t n_tallies = 0;
+
+	diags_sort(diags);
+	for (size_t i = 0; i < diags->n_findings; i++) {
+		const struct finding *finding = diags->findings[i];
+		struct tally *tally =
+			finding->id == NULL
+				? NULL
+				: tally_of(tmp, &tallies, &n_tallies, finding->id);
+
+		if (tally != NULL && ++tally->n > style->limit_per_id &&
+			style->limit_per_id > 0)
+			continue;
+		diag_print(stream, finding, style);
+	}
+	if (n_tallies > 1)
+		qsort(tallies, n_tallies, sizeof(*tallies), compare_tallies);
+	for (size_t i = 0; style->limit_per_id > 0 && i < n_tallies; i++)
+		if (tallies[i].n > style->limit_per_id)
+			fprintf(stream, "and %zu more [%s]\n",
+				tallies[i].n - style->limit_per_id, tallies[i].id);
+	if (diags->n_findings <= SUMMARY_FROM)
+		return;
+	fprintf(stream, "%zu errors, %zu warnings", diags->n_errors, diags->n_warnings);
+	for (size_t i = 0; i < n_tallies; i++)
+		fprintf(stream, "%s%zu %s", i == 0 ? ": " : ", ", tallies[i].n,
+			tallies[i].id);
+	putc('\n', stream);
+}
+
+/* JSON */
+
+static void add_text(struct json_object *object, const char *key, const char *text)
+{
+	if (text != NULL)
+		json_object_object_add(object, key, json_object_new_string(text));
+}
+
+static struct json_object *where_to_json(const struct loc *where, const char *message)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_text(object, "source", where->source);
+	if (where->line > 0)
+		json_object_object_add(
+			object, "line", json_object_new_int64(where->line));
+	if (where->column > 0)
+		json_object_object_add(
+			object, "column", json_object_new_int64(where->column));
+	add_text(object, "dn", where->dn);
+	add_text(object, "attribute", where->attr);
+	add_text(object, "message", message);
+	return object;
+}
+
+struct json_object *diags_to_json(struct diags *diags)
+{
+	struct json_object *array = json_object_new_array();
+
+	diags_sort(diags);
+	for (size_t i = 0; i < diags->n_findings; i++) {
+		const struct finding *f = diags->findings[i];
+		struct json_object *object = where_to_json(&f->where, f->message);
+		struct json_object *notes = json_object_new_array();
+
+		add_text(object, "severity", severity_word(f->severity));
+		add_text(object, "id", f->id);
+		for (size_t j = 0; j < f->n_notes; j++)
+			json_object_array_add(notes,
+				where_to_json(&f->notes[j].where, f->notes[j].message));
+		json_object_object_add(object, "notes", notes);
+		json_object_array_add(array, object);
+	}
+	return array;
+}

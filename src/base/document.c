@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/document.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <yaml.h>
+
+#include "base/file.h"
+#include "base/text.h"
+
+enum { DEPTH_MAX = 64, SIZE_MAX_BYTES = 256 * 1024 * 1024 };
+
+/* Building the tree from libyaml's events */
+
+struct builder {
+	struct document *document;
+	yaml_parser_t parser;
+	enum exit_code code;
+	struct diags *diags;
+};
+
+/* The line of the source that @line names, for the caret below it. */
+static const char *excerpt(TALLOC_CTX *mem_ctx, const char *text, unsigned line)
+{
+	for (unsigned i = 1; i < line && *text != '\0'; i++) {
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	return *text == '\0' ? NULL : mem_strndup(mem_ctx, text, strcspn(text, "\r\n"));
+}
+
+static int fault_at(const struct document *document, struct diags *diags,
+	enum exit_code code, unsigned line, unsigned column, const char *message)
+{
+	int r = diag_fail(
+		diags, code, loc_at(document->source, line, column), "%s", message);
+	struct finding *finding = diag_last(diags);
+
+	finding->excerpt = excerpt(finding, document->text, line - document->line_offset);
+	return r;
+}
+
+static int fault_here(struct builder *b, const yaml_mark_t *mark, const char *message)
+{
+	return fault_at(b->document, b->diags, b->code,
+		(unsigned)mark->line + 1 + b->document->line_offset,
+		(unsigned)mark->column + 1, message);
+}
+
+static int next_event(struct builder *b, yaml_event_t *event)
+{
+	TMP_CTX(tmp);
+
+	if (yaml_parser_parse(&b->parser, event))
+		return 0;
+	const char *problem = b->parser.problem == NULL ? "no YAML" : b->parser.problem;
+
+	if (b->parser.context != NULL)
+		problem = mem_printf(tmp, "%s %s", problem, b->parser.context);
+	return fault_here(b, &b->parser.problem_mark, problem);
+}
+
+static int build_node(struct builder *b, const yaml_event_t *event, unsigned depth,
+	struct node **ret_node);
+
+static void event_done(yaml_event_t *event)
+{
+	yaml_event_delete(event);
+}
+
+/* Key and value, or the next element; *ret_more is false at the collection's end. */
+static int build_item(
+	struct builder *b, struct node *node, unsigned depth, bool *ret_more)
+{
+	_cleanup_(event_done) yaml_event_t event = {0};
+	struct node *item;
+	int r = next_event(b, &event);
+
+	if (r < 0)
+		return r;
+	*ret_more = event.type != YAML_SEQUENCE_END_EVENT &&
+		    event.type != YAML_MAPPING_END_EVENT;
+	if (!*ret_more)
+		return 0;
+	if (node->kind == NODE_MAP) {
+		_cleanup_(event_done) yaml_event_t value = {0};
+		size_t n_keys = node->n_items;
+
+		r = build_node(b, &event, depth + 1, &item);
+		if (r < 0)
+			return r;
+		if (item->kind != NODE_SCALAR)
+			return fault_here(b, &event.start_mark, "a key must be a word");
+		*mem_push(node, &node->keys, &n_keys) = item;
+		r = next_event(b, &value);
+		if (r == 0)
+			r = build_node(b, &value, depth + 1, &item);
+	} else {
+		r = build_node(b, &event, depth + 1, &item);
+	}
+	if (r < 0)
+		return r;
+	*mem_push(node, &node->items, &node->n_items) = item;
+	return 0;
+}
+
+static int build_items(struct builder *b, struct node *node, unsigned depth)
+{
+	bool more = true;
+
+	while (more) {
+		int r = build_item(b, node, depth, &more);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static bool has_decoration(const yaml_event_t *event)
+{
+	switch (event->type) {
+	case YAML_SCALAR_EVENT:
+		return event->data.scalar.anchor != NULL ||
+		       event->data.scalar.tag != NULL;
+	case YAML_SEQUENCE_START_EVENT:
+		return event->data.sequence_start.anchor != NULL ||
+		       event->data.sequence_start.tag != NULL;
+	case YAML_MAPPING_START_EVENT:
+		return event->data.mapping_start.anchor != NULL ||
+		       event->data.mapping_start.tag != NULL;
+	default:
+		return event->type == YAML_ALIAS_EVENT;
+	}
+}
+
+static int build_node(struct builder *b, const yaml_event_t *event, unsigned depth,
+	struct node **ret_node)
+{
+	struct node *node = mem_new(b->document, struct node);
+
+	if (has_decoration(event))
+		return fault_here(b, &event->start_mark,
+			"anchors, aliases and tags are not allowed: write the value "
+			"itself");
+	if (depth > DEPTH_MAX)
+		return fault_here(b, &event->start_mark, "nested too deeply");
+	node->line = (unsigned)event->start_mark.line + 1 + b->document->line_offset;
+	node->column = (unsigned)event->start_mark.column + 1;
+	*ret_node = node;
+	switch (event->type) {
+	case YAML_SCALAR_EVENT:
+		node->kind = NODE_SCALAR;
+		node->length = event->data.scalar.length;
+		node->text = mem_strndup(
+			node, (const char *)event->data.scalar.value, node->length);
+		node->is_plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+		return 0;
+	case YAML_SEQUENCE_START_EVENT:
+		node->kind = NODE_LIST;
+		return build_items(b, node, depth);
+	case YAML_MAPPING_START_EVENT:
+		node->kind = NODE_MAP;
+		return build_items(b, node, depth);
+	default:
+		return fault_here(b, &event->start_mark, "a value is missing");
+	}
+}
+
+static int build_document(struct builder *b)
+{
+	for (;;) {
+		_cleanup_(event_done) yaml_event_t event = {0};
+		int r = next_event(b, &event);
+
+		if (r < 0)
+			return r;
+		switch (event.type) {
+		case YAML_STREAM_START_EVENT:
+		case YAML_DOCUMENT_END_EVENT:
+			break;
+		case YAML_DOCUMENT_START_EVENT:
+			if (b->document->root != NULL)
+				return fault_here(b, &event.start_mark,
+					"a second document: the file holds one");
+			break;
+		case YAML_STREAM_END_EVENT:
+			return 0;
+		default:
+			r = build_node(b, &event, 0, &b->document->root);
+			if (r < 0)
+				return r;
+		}
+	}
+}
+
+/* `key:` with nothing behind it, or an empty file: an empty map. */
+static void default_root(struct document *document)
+{
+	struct node *root = document->root;
+
+	if (root != NULL && !(root->kind == NODE_SCALAR && root->length == 0))
+		return;
+	document->root = mem_new(document, struct node);
+	*document->root =
+		(struct node){.kind = NODE_MAP, .line = 1, .column = 1, .text = ""};
+}
+
+int document_parse(TALLOC_CTX *mem_ctx, const char *source, const char *text,
+	size_t length, unsigned line_offset, enum exit_code code, struct diags *diags,
+	struct document **ret_document)
+{
+	struct document *document = mem_new(mem_ctx, struct document);
+	struct builder b = {.document = document, .code = code, .diags = diags};
+
+	document->source = mem_strdup(diags, source);
+	document->text = mem_strndup(document, text, length);
+	document->line_offset = line_offset;
+	if (!yaml_parser_initialize(&b.parser))
+		return fault_at(document, diags, code, 1, 1, "out of memory");
+	yaml_parser_set_encoding(&b.parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(
+		&b.parser, (const unsigned char *)document->text, length);
+	int r = build_document(&b);
+
+	yaml_parser_delete(&b.parser);
+	if (r < 0)
+		return r;
+	default_root(document);
+	*ret_document = document;
+	return 0;
+}
+
+int document_load(TALLOC_CTX *mem_ctx, const char *path, enum exit_code code,
+	struct diags *diags, struct document **ret_document)
+{
+	TMP_CTX(tmp);
+	char *text;
+	size_t length;
+	int r = file_read(tmp, path, code, SIZE_MAX_BYTES, diags, &text, &length);
+
+	if (r < 0)
+		return r;
+	return document_parse(mem_ctx, path, text, length, 0, code, diags, ret_document);
+}
+
+const struct node *node_find(const struct node *map, const char *key)
+{
+	if (map->kind != NODE_MAP)
+		return NULL;
+	for (size_t i = 0; i < map->n_items; i++)
+		if (strcmp(map->keys[i]->text, key) == 0)
+			return map->items[i];
+	return NULL;
+}
+
+/* Reading by a table */
+
+int document_fault(struct reader *r, const struct node *node, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	struct finding *finding = diag_vadd(r->diags, SEVERITY_ERROR, r->id,
+		loc_at(r->document->source, node->line, node->column), format, args);
+	va_end(args);
+	finding->excerpt = excerpt(
+		finding, r->document->text, node->line - r->document->line_offset);
+	if (r->diags->failure == EXIT_OK)
+		r->diags->failure = r->code;
+	return -(int)r->code;
+}
+
+static const struct key *find_key(const struct key *keys, const char *name)
+{
+	for (; keys->name != NULL; keys++)
+		if (strcmp(keys->name, name) == 0)
+			return keys;
+	return NULL;
+}
+
+static int unknown_key(struct reader *r, const struct node *node, const struct key *keys)
+{
+	TMP_CTX(tmp);
+	const char **names = NULL;
+	size_t n = 0;
+
+	for (; keys->name != NULL; keys++)
+		*mem_push(tmp, &names, &n) = keys->name;
+	*mem_push(tmp, &names, &n) = NULL;
+	const char *nearest = text_nearest(node->text, names);
+	const char *shown = text_printable(tmp, node->text, node->length);
+
+	if (nearest == NULL)
+		return document_fault(r, node, "unknown key '%s'", shown);
+	return document_fault(
+		r, node, "unknown key '%s', did you mean '%s'?", shown, nearest);
+}
+
+static bool is_repeated(const struct node *map, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (strcmp(map->keys[j]->text, map->keys[i]->text) == 0)
+			return true;
+	return false;
+}
+
+static int read_member(struct reader *r, const struct node *map, size_t i,
+	const struct key *keys, void *object)
+{
+	const struct key *key = find_key(keys, map->keys[i]->text);
+
+	if (key == NULL)
+		return unknown_key(r, map->keys[i], keys);
+	if (is_repeated(map, i))
+		return document_fault(r, map->keys[i], "'%s' is there twice", key->name);
+	return key->read(r, map->items[i], (char *)object + key->offset);
+}
+
+int document_read(
+	struct reader *r, const struct node *map, const struct key *keys, void *object)
+{
+	int result = 0;
+
+	if (map->kind != NODE_MAP)
+		return document_fault(r, map, "expected a map of keys and values");
+	for (size_t i = 0; i < map->n_items; i++) {
+		int failed = read_member(r, map, i, keys, object);
+
+		if (failed < 0)
+			result = failed;
+	}
+	for (const struct key *key = keys; key->name != NULL; key++)
+		if (key->required && node_find(map, key->name) == NULL)
+			result = document_fault(r, map, "'%s' is missing", key->name);
+	return result;
+}
+
+int read_string(struct reader *r, const struct node *value, void *field)
+{
+	if (value->kind != NODE_SCALAR)
+		return document_fault(r, value, "expected a single value");
+	if (strlen(value->text) != value->length)
+		return document_fault(r, value, "a NUL byte is not allowed");
+	if (value->is_plain && (value->length == 0 || strcmp(value->text, "~") == 0 ||
+				       strcmp(value->text, "null") == 0))
+		return document_fault(r, value, "a value is missing");
+	*(const char **)field = mem_strdup(r->mem_ctx, value->text);
+	return 0;
+}
+
+int read_bool(struct reader *r, const struct node *value, void *field)
+{
+	static const char *const truths[] = {"yes", "true", "on"};
+	static const char *const falsehoods[] = {"no", "false", "off"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(truths); i++) {
+		if (value->kind != NODE_SCALAR || !value->is_plain)
+			break;
+		if (text_equal_case(value->text, truths[i])) {
+			*(bool *)field = true;
+			return 0;
+		}
+		if (text_equal_case(value->text, falsehoods[i])) {
+			*(bool *)field = false;
+			return 0;
+		}
+	}
+	return document_fault(r, value, "expected yes or no");
+}
+
+static int read_number(
+	struct reader *r, const struct node *value, uint64_t max, uint64_t *ret)
+{
+	if (value->kind != NODE_SCALAR || !value->is_plain ||
+		!text_parse_u64(value->text, max, ret))
+		return document_fault(r, value, "expected a whole number");
+	return 0;
+}
+
+int read_u64(struct reader *r, const struct node *value, void *field)
+{
+	return read_number(r, value, INT64_MAX, field);
+}
+
+int read_unsigned(struct reader *r, const struct node *value, void *field)
+{
+	uint64_t number;
+	int failed = read_number(r, value, INT32_MAX, &number);
+
+	if (failed == 0)
+		*(unsigned *)field = (unsigned)number;
+	return failed;
+}
+
+int read_mode(struct reader *r, const struct node *value, void *field)
+{
+	mode_t mode = 0;
+
+	if (value->kind != NODE_SCALAR || value->length < 3 || value->length > 4 ||
+		strspn(value->text, "01234567") != value->length)
+		return document_fault(r, value,
+			"expected a file mode of three or four octal digits, quoted");
+	for (const char *digit = value->text; *digit != '\0'; digit++)
+		mode = mode << 3 | (mode_t)(*digit - '0');
+	*(mode_t *)field = mode;
+	return 0;
+}
+
+int read_strings(struct reader *r, const struct node *value, void *field)
+{
+	struct string_list list = {0};
+	size_t n_items = value->kind == NODE_LIST ? value->n_items : 1;
+	int result = 0;
+
+	list.items = mem_array(r->mem_ctx, const char *, n_items + 1);
+	for (size_t i = 0; i < n_items; i++) {
+		const struct node *item =
+			value->kind == NODE_LIST ? value->items[i] : value;
+		int failed = read_string(r, item, &list.items[list.n]);
+
+		if (failed < 0)
+			result = failed;
+		else
+			list.n++;
+	}
+	if (result == 0)
+		*(struct string_list *)field = list;
+	return result;
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void *succeed(void *memory)
+{
+	static const char message[] = "out of memory\n";
+
+	if (memory == NULL) {
+		(void)!write(STDERR_FILENO, message, sizeof(message) - 1);
+		abort();
+	}
+	return memory;
+}
+
+/* A NULL parent: a forgotten scope shows up in a leak report instead of hiding. */
+TALLOC_CTX *mem_scope_new(void)
+{
+	return succeed(talloc_named_const(NULL, 0, "scope"));
+}
+
+void mem_scope_done(TALLOC_CTX **scope)
+{
+	talloc_free(*scope);
+}
+
+void *mem_zero(TALLOC_CTX *mem_ctx, size_t size, size_t n, const char *name)
+{
+	return succeed(_talloc_zero_array(mem_ctx, size, (unsigned)n, name));
+}
+
+char *mem_strdup(TALLOC_CTX *mem_ctx, const char *text)
+{
+	return mem_strndup(mem_ctx, text, strlen(text));
+}
+
+/* Unlike talloc_strndup() this keeps NUL bytes inside @length. */
+char *mem_strndup(TALLOC_CTX *mem_ctx, const char *text, size_t length)
+{
+	char *copy = succeed(talloc_named_const(mem_ctx, length + 1, "text"));
+
+	memcpy(copy, text, length);
+	copy[length] = '\0';
+	return copy;
+}
+
+char *mem_vprintf(TALLOC_CTX *mem_ctx, const char *format, va_list args)
+{
+	return succeed(talloc_vasprintf(mem_ctx, format, args));
+}
+
+char *mem_printf(TALLOC_CTX *mem_ctx, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	char *text = mem_vprintf(mem_ctx, format, args);
+	va_end(args);
+	return text;
+}
+
+void *mem_push_size(TALLOC_CTX *mem_ctx, void **array, size_t *n, size_t size)
+{
+	/* talloc_realloc() would lose the parent of an array that has one already */
+	if ((*n & (*n - 1)) == 0) {
+		size_t room = *n == 0 ? 1 : *n * 2;
+
+		*array = succeed(_talloc_realloc_array(
+			mem_ctx, *array, size, (unsigned)room, "array"));
+	}
+	void *element = (char *)*array + *n * size;
+
+	memset(element, 0, size);
+	(*n)++;
+	return element;
+}
+
+/* Buffers */
+
+enum { BUFFER_FIRST = 256 };
+
+struct buffer *buffer_new(TALLOC_CTX *mem_ctx)
+{
+	struct buffer *b = mem_new(mem_ctx, struct buffer);
+
+	b->cap = BUFFER_FIRST;
+	b->data = succeed(talloc_named_const(b, b->cap, "bytes"));
+	b->data[0] = '\0';
+	return b;
+}
+
+char *buffer_reserve(struct buffer *b, size_t len)
+{
+	if (b->cap - b->len <= len) {
+		size_t cap = b->cap * 2;
+
+		if (cap - b->len <= len)
+			cap = b->len + len + 1;
+		b->data = succeed(talloc_realloc_size(b, b->data, cap));
+		b->cap = cap;
+	}
+	return b->data + b->len;
+}
+
+void buffer_grown(struct buffer *b, size_t len)
+{
+	b->len += len;
+	b->data[b->len] = '\0';
+}
+
+void buffer_add(struct buffer *b, const void *bytes, size_t len)
+{
+	char *end = buffer_reserve(b, len);
+
+	if (len > 0)
+		memcpy(end, bytes, len);
+	buffer_grown(b, len);
+}
+
+void buffer_add_text(struct buffer *b, const char *text)
+{
+	buffer_add(b, text, strlen(text));
+}
+
+void buffer_add_byte(struct buffer *b, char byte)
+{
+	buffer_add(b, &byte, 1);
+}
+
+void buffer_printf(struct buffer *b, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	int len = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	char *end = buffer_reserve(b, (size_t)len);
+
+	va_start(args, format);
+	vsnprintf(end, (size_t)len + 1, format, args);
+	va_end(args);
+	buffer_grown(b, (size_t)len);
+}
+
+void buffer_truncate(struct buffer *b, size_t len)
+{
+	b->len = len;
+	b->data[len] = '\0';
+}
+
+/* Arenas */
+
+enum { ARENA_CHUNK = 256 * 1024, ARENA_ALIGN = 8 };
+
+struct arena {
+	char *chunk;
+	size_t used, room;
+};
+
+struct arena *arena_new(TALLOC_CTX *mem_ctx)
+{
+	return mem_new(mem_ctx, struct arena);
+}
+
+/* What is larger than a chunk gets one of its own; the current one stays in use. */
+static char *arena_take(struct arena *a, size_t size)
+{
+	if (size > ARENA_CHUNK / 4)
+		return succeed(talloc_named_const(a, size, "large"));
+	if (a->room - a->used < size) {
+		a->chunk = succeed(talloc_named_const(a, ARENA_CHUNK, "chunk"));
+		a->room = ARENA_CHUNK;
+		a->used = 0;
+	}
+	char *memory = a->chunk + a->used;
+
+	a->used += size;
+	return memory;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	size_t gap = -a->used & (ARENA_ALIGN - 1);
+
+	if (gap <= a->room - a->used)
+		a->used += gap;
+	return memset(arena_take(a, size), 0, size);
+}
+
+char *arena_strndup(struct arena *a, const char *text, size_t length)
+{
+	char *copy = arena_take(a, length + 1);
+
+	memcpy(copy, text, length);
+	copy[length] = '\0';
+	return copy;
+}
+
+char *arena_strdup(struct arena *a, const char *text)
+{
+	return arena_strndup(a, text, strlen(text));
+}
+
+char *arena_printf(struct arena *a, const char *format, ...)
+{
+	char buffer[512];
+	va_list args;
+
+	va_start(args, format);
+	int len = vsnprintf(buffer, sizeof(buffer), format, args);
+	va_end(args);
+	if ((size_t)len < sizeof(buffer))
+		return arena_strndup(a, buffer, (size_t)len);
+	char *text = arena_take(a, (size_t)len + 1);
+
+	va_start(args, format);
+	vsnprintf(text, (size_t)len + 1, format, args);
+	va_end(args);
+	return text;
+}
+
+void mem_close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}

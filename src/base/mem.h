@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Memory that succeeds or aborts.
+ *
+ * Everything lives in talloc trees (talloc(3)): an owner is freed with all below it. A
+ * function that returns memory takes @mem_ctx first; its temporaries hang on a scope of
+ * their own (TMP_CTX), freed on every way out, and the result is stolen at the end.
+ * Nobody checks for NULL: when memory is out the program aborts, which is safe because
+ * every state on disk is journaled (ldapcc(8), "Publishing").
+ */
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <talloc.h>
+
+#define _must_check_ __attribute__((warn_unused_result))
+#define _printf_(fmt, args) __attribute__((format(printf, fmt, args)))
+#define _cleanup_(function) __attribute__((cleanup(function)))
+#define _unused_ __attribute__((unused))
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A scope for temporaries: `TMP_CTX(tmp);`, freed when the block is left. */
+#define TMP_CTX(name) _cleanup_(mem_scope_done) TALLOC_CTX *name = mem_scope_new()
+
+TALLOC_CTX *mem_scope_new(void) _must_check_;
+void mem_scope_done(TALLOC_CTX **scope);
+
+/* Zeroed memory for one object, or for @n of them, below @mem_ctx. */
+#define mem_new(mem_ctx, type) ((type *)mem_zero((mem_ctx), sizeof(type), 1, #type))
+#define mem_array(mem_ctx, type, n) ((type *)mem_zero((mem_ctx), sizeof(type), (n), #type))
+
+void *mem_zero(TALLOC_CTX *mem_ctx, size_t size, size_t n, const char *name) _must_check_;
+char *mem_strdup(TALLOC_CTX *mem_ctx, const char *text) _must_check_;
+char *mem_strndup(TALLOC_CTX *mem_ctx, const char *text, size_t length) _must_check_;
+char *mem_printf(TALLOC_CTX *mem_ctx, const char *format, ...) _printf_(2, 3) _must_check_;
+char *mem_vprintf(TALLOC_CTX *mem_ctx, const char *format, va_list args)
+	_printf_(2, 0) _must_check_;
+
+/*
+ * mem_push - append one zeroed element to a growing array and return a pointer to it
+ *
+ * shape:  mem_push(ctx, &array, &n); the array doubles whenever *n is a power of two, so
+ *         only pointer and count are kept
+ * memory: elements move when the array grows; keep indexes, not pointers, across pushes
+ */
+#define mem_push(mem_ctx, array, n)                                                         \
+	((__typeof__(*(array)))mem_push_size((mem_ctx), (void **)(array), (n), sizeof(**(array))))
+void *mem_push_size(TALLOC_CTX *mem_ctx, void **array, size_t *n, size_t size) _must_check_;
+
+/*
+ * A byte buffer that grows. Invariant: data[len] is NUL, so data is a string; data is
+ * never NULL after buffer_new(). It may hold NUL bytes of its own: use len.
+ */
+struct buffer {
+	char *data;
+	size_t len;
+	size_t cap;
+};
+
+struct buffer *buffer_new(TALLOC_CTX *mem_ctx) _must_check_;
+void buffer_add(struct buffer *b, const void *bytes, size_t len);
+void buffer_add_text(struct buffer *b, const char *text);
+void buffer_add_byte(struct buffer *b, char byte);
+void buffer_printf(struct buffer *b, const char *format, ...) _printf_(2, 3);
+void buffer_truncate(struct buffer *b, size_t len);
+/* Makes room for @len more bytes and returns where they go; buffer_grown() adds them. */
+char *buffer_reserve(struct buffer *b, size_t len) _must_check_;
+void buffer_grown(struct buffer *b, size_t len);
+
+/*
+ * An arena: many small things that die together, without talloc's header on each (96
+ * bytes, more than a host name). Freed with its talloc parent.
+ */
+struct arena;
+
+struct arena *arena_new(TALLOC_CTX *mem_ctx) _must_check_;
+void *arena_alloc(struct arena *a, size_t size) _must_check_;
+char *arena_strndup(struct arena *a, const char *text, size_t length) _must_check_;
+char *arena_strdup(struct arena *a, const char *text) _must_check_;
+char *arena_printf(struct arena *a, const char *format, ...) _printf_(2, 3) _must_check_;
+
+/* Cleanup handlers for _cleanup_(): each accepts what was never opened. */
+void mem_close_fd(int *fd);

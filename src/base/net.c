@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/net.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static unsigned ip_bits(struct ip ip)
+{
+	return ip.family == 4 ? 32 : 128;
+}
+
+static size_t ip_octets(struct ip ip)
+{
+	return ip_bits(ip) / 8;
+}
+
+bool ip_parse(const char *text, struct ip *ret)
+{
+	struct ip ip = {0};
+
+	if (inet_pton(AF_INET, text, ip.bytes) == 1)
+		ip.family = 4;
+	else if (inet_pton(AF_INET6, text, ip.bytes) == 1)
+		ip.family = 6;
+	else
+		return false;
+	*ret = ip;
+	return true;
+}
+
+const char *ip_format(struct ip ip, char buffer[IP_TEXT_MAX])
+{
+	buffer[0] = '\0';
+	if (ip.family == 4)
+		snprintf(buffer, IP_TEXT_MAX, "%u.%u.%u.%u", ip.bytes[0], ip.bytes[1],
+			ip.bytes[2], ip.bytes[3]);
+	else if (ip.family == 6)
+		inet_ntop(AF_INET6, ip.bytes, buffer, IP_TEXT_MAX);
+	return buffer;
+}
+
+int ip_compare(struct ip a, struct ip b)
+{
+	if (a.family != b.family)
+		return a.family - b.family;
+	return memcmp(a.bytes, b.bytes, sizeof(a.bytes));
+}
+
+bool ip_next(struct ip ip, struct ip *ret)
+{
+	for (size_t i = ip_octets(ip); i-- > 0;) {
+		if (++ip.bytes[i] != 0) {
+			*ret = ip;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *ip_unusable(struct ip ip)
+{
+	static const struct {
+		const char *prefix, *why;
+	} rows[] = {
+		{"0.0.0.0/8", "is in 0.0.0.0/8, 'this network'"},
+		{"127.0.0.0/8", "is a loopback address"},
+		{"224.0.0.0/4", "is a multicast address"},
+		{"255.255.255.255/32", "is the broadcast address"},
+		{"::/128", "is the unspecified address"},
+		{"::1/128", "is the loopback address"},
+		{"ff00::/8", "is a multicast address"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct prefix prefix;
+
+		if (prefix_parse(rows[i].prefix, NULL, &prefix) == NULL &&
+			prefix_contains(prefix, ip))
+			return rows[i].why;
+	}
+	return NULL;
+}
+
+/* The reverse name of the first @octets (IPv4) or nibbles (IPv6) of @ip. */
+static const char *reverse_name(struct ip ip, unsigned units, char buffer[ZONE_TEXT_MAX])
+{
+	size_t len = 0;
+
+	for (unsigned i = units; i-- > 0;) {
+		unsigned value = ip.bytes[i];
+
+		if (ip.family == 6)
+			value = i % 2 == 0 ? ip.bytes[i / 2] >> 4 : ip.bytes[i / 2] & 15;
+		len += (size_t)snprintf(buffer + len, ZONE_TEXT_MAX - len,
+			ip.family == 4 ? "%u." : "%x.", value);
+	}
+	snprintf(buffer + len, ZONE_TEXT_MAX - len, "%s",
+		ip.family == 4 ? "in-addr.arpa" : "ip6.arpa");
+	return buffer;
+}
+
+const char *ip_reverse_name(struct ip ip, char buffer[ZONE_TEXT_MAX])
+{
+	return reverse_name(ip, ip.family == 4 ? 4 : 32, buffer);
+}
+
+/* Bits of a netmask, or -1 if it has a hole. */
+static int mask_length(struct ip mask)
+{
+	int length = 0;
+
+	while (length < 32 && (mask.bytes[length / 8] & (0x80 >> length % 8)))
+		length++;
+	for (int i = length; i < 32; i++)
+		if (mask.bytes[i / 8] & (0x80 >> i % 8))
+			return -1;
+	return length;
+}
+
+static bool bit(struct ip ip, unsigned i)
+{
+	return ip.bytes[i / 8] & (0x80 >> i % 8);
+}
+
+static const char *read_mask(struct ip base, const char *netmask, unsigned *ret_length)
+{
+	struct ip mask;
+
+	if (base.family != 4)
+		return "a netmask goes with an IPv4 network only";
+	if (!ip_parse(netmask, &mask) || mask.family != 4)
+		return "the netmask is no dotted quad";
+	int length = mask_length(mask);
+
+	if (length < 0)
+		return "the netmask is not contiguous";
+	*ret_length = (unsigned)length;
+	return NULL;
+}
+
+const char *prefix_parse(const char *text, const char *netmask, struct prefix *ret)
+{
+	char address[IP_TEXT_MAX];
+	const char *slash = strchr(text, '/');
+	size_t size = slash == NULL ? strlen(text) : (size_t)(slash - text);
+	struct prefix prefix;
+	uint64_t length = UINT64_MAX;
+
+	if (size >= sizeof(address))
+		return "no network address";
+	memcpy(address, text, size);
+	address[size] = '\0';
+	if (!ip_parse(address, &prefix.base))
+		return "no network address";
+	if (slash != NULL && !text_parse_u64(slash + 1, ip_bits(prefix.base), &length))
+		return "the prefix length is no number of bits";
+	if (netmask != NULL) {
+		unsigned mask_bits;
+		const char *fault = read_mask(prefix.base, netmask, &mask_bits);
+
+		if (fault != NULL)
+			return fault;
+		if (slash != NULL && length != mask_bits)
+			return "prefix length and netmask disagree";
+		length = mask_bits;
+	}
+	if (length == UINT64_MAX)
+		return "neither a netmask nor a prefix length";
+	prefix.length = (uint8_t)length;
+	for (unsigned i = prefix.length; i < ip_bits(prefix.base); i++)
+		if (bit(prefix.base, i))
+			return "host bits are set";
+	*ret = prefix;
+	return NULL;
+}
+
+bool prefix_contains(struct prefix prefix, struct ip ip)
+{
+	unsigned whole = prefix.length / 8, rest = prefix.length % 8;
+
+	if (prefix.base.family != ip.family ||
+		memcmp(prefix.base.bytes, ip.bytes, whole) != 0)
+		return false;
+	return rest == 0 || ((prefix.base.bytes[whole] ^ ip.bytes[whole]) &
+				    (0xff00 >> rest) & 0xff) == 0;
+}
+
+bool prefix_overlaps(struct prefix a, struct prefix b)
+{
+	return a.length <= b.length ? prefix_contains(a, b.base)
+				    : prefix_contains(b, a.base);
+}
+
+struct ip prefix_last(struct prefix prefix)
+{
+	struct ip last = prefix.base;
+
+	for (unsigned i = prefix.length; i < ip_bits(last); i++)
+		last.bytes[i / 8] |= (uint8_t)(0x80 >> i % 8);
+	return last;
+}
+
+struct ip prefix_netmask(struct prefix prefix)
+{
+	struct ip mask = {.family = prefix.base.family};
+
+	for (unsigned i = 0; i < prefix.length; i++)
+		mask.bytes[i / 8] |= (uint8_t)(0x80 >> i % 8);
+	return mask;
+}
+
+char **prefix_reverse_zones(TALLOC_CTX *mem_ctx, struct prefix prefix, size_t *ret_n)
+{
+	unsigned unit = prefix.base.family == 4 ? 8 : 4;
+	unsigned units = (prefix.length + unit - 1) / unit;
+	unsigned zones = 1U << (units * unit - prefix.length);
+	unsigned last_bit = units * unit; /* one past the last bit of the zone's part */
+	char **names = NULL;
+	size_t n = 0;
+
+	for (unsigned i = 0; i < zones; i++) {
+		struct ip ip = prefix.base;
+		char buffer[ZONE_TEXT_MAX];
+
+		for (unsigned b = 0; b < last_bit - prefix.length; b++)
+			if (i & (1U << b))
+				ip.bytes[(last_bit - 1 - b) / 8] |=
+					(uint8_t)(0x80 >> (last_bit - 1 - b) % 8);
+		*mem_push(mem_ctx, &names, &n) =
+			mem_strdup(mem_ctx, reverse_name(ip, units, buffer));
+	}
+	*ret_n = n;
+	return names;
+}
+
+/* MAC addresses */
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* Twelve digits, with @separator after every @group of them ('\0': none). */
+static bool mac_parse_grouped(
+	const char *text, char separator, unsigned group, struct mac *ret)
+{
+	struct mac mac = {{0}};
+
+	for (unsigned i = 0; i < 12; i++) {
+		if (i > 0 && separator != '\0' && i % group == 0 && *text++ != separator)
+			return false;
+		int digit = hex_digit(*text++);
+
+		if (digit < 0)
+			return false;
+		mac.bytes[i / 2] = (uint8_t)(mac.bytes[i / 2] << 4 | digit);
+	}
+	if (*text != '\0')
+		return false;
+	*ret = mac;
+	return true;
+}
+
+/* Six octets of one or two digits between colons: what ether_ntoa(3) writes. */
+static bool mac_parse_colons(const char *text, struct mac *ret)
+{
+	struct mac mac = {{0}};
+
+	for (unsigned i = 0; i < 6; i++) {
+		if (i > 0 && *text++ != ':')
+			return false;
+		int high = hex_digit(*text);
+
+		if (high < 0)
+			return false;
+		int low = hex_digit(*++text);
+
+		mac.bytes[i] = (uint8_t)(low < 0 ? high : high << 4 | low);
+		text += low >= 0;
+	}
+	if (*text != '\0')
+		return false;
+	*ret = mac;
+	return true;
+}
+
+bool mac_parse(const char *text, struct mac *ret)
+{
+	return mac_parse_colons(text, ret) || mac_parse_grouped(text, '-', 2, ret) ||
+	       mac_parse_grouped(text, '.', 4, ret) ||
+	       mac_parse_grouped(text, '\0', 12, ret);
+}
+
+const char *mac_format(struct mac mac, char buffer[MAC_TEXT_MAX])
+{
+	static const char digits[] = "0123456789abcdef";
+	char *to = buffer;
+
+	for (unsigned i = 0; i < 6; i++) {
+		if (i > 0)
+			*to++ = ':';
+		*to++ = digits[mac.bytes[i] >> 4];
+		*to++ = digits[mac.bytes[i] & 15];
+	}
+	*to = '\0';
+	return buffer;
+}
+
+int mac_compare(struct mac a, struct mac b)
+{
+	return memcmp(a.bytes, b.bytes, sizeof(a.bytes));
+}
+
+bool mac_is_zero(struct mac mac)
+{
+	static const struct mac zero;
+
+	return mac_compare(mac, zero) == 0;
+}
+
+bool mac_is_multicast(struct mac mac)
+{
+	return mac.bytes[0] & 1;
+}
+
+bool mac_is_local(struct mac mac)
+{
+	return mac.bytes[0] & 2;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Addresses as values: passed by value, compared as numbers, never as text.
+ * Parsing is strict, because the daemons are not: dhcpd reads `010.0.0.1` as decimal,
+ * dnsmasq reads it as a name.
+ */
+
+#include "base/mem.h"
+
+enum { IP_TEXT_MAX = 46, MAC_TEXT_MAX = 18, ZONE_TEXT_MAX = 80 };
+
+/* family is 4, 6, or 0 for none; an IPv4 address fills the first four bytes. */
+struct ip {
+	uint8_t family;
+	uint8_t bytes[16];
+};
+
+struct prefix {
+	struct ip base; /* host bits are zero */
+	uint8_t length; /* bits */
+};
+
+struct mac {
+	uint8_t bytes[6];
+};
+
+/* RFC 4291 and dotted quad, as inet_pton(3): no leading zeros, zone ids or blanks. */
+bool ip_parse(const char *text, struct ip *ret) _must_check_;
+const char *ip_format(struct ip ip, char buffer[IP_TEXT_MAX]);
+/* IPv4 before IPv6, then by number: <0, 0, >0 */
+int ip_compare(struct ip a, struct ip b);
+static inline bool ip_is_set(struct ip ip)
+{
+	return ip.family != 0;
+}
+/* The address after this one; false past the last of the family. */
+bool ip_next(struct ip ip, struct ip *ret) _must_check_;
+/* loopback, unspecified, multicast, IPv4 broadcast: no host can have it. NULL if usable. */
+const char *ip_unusable(struct ip ip);
+/* in-addr.arpa or ip6.arpa name of the address (RFC 1035, RFC 3596) */
+const char *ip_reverse_name(struct ip ip, char buffer[ZONE_TEXT_MAX]);
+
+/*
+ * prefix_parse - `10.1.0.0/16`, or an address with a netmask beside it
+ *
+ * shape:  @netmask is a dotted quad, or NULL; both a mask and a /length must agree
+ * errors: NULL on success, else a static sentence ("host bits are set", …)
+ */
+const char *prefix_parse(const char *text, const char *netmask, struct prefix *ret)
+	_must_check_;
+bool prefix_contains(struct prefix prefix, struct ip ip);
+bool prefix_overlaps(struct prefix a, struct prefix b);
+struct ip prefix_last(struct prefix prefix); /* IPv4: the broadcast address */
+struct ip prefix_netmask(struct prefix prefix);
+
+/*
+ * prefix_reverse_zones - the reverse zones that cover the network, whole octets (IPv4) or
+ * nibbles (IPv6): a /20 gives sixteen /24 zones
+ *
+ * memory: an array of *ret_n names below @mem_ctx
+ */
+char **prefix_reverse_zones(TALLOC_CTX *mem_ctx, struct prefix prefix, size_t *ret_n)
+	_must_check_;
+
+/*
+ * mac_parse - every spelling in use: aa:bb:…, aa-bb-…, aabb.ccdd.eeff, twelve digits,
+ * one-digit octets with colons; any case; 48 bits only
+ */
+bool mac_parse(const char *text, struct mac *ret) _must_check_;
+const char *mac_format(struct mac mac, char buffer[MAC_TEXT_MAX]); /* aa:bb:cc:dd:ee:ff */
+int mac_compare(struct mac a, struct mac b);
+bool mac_is_zero(struct mac mac);
+/* The I/G and U/L bits of the first octet (IEEE 802). */
+bool mac_is_multicast(struct mac mac);
+bool mac_is_local(struct mac mac);

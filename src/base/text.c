@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
+
+#include <string.h>
+
+enum { LABEL_MAX = 63, NAME_MAX_DNS = 253, PRINTABLE_MAX = 80, WORD_MAX = 64 };
+
+static inline int lower(unsigned char c)
+{
+	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+}
+
+int text_compare_case(const char *a, const char *b)
+{
+	for (; lower((unsigned char)*a) == lower((unsigned char)*b); a++, b++)
+		if (*a == '\0')
+			return 0;
+	return lower((unsigned char)*a) - lower((unsigned char)*b);
+}
+
+bool text_equal_case(const char *a, const char *b)
+{
+	return text_compare_case(a, b) == 0;
+}
+
+bool text_has_prefix(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+bool text_has_suffix(const char *text, const char *suffix)
+{
+	size_t length = strlen(text), tail = strlen(suffix);
+
+	return length >= tail && strcmp(text + length - tail, suffix) == 0;
+}
+
+void text_lower(char *text)
+{
+	for (; *text != '\0'; text++)
+		*text = (char)lower((unsigned char)*text);
+}
+
+bool text_parse_u64(const char *text, uint64_t max, uint64_t *ret)
+{
+	uint64_t value = 0;
+
+	if (*text == '\0')
+		return false;
+	for (; *text != '\0'; text++) {
+		if (*text < '0' || *text > '9')
+			return false;
+		unsigned digit = (unsigned)(*text - '0');
+
+		if (value > (max - digit) / 10 || digit > max)
+			return false;
+		value = value * 10 + digit;
+	}
+	*ret = value;
+	return true;
+}
+
+static char **split(
+	TALLOC_CTX *mem_ctx, const char *text, const char *separators, size_t *ret_n)
+{
+	char **pieces = NULL;
+	size_t n = 0;
+
+	for (;;) {
+		text += strspn(text, separators);
+		if (*text == '\0')
+			break;
+		size_t length = strcspn(text, separators);
+
+		*mem_push(mem_ctx, &pieces, &n) = mem_strndup(mem_ctx, text, length);
+		text += length;
+	}
+	*ret_n = n;
+	*mem_push(mem_ctx, &pieces, &n) = NULL;
+	return pieces;
+}
+
+char **text_split_blank(TALLOC_CTX *mem_ctx, const char *text, size_t *ret_n)
+{
+	return split(mem_ctx, text, " \t\r\n", ret_n);
+}
+
+char **text_split(TALLOC_CTX *mem_ctx, const char *text, char separator, size_t *ret_n)
+{
+	return split(mem_ctx, text, (char[]){separator, '\0'}, ret_n);
+}
+
+/* Octets of the UTF-8 sequence at @text, 0 if it is none (RFC 3629 section 4). */
+static size_t utf8_length(const unsigned char *text, size_t room)
+{
+	static const struct {
+		unsigned char first_min, first_max, second_min, second_max, length;
+	} rows[] = {
+		{0x00, 0x7f, 0, 0, 1},
+		{0xc2, 0xdf, 0x80, 0xbf, 2},
+		{0xe0, 0xe0, 0xa0, 0xbf, 3},
+		{0xe1, 0xec, 0x80, 0xbf, 3},
+		{0xed, 0xed, 0x80, 0x9f, 3},
+		{0xee, 0xef, 0x80, 0xbf, 3},
+		{0xf0, 0xf0, 0x90, 0xbf, 4},
+		{0xf1, 0xf3, 0x80, 0xbf, 4},
+		{0xf4, 0xf4, 0x80, 0x8f, 4},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (text[0] < rows[i].first_min || text[0] > rows[i].first_max)
+			continue;
+		if (rows[i].length > room)
+			return 0;
+		if (rows[i].length > 1 &&
+			(text[1] < rows[i].second_min || text[1] > rows[i].second_max))
+			return 0;
+		for (size_t j = 2; j < rows[i].length; j++)
+			if ((text[j] & 0xc0) != 0x80)
+				return 0;
+		return rows[i].length;
+	}
+	return 0;
+}
+
+bool text_is_utf8(const char *text, size_t length)
+{
+	const unsigned char *bytes = (const unsigned char *)text;
+
+	for (size_t i = 0; i < length;) {
+		size_t step = utf8_length(bytes + i, length - i);
+
+		if (step == 0)
+			return false;
+		i += step;
+	}
+	return true;
+}
+
+bool text_has_control(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+			return true;
+	return false;
+}
+
+char *text_printable(TALLOC_CTX *mem_ctx, const char *text, size_t length)
+{
+	TMP_CTX(tmp);
+	struct buffer *b = buffer_new(tmp);
+	const unsigned char *bytes = (const unsigned char *)text;
+
+	for (size_t i = 0; i < length;) {
+		size_t step = utf8_length(bytes + i, length - i);
+
+		if (b->len >= PRINTABLE_MAX) {
+			buffer_add_text(b, "…");
+			break;
+		}
+		if (step == 0 || (step == 1 && text_has_control(text + i, 1))) {
+			buffer_printf(b, "\\x%02x", bytes[i]);
+			step = 1;
+		} else {
+			buffer_add(b, text + i, step);
+		}
+		i += step;
+	}
+	return mem_strndup(mem_ctx, b->data, b->len);
+}
+
+static bool is_alphanumeric(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static const char *label_fault(const char *label, size_t length)
+{
+	if (length == 0)
+		return "empty label";
+	if (length > LABEL_MAX)
+		return "label longer than 63 octets";
+	if (label[0] == '-' || label[length - 1] == '-')
+		return "hyphen at the end of a label";
+	for (size_t i = 0; i < length; i++)
+		if (!is_alphanumeric(label[i]) && label[i] != '-')
+			return "only letters, digits and hyphens are allowed";
+	return NULL;
+}
+
+const char *text_hostname_fault(const char *name)
+{
+	if (strlen(name) > NAME_MAX_DNS)
+		return "name longer than 253 octets";
+	for (;;) {
+		size_t length = strcspn(name, ".");
+		const char *fault = label_fault(name, length);
+
+		if (fault != NULL || name[length] == '\0')
+			return fault;
+		name += length + 1;
+	}
+}
+
+/* Levenshtein, one row; words longer than WORD_MAX are far from everything. */
+static size_t edit_distance(const char *a, const char *b)
+{
+	size_t row[WORD_MAX + 1];
+	size_t length_b = strlen(b);
+
+	if (length_b > WORD_MAX)
+		return SIZE_MAX;
+	for (size_t j = 0; j <= length_b; j++)
+		row[j] = j;
+	for (size_t i = 1; *a != '\0'; a++, i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= length_b; j++) {
+			size_t substituted = diagonal + (*a != b[j - 1]);
+			size_t best = row[j] < row[j - 1] ? row[j] + 1 : row[j - 1] + 1;
+
+			diagonal = row[j];
+			row[j] = best < substituted ? best : substituted;
+		}
+	}
+	return row[length_b];
+}
+
+const char *text_nearest(const char *word, const char *const *candidates)
+{
+	const char *nearest = NULL;
+	size_t limit = strlen(word) / 3 + 1;
+
+	for (; *candidates != NULL; candidates++) {
+		size_t distance = edit_distance(word, *candidates);
+
+		if (distance <= limit) {
+			nearest = *candidates;
+			limit = distance;
+			if (distance == 0)
+				break;
+			limit--;
+		}
+	}
+	return nearest;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Text of outside origin: strict numbers, splitting, UTF-8, host names. */
+
+#include "base/mem.h"
+
+/* Case-insensitive ASCII, independent of the locale. */
+bool text_equal_case(const char *a, const char *b);
+int text_compare_case(const char *a, const char *b);
+bool text_has_prefix(const char *text, const char *prefix);
+bool text_has_suffix(const char *text, const char *suffix);
+void text_lower(char *text);
+
+/*
+ * text_parse_u64 - a whole decimal number, nothing around it, no sign
+ *
+ * returns: false for anything else, or above @max; @ret is then untouched
+ */
+bool text_parse_u64(const char *text, uint64_t max, uint64_t *ret) _must_check_;
+
+/* Cuts at blanks, or at @separator; empty pieces are dropped. The array ends with NULL. */
+char **text_split_blank(TALLOC_CTX *mem_ctx, const char *text, size_t *ret_n) _must_check_;
+char **text_split(TALLOC_CTX *mem_ctx, const char *text, char separator, size_t *ret_n)
+	_must_check_;
+
+/* Well-formed UTF-8 (RFC 3629): no overlong forms, surrogates or values above U+10FFFF. */
+bool text_is_utf8(const char *text, size_t length);
+/* A byte below 0x20, or 0x7f: what no output language may be given. */
+bool text_has_control(const char *text, size_t length);
+/* Bytes for a message: control characters and bad UTF-8 as \xHH, cut after 80 with "…". */
+char *text_printable(TALLOC_CTX *mem_ctx, const char *text, size_t length) _must_check_;
+
+/*
+ * text_hostname_fault - why @name is no host name, or NULL when it is one
+ *
+ * shape:  one label or several with dots; letters, digits, hyphens, no hyphen at either
+ *         end of a label, labels to 63 and the whole to 253 octets; case as given
+ * memory: a static sentence, such as "label longer than 63 octets"
+ * source: RFC 952, RFC 1123 section 2.1, RFC 2181 section 11
+ */
+const char *text_hostname_fault(const char *name);
+
+/* The nearest of @candidates (NULL-terminated) by edit distance, NULL if none is near. */
+const char *text_nearest(const char *word, const char *const *candidates);

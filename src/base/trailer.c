@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/trailer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <nettle/sha1.h>
+#include <nettle/sha2.h>
+
+#include "base/text.h"
+
+static const char hex[] = "0123456789abcdef";
+
+void sha256(const void *bytes, size_t len, uint8_t ret[SHA256_BYTES])
+{
+	struct sha256_ctx state;
+
+	sha256_init(&state);
+	sha256_update(&state, len, bytes);
+	sha256_digest(&state, SHA256_BYTES, ret);
+}
+
+const char *sha256_text(const uint8_t digest[SHA256_BYTES], char buffer[SHA256_TEXT_MAX])
+{
+	for (size_t i = 0; i < SHA256_BYTES; i++) {
+		buffer[2 * i] = hex[digest[i] >> 4];
+		buffer[2 * i + 1] = hex[digest[i] & 15];
+	}
+	buffer[2 * SHA256_BYTES] = '\0';
+	return buffer;
+}
+
+char *uuid_of_name(TALLOC_CTX *mem_ctx, const char *fqdn)
+{
+	/* the DNS namespace, RFC 4122 appendix C */
+	static const uint8_t dns[16] = {0x6b, 0xa7, 0xb8, 0x10, 0x9d, 0xad, 0x11, 0xd1,
+		0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8};
+	struct sha1_ctx state;
+	uint8_t u[SHA1_DIGEST_SIZE];
+
+	sha1_init(&state);
+	sha1_update(&state, sizeof(dns), dns);
+	sha1_update(&state, strlen(fqdn), (const uint8_t *)fqdn);
+	sha1_digest(&state, sizeof(u), u);
+	u[6] = (u[6] & 0x0f) | 0x50;
+	u[8] = (u[8] & 0x3f) | 0x80;
+	return mem_printf(mem_ctx,
+		"%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+		u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11],
+		u[12], u[13], u[14], u[15]);
+}
+
+void trailer_add(struct buffer *b, const char *comment, unsigned n_hosts, unsigned n_vcns)
+{
+	uint8_t digest[SHA256_BYTES];
+	char text[SHA256_TEXT_MAX];
+
+	if (b->len > 0 && b->data[b->len - 1] != '\n')
+		buffer_add_byte(b, '\n');
+	sha256(b->data, b->len, digest);
+	buffer_printf(b, "%sldapcc hosts=%u vcns=%u sha256=%s\n", comment, n_hosts,
+		n_vcns, sha256_text(digest, text));
+}
+
+/* Reads `KEY=NUMBER ` and moves past it. */
+static bool take_count(const char **line, const char *key, unsigned *ret)
+{
+	uint64_t value = 0;
+	const char *at = *line;
+
+	if (!text_has_prefix(at, key))
+		return false;
+	at += strlen(key);
+	if (*at < '0' || *at > '9')
+		return false;
+	for (; *at >= '0' && *at <= '9' && value < UINT32_MAX; at++)
+		value = value * 10 + (uint64_t)(*at - '0');
+	if (*at != ' ' || value > UINT32_MAX)
+		return false;
+	*line = at + 1;
+	*ret = (unsigned)value;
+	return true;
+}
+
+/* The whole line, and nothing but it. */
+static bool parse_line(
+	const char *line, const char *comment, struct trailer *ret, const char **ret_hash)
+{
+	if (!text_has_prefix(line, comment))
+		return false;
+	line += strlen(comment);
+	if (!text_has_prefix(line, "ldapcc "))
+		return false;
+	line += strlen("ldapcc ");
+	if (!take_count(&line, "hosts=", &ret->n_hosts) ||
+		!take_count(&line, "vcns=", &ret->n_vcns) ||
+		!text_has_prefix(line, "sha256="))
+		return false;
+	*ret_hash = line + strlen("sha256=");
+	return strspn(*ret_hash, hex) == SHA256_TEXT_MAX - 1 &&
+	       strcmp(*ret_hash + SHA256_TEXT_MAX - 1, "\n") == 0;
+}
+
+const char *trailer_check(
+	const char *bytes, size_t len, const char *comment, struct trailer *ret)
+{
+	TMP_CTX(tmp);
+	struct trailer trailer = {0};
+	const char *hash;
+	uint8_t digest[SHA256_BYTES];
+	char text[SHA256_TEXT_MAX];
+
+	if (len == 0 || bytes[len - 1] != '\n')
+		return "the last line is incomplete";
+	size_t start = len - 1;
+
+	while (start > 0 && bytes[start - 1] != '\n')
+		start--;
+	if (!parse_line(mem_strndup(tmp, bytes + start, len - start), comment, &trailer,
+		    &hash))
+		return "no trailer";
+	trailer.body_len = start;
+	sha256(bytes, start, digest);
+	if (memcmp(sha256_text(digest, text), hash, SHA256_TEXT_MAX - 1) != 0)
+		return "checksum differs";
+	*ret = trailer;
+	return NULL;
+}
