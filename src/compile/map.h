@@ -35,6 +35,8 @@ struct map {
 	/* object classes of each kind; kinds are tried from the most special: a record of
 	 * KIND_HOST has none of the other kinds' classes */
 	struct string_list classes[_KIND_MAX];
+	/* classes of hosts that can carry VCNs */
+	struct string_list vm_host_classes;
 	/* attributes that feed each field; a record takes the values of all of them */
 	struct string_list attributes[_FIELD_MAX];
 	/* every attribute of the map once, with objectClass, for the search */
@@ -58,5 +60,6 @@ const char *field_name(enum field_id field);		/* "dynamic_range" */
 const char *map_attribute(const struct map *map, enum field_id field);
 /* KIND_NONE where no class of the entry is in the map; @classes as they came. */
 enum kind map_kind(const struct map *map, const char *const *classes, size_t n_classes);
+bool map_is_vm_host(const struct map *map, const char *const *classes, size_t n_classes);
 /* FIELD_NONE for an attribute that is not in the map; any case. */
 enum field_id map_field(const struct map *map, const char *attribute);

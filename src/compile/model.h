@@ -14,6 +14,7 @@
  */
 
 #include "base/net.h"
+#include "compile/index.h"
 #include "compile/map.h"
 
 /* Every object of the model starts with its record: where it came from. */
@@ -61,12 +62,16 @@ struct network {
 	uint32_t n_reservations;
 	const char **reverse_zones;
 	uint32_t n_reverse_zones;
+	/* what its hosts use: its own, else the cluster's; from model_settle() */
+	const char *zone;
+	struct strings resolvers;
 };
 
 struct shared_network {
 	const char *name;
 	struct network **networks;
 	uint32_t n_networks;
+	bool has_ipv4;
 	bool is_shared; /* named by vocSharedNetwork, not a lone network's own */
 };
 
@@ -75,20 +80,24 @@ struct address {
 	uint32_t line;
 	struct network *network; /* NULL: outside all */
 	struct strings names;	 /* what stands on its hosts line; from model_settle() */
-	bool is_bad; /* reported: no output line (the node is in quarantine anyhow) */
+	bool is_bad; /* reported: no output line (the machine is in quarantine anyhow) */
 };
 
+struct interface;
+
 struct hardware {
+	struct interface *interface;
 	struct mac mac;
 	uint32_t line;
 	bool is_derived; /* computed for a VCN without one */
 };
 
-struct node;
+struct machine;
 
+/* Arrays stand right before their count: fields.c relies on it. */
 struct interface {
-	struct record record; /* its own entry, or the node's */
-	struct node *node;
+	struct record record; /* its own entry, or the machine's */
+	struct machine *machine;
 	const char *ifname; /* "eth0" where the directory has no name for it */
 	const char *fqdn;
 	struct hardware *macs; /* sorted; several and one address a family: a bond */
@@ -103,8 +112,8 @@ struct interface {
 struct image;
 struct profile;
 
-/* A physical host or a VCN; both have names, interfaces and reservations. */
-struct node {
+/* A node, that is a physical host or a VCN: both have names, interfaces and reservations. */
+struct machine {
 	struct record record;
 	bool is_vcn;
 	bool is_enabled;
@@ -115,6 +124,9 @@ struct node {
 	struct strings aliases; /* further cn values and vocAlias, lower case, sorted */
 	const char *description, *location, *serial;
 	const char *boot_file; /* bootFile of a bootableDevice */
+	struct machine *merged_into; /* RFC 2307bis: the host this entry is an interface of */
+	bool is_part;	       /* RDN with an address or MAC: one interface of a host */
+	struct interface *own; /* from the MAC and addresses of the entry itself */
 	struct interface **interfaces; /* primary first, then by name */
 	uint32_t n_interfaces;
 	uint32_t memory_mib, cpus; /* 0: not given */
@@ -122,15 +134,15 @@ struct node {
 	/* hosts */
 	const char *profile_dn;
 	struct profile *profile;
-	bool has_node_class; /* vocPhysicalNode */
+	bool has_vm_host_class; /* vocPhysicalNode */
 	bool installs;	     /* vocInstall is TRUE, and only then */
 	bool is_vm_host;
-	struct node **vcns; /* placed here, by name; from model_link() */
+	struct machine **vcns; /* placed here, by name; from model_link() */
 	uint32_t n_vcns;
 
 	/* VCNs */
 	const char *host_dn, *image_dn, *vo, *uuid;
-	struct node *host;
+	struct machine *host;
 	struct image *image;
 };
 
@@ -163,9 +175,23 @@ struct profile {
 	struct strings repository_dns;
 	struct repository **repositories; /* in the order of their cost, then name */
 	uint32_t n_repositories;
+	/* what its release's installer cannot express, and %post therefore does: repositories
+	 * to write to yum.repos.d, and whether packages are installed from them there */
+	struct repository **post_repositories;
+	uint32_t n_post_repositories;
+	bool needs_post;
+	bool is_strict; /* vocStrict: a failure in %post ends the installation */
 	struct strings packages, groups, removed; /* name, @group without @, -name without - */
-	struct node **hosts;
+	struct machine **hosts;
 	uint32_t n_hosts;
+};
+
+/* Who uses a full name; more than one machine in a list is a conflict. */
+struct name_holder {
+	struct machine *machine;
+	struct record *record; /* of the machine, or of the interface that has the name */
+	bool is_alias;
+	struct name_holder *next;
 };
 
 struct site {
@@ -174,17 +200,24 @@ struct site {
 	const char *source; /* the LDIF file's path, NULL from a directory */
 	struct cluster **clusters;
 	struct network **networks; /* by family and number, then prefix length */
-	struct node **nodes;	   /* hosts and VCNs, by fqdn */
-	struct node **hosts, **vcns;
+	struct machine **machines; /* hosts and VCNs, by fqdn */
+	struct machine **hosts, **vcns;
 	struct interface **interfaces; /* child entries and 2307bis siblings, unattached */
 	struct image **images;
 	struct repository **repositories;
 	struct profile **profiles;
 	struct shared_network *shared_networks;
-	size_t n_clusters, n_networks, n_nodes, n_hosts, n_vcns, n_interfaces, n_images,
+	struct strings domains; /* every domain of a name, sorted; from model_settle() */
+	size_t n_clusters, n_networks, n_machines, n_hosts, n_vcns, n_interfaces, n_images,
 		n_repositories, n_profiles, n_shared_networks;
 	size_t n_entries; /* records of every kind, before quarantine */
+	struct index *by_key;	  /* canonical DN -> struct record */
+	struct index *full_names; /* full name -> struct name_holder */
+	struct index *short_names; /* first label -> struct machine, or MODEL_SHARED */
 };
+
+/* The value in short_names of a label that several machines would have. */
+#define MODEL_SHARED ((void *)1)
 
 /* Where a finding about a record points: LDIF line of the field, DN, attribute. */
 struct loc record_loc(const struct site *site, const struct record *record,
@@ -207,9 +240,12 @@ void model_link(struct site *site);
  */
 void model_settle(struct site *site);
 
+/* `02:` and the first five octets of SHA-256(`FQDN/IFNAME`). */
+struct mac model_derived_mac(const char *fqdn, const char *ifname);
+
 /* The smallest network that holds @ip, or NULL. Needs sorted networks. */
 struct network *model_network_of(const struct site *site, struct ip ip);
 /* Objects by canonical DN key (dn.h); NULL if there is none. Any kind. */
 struct record *model_find(const struct site *site, const char *key);
-/* A node by FQDN, short name or alias; NULL if none or if a short name is not unique. */
-struct node *model_find_node(const struct site *site, const char *name);
+/* A machine by FQDN, short name or alias; NULL if none or if a short name is not unique. */
+struct machine *model_find_machine(const struct site *site, const char *name);

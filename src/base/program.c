@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/program.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "base/text.h"
+
+enum { FINDINGS_PER_ID = 20, HELP_COLUMN = 28, LETTERS_MAX = 64, FIRST_LONG = 256 };
+
+/* Help */
+
+/* Columns on a terminal: UTF-8 continuation bytes take none. */
+static int columns(const char *text)
+{
+	int n = 0;
+
+	for (; *text != '\0'; text++)
+		n += (*text & 0xc0) != 0x80;
+	return n;
+}
+
+static void print_option(FILE *out, const struct program_option *option)
+{
+	int width = fprintf(out, "  --%s%s%s", option->name,
+		option->value == NULL ? "" : "=", option->value == NULL ? "" : option->value);
+
+	if (width >= HELP_COLUMN)
+		width = HELP_COLUMN - 1;
+	fprintf(out, "%*s%s\n", HELP_COLUMN - width, "", option->help);
+}
+
+static void print_help(const struct program *p, FILE *out)
+{
+	fprintf(out, "usage: %s [OPTION…] COMMAND [WORD…]\n\n%s\n\n", p->name, p->about);
+	for (size_t i = 0; i < p->n_commands; i++)
+		fprintf(out, "  %-11s %s%*s %s\n", p->commands[i].name, p->commands[i].words,
+			12 - columns(p->commands[i].words), "", p->commands[i].help);
+	fputs("\nOptions:\n", out);
+	for (size_t i = 0; i < p->n_options; i++)
+		print_option(out, &p->options[i]);
+	fprintf(out, "\n%s\n", p->epilogue);
+}
+
+/* The command line */
+
+static int unknown(struct program *p, const char *what, const char *word,
+	const char *const *candidates)
+{
+	TMP_CTX(tmp);
+	const char *nearest = text_nearest(word, candidates);
+	const char *shown = text_printable(tmp, word, strlen(word));
+
+	if (nearest == NULL)
+		return diag_fail(p->diags, EXIT_USAGE, LOC_NONE, "unknown %s '%s'; see %s --help",
+			what, shown, p->name);
+	return diag_fail(p->diags, EXIT_USAGE, LOC_NONE, "unknown %s '%s', did you mean '%s'?",
+		what, shown, nearest);
+}
+
+static int unknown_option(struct program *p, const char *word)
+{
+	TMP_CTX(tmp);
+	const char **names = mem_array(tmp, const char *, p->n_options + 1);
+
+	for (size_t i = 0; i < p->n_options; i++)
+		names[i] = mem_printf(tmp, "--%s", p->options[i].name);
+	return unknown(p, "option", word, names);
+}
+
+static int unknown_command(struct program *p, const char *word)
+{
+	TMP_CTX(tmp);
+	const char **names = mem_array(tmp, const char *, p->n_commands + 1);
+
+	for (size_t i = 0; i < p->n_commands; i++)
+		names[i] = p->commands[i].name;
+	return unknown(p, "command", word, names);
+}
+
+static int take_color(struct program *p, const char *value)
+{
+	static const char *const words[] = {"auto", "always", "never"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strcmp(value, words[i]) == 0) {
+			p->color = i;
+			return 0;
+		}
+	}
+	return diag_fail(
+		p->diags, EXIT_USAGE, LOC_NONE, "--color is auto, always or never");
+}
+
+static int take_option(
+	struct program *p, const struct program_option *option, const char *value)
+{
+	char *field = (char *)p->arguments + option->offset;
+	uint64_t number;
+
+	switch (option->type) {
+	case OPTION_TEXT:
+		*(const char **)(void *)field = value;
+		return 0;
+	case OPTION_FLAG:
+		*(bool *)field = true;
+		return 0;
+	case OPTION_NUMBER:
+		if (!text_parse_u64(value, PROGRAM_ANY_NUMBER, &number) || number == 0)
+			return diag_fail(p->diags, EXIT_USAGE, LOC_NONE,
+				"--%s needs a number from 1 up", option->name);
+		*(uint64_t *)(void *)field = number;
+		return 0;
+	case OPTION_HELP:
+		p->is_help = true;
+		return 0;
+	case OPTION_VERSION:
+		p->is_version = true;
+		return 0;
+	case OPTION_COLOR:
+		return take_color(p, value);
+	}
+	return 0;
+}
+
+/* getopt_long()'s tables from ours; a long option's code is its place plus FIRST_LONG. */
+static void fill_tables(const struct program *p, struct option *longs, char *letters)
+{
+	size_t n = 0;
+
+	letters[n++] = ':';
+	for (size_t i = 0; i < p->n_options; i++) {
+		const struct program_option *option = &p->options[i];
+
+		longs[i] = (struct option){.name = option->name,
+			.has_arg = option->value == NULL ? no_argument : required_argument,
+			.val = FIRST_LONG + (int)i};
+		if (option->letter == '\0' || n + 3 > LETTERS_MAX)
+			continue;
+		letters[n++] = option->letter;
+		if (option->value != NULL)
+			letters[n++] = ':';
+	}
+	letters[n] = '\0';
+}
+
+static const struct program_option *find_option(const struct program *p, int code)
+{
+	if (code >= FIRST_LONG)
+		return &p->options[code - FIRST_LONG];
+	for (size_t i = 0; i < p->n_options; i++)
+		if (p->options[i].letter == code)
+			return &p->options[i];
+	return NULL;
+}
+
+static int take_options(struct program *p, int argc, char **argv, bool *seen)
+{
+	TMP_CTX(tmp);
+	struct option *longs = mem_array(tmp, struct option, p->n_options + 1);
+	char letters[LETTERS_MAX];
+	int code;
+
+	fill_tables(p, longs, letters);
+	opterr = 0;
+	while ((code = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		if (code == ':')
+			return diag_fail(p->diags, EXIT_USAGE, LOC_NONE,
+				"'%s' needs a value", argv[optind - 1]);
+		const struct program_option *option =
+			code == '?' ? NULL : find_option(p, code);
+
+		if (option == NULL)
+			return unknown_option(p, argv[optind - 1]);
+		int failed = take_option(p, option, optarg);
+
+		if (failed < 0)
+			return failed;
+		seen[option - p->options] = true;
+	}
+	return 0;
+}
+
+/* Do the words and options fit the command? */
+static int check_fit(struct program *p, const bool *seen)
+{
+	const struct program_command *command = p->command;
+
+	for (size_t i = 0; i < p->n_options; i++)
+		if (seen[i] && p->options[i].commands != 0 &&
+			(p->options[i].commands & command->bits) == 0)
+			return diag_fail(p->diags, EXIT_USAGE, LOC_NONE,
+				"'%s %s' knows no --%s", p->name, command->name,
+				p->options[i].name);
+	if (p->n_words >= command->min_words && p->n_words <= command->max_words)
+		return 0;
+	return diag_fail(p->diags, EXIT_USAGE, LOC_NONE, "usage: %s %s%s%s", p->name,
+		command->name, command->words[0] == '\0' ? "" : " ", command->words);
+}
+
+static const struct program_command *find_command(const struct program *p, const char *name)
+{
+	for (size_t i = 0; i < p->n_commands; i++)
+		if (strcmp(p->commands[i].name, name) == 0)
+			return &p->commands[i];
+	return NULL;
+}
+
+int program_parse(struct program *p, int argc, char **argv)
+{
+	TMP_CTX(tmp);
+	bool *seen = mem_array(tmp, bool, p->n_options + 1);
+	int failed = take_options(p, argc, argv, seen);
+
+	if (failed < 0 || p->is_help || p->is_version)
+		return failed;
+	if (optind == argc)
+		return diag_fail(p->diags, EXIT_USAGE, LOC_NONE,
+			"which command? See %s --help", p->name);
+	p->command = find_command(p, argv[optind]);
+	if (p->command == NULL)
+		return unknown_command(p, argv[optind]);
+	p->words = argv + optind + 1;
+	p->n_words = (size_t)(argc - optind - 1);
+	return check_fit(p, seen);
+}
+
+int program_run(struct program *p)
+{
+	if (p->is_help)
+		print_help(p, stdout);
+	else if (p->is_version)
+		printf("%s %s\n", p->name, LDAPCC_VERSION);
+	else
+		return p->command->run(p->session);
+	return 0;
+}
+
+/* Output */
+
+bool program_color(const struct program *p, int fd)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	if (p->color != COLOR_AUTO)
+		return p->color == COLOR_ALWAYS;
+	return (no_color == NULL || no_color[0] == '\0') && isatty(fd);
+}
+
+static void print_json(struct program *p, struct json_object *result, int code)
+{
+	json_object_object_add(result, "exit", json_object_new_int(code));
+	json_object_object_add(result, "findings", diags_to_json(p->diags));
+	fputs(json_object_to_json_string_ext(
+		      result, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE),
+		stdout);
+	fputc('\n', stdout);
+}
+
+/* --quiet: what is no error is dropped. */
+static void drop_warnings(struct diags *diags)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < diags->n_findings; i++)
+		if (diags->findings[i]->severity == SEVERITY_ERROR)
+			diags->findings[n++] = diags->findings[i];
+	diags->n_findings = n;
+	diags->n_warnings = 0;
+}
+
+int program_finish(struct program *p, int result_or_failure, struct json_object *result,
+	bool is_quiet, bool is_verbose)
+{
+	int code = result_or_failure < 0 ? -result_or_failure : result_or_failure;
+	struct diag_style style = {.color = program_color(p, STDERR_FILENO)};
+
+	if (isatty(STDERR_FILENO) && !is_verbose)
+		style.limit_per_id = FINDINGS_PER_ID;
+	if (is_quiet)
+		drop_warnings(p->diags);
+	if (result != NULL)
+		print_json(p, result, code);
+	if ((fflush(stdout) != 0 || ferror(stdout)) && code == 0)
+		code = -diag_fail_errno(p->diags, EXIT_IO, errno, LOC_NONE,
+			"the output cannot be written");
+	if (result == NULL)
+		diags_print(stderr, p->diags, &style);
+	return code;
+}

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compile/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile/release.h"
+
+/*
+ * Settling the model: what is in error leaves the tables, and what only good records may
+ * cause (hosts lines, reservations, shared networks, reverse zones) is built. Settling
+ * again after further records went bad gives the same as if they had been bad before.
+ */
+
+static bool is_machine_bad(const struct machine *machine)
+{
+	if (machine->record.is_bad || machine->fqdn == NULL)
+		return true;
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		if (machine->interfaces[i]->record.is_bad)
+			return true;
+	return false;
+}
+
+static void mark_machines(struct site *site)
+{
+	for (size_t i = 0; i < site->n_machines; i++)
+		if (is_machine_bad(site->machines[i]))
+			site->machines[i]->record.is_bad = true;
+}
+
+/* Keeps the good records of a table in order; every object starts with its record. */
+static size_t drop_bad(void *table, size_t n)
+{
+	struct record **records = table;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!records[i]->is_bad)
+			records[kept++] = records[i];
+	return kept;
+}
+
+static void drop_all_bad(struct site *site)
+{
+	site->n_clusters = drop_bad(site->clusters, site->n_clusters);
+	site->n_networks = drop_bad(site->networks, site->n_networks);
+	site->n_machines = drop_bad(site->machines, site->n_machines);
+	site->n_hosts = drop_bad(site->hosts, site->n_hosts);
+	site->n_vcns = drop_bad(site->vcns, site->n_vcns);
+	site->n_images = drop_bad(site->images, site->n_images);
+	site->n_repositories = drop_bad(site->repositories, site->n_repositories);
+	site->n_profiles = drop_bad(site->profiles, site->n_profiles);
+	for (size_t i = 0; i < site->n_machines; i++)
+		site->machines[i]->n_vcns = (uint32_t)drop_bad(
+			site->machines[i]->vcns, site->machines[i]->n_vcns);
+	for (size_t i = 0; i < site->n_profiles; i++)
+		site->profiles[i]->n_hosts = (uint32_t)drop_bad(
+			site->profiles[i]->hosts, site->profiles[i]->n_hosts);
+}
+
+/*
+ * References to what is bad. A profile without one of its repositories would install
+ * something else than was asked for, so it goes with it; a host without its profile still
+ * has its names and addresses, a VCN without its image too, but nothing starts it.
+ */
+static void drop_bad_references(struct site *site)
+{
+	for (size_t i = 0; i < site->n_profiles; i++)
+		for (uint32_t j = 0; j < site->profiles[i]->n_repositories; j++)
+			if (site->profiles[i]->repositories[j]->record.is_bad)
+				site->profiles[i]->record.is_bad = true;
+	for (size_t i = 0; i < site->n_machines; i++) {
+		struct machine *machine = site->machines[i];
+
+		if (machine->profile != NULL && machine->profile->record.is_bad)
+			machine->profile = NULL;
+		if (machine->image != NULL && machine->image->record.is_bad) {
+			machine->image = NULL;
+			machine->host = NULL;
+		}
+		if (machine->host != NULL && machine->host->record.is_bad)
+			machine->host = NULL;
+		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
+			struct interface *interface = machine->interfaces[j];
+
+			if (interface->network != NULL && interface->network->record.is_bad)
+				interface->network = NULL;
+			for (uint32_t k = 0; k < interface->n_addresses; k++)
+				if (interface->addresses[k].network != NULL &&
+					interface->addresses[k].network->record.is_bad)
+					interface->addresses[k].network = NULL;
+		}
+	}
+}
+
+/* A host's list holds only VCNs that are still placed there. */
+static void drop_unplaced(struct site *site)
+{
+	for (size_t i = 0; i < site->n_hosts; i++) {
+		struct machine *host = site->hosts[i];
+		uint32_t kept = 0;
+
+		for (uint32_t j = 0; j < host->n_vcns; j++)
+			if (host->vcns[j]->host == host)
+				host->vcns[kept++] = host->vcns[j];
+		host->n_vcns = kept;
+	}
+}
+
+/* Hosts lines */
+
+static void add_name(struct strings *names, const char *name)
+{
+	for (uint32_t i = 0; i < names->n; i++)
+		if (strcmp(names->items[i], name) == 0)
+			return;
+	names->items[names->n++] = name;
+}
+
+static void add_short(struct site *site, struct strings *names, struct machine *machine,
+	const char *name)
+{
+	if (index_find(site->short_names, name) == machine)
+		add_name(names, name);
+}
+
+static void add_aliases(struct site *site, struct strings *names, struct machine *machine)
+{
+	for (uint32_t i = 0; i < machine->aliases.n; i++) {
+		const char *alias = machine->aliases.items[i];
+
+		if (strchr(alias, '.') != NULL || machine->domain == NULL) {
+			add_name(names, alias);
+			continue;
+		}
+		add_name(names, arena_printf(site->arena, "%s.%s", alias, machine->domain));
+		add_short(site, names, machine, alias);
+	}
+}
+
+/*
+ * The full name first: it gets the PTR. A short name only where no other machine has it;
+ * the primary interface's own goes to no other interface.
+ */
+static struct strings names_of(struct site *site, struct interface *interface)
+{
+	struct machine *machine = interface->machine;
+	struct strings names = {.items = arena_alloc(site->arena,
+					(2 * machine->aliases.n + 2) * sizeof(const char *))};
+
+	if (interface->fqdn == NULL)
+		return names;
+	add_name(&names, interface->fqdn);
+	if (interface->is_primary) {
+		add_short(site, &names, machine, machine->name);
+		add_aliases(site, &names, machine);
+		return names;
+	}
+	const char *label = arena_strndup(
+		site->arena, interface->fqdn, strcspn(interface->fqdn, "."));
+
+	if (strcmp(label, machine->name) != 0)
+		add_short(site, &names, machine, label);
+	return names;
+}
+
+static void give_names(struct site *site)
+{
+	for (size_t i = 0; i < site->n_machines; i++) {
+		struct machine *machine = site->machines[i];
+
+		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
+			struct interface *interface = machine->interfaces[j];
+			struct strings names = names_of(site, interface);
+
+			for (uint32_t k = 0; k < interface->n_addresses; k++)
+				interface->addresses[k].names = names;
+		}
+	}
+}
+
+/* Reservations */
+
+static int compare_reservations(const void *left, const void *right)
+{
+	const struct reservation *a = left, *b = right;
+	int order = ip_compare(a->address->ip, b->address->ip);
+
+	return order != 0 ? order : mac_compare(a->mac, b->mac);
+}
+
+static void count_reservations(struct interface *interface)
+{
+	for (uint32_t i = 0; i < interface->n_addresses; i++)
+		if (interface->addresses[i].network != NULL)
+			interface->addresses[i].network->n_reservations += interface->n_macs;
+}
+
+/* `_` is in no host name, so FQDN_2 is nobody's; it names the second and further ones. */
+static void add_reservations(struct site *site, struct interface *interface)
+{
+	unsigned number = 0;
+
+	for (uint32_t i = 0; i < interface->n_addresses; i++) {
+		struct network *network = interface->addresses[i].network;
+
+		for (uint32_t j = 0; network != NULL && j < interface->n_macs; j++) {
+			struct reservation *reservation =
+				&network->reservations[network->n_reservations++];
+
+			number++;
+			*reservation = (struct reservation){.interface = interface,
+				.mac = interface->macs[j].mac,
+				.address = &interface->addresses[i],
+				.is_primary = interface->is_primary};
+			reservation->id = number == 1 ?
+				interface->fqdn :
+				arena_printf(
+					site->arena, "%s_%u", interface->fqdn, number);
+		}
+	}
+}
+
+static void for_each_interface(
+	struct site *site, void (*act)(struct site *site, struct interface *interface))
+{
+	for (size_t i = 0; i < site->n_machines; i++)
+		for (uint32_t j = 0; j < site->machines[i]->n_interfaces; j++)
+			act(site, site->machines[i]->interfaces[j]);
+}
+
+static void count_for(struct site *site _unused_, struct interface *interface)
+{
+	count_reservations(interface);
+}
+
+static void build_reservations(struct site *site)
+{
+	for (size_t i = 0; i < site->n_networks; i++)
+		site->networks[i]->n_reservations = 0;
+	for_each_interface(site, count_for);
+	for (size_t i = 0; i < site->n_networks; i++) {
+		struct network *network = site->networks[i];
+
+		network->reservations = arena_alloc(site->arena,
+			(network->n_reservations + 1) * sizeof(struct reservation));
+		network->n_reservations = 0;
+	}
+	for_each_interface(site, add_reservations);
+	for (size_t i = 0; i < site->n_networks; i++)
+		if (site->networks[i]->n_reservations > 1)
+			qsort(site->networks[i]->reservations,
+				site->networks[i]->n_reservations,
+				sizeof(struct reservation), compare_reservations);
+}
+
+/* Networks on one wire, and their reverse zones */
+
+static const char *wire_of(const struct network *network)
+{
+	return network->shared_name != NULL ? network->shared_name : network->name;
+}
+
+static int compare_wires(const void *left, const void *right)
+{
+	const struct network *a = *(struct network *const *)left;
+	const struct network *b = *(struct network *const *)right;
+	int order = strcmp(wire_of(a), wire_of(b));
+
+	if (order == 0)
+		order = (a->shared_name == NULL) - (b->shared_name == NULL);
+	if (order == 0)
+		order = ip_compare(a->prefix.base, b->prefix.base);
+	return order;
+}
+
+static bool is_same_wire(const struct network *a, const struct network *b)
+{
+	return a->shared_name != NULL && b->shared_name != NULL &&
+		strcmp(a->shared_name, b->shared_name) == 0;
+}
+
+static void build_shared_networks(struct site *site)
+{
+	struct network **sorted =
+		arena_alloc(site->arena, (site->n_networks + 1) * sizeof(*sorted));
+
+	if (site->n_networks > 0)
+		memcpy(sorted, site->networks, site->n_networks * sizeof(*sorted));
+	qsort(sorted, site->n_networks, sizeof(*sorted), compare_wires);
+	site->shared_networks =
+		arena_alloc(site->arena, (site->n_networks + 1) * sizeof(struct shared_network));
+	site->n_shared_networks = 0;
+	for (size_t i = 0; i < site->n_networks; i++) {
+		struct shared_network *wire =
+			&site->shared_networks[site->n_shared_networks];
+
+		if (i > 0 && is_same_wire(sorted[i - 1], sorted[i])) {
+			wire--;
+		} else {
+			site->n_shared_networks++;
+			*wire = (struct shared_network){.name = wire_of(sorted[i]),
+				.networks = &sorted[i],
+				.has_ipv4 = false,
+				.is_shared = sorted[i]->shared_name != NULL};
+		}
+		wire->n_networks++;
+		wire->has_ipv4 |= sorted[i]->prefix.base.family == 4;
+		sorted[i]->shared = wire;
+	}
+}
+
+static void build_reverse_zones(struct site *site)
+{
+	for (size_t i = 0; i < site->n_networks; i++) {
+		TMP_CTX(tmp);
+		struct network *network = site->networks[i];
+		size_t n;
+		char **zones = prefix_reverse_zones(tmp, network->prefix, &n);
+
+		network->reverse_zones = arena_alloc(site->arena, (n + 1) * sizeof(char *));
+		network->n_reverse_zones = (uint32_t)n;
+		for (size_t j = 0; j < n; j++)
+			network->reverse_zones[j] = arena_strdup(site->arena, zones[j]);
+	}
+}
+
+/* What a network leaves open is the cluster's */
+static void inherit_values(struct site *site)
+{
+	static const struct cluster none;
+	const struct cluster *cluster = site->n_clusters > 0 ? site->clusters[0] : &none;
+
+	for (size_t i = 0; i < site->n_networks; i++) {
+		struct network *network = site->networks[i];
+
+		network->zone = network->domain != NULL ? network->domain : cluster->domain;
+		network->resolvers = network->nameservers.n > 0 ? network->nameservers :
+								  cluster->nameservers;
+	}
+}
+
+/* Domains */
+
+static int compare_domains(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void add_domain(
+	struct site *site, struct index *seen, const char *domain, size_t *n_domains)
+{
+	if (domain == NULL)
+		return;
+	void **slot = index_slot(seen, domain);
+
+	if (*slot != NULL)
+		return;
+	*slot = site;
+	*mem_push(site, &site->domains.items, n_domains) = domain;
+}
+
+static void collect_domains(struct site *site)
+{
+	TMP_CTX(tmp);
+	struct index *seen = index_new(tmp, 64);
+	size_t n = 0;
+
+	site->domains.items = NULL;
+	if (site->n_clusters > 0)
+		add_domain(site, seen, site->clusters[0]->domain, &n);
+	for (size_t i = 0; i < site->n_networks; i++)
+		add_domain(site, seen, site->networks[i]->domain, &n);
+	for (size_t i = 0; i < site->n_machines; i++)
+		add_domain(site, seen, site->machines[i]->domain, &n);
+	if (n > 1)
+		qsort(site->domains.items, n, sizeof(char *), compare_domains);
+	site->domains.n = (uint32_t)n;
+}
+
+/* What %post has to do for a profile, because its installer does not know how */
+
+static bool is_left_to_post(const struct release *release, const struct repository *repository)
+{
+	return !release->knows_repo || (repository->cost >= 0 && !release->knows_cost) ||
+		((repository->includes.n > 0 || repository->excludes.n > 0) &&
+			!release->knows_filters) ||
+		(repository->proxy != NULL && !release->knows_proxy) ||
+		(repository->metalink != NULL && !release->knows_metalink) ||
+		repository->base_urls.n > 1;
+}
+
+static void plan_post(struct site *site, struct profile *profile)
+{
+	const struct release *release = release_find(profile->version);
+
+	profile->post_repositories = arena_alloc(site->arena,
+		(profile->n_repositories + 1) * sizeof(struct repository *));
+	profile->n_post_repositories = 0;
+	profile->needs_post = false;
+	for (uint32_t i = 0; release != NULL && i < profile->n_repositories; i++) {
+		struct repository *repository = profile->repositories[i];
+		bool is_left = is_left_to_post(release, repository);
+
+		profile->needs_post |= is_left;
+		if (is_left || repository->gpg_keys.n > 0 ||
+			(repository->keep && !release->knows_install))
+			profile->post_repositories[profile->n_post_repositories++] =
+				repository;
+	}
+}
+
+void model_settle(struct site *site)
+{
+	mark_machines(site);
+	drop_bad_references(site);
+	drop_all_bad(site);
+	drop_bad_references(site);
+	drop_unplaced(site);
+	give_names(site);
+	build_reservations(site);
+	build_shared_networks(site);
+	build_reverse_zones(site);
+	inherit_values(site);
+	collect_domains(site);
+	for (size_t i = 0; i < site->n_profiles; i++)
+		plan_post(site, site->profiles[i]);
+}
