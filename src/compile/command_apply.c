@@ -303,8 +303,8 @@ static int remember(struct publication *p, int result)
 		now.n_vcns = run->site->n_vcns;
 	}
 	collect_quarantined(run, &now.quarantined);
-	last_run_compare(
-		run->mem_ctx, &p->last, run->diags, run->arguments.verbose, &now.findings);
+	last_run_compare(run->mem_ctx, &p->last, run->diags, run->arguments.verbose,
+		p->has_changes, &now.findings);
 	if (result < 0 && result != -(int)EXIT_PENDING) {
 		/* nothing was published: the next run reads again, whatever the probe says */
 		now.csn = p->last.csn;

@@ -8,6 +8,7 @@
 
 #include <json-c/json.h>
 
+#include "base/text.h"
 #include "base/trailer.h"
 
 #define FILE_NAME "last-run.json"
@@ -211,7 +212,7 @@ static void add_resolved(struct diags *diags, const struct last_run *last,
 }
 
 void last_run_compare(TALLOC_CTX *mem_ctx, const struct last_run *last, struct diags *diags,
-	bool keep_all, struct string_list *ret_now)
+	bool keep_all, bool has_checked, struct string_list *ret_now)
 {
 	size_t kept = 0, n = diags->n_findings;
 
@@ -230,5 +231,9 @@ void last_run_compare(TALLOC_CTX *mem_ctx, const struct last_run *last, struct d
 			diags->findings[kept++] = finding;
 	}
 	diags->n_findings = kept;
+	for (size_t i = 0; !has_checked && i < last->findings.n; i++)
+		if (text_has_suffix(last->findings.items[i], "[no-checker]"))
+			*mem_push(mem_ctx, &ret_now->items, &ret_now->n) =
+				last->findings.items[i];
 	add_resolved(diags, last, ret_now);
 }

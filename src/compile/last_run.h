@@ -36,7 +36,9 @@ const char *last_run_inputs(TALLOC_CTX *mem_ctx, const struct run *run) _must_ch
  * last_run_compare - keep what is new
  *
  * shape:  findings that the last run had as well are dropped from @diags unless @keep_all;
- *         those that are gone become notes. *ret_now takes all of this run's findings.
+ *         those that are gone become notes. *ret_now takes all of this run's findings. A run
+ *         without @has_checked ran no checker, so what it does not know of a missing one
+ *         still holds.
  */
 void last_run_compare(TALLOC_CTX *mem_ctx, const struct last_run *last, struct diags *diags,
-	bool keep_all, struct string_list *ret_now);
+	bool keep_all, bool has_checked, struct string_list *ret_now);

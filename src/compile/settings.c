@@ -446,6 +446,13 @@ static void add_default_targets(struct settings *settings)
 			default_targets[i];
 }
 
+enum severity settings_severity(const struct settings *settings, enum check check)
+{
+	enum severity severity = settings->severity[check];
+
+	return severity == SEVERITY_NOTE ? check_default(check) : severity;
+}
+
 int settings_load(TALLOC_CTX *mem_ctx, const char *path, struct diags *diags,
 	struct settings **ret_settings)
 {

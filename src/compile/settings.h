@@ -67,7 +67,7 @@ struct settings {
 	size_t n_targets;
 	struct guard_settings guard;
 	struct limit quarantine; /* 1 %; a floor of 5 applies to a share */
-	enum severity severity[_CHECK_MAX];
+	enum severity severity[_CHECK_MAX]; /* SEVERITY_NOTE: the catalogue's */
 };
 
 /*
@@ -77,6 +77,9 @@ struct settings {
  */
 int settings_load(TALLOC_CTX *mem_ctx, const char *path, struct diags *diags,
 	struct settings **ret_settings) _must_check_;
+
+/* The severity of a check at this site. */
+enum severity settings_severity(const struct settings *settings, enum check check);
 
 /* A command as words: a YAML list, or one string split at blanks ('…' and "…" hold). */
 int read_command(struct reader *r, const struct node *value, void *field); /* string_list */
