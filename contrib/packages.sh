@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2034 # the lists are used by name
+#
+# packages.sh - what has to be installed, by distribution; sourced by quickstart and test
+#
+#	install_packages build | quickstart | test
+#
+# Packages that are there are left alone. Services that come with packages are not started.
+
+debian_build="gcc meson ninja-build pkg-config libldap-dev libsasl2-dev libyaml-dev libtalloc-dev
+	nettle-dev libjson-c-dev libmnl-dev scdoc"
+debian_quickstart="slapd ldap-utils dnsmasq-base isc-dhcp-server qemu-system-x86 busybox-static
+	iproute2 cpio kmod python3"
+debian_test="libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev shellcheck
+	python3-yaml bind9-dnsutils isc-dhcp-client udhcpc kea-dhcp4-server qemu-utils strace
+	openssl procps ipxe-qemu pxelinux syslinux-common grub-efi-amd64-bin grub-common ovmf
+	git file slurmctld slurmd munge"
+
+fedora_build="gcc meson ninja-build pkgconf-pkg-config openldap-devel cyrus-sasl-devel
+	libyaml-devel libtalloc-devel nettle-devel json-c-devel libmnl-devel scdoc"
+fedora_quickstart="openldap-servers openldap-clients dnsmasq dhcp-server qemu-system-x86
+	busybox iproute cpio kmod python3"
+fedora_test="libcmocka-devel clang clang-tools-extra compiler-rt ShellCheck python3-pyyaml
+	bind-utils dhcp-client kea qemu-img strace openssl procps-ng ipxe-roms-qemu syslinux
+	syslinux-tftpboot grub2-efi-x64-modules grub2-tools edk2-ovmf git file slurm-slurmctld
+	slurm-slurmd munge"
+
+# Daemons of freshly installed packages stay off: dpkg asks this file before it starts one.
+without_services() {
+	local policy=/usr/sbin/policy-rc.d made=no status=0
+	if [ ! -e "$policy" ]; then
+		printf '#!/bin/sh\nexit 101\n' >"$policy"
+		chmod 0755 "$policy"
+		made=yes
+	fi
+	"$@" || status=$?
+	[ "$made" = no ] || rm -f "$policy"
+	return "$status"
+}
+
+missing_debian() {
+	local package
+	for package in "$@"; do
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+			echo "$package"
+	done
+}
+
+install_debian() {
+	local missing=()
+	mapfile -t missing < <(missing_debian "$@")
+	[ "${#missing[@]}" -gt 0 ] || return 0
+	echo "installing ${missing[*]}"
+	apt-get -qq update
+	without_services env DEBIAN_FRONTEND=noninteractive \
+		apt-get -qq -y --no-install-recommends install "${missing[@]}" >/dev/null
+}
+
+install_packages() {
+	local kinds=build kind words=""
+	case $1 in
+	quickstart) kinds="build quickstart" ;;
+	test) kinds="build quickstart test" ;;
+	esac
+	if command -v apt-get >/dev/null; then
+		for kind in $kinds; do
+			kind=debian_$kind
+			words+=" ${!kind}"
+		done
+		# shellcheck disable=SC2086 # the lists are words
+		install_debian $words
+	elif command -v dnf >/dev/null; then
+		for kind in $kinds; do
+			kind=fedora_$kind
+			words+=" ${!kind}"
+		done
+		# shellcheck disable=SC2086 # the lists are words
+		dnf -q -y --setopt=install_weak_deps=False install $words
+	else
+		echo "packages.sh: neither apt-get nor dnf is here; install by hand:" >&2
+		for kind in $kinds; do
+			kind=debian_$kind
+			echo "${!kind}" >&2
+		done
+		return 1
+	fi
+}
