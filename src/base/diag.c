@@ -66,26 +66,8 @@ void diag_note(struct finding *finding, struct loc where, const char *format, ..
 	va_end(args);
 }
 
-static void note_failure(struct diags *diags, enum exit_code code)
-{
-	if (diags->failure == EXIT_OK)
-		diags->failure = code;
-}
-
-int diag_fail(struct diags *diags, enum exit_code code, struct loc where,
-	const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	diag_vadd(diags, SEVERITY_ERROR, NULL, where, format, args);
-	va_end(args);
-	note_failure(diags, code);
-	return -(int)code;
-}
-
-int diag_fail_errno(struct diags *diags, enum exit_code code, int error, struct loc where,
-	const char *format, ...)
+void diag_record_failure(struct diags *diags, enum exit_code code, int error,
+	struct loc where, const char *format, ...)
 {
 	va_list args;
 
@@ -93,10 +75,11 @@ int diag_fail_errno(struct diags *diags, enum exit_code code, int error, struct 
 	struct finding *finding =
 		diag_vadd(diags, SEVERITY_ERROR, NULL, where, format, args);
 	va_end(args);
-	finding->message =
-		mem_printf(finding, "%s: %s", finding->message, strerror(error));
-	note_failure(diags, code);
-	return -(int)code;
+	if (error != 0)
+		finding->message =
+			mem_printf(finding, "%s: %s", finding->message, strerror(error));
+	if (diags->failure == EXIT_OK)
+		diags->failure = code;
 }
 
 struct finding *diag_last(struct diags *diags)

@@ -94,15 +94,18 @@ void diag_note(struct finding *finding, struct loc where, const char *format, ..
 	_printf_(3, 4);
 
 /*
- * diag_fail - record the failure that ends the run
+ * diag_fail(diags, code, where, format, …) - record the failure that ends the run
  *
  * returns: -code, so that `return diag_fail(diags, EXIT_IO, …)` passes it up
  */
-int diag_fail(struct diags *diags, enum exit_code code, struct loc where,
-	const char *format, ...) _printf_(4, 5);
+#define diag_fail(diags, code, ...) \
+	(diag_record_failure((diags), (code), 0, __VA_ARGS__), -(int)(code))
 /* The same with ": " and strerror(@error) (errno value, positive) at the end. */
-int diag_fail_errno(struct diags *diags, enum exit_code code, int error, struct loc where,
-	const char *format, ...) _printf_(5, 6);
+#define diag_fail_errno(diags, code, error, ...) \
+	(diag_record_failure((diags), (code), (error), __VA_ARGS__), -(int)(code))
+/* What the two macros call; they are macros so that compilers see the result is no 0. */
+void diag_record_failure(struct diags *diags, enum exit_code code, int error,
+	struct loc where, const char *format, ...) _printf_(5, 6);
 /* The failure that was added last, to hang a note on it; NULL if there is none. */
 struct finding *diag_last(struct diags *diags);
 

@@ -75,7 +75,6 @@ int run_prepare(struct run *run)
 struct reading {
 	struct run *run;
 	struct decoder *decoder;
-	struct diags *diags; /* findings of this attempt only */
 };
 
 static void start_site(struct reading *reading)
@@ -97,11 +96,8 @@ static void take_entry(void *data, const struct entry *entry)
 }
 
 /* What an attempt found about an incomplete read counts no more. */
-static void restart_site(void *data)
+static void forget_findings(struct diags *diags)
 {
-	struct reading *reading = data;
-	struct run *run = reading->run;
-	struct diags *diags = run->diags;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < diags->n_findings; i++) {
@@ -115,6 +111,14 @@ static void restart_site(void *data)
 		diags->n_warnings -= finding->severity == SEVERITY_WARNING;
 	}
 	diags->n_findings = kept;
+}
+
+static void restart_site(void *data)
+{
+	struct reading *reading = data;
+	struct run *run = reading->run;
+
+	forget_findings(run->diags);
 	talloc_free(reading->decoder);
 	talloc_free(run->site);
 	start_site(reading);
@@ -134,8 +138,12 @@ int run_read(struct run *run, const struct string_list *last_csn)
 			loc_file(run->settings->path == NULL ? LDAPCC_SYSCONFDIR "/ldapcc.yaml" :
 							       run->settings->path),
 			"no directory to read: set directory.base, or give --ldif FILE");
-	return directory_read(run->mem_ctx, &run->settings->directory, run->map, last_csn,
+	int failed = directory_read(run->mem_ctx, &run->settings->directory, run->map, last_csn,
 		take_entry, restart_site, &reading, run->diags, &run->report);
+
+	if (failed < 0)
+		forget_findings(run->diags);
+	return failed;
 }
 
 void run_check(struct run *run)

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The state of a directory: its contextCSN values, one for each server that takes writes
+ * (`20261124183000.123456Z#000000#001#000000`: time, count, server id, modification). They
+ * are a set: servers give them in any order.
+ */
+
+#include "base/document.h"
+
+enum csn_order {
+	CSN_EQUAL,
+	CSN_NEWER,
+	CSN_BEHIND, /* a server id went back or is gone: a lagging replica, a restored backup */
+};
+
+/* How @now relates to the older @then; with @then empty anything is newer. */
+enum csn_order csn_compare(const struct string_list *then, const struct string_list *now);
+
+/* Into the order in which equal sets are equal lists. */
+void csn_sort(struct string_list *csn);
+
+/* Is the change with @csn, an entryCSN, covered by @state? */
+bool csn_covers(const struct string_list *state, const char *csn);
+
+/* The smallest time in @state: nothing with an older CSN can be uncovered. NULL if empty. */
+const char *csn_oldest(const struct string_list *state);

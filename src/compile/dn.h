@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Distinguished names (RFC 4514) as far as a compiler needs them. */
+
+#include "base/mem.h"
+
+struct rdn_part {
+	const char *attribute; /* lower case */
+	const char *value;     /* unescaped */
+};
+
+/*
+ * dn_parse_rdn - the first RDN, with all its parts (`cn=n1+ipHostNumber=10.0.0.1`)
+ *
+ * errors: NULL parts and 0 for what is no DN
+ */
+struct rdn_part *dn_parse_rdn(TALLOC_CTX *mem_ctx, const char *dn, size_t *ret_n)
+	_must_check_;
+
+/*
+ * dn_key - a form in which equal DNs are equal strings: lower case, no blanks around
+ * separators, escapes in one form, parts of an RDN sorted
+ *
+ * errors: NULL for what is no DN
+ * source: RFC 4514 section 3; values compare without case, as cn, ou and dc do
+ */
+char *dn_key(TALLOC_CTX *mem_ctx, const char *dn) _must_check_;
+/* The key of the parent: a pointer into @key behind its first RDN; "" at the top. */
+const char *dn_key_parent(const char *key);

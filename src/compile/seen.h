@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Which DNs have come already. Only 64 bits of each are kept: among a million DNs the
+ * chance that two different ones are taken for equal is one in thirty million.
+ */
+
+#include "base/mem.h"
+
+struct seen;
+
+struct seen *seen_new(TALLOC_CTX *mem_ctx) _must_check_;
+
+/*
+ * seen_add - notes @text as seen at @line, without regard to the case of ASCII letters
+ *
+ * returns: true if it is new; else false, and *ret_line is where it was seen first
+ */
+bool seen_add(struct seen *seen, const char *text, size_t length, unsigned line,
+	unsigned *ret_line) _must_check_;

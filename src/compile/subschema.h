@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Does the server know the names that we search by? A filter with an unknown attribute or
+ * class is Undefined, and an Undefined filter gives success with no entries (RFC 4511
+ * section 4.5.1.7): without this check a missing schema looks like an empty site.
+ */
+
+#include "base/document.h"
+
+/*
+ * subschema_missing - names in @filter that the server's definitions do not have
+ *
+ * shape:  attributes, and the values compared with objectClass; each once, as they stand
+ *         in the filter. The definitions are the values of the subschema entry.
+ * memory: list and names below @mem_ctx
+ * source: RFC 4512 section 4.1 (definitions), RFC 4515 (filters)
+ */
+struct string_list subschema_missing(TALLOC_CTX *mem_ctx, const char *filter,
+	const struct string_list *attribute_types, const struct string_list *object_classes)
+	_must_check_;
