@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The kernel's network links over rtnetlink: what is asked of TAPs and bridge ports.
+ *
+ * Every function is one request and its answer, and returns 0 or -errno. No caller sees a
+ * netlink message. source: rtnetlink(7), Linux include/uapi/linux/if_link.h, if_bridge.h
+ */
+
+#include "base/net.h"
+
+struct links;
+
+struct links *links_open(TALLOC_CTX *mem_ctx, int *ret_error) _must_check_;
+
+struct bridge {
+	int index;
+	unsigned mtu;
+	bool is_bridge, filters_vlans;
+	unsigned default_vlan; /* what a new port is in; 0: none */
+};
+
+/* What a bridge port is now. */
+struct port_state {
+	int bridge_index; /* 0: in none */
+	unsigned mtu;
+	bool is_up;
+	bool learns, floods, is_locked;
+	bool knows_locked; /* the kernel has the attribute */
+};
+
+int link_find_bridge(struct links *links, const char *name, struct bridge *ret) _must_check_;
+int link_read_port(struct links *links, int index, struct port_state *ret) _must_check_;
+
+/* Address, MTU and alias, before it joins a bridge. */
+int link_prepare(struct links *links, int index, struct mac address, unsigned mtu,
+	const char *alias) _must_check_;
+/* No IPv6 address of its own. */
+int link_silence(struct links *links, int index) _must_check_;
+int link_join(struct links *links, int index, int bridge_index) _must_check_;
+/* No learning, no flooding of unknown unicast. */
+int link_pin_port(struct links *links, int index) _must_check_;
+/* Drops frames whose source address has no entry at this port (Linux 5.16). */
+int link_lock_port(struct links *links, int index) _must_check_;
+int link_up(struct links *links, int index) _must_check_;
+
+/* The port's only VLAN, untagged towards the guest; @old is taken out (0: none). */
+int link_set_vlan(struct links *links, int index, unsigned vlan_id, unsigned old)
+	_must_check_;
+/* Is the port in exactly this VLAN, and is that its own? */
+int link_has_vlan(struct links *links, int index, unsigned vlan_id, bool *ret) _must_check_;
+
+int link_add_address(struct links *links, int index, struct mac mac, unsigned vlan_id)
+	_must_check_;
+/*
+ * link_find_address - where the bridge of port @index has this MAC
+ *
+ * shape: *ret_index: the port, 0 for nowhere; *ret_is_static: it was put there by hand
+ */
+int link_find_address(struct links *links, int index, struct mac mac, unsigned vlan_id,
+	int *ret_index, bool *ret_is_static) _must_check_;

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * One host's launch manifest (vcn-manifest(5)): the VCNs it should run, complete and
+ * self-describing, because hosts have no directory at hand. Every fault is reported with
+ * file:line:column; a manifest with any fault is not used at all.
+ */
+
+#include "base/document.h"
+#include "base/net.h"
+
+enum image_format { IMAGE_QCOW2, IMAGE_RAW };
+enum readiness { READINESS_NONE, READINESS_VIRTSERIAL, READINESS_NOTIFY };
+
+struct guest_image {
+	const char *path; /* NULL: no disk, a kernel boots */
+	enum image_format format;
+	bool snapshot; /* writes are thrown away */
+	enum readiness readiness;
+	const char *kernel, *initrd, *arguments, *checksum;
+};
+
+struct guest_interface {
+	struct mac mac;
+	const char *bridge;
+	unsigned vlan_id; /* 0: untagged */
+	unsigned mtu;	  /* 0: the bridge's */
+};
+
+/* One VCN as the manifest wants it. */
+struct guest {
+	const char *name, *fqdn, *uuid, *vo;
+	bool is_enabled;
+	unsigned memory_mib, cpus;
+	struct guest_image image;
+	struct guest_interface *interfaces;
+	size_t n_interfaces;
+	/* SHA-256 over everything above in a canonical form: changed means outdated */
+	char digest[65];
+	struct loc where;
+};
+
+struct manifest {
+	const char *path;
+	const char *host;
+	uint64_t serial;
+	struct guest *guests; /* by name */
+	size_t n_guests;
+	bool has_trailer;
+};
+
+/*
+ * manifest_parse - text to manifest
+ *
+ * shape:  @needs_trailer: a file without trailer is a fault (EXIT_REFUSED); a damaged
+ *         trailer always is. Unknown keys, wrong types, bad MACs, names, UUIDs and sizes,
+ *         duplicate names, UUIDs and MACs are EXIT_DATA.
+ * memory: below @mem_ctx
+ */
+int manifest_parse(TALLOC_CTX *mem_ctx, const char *path, const char *text, size_t len,
+	bool needs_trailer, struct diags *diags, struct manifest **ret_manifest)
+	_must_check_;
+int manifest_load(TALLOC_CTX *mem_ctx, const char *path, bool needs_trailer,
+	struct diags *diags, struct manifest **ret_manifest) _must_check_;
+const struct guest *manifest_find(const struct manifest *manifest, const char *name);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The launcher's settings, /etc/ldapcc/vcn.yaml (vcn.yaml(5)); every key has a default. */
+
+#include "base/document.h"
+
+enum accel { ACCEL_KVM, ACCEL_TCG };
+enum network_mode { NETWORK_BRIDGE, NETWORK_USER };
+
+/* `bridge-map: {br0: vmbr0}`: the manifest's bridge name on this host. */
+struct bridge_alias {
+	const char *from, *to;
+};
+
+struct launch_settings {
+	const char *path; /* NULL: defaults, no file was read */
+	const char *qemu; /* a name searched in PATH, or a path; qemu-system-x86_64 */
+	enum accel accel; /* kvm; tcg only where asked for */
+	enum network_mode network;
+	struct bridge_alias *bridges;
+	size_t n_bridges;
+	struct string_list image_roots; /* default: /images */
+	const char *scratch;		/* /var/tmp/vcn: overlays live below it */
+	unsigned uid_first, uid_last;	/* uid-range: [FIRST, LAST] or "FIRST-LAST" */
+	unsigned memory_reserve_mib;	/* left to the host */
+	unsigned parallel;		/* guests starting at once */
+	unsigned stop_timeout_s;	/* for the whole stop ladder */
+	unsigned ready_timeout_s;
+	const char *runtime_dir; /* /run/vcn */
+	const char *records;	 /* boot records, JSON lines: /var/lib/vcn/boots.jsonl */
+};
+
+/* @path NULL: /etc/ldapcc/vcn.yaml where it exists. EXIT_USAGE, all faults. */
+int launch_settings_load(TALLOC_CTX *mem_ctx, const char *path, struct diags *diags,
+	struct launch_settings **ret_settings) _must_check_;
+/* The bridge's name on this host. */
+const char *launch_bridge(const struct launch_settings *settings, const char *bridge);

@@ -1,0 +1,163 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# guards.sh VCN - what must stop or start nothing, and the exit status of each.
+set -euo pipefail
+# shellcheck source=SCRIPTDIR/lib.sh
+. "$(dirname "$(realpath "$0")")/lib.sh"
+enter "$@"
+write_settings "network: user" "parallel: 6"
+
+# six [SERIAL [HOST]] - a manifest of guests vcn001 to vcn006
+six() {
+	local i
+	begin_manifest "$@"
+	for i in 1 2 3 4 5 6; do
+		guest "vcn00$i" "" "readiness: none"
+	done
+	end_manifest whole
+}
+
+MEMORY=96
+six 10
+ok "six guests" exits 0 vcn apply
+running=$(qemu_pids)
+ok "run" equal "$(wc -l <<<"$running")" 6
+unchanged() { equal "$(qemu_pids)" "$running"; }
+
+# refused DESCRIPTION STATUS PATTERN - apply and diff with the manifest as it is
+refused() {
+	ok "$1: apply exits with $2" exits "$2" vcn apply
+	ok "$1: it says why" says "$3"
+	ok "$1: diff exits with $2" exits "$2" vcn diff
+	ok "$1: nothing was touched" unchanged
+}
+
+begin_manifest 11
+end_manifest whole
+good=$(<"$work/manifest.yaml")
+
+echo "${good/serial: 11/serial: 12}" >"$work/manifest.yaml"
+refused "one digit changed" 3 "damaged or was edited: checksum differs"
+head -c -10 <<<"$good" >"$work/manifest.yaml"
+refused "cut in the trailer" 3 "damaged"
+printf '%s\nvcns: []\n' "$good" >"$work/manifest.yaml"
+refused "something after the trailer" 3 "damaged"
+: >"$work/manifest.yaml"
+refused "an empty file" 10 "'vcns' is missing"
+rm "$work/manifest.yaml"
+refused "no file" 7 "No such file or directory"
+begin_manifest 11
+guest vcn001 "" "readiness: perhaps"
+end_manifest whole
+refused "a fault in an entry" 10 "manifest.yaml:[0-9]+:[0-9]+: error: expected none, virtserial"
+
+begin_manifest 11 node02.c.example
+end_manifest whole
+refused "another host's" 3 "manifest of 'node02.c.example', and this host is 'node01.c.example'"
+ok "also for start" exits 3 vcn start vcn001
+ok "also for run" exits 3 vcn run vcn001
+
+six 9
+refused "an older one" 3 "its serial is 9, and 10 was applied here"
+
+# Without trailer: only where the file was named.
+begin_manifest 11
+end_manifest bare
+mkdir -p /srv/ldapcc/manifests 2>/dev/null || true
+mount -t tmpfs none /srv/ldapcc/manifests 2>/dev/null || true
+if mountpoint -q /srv/ldapcc/manifests; then
+	default() { "$VCN" --config "$work/vcn.yaml" --host node01.c.example "$@"; }
+	cp "$work/manifest.yaml" /srv/ldapcc/manifests/node01.c.example.yaml
+	ok "no trailer in the default place" exits 3 default apply
+	ok "it says what to do" says "has no trailer.*--manifest names it"
+	ok "nothing was touched" unchanged
+else
+	skip "no trailer in the default place" "no mount there"
+fi
+
+# Mass stop
+refused "no VCN any more" 3 "6 of 6 running VCNs would be stopped, more than 3"
+ok "the message has the command" grep -q "vcn --manifest .* apply --allow-stop=6" "$work/said"
+ok "fewer than that is refused as well" exits 3 vcn apply --allow-stop=5
+ok "nothing was touched" unchanged
+
+begin_manifest 12
+for i in 1 2 3; do
+	guest "vcn00$i" "" "readiness: none"
+done
+end_manifest whole
+ok "half of them may be stopped" exits 0 vcn apply
+ok "three were" equal "$(grep -c ': stopped$' "$work/said")" 3
+begin_manifest 13
+guest vcn001 "" "readiness: none"
+end_manifest whole
+ok "two may always be stopped" exits 0 vcn apply
+ok "two were" equal "$(grep -c ': stopped$' "$work/said")" 2
+six 14
+ok "they come back" exits 0 vcn apply
+begin_manifest 15
+end_manifest bare
+running=$(qemu_pids)
+ok "an explicit number" exits 0 vcn apply --allow-stop=6
+ok "stops them all, from a file by hand" no_qemu
+
+# Memory
+write_settings "network: user" "memory-reserve: 100000000"
+begin_manifest 16
+guest vcn001 "" "readiness: none"
+end_manifest whole
+ok "no memory: apply exits with 5" exits 5 vcn apply
+ok "and says how much is missing" says "'vcn001' does not fit: it needs [0-9]+ MiB \(96 of its own\)"
+ok "the same for start" exits 5 vcn start vcn001
+ok "the same for run" exits 5 vcn run vcn001
+ok "nothing was started" no_qemu
+write_settings "network: user"
+MEMORY=100000000
+begin_manifest 17
+guest vcn001 "" "readiness: none"
+MEMORY=96
+guest vcn002 "" "readiness: none"
+end_manifest whole
+ok "one that does not fit" exits 5 vcn apply
+ok "is named" says "'vcn001' does not fit"
+ok "the one that fits runs" is_state vcn002 ready
+
+# One apply at a time: the lock is held for as long as this one waits for a mute guest.
+begin_manifest 18
+guest vcn002 "" "readiness: none"
+guest vcn003 vcn.late=4
+end_manifest whole
+vcn apply >"$work/first" 2>&1 &
+first=$!
+ok "an apply is at work" within 10 is_state vcn003 booting
+ok "a second one exits with 8" exits 8 vcn apply
+status=0
+wait "$first" || status=$?
+ok "the first one is not disturbed" equal "$status" 0
+ok "the lock went with it" exits 0 vcn apply
+
+# Usage
+ok "an unknown name" exits 64 vcn start vcn01
+ok "gets a suggestion" says "did you mean 'vcn0"
+ok "a range that runs backwards" exits 64 vcn start "vcn[3-1]"
+ok "no name" exits 64 vcn stop
+ok "an unknown command" exits 64 vcn aply
+ok "gets one too" says "did you mean 'apply'"
+ok "an unknown key in the settings" exits 64 "$VCN" --config <(echo "acel: tcg") status
+ok "has its place" says ":1:1: error: unknown key 'acel', did you mean 'accel'"
+ok "a relative runtime folder" exits 64 vcn --runtime-dir run status
+# JSON
+ok "json also when it fails" exits 64 vcn --json start vcn01
+ok "is one object" python3 -c 'import json, sys; v = json.load(open(sys.argv[1]))
+assert v["exit"] == 64 and v["findings"][0]["severity"] == "error"' "$work/said"
+ok "json of apply" exits 0 vcn --json apply
+ok "with no action" python3 -c 'import json, sys; v = json.load(open(sys.argv[1]))
+assert v["exit"] == 0 and v["actions"] == [] and v["findings"] == []' "$work/said"
+
+ok "stop --all" exits 0 vcn stop --all
+ok "leaves nothing" no_qemu
+ok "no QEMU" exits 69 env -C / "$VCN" --config <(sed '$a qemu: /nowhere/qemu' "$work/vcn.yaml") \
+	--manifest "$work/manifest.yaml" --host node01.c.example run vcn003
+ok "it says so" says "/nowhere/qemu"
+finish_tests

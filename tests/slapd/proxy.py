@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A proxy in front of a directory server that goes wrong on purpose.
+
+    proxy.py TARGET PORTFILE MODE [COUNT]
+
+TARGET is HOST:PORT or the path of a socket. Listens on a free port of 127.0.0.1, which it
+writes to PORTFILE when it is ready. What the server says is passed on in full up to COUNT
+bytes; then, by MODE:
+
+    pass      everything goes through
+    cut       the connection is closed
+    reset     the connection is reset (RST)
+    stall     nothing more comes, the connection stays
+    trickle   one byte every 50 ms
+    deaf      nothing is ever answered, the server is not even asked
+"""
+
+import os
+import select
+import socket
+import struct
+import sys
+import threading
+import time
+
+
+def connect(target):
+    if target.startswith("/"):
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(target)
+        return server
+    host, port = target.rsplit(":", 1)
+    return socket.create_connection((host, int(port)))
+
+
+def end(client, mode):
+    """What happens when COUNT bytes have gone through; True: the connection is over."""
+    if mode == "reset":
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    if mode in ("cut", "reset"):
+        client.close()
+        return True
+    while mode == "stall":  # until the client gives up
+        if not client.recv(65536):
+            return True
+    return False
+
+
+def serve(client, target, mode, count):
+    if mode == "deaf":
+        while client.recv(65536):
+            pass
+        return
+    server = connect(target)
+    passed = 0
+    while True:
+        for ready in select.select([client, server], [], [])[0]:
+            data = ready.recv(65536)
+            if not data:
+                return
+            if ready is client:
+                server.sendall(data)
+                continue
+            whole = data if mode == "pass" else data[: max(0, count - passed)]
+            client.sendall(whole)
+            passed += len(whole)
+            if len(whole) == len(data):
+                continue
+            if end(client, mode):
+                return
+            for byte in data[len(whole) :]:
+                client.sendall(bytes([byte]))
+                time.sleep(0.05)
+
+
+def serve_quietly(*arguments):
+    try:
+        serve(*arguments)
+    except OSError:
+        pass  # one of the two went away, as is to be expected here
+    finally:
+        arguments[0].close()
+
+
+def main():
+    target, portfile, mode = sys.argv[1:4]
+    count = int(sys.argv[4]) if len(sys.argv) > 4 else 0
+    listener = socket.create_server(("127.0.0.1", 0))
+    with open(portfile + ".new", "w", encoding="ascii") as file:
+        file.write(str(listener.getsockname()[1]))
+    os.rename(portfile + ".new", portfile)
+    while True:
+        client = listener.accept()[0]
+        threading.Thread(
+            target=serve_quietly, args=(client, target, mode, count), daemon=True
+        ).start()
+
+
+main()

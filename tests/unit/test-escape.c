@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Every language: what it makes of a value, what it refuses, and that nothing of a corpus
+ * of injections leaves the place it is printed in. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <json-c/json.h>
+
+#include "base/document.h"
+#include "base/text.h"
+#include "compile/escape.h"
+
+#define TEXT(literal) (literal), sizeof(literal) - 1
+
+struct row {
+	const char *language;
+	const char *field; /* NULL: any */
+	const char *input;
+	size_t len;
+	const char *expected; /* NULL: refused */
+};
+
+static const struct row rows[] = {
+	{"json", NULL, TEXT("a\"b\\c"), "a\\\"b\\\\c"},
+	{"json", NULL, TEXT("a\nb\tc\rd\be\f"), "a\\nb\\tc\\rd\\be\\f"},
+	{"json", NULL, TEXT("\x01\x1f\x7f"), "\\u0001\\u001f\\u007f"},
+	{"json", NULL, TEXT("\xc2\x85\xe2\x80\xa8\xe2\x80\xa9\xef\xbb\xbf"),
+		"\\u0085\\u2028\\u2029\\ufeff"},
+	{"json", NULL, TEXT("gr\xc3\xbc\xc3\x9f \xf0\x9f\x90\xa7"),
+		"gr\xc3\xbc\xc3\x9f \xf0\x9f\x90\xa7"},
+	{"json", NULL, TEXT("a\0b"), NULL},
+	{"json", NULL, TEXT("\xff"), NULL},
+	{"json", NULL, TEXT("\xed\xa0\x80"), NULL},
+	{"yaml", NULL, TEXT("a: \"b\" # \\"), "a: \\\"b\\\" # \\\\"},
+	{"yaml", NULL, TEXT("x\ny: z"), "x\\ny: z"},
+	{"yaml", NULL, TEXT("\xef\xbf\xbe\xef\xbf\xbf"), "\\ufffe\\uffff"},
+	{"yaml", NULL, TEXT("\xc3"), NULL},
+
+	{"dhcpd", NULL, TEXT("a\"; } host evil {"), "a\\\"; } host evil {"},
+	{"dhcpd", NULL, TEXT("a\\"), "a\\\\"},
+	{"dhcpd", NULL, TEXT("a\nb"), NULL},
+	{"dhcpd", NULL, TEXT("a\0b"), NULL},
+	{"dhcpd", NULL, TEXT("a b;#"), "a b;#"},
+	{"dhcpd", NULL, TEXT("\xe9"), "\xe9"},
+
+	{"shell", NULL, TEXT("it's"), "it'\\''s"},
+	{"shell", NULL, TEXT("''"), "'\\'''\\''"},
+	{"shell", NULL, TEXT("$(reboot) `x` \\ \""), "$(reboot) `x` \\ \""},
+	{"shell", NULL, TEXT("a\nb"), NULL},
+
+	{"kickstart", NULL, TEXT("http://h/$basearch/?a=b&c"),
+		"http://h/$basearch/?a=b&c"},
+	{"kickstart", NULL, TEXT("a b"), NULL},
+	{"kickstart", NULL, TEXT("a\tb"), NULL},
+	{"kickstart", NULL, TEXT("a\"b"), NULL},
+	{"kickstart", NULL, TEXT("a'b"), NULL},
+	{"kickstart", NULL, TEXT("a\\b"), NULL},
+	{"kickstart", NULL, TEXT("http://h/x#y"), NULL},
+	{"kickstart", NULL, TEXT("%post"), NULL},
+	{"kickstart", NULL, TEXT("-x"), NULL},
+	{"kickstart", "removed", TEXT("-x"), NULL},
+	{"kickstart", "packages", TEXT("-x"), "-x"},
+	{"kickstart", "packages", TEXT("--x"), NULL},
+	{"kickstart", "packages", TEXT("-x y"), NULL},
+	{"kickstart", "packages", TEXT("%end"), NULL},
+	{"kickstart", "packages", TEXT("@core"), "@core"},
+	{"kickstart", NULL, TEXT("a\xe2\x80\xa8z"), NULL},
+	{"kickstart", NULL, TEXT("a\xc2\x85z"), NULL},
+	{"kickstart", NULL, TEXT("a-b%c"), "a-b%c"},
+
+	{"ini", NULL, TEXT("a b # c; d = e"), "a b # c; d = e"},
+	{"ini", NULL, TEXT(" a"), NULL},
+	{"ini", NULL, TEXT("\ta"), NULL},
+	{"ini", NULL, TEXT("a\n[evil]"), NULL},
+	{"ini", NULL, TEXT("a\r[evil]"), NULL},
+
+	{"dnsmasq", "ip", TEXT("2001:db8::1"), "2001:db8::1"},
+	{"dnsmasq", "ip", TEXT("192.0.2.1"), "192.0.2.1"},
+	{"dnsmasq", "mac", TEXT("52:54:00:00:00:01"), "52:54:00:00:00:01"},
+	{"dnsmasq", "path", TEXT("/srv/x"), "/srv/x"},
+	{"dnsmasq", "mtu", TEXT("1500"), "1500"},
+	{"dnsmasq", "name", TEXT("1500"), NULL},
+	{"dnsmasq", "name", TEXT("12h"), NULL},
+	{"dnsmasq", "fqdn", TEXT("7D"), NULL},
+	{"dnsmasq", "names", TEXT("30s"), NULL},
+	{"dnsmasq", "names", TEXT("30x"), "30x"},
+	{"dnsmasq", "hostname", TEXT("ignore"), NULL},
+	{"dnsmasq", "hostname", TEXT("Infinite"), NULL},
+	{"dnsmasq", "hostname", TEXT("ignored"), "ignored"},
+	{"dnsmasq", "aliases", TEXT("192.0.2.1"), NULL},
+	{"dnsmasq", "id", TEXT("n1-eth0"), "n1-eth0"},
+	{"dnsmasq", "name", TEXT("52:54:00:00:00:01"), NULL},
+	{"dnsmasq", "domain", TEXT("c.example/x"), NULL},
+	{"dnsmasq", "fqdn", TEXT("12h.c.example"), "12h.c.example"},
+	{"dnsmasq", NULL, TEXT("a,b"), NULL},
+	{"dnsmasq", NULL, TEXT("a b"), NULL},
+	{"dnsmasq", NULL, TEXT("a\"b"), NULL},
+	{"dnsmasq", NULL, TEXT("a#b"), NULL},
+	{"dnsmasq", NULL, TEXT("a\nhost-record=evil,6.6.6.6"), NULL},
+
+	{"hosts", "names", TEXT("1001"), "1001"},
+	{"hosts", NULL, TEXT("a,b'c"), "a,b'c"},
+	{"hosts", NULL, TEXT("a b"), NULL},
+	{"hosts", NULL, TEXT("a\tb"), NULL},
+	{"hosts", NULL, TEXT("a#b"), NULL},
+	{"hosts", NULL, TEXT("a\n6.6.6.6 evil"), NULL},
+
+	{"html", NULL, TEXT("<b> & \"c\" 'd'"),
+		"&lt;b&gt; &amp; &quot;c&quot; &#39;d&#39;"},
+	{"html", NULL, TEXT("a\nb"), NULL},
+	{"html", NULL, TEXT("\xff"), NULL},
+	{"text", NULL, TEXT("a<b"), "a&lt;b"},
+	{"text", NULL, TEXT("\xc3\xa9"), "\xc3\xa9"},
+	{"text", NULL, TEXT("\x1b[2J"), NULL},
+};
+
+static struct field make_field(const char *name)
+{
+	return (struct field){.name = name, .kind = VALUE_TEXT};
+}
+
+static void test_rows(_unused_ void **state)
+{
+	TMP_CTX(tmp);
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct row *row = &rows[i];
+		struct buffer *out = buffer_new(tmp);
+		struct field field = make_field(row->field);
+		const char *reason = escape_by_language(row->language)(
+			row->input, row->len, row->field == NULL ? NULL : &field, out);
+
+		if ((reason == NULL) != (row->expected != NULL) ||
+			(reason == NULL && strcmp(out->data, row->expected) != 0))
+			fail_msg("%s (%s): '%s' became '%s' (%s)", row->language,
+				row->field == NULL ? "any field" : row->field, row->input,
+				out->data, reason == NULL ? "not refused" : reason);
+	}
+}
+
+/* Outside quotes, in the languages that have them */
+static void test_bare(_unused_ void **state)
+{
+	static const char *const languages[] = {"dhcpd", "json", "yaml", "shell"};
+	static const struct {
+		const char *input;
+		bool passes;
+	} words[] = {
+		{"n1.c.example", true},
+		{"192.0.2.1", true},
+		{"2001:db8::", true},
+		{"::1", true},
+		{"52:54:00:00:00:01", true},
+		{"/srv/images/a_b+c.qcow2", true},
+		{"10.0.0.0/8", true},
+		{"", true},
+		{"a b", false},
+		{"a;b", false},
+		{"a}b", false},
+		{"-rf", false},
+		{"key:", false},
+		{"a\"", false},
+		{"a'b", false},
+		{"$(x)", false},
+		{"a\nb", false},
+		{"a,b", false},
+		{"a#b", false},
+		{"a=b", false},
+		{"{a", false},
+		{"\xc3\xa9", false},
+		{"-a::", false},
+	};
+	TMP_CTX(tmp);
+
+	for (size_t i = 0; i < ARRAY_SIZE(languages); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(words); j++) {
+			struct buffer *out = buffer_new(tmp);
+			const char *reason = escape_outside_quotes(languages[i])(
+				words[j].input, strlen(words[j].input), NULL, out);
+
+			if ((reason == NULL) != words[j].passes)
+				fail_msg("%s: '%s' bare: %s", languages[i],
+					words[j].input,
+					reason == NULL ? "passed" : reason);
+			if (reason == NULL)
+				assert_string_equal(out->data, words[j].input);
+		}
+	assert_ptr_equal(escape_outside_quotes("ini"), escape_by_language("ini"));
+}
+
+/* What people who can write to a directory might try. */
+static const char *const corpus[] = {
+	"\"",
+	"'",
+	"\\",
+	"\\\"",
+	"\"; }",
+	"';reboot;'",
+	"$(reboot)",
+	"`reboot`",
+	"${IFS}x",
+	"a\nb",
+	"a\rb",
+	"a\r\nb",
+	"\x01",
+	"\x7f",
+	"\x1b]0;x\x07",
+	"a\x0b"
+	"b",
+	"a\x0c"
+	"b",
+	"a\x1c"
+	"b",
+	"\xc2\x85",
+	"\xc2\x80",
+	"\xe2\x80\xa8",
+	"\xe2\x80\xa9",
+	"\xef\xbb\xbf",
+	"\xef\xbf\xbe",
+	"\xff",
+	"\xc0\xaf",
+	"\xe2\x80",
+	"\xf4\x90\x80\x80",
+	"# comment",
+	"a#b",
+	"; x",
+	"a;b",
+	"%post",
+	"%end",
+	"--url=http://evil/",
+	"-x",
+	"- x",
+	"key: value",
+	"- item",
+	"{a: b}",
+	"[a]",
+	"&anchor",
+	"*alias",
+	"!tag",
+	"| x",
+	"> x",
+	"@x",
+	"? x",
+	": x",
+	"no",
+	"null",
+	"~",
+	"0x1f",
+	"1e3",
+	"12:30:45",
+	"---",
+	"...",
+	"a,b",
+	"a=b",
+	"a b",
+	" a",
+	"a ",
+	"\t",
+	" ",
+	"host-record=evil,6.6.6.6",
+	"ignore",
+	"12h",
+	"100",
+	"</script><script>",
+	"<!--",
+	"&lt;",
+	"{{name}}",
+	"{{{name}}}",
+	"include \"/etc/shadow\";",
+	"} subnet 0.0.0.0 netmask 0.0.0.0 {",
+	"on commit { execute(\"x\"); }",
+	"../../etc/passwd",
+	"a/../b",
+	"//",
+	"\\x41",
+	"\\u0022",
+	"\\072",
+	"%{lua:x}",
+	"$VAR",
+	"!!python/object:os",
+	"\"\n- evil: yes",
+	"\\\nx",
+	"'\n'",
+	"\"\"\"",
+};
+
+struct corpus_value {
+	char bytes[96];
+	size_t len;
+};
+
+/* The corpus as it is, and then each byte alone, first, last and in the middle. */
+static bool next_value(size_t i, struct corpus_value *ret)
+{
+	if (i < ARRAY_SIZE(corpus)) {
+		ret->len = strlen(corpus[i]);
+		assert_true(ret->len < sizeof(ret->bytes));
+		memcpy(ret->bytes, corpus[i], ret->len);
+		return true;
+	}
+	i -= ARRAY_SIZE(corpus);
+	char byte = (char)(i % 256);
+
+	memset(ret->bytes, 'x', 5);
+	ret->len = 5;
+	switch (i / 256) {
+	case 0:
+		ret->bytes[0] = byte;
+		ret->len = 1;
+		return true;
+	case 1:
+		ret->bytes[0] = byte;
+		return true;
+	case 2:
+		ret->bytes[2] = byte;
+		return true;
+	case 3:
+		ret->bytes[4] = byte;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Readers: the value that a program sees at the place, below @tmp; NULL: not one value.
+ */
+
+static char *read_yaml(TALLOC_CTX *tmp, const char *printed, size_t *ret_len)
+{
+	struct diags *diags = diags_new(tmp);
+	struct document *document;
+	char *text = mem_printf(tmp, "a: 1\nkey: \"%s\"\nb: 2\n", printed);
+
+	if (document_parse(tmp, "x", text, strlen(text), 0, EXIT_DATA, diags, &document) <
+		0)
+		return NULL;
+	const struct node *key = node_find(document->root, "key");
+
+	if (document->root->n_items != 3 || key == NULL || key->kind != NODE_SCALAR)
+		return NULL;
+	*ret_len = key->length;
+	return mem_strndup(tmp, key->text, key->length);
+}
+
+static char *read_json(TALLOC_CTX *tmp, const char *printed, size_t *ret_len)
+{
+	char *text = mem_printf(tmp, "{\"a\": 1, \"key\": \"%s\", \"b\": 2}", printed);
+	struct json_tokener *tokener = json_tokener_new();
+
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+	struct json_object *object =
+		json_tokener_parse_ex(tokener, text, (int)strlen(text) + 1);
+	struct json_object *key = NULL;
+	char *value = NULL;
+
+	if (object != NULL && json_object_object_length(object) == 3 &&
+		json_object_object_get_ex(object, "key", &key)) {
+		*ret_len = (size_t)json_object_get_string_len(key);
+		value = mem_strndup(tmp, json_object_get_string(key), *ret_len);
+	}
+	json_object_put(object);
+	json_tokener_free(tokener);
+	return value;
+}
+
+/* dhcpd, common/conflex.c read_string(): to the first quote that no backslash takes */
+static char *read_dhcpd(TALLOC_CTX *tmp, const char *printed, size_t *ret_len)
+{
+	struct buffer *b = buffer_new(tmp);
+
+	for (; *printed != '\0'; printed++) {
+		if (*printed == '"' || *printed == '\n')
+			return NULL;
+		/* \t, \x, \0 and the like would be something else */
+		if (*printed == '\\' && *++printed != '"' && *printed != '\\')
+			return NULL;
+		buffer_add_byte(b, *printed);
+	}
+	*ret_len = b->len;
+	return b->data;
+}
+
+/* sh: between single quotes all is literal; between two of them only \' is printed */
+static char *read_shell(TALLOC_CTX *tmp, const char *printed, size_t *ret_len)
+{
+	struct buffer *b = buffer_new(tmp);
+
+	for (; *printed != '\0'; printed++) {
+		if (*printed == '\n')
+			return NULL;
+		if (*printed != '\'') {
+			buffer_add_byte(b, *printed);
+			continue;
+		}
+		if (strncmp(printed, "'\\''", 4) != 0)
+			return NULL;
+		buffer_add_byte(b, '\'');
+		printed += 3;
+	}
+	*ret_len = b->len;
+	return b->data;
+}
+
+/* A word or the rest of a line: itself, as long as nothing in it is special there. */
+static char *read_plain(TALLOC_CTX *tmp, const char *printed, size_t *ret_len,
+	const char *special, const char *special_first)
+{
+	*ret_len = strlen(printed);
+	if (strpbrk(printed, special) != NULL || text_has_control(printed, *ret_len) ||
+		strstr(printed, "\xe2\x80\xa8") != NULL ||
+		strstr(printed, "\xc2\x85") != NULL ||
+		(printed[0] != '\0' && strchr(special_first, printed[0]) != NULL))
+		return NULL;
+	return mem_strdup(tmp, printed);
+}
+
+static char *read_kickstart(TALLOC_CTX *tmp, const char *printed, size_t *ret_len)
+{
+	return read_plain(tmp, printed, ret_len, " \"'\\#", "-%");
+}
+
+static char *read_ini(TALLOC_CTX *tmp, const char *printed, size_t *ret_len)
+{
+	return read_plain(tmp, printed, ret_len, "", " ");
+}
+
+static char *read_dnsmasq(TALLOC_CTX *tmp, const char *printed, size_t *ret_len)
+{
+	return read_plain(tmp, printed, ret_len, " ,\"#", "");
+}
+
+static char *read_hosts(TALLOC_CTX *tmp, const char *printed, size_t *ret_len)
+{
+	return read_plain(tmp, printed, ret_len, " #", "");
+}
+
+static char *read_html(TALLOC_CTX *tmp, const char *printed, size_t *ret_len)
+{
+	static const struct {
+		const char *entity;
+		char byte;
+	} entities[] = {{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'},
+		{"&#39;", '\''}};
+	struct buffer *b = buffer_new(tmp);
+
+	while (*printed != '\0') {
+		size_t len = 1;
+		char byte = *printed;
+
+		if (strchr("<>\"'", byte) != NULL || text_has_control(printed, 1))
+			return NULL;
+		for (size_t i = 0; byte == '&' && i < ARRAY_SIZE(entities); i++)
+			if (text_has_prefix(printed, entities[i].entity)) {
+				len = strlen(entities[i].entity);
+				byte = entities[i].byte;
+				break;
+			}
+		if (*printed == '&' && len == 1)
+			return NULL;
+		buffer_add_byte(b, byte);
+		printed += len;
+	}
+	*ret_len = b->len;
+	return b->data;
+}
+
+static const struct {
+	const char *language;
+	char *(*read)(TALLOC_CTX *tmp, const char *printed, size_t *ret_len);
+	size_t refused_min; /* so that a reader that reads nothing does not pass */
+	size_t passed_min;
+} readers[] = {
+	{"yaml", read_yaml, 10, 500},
+	{"json", read_json, 10, 500},
+	{"dhcpd", read_dhcpd, 100, 600},
+	{"shell", read_shell, 100, 600},
+	{"kickstart", read_kickstart, 150, 400},
+	{"ini", read_ini, 100, 600},
+	{"dnsmasq", read_dnsmasq, 150, 500},
+	{"hosts", read_hosts, 150, 500},
+	{"html", read_html, 500, 350},
+	{"text", read_html, 500, 350},
+};
+
+/* Printed and read again, a value is itself; otherwise it was refused. */
+static void test_injections(_unused_ void **state)
+{
+	struct corpus_value value;
+
+	assert_int_equal(ARRAY_SIZE(readers), 10);
+	for (size_t r = 0; r < ARRAY_SIZE(readers); r++) {
+		size_t n_refused = 0, n_passed = 0;
+
+		for (size_t i = 0; next_value(i, &value); i++) {
+			TMP_CTX(tmp);
+			struct buffer *out = buffer_new(tmp);
+			size_t len = 0;
+
+			if (escape_by_language(readers[r].language)(
+				    value.bytes, value.len, NULL, out) != NULL) {
+				n_refused++;
+				continue;
+			}
+			n_passed++;
+			char *read = readers[r].read(tmp, out->data, &len);
+
+			if (read == NULL || len != value.len ||
+				memcmp(read, value.bytes, len) != 0)
+				fail_msg("%s: '%s' was printed as '%s'",
+					readers[r].language,
+					text_printable(tmp, value.bytes, value.len),
+					out->data);
+		}
+		if (n_refused < readers[r].refused_min ||
+			n_passed < readers[r].passed_min)
+			fail_msg("%s: %zu refused, %zu passed", readers[r].language,
+				n_refused, n_passed);
+	}
+}
+
+static void test_line_length(_unused_ void **state)
+{
+	TMP_CTX(tmp);
+	struct buffer *out = buffer_new(tmp);
+	escape_fn escape = escape_by_language("dnsmasq");
+
+	for (int i = 0; i < 500; i++)
+		buffer_add_text(out, "x\n");
+	for (int i = 0; i < 99; i++)
+		buffer_add_text(out, "0123456789");
+	assert_null(escape(TEXT("012345678"), NULL, out));
+	assert_string_equal(
+		escape(TEXT("9"), NULL, out), "makes a line of 1,000 bytes or more");
+	buffer_add_text(out, "\n");
+	assert_null(escape(TEXT("9"), NULL, out));
+}
+
+static void test_names(_unused_ void **state)
+{
+	assert_null(escape_by_language("perl"));
+	assert_null(escape_by_language(NULL));
+	assert_null(escape_outside_quotes("perl"));
+	for (size_t i = 0; escape_languages[i] != NULL; i++)
+		assert_non_null(escape_by_language(escape_languages[i]));
+	assert_int_equal(escape_quote("shell"), '\'');
+	assert_int_equal(escape_quote("yaml"), '"');
+	assert_int_equal(escape_quote("hosts"), '\0');
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_bare),
+		cmocka_unit_test(test_injections),
+		cmocka_unit_test(test_line_length),
+		cmocka_unit_test(test_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

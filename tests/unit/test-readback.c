@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/trailer.h"
+#include "compile/readback.h"
+
+enum { STRING_MAX = 1499 };
+
+/* Expected: NULL for a good file, else a part of the sentence. */
+static const struct {
+	const char *language, *text, *expected;
+	unsigned line;
+} rows[] = {
+	{"hosts", "", NULL, 0},
+	{"hosts", "# c\n\n10.0.0.1 n1.c.example n1\nfd00::1\tn1\n", NULL, 0},
+	{"hosts", "10.0.0.1 1234\n", NULL, 0},
+	{"hosts", "10.0.0.1\n", "without a name", 1},
+	{"hosts", "10.0.0.1 n1\n010.0.0.2 n2\n", "no address", 2},
+	{"hosts", "10.0.0.1 n1 n_2\n", "no host name", 1},
+	{"hosts", "10.0.0.1 n1 # c\n", "no host name", 1},
+	{"dnsmasq", "local=/c/\n\thost-record=n1,10.0.0.1\n", NULL, 0},
+	{"dnsmasq", "local=/c/\x01\n", "control", 1},
+	{"dhcpd", "", NULL, 0},
+	{"dhcpd", "host a { hardware ethernet 02:00:00:00:00:01; }\n", NULL, 0},
+	{"dhcpd", "option x \"a;{\\\"}\"; # }\nsubnet 10.0.0.0 netmask 255.0.0.0 {\n}\n", NULL, 0},
+	{"dhcpd", "host a {\n hardware ethernet 02:00:00:00:00:01;\n", "not closed", 3},
+	{"dhcpd", "host a { fixed-address 10.0.0.1 }\n", "semicolon", 1},
+	{"dhcpd", "max-lease-time 600", "semicolon", 0},
+	{"dhcpd", "}\n", "without an opening", 1},
+	{"dhcpd", "option x \"abc;\n", "closing quote", 2},
+	{"json", "{\"a\": [1, true, null]}\n", NULL, 0},
+	{"json", "{\"a\": [1, true\n", "too early", 0},
+	{"json", "{\"a\": 1,}\n", "", 1},
+	{"json", "{\"a\": 1} x\n", "", 1},
+	{"yaml", "a: 1\nb: {c: \"x y\", d: [1, 2]}\n", NULL, 0},
+	{"yaml", "a: \"x\nb: 1\n", "", 0},
+	{"yaml", "a: {b: 1\nc: 2\n", "", 0},
+	{"yaml", "a: 1\n\tb: 2\n", "", 0},
+	{"yaml", "a: |\n  it's \"free text [\nb: 'x'\n", NULL, 0},
+	{"kickstart", "text\n%packages\n@core\n%end\n%post\n%include /x\n%end\n", NULL, 0},
+	{"kickstart", "text\n%packages\n@core\n%post\necho\n", NULL, 0}, /* RHEL 5 */
+	{"kickstart", "%packages\n@core\n%post\n%end\n", "not closed before", 0},
+	{"kickstart", "%packages\n%end\n%post\n", "last section", 0},
+	{"kickstart", "%end\n", "without a section", 0},
+	{"shell", "anything 'goes\n", NULL, 0},
+};
+
+static const char *check(TALLOC_CTX *mem_ctx, const char *language, const char *trailer,
+	enum readback_depth depth, const struct buffer *b, unsigned *line)
+{
+	return readback_check(mem_ctx, language, trailer, depth, b->data, b->len, line);
+}
+
+static void test_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		for (int pass = 0; pass < 4; pass++) {
+			TMP_CTX(tmp);
+			struct buffer *b = buffer_new(tmp);
+			const char *trailer = pass & 1 ? "# " : NULL;
+			unsigned line;
+
+			buffer_add_text(b, rows[i].text);
+			if (trailer != NULL)
+				trailer_add(b, trailer, 1, 2);
+			const char *fault = check(tmp, rows[i].language, trailer,
+				pass & 2 ? READBACK_SHAPE : READBACK_PARSE, b, &line);
+
+			if (rows[i].expected == NULL && fault != NULL)
+				fail_msg("'%s': %s", rows[i].text, fault);
+			if (rows[i].expected != NULL &&
+				(fault == NULL || strstr(fault, rows[i].expected) == NULL))
+				fail_msg("'%s': %s", rows[i].text,
+					fault == NULL ? "passes" : fault);
+			if (rows[i].line != 0 && line != rows[i].line)
+				fail_msg("'%s': line %u", rows[i].text, line);
+		}
+	}
+}
+
+/* A file that is cut anywhere, or has one bit changed, does not pass. */
+static void test_damage(void **state)
+{
+	TMP_CTX(tmp);
+	struct buffer *b = buffer_new(tmp);
+	unsigned line;
+
+	(void)state;
+	buffer_add_text(b, "10.0.0.1 n1\n10.0.0.2 n2\n");
+	trailer_add(b, "# ", 2, 0);
+	assert_null(check(tmp, "hosts", "# ", READBACK_PARSE, b, &line));
+	for (size_t i = 0; i < b->len; i++) {
+		struct buffer *bad = buffer_new(tmp);
+
+		buffer_add(bad, b->data, i);
+		assert_non_null(check(tmp, "hosts", "# ", READBACK_PARSE, bad, &line));
+		buffer_add(bad, b->data + i, b->len - i);
+		bad->data[i] ^= 1;
+		/* the counts are not part of what the hash covers */
+		if (strncmp(b->data + i, "2 vcns", 6) == 0 ||
+			strncmp(b->data + i, "0 sha256", 8) == 0)
+			continue;
+		assert_non_null(check(tmp, "hosts", "# ", READBACK_PARSE, bad, &line));
+	}
+}
+
+static void test_limits(void **state)
+{
+	TMP_CTX(tmp);
+	struct buffer *b = buffer_new(tmp);
+	unsigned line;
+
+	(void)state;
+	for (size_t i = 0; i < 1000; i++)
+		buffer_add_byte(b, 'a');
+	buffer_add_byte(b, '\n');
+	assert_null(check(tmp, "dnsmasq", NULL, READBACK_PARSE, b, &line));
+	b->data[b->len - 1] = 'a';
+	assert_non_null(check(tmp, "dnsmasq", NULL, READBACK_PARSE, b, &line));
+	for (size_t len = STRING_MAX; len <= STRING_MAX + 1; len++) {
+		buffer_truncate(b, 0);
+		buffer_add_text(b, "option x \"");
+		for (size_t i = 0; i < len; i++)
+			buffer_add_byte(b, 'a');
+		buffer_add_text(b, "\";\n");
+		assert_true((check(tmp, "dhcpd", NULL, READBACK_PARSE, b, &line) == NULL) ==
+			    (len == STRING_MAX));
+	}
+	buffer_truncate(b, 0);
+	buffer_add(b, "a\0b\n", 4);
+	assert_non_null(check(tmp, "text", NULL, READBACK_PARSE, b, &line));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_limits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
