@@ -326,9 +326,10 @@ static void report_generation(struct publication *p)
 	}
 	if (!p->has_changes || run->arguments.quiet)
 		return;
-	printf("generation %llu: %zu files changed, %zu nodes\n",
+	printf("generation %llu: %zu file%s, %zu node%s changed\n",
 		(unsigned long long)p->state->current, p->plan->n_changes,
-		p->plan->n_node_changes);
+		p->plan->n_changes == 1 ? "" : "s", p->plan->n_node_changes,
+		p->plan->n_node_changes == 1 ? "" : "s");
 }
 
 static int read_and_publish(struct publication *p)
