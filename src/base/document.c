@@ -74,7 +74,7 @@ static int build_item(
 	struct builder *b, struct node *node, unsigned depth, bool *ret_more)
 {
 	_cleanup_(event_done) yaml_event_t event = {0};
-	struct node *item;
+	struct node *item = NULL;
 	int r = next_event(b, &event);
 
 	if (r < 0)
@@ -386,7 +386,7 @@ int read_u64(struct reader *r, const struct node *value, void *field)
 
 int read_unsigned(struct reader *r, const struct node *value, void *field)
 {
-	uint64_t number;
+	uint64_t number = 0;
 	int failed = read_number(r, value, INT32_MAX, &number);
 
 	if (failed == 0)

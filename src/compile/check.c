@@ -47,6 +47,9 @@ void reporter_init(struct reporter *r, struct site *site, struct diags *diags)
 		r->severity[check] = SEVERITY_NOTE; /* not set by the site */
 }
 
+static struct finding *report(struct reporter *r, enum check check,
+	enum severity severity, struct record *record, struct loc where, const char *format,
+	va_list args) _printf_(6, 0);
 static struct finding *report(struct reporter *r, enum check check, enum severity severity,
 	struct record *record, struct loc where, const char *format, va_list args)
 {

@@ -10,27 +10,67 @@
  * text after the last value has what is left above this. */
 enum { DNSMASQ_LINE_MAX = 1000 };
 
-static const char why_control[] = "contains a control character";
-static const char why_blank[] = "contains a blank";
 static const char why_utf8[] = "is not UTF-8";
 
-/* Looking */
+/* Looking: what a value holds is found in one pass, a bit for each kind of byte. */
+enum {
+	HAS_CONTROL = 1 << 0,
+	HAS_HIGH = 1 << 1, /* above ASCII: has_separator() looks closer */
+	HAS_BLANK = 1 << 2,
+	HAS_DOUBLE = 1 << 3, /* quotes */
+	HAS_SINGLE = 1 << 4,
+	HAS_BACK = 1 << 5,
+	HAS_BACKSLASH = 1 << 6,
+	HAS_HASH = 1 << 7,
+	HAS_COMMA = 1 << 8,
+	HAS_MARKUP = 1 << 9, /* & < > */
+	HAS_OTHER = 1 << 10, /* anything else that is not in a plain word */
+};
+
+static const uint16_t byte_kinds[256] = {
+	[0x00 ... 0x1f] = HAS_CONTROL,
+	[0x7f] = HAS_CONTROL,
+	[0x80 ... 0xff] = HAS_HIGH,
+	[' '] = HAS_BLANK,
+	['"'] = HAS_DOUBLE,
+	['\''] = HAS_SINGLE,
+	['`'] = HAS_BACK,
+	['\\'] = HAS_BACKSLASH,
+	['#'] = HAS_HASH,
+	[','] = HAS_COMMA,
+	['&'] = HAS_MARKUP,
+	['<'] = HAS_MARKUP,
+	['>'] = HAS_MARKUP,
+	['!'] = HAS_OTHER,
+	['$'] = HAS_OTHER,
+	['%'] = HAS_OTHER,
+	['('] = HAS_OTHER,
+	[')'] = HAS_OTHER,
+	['*'] = HAS_OTHER,
+	[';'] = HAS_OTHER,
+	['='] = HAS_OTHER,
+	['?'] = HAS_OTHER,
+	['@'] = HAS_OTHER,
+	['['] = HAS_OTHER,
+	[']'] = HAS_OTHER,
+	['^'] = HAS_OTHER,
+	['{'] = HAS_OTHER,
+	['|'] = HAS_OTHER,
+	['}'] = HAS_OTHER,
+	['~'] = HAS_OTHER,
+};
 
 /*
- * Bytes below 0x20 and 0x7f; U+0080 to U+009F, U+2028 and U+2029 in UTF-8: what some
+ * U+0080 to U+009F, U+2028 and U+2029 in UTF-8: with bytes below 0x20 and 0x7f what some
  * reader takes for the end of a line. Python's str.splitlines(), with which kickstart
  * files are read, takes U+0085, U+2028 and U+2029 for one.
  */
-static bool has_control(const char *text, size_t len)
+static bool has_separator(const char *text, size_t len)
 {
 	const unsigned char *c = (const unsigned char *)text, *end = c + len;
 
-	for (; c < end; c++) {
-		if (*c >= 0x20 && *c < 0x7f)
-			continue;
-		if (*c < 0x80)
-			return true;
-		if (*c == 0xc2 && c + 1 < end && c[1] >= 0x80 && c[1] <= 0x9f)
+	for (; c + 1 < end; c++) {
+		if (*c == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)
 			return true;
 		if (*c == 0xe2 && c + 2 < end && c[1] == 0x80 &&
 			(c[2] == 0xa8 || c[2] == 0xa9))
@@ -39,17 +79,34 @@ static bool has_control(const char *text, size_t len)
 	return false;
 }
 
-static bool has_any(const char *text, size_t len, const char *bytes)
+static unsigned look(const char *text, size_t len)
 {
+	unsigned kinds = 0;
+
 	for (size_t i = 0; i < len; i++)
-		if (text[i] != '\0' && strchr(bytes, text[i]) != NULL)
-			return true;
-	return false;
+		kinds |= byte_kinds[(unsigned char)text[i]];
+	if ((kinds & HAS_HIGH) != 0 && has_separator(text, len))
+		kinds |= HAS_CONTROL;
+	return kinds;
 }
 
-static bool is_alphanumeric(char c)
+/* Why a value that holds @kinds is refused where it must not hold @forbidden ones. */
+static const char *refuse(unsigned kinds, unsigned forbidden)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+	kinds &= forbidden;
+	if (kinds == 0)
+		return NULL;
+	if ((kinds & HAS_CONTROL) != 0)
+		return "contains a control character";
+	if ((kinds & HAS_BLANK) != 0)
+		return "contains a blank";
+	if ((kinds & (HAS_DOUBLE | HAS_SINGLE | HAS_BACK)) != 0)
+		return "contains a quote";
+	if ((kinds & HAS_BACKSLASH) != 0)
+		return "contains a backslash";
+	if ((kinds & HAS_HASH) != 0)
+		return "contains '#', which begins a comment";
+	return "contains a comma";
 }
 
 static bool is_one_of(const struct field *field, const char *const *names)
@@ -69,7 +126,7 @@ static const char *copy(const char *text, size_t len, struct buffer *out)
 }
 
 /* Adds @replacement for every @special of @text, found at the same index. */
-static void replace(const char *text, size_t len, const char *special,
+static const char *replace(const char *text, size_t len, const char *special,
 	const char *const *replacements, struct buffer *out)
 {
 	size_t from = 0;
@@ -83,7 +140,7 @@ static void replace(const char *text, size_t len, const char *special,
 		buffer_add_text(out, replacements[hit - special]);
 		from = i + 1;
 	}
-	buffer_add(out, text + from, len - from);
+	return copy(text + from, len - from, out);
 }
 
 /* Languages with quotes */
@@ -92,12 +149,9 @@ static void replace(const char *text, size_t len, const char *special,
 static const char *escape_bare(const char *text, size_t len,
 	_unused_ const struct field *field, struct buffer *out)
 {
-	for (size_t i = 0; i < len; i++)
-		if (!is_alphanumeric(text[i]) &&
-			(text[i] == '\0' || strchr("._:/-+", text[i]) == NULL))
-			return "is more than a plain word, and the template has no "
-			       "quotes "
-			       "around it";
+	if (look(text, len) != 0)
+		return "is more than a plain word, and the template has no quotes "
+		       "around it";
 	bool is_option = len > 0 && (text[0] == '-' || text[0] == '+');
 	bool is_key =
 		len > 0 && text[len - 1] == ':' && (len == 1 || text[len - 2] != ':');
@@ -155,6 +209,9 @@ static const char *escape_json(const char *text, size_t len,
 	const unsigned char *bytes = (const unsigned char *)text;
 	size_t from = 0, step;
 
+	if ((look(text, len) & (HAS_CONTROL | HAS_HIGH | HAS_DOUBLE | HAS_BACKSLASH)) ==
+		0)
+		return copy(text, len, out);
 	if (memchr(text, '\0', len) != NULL)
 		return "contains a NUL byte";
 	if (!text_is_utf8(text, len))
@@ -176,22 +233,26 @@ static const char *escape_dhcpd(const char *text, size_t len,
 	_unused_ const struct field *field, struct buffer *out)
 {
 	static const char *const replacements[] = {"\\\"", "\\\\"};
+	unsigned kinds = look(text, len);
 
-	if (has_control(text, len))
-		return why_control;
-	replace(text, len, "\"\\", replacements, out);
-	return NULL;
+	if ((kinds & HAS_CONTROL) != 0)
+		return refuse(kinds, HAS_CONTROL);
+	if ((kinds & (HAS_DOUBLE | HAS_BACKSLASH)) == 0)
+		return copy(text, len, out);
+	return replace(text, len, "\"\\", replacements, out);
 }
 
 static const char *escape_shell(const char *text, size_t len,
 	_unused_ const struct field *field, struct buffer *out)
 {
 	static const char *const replacements[] = {"'\\''"};
+	unsigned kinds = look(text, len);
 
-	if (has_control(text, len))
-		return why_control;
-	replace(text, len, "'", replacements, out);
-	return NULL;
+	if ((kinds & HAS_CONTROL) != 0)
+		return refuse(kinds, HAS_CONTROL);
+	if ((kinds & HAS_SINGLE) == 0)
+		return copy(text, len, out);
+	return replace(text, len, "'", replacements, out);
 }
 
 /* Words and lines */
@@ -205,16 +266,12 @@ static const char *escape_kickstart(
 {
 	static const char *const packages[] = {"packages", NULL};
 
-	if (has_control(text, len))
-		return why_control;
-	if (has_any(text, len, " "))
-		return why_blank;
-	if (has_any(text, len, "\"'`"))
-		return "contains a quote";
-	if (has_any(text, len, "\\"))
-		return "contains a backslash";
-	if (has_any(text, len, "#"))
-		return "contains '#', which begins a comment";
+	const char *reason = refuse(
+		look(text, len), HAS_CONTROL | HAS_BLANK | HAS_DOUBLE | HAS_SINGLE |
+					 HAS_BACK | HAS_BACKSLASH | HAS_HASH);
+
+	if (reason != NULL)
+		return reason;
 	if (len > 0 && text[0] == '%')
 		return "begins with '%'";
 	if (len > 0 && text[0] == '-' && !is_one_of(field, packages))
@@ -227,23 +284,19 @@ static const char *escape_kickstart(
 static const char *escape_ini(const char *text, size_t len,
 	_unused_ const struct field *field, struct buffer *out)
 {
-	if (has_control(text, len))
-		return why_control;
-	if (len > 0 && text[0] == ' ')
-		return "begins with a blank";
-	return copy(text, len, out);
+	const char *reason = refuse(look(text, len), HAS_CONTROL);
+
+	if (reason == NULL && len > 0 && text[0] == ' ')
+		reason = "begins with a blank";
+	return reason != NULL ? reason : copy(text, len, out);
 }
 
 static const char *escape_hosts(const char *text, size_t len,
 	_unused_ const struct field *field, struct buffer *out)
 {
-	if (has_control(text, len))
-		return why_control;
-	if (has_any(text, len, " "))
-		return why_blank;
-	if (has_any(text, len, "#"))
-		return "contains '#', which begins a comment";
-	return copy(text, len, out);
+	const char *reason = refuse(look(text, len), HAS_CONTROL | HAS_BLANK | HAS_HASH);
+
+	return reason != NULL ? reason : copy(text, len, out);
 }
 
 static bool fits_line(const struct buffer *out, size_t len)
@@ -270,7 +323,7 @@ static const char *refuse_dnsmasq_name(const char *text, size_t len)
 		return "reads as a number";
 	if (digits > 0 && digits + 1 == len && strchr("smhdwSMHDW", text[digits]) != NULL)
 		return "reads as a time";
-	if (has_any(text, len, ":/"))
+	if (memchr(text, ':', len) != NULL || memchr(text, '/', len) != NULL)
 		return "contains ':' or '/', which no name does";
 	if (len >= sizeof(name))
 		return NULL;
@@ -287,21 +340,15 @@ static const char *escape_dnsmasq(
 	static const char *const names[] = {"name", "fqdn", "hostname", "names",
 		"aliases", "id", "domain", "search", "reverse_zones", NULL};
 
-	if (has_control(text, len))
-		return why_control;
-	if (has_any(text, len, " "))
-		return why_blank;
-	if (has_any(text, len, ","))
-		return "contains a comma";
-	if (has_any(text, len, "\"'"))
-		return "contains a quote";
-	if (has_any(text, len, "#"))
-		return "contains '#', which begins a comment";
+	const char *reason = refuse(look(text, len),
+		HAS_CONTROL | HAS_BLANK | HAS_DOUBLE | HAS_SINGLE | HAS_HASH | HAS_COMMA);
+
+	if (reason != NULL)
+		return reason;
 	if (!fits_line(out, len))
 		return "makes a line of 1,000 bytes or more";
-	const char *reason =
-		is_one_of(field, names) ? refuse_dnsmasq_name(text, len) : NULL;
-
+	if (is_one_of(field, names))
+		reason = refuse_dnsmasq_name(text, len);
 	return reason != NULL ? reason : copy(text, len, out);
 }
 
@@ -311,12 +358,15 @@ static const char *escape_html(const char *text, size_t len,
 	static const char *const replacements[] = {
 		"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
 
-	if (has_control(text, len))
-		return why_control;
-	if (!text_is_utf8(text, len))
+	unsigned kinds = look(text, len);
+
+	if ((kinds & HAS_CONTROL) != 0)
+		return refuse(kinds, HAS_CONTROL);
+	if ((kinds & HAS_HIGH) != 0 && !text_is_utf8(text, len))
 		return why_utf8;
-	replace(text, len, "&<>\"'", replacements, out);
-	return NULL;
+	if ((kinds & (HAS_MARKUP | HAS_DOUBLE | HAS_SINGLE)) == 0)
+		return copy(text, len, out);
+	return replace(text, len, "&<>\"'", replacements, out);
 }
 
 const char *escape_mustache(const char *text, size_t len,
@@ -324,8 +374,7 @@ const char *escape_mustache(const char *text, size_t len,
 {
 	static const char *const replacements[] = {"&amp;", "&lt;", "&gt;", "&quot;"};
 
-	replace(text, len, "&<>\"", replacements, out);
-	return NULL;
+	return replace(text, len, "&<>\"", replacements, out);
 }
 
 /* The table */

@@ -73,9 +73,10 @@ static int compile_path(struct renderer *renderer, const struct target *target,
 
 	if (target->for_each == FOR_SITE)
 		return 0;
-	struct template_text text = {.path = target->template_path,
+	struct template_text text = {.path = target->path_at.source,
 		.body = target->path,
 		.len = strlen(target->path),
+		.line_offset = target->path_at.line - 1,
 		.language = "text"};
 
 	return template_compile(
@@ -197,8 +198,7 @@ static void refuse_value(void *data, const struct context *context,
 	pass->n_records += !record->is_bad;
 	struct finding *finding = check_report(pass->reporter, CHECK_UNSAFE_VALUE, record,
 		(enum field_id)field->attribute,
-		"the value of '%s' %s: it cannot stand in a "
-		"%s file",
+		"the value of '%s' %s: the language '%s' cannot carry it",
 		field->name, reason, pass->target->language);
 
 	/* refused is refused, whatever the severity that the site gives the check */

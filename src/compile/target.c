@@ -186,7 +186,7 @@ static struct loc node_at(const struct reader *r, const struct node *value)
 
 static int read_for_each(struct reader *r, const struct node *value, void *field)
 {
-	size_t choice;
+	size_t choice = 0;
 	int failed = read_choice(r, value, for_each_names + FOR_HOST, &choice);
 
 	if (failed == 0)
@@ -196,7 +196,7 @@ static int read_for_each(struct reader *r, const struct node *value, void *field
 
 static int read_language(struct reader *r, const struct node *value, void *field)
 {
-	size_t choice;
+	size_t choice = 0;
 	int failed = read_choice(r, value, escape_languages, &choice);
 
 	if (failed == 0)

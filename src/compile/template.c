@@ -7,7 +7,7 @@
 #include "compile/template_bind.h"
 
 /* Dynamic mode: a partial may go into itself, but not for ever. */
-enum { CALL_DEPTH_MAX = 64, CALLS_MAX = 10000 };
+enum { CALL_DEPTH_MAX = 64, CALLS_MAX = 1000 };
 
 struct template
 {

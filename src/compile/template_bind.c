@@ -64,6 +64,8 @@ struct compiler {
 	int failed;
 	struct fault_seen *seen;
 	size_t n_seen, n_faults;
+	struct call **calls;
+	size_t n_calls;
 	struct level levels[TEMPLATE_LEVELS_MAX];
 	unsigned n_levels;
 	struct program *program;
@@ -408,16 +410,33 @@ static bool may_expand(
 	return !c->is_stopped;
 }
 
+static struct call *find_call(const struct compiler *c, const struct place *place)
+{
+	for (size_t i = 0; i < c->n_calls; i++) {
+		const struct place *known = &c->calls[i]->place;
+
+		if (known->source == place->source &&
+			known->arguments == place->arguments &&
+			strcmp(known->indent, place->indent) == 0)
+			return c->calls[i];
+	}
+	return NULL;
+}
+
 /* Dynamic mode: how deep a partial goes into itself depends on the data. */
 static void bind_recursion(
 	struct compiler *c, const struct place *inner, const struct part *part)
 {
-	struct call *call = mem_new(c, struct call);
+	struct call *call = find_call(c, inner);
 
-	call->compiler = c;
-	call->place = *inner;
-	call->place.outer = NULL;
-	call->place.depth = 0;
+	if (call == NULL) {
+		call = mem_new(c, struct call);
+		call->compiler = c;
+		call->place = *inner;
+		call->place.outer = NULL;
+		call->place.depth = 0;
+		*mem_push(c, &c->calls, &c->n_calls) = call;
+	}
 	add_op(c, inner, part, OP_CALL)->call = call;
 }
 
@@ -433,6 +452,32 @@ static const struct arguments *add_arguments(
 	return arguments;
 }
 
+static void add_block_names(
+	TALLOC_CTX *mem_ctx, const struct parts *parts, const char ***names, size_t *n)
+{
+	for (size_t i = 0; i < parts->n; i++) {
+		if (parts->items[i].kind == PART_BLOCK)
+			*mem_push(mem_ctx, names, n) = parts->items[i].text;
+		add_block_names(mem_ctx, &parts->items[i].inner, names, n);
+	}
+}
+
+static void fault_block(struct compiler *c, const struct place *place,
+	const struct part *parent, const struct part *block)
+{
+	TMP_CTX(tmp);
+	const char **names = NULL;
+	size_t n = 0;
+
+	add_block_names(tmp, &parent->target->parts, &names, &n);
+	*mem_push(tmp, &names, &n) = NULL;
+	const char *nearest = text_nearest(block->text, names);
+
+	fault(c, place, block, "template-unknown-name", "'%s' has no block '%s'%s%s%s",
+		parent->text, block->text, nearest == NULL ? "" : ", did you mean '",
+		nearest == NULL ? "" : nearest, nearest == NULL ? "" : "'?");
+}
+
 /* A block that the parent asks for nowhere is a typing error, but who knows what it asks
  * for where it has faults of its own. */
 static void check_arguments(
@@ -442,9 +487,7 @@ static void check_arguments(
 
 	for (size_t i = 0; i < blocks->n; i++)
 		if (!arguments->is_used[i])
-			fault(c, place, &blocks->items[i], "template-unknown-name",
-				"'%s' has no block '%s'", arguments->parent->text,
-				blocks->items[i].text);
+			fault_block(c, place, arguments->parent, &blocks->items[i]);
 }
 
 /* @part's file stands alone on its line, or in the middle of one. */

@@ -343,6 +343,14 @@ static const struct row rows[] = {
 		"it&#39;s &lt;big&gt; 'it'\\''s <big>' it's <big> it's <big> it&#39;s "
 		"&lt;big&gt;"},
 	{"yaml", "{{#boxes}}{{#note}}\"{{note}}\"{{/note}}{{/boxes}}", "\"it's <big>\""},
+	/* a quote that the template escapes neither opens nor closes anything */
+	{"dhcpd",
+		"{{#boxes}}{{#rack}}{{#first}}\"\\\"{{note}}\"{{/first}}{{/rack}}{{/"
+		"boxes}}",
+		"\"\\\"by \\\"the\\\" door\""},
+	{"shell",
+		"{{#boxes}}{{#first}}'a'\\''{{note}}' \\''{{note}}'{{/first}}{{/boxes}}",
+		"'a'\\''it'\\''s <big>' \\''it'\\''s <big>'"},
 	/* a block is escaped for the place where it is printed */
 	{"text",
 		"{{#boxes}}{{#first}}{{<shell-page}}{{$text}}a "
@@ -436,7 +444,8 @@ static const struct fault_row {
 		"[template-partial] *"},
 	{"{{>d1}}{{>d1}}", "d5:1:22 'd6' grows beyond all measure [template-partial] *"},
 	{"{{<page}}{{$bodi}}x{{/bodi}}{{/page}}",
-		"top:11:10 'page' has no block 'bodi' [template-unknown-name]"},
+		"top:11:10 'page' has no block 'bodi', did you mean 'body'? "
+		"[template-unknown-name]"},
 	{"{{<page}}{{$body}}{{x}}{{/body}}{{/page}}",
 		"top:11:19 unknown name 'x' [template-unknown-name] "
 		"(page:2:3 block 'body' is printed here) (top:11:1 'page' is used here)"},
