@@ -85,16 +85,23 @@ int session_refused(struct session *s, int code, const char *diagnostic)
 		hint ? "; " : "", hint ? hint : "");
 }
 
+/* The connection, or what came over it, is broken. */
 static int lost(struct session *s)
 {
 	int code = LDAP_SERVER_DOWN, error = errno;
 
 	ldap_get_option(s->ld, LDAP_OPT_RESULT_CODE, &code);
-	if (code == LDAP_SERVER_DOWN)
-		return session_fail(s, "%s: the connection broke off%s%s", s->doing,
-			error == ECONNRESET ? ": " : "",
-			error == ECONNRESET ? strerror(error) : "");
-	return session_fail(s, "%s: %s", s->doing, ldap_err2string(code));
+	if (code != LDAP_SERVER_DOWN)
+		return session_fail(s, "%s: %s", s->doing, ldap_err2string(code));
+	/* with TLS 1.3 the server judges the client after the handshake */
+	if (s->is_untried && !s->settings->cert_file)
+		return session_fail(s,
+			"%s: the connection broke off: does the server want a client "
+			"certificate (cert-file)?",
+			s->doing);
+	return session_fail(s, "%s: the connection broke off%s%s", s->doing,
+		error == ECONNRESET ? ": " : "",
+		error == ECONNRESET ? strerror(error) : "");
 }
 
 /* Waiting */
@@ -144,6 +151,7 @@ int session_poll(struct session *s, int id, struct ldapmsg **ret_message)
 
 		if (type < 0)
 			return lost(s);
+		s->is_untried = s->is_untried && type == 0;
 		if (type > 0 || !has_read_ahead(s))
 			return type;
 	}
@@ -234,17 +242,76 @@ static void set_options(struct session *s)
 }
 
 /*
+ * libldap's handshake has no time limit: up to 2.5 it calls the TLS library again and
+ * again until that succeeds or fails. This layer below TLS waits for the socket in its
+ * place, and fails when the time is over. Outside of the handshake it does nothing.
+ */
+static ber_slen_t wait_in_handshake(Sockbuf_IO_Desc *layer, short events, ber_slen_t n)
+{
+	struct session *s = layer->sbiod_pvt;
+	struct pollfd p = {.fd = s->fd, .events = events};
+
+	if (n >= 0 || errno != EAGAIN || !s->is_shaking_hands)
+		return n;
+	if (remaining_ms(s) == 0) {
+		errno = ETIMEDOUT;
+		return -1;
+	}
+	poll(&p, 1, remaining_ms(s));
+	errno = EAGAIN;
+	return -1;
+}
+
+static ber_slen_t read_layer(Sockbuf_IO_Desc *layer, void *bytes, ber_len_t len)
+{
+	return wait_in_handshake(layer, POLLIN, LBER_SBIOD_READ_NEXT(layer, bytes, len));
+}
+
+static ber_slen_t write_layer(Sockbuf_IO_Desc *layer, void *bytes, ber_len_t len)
+{
+	return wait_in_handshake(
+		layer, POLLOUT, LBER_SBIOD_WRITE_NEXT(layer, bytes, len));
+}
+
+static int set_up_layer(Sockbuf_IO_Desc *layer, void *session)
+{
+	layer->sbiod_pvt = session;
+	return 0;
+}
+
+static int control_layer(Sockbuf_IO_Desc *layer, int option, void *argument)
+{
+	return LBER_SBIOD_CTRL_NEXT(layer, option, argument);
+}
+
+static int close_layer(Sockbuf_IO_Desc *layer _unused_)
+{
+	return 0;
+}
+
+static Sockbuf_IO waiting_layer = {
+	.sbi_setup = set_up_layer,
+	.sbi_remove = close_layer,
+	.sbi_ctrl = control_layer,
+	.sbi_read = read_layer,
+	.sbi_write = write_layer,
+	.sbi_close = close_layer,
+};
+
+/*
  * Reads as much as there is instead of twice for every entry: half the CPU time. To wait
  * until more is there gained nothing (measured with 100,000 entries over ldapi://).
  */
-static void set_read_ahead(struct session *s)
+static void set_layers(struct session *s)
 {
 	static int size = READ_AHEAD;
 	Sockbuf *sockbuf = NULL;
 
 	ldap_get_option(s->ld, LDAP_OPT_SOCKBUF, &sockbuf);
-	if (sockbuf &&
-		!ber_sockbuf_ctrl(sockbuf, LBER_SB_OPT_HAS_IO, &ber_sockbuf_io_readahead))
+	if (!sockbuf)
+		return;
+	ber_sockbuf_add_io(sockbuf, &waiting_layer, LBER_SBIOD_LEVEL_PROVIDER, s);
+	if (!ber_sockbuf_ctrl(sockbuf, LBER_SB_OPT_HAS_IO, &ber_sockbuf_io_readahead))
 		ber_sockbuf_add_io(sockbuf, &ber_sockbuf_io_readahead,
 			LBER_SBIOD_LEVEL_PROVIDER, &size);
 }
@@ -289,7 +356,7 @@ static int open_handle(struct session *s)
 	if (failed)
 		return session_fail(s, "%s: %s", s->doing, ldap_err2string(failed));
 	set_options(s);
-	set_read_ahead(s);
+	set_layers(s);
 	return 0;
 }
 
@@ -371,7 +438,11 @@ static int shake_hands(struct session *s, int require)
 	/* last, or the settings above are ignored */
 	if (ldap_set_option(s->ld, LDAP_OPT_X_TLS_NEWCTX, &is_server) != LDAP_SUCCESS)
 		return LDAP_LOCAL_ERROR;
+	s->is_shaking_hands = true;
 	int failed = ldap_install_tls(s->ld);
+
+	s->is_shaking_hands = false;
+	s->is_untried = true;
 
 	/* libldap has made the socket blocking: half a record would hold us for ever */
 	fcntl(s->fd, F_SETFL, fcntl(s->fd, F_GETFL) | O_NONBLOCK);

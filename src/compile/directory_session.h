@@ -24,6 +24,8 @@ struct session {
 	const struct endpoint *endpoint;
 	const char *password;
 	struct ldap *ld;
+	bool is_shaking_hands;
+	bool is_untried; /* TLS is up, and nothing was answered yet */
 	int fd; /* borrowed: the handle closes it */
 	uint64_t deadline_ms; /* monotonic */
 	unsigned limit_s; /* the time that led to it */

@@ -29,6 +29,9 @@ struct generation_target {
 	const char *folder; /* for-each: the fixed part of its paths; NULL: one file */
 	const char *language; /* "" for none */
 	const char *trailer; /* comment form; NULL: none */
+	/* while staging: the folder that does not exist yet and is put in place as a
+	 * whole, its own or one that holds it; NULL: files go one by one */
+	const char *fresh;
 };
 
 struct generation_file {

@@ -76,7 +76,8 @@ int pending_remove(const struct state *state, const char *target, struct diags *
 
 	if (r < 0)
 		return r;
-	if ((unlinkat(fd, target, 0) < 0 && errno != ENOENT) || fsync(fd) < 0)
+	/* not synced: a power cut may cost a reload too many */
+	if (unlinkat(fd, target, 0) < 0 && errno != ENOENT)
 		return diag_fail_errno(diags, EXIT_IO, errno,
 			state_loc(state, mem_printf(tmp, "pending/%s", target), diags),
 			"the file cannot be removed");

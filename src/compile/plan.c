@@ -286,10 +286,11 @@ static int permit_foreign(const struct plan *plan, struct diags *diags)
 		n += plan->files[i].is_foreign;
 	for (size_t i = 0; i < plan->n_files; i++) {
 		const struct plan_file *file = &plan->files[i];
-		struct loc where = loc_file(state_path(diags, plan->state, file->path));
 
 		if (!file->is_foreign)
 			continue;
+		struct loc where = loc_file(state_path(diags, plan->state, file->path));
+
 		if (finding == NULL) {
 			(void)diag_fail(diags, EXIT_REFUSED, where,
 				n == 1 ? "the file exists and was not created by ldapcc"
@@ -338,11 +339,12 @@ static int permit_drift(const struct plan *plan, bool refuse, struct diags *diag
 
 	for (size_t i = 0; i < plan->n_files; i++) {
 		const struct plan_file *file = &plan->files[i];
-		struct loc where = loc_file(state_path(diags, plan->state, file->path));
-		const char *what = drift_words(file->live);
 
 		if (!is_drift(file))
 			continue;
+		struct loc where = loc_file(state_path(diags, plan->state, file->path));
+		const char *what = drift_words(file->live);
+
 		if (refuse)
 			r = diag_fail(diags, EXIT_DRIFT, where,
 				"the file %s; 'ldapcc diff' shows what would be lost",

@@ -29,24 +29,26 @@ static void list_scratch(struct staged *staged)
 {
 	TMP_CTX(tmp);
 	const struct generation *g = staged->generation;
+	const struct generation_target *last = NULL;
 
 	staged->scratch.generation = g->number;
 	for (size_t i = 0; i < staged->n_files; i++) {
-		const struct generation_file *file = staged->files[i].record;
+		const char *path = staged->files[i].record->path, *top;
 		const struct target *target = staged->files[i].file->output->target;
-		const char *tree = stage_tree_of(g, file);
+		const struct generation_target *tree =
+			stage_target_of(g, staged->files[i].record);
 
-		if (tree != NULL) {
-			scratch_add(staged, &staged->scratch,
-				scratch_folder(tmp, tree, g->number));
+		if (tree != NULL && tree == last)
 			continue;
-		}
-		scratch_add(staged, &staged->scratch,
-			scratch_file(tmp, file->path, g->number));
-		if (target->check.n > 0)
-			scratch_add(
-				staged, &staged->scratch, scratch_check(tmp, file->path));
-		if (target->check.n > 0 && target->main != NULL)
+		last = tree;
+		if (tree != NULL)
+			(void)!place_scratch_of(tmp, tree, g->number, &top);
+		else
+			top = scratch_file(tmp, path, g->number);
+		scratch_add(staged, &staged->scratch, top);
+		if (tree == NULL && target->check.n > 0)
+			scratch_add(staged, &staged->scratch, scratch_check(tmp, path));
+		if (tree == NULL && target->check.n > 0 && target->main != NULL)
 			scratch_add(staged, &staged->scratch,
 				scratch_check(tmp, target->main));
 	}
@@ -106,8 +108,8 @@ static void keep_rejected(const struct staged *staged, const char *output)
 
 	if (renameat(state->dirfd, from, state->dirfd, to) < 0)
 		return;
-	_cleanup_(mem_close_fd) int fd = openat(
-		state->dirfd, to, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_(mem_close_fd) int fd =
+		openat(state->dirfd, to, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd >= 0)
 		(void)!file_replace_at(fd, "output", output, strlen(output), 0600);
@@ -122,11 +124,13 @@ void publish_discard(struct staged *staged, const char *output)
 	TMP_CTX(tmp);
 	struct diags *ignored = diags_new(tmp);
 
-	if (staged->is_committed || staged->generation == NULL)
+	if (staged->is_committed)
 		return;
-	if (output != NULL)
+	if (staged->has_folder && output != NULL)
 		keep_rejected(staged, output);
-	remove_generation(staged->state, "generations", staged->generation->number);
+	if (staged->has_folder)
+		remove_generation(
+			staged->state, "generations", staged->generation->number);
 	if (staged->scratch.generation != 0)
 		(void)!scratch_clean(staged->state, &staged->scratch, ignored);
 }
@@ -209,17 +213,39 @@ static int remove_files(
 	return r < 0 ? r : place_settle(place);
 }
 
+/* Each fresh folder once, however many targets are staged in it. */
+static int install_fresh(struct staged *staged, struct diags *diags)
+{
+	const struct generation *g = staged->generation;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < g->n_targets; i++) {
+		bool is_done = g->targets[i].fresh == NULL;
+
+		for (size_t j = 0; !is_done && j < i; j++)
+			is_done = g->targets[j].fresh != NULL &&
+				  strcmp(g->targets[i].fresh, g->targets[j].fresh) == 0;
+		if (!is_done)
+			r = place_install_fresh(
+				staged->state, g->targets[i].fresh, g->number, diags);
+	}
+	return r;
+}
+
 static int install_files(struct staged *staged, struct diags *diags)
 {
 	TMP_CTX(tmp);
 	const struct generation *g = staged->generation;
 	struct place *place = place_new(tmp, staged->state, g->number, diags);
-	int r = 0;
+	int r = install_fresh(staged, diags);
 
 	for (size_t i = 0; r == 0 && i < staged->n_files; i++) {
 		const struct generation_file *file = staged->files[i].record;
+		const struct generation_target *target = stage_target_of(g, file);
 
-		r = place_go(place, file->path, stage_tree_of(g, file), false);
+		if (target != NULL && target->fresh != NULL)
+			continue; /* it came with its folder */
+		r = place_go(place, file->path, target, false);
 		if (r == 0)
 			r = place_install(place, file->path);
 		if (r == 0)
@@ -236,7 +262,7 @@ static int conclude(struct state *state, uint64_t number, struct diags *diags)
 	int r = state_advance(state, number, diags);
 
 	if (r == 0)
-		r = state_remove(state, "txn", diags);
+		r = state_drop(state, "txn", diags); /* twice forward is the same */
 	if (r == 0)
 		state->unfinished = 0;
 	return r;
@@ -356,8 +382,9 @@ static int recover_file(const struct state *state, struct place *place,
 	struct buffer *back)
 {
 	TMP_CTX(tmp);
+	struct unsynced *unsynced = unsynced_new(tmp);
 	char *bytes;
-	int r = place_go(place, file->path, stage_tree_of(g, file), true);
+	int r = place_go(place, file->path, stage_target_of(g, file), true);
 
 	if (r < 0)
 		return r;
@@ -366,20 +393,51 @@ static int recover_file(const struct state *state, struct place *place,
 		return 0;
 	r = generation_read(tmp, state, file, place->diags, &bytes);
 	if (r == 0)
-		r = place_write(place, file, bytes, file->path, true, back);
+		r = place_write(place, file, bytes, file->path, unsynced, back);
+	if (r == 0)
+		r = unsynced_sync(unsynced, place->diags);
 	if (r == 0)
 		r = place_install(place, file->path);
 	return r;
 }
 
-static int roll_forward(struct state *state, uint64_t number, struct diags *diags)
+/* A folder that was to be put in place as a whole may stand there empty by now: its files
+ * are made one by one, beside it. */
+static int note_scratch(const struct state *state, const struct generation *g,
+	TALLOC_CTX *mem_ctx, struct scratch_list *list, struct diags *diags)
 {
 	TMP_CTX(tmp);
+	const struct generation_target *last = NULL;
+
+	list->generation = g->number;
+	for (size_t i = 0; i < g->n_files; i++) {
+		const struct generation_target *target = stage_target_of(g, &g->files[i]);
+		const char *top;
+
+		if (!g->files[i].is_installed || (target != NULL && target == last))
+			continue;
+		last = target;
+		if (target != NULL)
+			(void)!place_scratch_of(tmp, target, g->number, &top);
+		else
+			top = scratch_file(tmp, g->files[i].path, g->number);
+		scratch_add(mem_ctx, list, top);
+	}
+	return scratch_note(state, list, diags);
+}
+
+static int roll_forward(struct state *state, struct scratch_list *scratch,
+	TALLOC_CTX *mem_ctx, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	uint64_t number = state->unfinished;
 	struct place *place = place_new(tmp, state, number, diags);
 	struct buffer *back = buffer_new(tmp);
 	struct generation *g;
 	int r = generation_load(tmp, state, number, diags, &g);
 
+	if (r == 0)
+		r = note_scratch(state, g, mem_ctx, scratch, diags);
 	for (size_t i = 0; r == 0 && i < g->n_files; i++)
 		if (g->files[i].is_installed)
 			r = recover_file(state, place, g, &g->files[i], back);
@@ -394,13 +452,11 @@ int publish_recover(struct state *state, struct diags *diags, uint64_t *ret_numb
 {
 	TMP_CTX(tmp);
 	struct scratch_list scratch;
-	int r = 0;
+	int r = scratch_load(tmp, state, diags, &scratch);
 
 	*ret_number = state->unfinished;
-	if (state->unfinished != 0)
-		r = roll_forward(state, state->unfinished, diags);
-	if (r == 0)
-		r = scratch_load(tmp, state, diags, &scratch);
+	if (r == 0 && state->unfinished != 0)
+		r = roll_forward(state, &scratch, tmp, diags);
 	if (r < 0 || scratch.generation == 0)
 		return r;
 	if (scratch.generation != state->current)

@@ -31,6 +31,8 @@ struct staged {
 	size_t n_files;
 	struct installed *installed; /* stat(2) of each file of the generation */
 	struct scratch_list scratch;
+	struct unsynced *unsynced;
+	bool has_folder; /* the generation's, made by this run */
 	bool is_committed;
 };
 

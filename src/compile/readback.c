@@ -234,24 +234,44 @@ static bool may_start(const char *line, const char *at)
 	return at == line || strchr(" \t[{,", at[-1]) != NULL;
 }
 
+/* Bytes that mean something: most do not, and ten thousand manifests are many bytes. */
+static bool is_special(char c)
+{
+	static const bool special[256] = {
+		['"'] = true,
+		['\''] = true,
+		['#'] = true,
+		['{'] = true,
+		['}'] = true,
+		['['] = true,
+		[']'] = true,
+		[0x7f] = true,
+		[0x00 ... 0x08] = true,
+		[0x0a ... 0x1f] = true,
+	};
+
+	return special[(uint8_t)c];
+}
+
 static const char *check_yaml_line(
 	struct reading *r, const char *line, size_t len, int depth[2])
 {
 	const char *end = line + len;
 
-	if (!text_is_utf8(line, len))
-		return "bytes that are not UTF-8";
 	if (line[strspn(line, " ")] == '\t')
 		return "a tab in front of a line";
 	for (r->at = line; r->at < end; r->at++) {
 		char c = *r->at;
 
-		if ((c == '"' || c == '\'') && may_start(line, r->at)) {
-			if (!skip_quoted(r, end))
+		if (!is_special(c))
+			continue;
+		if (c == '"' || c == '\'') {
+			if (may_start(line, r->at) && !skip_quoted(r, end))
 				return "a quote that is not closed";
-		} else if (c == '#' && (r->at == line || is_blank(r->at[-1]))) {
-			break;
-		} else if (text_has_control(&c, 1) && c != '\t') {
+		} else if (c == '#') {
+			if (r->at == line || is_blank(r->at[-1]))
+				break;
+		} else if (strchr("{}[]", c) == NULL) {
 			return "a control character";
 		} else {
 			depth[0] += (c == '{') - (c == '}');
@@ -295,13 +315,27 @@ static const char *check_yaml_shape(struct reading *r)
 	return depth[0] != 0 || depth[1] != 0 ? "a bracket that is not closed" : NULL;
 }
 
+/* Most files are ASCII, which is seen eight bytes at a time. */
+static bool is_utf8(const char *text, size_t len)
+{
+	size_t at = 0;
+
+	for (uint64_t word; at + sizeof(word) <= len; at += sizeof(word)) {
+		memcpy(&word, text + at, sizeof(word));
+		if (word & UINT64_C(0x8080808080808080))
+			break;
+	}
+	return text_is_utf8(text + at, len - at);
+}
+
 /* The shape can be wrong about a block of free text: then the parser has the last word.
  */
 static const char *check_yaml(struct reading *r)
 {
 	struct reading shape = *r;
 
-	if (r->depth == READBACK_SHAPE && check_yaml_shape(&shape) == NULL)
+	if (r->depth == READBACK_SHAPE && check_yaml_shape(&shape) == NULL &&
+		is_utf8(r->at, (size_t)(r->end - r->at)))
 		return NULL;
 	return parse_yaml(r);
 }

@@ -115,5 +115,5 @@ int scratch_clean(
 
 		r = r < 0 ? r : removed;
 	}
-	return r < 0 ? r : state_remove(state, "staging", diags);
+	return r < 0 ? r : state_drop(state, "staging", diags);
 }

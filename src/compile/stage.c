@@ -21,10 +21,12 @@ enum {
 	PARSE_MAX = 64, /* files of a run that are read back in full */
 };
 
-const char *stage_tree_of(
+const struct generation_target *stage_target_of(
 	const struct generation *generation, const struct generation_file *file)
 {
-	return generation->targets[file->target].folder;
+	const struct generation_target *target = &generation->targets[file->target];
+
+	return target->folder == NULL ? NULL : target;
 }
 
 /* The record */
@@ -35,15 +37,60 @@ static bool is_written(const struct plan_file *file)
 	       file->change == FILE_RESTORED || file->change == FILE_MODE;
 }
 
-/* Index of @target in the record; targets are few. */
-static uint32_t add_target(struct generation *g, const struct target *target)
+static bool is_missing(const struct state *state, const char *folder)
 {
+	TMP_CTX(tmp);
+	struct stat st;
+
+	return lstat(state_path(tmp, state, folder), &st) < 0 && errno == ENOENT;
+}
+
+/* Is @path @folder itself, or below it? */
+static bool is_within(const char *path, const char *folder)
+{
+	size_t len = strlen(folder);
+
+	return strncmp(path, folder, len) == 0 && (path[len] == '/' || path[len] == '\0');
+}
+
+/*
+ * The outermost folder of a for-each target that holds @folder and does not exist yet: it
+ * can be put together aside, and renamed as a whole. Not where a single file goes into
+ * it.
+ */
+static const char *fresh_folder(
+	const struct state *state, const struct plan *plan, const char *folder)
+{
+	const char *fresh = NULL;
+
+	for (size_t i = 0; folder != NULL && i < plan->n_targets; i++) {
+		const char *other = plan->targets[i].fixed_folder;
+
+		if (plan->targets[i].for_each != FOR_SITE && is_within(folder, other) &&
+			(fresh == NULL || strlen(other) < strlen(fresh)) &&
+			is_missing(state, other))
+			fresh = other;
+	}
+	for (size_t i = 0; fresh != NULL && i < plan->n_targets; i++)
+		if (plan->targets[i].for_each == FOR_SITE &&
+			is_within(plan->targets[i].path, fresh))
+			fresh = NULL;
+	return fresh;
+}
+
+/* Index of @target in the record; targets are few. */
+static uint32_t add_target(const struct staged *staged, const struct target *target)
+{
+	struct generation *g = staged->generation;
+	const char *folder = target->for_each == FOR_SITE ? NULL : target->fixed_folder;
+
 	for (size_t i = 0; i < g->n_targets; i++)
 		if (strcmp(g->targets[i].name, target->name) == 0)
 			return (uint32_t)i;
 	*mem_push(g, &g->targets, &g->n_targets) = (struct generation_target){
 		.name = target->name,
-		.folder = target->for_each == FOR_SITE ? NULL : target->fixed_folder,
+		.folder = folder,
+		.fresh = fresh_folder(staged->state, staged->plan, folder),
 		.language = target->language == NULL ? "" : target->language,
 		.trailer = target->trailer,
 	};
@@ -89,7 +136,7 @@ static void add_file(struct staged *staged, const struct plan_file *from, bool t
 		.content = to_store ? g->number : from->before->content,
 		.offset = to_store ? *offset : from->before->offset,
 		.len = from->output->len,
-		.target = add_target(g, from->output->target),
+		.target = add_target(staged, from->output->target),
 		.mode = from->mode,
 		.uid = from->uid,
 		.gid = from->gid,
@@ -220,7 +267,12 @@ static int write_content(const struct staged *staged, int fd)
 			n = 0;
 		}
 	}
-	return r < 0 ? r : write_parts(fd, parts, n);
+	if (r == 0)
+		r = write_parts(fd, parts, n);
+	/* the disk may begin while we make the files; the sync comes later */
+	if (r == 0)
+		(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	return r;
 }
 
 static int create_at(int dirfd, const char *name)
@@ -235,13 +287,19 @@ static bool syncs_each(const struct staged *staged)
 	return staged->n_files <= SYNC_EACH_MAX;
 }
 
-/* Syncs and closes @fd; 0, or -errno. */
-static int finish(const struct staged *staged, int fd)
+/* Closes @fd now, or when it is synced; 0, or -errno. */
+static int finish(const struct staged *staged, int fd, const char *name)
 {
-	int r = syncs_each(staged) && fsync(fd) < 0 ? -errno : 0;
-	int closed = close(fd);
+	TMP_CTX(tmp);
 
-	return r < 0 ? r : closed < 0 ? -errno : 0;
+	if (!syncs_each(staged))
+		return close(fd) < 0 ? -errno : 0;
+	unsynced_add(staged->unsynced, fd,
+		file_join(tmp,
+			file_join(tmp, staged->state->path,
+				state_generation(tmp, staged->generation->number)),
+			name));
+	return 0;
 }
 
 static int write_one(const struct staged *staged, int dirfd, const char *name,
@@ -252,7 +310,7 @@ static int write_one(const struct staged *staged, int dirfd, const char *name,
 	if (fd < 0)
 		return -errno;
 	int r = file_write_all(fd, bytes, len);
-	int finished = finish(staged, fd);
+	int finished = finish(staged, fd, name);
 
 	return r < 0 ? r : finished;
 }
@@ -321,14 +379,23 @@ static int keep_all_replaced(const struct staged *staged, struct diags *diags)
 	return r;
 }
 
-static int sync_folders(const struct staged *staged, int dirfd, struct diags *diags)
+/* The folder itself and the one that it stands in, after all that is in it. */
+static int finish_folders(const struct staged *staged, int dirfd, struct diags *diags)
 {
-	_cleanup_(mem_close_fd) int parent = openat(staged->state->dirfd, "generations",
+	int parent = openat(staged->state->dirfd, "generations",
 		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	if (parent < 0 || fsync(dirfd) < 0 || fsync(parent) < 0)
-		return fail(staged, errno, "generations", diags);
-	return 0;
+	if (parent < 0) {
+		int error = errno;
+
+		close(dirfd);
+		return fail(staged, error, "generations", diags);
+	}
+	int r = finish(staged, dirfd, "");
+	int finished = finish(staged, parent, "..");
+
+	r = r < 0 ? r : finished;
+	return r < 0 ? fail(staged, -r, "generations", diags) : 0;
 }
 
 int stage_generation(struct staged *staged, struct diags *diags)
@@ -338,8 +405,10 @@ int stage_generation(struct staged *staged, struct diags *diags)
 	const char *name = state_generation(tmp, staged->generation->number);
 	_cleanup_(mem_close_fd) int dirfd = -1;
 
+	staged->unsynced = unsynced_new(staged);
 	if (mkdirat(state->dirfd, name, 0700) < 0)
 		return fail(staged, errno, name, diags);
+	staged->has_folder = true;
 	dirfd = openat(
 		state->dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	int fd = dirfd < 0 ? -1 : create_at(dirfd, "content");
@@ -347,16 +416,18 @@ int stage_generation(struct staged *staged, struct diags *diags)
 	if (fd < 0)
 		return fail(staged, errno, name, diags);
 	int r = write_content(staged, fd);
-	int finished = finish(staged, fd);
+	int finished = finish(staged, fd, "content");
 
 	if (r < 0 || finished < 0)
 		return fail(staged, r < 0 ? -r : -finished, name, diags);
 	r = write_texts(staged, dirfd, diags);
 	if (r == 0)
 		r = keep_all_replaced(staged, diags);
-	if (r == 0 && syncs_each(staged))
-		r = sync_folders(staged, dirfd, diags);
-	return r;
+	if (r < 0)
+		return r;
+	fd = dirfd;
+	dirfd = -1;
+	return finish_folders(staged, fd, diags);
 }
 
 /* Next versions */
@@ -413,15 +484,15 @@ static int sync_systems(const struct staged *staged, struct diags *diags)
 		return fail(staged, -r, "", diags);
 	for (size_t i = 0; i < staged->n_files; i++) {
 		const struct generation_file *file = staged->files[i].record;
-		const char *tree = stage_tree_of(staged->generation, file);
 
-		r = place_go(place, file->path, tree, false);
+		r = place_go(place, file->path, stage_target_of(staged->generation, file),
+			false);
 		if (r < 0)
 			return r;
 		r = sync_once(tmp, place->fd, &seen, &n_seen);
 		if (r < 0)
 			return diag_fail_errno(diags, EXIT_IO, -r,
-				loc_file(mem_strdup(diags, place->folder)),
+				loc_file(state_path(diags, staged->state, place->folder)),
 				"the file system cannot be synced");
 	}
 	return 0;
@@ -433,14 +504,19 @@ static int stage_file(struct staged *staged, struct place *place, size_t i,
 	struct staged_file *file = &staged->files[i];
 	const struct generation_file *record = file->record;
 	bool has_live = file->file->before != NULL || file->file->is_foreign;
-	int r = place_go(
-		place, record->path, stage_tree_of(staged->generation, record), true);
+	const struct generation_target *target =
+		stage_target_of(staged->generation, record);
+	int r = place_go(place, record->path, target, true);
 
 	if (r == 0 && has_live)
 		r = place_can_replace(place, record->path);
 	if (r == 0)
 		r = place_write(place, record, file->file->output->bytes,
-			has_live ? record->path : NULL, syncs_each(staged), back);
+			has_live ? record->path : NULL,
+			syncs_each(staged) ? staged->unsynced : NULL, back);
+	if (r == 0 && target != NULL && target->fresh != NULL)
+		staged->installed[record - staged->generation->files] =
+			installed_of(&place->written);
 	if (r == 0)
 		r = verify(staged, file, back, i, diags);
 	return r;
@@ -456,6 +532,8 @@ int stage_files(struct staged *staged, struct diags *diags)
 
 	for (size_t i = 0; r == 0 && i < staged->n_files; i++)
 		r = stage_file(staged, place, i, back, diags);
+	if (r == 0)
+		r = unsynced_sync(staged->unsynced, diags);
 	if (r == 0 && (!syncs_each(staged) || place->has_made))
 		r = sync_systems(staged, diags);
 	return r;

@@ -10,8 +10,8 @@
 #include "compile/place.h"
 #include "compile/publish.h"
 
-/* The tree folder that a file's next version is staged below, NULL for single files. */
-const char *stage_tree_of(
+/* The target of a for-each file, NULL for a single one: what place_go() wants. */
+const struct generation_target *stage_target_of(
 	const struct generation *generation, const struct generation_file *file);
 
 /* The new generation's record, in memory; what @plan changes is marked is_installed. */

@@ -59,15 +59,22 @@ int state_save(const struct state *state, const char *name, const void *bytes, s
 	return 0;
 }
 
-int state_remove(const struct state *state, const char *name, struct diags *diags)
+int state_drop(const struct state *state, const char *name, struct diags *diags)
 {
 	if (unlinkat(state->dirfd, name, 0) < 0 && errno != ENOENT)
 		return diag_fail_errno(diags, EXIT_IO, errno,
 			state_loc(state, name, diags), "the file cannot be removed");
-	if (fsync(state->dirfd) < 0)
+	return 0;
+}
+
+int state_remove(const struct state *state, const char *name, struct diags *diags)
+{
+	int r = state_drop(state, name, diags);
+
+	if (r == 0 && fsync(state->dirfd) < 0)
 		return diag_fail_errno(diags, EXIT_IO, errno, state_loc(state, "", diags),
 			"the folder cannot be synced");
-	return 0;
+	return r;
 }
 
 /* A file that holds one number and a newline; 0 where there is none. */
@@ -135,8 +142,7 @@ static int save_link(
 
 	if ((unlinkat(state->dirfd, temporary, 0) < 0 && errno != ENOENT) ||
 		symlinkat(to, state->dirfd, temporary) < 0 ||
-		renameat(state->dirfd, temporary, state->dirfd, name) < 0 ||
-		fsync(state->dirfd) < 0)
+		renameat(state->dirfd, temporary, state->dirfd, name) < 0)
 		return diag_fail_errno(diags, EXIT_IO, errno,
 			state_loc(state, name, diags), "the link cannot be set");
 	return 0;
@@ -150,9 +156,11 @@ int state_advance(struct state *state, uint64_t number, struct diags *diags)
 		return 0;
 	if (state->current != 0)
 		r = save_link(state, "previous", state->current, diags);
-	if (r < 0)
-		return r;
-	r = save_link(state, "current", number, diags);
+	if (r == 0)
+		r = save_link(state, "current", number, diags);
+	if (r == 0 && fsync(state->dirfd) < 0)
+		r = diag_fail_errno(diags, EXIT_IO, errno, state_loc(state, "", diags),
+			"the folder cannot be synced");
 	if (r < 0)
 		return r;
 	state->previous = state->current;
@@ -208,26 +216,24 @@ int state_numbers(TALLOC_CTX *mem_ctx, const struct state *state, const char *pa
 	return 0;
 }
 
-/* `seq` alone could be lost with a power cut, the folders alone with their removal. */
 int state_next(const struct state *state, struct diags *diags, uint64_t *ret_number)
 {
 	TMP_CTX(tmp);
 	static const char *const parents[] = {"generations", "rejected"};
-	uint64_t last;
-	int r = load_number(state, "seq", diags, &last);
+	uint64_t last = 0;
 
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(parents); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(parents); i++) {
 		uint64_t *numbers;
 		size_t n;
+		int r = state_numbers(tmp, state, parents[i], diags, &numbers, &n);
 
-		r = state_numbers(tmp, state, parents[i], diags, &numbers, &n);
-		if (r == 0 && n > 0 && numbers[n - 1] > last)
+		if (r < 0)
+			return r;
+		if (n > 0 && numbers[n - 1] > last)
 			last = numbers[n - 1];
 	}
-	if (r < 0)
-		return r;
 	*ret_number = last + 1;
-	return save_number(state, "seq", last + 1, diags);
+	return 0;
 }
 
 int state_pin(struct state *state, uint64_t number, struct diags *diags)

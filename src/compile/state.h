@@ -5,7 +5,6 @@
  * The state folder (/var/lib/ldapcc): what a run leaves for the next one.
  *
  *	lock			held for the whole of a run that may change something
- *	seq			the last generation number that was given out
  *	staging			the temporary files of the run at work, for recovery
  *	txn			the generation that is being installed, only meanwhile
  *	current, previous	links into generations/
@@ -61,8 +60,12 @@ int state_save(const struct state *state, const char *name, const void *bytes, s
 	struct diags *diags) _must_check_;
 int state_remove(
 	const struct state *state, const char *name, struct diags *diags) _must_check_;
+/* The same where it does no harm if a power cut brings the file back. */
+int state_drop(
+	const struct state *state, const char *name, struct diags *diags) _must_check_;
 
-/* The next generation number: larger than any that was ever given out. */
+/* The next generation number: larger than any that has a folder, rejected ones included.
+ */
 int state_next(const struct state *state, struct diags *diags,
 	uint64_t *ret_number) _must_check_;
 /* `generations/000042`, for the *at() calls below dirfd. */

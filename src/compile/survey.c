@@ -26,26 +26,34 @@ struct folder_cursor *folder_cursor_new(TALLOC_CTX *mem_ctx)
 	return cursor;
 }
 
+static int go(struct folder_cursor *cursor, const struct state *state, const char *path,
+	size_t len)
+{
+	TMP_CTX(tmp);
+
+	mem_close_fd(&cursor->fd);
+	talloc_free(cursor->folder);
+	cursor->folder = mem_strndup(cursor, path, len);
+	cursor->fd = open(
+		state_path(tmp, state, cursor->folder), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return cursor->fd < 0 && errno != ENOENT && errno != ENOTDIR ? -errno : 0;
+}
+
 int folder_cursor_stat(struct folder_cursor *cursor, const struct state *state,
 	const char *path, struct stat *ret_st)
 {
-	TMP_CTX(tmp);
-	char *folder = folder_of(tmp, path);
+	const char *name = folder_name(path);
+	size_t len = (size_t)(name - path);
+	int r = 0;
 
-	if (cursor->path == NULL || strcmp(folder, cursor->path) != 0) {
-		mem_close_fd(&cursor->fd);
-		talloc_free(cursor->path);
-		cursor->path = talloc_steal(cursor, folder);
-		cursor->fd = open(
-			state_path(tmp, state, folder), O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (cursor->fd < 0 && errno != ENOENT && errno != ENOTDIR)
-			return -errno;
-	}
+	if (cursor->folder == NULL || strncmp(path, cursor->folder, len) != 0 ||
+		cursor->folder[len] != '\0')
+		r = go(cursor, state, path, len);
+	if (r < 0)
+		return r;
 	if (cursor->fd < 0)
 		return -ENOENT;
-	if (fstatat(cursor->fd, folder_name(path), ret_st, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
-	return 0;
+	return fstatat(cursor->fd, name, ret_st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
 /* Live files */

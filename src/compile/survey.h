@@ -22,7 +22,7 @@ struct survey {
 
 /* Is there anything at @path? By way of a folder that is kept open from call to call. */
 struct folder_cursor {
-	char *path; /* of the folder, with --root */
+	char *folder; /* with its slash, without --root */
 	int fd; /* -1: it does not exist */
 };
 struct folder_cursor *folder_cursor_new(TALLOC_CTX *mem_ctx) _must_check_;
