@@ -36,4 +36,3 @@ int file_replace_at(int dirfd, const char *name, const void *bytes, size_t len,
 int file_make_folders(const char *path, mode_t mode) _must_check_;
 /* Joins with exactly one slash; an absolute @name is appended all the same (--root). */
 char *file_join(TALLOC_CTX *mem_ctx, const char *folder, const char *name) _must_check_;
-

@@ -3,7 +3,13 @@
 
 #include <string.h>
 
-enum { LABEL_MAX = 63, NAME_MAX_DNS = 253, PRINTABLE_MAX = 80, WORD_MAX = 64 };
+enum {
+	LABEL_MAX = 63,
+	NAME_MAX_DNS = 253,
+	PRINTABLE_MAX = 80,
+	LINE_MAX_PRINTED = 1000,
+	WORD_MAX = 64,
+};
 
 static inline int lower(unsigned char c)
 {
@@ -145,7 +151,8 @@ bool text_has_control(const char *text, size_t length)
 	return false;
 }
 
-char *text_printable(TALLOC_CTX *mem_ctx, const char *text, size_t length)
+static char *make_printable(
+	TALLOC_CTX *mem_ctx, const char *text, size_t length, size_t at_most)
 {
 	TMP_CTX(tmp);
 	struct buffer *b = buffer_new(tmp);
@@ -154,7 +161,7 @@ char *text_printable(TALLOC_CTX *mem_ctx, const char *text, size_t length)
 	for (size_t i = 0; i < length;) {
 		size_t step = utf8_length(bytes + i, length - i);
 
-		if (b->len >= PRINTABLE_MAX) {
+		if (b->len >= at_most) {
 			buffer_add_text(b, "…");
 			break;
 		}
@@ -167,6 +174,16 @@ char *text_printable(TALLOC_CTX *mem_ctx, const char *text, size_t length)
 		i += step;
 	}
 	return mem_strndup(mem_ctx, b->data, b->len);
+}
+
+char *text_printable(TALLOC_CTX *mem_ctx, const char *text, size_t length)
+{
+	return make_printable(mem_ctx, text, length, PRINTABLE_MAX);
+}
+
+char *text_printable_line(TALLOC_CTX *mem_ctx, const char *line)
+{
+	return make_printable(mem_ctx, line, strlen(line), LINE_MAX_PRINTED);
 }
 
 static bool is_alphanumeric(char c)

@@ -30,6 +30,9 @@ bool text_is_utf8(const char *text, size_t length);
 bool text_has_control(const char *text, size_t length);
 /* Bytes for a message: control characters and bad UTF-8 as \xHH, cut after 80 with "…". */
 char *text_printable(TALLOC_CTX *mem_ctx, const char *text, size_t length) _must_check_;
+/* The same for a line that a program printed: the end often says what is wrong, so it is cut
+ * after 1000 only. */
+char *text_printable_line(TALLOC_CTX *mem_ctx, const char *line) _must_check_;
 
 /*
  * text_hostname_fault - why @name is no host name, or NULL when it is one

@@ -35,7 +35,6 @@ static bool take(struct der *in, unsigned *ret_tag, struct der *ret)
 
 	if (in->len < 2)
 		return false;
-	*ret_tag = in->at[0];
 	len = in->at[1];
 	if (len > 127) {
 		size_t n = len & 127;
@@ -47,6 +46,7 @@ static bool take(struct der *in, unsigned *ret_tag, struct der *ret)
 	}
 	if (len > in->len - head)
 		return false;
+	*ret_tag = in->at[0];
 	*ret = (struct der){in->at + head, len};
 	in->at += head + len;
 	in->len -= head + len;

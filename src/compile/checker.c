@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "compile/command.h"
 #include "compile/folder.h"
+#include "compile/place.h"
 
 enum { SHOWN_LINES = 20 };
 
@@ -64,9 +65,22 @@ static char *real_path(TALLOC_CTX *mem_ctx, const struct checking *c, const char
 	return state_path(mem_ctx, c->staged->state, path);
 }
 
+/* NULL for a single file. */
 static const char *tree_of(const struct checking *c, const struct staged_file *file)
 {
 	return c->staged->generation->targets[file->record->target].folder;
+}
+
+/* Where all new files of a for-each target are now. */
+static char *staged_tree(
+	TALLOC_CTX *mem_ctx, const struct checking *c, const struct staged_file *file)
+{
+	const struct generation *g = c->staged->generation;
+	const char *top;
+
+	return real_path(mem_ctx, c,
+		place_scratch_of(
+			mem_ctx, &g->targets[file->record->target], g->number, &top));
 }
 
 /* Where the complete new file is now. */
@@ -74,13 +88,11 @@ static char *staged_path(
 	TALLOC_CTX *mem_ctx, const struct checking *c, const struct staged_file *file)
 {
 	const char *tree = tree_of(c, file), *path = file->record->path;
-	uint64_t number = c->staged->generation->number;
 
 	if (tree == NULL)
-		return real_path(mem_ctx, c, scratch_file(mem_ctx, path, number));
-	return file_join(mem_ctx,
-		real_path(mem_ctx, c, scratch_folder(mem_ctx, tree, number)),
-		path + strlen(tree));
+		return real_path(mem_ctx, c,
+			scratch_file(mem_ctx, path, c->staged->generation->number));
+	return file_join(mem_ctx, staged_tree(mem_ctx, c, file), path + strlen(tree));
 }
 
 /* Private copies */
@@ -132,7 +144,7 @@ static int copy_main(const struct checking *c, const struct staged_file *file,
 {
 	TMP_CTX(tmp);
 	const char *main = file->file->output->target->main;
-	char *real = real_path(tmp, c, main), *text;
+	char *real = real_path(c->diags, c, main), *text; /* a failure names it */
 	struct stat st;
 	size_t len, n_own = 0, n_others = 0;
 	int fd = -1;
@@ -161,8 +173,7 @@ static int copy_main(const struct checking *c, const struct staged_file *file,
 				true, &n_others);
 	}
 	if (n_own == 0) {
-		diag_add(c->diags, SEVERITY_WARNING, "not-included",
-			loc_file(mem_strdup(c->diags, real)),
+		diag_add(c->diags, SEVERITY_WARNING, "not-included", loc_file(real),
 			"the file does not include '%s', which is checked alone: the "
 			"service does not read it",
 			file->record->path);
@@ -183,7 +194,7 @@ static void show_output(struct finding *finding, const char *output)
 
 	for (size_t i = n > SHOWN_LINES ? n - SHOWN_LINES : 0; i < n; i++)
 		diag_note(finding, LOC_NONE, "%s",
-			text_printable(tmp, lines[i], strlen(lines[i])));
+			text_printable_line(tmp, lines[i]));
 }
 
 static char *substitute(TALLOC_CTX *mem_ctx, const char *text,
@@ -270,8 +281,7 @@ static void check_tree(struct checking *c, const struct target *target,
 {
 	TMP_CTX(tmp);
 	const char *tree = tree_of(c, file);
-	char *folder = real_path(
-		tmp, c, scratch_folder(tmp, tree, c->staged->generation->number));
+	char *folder = staged_tree(tmp, c, file);
 	char *path = staged_path(tmp, c, file);
 	struct replacement names[] = {
 		{.from = "{file}", .to = path},
@@ -296,7 +306,8 @@ static void check_target(struct checking *c, const struct target *target)
 		if (file->file->output->target != target)
 			continue;
 		if (command_find(tmp, target->check.items[0]) == NULL) {
-			diag_add(c->diags, settings_severity(c->settings, CHECK_NO_CHECKER),
+			diag_add(c->diags,
+				settings_severity(c->settings, CHECK_NO_CHECKER),
 				check_name(CHECK_NO_CHECKER),
 				loc_file(real_path(c->diags, c, file->record->path)),
 				"its checker '%s' is not installed on this machine",

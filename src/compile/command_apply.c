@@ -26,6 +26,7 @@ struct publication {
 	struct last_run last;
 	struct survey *survey;
 	struct plan *plan;
+	bool has_read;	  /* the directory, completely */
 	bool has_changes; /* something was, or would be, published */
 };
 
@@ -168,6 +169,8 @@ int command_diff(void *session)
 	int failed = run_prepare(run);
 
 	if (failed == 0)
+		failed = run_check_words(run);
+	if (failed == 0)
 		failed = run_read(run, NULL);
 	if (failed == 0)
 		failed = state_open(run->mem_ctx, run->settings, run->arguments.root, false,
@@ -286,10 +289,37 @@ static void collect_quarantined(struct run *run, struct string_list *list)
 			run->quarantined_records[i]->dn;
 }
 
+/* How many there are, and who is left out: of a run that read nothing, as before. */
+static void count_records(struct publication *p, struct last_run *now)
+{
+	struct run *run = p->run;
+
+	if (!p->has_read) {
+		now->n_entries = p->last.n_entries;
+		now->n_hosts = p->last.n_hosts;
+		now->n_vcns = p->last.n_vcns;
+		now->quarantined = p->last.quarantined;
+		return;
+	}
+	now->n_entries = run->site->n_entries;
+	now->n_hosts = run->site->n_hosts;
+	now->n_vcns = run->site->n_vcns;
+	collect_quarantined(run, &now->quarantined);
+}
+
+/* The checkers ran, whatever they said? */
+static bool has_checked(const struct publication *p, int result)
+{
+	return p->has_changes &&
+		(result >= 0 || result == -(int)EXIT_PENDING || result == -(int)EXIT_REJECTED);
+}
+
 /* Also after a failed run: what cron has mailed once is known. */
 static int remember(struct publication *p, int result)
 {
 	struct run *run = p->run;
+	struct run_reach reach = {
+		.has_read = p->has_read, .plan = has_checked(p, result) ? p->plan : NULL};
 	struct last_run now = {.time = (int64_t)time(NULL),
 		.exit = result < 0 ? -result : result,
 		.uri = run->arguments.ldif != NULL ? run->arguments.ldif : run->report.uri,
@@ -297,14 +327,9 @@ static int remember(struct publication *p, int result)
 		.inputs = last_run_inputs(run->mem_ctx, run),
 		.csn = run->report.csn};
 
-	if (run->site != NULL) {
-		now.n_entries = run->site->n_entries;
-		now.n_hosts = run->site->n_hosts;
-		now.n_vcns = run->site->n_vcns;
-	}
-	collect_quarantined(run, &now.quarantined);
-	last_run_compare(run->mem_ctx, &p->last, run->diags, run->arguments.verbose,
-		p->has_changes, &now.findings);
+	count_records(p, &now);
+	last_run_compare(run->mem_ctx, &p->last, run->diags, run->arguments.verbose, reach,
+		&now.findings);
 	if (result < 0 && result != -(int)EXIT_PENDING) {
 		/* nothing was published: the next run reads again, whatever the probe says */
 		now.csn = p->last.csn;
@@ -339,8 +364,10 @@ static int read_and_publish(struct publication *p)
 
 	if (failed == 0)
 		failed = run_read(run, &p->last.csn);
-	if (failed == 0)
+	if (failed == 0) {
+		p->has_read = true;
 		failed = survey_and_render(p);
+	}
 	return failed < 0 ? failed : permit_and_publish(p, "apply");
 }
 

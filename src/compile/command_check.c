@@ -87,21 +87,6 @@ static bool is_selected(const struct run *run, const struct target *target)
 	return run->n_words == 0;
 }
 
-/* A misspelt target must not look like one without output. */
-static int check_words(struct run *run)
-{
-	for (size_t i = 0; i < run->n_words; i++) {
-		bool is_known = false;
-
-		for (size_t j = 0; j < run->n_targets; j++)
-			is_known |= strcmp(run->words[i], run->targets[j].name) == 0;
-		if (!is_known)
-			return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
-				"there is no target '%s'", run->words[i]);
-	}
-	return 0;
-}
-
 static int write_output(struct run *run, const struct output *output)
 {
 	TMP_CTX(tmp);
@@ -178,7 +163,7 @@ int command_render(void *session)
 	int failed = run_all(run);
 
 	if (failed == 0)
-		failed = check_words(run);
+		failed = run_check_words(run);
 	if (failed < 0)
 		return failed;
 	int refused = run_permit(run);

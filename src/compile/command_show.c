@@ -21,12 +21,13 @@ static void put(struct page *page, const char *label, const char *value,
 
 	if (value == NULL)
 		return;
+	if (page->values == NULL && record == NULL) {
+		printf("  %-14s %s\n", label, value);
+		return;
+	}
 	if (page->values == NULL) {
-		printf("  %-14s %-38s", label, value);
-		if (record != NULL)
-			printf(" %s%s%s", record->dn, attribute == NULL ? "" : ": ",
-				attribute == NULL ? "" : attribute);
-		putchar('\n');
+		printf("  %-14s %-38s %s%s%s\n", label, value, record->dn,
+			attribute == NULL ? "" : ": ", attribute == NULL ? "" : attribute);
 		return;
 	}
 	struct json_object *row = json_object_new_object();
@@ -85,7 +86,8 @@ static void put_machine(struct page *page, const struct machine *machine)
 	put(page, "kind", kind_name((enum kind)record->kind), record, FIELD_NONE);
 	put(page, "name", machine->fqdn, record, FIELD_NAME);
 	for (uint32_t i = 0; i < machine->aliases.n; i++)
-		put(page, "alias", machine->aliases.items[i], record, FIELD_ALIAS);
+		put(page, "alias", machine->aliases.items[i], record,
+			(enum field_id)machine->alias_field);
 	put(page, "description", machine->description, record, FIELD_DESCRIPTION);
 	put(page, "location", machine->location, record, FIELD_LOCATION);
 	put(page, "serial", machine->serial, record, FIELD_SERIAL);

@@ -106,7 +106,7 @@ int command_status(void *session)
 {
 	TMP_CTX(tmp);
 	struct run *run = session;
-	struct state *state;
+	struct state *state = NULL;
 	struct last_run last = {0};
 	struct pending *pending = NULL;
 	size_t n_pending = 0;
@@ -173,7 +173,7 @@ int command_history(void *session)
 {
 	TMP_CTX(tmp);
 	struct run *run = session;
-	struct state *state;
+	struct state *state = NULL;
 	struct generation_summary *list = NULL;
 	struct json_object *array = NULL;
 	size_t n = 0;

@@ -2,6 +2,7 @@
 #include "compile/commands.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -15,13 +16,13 @@
 
 /*
  * watch: an apply at the start, on every change in the directory and at least once every
- * full-interval. Each apply is a child process of its own: it prints and ends like the one
- * that cron starts, and its memory goes with it. This process only holds the connection
- * that tells of changes, which is a trigger and nothing more.
+ * full-interval. Each apply is a child process of its own: it prints and ends like the
+ * one that cron starts, and its memory goes with it. This process only holds the
+ * connection that tells of changes, which is a trigger and nothing more.
  */
 
 enum {
-	QUIET_MS = 1000,      /* a burst of changes is over when none came for so long */
+	QUIET_MS = 1000, /* a burst of changes is over when none came for so long */
 	BURST_MAX_MS = 10000, /* … but it delays an apply no longer than this */
 	RETRY_FIRST_MS = 5000,
 	RETRY_MAX_MS = 300000,
@@ -33,6 +34,7 @@ struct watcher {
 	struct directory_watch *watch; /* NULL: not connected */
 	int signals;
 	unsigned retry_ms; /* 0: the last apply and the connection are well */
+	char *trouble; /* why nothing can be watched, as it was told; NULL: it can */
 	bool is_child;
 };
 
@@ -57,6 +59,31 @@ static void disconnect(struct watcher *w)
 	w->watch = NULL;
 }
 
+/*
+ * In the child: frees its copy of the connection. What libldap sends to take its leave
+ * must not reach the server, which would end the parent's connection.
+ */
+static void let_go(struct watcher *w)
+{
+	_cleanup_(mem_close_fd) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (w->watch != NULL && null >= 0 &&
+		dup2(null, directory_watch_fd(w->watch)) >= 0)
+		disconnect(w);
+}
+
+/* Why there is only an apply now and then; once, because this process has no end. */
+static void tell_trouble(struct watcher *w, struct diags *diags)
+{
+	const struct finding *finding = diag_last(diags);
+
+	if (w->trouble != NULL && strcmp(w->trouble, finding->message) == 0)
+		return;
+	talloc_free(w->trouble);
+	w->trouble = mem_strdup(w->run->mem_ctx, finding->message);
+	diags_print(stderr, diags, &(struct diag_style){.color = false});
+}
+
 /* The state from which on the server should tell; the last apply has read up to it. */
 static int connect_watch(struct watcher *w)
 {
@@ -66,16 +93,21 @@ static int connect_watch(struct watcher *w)
 
 	w->connection = mem_scope_new();
 	struct diags *diags = diags_new(w->connection);
-	int failed = state_open(w->connection, run->settings, run->arguments.root, false,
-		diags, &state);
+	int failed = state_open(
+		w->connection, run->settings, run->arguments.root, false, diags, &state);
 
 	if (failed == 0)
 		failed = last_run_load(w->connection, state, diags, &last);
 	if (failed == 0)
 		failed = directory_watch_open(w->connection, &run->settings->directory,
 			run->map, &last.csn, diags, &w->watch);
-	if (failed < 0)
-		disconnect(w);
+	if (failed == 0) {
+		talloc_free(w->trouble);
+		w->trouble = NULL;
+		return 0;
+	}
+	tell_trouble(w, diags);
+	disconnect(w);
 	return failed;
 }
 
@@ -166,7 +198,7 @@ static bool watch_round(struct watcher *w)
 	tell_status(code);
 	bool is_well = code == EXIT_OK || code == EXIT_CHANGES;
 
-	if (w->watch == NULL && connect_watch(w) < 0)
+	if (w->watch == NULL && (code == EXIT_DIRECTORY || connect_watch(w) < 0))
 		is_well = false;
 	if (is_well)
 		w->retry_ms = 0;
@@ -197,8 +229,10 @@ int command_watch(void *session)
 	w.signals = signalfd(-1, &signals, SFD_CLOEXEC);
 	while (watch_round(&w))
 		;
-	if (w.is_child)
+	if (w.is_child) {
+		let_go(&w);
 		return command_apply(run);
+	}
 	(void)notify_send("STOPPING=1");
 	disconnect(&w);
 	close(w.signals);

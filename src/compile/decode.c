@@ -131,6 +131,8 @@ static struct finding *fault(struct decoder *d, enum check check, struct record 
 	TMP_CTX(tmp);
 	const char *shown = text_printable(tmp, value->bytes, value->len);
 
+	_Static_assert(_FIELD_MAX <= 64, "a bit for each field");
+	record->unreadable |= UINT64_C(1) << field;
 	return check_report_at(d->reporter, check, check_default(check), record, field,
 		value->line, "'%s': %s", shown, why);
 }
@@ -412,6 +414,17 @@ static void read_url(struct decoder *d, struct record *record, const struct colu
 		*(const char **)place = text;
 }
 
+/* What yum and dnf fetch by; mounting an NFS export is nobody's business here. */
+static void read_package_url(struct decoder *d, struct record *record,
+	const struct column *column, const struct entry_value *value, void *place)
+{
+	if (text_has_prefix(value->bytes, "nfs:"))
+		fault(d, CHECK_BAD_VALUE, record, column->field, value,
+			"is no http, https, ftp or file URL");
+	else
+		read_url(d, record, column, value, place);
+}
+
 /* The installer's `url` command fetches by these. */
 static void read_install_url(struct decoder *d, struct record *record,
 	const struct column *column, const struct entry_value *value, void *place)
@@ -496,10 +509,11 @@ static void read_version(struct decoder *d, struct record *record,
 	const struct column *column, const struct entry_value *value, void *place)
 {
 	const char *text = text_of(d, record, column->field, value);
+	struct release release;
 
 	if (text == NULL)
 		return;
-	if (release_find(text) == NULL)
+	if (!release_find(text, &release))
 		fault(d, CHECK_BAD_VALUE, record, column->field, value,
 			"is no known release (RHEL5 to RHEL10, F7 and later)");
 	else
@@ -525,6 +539,17 @@ static void read_package(struct decoder *d, struct record *record,
 			"is no package, -package or @group");
 	else
 		*(const char **)place = text;
+}
+
+/* Of a repository's own filters: a package or glob, no group and nothing taken out. */
+static void read_glob(struct decoder *d, struct record *record, const struct column *column,
+	const struct entry_value *value, void *place)
+{
+	if (value->bytes[0] == '-' || value->bytes[0] == '@')
+		fault(d, CHECK_BAD_VALUE, record, column->field, value,
+			"is no package name or glob");
+	else
+		read_package(d, record, column, value, place);
 }
 
 /* Repository ids: the alphabet of dnf and Anaconda. */
@@ -622,14 +647,14 @@ static const struct column image_columns[] = {
 
 static const struct column repository_columns[] = {
 	NEED(NAME, read_label, repository, name),
-	LIST(BASE_URL, read_url, repository, base_urls),
-	ONE(MIRROR_LIST, read_url, repository, mirror_list),
-	ONE(METALINK, read_url, repository, metalink),
-	LIST(GPG_KEY, read_url, repository, gpg_keys),
+	LIST(BASE_URL, read_package_url, repository, base_urls),
+	ONE(MIRROR_LIST, read_package_url, repository, mirror_list),
+	ONE(METALINK, read_package_url, repository, metalink),
+	LIST(GPG_KEY, read_package_url, repository, gpg_keys),
 	ONE(COST, read_cost, repository, cost),
-	LIST(INCLUDE, read_package, repository, includes),
-	LIST(EXCLUDE, read_package, repository, excludes),
-	ONE(PROXY, read_url, repository, proxy),
+	LIST(INCLUDE, read_glob, repository, includes),
+	LIST(EXCLUDE, read_glob, repository, excludes),
+	ONE(PROXY, read_package_url, repository, proxy),
 	ONE(KEEP, read_truth, repository, keep),
 	{0},
 };
@@ -686,6 +711,17 @@ static int compare_values(const void *a, const void *b)
 		((const struct entry_value *)b)->bytes);
 }
 
+/* Values come in no order: the first is the first by order, whoever answers. */
+static const struct entry_value *first_value(const struct field_values *values)
+{
+	const struct entry_value *first = &values->values[0];
+
+	for (size_t i = 1; i < values->n; i++)
+		if (compare_values(&values->values[i], first) < 0)
+			first = &values->values[i];
+	return first;
+}
+
 /*
  * The record's own name: the RDN's, else the first by order. False where it has none.
  */
@@ -702,10 +738,7 @@ static bool own_name(TALLOC_CTX *mem_ctx, struct decoder *d, struct entry_value 
 	}
 	if (names->n == 0)
 		return false;
-	*ret = names->values[0];
-	for (size_t i = 1; i < names->n; i++)
-		if (compare_values(&names->values[i], ret) < 0)
-			*ret = names->values[i];
+	*ret = *first_value(names);
 	return true;
 }
 
@@ -741,6 +774,14 @@ static void read_list(struct decoder *d, struct record *record, const struct col
 	sort_strings(list);
 }
 
+static void refuse_many(
+	struct decoder *d, struct record *record, enum field_id field, size_t n)
+{
+	record->unreadable |= UINT64_C(1) << field;
+	check_report(d->reporter, CHECK_BAD_VALUE, record, field,
+		"has %zu values, one is expected", n);
+}
+
 static void read_column(struct decoder *d, struct record *record, const struct column *column)
 {
 	TMP_CTX(tmp);
@@ -762,10 +803,9 @@ static void read_column(struct decoder *d, struct record *record, const struct c
 	if (column->is_list)
 		read_list(d, record, column, values, place);
 	else if (values->n == 1 || column->read == read_prose)
-		column->read(d, record, column, &values->values[0], place);
+		column->read(d, record, column, first_value(values), place);
 	else
-		check_report(d->reporter, CHECK_BAD_VALUE, record, column->field,
-			"has %zu values, one is expected", values->n);
+		refuse_many(d, record, column->field, values->n);
 }
 
 static void read_columns(
@@ -921,6 +961,7 @@ static void read_names(struct decoder *d, struct machine *machine)
 		return;
 	}
 	read_name(d, &machine->record, &column, &own, (void *)&machine->cn);
+	machine->alias_field = aliases->n > 0 ? FIELD_ALIAS : FIELD_NAME;
 	machine->aliases.items = arena_alloc(
 		d->site->arena, (names->n + aliases->n + 1) * sizeof(const char *));
 	for (size_t i = 0; i < names->n; i++)
@@ -963,8 +1004,18 @@ static void decode_interface(struct decoder *d)
 	struct interface *interface = record_new(d, sizeof(*interface), KIND_INTERFACE);
 
 	read_columns(d, &interface->record, interface_columns);
+	interface->refuses_boot =
+		d->fields[FIELD_BOOT_INTERFACE].n > 0 && !interface->wants_boot;
 	read_pairs(d, &interface->record, interface);
 	PUSH(d, interfaces, n_interfaces, interface);
+}
+
+static int compare_ranges(const void *left, const void *right)
+{
+	const struct range *a = left, *b = right;
+	int order = ip_compare(a->start, b->start);
+
+	return order != 0 ? order : ip_compare(a->end, b->end);
 }
 
 /* `FIRST LAST`; whether it lies in the network is lint's question */
@@ -986,6 +1037,7 @@ static void read_ranges(struct decoder *d, struct network *network)
 		else
 			network->n_ranges++;
 	}
+	qsort(network->ranges, network->n_ranges, sizeof(struct range), compare_ranges);
 }
 
 static void read_prefix(struct decoder *d, struct network *network)

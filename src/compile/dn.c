@@ -104,14 +104,21 @@ static void shorten_type(struct scan *s)
 	}
 }
 
-/* descr or numericoid (RFC 4512 section 1.4), then `=`. */
+/* keystring or numericoid (RFC 4512 section 1.4) of characters that are right already */
+static bool is_type(const char *type)
+{
+	if (is_alpha(type[0]))
+		return strchr(type, '.') == NULL;
+	return is_digit(type[0]) && strstr(type, "..") == NULL &&
+	       is_digit(type[strlen(type) - 1]) &&
+	       type[strspn(type, "0123456789.")] == '\0';
+}
+
 static bool read_type(struct scan *s)
 {
 	size_t n = 0;
 
 	skip_blanks(s);
-	if (!is_alpha(*s->at) && !is_digit(*s->at))
-		return false;
 	while (is_alpha(*s->at) || is_digit(*s->at) || *s->at == '-' || *s->at == '.')
 		s->type[n++] = lower(*s->at++);
 	s->type[n] = '\0';
@@ -121,7 +128,7 @@ static bool read_type(struct scan *s)
 		return false;
 	if (n > 4)
 		shorten_type(s);
-	return true;
+	return is_type(s->type);
 }
 
 /* BER tags whose content is text: OCTET STRING, UTF8String, PrintableString, IA5String */

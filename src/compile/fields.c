@@ -181,6 +181,8 @@ COUNT_BEHIND(interface, addresses);
 COUNT_BEHIND(machine, interfaces);
 COUNT_BEHIND(machine, vcns);
 COUNT_BEHIND(profile, repositories);
+COUNT_BEHIND(profile, installer_repositories);
+COUNT_BEHIND(profile, post_repositories);
 COUNT_BEHIND(profile, hosts);
 
 #define GETTER(name, type) \
@@ -285,6 +287,8 @@ static const struct field network_fields[] = {
 	TEXT("zone", network, zone),
 	STRINGS("resolvers", network, resolvers, NAMESERVER),
 	HAS("has_resolvers", network, resolvers),
+	STRINGS("resolvers4", network, resolvers4, NAMESERVER),
+	HAS("has_resolvers4", network, resolvers4),
 	LIST("reservations", network, reservations, reservation_shape, reservation_at),
 	{0},
 };
@@ -369,6 +373,7 @@ static const struct field reservation_fields[] = {
 	{"macs", VALUE_LIST, NULL, reservation_macs, hardware_at, FIELD_MAC, 0},
 	COMPUTED("ip", VALUE_TEXT, reservation_ip),
 	TRUTH("is_primary", reservation, is_primary),
+	TRUTH("is_extra", reservation, is_extra),
 	COMPUTED("next_server", VALUE_TEXT, reservation_next_server),
 	{"boot_file", VALUE_TEXT, NULL, reservation_boot_file, NULL, FIELD_BOOT_FILE, 0},
 	COMPUTED("boot_file_uefi", VALUE_TEXT, reservation_boot_file_uefi),
@@ -575,13 +580,6 @@ GETTER(machine_cpus, machine)
 		ret->kind = VALUE_NONE;
 }
 
-/* Only TRUE, and only with a profile that can boot an installer (ldapcc-templates(5)). */
-GETTER(machine_installs, machine)
-{
-	give_bool(ret, o->installs && o->profile != NULL && o->profile->kernel != NULL &&
-			o->profile->initrd != NULL);
-}
-
 GETTER(machine_network, machine)
 {
 	give_object(ret, primary_of(o) == NULL ? NULL : primary_of(o)->network);
@@ -610,7 +608,7 @@ static const struct field machine_fields[] = {
 	COUNT("memory", machine, memory_mib),
 	COMPUTED("cpus", VALUE_NUMBER, machine_cpus),
 	OBJECT("profile", machine, profile, profile_shape),
-	COMPUTED("installs", VALUE_BOOL, machine_installs),
+	TRUTH("installs", machine, boots_installer),
 	TRUTH("is_vm_host", machine, is_vm_host),
 	LIST("vcns", machine, vcns, machine_shape, pointer_at),
 	TEXT("uuid", machine, uuid),
@@ -698,16 +696,24 @@ const struct shape repository_shape = {"repository", repository_fields, NULL, NU
 static void get_release(const struct field *field, const void *object, struct value *ret)
 {
 	const struct profile *profile = object;
-	const struct release *release = release_find(profile->version);
+	struct release release;
 
-	give_bool(ret, release != NULL && MEMBER(bool, field, release));
+	give_bool(ret, release_find(profile->version, &release) &&
+			MEMBER(bool, field, &release));
 }
 
 GETTER(profile_kickstart_option, profile)
 {
-	const struct release *release = release_find(o->version);
+	struct release release;
 
-	give_text(ret, release != NULL && release->has_inst_options ? "inst.ks" : "ks");
+	give_text(ret, release_find(o->version, &release) && release.has_inst_options ?
+			"inst.ks" :
+			"ks");
+}
+
+GETTER(profile_leaves_out, profile)
+{
+	give_bool(ret, o->n_installer_repositories < o->n_repositories);
 }
 
 #define KNOWS(name, member) \
@@ -727,17 +733,29 @@ static const struct field profile_fields[] = {
 	KNOWS("knows_install", knows_install),
 	KNOWS("knows_metalink", knows_metalink),
 	KNOWS("knows_noverifyssl", knows_noverifyssl),
+	KNOWS("knows_variables", knows_variables),
 	KNOWS("knows_mac_device", knows_mac_device),
 	KNOWS("knows_ipv6", knows_ipv6),
+	KNOWS("knows_ipv6_gateway", knows_ipv6_gateway),
 	KNOWS("knows_lock", knows_lock),
+	KNOWS("knows_selinux", knows_selinux),
+	KNOWS("knows_script_options", knows_script_options),
+	KNOWS("knows_ntpservers", knows_ntpservers),
+	KNOWS("knows_timesource", knows_timesource),
+	KNOWS("knows_key", knows_key),
+	KNOWS("has_inst_options", has_inst_options),
 	KNOWS("needs_end", needs_end),
 	COMPUTED("kickstart_option", VALUE_TEXT, profile_kickstart_option),
+	LIST("installer_repositories", profile, installer_repositories, repository_shape,
+		pointer_at),
+	COMPUTED("leaves_out", VALUE_BOOL, profile_leaves_out),
 	LIST("post_repositories", profile, post_repositories, repository_shape, pointer_at),
 	HAS("has_post", profile, post_repositories),
 	TRUTH("needs_post", profile, needs_post),
 	TRUTH("is_strict", profile, is_strict),
 	LIST("repositories", profile, repositories, repository_shape, pointer_at),
 	STRINGS("packages", profile, packages, PACKAGE),
+	HAS("has_packages", profile, packages),
 	STRINGS("groups", profile, groups, PACKAGE),
 	STRINGS("removed", profile, removed, PACKAGE),
 	FROM("timezone", profile, timezone, TIMEZONE),
@@ -759,6 +777,8 @@ static const struct field cluster_fields[] = {
 	STRINGS("search", cluster, search, SEARCH),
 	HAS("has_search", cluster, search),
 	HAS("has_timeservers", cluster, timeservers),
+	STRINGS("timeservers4", cluster, timeservers4, TIMESERVER),
+	HAS("has_timeservers4", cluster, timeservers4),
 	FROM("install_server", cluster, install_server, INSTALL_SERVER),
 	FROM("timezone", cluster, timezone, TIMEZONE),
 	{0},

@@ -183,15 +183,31 @@ const char *last_run_inputs(TALLOC_CTX *mem_ctx, const struct run *run)
 
 /* Findings, then and now */
 
+/* Without the line of an LDIF file, which moves; with the file where there is no DN. */
 static const char *finding_text(TALLOC_CTX *mem_ctx, const struct finding *finding)
 {
 	static const char *const words[] = {"ignored", "note", "warning", "error"};
 	const struct loc *where = &finding->where;
+	const char *place = where->dn != NULL ? where->dn : where->source;
 
-	return mem_printf(mem_ctx, "%s%s%s%s%s: %s [%s]", where->dn == NULL ? "" : where->dn,
-		where->dn == NULL ? "" : ": ", where->attr == NULL ? "" : where->attr,
+	return mem_printf(mem_ctx, "%s%s%s%s%s: %s [%s]", place == NULL ? "" : place,
+		place == NULL ? "" : ": ", where->attr == NULL ? "" : where->attr,
 		where->attr == NULL ? "" : ": ", words[finding->severity], finding->message,
 		finding->id);
+}
+
+static bool is_of_checker(const char *id)
+{
+	return strcmp(id, "no-checker") == 0 || strcmp(id, "not-included") == 0;
+}
+
+/* Does it hold until somebody mends it? */
+static bool is_lasting(const struct finding *finding)
+{
+	enum check check;
+
+	return finding->id != NULL &&
+		(check_by_name(finding->id, &check) || is_of_checker(finding->id));
 }
 
 static bool has_text(const struct string_list *list, const char *text)
@@ -202,17 +218,39 @@ static bool has_text(const struct string_list *list, const char *text)
 	return false;
 }
 
-static void add_resolved(struct diags *diags, const struct last_run *last,
-	const struct string_list *now)
+static bool text_is_of_checker(const char *text)
 {
-	for (size_t i = 0; i < last->findings.n; i++)
-		if (!has_text(now, last->findings.items[i]))
-			diag_add(diags, SEVERITY_NOTE, NULL, LOC_NONE, "no longer: %s",
-				last->findings.items[i]);
+	return text_has_suffix(text, "[no-checker]") || text_has_suffix(text, "[not-included]");
+}
+
+/* Was the file that the finding is about checked in this run? */
+static bool was_checked(const struct plan *plan, const char *text)
+{
+	for (size_t i = 0; plan != NULL && i < plan->n_files; i++)
+		if (plan_file_changes(&plan->files[i]) &&
+			strstr(text, plan->files[i].path) != NULL)
+			return true;
+	return false;
+}
+
+/* Those of the last run that are not among @now: gone, or not looked for. */
+static void settle_old(TALLOC_CTX *mem_ctx, const struct last_run *last,
+	struct diags *diags, struct run_reach reach, struct string_list *now)
+{
+	for (size_t i = 0; i < last->findings.n; i++) {
+		const char *text = last->findings.items[i];
+
+		if (has_text(now, text))
+			continue;
+		if (text_is_of_checker(text) ? was_checked(reach.plan, text) : reach.has_read)
+			diag_add(diags, SEVERITY_NOTE, NULL, LOC_NONE, "no longer: %s", text);
+		else
+			*mem_push(mem_ctx, &now->items, &now->n) = text;
+	}
 }
 
 void last_run_compare(TALLOC_CTX *mem_ctx, const struct last_run *last, struct diags *diags,
-	bool keep_all, bool has_checked, struct string_list *ret_now)
+	bool keep_all, struct run_reach reach, struct string_list *ret_now)
 {
 	size_t kept = 0, n = diags->n_findings;
 
@@ -221,7 +259,7 @@ void last_run_compare(TALLOC_CTX *mem_ctx, const struct last_run *last, struct d
 		struct finding *finding = diags->findings[i];
 		bool is_known = false;
 
-		if (finding->id != NULL) {
+		if (is_lasting(finding)) {
 			const char *text = finding_text(mem_ctx, finding);
 
 			*mem_push(mem_ctx, &ret_now->items, &ret_now->n) = text;
@@ -231,9 +269,5 @@ void last_run_compare(TALLOC_CTX *mem_ctx, const struct last_run *last, struct d
 			diags->findings[kept++] = finding;
 	}
 	diags->n_findings = kept;
-	for (size_t i = 0; !has_checked && i < last->findings.n; i++)
-		if (text_has_suffix(last->findings.items[i], "[no-checker]"))
-			*mem_push(mem_ctx, &ret_now->items, &ret_now->n) =
-				last->findings.items[i];
-	add_resolved(diags, last, ret_now);
+	settle_old(mem_ctx, last, diags, reach, ret_now);
 }

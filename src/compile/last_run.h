@@ -8,6 +8,7 @@
  * it goes, not every five minutes.
  */
 
+#include "compile/plan.h"
 #include "compile/run.h"
 #include "compile/state.h"
 
@@ -32,13 +33,19 @@ int last_run_save(const struct state *state, const struct last_run *last,
 /* What was not read from the directory but decides the result; "" where it cannot be told. */
 const char *last_run_inputs(TALLOC_CTX *mem_ctx, const struct run *run) _must_check_;
 
+/* How far a run came, for last_run_compare(). */
+struct run_reach {
+	bool has_read; /* the directory, completely: its findings are all there are */
+	const struct plan *plan; /* whose changed files the checkers looked at, or NULL */
+};
+
 /*
  * last_run_compare - keep what is new
  *
  * shape:  findings that the last run had as well are dropped from @diags unless @keep_all;
- *         those that are gone become notes. *ret_now takes all of this run's findings. A run
- *         without @has_checked ran no checker, so what it does not know of a missing one
- *         still holds.
+ *         those that are gone become notes. *ret_now takes what holds now: what this run did
+ *         not look at still does. What tells of an event, such as a file that was edited
+ *         by hand, is no finding that stays or goes: it is always kept in @diags.
  */
 void last_run_compare(TALLOC_CTX *mem_ctx, const struct last_run *last, struct diags *diags,
-	bool keep_all, bool has_checked, struct string_list *ret_now);
+	bool keep_all, struct run_reach reach, struct string_list *ret_now);

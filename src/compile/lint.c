@@ -18,6 +18,14 @@ static void note_record(struct reporter *r, struct finding *finding,
 	diag_note(finding, where, "%s", text);
 }
 
+/* Nothing is missing where a value was there and was refused: that has been reported. */
+static void report_missing(
+	struct reporter *r, struct record *record, enum field_id field, const char *text)
+{
+	if (!record_refused(record, field))
+		check_report(r, CHECK_MISSING_ATTRIBUTE, record, field, "%s", text);
+}
+
 /* Addresses and MACs of all interfaces, in one sorted array for the duplicates */
 
 struct held_address {
@@ -121,6 +129,7 @@ static void report_dup_mac(
 	const struct held_mac *last = &held[n - 1];
 	struct finding *finding = check_report_at(r, CHECK_DUP_MAC, severity,
 		&last->interface->record, FIELD_MAC, last->hardware->line,
+		severity == SEVERITY_WARNING ? "MAC address %s is used in several networks" :
 		last->hardware->is_derived ?
 			"the MAC derived from the name, %s, is already taken: give it a macAddress" :
 			"MAC address %s is already taken",
@@ -184,74 +193,126 @@ static void check_dup_mac(struct reporter *r)
 
 /* Names */
 
-static void report_name(struct reporter *r, const char *name,
-	const struct name_holder *first, const struct name_holder *other)
+static enum field_id name_field(const struct name_holder *holder)
 {
-	bool is_alias = first->is_alias || other->is_alias;
-	/* an alias yields to a name: the finding stands where the alias is */
-	const struct name_holder *at = first->is_alias && !other->is_alias ? first : other;
-	const struct name_holder *holder = at == first ? other : first;
-	struct finding *finding = check_report(r,
-		is_alias ? CHECK_ALIAS_CONFLICT : CHECK_DUP_NAME, at->record,
-		at->is_alias ? FIELD_ALIAS : FIELD_NAME,
-		is_alias ? "alias '%s' is already a name of another record" :
-			   "name '%s' is already taken",
+	return holder->is_alias ? (enum field_id)holder->machine->alias_field : FIELD_NAME;
+}
+
+/* The machines that hold one name, each once; those by a name of their own come first. */
+struct holders {
+	struct name_holder **items;
+	size_t n, n_names;
+};
+
+static void add_holders(
+	TALLOC_CTX *mem_ctx, struct holders *all, struct name_holder *list, bool is_alias)
+{
+	for (; list != NULL; list = list->next) {
+		bool is_known = list->is_alias != is_alias;
+
+		for (size_t i = 0; i < all->n; i++)
+			is_known |= all->items[i]->machine == list->machine;
+		if (!is_known)
+			*mem_push(mem_ctx, &all->items, &all->n) = list;
+	}
+}
+
+/* One finding for the holders from @start on: at the last, with a note for each other. */
+static void report_holders(struct reporter *r, enum check check, const char *name,
+	const struct holders *all, size_t start, size_t end)
+{
+	const struct name_holder *last = all->items[end - 1];
+	struct finding *finding = check_report(r, check, last->record, name_field(last),
+		check == CHECK_DUP_NAME ? "name '%s' is already taken" :
+					  "alias '%s' is already a name of another record",
 		name);
 
-	note_record(r, finding, holder->record, holder->is_alias ? FIELD_ALIAS : FIELD_NAME, 0,
-		"first used here");
-	if (finding->severity == SEVERITY_ERROR && (!is_alias || holder->is_alias))
-		holder->record->is_bad = true;
+	/* an alias yields to a name: whose name it is does not wait */
+	for (size_t i = check == CHECK_DUP_NAME ? start : 0; i + 1 < end; i++) {
+		const struct name_holder *other = all->items[i];
+
+		note_record(r, finding, other->record, name_field(other), 0,
+			i == 0 ? "first used here" : "also used here");
+		if (finding->severity == SEVERITY_ERROR && i >= start)
+			other->record->is_bad = true;
+	}
 }
 
-/*
- * Reported from the machine that holds the name first; each further holder is one finding.
- * An alias that is a name of its own machine is no conflict.
- */
+/* Reported once, from the machine that holds the name first. */
 static void check_full_name(struct reporter *r, const struct machine *machine, const char *name)
 {
-	const struct name_holder *first = index_find(r->site->full_names, name);
+	TMP_CTX(tmp);
+	struct name_holder *first = index_find(r->site->full_names, name);
+	struct holders all = {0};
 
-	if (first == NULL || first->machine != machine)
+	if (first == NULL || first->next == NULL || first->machine != machine ||
+		first->is_checked)
 		return;
-	for (const struct name_holder *other = first->next; other != NULL; other = other->next)
-		if (other->machine != machine)
-			report_name(r, name, first, other);
+	first->is_checked = true;
+	add_holders(tmp, &all, first, false);
+	all.n_names = all.n;
+	add_holders(tmp, &all, first, true);
+	if (all.n_names > 1)
+		report_holders(r, CHECK_DUP_NAME, name, &all, 0, all.n_names);
+	if (all.n > all.n_names && all.n > 1)
+		report_holders(r, CHECK_ALIAS_CONFLICT, name, &all, all.n_names, all.n);
 }
 
-static void check_machine_names(struct reporter *r, const struct machine *machine)
+static void check_aliases(struct reporter *r, const struct machine *machine,
+	const struct strings *aliases, const char *domain)
 {
 	TMP_CTX(tmp);
 
-	if (machine->fqdn == NULL)
-		return;
-	check_full_name(r, machine, machine->fqdn);
-	for (uint32_t i = 1; i < machine->n_interfaces; i++)
-		if (machine->interfaces[i]->fqdn != NULL)
-			check_full_name(r, machine, machine->interfaces[i]->fqdn);
-	for (uint32_t i = 0; i < machine->aliases.n; i++) {
-		const char *alias = machine->aliases.items[i];
+	for (uint32_t i = 0; i < aliases->n; i++) {
+		const char *alias = aliases->items[i];
 
-		if (strchr(alias, '.') == NULL && machine->domain != NULL)
-			alias = mem_printf(tmp, "%s.%s", alias, machine->domain);
+		if (strchr(alias, '.') == NULL && domain != NULL)
+			alias = mem_printf(tmp, "%s.%s", alias, domain);
 		check_full_name(r, machine, alias);
 	}
 }
 
-static void check_lengths(struct reporter *r, struct machine *machine)
+static void check_machine_names(struct reporter *r, const struct machine *machine)
 {
-	const char *fault = machine->fqdn == NULL ? NULL : text_hostname_fault(machine->fqdn);
+	if (machine->fqdn == NULL)
+		return;
+	check_full_name(r, machine, machine->fqdn);
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		const struct interface *interface = machine->interfaces[i];
+
+		if (interface->fqdn == NULL)
+			continue;
+		if (!interface->is_primary)
+			check_full_name(r, machine, interface->fqdn);
+		check_aliases(r, machine, &interface->aliases,
+			model_domain_of(interface->fqdn));
+	}
+	check_aliases(r, machine, &machine->aliases, machine->domain);
+}
+
+/* What was put together: a name and a domain, a node's name and an interface's. */
+static void check_whole_name(struct reporter *r, struct record *record, const char *name)
+{
+	const char *fault = name == NULL ? NULL : text_hostname_fault(name);
 
 	if (fault != NULL)
-		check_report(r, CHECK_BAD_NAME, &machine->record, FIELD_NAME, "'%s': %s",
-			machine->fqdn, fault);
+		check_report(r, CHECK_BAD_NAME, record, FIELD_NAME, "'%s': %s", name, fault);
+}
+
+static void check_whole_names(struct reporter *r, struct machine *machine)
+{
+	check_whole_name(r, &machine->record, machine->fqdn);
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		if (!machine->interfaces[i]->is_primary)
+			check_whole_name(r, &machine->interfaces[i]->record,
+				machine->interfaces[i]->fqdn);
 }
 
 static void check_names(struct reporter *r)
 {
 	for (size_t i = 0; i < r->site->n_machines; i++) {
 		check_machine_names(r, r->site->machines[i]);
-		check_lengths(r, r->site->machines[i]);
+		check_whole_names(r, r->site->machines[i]);
 	}
 }
 
@@ -339,30 +400,41 @@ static void check_overlaps(struct reporter *r)
 	}
 }
 
+static bool is_between(struct ip ip, const struct range *range)
+{
+	return ip_compare(range->start, ip) <= 0 && ip_compare(ip, range->end) <= 0;
+}
+
+/* What is wrong with one range; those before it begin no later. NULL: nothing. */
+static const char *range_fault(const struct network *network, const struct range *range)
+{
+	const struct prefix *prefix = &network->prefix;
+
+	if (!prefix_contains(*prefix, range->start) || !prefix_contains(*prefix, range->end))
+		return "is not inside its network";
+	if (ip_compare(range->start, range->end) > 0)
+		return "ends before it begins";
+	if (prefix->base.family == 4 &&
+		(is_between(prefix->base, range) || is_between(prefix_last(*prefix), range)))
+		return "holds the network or the broadcast address";
+	if (ip_is_set(network->gateway) && is_between(network->gateway, range))
+		return "holds the gateway";
+	if (range > network->ranges && is_between(range->start, range - 1))
+		return "shares addresses with the range before it";
+	return NULL;
+}
+
 static void check_ranges(struct reporter *r, struct network *network)
 {
 	for (uint32_t i = 0; i < network->n_ranges; i++) {
 		const struct range *range = &network->ranges[i];
+		const char *fault = range_fault(network, range);
 		char first[IP_TEXT_MAX], last[IP_TEXT_MAX];
-		const char *why = NULL;
 
-		if (!prefix_contains(network->prefix, range->start) ||
-			!prefix_contains(network->prefix, range->end))
-			why = "is not inside its network";
-		else if (ip_compare(range->start, range->end) > 0)
-			why = "ends before it begins";
-		else if (network->prefix.base.family == 4 &&
-			(ip_compare(range->start, network->prefix.base) == 0 ||
-				ip_compare(range->end, prefix_last(network->prefix)) == 0))
-			why = "holds the network or the broadcast address";
-		else if (ip_is_set(network->gateway) &&
-			ip_compare(range->start, network->gateway) <= 0 &&
-			ip_compare(network->gateway, range->end) <= 0)
-			why = "holds the gateway";
-		if (why != NULL)
+		if (fault != NULL)
 			check_report(r, CHECK_BAD_RANGE, &network->record, FIELD_DYNAMIC_RANGE,
 				"range %s %s %s", ip_format(range->start, first),
-				ip_format(range->end, last), why);
+				ip_format(range->end, last), fault);
 	}
 }
 
@@ -380,6 +452,13 @@ static void check_networks(struct reporter *r)
 			check_report(r, CHECK_BAD_VALUE, &network->record, FIELD_GATEWAY,
 				"gateway %s is not inside the network",
 				ip_format(network->gateway, text));
+		if (network->prefix.base.family == 4 && network->next_server != NULL &&
+			strchr(network->next_server, ':') != NULL)
+			check_report(r, CHECK_BAD_VALUE, &network->record,
+				FIELD_NEXT_SERVER,
+				"'%s' is no IPv4 address: DHCP of this network has no place "
+				"for another",
+				network->next_server);
 	}
 }
 
@@ -411,13 +490,9 @@ static const char *reserved_as(const struct machine *machine, const struct addre
 
 static bool is_in_range(const struct address *address)
 {
-	for (uint32_t i = 0; i < address->network->n_ranges; i++) {
-		const struct range *range = &address->network->ranges[i];
-
-		if (ip_compare(range->start, address->ip) <= 0 &&
-			ip_compare(address->ip, range->end) <= 0)
+	for (uint32_t i = 0; i < address->network->n_ranges; i++)
+		if (is_between(address->ip, &address->network->ranges[i]))
 			return true;
-	}
 	return false;
 }
 
@@ -446,8 +521,9 @@ static void check_macs(struct reporter *r, struct interface *interface)
 	struct machine *machine = interface->machine;
 	char text[MAC_TEXT_MAX];
 
-	if (interface->n_macs == 0 && !machine->is_vcn && !interface->record.is_bad &&
-		!machine->record.is_bad)
+	if (interface->n_macs == 0 && !machine->is_vcn &&
+		!record_refused(&interface->record, FIELD_MAC) &&
+		!record_refused(&machine->record, FIELD_MAC))
 		check_report(r, CHECK_NO_MAC, &interface->record, FIELD_MAC,
 			"no MAC address: names only, no DHCP");
 	for (uint32_t i = 0; i < interface->n_macs; i++)
@@ -458,6 +534,16 @@ static void check_macs(struct reporter *r, struct interface *interface)
 				"MAC address %s is a manufacturer's: a VCN's has the local bit "
 				"(02:…)",
 				mac_format(interface->macs[i].mac, text));
+}
+
+static void report_second_boot(
+	struct reporter *r, struct machine *machine, struct interface *interface)
+{
+	struct finding *finding = check_report(r, CHECK_BAD_VALUE, &interface->record,
+		FIELD_BOOT_INTERFACE, "a second boot interface of '%s'", machine->name);
+
+	note_record(r, finding, &machine->interfaces[0]->record, FIELD_BOOT_INTERFACE, 0,
+		"the first is here");
 }
 
 static void check_interfaces(struct reporter *r)
@@ -477,9 +563,7 @@ static void check_interfaces(struct reporter *r)
 				check_address(r, interface, &interface->addresses[k]);
 			n_boot += interface->wants_boot;
 			if (interface->wants_boot && n_boot > 1)
-				check_report(r, CHECK_BAD_VALUE, &interface->record,
-					FIELD_BOOT_INTERFACE,
-					"a second boot interface of '%s'", machine->cn);
+				report_second_boot(r, machine, interface);
 		}
 	}
 }
@@ -500,7 +584,7 @@ static void check_reference(struct reporter *r, struct record *record, enum fiel
 
 	if (found != NULL)
 		diag_note(finding, record_loc(r->site, found, FIELD_NONE),
-			"this is a %s, expected is a %s", kind_name(found->kind),
+			"this is of kind '%s', expected is '%s'", kind_name(found->kind),
 			kind_name(wanted));
 }
 
@@ -538,6 +622,10 @@ static void check_bridge(struct reporter *r, struct machine *vcn)
 
 		if (interface->network != NULL && interface->network->bridge != NULL)
 			continue;
+		if (interface->network == NULL &&
+			(record_refused(&interface->record, FIELD_ADDRESS) ||
+				record_refused(&vcn->record, FIELD_ADDRESS)))
+			continue;
 		struct finding *finding = check_report(r, CHECK_NO_BRIDGE, &interface->record,
 			FIELD_ADDRESS, interface->network == NULL ?
 				"interface '%s' is in no network, so no bridge is known" :
@@ -552,16 +640,18 @@ static void check_bridge(struct reporter *r, struct machine *vcn)
 
 static void check_vcn(struct reporter *r, struct machine *vcn)
 {
+	if (record_refused(&vcn->record, FIELD_HOST))
+		return;
 	if (vcn->host_dn == NULL) {
 		check_report(r, CHECK_VCN_UNPLACED, &vcn->record, FIELD_HOST,
 			"on no host: names and DHCP only, nothing starts it");
 		return;
 	}
 	if (vcn->image_dn == NULL)
-		check_report(r, CHECK_MISSING_ATTRIBUTE, &vcn->record, FIELD_IMAGE,
+		report_missing(r, &vcn->record, FIELD_IMAGE,
 			"is missing: a placed VCN needs an image");
 	if (vcn->memory_mib == 0)
-		check_report(r, CHECK_MISSING_ATTRIBUTE, &vcn->record, FIELD_MEMORY,
+		report_missing(r, &vcn->record, FIELD_MEMORY,
 			"is missing: a placed VCN needs memory");
 	check_bridge(r, vcn);
 }
@@ -615,42 +705,62 @@ static void check_vcns(struct reporter *r)
 
 static void check_image(struct reporter *r, struct image *image)
 {
-	if (image->path == NULL && image->kernel == NULL)
-		check_report(r, CHECK_MISSING_ATTRIBUTE, &image->record, FIELD_IMAGE_PATH,
+	bool has_kernel =
+		image->kernel != NULL || record_refused(&image->record, FIELD_KERNEL);
+
+	if (image->path == NULL && !has_kernel)
+		report_missing(r, &image->record, FIELD_IMAGE_PATH,
 			"is missing: without a kernel an image needs a disk");
-	if (image->initrd != NULL && image->kernel == NULL)
-		check_report(r, CHECK_MISSING_ATTRIBUTE, &image->record, FIELD_KERNEL,
+	if (image->initrd != NULL && !has_kernel)
+		report_missing(r, &image->record, FIELD_KERNEL,
 			"is missing: an initrd alone boots nothing");
 }
 
-/* A writable image under two running guests destroys itself. */
+/* Who runs from a file, whichever image entry names it. */
+struct file_users {
+	struct machine *first, *writer;
+};
+
+static void report_shared(struct reporter *r, struct machine *vcn, struct machine *other)
+{
+	const struct machine *writer = vcn->image->snapshot ? other : vcn;
+	struct finding *finding = check_report(r, CHECK_IMAGE_SHARED, &vcn->record, FIELD_IMAGE,
+		writer == vcn ? "image '%s' is writable, and '%s' runs from the same file" :
+				"the file of image '%s' is written to by '%s'",
+		vcn->image->name, other->name);
+
+	note_record(r, finding, &writer->image->record, FIELD_SNAPSHOT, 0,
+		"writable because of this FALSE");
+	note_record(r, finding, &other->record, FIELD_IMAGE, 0, "first used here");
+	if (finding->severity == SEVERITY_ERROR)
+		other->record.is_bad = true;
+}
+
+/* A file that one guest writes to is destroyed, or changes, under every other. */
 static void check_image_users(struct reporter *r)
 {
 	TMP_CTX(tmp);
-	struct index *first_user = index_new(tmp, r->site->n_images);
+	struct index *users = index_new(tmp, r->site->n_images);
 
 	for (size_t i = 0; i < r->site->n_vcns; i++) {
 		struct machine *vcn = r->site->vcns[i];
 
-		if (vcn->image == NULL || vcn->image->snapshot || vcn->image->path == NULL ||
-			vcn->host == NULL || !vcn->is_enabled)
+		if (vcn->image == NULL || vcn->image->path == NULL || vcn->host == NULL ||
+			!vcn->is_enabled)
 			continue;
-		void **slot = index_slot(first_user, vcn->image->record.key);
+		void **slot = index_slot(users, vcn->image->path);
 
-		if (*slot == NULL) {
-			*slot = vcn;
-			continue;
-		}
-		struct machine *other = *slot;
-		struct finding *finding = check_report(r, CHECK_IMAGE_SHARED, &vcn->record,
-			FIELD_IMAGE, "image '%s' is writable and '%s' uses it already",
-			vcn->image->name, other->name);
+		if (*slot == NULL)
+			*slot = mem_new(tmp, struct file_users);
+		struct file_users *file = *slot;
+		struct machine *other = vcn->image->snapshot ? file->writer : file->first;
 
-		note_record(r, finding, &vcn->image->record, FIELD_SNAPSHOT, 0,
-			"writable because of this FALSE");
-		note_record(r, finding, &other->record, FIELD_IMAGE, 0, "first used here");
-		if (finding->severity == SEVERITY_ERROR)
-			other->record.is_bad = true;
+		if (other != NULL)
+			report_shared(r, vcn, other);
+		if (file->first == NULL)
+			file->first = vcn;
+		if (file->writer == NULL && !vcn->image->snapshot)
+			file->writer = vcn;
 	}
 }
 
@@ -668,8 +778,9 @@ static void check_repository(struct reporter *r, struct repository *repository)
 	unsigned kinds = (repository->base_urls.n > 0) + (repository->mirror_list != NULL) +
 		(repository->metalink != NULL);
 
-	if (kinds == 0 && !repository->record.is_bad)
-		check_report(r, CHECK_MISSING_ATTRIBUTE, &repository->record, FIELD_BASE_URL,
+	if (kinds == 0 && !record_refused(&repository->record, FIELD_MIRROR_LIST) &&
+		!record_refused(&repository->record, FIELD_METALINK))
+		report_missing(r, &repository->record, FIELD_BASE_URL,
 			"is missing: neither base URL, nor mirror list, nor metalink");
 	if (kinds > 1)
 		check_report(r, CHECK_BAD_VALUE, &repository->record,
@@ -681,52 +792,26 @@ static void check_repository(struct reporter *r, struct repository *repository)
 static void check_repo_options(struct reporter *r, const struct profile *profile,
 	const struct release *release, struct repository *repository)
 {
-	const struct {
-		bool is_used, is_known;
-		enum field_id field;
-		const char *option;
-	} rows[] = {
-		{true, release->knows_repo, FIELD_NAME, "repo"},
-		{repository->cost >= 0, release->knows_cost, FIELD_COST, "--cost"},
-		{repository->includes.n > 0, release->knows_filters, FIELD_INCLUDE,
-			"--includepkgs"},
-		{repository->excludes.n > 0, release->knows_filters, FIELD_EXCLUDE,
-			"--excludepkgs"},
-		{repository->proxy != NULL, release->knows_proxy, FIELD_PROXY, "--proxy"},
-		{repository->metalink != NULL, release->knows_metalink, FIELD_METALINK,
-			"--metalink"},
-		{repository->base_urls.n > 1, false, FIELD_BASE_URL,
-			"a second --baseurl"},
-		{repository->gpg_keys.n > 0, false, FIELD_GPG_KEY, "--gpgkey"},
-		{repository->keep, release->knows_install, FIELD_KEEP, "--install"},
-	};
+	struct lack lacks[LACKS_MAX];
+	size_t n = release_lacks(release, repository, lacks);
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (!rows[i].is_used || rows[i].is_known)
-			continue;
-		/* %post writes keys and kept repositories to yum.repos.d on every release */
-		if (rows[i].field == FIELD_GPG_KEY || rows[i].field == FIELD_KEEP)
-			continue;
+	for (size_t i = 0; i < n; i++) {
 		struct finding *finding = check_report(r, CHECK_REPO_OPTION,
-			&repository->record, rows[i].field,
-			"the installer of %s does not know %s: the repository is used without "
-			"it, and with it after the installation",
-			profile->version, rows[i].option);
+			&repository->record, lacks[i].field,
+			"the installer of %s does not know %s: %s", profile->version,
+			lacks[i].what,
+			lacks[i].leaves_out ? "%post installs from this repository" :
+					      "it uses the repository without it");
 
 		note_record(r, finding, &profile->record, FIELD_VERSION, 0,
 			"this profile uses it");
 	}
 }
 
-static void check_profile(struct reporter *r, struct profile *profile)
+static void check_profile_repositories(
+	struct reporter *r, const struct profile *profile, const struct release *release)
 {
-	const struct release *release =
-		profile->version == NULL ? NULL : release_find(profile->version);
-
-	if (profile->repository_dns.n == 0 && !profile->record.is_bad)
-		check_report(r, CHECK_MISSING_ATTRIBUTE, &profile->record, FIELD_REPOSITORY,
-			"is missing: a profile needs a repository");
-	for (uint32_t i = 0; release != NULL && i < profile->n_repositories; i++) {
+	for (uint32_t i = 0; i < profile->n_repositories; i++) {
 		struct repository *repository = profile->repositories[i];
 
 		check_repo_options(r, profile, release, repository);
@@ -738,14 +823,46 @@ static void check_profile(struct reporter *r, struct profile *profile)
 	}
 }
 
+static void check_profile(struct reporter *r, struct profile *profile)
+{
+	struct release release = {0};
+
+	if (profile->repository_dns.n == 0)
+		report_missing(r, &profile->record, FIELD_REPOSITORY,
+			"is missing: a profile needs a repository");
+	if (profile->version == NULL || !release_find(profile->version, &release))
+		return;
+	check_profile_repositories(r, profile, &release);
+	if (profile->is_strict && !release.knows_script_options)
+		check_report(r, CHECK_REPO_OPTION, &profile->record, FIELD_STRICT,
+			"the installer of %s goes on when %%post fails: it is only logged",
+			profile->version);
+}
+
+static void check_install_server(struct reporter *r, struct machine *host)
+{
+	const struct site *site = r->site;
+
+	if (site->n_clusters > 0 && site->clusters[0]->install_server != NULL)
+		return;
+	struct finding *finding = check_report_at(r, CHECK_MISSING_ATTRIBUTE, SEVERITY_WARNING,
+		&host->record, FIELD_INSTALL, 0,
+		"nothing says where kickstart files are served: the host boots from its disk");
+
+	if (site->n_clusters > 0)
+		note_record(r, finding, &site->clusters[0]->record, FIELD_INSTALL_SERVER, 0,
+			"is missing here");
+}
+
 /* A host that is to be installed but cannot boots from its disk: worth a warning. */
 static void check_installer(struct reporter *r, struct machine *host)
 {
 	const struct profile *profile = host->profile;
 
 	if (host->profile_dn == NULL)
-		check_report(r, CHECK_MISSING_ATTRIBUTE, &host->record, FIELD_PROFILE,
+		report_missing(r, &host->record, FIELD_PROFILE,
 			"is missing: a host that is to be installed needs a profile");
+	check_install_server(r, host);
 	if (profile == NULL || (profile->kernel != NULL && profile->initrd != NULL))
 		return;
 	struct finding *finding = check_report_at(r, CHECK_MISSING_ATTRIBUTE, SEVERITY_WARNING,

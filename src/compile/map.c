@@ -167,7 +167,7 @@ int map_load(TALLOC_CTX *mem_ctx, const char *schema_dir, const char *name,
 	struct document *document;
 	const char *path = strchr(name, '/') != NULL ?
 		name :
-		mem_printf(tmp, "%s/maps/%s.yaml", schema_dir, name);
+		mem_printf(diags, "%s/maps/%s.yaml", schema_dir, name); /* for its messages */
 	int failed = document_load(tmp, path, EXIT_USAGE, diags, &document);
 
 	if (failed < 0)

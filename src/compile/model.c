@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/trailer.h"
 #include "compile/dn.h"
 
@@ -170,13 +171,15 @@ static bool is_same_machine(const struct machine *a, const struct machine *b)
 		strcmp(dn_key_parent(a->record.key), dn_key_parent(b->record.key)) == 0;
 }
 
-/* @part's interface goes to @machine; more of what the entry says is @machine's already. */
+/* @part's interface goes to @machine, with its aliases; the rest is @machine's to say. */
 static void merge_part(struct machine *machine, struct machine *part)
 {
 	machine->record.is_bad |= part->record.is_bad;
 	part->merged_into = machine;
-	if (part->own != NULL)
-		part->own->machine = machine;
+	if (part->own == NULL)
+		return;
+	part->own->machine = machine;
+	part->own->aliases = part->aliases;
 }
 
 static void merge_parts(struct site *site)
@@ -267,17 +270,24 @@ static void name_interfaces(struct site *site, struct machine *machine)
 	}
 }
 
+/* TRUE before absent before FALSE: a management port that says FALSE is no host's name. */
+static int boot_rank(const struct interface *interface)
+{
+	return interface->wants_boot - interface->refuses_boot;
+}
+
 static void choose_primary(struct machine *machine)
 {
 	sort_table(machine->interfaces, machine->n_interfaces, compare_interface_names);
 	if (machine->n_interfaces == 0)
 		return;
-	uint32_t primary = 0;
+	const struct interface *best = machine->interfaces[0];
 
-	for (uint32_t i = machine->n_interfaces; i-- > 0;)
-		if (machine->interfaces[i]->wants_boot)
-			primary = i;
-	machine->interfaces[primary]->is_primary = true;
+	for (uint32_t i = 1; i < machine->n_interfaces; i++)
+		if (boot_rank(machine->interfaces[i]) > boot_rank(best))
+			best = machine->interfaces[i];
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		machine->interfaces[i]->is_primary = machine->interfaces[i] == best;
 	sort_table(machine->interfaces, machine->n_interfaces, compare_interface_names);
 }
 
@@ -295,6 +305,13 @@ static const char *network_domain(const struct site *site, const struct network 
 	return cluster_domain(site);
 }
 
+const char *model_domain_of(const char *fqdn)
+{
+	const char *dot = strchr(fqdn, '.');
+
+	return dot == NULL ? NULL : dot + 1;
+}
+
 static const char *with_domain(struct site *site, const char *name, const char *domain)
 {
 	if (domain == NULL || strchr(name, '.') != NULL)
@@ -310,12 +327,22 @@ static void name_machine(struct site *site, struct machine *machine)
 	if (machine->cn == NULL)
 		return;
 	machine->fqdn = with_domain(site, machine->cn, network_domain(site, network));
-	const char *dot = strchr(machine->fqdn, '.');
+	machine->domain = model_domain_of(machine->fqdn);
+	machine->name = arena_strndup(
+		site->arena, machine->fqdn, strcspn(machine->fqdn, "."));
+}
 
-	machine->domain = dot == NULL ? NULL : dot + 1;
-	machine->name = dot == NULL ?
-		machine->fqdn :
-		arena_strndup(site->arena, machine->fqdn, (size_t)(dot - machine->fqdn));
+/* NODE-IFNAME as one label: eth0.20 and Eth0:1 become eth0-20 and eth0-1. */
+static const char *interface_label(
+	struct site *site, const char *node, const char *ifname)
+{
+	char *label = arena_printf(site->arena, "%s-%s", node, ifname);
+
+	text_lower(label);
+	for (char *c = label; *c != '\0'; c++)
+		if ((*c < 'a' || *c > 'z') && (*c < '0' || *c > '9'))
+			*c = '-';
+	return label;
 }
 
 /* NODE.ITSDOMAIN where its network has a domain of its own, else NODE-IFNAME.DOMAIN */
@@ -333,7 +360,7 @@ static void name_interface(struct site *site, struct interface *interface)
 		interface->fqdn = arena_printf(site->arena, "%s.%s", machine->name, domain);
 	else
 		interface->fqdn = with_domain(site,
-			arena_printf(site->arena, "%s-%s", machine->name, interface->ifname),
+			interface_label(site, machine->name, interface->ifname),
 			machine->domain);
 }
 
@@ -343,7 +370,8 @@ static void claim_full(struct site *site, struct machine *machine, struct record
 	struct name_holder *holder = arena_alloc(site->arena, sizeof(*holder));
 	struct name_holder **slot = (struct name_holder **)index_slot(site->full_names, name);
 
-	*holder = (struct name_holder){machine, record, is_alias, NULL};
+	*holder = (struct name_holder){
+		.machine = machine, .record = record, .is_alias = is_alias};
 	while (*slot != NULL)
 		slot = &(*slot)->next;
 	*slot = holder;
@@ -363,6 +391,18 @@ static void claim_short(struct site *site, struct machine *machine, const char *
 		*slot = MODEL_SHARED;
 }
 
+static void claim_aliases(struct site *site, struct machine *machine, struct record *record,
+	const struct strings *aliases, const char *domain)
+{
+	for (uint32_t i = 0; i < aliases->n; i++) {
+		const char *alias = aliases->items[i];
+
+		claim_full(site, machine, record, with_domain(site, alias, domain), true);
+		if (strchr(alias, '.') == NULL)
+			claim_short(site, machine, alias);
+	}
+}
+
 static void claim_names(struct site *site, struct machine *machine)
 {
 	if (machine->fqdn == NULL)
@@ -372,19 +412,17 @@ static void claim_names(struct site *site, struct machine *machine)
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		struct interface *interface = machine->interfaces[i];
 
-		if (interface->is_primary || interface->fqdn == NULL)
+		if (interface->fqdn == NULL)
+			continue;
+		claim_aliases(site, machine, &interface->record, &interface->aliases,
+			model_domain_of(interface->fqdn));
+		if (interface->is_primary)
 			continue;
 		claim_full(site, machine, &interface->record, interface->fqdn, false);
 		claim_short(site, machine, interface->fqdn);
 	}
-	for (uint32_t i = 0; i < machine->aliases.n; i++) {
-		const char *alias = machine->aliases.items[i];
-
-		claim_full(site, machine, &machine->record,
-			with_domain(site, alias, machine->domain), true);
-		if (strchr(alias, '.') == NULL)
-			claim_short(site, machine, alias);
-	}
+	claim_aliases(
+		site, machine, &machine->record, &machine->aliases, machine->domain);
 }
 
 /* A VCN's MAC and UUID follow from its name, so they are the same on every run. */

@@ -22,10 +22,17 @@ struct record {
 	const char *dn;
 	const char *key;       /* the DN in canonical form, for lookups (dn.h) */
 	const uint32_t *lines; /* LDIF line of each field, by enum field_id; NULL else */
+	uint64_t unreadable;   /* fields with a refused value, a bit each: not missing */
 	uint32_t line;	       /* LDIF line of the entry; 0 from a directory */
 	uint8_t kind;	       /* enum kind */
 	bool is_bad;	       /* has an error: in quarantine */
 };
+
+/* Was a value of @field there and refused? What is reported once is not missing too. */
+static inline bool record_refused(const struct record *record, enum field_id field)
+{
+	return (record->unreadable >> field & 1) != 0;
+}
 
 struct strings {
 	const char **items;
@@ -36,6 +43,7 @@ struct cluster {
 	struct record record;
 	const char *name, *domain, *install_server, *timezone;
 	struct strings nameservers, timeservers, search;
+	struct strings timeservers4; /* names and IPv4 addresses; from model_settle() */
 };
 
 struct range {
@@ -64,7 +72,7 @@ struct network {
 	uint32_t n_reverse_zones;
 	/* what its hosts use: its own, else the cluster's; from model_settle() */
 	const char *zone;
-	struct strings resolvers;
+	struct strings resolvers, resolvers4; /* resolvers4: the IPv4 ones, for DHCPv4 */
 };
 
 struct shared_network {
@@ -100,12 +108,14 @@ struct interface {
 	struct machine *machine;
 	const char *ifname; /* "eth0" where the directory has no name for it */
 	const char *fqdn;
+	struct strings aliases; /* RFC 2307bis: of an entry that is one of several */
 	struct hardware *macs; /* sorted; several and one address a family: a bond */
 	uint32_t n_macs;
 	struct address *addresses; /* IPv4 first, then by number */
 	uint32_t n_addresses;
 	struct network *network; /* of its first address that is in one */
-	bool wants_boot;	 /* vocBootInterface */
+	bool wants_boot;	 /* vocBootInterface: TRUE */
+	bool refuses_boot;	 /* vocBootInterface: FALSE, not just absent */
 	bool is_primary;
 };
 
@@ -122,6 +132,7 @@ struct machine {
 	const char *fqdn;
 	const char *domain;
 	struct strings aliases; /* further cn values and vocAlias, lower case, sorted */
+	uint8_t alias_field;	/* enum field_id: which of the two, for findings */
 	const char *description, *location, *serial;
 	const char *boot_file; /* bootFile of a bootableDevice */
 	struct machine *merged_into; /* RFC 2307bis: the host this entry is an interface of */
@@ -136,6 +147,7 @@ struct machine {
 	struct profile *profile;
 	bool has_vm_host_class; /* vocPhysicalNode */
 	bool installs;	     /* vocInstall is TRUE, and only then */
+	bool boots_installer; /* and all that the installer needs is there; model_settle() */
 	bool is_vm_host;
 	struct machine **vcns; /* placed here, by name; from model_link() */
 	uint32_t n_vcns;
@@ -153,6 +165,7 @@ struct reservation {
 	struct mac mac;
 	const struct address *address;
 	bool is_primary;
+	bool is_extra; /* a further address of the same interface in the same network */
 };
 
 struct image {
@@ -175,8 +188,11 @@ struct profile {
 	struct strings repository_dns;
 	struct repository **repositories; /* in the order of their cost, then name */
 	uint32_t n_repositories;
-	/* what its release's installer cannot express, and %post therefore does: repositories
-	 * to write to yum.repos.d, and whether packages are installed from them there */
+	/* from model_settle(): those with a `repo` line; what the release's installer cannot
+	 * express and %post therefore does: repositories to write to yum.repos.d, and whether
+	 * packages are installed from them there */
+	struct repository **installer_repositories;
+	uint32_t n_installer_repositories;
 	struct repository **post_repositories;
 	uint32_t n_post_repositories;
 	bool needs_post;
@@ -191,6 +207,7 @@ struct name_holder {
 	struct machine *machine;
 	struct record *record; /* of the machine, or of the interface that has the name */
 	bool is_alias;
+	bool is_checked; /* of the first: lint has reported on the name */
 	struct name_holder *next;
 };
 
@@ -207,7 +224,7 @@ struct site {
 	struct repository **repositories;
 	struct profile **profiles;
 	struct shared_network *shared_networks;
-	struct strings domains; /* every domain of a name, sorted; from model_settle() */
+	struct strings domains; /* of cluster and networks, sorted; from model_settle() */
 	size_t n_clusters, n_networks, n_machines, n_hosts, n_vcns, n_interfaces, n_images,
 		n_repositories, n_profiles, n_shared_networks;
 	size_t n_entries; /* records of every kind, before quarantine */
@@ -243,6 +260,8 @@ void model_settle(struct site *site);
 /* `02:` and the first five octets of SHA-256(`FQDN/IFNAME`). */
 struct mac model_derived_mac(const char *fqdn, const char *ifname);
 
+/* What is behind the first dot, or NULL. */
+const char *model_domain_of(const char *fqdn);
 /* The smallest network that holds @ip, or NULL. Needs sorted networks. */
 struct network *model_network_of(const struct site *site, struct ip ip);
 /* Objects by canonical DN key (dn.h); NULL if there is none. Any kind. */

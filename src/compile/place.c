@@ -95,20 +95,28 @@ static int open_scratch(struct place *place, const char *folder, bool to_make)
 	const char *top;
 	char *scratch = place_scratch_of(tmp, target, place->generation, &top);
 	char *below = file_join(tmp, scratch, folder + strlen(target->folder));
-	char *path = state_path(tmp, place->state, below);
+	char *real_top = state_path(tmp, place->state, top);
 	int r = 0;
 
-	if (to_make && mkdir(state_path(tmp, place->state, top), 0700) < 0 &&
-		errno != EEXIST)
-		r = -errno;
-	if (r == 0 && to_make)
-		r = file_make_folders(path, target->fresh != NULL ? 0755 : 0700);
+	if (to_make && mkdir(real_top, 0700) < 0 && errno != EEXIST)
+		return fail(place, errno, top, "the temporary folder cannot be made");
+	_cleanup_(mem_close_fd) int fd =
+		open(real_top, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return fail(place, errno, top, "the temporary folder cannot be opened");
+	if (to_make)
+		r = file_make_folders(state_path(tmp, place->state, below),
+			target->fresh != NULL ? 0755 : 0700);
 	if (r < 0)
-		return fail(place, -r, scratch, "the temporary folder cannot be made");
-	place->scratch_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		return fail(place, -r, below, "the temporary folder cannot be made");
+	below += strlen(top);
+	below += strspn(below, "/");
+	place->scratch_fd = openat(
+		fd, below[0] == '\0' ? "." : below, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (place->scratch_fd < 0)
 		return fail(
-			place, errno, scratch, "the temporary folder cannot be opened");
+			place, errno, folder, "its temporary folder cannot be opened");
 	return 0;
 }
 

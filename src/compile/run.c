@@ -70,6 +70,20 @@ int run_prepare(struct run *run)
 	return failed < 0 ? failed : run_prepare_targets(run);
 }
 
+int run_check_words(struct run *run)
+{
+	for (size_t i = 0; i < run->n_words; i++) {
+		bool is_known = false;
+
+		for (size_t j = 0; j < run->n_targets; j++)
+			is_known |= strcmp(run->words[i], run->targets[j].name) == 0;
+		if (!is_known)
+			return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+				"there is no target '%s'", run->words[i]);
+	}
+	return 0;
+}
+
 /* Reading */
 
 struct reading {

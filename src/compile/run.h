@@ -52,6 +52,12 @@ struct run {
 int run_prepare_settings(struct run *run) _must_check_;
 int run_prepare_targets(struct run *run) _must_check_;
 int run_prepare(struct run *run) _must_check_; /* both */
+/*
+ * run_check_words - are the command's words targets?
+ *
+ * errors: EXIT_USAGE: a misspelt target must not look like one without output
+ */
+int run_check_words(struct run *run) _must_check_;
 int run_read(struct run *run, const struct string_list *last_csn) _must_check_;
 void run_check(struct run *run);
 /*

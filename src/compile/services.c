@@ -151,7 +151,7 @@ static int fail(
 
 	for (size_t i = n > SHOWN_LINES ? n - SHOWN_LINES : 0; i < n; i++)
 		diag_note(diag_last(s->diags), LOC_NONE, "%s",
-			text_printable(tmp, lines[i], strlen(lines[i])));
+			text_printable_line(tmp, lines[i]));
 	note->failure = mem_strdup(s->mem_ctx, why);
 	int saved = pending_save(s->state, note, s->diags);
 

@@ -17,7 +17,8 @@ static bool is_machine_bad(const struct machine *machine)
 	if (machine->record.is_bad || machine->fqdn == NULL)
 		return true;
 	for (uint32_t i = 0; i < machine->n_interfaces; i++)
-		if (machine->interfaces[i]->record.is_bad)
+		if (machine->interfaces[i]->record.is_bad ||
+			machine->interfaces[i]->fqdn == NULL)
 			return true;
 	return false;
 }
@@ -27,6 +28,48 @@ static void mark_machines(struct site *site)
 	for (size_t i = 0; i < site->n_machines; i++)
 		if (is_machine_bad(site->machines[i]))
 			site->machines[i]->record.is_bad = true;
+}
+
+/*
+ * What nothing can be printed of, whatever severity the site gives to the checks: a network
+ * without a prefix, a repository without a source, a profile without a release.
+ */
+static void mark_unusable(struct site *site)
+{
+	for (size_t i = 0; i < site->n_networks; i++)
+		if (site->networks[i]->name == NULL ||
+			!ip_is_set(site->networks[i]->prefix.base))
+			site->networks[i]->record.is_bad = true;
+	for (size_t i = 0; i < site->n_images; i++)
+		if (site->images[i]->name == NULL ||
+			(site->images[i]->path == NULL && site->images[i]->kernel == NULL))
+			site->images[i]->record.is_bad = true;
+	for (size_t i = 0; i < site->n_repositories; i++) {
+		struct repository *repository = site->repositories[i];
+
+		if (repository->name == NULL ||
+			(repository->base_urls.n == 0 && repository->mirror_list == NULL &&
+				repository->metalink == NULL))
+			repository->record.is_bad = true;
+	}
+	for (size_t i = 0; i < site->n_profiles; i++) {
+		struct profile *profile = site->profiles[i];
+
+		if (profile->name == NULL || profile->version == NULL ||
+			profile->install_url == NULL)
+			profile->record.is_bad = true;
+	}
+}
+
+/* No manifest has a place for a guest without memory, image or bridge: it stays unplaced. */
+static bool is_startable(const struct machine *vcn)
+{
+	for (uint32_t i = 0; i < vcn->n_interfaces; i++)
+		if (vcn->interfaces[i]->network == NULL ||
+			vcn->interfaces[i]->network->bridge == NULL ||
+			vcn->interfaces[i]->n_macs == 0)
+			return false;
+	return vcn->memory_mib > 0 && vcn->image != NULL;
 }
 
 /* Keeps the good records of a table in order; every object starts with its record. */
@@ -91,6 +134,8 @@ static void drop_bad_references(struct site *site)
 					interface->addresses[k].network->record.is_bad)
 					interface->addresses[k].network = NULL;
 		}
+		if (machine->host != NULL && !is_startable(machine))
+			machine->host = NULL;
 	}
 }
 
@@ -125,16 +170,17 @@ static void add_short(struct site *site, struct strings *names, struct machine *
 		add_name(names, name);
 }
 
-static void add_aliases(struct site *site, struct strings *names, struct machine *machine)
+static void add_aliases(struct site *site, struct strings *names, struct machine *machine,
+	const struct strings *aliases, const char *domain)
 {
-	for (uint32_t i = 0; i < machine->aliases.n; i++) {
-		const char *alias = machine->aliases.items[i];
+	for (uint32_t i = 0; i < aliases->n; i++) {
+		const char *alias = aliases->items[i];
 
-		if (strchr(alias, '.') != NULL || machine->domain == NULL) {
+		if (strchr(alias, '.') != NULL || domain == NULL) {
 			add_name(names, alias);
 			continue;
 		}
-		add_name(names, arena_printf(site->arena, "%s.%s", alias, machine->domain));
+		add_name(names, arena_printf(site->arena, "%s.%s", alias, domain));
 		add_short(site, names, machine, alias);
 	}
 }
@@ -146,22 +192,22 @@ static void add_aliases(struct site *site, struct strings *names, struct machine
 static struct strings names_of(struct site *site, struct interface *interface)
 {
 	struct machine *machine = interface->machine;
-	struct strings names = {.items = arena_alloc(site->arena,
-					(2 * machine->aliases.n + 2) * sizeof(const char *))};
+	size_t n = machine->aliases.n + interface->aliases.n;
+	struct strings names = {
+		.items = arena_alloc(site->arena, (2 * n + 2) * sizeof(const char *))};
 
 	if (interface->fqdn == NULL)
 		return names;
-	add_name(&names, interface->fqdn);
-	if (interface->is_primary) {
-		add_short(site, &names, machine, machine->name);
-		add_aliases(site, &names, machine);
-		return names;
-	}
 	const char *label = arena_strndup(
 		site->arena, interface->fqdn, strcspn(interface->fqdn, "."));
 
-	if (strcmp(label, machine->name) != 0)
+	add_name(&names, interface->fqdn);
+	if (interface->is_primary || strcmp(label, machine->name) != 0)
 		add_short(site, &names, machine, label);
+	if (interface->is_primary)
+		add_aliases(site, &names, machine, &machine->aliases, machine->domain);
+	add_aliases(site, &names, machine, &interface->aliases,
+		model_domain_of(interface->fqdn));
 	return names;
 }
 
@@ -197,10 +243,37 @@ static void count_reservations(struct interface *interface)
 			interface->addresses[i].network->n_reservations += interface->n_macs;
 }
 
+/* Has an address before @i of the same interface the same network? */
+static bool is_extra(const struct interface *interface, uint32_t i)
+{
+	for (uint32_t j = 0; j < i; j++)
+		if (interface->addresses[j].network == interface->addresses[i].network)
+			return true;
+	return false;
+}
+
+/* Declarations with the name of @interface that its machine has before it. */
+static unsigned count_before(const struct interface *interface)
+{
+	const struct machine *machine = interface->machine;
+	unsigned n = 0;
+
+	for (uint32_t i = 0; machine->interfaces[i] != interface; i++) {
+		const struct interface *before = machine->interfaces[i];
+
+		if (strcmp(before->fqdn, interface->fqdn) != 0)
+			continue;
+		for (uint32_t j = 0; j < before->n_addresses; j++)
+			if (before->addresses[j].network != NULL)
+				n += before->n_macs;
+	}
+	return n;
+}
+
 /* `_` is in no host name, so FQDN_2 is nobody's; it names the second and further ones. */
 static void add_reservations(struct site *site, struct interface *interface)
 {
-	unsigned number = 0;
+	unsigned number = count_before(interface);
 
 	for (uint32_t i = 0; i < interface->n_addresses; i++) {
 		struct network *network = interface->addresses[i].network;
@@ -213,7 +286,8 @@ static void add_reservations(struct site *site, struct interface *interface)
 			*reservation = (struct reservation){.interface = interface,
 				.mac = interface->macs[j].mac,
 				.address = &interface->addresses[i],
-				.is_primary = interface->is_primary};
+				.is_primary = interface->is_primary,
+				.is_extra = is_extra(interface, i)};
 			reservation->id = number == 1 ?
 				interface->fqdn :
 				arena_printf(
@@ -326,22 +400,42 @@ static void build_reverse_zones(struct site *site)
 	}
 }
 
+/* Without IPv6 addresses: no option of DHCPv4 can carry one. */
+static struct strings without_ipv6(struct site *site, const struct strings *servers)
+{
+	struct strings kept = {
+		.items = arena_alloc(site->arena, (servers->n + 1) * sizeof(const char *))};
+
+	for (uint32_t i = 0; i < servers->n; i++)
+		if (strchr(servers->items[i], ':') == NULL)
+			kept.items[kept.n++] = servers->items[i];
+	return kept;
+}
+
 /* What a network leaves open is the cluster's */
 static void inherit_values(struct site *site)
 {
 	static const struct cluster none;
 	const struct cluster *cluster = site->n_clusters > 0 ? site->clusters[0] : &none;
 
+	if (site->n_clusters > 0)
+		site->clusters[0]->timeservers4 =
+			without_ipv6(site, &site->clusters[0]->timeservers);
 	for (size_t i = 0; i < site->n_networks; i++) {
 		struct network *network = site->networks[i];
 
 		network->zone = network->domain != NULL ? network->domain : cluster->domain;
 		network->resolvers = network->nameservers.n > 0 ? network->nameservers :
 								  cluster->nameservers;
+		network->resolvers4 = without_ipv6(site, &network->resolvers);
 	}
 }
 
-/* Domains */
+/*
+ * Domains: what the cluster and its networks declare. A host's name may stand in a domain
+ * that others serve too (mail.example.org): declaring that one ours would hide the rest of
+ * it.
+ */
 
 static int compare_domains(const void *a, const void *b)
 {
@@ -372,8 +466,6 @@ static void collect_domains(struct site *site)
 		add_domain(site, seen, site->clusters[0]->domain, &n);
 	for (size_t i = 0; i < site->n_networks; i++)
 		add_domain(site, seen, site->networks[i]->domain, &n);
-	for (size_t i = 0; i < site->n_machines; i++)
-		add_domain(site, seen, site->machines[i]->domain, &n);
 	if (n > 1)
 		qsort(site->domains.items, n, sizeof(char *), compare_domains);
 	site->domains.n = (uint32_t)n;
@@ -381,38 +473,71 @@ static void collect_domains(struct site *site)
 
 /* What %post has to do for a profile, because its installer does not know how */
 
-static bool is_left_to_post(const struct release *release, const struct repository *repository)
+static struct repository **room_for_all(struct site *site, const struct profile *profile)
 {
-	return !release->knows_repo || (repository->cost >= 0 && !release->knows_cost) ||
-		((repository->includes.n > 0 || repository->excludes.n > 0) &&
-			!release->knows_filters) ||
-		(repository->proxy != NULL && !release->knows_proxy) ||
-		(repository->metalink != NULL && !release->knows_metalink) ||
-		repository->base_urls.n > 1;
+	return arena_alloc(
+		site->arena, (profile->n_repositories + 1) * sizeof(struct repository *));
 }
 
+/* Which repositories the installer takes, and whether any of them as it is not meant. */
+static void plan_installer(
+	struct site *site, struct profile *profile, const struct release *release)
+{
+	profile->installer_repositories = room_for_all(site, profile);
+	profile->n_installer_repositories = 0;
+	profile->needs_post = false;
+	for (uint32_t i = 0; i < profile->n_repositories; i++) {
+		struct repository *repository = profile->repositories[i];
+
+		if (!release_leaves_out(release, repository))
+			profile->installer_repositories[profile->n_installer_repositories++] =
+				repository;
+		profile->needs_post |= release_leaves_out(release, repository) ||
+			(repository->cost >= 0 && !release->knows_cost);
+	}
+}
+
+/* Packages that are installed there may need others from any of the repositories. */
 static void plan_post(struct site *site, struct profile *profile)
 {
-	const struct release *release = release_find(profile->version);
+	struct release release = {0};
 
-	profile->post_repositories = arena_alloc(site->arena,
-		(profile->n_repositories + 1) * sizeof(struct repository *));
+	if (!release_find(profile->version, &release))
+		return;
+	plan_installer(site, profile, &release);
+	profile->post_repositories = room_for_all(site, profile);
 	profile->n_post_repositories = 0;
-	profile->needs_post = false;
-	for (uint32_t i = 0; release != NULL && i < profile->n_repositories; i++) {
+	for (uint32_t i = 0; i < profile->n_repositories; i++) {
 		struct repository *repository = profile->repositories[i];
-		bool is_left = is_left_to_post(release, repository);
 
-		profile->needs_post |= is_left;
-		if (is_left || repository->gpg_keys.n > 0 ||
-			(repository->keep && !release->knows_install))
+		if (profile->needs_post || repository->gpg_keys.n > 0 ||
+			(repository->keep && !release_keeps(&release, repository)))
 			profile->post_repositories[profile->n_post_repositories++] =
 				repository;
 	}
 }
 
+/*
+ * Only TRUE, with a profile that has kernel and initrd, and a server that has the kickstart
+ * file: whatever else, a host starts its disk.
+ */
+static void permit_installers(struct site *site)
+{
+	bool has_server =
+		site->n_clusters > 0 && site->clusters[0]->install_server != NULL;
+
+	for (size_t i = 0; i < site->n_hosts; i++) {
+		struct machine *host = site->hosts[i];
+		const struct profile *profile = host->profile;
+
+		host->boots_installer = host->installs && has_server && profile != NULL &&
+			profile->kernel != NULL && profile->initrd != NULL;
+	}
+}
+
 void model_settle(struct site *site)
 {
+	mark_unusable(site);
 	mark_machines(site);
 	drop_bad_references(site);
 	drop_all_bad(site);
@@ -424,6 +549,7 @@ void model_settle(struct site *site)
 	build_reverse_zones(site);
 	inherit_values(site);
 	collect_domains(site);
+	permit_installers(site);
 	for (size_t i = 0; i < site->n_profiles; i++)
 		plan_post(site, site->profiles[i]);
 }

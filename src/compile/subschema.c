@@ -30,7 +30,8 @@ static bool defines(const char *definition, const char *name)
 		if (equals(at, len, name))
 			return true;
 		at += len;
-		at += strspn(at, "' ");
+		at += *at == '\'';
+		at += strspn(at, " ");
 	}
 	return false;
 }

@@ -25,6 +25,7 @@ enum {
 	QMP_LINE_MAX = 64 * 1024,
 	KINDS = MACHINE_FD_VHOST + 1,
 	REBOOT_WAIT_MAX_S = 64,
+	QUICK_REBOOT_MS = 60 * 1000,
 	DRAIN_ROUNDS = 64,
 	WORDS_MAX = 500,
 };
@@ -449,14 +450,16 @@ static void reap(struct boot *boot, siginfo_t *ret_info)
 		;
 }
 
-/* A guest that reboots before it was ever ready gets slower and slower. */
-static void plan_reboot(struct supervisor *s, bool was_ready)
+/* A guest that does nothing but reboot gets slower and slower at it. */
+static void plan_reboot(struct supervisor *s, const struct boot *boot)
 {
-	int64_t wait_s = was_ready ? 0 : 1 << s->n_quick_reboots;
+	int64_t now = clock_ms(), wait_s = 0;
 
-	if (!was_ready && wait_s < REBOOT_WAIT_MAX_S)
+	if (now - boot->started_us / 1000 >= QUICK_REBOOT_MS)
+		s->n_quick_reboots = 0;
+	else if ((wait_s = 1 << s->n_quick_reboots) < REBOOT_WAIT_MAX_S)
 		s->n_quick_reboots++;
-	s->restart_at = clock_ms() + wait_s * 1000;
+	s->restart_at = now + wait_s * 1000;
 }
 
 void boot_count_failure(struct supervisor *s, int code)
@@ -497,7 +500,7 @@ void boot_end(struct supervisor *s)
 		s->is_ended = true;
 		s->state->state = STATE_STOPPED;
 	} else if (ended_well && boot->was_reset) {
-		plan_reboot(s, boot->is_ready);
+		plan_reboot(s, boot);
 		progress_publish(s);
 	} else {
 		fail_run(s, describe_end(tmp, boot, &info));

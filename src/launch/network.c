@@ -49,6 +49,20 @@ static int fail(const struct port_job *job, int error, const char *what)
 
 /* The TAP */
 
+static int tap_fault(const struct network_port *port, const struct guest *guest,
+	int error, struct diags *diags)
+{
+	if (error == EPERM || error == EACCES)
+		return diag_fail(diags, EXIT_IO, guest->where,
+			"VCN '%s': only root can put guests into a bridge; 'network: "
+			"user' in "
+			"vcn.yaml does without",
+			guest->name);
+	return diag_fail_errno(diags, EXIT_IO, error, guest->where,
+		"VCN '%s': its interface '%s' cannot be made%s", guest->name, port->name,
+		error == EBUSY ? "; another process has it" : "");
+}
+
 static int open_tap(
 	struct network_port *port, const struct guest *guest, struct diags *diags)
 {
@@ -57,22 +71,11 @@ static int open_tap(
 	struct ifreq request = {
 		.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL)};
 
-	port->tap_fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
-	if (port->tap_fd < 0)
-		return diag_fail_errno(diags, EXIT_IO, errno, guest->where,
-			"VCN '%s': /dev/net/tun cannot be opened", guest->name);
 	memcpy(request.ifr_name, port->name, IFNAMSIZ);
-	if (ioctl(port->tap_fd, TUNSETIFF, &request) == 0)
-		return 0;
-	if (errno == EPERM)
-		return diag_fail(diags, EXIT_IO, guest->where,
-			"VCN '%s': only root can put guests into a bridge; 'network: "
-			"user' in "
-			"vcn.yaml does without",
-			guest->name);
-	return diag_fail_errno(diags, EXIT_IO, errno, guest->where,
-		"VCN '%s': its interface '%s' cannot be made%s", guest->name, port->name,
-		errno == EBUSY ? "; another process has it" : "");
+	port->tap_fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	if (port->tap_fd < 0 || ioctl(port->tap_fd, TUNSETIFF, &request) < 0)
+		return tap_fault(port, guest, errno, diags);
+	return 0;
 }
 
 /*

@@ -55,7 +55,7 @@ static const char *current_message(struct supervisor *s)
 	return NULL;
 }
 
-static void report(const struct supervisor *s)
+void progress_report(const struct supervisor *s)
 {
 	TMP_CTX(tmp);
 	struct json_object *json;
@@ -85,7 +85,7 @@ void progress_publish(struct supervisor *s)
 	/* A full disk is no reason to end a guest; state_lock() made sure it can be
 	 * written. */
 	(void)!state_write(s->folder, s->state, diags_new(tmp));
-	report(s);
+	progress_report(s);
 	if (!s->state->is_stopping)
 		notify_send(s->options->notify_socket, "STATUS=%s%s%s",
 			state_name(s->state->state),
@@ -112,7 +112,6 @@ static void become_ready(struct supervisor *s)
 	if (s->boot->is_ready)
 		return;
 	s->boot->is_ready = true;
-	s->n_quick_reboots = 0;
 	s->state->n_failures = 0;
 	progress_stage(s, STAGE_READY);
 	progress_record(s, BOOT_READY);
@@ -197,6 +196,13 @@ static void event_io_error(struct supervisor *s, struct json_object *data)
 		boot_fail(s, "its disk fails: %s", text_member(data, "reason"));
 }
 
+/* Nobody but us may stop it, and we do not: QEMU gave up, as after an error inside KVM.
+ */
+static void event_stop(struct supervisor *s, struct json_object *data _unused_)
+{
+	boot_fail(s, "QEMU has stopped the guest after an internal error");
+}
+
 static const struct event {
 	const char *name;
 	void (*handle)(struct supervisor *s, struct json_object *data);
@@ -206,6 +212,7 @@ static const struct event {
 	{"SHUTDOWN", event_shutdown},
 	{"GUEST_PANICKED", event_panicked},
 	{"BLOCK_IO_ERROR", event_io_error},
+	{"STOP", event_stop},
 };
 
 static void handle_event(struct supervisor *s, const struct qmp_message *message)

@@ -135,6 +135,18 @@ static void plan_running(TALLOC_CTX *mem_ctx, struct plan *plan,
 			"changed");
 }
 
+static const char *describe_wait(
+	TALLOC_CTX *mem_ctx, const struct run_state *state, int64_t pause)
+{
+	const char *why = state->message == NULL ? "it failed" : state->message;
+
+	if (state->n_failures < 2)
+		return mem_printf(
+			mem_ctx, "%s (next try in %lld s)", why, (long long)pause);
+	return mem_printf(mem_ctx, "%s (%u times in a row, next try in %lld s)", why,
+		state->n_failures, (long long)pause);
+}
+
 static void plan_stopped(TALLOC_CTX *mem_ctx, struct plan *plan,
 	const struct guest *guest, const struct run_state *state, int64_t now)
 {
@@ -147,9 +159,7 @@ static void plan_stopped(TALLOC_CTX *mem_ctx, struct plan *plan,
 			state->state == STATE_FAILED ? "failed" : "not running");
 	else
 		reconcile_add(mem_ctx, plan, ACTION_WAIT, guest, state,
-			mem_printf(mem_ctx,
-				"failed %u times in a row, next try in %lld s",
-				state->n_failures, (long long)pause));
+			describe_wait(mem_ctx, state, pause));
 }
 
 void reconcile_plan(TALLOC_CTX *mem_ctx, const struct manifest *manifest,

@@ -228,8 +228,6 @@ static void fill_state(struct supervisor *s, const char *host)
 	state->supervisor_starttime = process_starttime(getpid());
 	state->boot_id = process_boot_id(state);
 	state->started_at = time(NULL);
-	state->n_failures = s->folder->n_failures;
-	state->failed_at = s->folder->failed_at;
 	for (enum boot_stage stage = 0; stage < _STAGE_MAX; stage++)
 		state->stage_us[stage] = -1;
 }
@@ -239,12 +237,14 @@ static int open_folder(struct supervisor *s, const char *host)
 {
 	const struct server_calls calls = {call_status, call_stop, call_kill, call_attach,
 		call_detach, call_type, s};
-	int r = state_lock(
-		s, s->settings->runtime_dir, s->guest->name, s->diags, &s->folder);
+	int r;
 
+	fill_state(s, host);
+	r = state_lock(s, s->settings->runtime_dir, s->guest->name, s->diags, &s->folder);
 	if (r < 0)
 		return r;
-	fill_state(s, host);
+	s->state->n_failures = s->folder->n_failures;
+	s->state->failed_at = s->folder->failed_at;
 	r = state_write(s->folder, s->state, s->diags);
 	if (r < 0)
 		return r;
@@ -300,8 +300,13 @@ static int supervise(struct supervisor *s, const char *host)
 {
 	int r = open_folder(s, host);
 
-	if (r < 0)
+	if (r < 0) {
+		/* Not into the folder, which is another's: only to whoever started us. */
+		s->state->state = STATE_FAILED;
+		s->state->message = diag_last(s->diags)->message;
+		progress_report(s);
 		return r;
+	}
 	r = start_first(s);
 	if (r == 0) {
 		run_loop(s);

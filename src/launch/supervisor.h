@@ -89,6 +89,8 @@ void boot_count_failure(struct supervisor *s, int code);
 /* progress.c */
 
 void progress_publish(struct supervisor *s);
+/* The state's line for the caller of supervise_detach(). */
+void progress_report(const struct supervisor *s);
 void progress_stage(struct supervisor *s, enum boot_stage stage);
 void progress_read_qmp(struct supervisor *s);
 void progress_read_ready(struct supervisor *s);

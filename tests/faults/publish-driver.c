@@ -45,8 +45,8 @@ static void set_actions(struct fixture *f)
 	f->targets[T_DHCPD].main = "/etc/dhcp/dhcpd.conf";
 	f->targets[T_DHCPD].check = fixture_words(f, check);
 	f->targets[T_MANIFEST].check = fixture_words(f, check_tree);
-	f->targets[T_HOSTS].on_change =
-		(struct action){.kind = ACTION_COMMAND, .words = fixture_words(f, reload)};
+	f->targets[T_HOSTS].on_change = (struct action){
+		.kind = ACTION_COMMAND, .words = fixture_words(f, reload)};
 	f->targets[T_DHCPD].on_change = f->targets[T_HOSTS].on_change;
 }
 

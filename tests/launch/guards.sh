@@ -64,9 +64,8 @@ refused "an older one" 3 "its serial is 9, and 10 was applied here"
 # Without trailer: only where the file was named.
 begin_manifest 11
 end_manifest bare
-mkdir -p /srv/ldapcc/manifests 2>/dev/null || true
-mount -t tmpfs none /srv/ldapcc/manifests 2>/dev/null || true
-if mountpoint -q /srv/ldapcc/manifests; then
+mkdir -p "$work/srv/ldapcc/manifests"
+if mount --bind "$work/srv" /srv; then
 	default() { "$VCN" --config "$work/vcn.yaml" --host node01.c.example "$@"; }
 	cp "$work/manifest.yaml" /srv/ldapcc/manifests/node01.c.example.yaml
 	ok "no trailer in the default place" exits 3 default apply

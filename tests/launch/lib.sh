@@ -36,6 +36,8 @@ enter() {
 	fi
 	work=$(mktemp -d /tmp/vcn.XXXXXX)
 	trap finish EXIT
+	vcn=("$VCN" --config "$work/vcn.yaml" --manifest "$work/manifest.yaml"
+		--host node01.c.example)
 	chmod 755 "$work"
 	ip link set lo up
 	make_guest
@@ -45,7 +47,7 @@ enter() {
 finish() {
 	local status=$?
 	chmod -R u+w "$work" 2>/dev/null
-	umount "$work"/* 2>/dev/null
+	umount /etc /srv /run "$work"/* 2>/dev/null
 	rm -rf "$work"
 	if [ "$status" != 0 ] && [ "$status" != 77 ]; then
 		echo "Bail out! the test ended early with status $status"
@@ -93,10 +95,10 @@ write_settings() {
 	} >"$work/vcn.yaml"
 }
 
-# vcn ARGS... - with this test's settings and manifest
+# vcn ARGS... - with this test's settings and manifest. In the background "${vcn[@]}" is
+# better: then $! is the program itself.
 vcn() {
-	"$VCN" --config "$work/vcn.yaml" --manifest "$work/manifest.yaml" \
-		--host node01.c.example "$@"
+	"${vcn[@]}" "$@"
 }
 
 # make_bridge - br0 at 10.99.0.1/24, and dnsmasq on it for leases and names
@@ -111,11 +113,12 @@ start_dnsmasq() {
 	dnsmasq --keep-in-foreground --conf-file=/dev/null --interface=br0 --bind-interfaces \
 		--no-hosts --no-resolv --local=/c.example/ --user=root --pid-file="$work/dnsmasq.pid" \
 		--dhcp-leasefile="$work/leases" --domain=c.example --expand-hosts \
-		--dhcp-range=10.99.0.100,static,255.255.255.0 \
+		--dhcp-range=10.99.0.100,10.99.0.200,255.255.255.0 \
 		--host-record=vcn001.c.example,10.99.0.101 \
 		--host-record=vcn002.c.example,10.99.0.102 \
 		--dhcp-host=02:5a:00:00:00:01,vcn001,10.99.0.101 \
 		--dhcp-host=02:5a:00:00:00:02,vcn002,10.99.0.102 >"$work/dnsmasq.log" 2>&1 &
+	disown # no business of `wait`
 }
 
 # begin_manifest [SERIAL [HOST]]; then guest NAME..., then end_manifest whole|bare

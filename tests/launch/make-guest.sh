@@ -22,7 +22,7 @@ set -euo pipefail
 readonly dir=${1:?usage: make-guest.sh DIR}
 readonly modules="virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci
 	failover net_failover virtio_net virtio_blk virtio_console rng-core virtio-rng
-	evdev button"
+	evdev button pvpanic pvpanic-pci"
 
 skip() {
 	echo "make-guest.sh: $*" >&2

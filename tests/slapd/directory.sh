@@ -96,14 +96,12 @@ echo secret >"$scratch/password"
 chmod 640 "$scratch/password"
 expect 64 'can be read by others: chmod 600' 'a password that others can read' \
 	"${reader[@]}" read "$main"
+port=$(free_port)
+slapd_new tcp
+slapd_load tcp "$sample"
+slapd_start tcp "ldap://127.0.0.1:$port"
 expect 4 "'bind: external' needs ldapi" 'EXTERNAL where there is none' \
-	read "ldap://127.0.0.1:$(
-		port=$(free_port)
-		slapd_new tcp >&2
-		slapd_load tcp "$sample" >&2
-		slapd_start tcp "ldap://127.0.0.1:$port" >&2
-		echo "$port"
-	)"
+	read "ldap://127.0.0.1:$port"
 
 # --- is it all? ---
 

@@ -30,10 +30,10 @@ pids=()
 clean_up() {
 	local pid
 	for pid in "${pids[@]}"; do
-		kill "$pid" 2>/dev/null
+		kill "$pid" 2>/dev/null || true
 	done
 	for pid in "${pids[@]}"; do
-		wait "$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null || true
 	done
 	rm -rf "$scratch"
 }
@@ -116,7 +116,7 @@ slapd_modules() {
 # slapd_new NAME: its folder and slapd.conf, made from contrib/example/slapd.conf. The
 # environment can change it: SLAPD_GLOBAL, SLAPD_DATABASE lines that are added to either
 # part; SLAPD_WITHOUT a pattern of lines that are left out; SLAPD_MODULES further modules;
-# SLAPD_ROOT the root DN.
+# SLAPD_ROOT the root DN; SLAPD_DEBUG what slapd logs.
 slapd_new() {
 	local folder=$scratch/$1 schema=/etc/ldap/schema modules root
 	[ -d $schema ] || schema=/etc/openldap/schema
@@ -158,7 +158,7 @@ slapd_load() {
 slapd_start() {
 	local name=$1
 	shift
-	slapd -d 0 -h "$(slapd_uri "$name") $*" -f "$scratch/$name/slapd.conf" \
+	slapd -d "${SLAPD_DEBUG:-0}" -h "$(slapd_uri "$name") $*" -f "$scratch/$name/slapd.conf" \
 		>"$scratch/$name/slapd.log" 2>&1 &
 	pids+=($!)
 	echo $! >"$scratch/$name/pid"

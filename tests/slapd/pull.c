@@ -8,6 +8,7 @@
  */
 
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,6 +185,8 @@ static int watch(TALLOC_CTX *mem_ctx, struct diags *diags)
 	struct directory_watch *w;
 	int failed = directory_probe(mem_ctx, &settings, diags, &report);
 
+	if (last_csn.n > 0)
+		report.csn = last_csn;
 	if (!failed)
 		failed = directory_watch_open(
 			mem_ctx, &settings, &map, &report.csn, diags, &w);
@@ -239,6 +242,7 @@ int main(int argc, char **argv)
 	const struct diag_style style = {0};
 	int i = 1;
 
+	signal(SIGPIPE, SIG_IGN);
 	while (i + 1 < argc && set_option(tmp, argv[i], argv[i + 1], &lines))
 		i += 2;
 	if (i + 1 >= argc)

@@ -117,7 +117,7 @@ expect 4 'cert-file and key-file go together' 'a certificate without its key' \
 	"${anonymous[@]}" --cert "$tls/client.pem" read "$good"
 expect 4 'do cert-file and key-file belong together' "another certificate's key" \
 	"${anonymous[@]}" --cert "$tls/client.pem" --key "$tls/good.key" read "$good"
-expect 4 'without a client certificate' 'a server that wants a client certificate' \
+expect 4 'without a client certificate|does the server want a client certificate' 'a server that wants a client certificate' \
 	"${anonymous[@]}" read "ldaps://127.0.0.1:$mutual_ldaps"
 expect 4 "does the server speak TLS 1.2 or newer on this port" 'ldaps to the port of ldap' \
 	"${anonymous[@]}" read "ldaps://127.0.0.1:$good_ldap"

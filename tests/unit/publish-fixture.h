@@ -3,8 +3,9 @@
 
 /*
  * Trees made by hand, and the run of `ldapcc apply` over them without a directory: what
- * the tests of publishing and the fault driver have in common. Four targets: a single file
- * in a conf.d folder, a hosts file, a dhcpd file with `main`, and a folder of manifests.
+ * the tests of publishing and the fault driver have in common. Four targets: a single
+ * file in a conf.d folder, a hosts file, a dhcpd file with `main`, and a folder of
+ * manifests.
  */
 
 #include <stdio.h>
@@ -42,7 +43,8 @@ struct fixture_file {
 	const char *path, *body;
 };
 
-static inline struct string_list fixture_words(struct fixture *f, const char *const *words)
+static inline struct string_list fixture_words(
+	struct fixture *f, const char *const *words)
 {
 	struct string_list list = {0};
 
@@ -66,7 +68,8 @@ static inline struct fixture *fixture_new(TALLOC_CTX *mem_ctx, const char *root)
 	f->settings.severity[CHECK_NO_CHECKER] = SEVERITY_WARNING;
 	f->settings.guard.max_removed = (struct limit){.is_share = true, .value = 100};
 	f->settings.guard.max_changed = (struct limit){.is_share = true, .value = 200};
-	f->settings.guard.max_removed_24h = (struct limit){.is_share = true, .value = 250};
+	f->settings.guard.max_removed_24h =
+		(struct limit){.is_share = true, .value = 250};
 	for (size_t i = 0; i < N_TARGETS; i++)
 		f->targets[i] = (struct target){
 			.template_path = "templates/test",
@@ -123,8 +126,8 @@ static inline void fixture_reserial(
 
 static inline int fixture_compare(const void *left, const void *right)
 {
-	return strcmp(
-		((const struct output *)left)->path, ((const struct output *)right)->path);
+	return strcmp(((const struct output *)left)->path,
+		((const struct output *)right)->path);
 }
 
 static inline struct tree *fixture_tree(struct fixture *f, TALLOC_CTX *mem_ctx,
@@ -148,8 +151,8 @@ static inline struct tree *fixture_tree(struct fixture *f, TALLOC_CTX *mem_ctx,
 }
 
 /* stage, check, commit, reload */
-static inline int fixture_publish(
-	struct fixture *f, TALLOC_CTX *mem_ctx, struct state *state, const struct plan *plan)
+static inline int fixture_publish(struct fixture *f, TALLOC_CTX *mem_ctx,
+	struct state *state, const struct plan *plan)
 {
 	struct services_options options = {.timeout_ms = 5000};
 	struct staged *staged;
@@ -188,8 +191,8 @@ static inline int fixture_open(
 }
 
 /* `ldapcc apply` over @files; the exit code. */
-static inline int fixture_apply(struct fixture *f, const struct fixture_file *files, size_t n,
-	struct node_mark *nodes, size_t n_nodes)
+static inline int fixture_apply(struct fixture *f, const struct fixture_file *files,
+	size_t n, struct node_mark *nodes, size_t n_nodes)
 {
 	TMP_CTX(tmp);
 	struct fixture_bodies bodies = {files, n};

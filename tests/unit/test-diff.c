@@ -19,18 +19,17 @@ static const struct {
 	{"x\n", "x\n", ""},
 	{"", "x\n", "--- a\n+++ b\n@@ -0,0 +1 @@\n+x\n"},
 	{"x\n", "", "--- a\n+++ b\n@@ -1 +0,0 @@\n-x\n"},
-	{"x", "x\n",
-		"--- a\n+++ b\n@@ -1 +1 @@\n-x\n\\ No newline at end of file\n+x\n"},
+	{"x", "x\n", "--- a\n+++ b\n@@ -1 +1 @@\n-x\n\\ No newline at end of file\n+x\n"},
 	{"1\n2\n3\n4\n5\n6\n7\n8\n9\n", "1\n2\n3\n4\nfive\n6\n7\n8\n9\n",
 		"--- a\n+++ b\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n"},
 	/* six lines between two edits: one hunk; seven: two */
 	{"a\n1\n2\n3\n4\n5\n6\nb\n", "A\n1\n2\n3\n4\n5\n6\nB\n",
-		"--- a\n+++ b\n@@ -1,8 +1,8 @@\n-a\n+A\n 1\n 2\n 3\n 4\n 5\n 6\n-b\n+B\n"},
+		"--- a\n+++ b\n@@ -1,8 +1,8 @@\n-a\n+A\n 1\n 2\n 3\n 4\n 5\n "
+		"6\n-b\n+B\n"},
 	{"a\n1\n2\n3\n4\n5\n6\n7\nb\n", "A\n1\n2\n3\n4\n5\n6\n7\nB\n",
 		"--- a\n+++ b\n@@ -1,4 +1,4 @@\n-a\n+A\n 1\n 2\n 3\n"
 		"@@ -6,4 +6,4 @@\n 5\n 6\n 7\n-b\n+B\n"},
-	{"x\nx\ny\n", "x\ny\ny\n",
-		"--- a\n+++ b\n@@ -1,3 +1,3 @@\n x\n-x\n+y\n y\n"},
+	{"x\nx\ny\n", "x\ny\ny\n", "--- a\n+++ b\n@@ -1,3 +1,3 @@\n x\n-x\n+y\n y\n"},
 };
 
 static char *diff(TALLOC_CTX *mem_ctx, const char *a, const char *b)

@@ -63,6 +63,13 @@ static const char *const keys[][2] = {
 	{"cn=a\\00", NULL},
 	{"c n=a", NULL},
 	{"-cn=a", NULL},
+	{"c.n=a", NULL},
+	{"2.5.4.=a", NULL},
+	{"2..4=a", NULL},
+	{"2.5-4=a", NULL},
+	{"OID.=a", NULL},
+	{"OID..5=a", NULL},
+	{"OID.OID.2.5.4.3=a", NULL},
 };
 
 static void test_keys(void **state)

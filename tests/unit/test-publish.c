@@ -29,7 +29,8 @@ static const struct fixture_file tree_a[] = {
 static const struct fixture_file tree_b[] = {
 	{T_DNSMASQ, DNSMASQ, "local=/c.example/\n"},
 	{T_HOSTS, HOSTS, "10.0.0.1 n1.c.example n1\n10.0.0.3 n3.c.example n3\n"},
-	{T_MANIFEST, MANIFEST("n1"), "manifest: 1\nserial: @SERIAL@\nhost: \"n1\"\nx: 1\n"},
+	{T_MANIFEST, MANIFEST("n1"),
+		"manifest: 1\nserial: @SERIAL@\nhost: \"n1\"\nx: 1\n"},
 	{T_MANIFEST, MANIFEST("n3"), "manifest: 1\nserial: @SERIAL@\nhost: \"n3\"\n"},
 };
 
@@ -154,6 +155,15 @@ static uint64_t current(struct fixture *f)
 	assert_int_equal(
 		state_open(tmp, &f->settings, f->root, false, diags_new(tmp), &state), 0);
 	return state->current;
+}
+
+static void set_check(struct fixture *f, enum fixture_target target, const char *script)
+{
+	const char *words[] = {real(f, "/check"), "{file}", "{main}", "{tree}", NULL};
+
+	put(f, "/check", script);
+	assert_int_equal(chmod(real(f, "/check"), 0755), 0);
+	f->targets[target].check = fixture_words(f, words);
 }
 
 /* Tests */
@@ -355,6 +365,111 @@ static void test_malformed(void **state)
 	assert_int_equal(current(f), 1);
 }
 
+/* What must not move when a run is refused: every file outside the state. */
+static struct buffer *identities;
+static const char *state_folder;
+
+static int add_identity(
+	const char *path, const struct stat *st, int flag, struct FTW *walk)
+{
+	(void)walk;
+	if (flag == FTW_F && strncmp(path, state_folder, strlen(state_folder)) != 0)
+		buffer_printf(identities, "%s %lu %ld.%ld %ld.%ld %o %u %u\n", path,
+			(unsigned long)st->st_ino, (long)st->st_mtim.tv_sec,
+			st->st_mtim.tv_nsec, (long)st->st_ctim.tv_sec,
+			st->st_ctim.tv_nsec, (unsigned)st->st_mode, (unsigned)st->st_uid,
+			(unsigned)st->st_gid);
+	return 0;
+}
+
+/* One folder at a time: the order of a walk may change with a file that comes and goes.
+ */
+static char *identity(struct fixture *f)
+{
+	static const char *const folders[] = {
+		"/etc/dnsmasq.d", "/srv/ldapcc/hosts", "/srv/ldapcc/manifests"};
+
+	identities = buffer_new(f);
+	state_folder = real(f, "/var");
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+		nftw(real(f, folders[i]), add_identity, 16, FTW_PHYS);
+	return identities->data;
+}
+
+static void test_refusals_touch_nothing(void **state)
+{
+	struct fixture *f = *state;
+	TMP_CTX(tmp);
+	static const struct fixture_file malformed[] = {
+		{T_DNSMASQ, DNSMASQ, "local=/new.example/\n"},
+		{T_HOSTS, HOSTS, "10.0.0.300 n2\n"},
+		{T_MANIFEST, MANIFEST("n1"), "serial: @SERIAL@\nother: 1\n"},
+	};
+	static const struct fixture_file foreign[] = {
+		{T_HOSTS, HOSTS, "10.0.0.3 n3\n"},
+		{T_MANIFEST, MANIFEST("mine"), "a: 1\n"},
+	};
+	struct state *held;
+
+	assert_int_equal(APPLY(f, tree_a), 0);
+	put(f, MANIFEST("mine"), "a: 0\n");
+	const char *before = identity(f);
+
+	assert_int_equal(APPLY(f, malformed), EXIT_REJECTED);
+	assert_string_equal(identity(f), before);
+	assert_int_equal(APPLY(f, foreign), EXIT_REFUSED);
+	assert_string_equal(identity(f), before);
+	assert_int_equal(fixture_apply(f, tree_b, ARRAY_SIZE(tree_b), NULL, 0), 0);
+	before = identity(f);
+	set_check(f, T_HOSTS, "#!/bin/sh\nexit 1\n");
+	assert_int_equal(APPLY(f, tree_a), EXIT_REJECTED);
+	assert_string_equal(identity(f), before);
+	assert_int_equal(fixture_open(f, tmp, &held), 0);
+	assert_int_equal(APPLY(f, tree_a), EXIT_BUSY);
+	assert_string_equal(identity(f), before);
+	talloc_free(held);
+	assert_int_equal(chmod(real(f, HOSTS), 0600), 0);
+	before = identity(f);
+	f->settings.refuse_drift = true;
+	assert_int_equal(APPLY(f, tree_a), EXIT_DRIFT);
+	assert_string_equal(identity(f), before);
+	f->settings.guard.min[KIND_HOST] = 1;
+	f->settings.refuse_drift = false;
+	assert_int_equal(APPLY(f, tree_a), EXIT_REFUSED);
+	assert_string_equal(identity(f), before);
+	assert_no_leftovers(f);
+}
+
+/* Links that wait where temporary files will be made lead nowhere. */
+static void test_planted(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(APPLY(f, tree_a), 0);
+	put(f, "/outside", "precious\n");
+	assert_int_equal(mkdir(real(f, "/elsewhere"), 0755), 0);
+	assert_int_equal(
+		symlink(real(f, "/outside"), real(f, "/srv/ldapcc/.hosts.ldapcc-2")), 0);
+	assert_int_equal(symlink(real(f, "/elsewhere"),
+				 real(f, "/srv/ldapcc/manifests/.ldapcc-2")),
+		0);
+	assert_int_equal(APPLY(f, tree_b), EXIT_IO);
+	assert_string_equal(content(f, "/outside"), "precious\n");
+	assert_null(content(f, "/elsewhere/n1.yaml"));
+	assert_no_leftovers(f);
+	assert_int_equal(
+		symlink(real(f, "/outside"), real(f, "/srv/ldapcc/.hosts.ldapcc-2")), 0);
+	assert_int_equal(APPLY(f, tree_b), 0);
+	assert_string_equal(content(f, "/outside"), "precious\n");
+	assert_starts(f, HOSTS, "10.0.0.1 n1.c.example n1\n10.0.0.3");
+	/* and a live file that became a link is replaced, not followed */
+	assert_int_equal(unlink(real(f, HOSTS)), 0);
+	assert_int_equal(symlink(real(f, "/outside"), real(f, HOSTS)), 0);
+	assert_int_equal(APPLY(f, tree_a), 0);
+	assert_string_equal(content(f, "/outside"), "precious\n");
+	assert_no_leftovers(f);
+}
+
 static void test_busy(void **state)
 {
 	struct fixture *f = *state;
@@ -451,15 +566,16 @@ static void test_rollback(void **state)
 		.reserial = rollback_reserial(),
 	};
 
-	assert_int_equal(rollback_tree(tmp, s, 7, f->targets, N_TARGETS, &serials, f->diags,
-				 &input.tree),
+	assert_int_equal(rollback_tree(tmp, s, 7, f->targets, N_TARGETS, &serials,
+				 f->diags, &input.tree),
 		-EXIT_USAGE);
-	assert_int_equal(rollback_tree(tmp, s, 1, f->targets, N_TARGETS, &serials, f->diags,
-				 &input.tree),
+	assert_int_equal(rollback_tree(tmp, s, 1, f->targets, N_TARGETS, &serials,
+				 f->diags, &input.tree),
 		0);
 	assert_int_equal(plan_new(tmp, survey, &input, f->diags, &plan), 0);
 	assert_int_equal(plan->n_changes, 4);
-	assert_int_equal(publish_stage(tmp, s, plan, "rollback to 1", f->diags, &staged), 0);
+	assert_int_equal(
+		publish_stage(tmp, s, plan, "rollback to 1", f->diags, &staged), 0);
 	assert_int_equal(publish_commit(staged, true, f->diags), 0);
 	assert_int_equal(state_pin(s, 1, f->diags), 0);
 	talloc_free(s);
@@ -501,15 +617,6 @@ static void test_damage(void **state)
 	assert_int_equal(APPLY(f, tree_a), EXIT_IO);
 }
 
-static void set_check(struct fixture *f, enum fixture_target target, const char *script)
-{
-	const char *words[] = {real(f, "/check"), "{file}", "{main}", "{tree}", NULL};
-
-	put(f, "/check", script);
-	assert_int_equal(chmod(real(f, "/check"), 0755), 0);
-	f->targets[target].check = fixture_words(f, words);
-}
-
 static void test_checker(void **state)
 {
 	struct fixture *f = *state;
@@ -519,7 +626,8 @@ static void test_checker(void **state)
 		{T_MANIFEST, MANIFEST("n2"), "a: 2\n"},
 	};
 
-	put(f, "/etc/dhcp/dhcpd.conf", "authoritative;\ninclude \"/etc/dhcp/ldapcc.conf\";\n");
+	put(f, "/etc/dhcp/dhcpd.conf",
+		"authoritative;\ninclude \"/etc/dhcp/ldapcc.conf\";\n");
 	f->targets[T_DHCPD].main = "/etc/dhcp/dhcpd.conf";
 	/* the copies are seen, main names the private copy, and the output names ours */
 	set_check(f, T_DHCPD,
@@ -557,7 +665,8 @@ static void test_checker_tree(void **state)
 		{T_MANIFEST, MANIFEST("n2"), "a: 3\n"},
 	};
 
-	set_check(f, T_MANIFEST, "#!/bin/sh\nls \"$3\" >>/proc/self/fd/1; ls \"$3\"; exit 1\n");
+	set_check(f, T_MANIFEST,
+		"#!/bin/sh\nls \"$3\" >>/proc/self/fd/1; ls \"$3\"; exit 1\n");
 	assert_int_equal(APPLY(f, first), EXIT_REJECTED);
 	assert_true(has_message(f, "n1.yaml"));
 	assert_int_equal(f->diags->n_errors, 1); /* one process for all */
@@ -588,7 +697,8 @@ static void test_checker_missing(void **state)
 static void test_main_without_include(void **state)
 {
 	struct fixture *f = *state;
-	static const struct fixture_file dhcpd[] = {{T_DHCPD, DHCPD, "option x \"y\";\n"}};
+	static const struct fixture_file dhcpd[] = {
+		{T_DHCPD, DHCPD, "option x \"y\";\n"}};
 
 	put(f, "/etc/dhcp/dhcpd.conf", "include \"/etc/dhcp/ldapcc.conf.old\";\n");
 	f->targets[T_DHCPD].main = "/etc/dhcp/dhcpd.conf";
@@ -639,7 +749,8 @@ static void test_no_reload(void **state)
 {
 	struct fixture *f = *state;
 
-	set_command(f, T_HOSTS, mem_printf(f, "#!/bin/sh\necho done >>%s\n", real(f, "/reloads")));
+	set_command(f, T_HOSTS,
+		mem_printf(f, "#!/bin/sh\necho done >>%s\n", real(f, "/reloads")));
 	f->no_reload = true;
 	assert_int_equal(APPLY(f, tree_a), 0);
 	assert_null(content(f, "/reloads"));
@@ -681,7 +792,8 @@ static void test_guards(void **state)
 	assert_int_equal(apply_nodes(f, 100, 0), 0);
 	assert_int_equal(apply_nodes(f, 89, 0), EXIT_REFUSED);
 	assert_true(has_message(f, "11 of 100 nodes would be removed, at most 10 may"));
-	assert_true(has_message(f, mem_printf(f, "ldapcc apply --accept %s", f->plan_id)));
+	assert_true(
+		has_message(f, mem_printf(f, "ldapcc apply --accept %s", f->plan_id)));
 	assert_int_equal(apply_nodes(f, 100, 21), EXIT_REFUSED);
 	assert_true(has_message(f, "21 of 100 nodes would be changed"));
 	assert_int_equal(apply_nodes(f, 90, 0), 0);
@@ -719,6 +831,8 @@ int main(void)
 		TEST(test_lost_hints),
 		TEST(test_target_leaves),
 		TEST(test_malformed),
+		TEST(test_refusals_touch_nothing),
+		TEST(test_planted),
 		TEST(test_busy),
 		TEST(test_folders),
 		TEST(test_generations),

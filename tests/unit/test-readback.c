@@ -29,7 +29,8 @@ static const struct {
 	{"dnsmasq", "local=/c/\x01\n", "control", 1},
 	{"dhcpd", "", NULL, 0},
 	{"dhcpd", "host a { hardware ethernet 02:00:00:00:00:01; }\n", NULL, 0},
-	{"dhcpd", "option x \"a;{\\\"}\"; # }\nsubnet 10.0.0.0 netmask 255.0.0.0 {\n}\n", NULL, 0},
+	{"dhcpd", "option x \"a;{\\\"}\"; # }\nsubnet 10.0.0.0 netmask 255.0.0.0 {\n}\n",
+		NULL, 0},
 	{"dhcpd", "host a {\n hardware ethernet 02:00:00:00:00:01;\n", "not closed", 3},
 	{"dhcpd", "host a { fixed-address 10.0.0.1 }\n", "semicolon", 1},
 	{"dhcpd", "max-lease-time 600", "semicolon", 0},
@@ -44,7 +45,8 @@ static const struct {
 	{"yaml", "a: {b: 1\nc: 2\n", "", 0},
 	{"yaml", "a: 1\n\tb: 2\n", "", 0},
 	{"yaml", "a: |\n  it's \"free text [\nb: 'x'\n", NULL, 0},
-	{"kickstart", "text\n%packages\n@core\n%end\n%post\n%include /x\n%end\n", NULL, 0},
+	{"kickstart", "text\n%packages\n@core\n%end\n%post\n%include /x\n%end\n", NULL,
+		0},
 	{"kickstart", "text\n%packages\n@core\n%post\necho\n", NULL, 0}, /* RHEL 5 */
 	{"kickstart", "%packages\n@core\n%post\n%end\n", "not closed before", 0},
 	{"kickstart", "%packages\n%end\n%post\n", "last section", 0},
@@ -77,7 +79,8 @@ static void test_rows(void **state)
 			if (rows[i].expected == NULL && fault != NULL)
 				fail_msg("'%s': %s", rows[i].text, fault);
 			if (rows[i].expected != NULL &&
-				(fault == NULL || strstr(fault, rows[i].expected) == NULL))
+				(fault == NULL ||
+					strstr(fault, rows[i].expected) == NULL))
 				fail_msg("'%s': %s", rows[i].text,
 					fault == NULL ? "passes" : fault);
 			if (rows[i].line != 0 && line != rows[i].line)
@@ -131,8 +134,8 @@ static void test_limits(void **state)
 		for (size_t i = 0; i < len; i++)
 			buffer_add_byte(b, 'a');
 		buffer_add_text(b, "\";\n");
-		assert_true((check(tmp, "dhcpd", NULL, READBACK_PARSE, b, &line) == NULL) ==
-			    (len == STRING_MAX));
+		assert_true((check(tmp, "dhcpd", NULL, READBACK_PARSE, b, &line) ==
+				    NULL) == (len == STRING_MAX));
 	}
 	buffer_truncate(b, 0);
 	buffer_add(b, "a\0b\n", 4);

@@ -77,12 +77,12 @@ static void test_plan(void **state)
 
 	failed->n_failures = 1;
 	failed->failed_at = NOW - 3;
+	failed->message = "no KVM";
 	reconcile_plan(tmp, manifest, &seen, false, NOW, &plan);
 	assert_string_equal(describe(tmp, &plan),
 		"stop gone, outdated v1, stop v2, start v3, wait v5");
 	assert_int_equal(plan.n_running, 5);
-	assert_string_equal(
-		plan.actions[4].reason, "failed 1 times in a row, next try in 7 s");
+	assert_string_equal(plan.actions[4].reason, "no KVM (next try in 7 s)");
 	reconcile_plan(tmp, manifest, &seen, true, NOW + 7, &plan);
 	assert_string_equal(describe(tmp, &plan),
 		"stop gone, restart v1, stop v2, start v3, start v5");

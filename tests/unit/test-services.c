@@ -81,8 +81,8 @@ static bool is_running(TALLOC_CTX *mem_ctx, pid_t pid)
 	char *text;
 	size_t len;
 
-	if (file_read_at(mem_ctx, AT_FDCWD, mem_printf(mem_ctx, "/proc/%d/stat", (int)pid),
-		    &text, &len) < 0)
+	if (file_read_at(mem_ctx, AT_FDCWD,
+		    mem_printf(mem_ctx, "/proc/%d/stat", (int)pid), &text, &len) < 0)
 		return false;
 	const char *state = strrchr(text, ')');
 
@@ -119,7 +119,8 @@ static void test_flood(void **state)
 	struct command_result r;
 
 	(void)state;
-	run_shell(tmp, "yes abcdefg | head -c 3000000; echo; echo last", COMMAND_TIMEOUT_MS, &r);
+	run_shell(tmp, "yes abcdefg | head -c 3000000; echo; echo last",
+		COMMAND_TIMEOUT_MS, &r);
 	assert_int_equal(r.status, 0);
 	assert_in_range(strlen(r.output), 1000, COMMAND_OUTPUT_MAX);
 	assert_string_equal(r.output + strlen(r.output) - 5, "last\n");
@@ -146,8 +147,8 @@ struct lab {
 static const struct services_options quick = {.timeout_ms = 2000};
 
 /*
- * A systemctl over plain files: ROOT/units/NAME holds the state's words, "restart" follows
- * ROOT/on-restart, and every call but show is written to ROOT/calls.
+ * A systemctl over plain files: ROOT/units/NAME holds the state's words, "restart"
+ * follows ROOT/on-restart, and every call but show is written to ROOT/calls.
  */
 static const char systemctl[] =
 	"#!/bin/sh\n"
@@ -156,7 +157,8 @@ static const char systemctl[] =
 	"case $1 in\n"
 	"show)\n"
 	"	echo \"Id=$unit.service\"\n"
-	"	if [ -e $root/units/$unit ] || [ -e $root/units/${unit%.service} ]; then\n"
+	"	if [ -e $root/units/$unit ] || [ -e $root/units/${unit%.service} ]; "
+	"then\n"
 	"		echo LoadState=loaded; cat $root/units/${unit%.service}\n"
 	"	else echo LoadState=not-found; echo ActiveState=inactive; fi;;\n"
 	"restart|reload)\n"
@@ -210,7 +212,8 @@ static int set_up(void **state)
 	mkdir(place(m, "bin"), 0755);
 	mkdir(place(m, "units"), 0755);
 	put(m, "bin/systemctl", systemctl, 0755);
-	put(m, "on-restart", "echo 'ActiveState=active\nMainPID=2' >$root/units/${unit%.service}\n",
+	put(m, "on-restart",
+		"echo 'ActiveState=active\nMainPID=2' >$root/units/${unit%.service}\n",
 		0644);
 	setenv("PATH", mem_printf(m, "%s:/usr/bin:/bin", place(m, "bin")), 1);
 	m->diags = diags_new(m);
@@ -234,7 +237,8 @@ static void note(struct lab *m, const char *target, enum action_kind kind,
 
 	for (; *units != NULL; units++)
 		*mem_push(m, &action.words.items, &action.words.n) = *units;
-	assert_int_equal(pending_note(m->state, target, &action, generation, 1000, m->diags), 0);
+	assert_int_equal(
+		pending_note(m->state, target, &action, generation, 1000, m->diags), 0);
 }
 
 static size_t n_pending(struct lab *m)
@@ -292,7 +296,8 @@ static void test_strongest_once(void **state)
 	put(m, "units/dnsmasq", "ActiveState=active\nMainPID=1\nCanReload=no\n", 0644);
 	note(m, "dnsmasq-hosts", ACTION_RELOAD, dnsmasq, 3);
 	assert_int_equal(services_run(m->state, &quick, m->diags), 0);
-	assert_string_equal(calls(m), "reload dnsmasq\nrestart dnsmasq\nrestart dnsmasq\n");
+	assert_string_equal(
+		calls(m), "reload dnsmasq\nrestart dnsmasq\nrestart dnsmasq\n");
 }
 
 /* A restart that takes the unit down is no wish of the administrator's. */
@@ -302,7 +307,8 @@ static void test_failed_restart(void **state)
 
 	put(m, "units/dnsmasq", "ActiveState=active\nMainPID=1\n", 0644);
 	put(m, "on-restart",
-		"echo ActiveState=inactive >$root/units/dnsmasq; echo broken; exit 1\n", 0644);
+		"echo ActiveState=inactive >$root/units/dnsmasq; echo broken; exit 1\n",
+		0644);
 	note(m, "dnsmasq", ACTION_RESTART, dnsmasq, 1);
 	assert_int_equal(services_run(m->state, &quick, m->diags), -EXIT_PENDING);
 	assert_int_equal(n_pending(m), 1);
@@ -314,7 +320,8 @@ static void test_failed_restart(void **state)
 	later.generation = 2;
 	assert_int_equal(services_run(m->state, &later, m->diags), 0);
 	assert_int_equal(n_pending(m), 1);
-	put(m, "on-restart", "echo 'ActiveState=active\nMainPID=2' >$root/units/dnsmasq\n", 0644);
+	put(m, "on-restart",
+		"echo 'ActiveState=active\nMainPID=2' >$root/units/dnsmasq\n", 0644);
 	assert_int_equal(services_run(m->state, &quick, m->diags), 0);
 	assert_int_equal(n_pending(m), 0);
 }
@@ -331,7 +338,8 @@ static void test_unconfirmed(void **state)
 	assert_int_equal(services_run(m->state, &impatient, m->diags), -EXIT_PENDING);
 	put(m, "on-restart", "echo 'ActiveState=failed' >$root/units/dnsmasq\n", 0644);
 	assert_int_equal(services_run(m->state, &impatient, m->diags), -EXIT_PENDING);
-	assert_non_null(strstr(m->diags->findings[1]->message, "failed after the restart"));
+	assert_non_null(
+		strstr(m->diags->findings[1]->message, "failed after the restart"));
 	assert_int_equal(n_pending(m), 1);
 }
 

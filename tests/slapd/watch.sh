@@ -1,0 +1,141 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The standing connection: every change of what ldapcc reads is told, nothing else is, and
+# its end is a failure.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+plan 16
+
+SLAPD_DATABASE=dbnosync slapd_new main
+slapd_load main "$SOURCE_ROOT/contrib/example/cluster.ldif"
+slapd_start main
+main=$(slapd_uri main)
+
+# watch NAME ARGUMENT…: starts the driver; what it says is in NAME.out
+watch() {
+	local name=$1
+	shift
+	"$PULL" "$@" >"$scratch/$name.out" 2>"$scratch/$name.err" &
+	watcher=$!
+	pids+=($!)
+	wait_for grep -q watching "$scratch/$name.out"
+}
+n_changes() { grep -c '^changed' "$scratch/$1.out" || true; }
+has_changes() { [ "$(n_changes "$1")" -ge "$2" ]; }
+# told NAME: LDIF from standard input changes something that is told
+told() {
+	local before
+	before=$(n_changes main)
+	slapd_modify main
+	ok "$1" wait_for has_changes main $((before + 1))
+}
+
+watch main watch "$main"
+told 'an entry is changed' <<-LDIF
+	dn: cn=node01,ou=hosts,$SUFFIX
+	changetype: modify
+	replace: description
+	description: changed
+LDIF
+told 'an entry is added' <<-LDIF
+	dn: cn=new,ou=hosts,$SUFFIX
+	changetype: add
+	objectClass: device
+	objectClass: ipHost
+	cn: new
+	ipHostNumber: 10.10.0.99
+LDIF
+told 'an entry is renamed' <<-LDIF
+	dn: cn=new,ou=hosts,$SUFFIX
+	changetype: modrdn
+	newrdn: cn=newer
+	deleteoldrdn: 1
+LDIF
+told 'an entry is deleted' <<-LDIF
+	dn: cn=newer,ou=hosts,$SUFFIX
+	changetype: delete
+LDIF
+told 'an entry loses the class that we look for' <<-LDIF
+	dn: cn=vcn003,ou=vcns,$SUFFIX
+	changetype: modify
+	delete: objectClass
+	objectClass: vocVirtualNode
+	-
+	delete: vocPhysicalHost
+	-
+	delete: vocImage
+	-
+	delete: vocMemory
+	-
+	delete: vocCPUs
+	-
+	delete: vocVirtualOrganization
+LDIF
+told 'a container is renamed: so are all below it' <<-LDIF
+	dn: ou=vcns,$SUFFIX
+	changetype: modrdn
+	newrdn: ou=guests
+	deleteoldrdn: 1
+LDIF
+
+# what is of no interest to us, and a change after it that is, so that there is no waiting
+# for nothing
+before=$(n_changes main)
+slapd_modify main <<-LDIF
+	dn: cn=somebody,$SUFFIX
+	changetype: add
+	objectClass: organizationalRole
+	cn: somebody
+
+	dn: cn=somebody,$SUFFIX
+	changetype: modify
+	replace: description
+	description: nothing to us
+LDIF
+n_nothing=$(n_changes main)
+told 'then an entry of ours again' <<-LDIF
+	dn: cn=node01,ou=hosts,$SUFFIX
+	changetype: modify
+	replace: description
+	description: changed again
+LDIF
+report $((n_nothing != before || $(n_changes main) != before + 1)) \
+	'other entries are not told' "$scratch/main.out"
+ok 'after all that it still runs' kill -0 "$watcher"
+
+# from an older state on: what changed in between is told at once
+pull probe "$main"
+cp "$scratch/err" "$scratch/state"
+slapd_modify main <<-LDIF
+	dn: cn=node02,ou=hosts,$SUFFIX
+	changetype: modify
+	replace: description
+	description: between probe and watch
+LDIF
+watch late --last-csn "$(sed -n 's/^csn: //p' "$scratch/state")" watch "$main"
+ok 'a change since the last read is told at once' wait_for has_changes late 1
+slapd_stop main
+slapd_start main
+wait "$watcher" && status=0 || status=$?
+report $((status != 4)) 'the server goes away: exit status 4' "$scratch/late.err"
+ok 'and words for it' grep -Eq 'error: watching: ' "$scratch/late.err"
+slapd_modify main <<-LDIF
+	dn: cn=node02,ou=hosts,$SUFFIX
+	changetype: delete
+LDIF
+watch again --last-csn "$(sed -n 's/^csn: //p' "$scratch/state")" watch "$main"
+ok 'a deletion while the server had been restarted is told' wait_for has_changes again 1
+
+# servers that cannot be watched
+SLAPD_WITHOUT=syncprov SLAPADD='' slapd_new plain
+SLAPADD='' slapd_load plain "$SOURCE_ROOT/contrib/example/cluster.ldif"
+slapd_start plain
+expect 4 'has no contextCSN; load the syncprov overlay' 'no syncprov' \
+	watch "$(slapd_uri plain)"
+"$PULL" --last-csn "$(sed -n 's/^csn: //p' "$scratch/state")" --timeout 5 watch \
+	"$(slapd_uri plain)" >"$scratch/out" 2>"$scratch/err" && status=0 || status=$?
+report $((status != 4)) 'no syncprov any more' "$scratch/err"
+ok 'and what to do' grep -q 'load the syncprov overlay' "$scratch/err"
+
+finish

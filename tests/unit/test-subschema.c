@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "compile/subschema.h"
+
+static const char *types[] = {
+	"( 2.5.4.0 NAME 'objectClass' DESC 'x' )",
+	"( 2.5.4.3 NAME ( 'cn' 'commonName' ) SUP name )",
+	"( 1.2.3 DESC 'NAME ''hidden''' )",
+};
+static const char *classes[] = {
+	"(1.3.6.1.1.1.2.6 NAME 'ipHost' SUP top AUXILIARY )",
+	"( 2.5.6.14 NAME 'device' DESC 'no NAME ( ''router'' )' )",
+};
+
+/* {filter, what is missing} */
+static const char *const rows[][2] = {
+	{"(objectClass=ipHost)", ""},
+	{"(|(objectclass=IPHOST)(OBJECTCLASS=device))", ""},
+	{"(&(cn=x)(commonname=y)(2.5.4.3=z)(objectClass=*))", ""},
+	{"(objectClass=1.3.6.1.1.1.2.6)", ""},
+	{"(|(objectClass=vocCluster)(objectClass=ipHost)(objectClass=vocCluster))",
+		"vocCluster"},
+	{"(|(!(xyzzy=1))(cn>=2)(plugh<=3)(frob:=4)(Xyzzy~=5))", "xyzzy plugh frob"},
+	{"(objectClass=router)", "router"},
+	{"(hidden=1)", "hidden"},
+	{"(objectClass=ipHos)", "ipHos"},
+	{"(objectClass=ipHosts)", "ipHosts"},
+	{"", ""},
+	{"((((", ""},
+};
+
+static void test_rows(void **state)
+{
+	const struct string_list attribute_types = {types, ARRAY_SIZE(types)};
+	const struct string_list object_classes = {classes, ARRAY_SIZE(classes)};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		TMP_CTX(tmp);
+		struct buffer *text = buffer_new(tmp);
+		struct string_list missing = subschema_missing(
+			tmp, rows[i][0], &attribute_types, &object_classes);
+
+		for (size_t j = 0; j < missing.n; j++)
+			buffer_printf(text, "%s%s", j ? " " : "", missing.items[j]);
+		assert_string_equal(text->data, rows[i][1]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows)};
+
+	return cmocka_run_group_tests_name("subschema", tests, NULL, NULL);
+}
