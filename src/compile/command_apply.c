@@ -28,6 +28,7 @@ struct publication {
 	struct plan *plan;
 	bool has_read;	  /* the directory, completely */
 	bool has_changes; /* something was, or would be, published */
+	bool is_committed; /* … or will be, by the next run: there is no way back */
 };
 
 /* Planning */
@@ -206,14 +207,22 @@ static int publish(struct publication *p, const char *reason)
 		publish_discard(staged, output);
 		return failed;
 	}
-	return publish_commit(staged, tells_services(run), run->diags);
+	/* below --root no service reads the files; else what is not told now, is later */
+	failed = publish_commit(staged, run->arguments.root == NULL, run->diags);
+	p->has_changes = failed == 0;
+	p->is_committed = staged->is_committed;
+	return failed;
 }
 
-static int tell_services(struct publication *p)
+/* Of what is pending, that which @generation or a younger one noted; 0: all. */
+static int tell_services(struct publication *p, uint64_t generation)
 {
+	struct services_options options = services_defaults;
+
+	options.generation = generation;
 	if (!tells_services(p->run))
 		return 0;
-	return services_run(p->state, &services_defaults, p->run->diags);
+	return services_run(p->state, &options, p->run->diags);
 }
 
 static int permit_and_publish(struct publication *p, const char *reason)
@@ -231,7 +240,6 @@ static int permit_and_publish(struct publication *p, const char *reason)
 		publish_nothing(p->plan);
 		return 0;
 	}
-	p->has_changes = true;
 	return publish(p, reason);
 }
 
@@ -374,7 +382,7 @@ static int read_and_publish(struct publication *p)
 static int apply_locked(struct publication *p)
 {
 	struct run *run = p->run;
-	int failed = tell_services(p); /* what earlier runs left, before LDAP is asked */
+	int failed = tell_services(p, 0); /* what earlier runs left, before LDAP is asked */
 	int pending = failed;
 
 	if (failed < 0 && failed != -(int)EXIT_PENDING)
@@ -386,7 +394,7 @@ static int apply_locked(struct publication *p)
 		return 0;
 	failed = read_and_publish(p);
 	if (failed == 0 && p->has_changes)
-		failed = tell_services(p);
+		failed = tell_services(p, p->state->current);
 	else if (failed == 0)
 		failed = pending;
 	int not_saved = remember(p, failed);
@@ -437,9 +445,25 @@ static int which_generation(struct publication *p, uint64_t *ret_number)
 	return 0;
 }
 
-static int roll_back(struct publication *p, uint64_t number)
+/* Pinned first: killed in between, the next apply must not undo it. */
+static int pin_and_publish(struct publication *p, uint64_t number)
 {
 	TMP_CTX(tmp);
+	struct diags *diags = p->run->diags;
+	uint64_t before = p->state->pinned;
+	int failed = state_pin(p->state, number, diags);
+
+	if (failed < 0 || p->plan->n_changes == 0)
+		return failed;
+	failed = publish(
+		p, mem_printf(tmp, "rollback to %llu", (unsigned long long)number));
+	if (failed < 0 && !p->is_committed)
+		(void)!state_pin(p->state, before, diags);
+	return failed;
+}
+
+static int roll_back(struct publication *p, uint64_t number)
+{
 	struct run *run = p->run;
 	int failed = plan_survey(
 		run->mem_ctx, p->state, (uint64_t)time(NULL), run->diags, &p->survey);
@@ -463,12 +487,7 @@ static int roll_back(struct publication *p, uint64_t number)
 			run->settings->refuse_drift, run->diags);
 	if (failed < 0)
 		return failed;
-	if (p->plan->n_changes > 0) {
-		p->has_changes = true;
-		failed = publish(p,
-			mem_printf(tmp, "rollback to %llu", (unsigned long long)number));
-	}
-	return failed < 0 ? failed : state_pin(p->state, number, run->diags);
+	return pin_and_publish(p, number);
 }
 
 int command_rollback(void *session)
@@ -490,5 +509,5 @@ int command_rollback(void *session)
 	if (failed < 0)
 		return failed;
 	report_generation(&p);
-	return tell_services(&p);
+	return tell_services(&p, 0);
 }

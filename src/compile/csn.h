@@ -3,8 +3,8 @@
 
 /*
  * The state of a directory: its contextCSN values, one for each server that takes writes
- * (`20261124183000.123456Z#000000#001#000000`: time, count, server id, modification). They
- * are a set: servers give them in any order.
+ * (`20261124183000.123456Z#000000#001#000000`: time, count, server id, modification).
+ * They are a set: servers give them in any order.
  */
 
 #include "base/document.h"
@@ -12,7 +12,7 @@
 enum csn_order {
 	CSN_EQUAL,
 	CSN_NEWER,
-	CSN_BEHIND, /* a server id went back or is gone: a lagging replica, a restored backup */
+	CSN_BEHIND, /* one went back or is gone: a lagging replica, a restored backup */
 };
 
 /* How @now relates to the older @then; with @then empty anything is newer. */
@@ -24,5 +24,5 @@ void csn_sort(struct string_list *csn);
 /* Is the change with @csn, an entryCSN, covered by @state? */
 bool csn_covers(const struct string_list *state, const char *csn);
 
-/* The smallest time in @state: nothing with an older CSN can be uncovered. NULL if empty. */
+/* The smallest value: what is older is covered for sure. NULL if empty. */
 const char *csn_oldest(const struct string_list *state);

@@ -5,50 +5,14 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "compile/decode_value.h"
 #include "compile/dn.h"
-#include "compile/release.h"
-
-/* All values of one field of one entry; a field may be fed by several attributes. */
-struct field_values {
-	const struct entry_value *values;
-	size_t n;
-};
-
-enum { NAME_SLOTS = 512, DN_SLOTS = 1024 };
-
-struct decoder {
-	struct reporter *reporter;
-	struct site *site;
-	/* attribute name -> field, so that a name costs one comparison */
-	struct {
-		const char *name;
-		enum field_id field;
-	} names[NAME_SLOTS];
-	/* raw DN -> canonical key: thousands of VCNs name the same images and hosts */
-	struct {
-		const char *raw, *key;
-	} dns[DN_SLOTS];
-	/* the entry at hand */
-	const struct entry *entry;
-	struct field_values fields[_FIELD_MAX];
-	bool has_vm_host_class;
-	TALLOC_CTX *scratch;
-};
 
 /* Attribute names */
 
-static size_t hash_name(const char *name)
-{
-	size_t hash = 5381;
-
-	for (; *name != '\0'; name++)
-		hash = hash * 33 + (unsigned char)(*name | 0x20);
-	return hash;
-}
-
 static void add_name(struct decoder *d, const char *name, enum field_id field)
 {
-	size_t slot = hash_name(name) % NAME_SLOTS;
+	size_t slot = decode_hash(name) % NAME_SLOTS;
 
 	while (d->names[slot].name != NULL)
 		slot = (slot + 1) % NAME_SLOTS;
@@ -58,7 +22,7 @@ static void add_name(struct decoder *d, const char *name, enum field_id field)
 
 static enum field_id find_name(const struct decoder *d, const char *name)
 {
-	size_t slot = hash_name(name) % NAME_SLOTS;
+	size_t slot = decode_hash(name) % NAME_SLOTS;
 
 	for (; d->names[slot].name != NULL; slot = (slot + 1) % NAME_SLOTS)
 		if (text_equal_case(d->names[slot].name, name))
@@ -123,442 +87,6 @@ static enum kind sort_values(struct decoder *d, const struct entry *entry)
 	return map_kind(d->site->map, classes, n_classes);
 }
 
-/* Reporting on a value of the entry at hand */
-
-static struct finding *fault(struct decoder *d, enum check check, struct record *record,
-	enum field_id field, const struct entry_value *value, const char *why)
-{
-	TMP_CTX(tmp);
-	const char *shown = text_printable(tmp, value->bytes, value->len);
-
-	_Static_assert(_FIELD_MAX <= 64, "a bit for each field");
-	record->unreadable |= UINT64_C(1) << field;
-	return check_report_at(d->reporter, check, check_default(check), record, field,
-		value->line, "'%s': %s", shown, why);
-}
-
-/* Leading and trailing blanks are common in directories and never meant. */
-static const char *trimmed(struct decoder *d, const struct entry_value *value)
-{
-	const char *start = value->bytes;
-	size_t len = value->len;
-
-	while (len > 0 && *start == ' ') {
-		start++;
-		len--;
-	}
-	while (len > 0 && start[len - 1] == ' ')
-		len--;
-	return arena_strndup(d->site->arena, start, len);
-}
-
-/* NULL and a finding for what is no printable UTF-8 text. */
-static const char *text_of(struct decoder *d, struct record *record, enum field_id field,
-	const struct entry_value *value)
-{
-	if (text_has_control(value->bytes, value->len)) {
-		fault(d, CHECK_BAD_VALUE, record, field, value, "contains a control character");
-		return NULL;
-	}
-	if (!text_is_utf8(value->bytes, value->len)) {
-		fault(d, CHECK_BAD_VALUE, record, field, value, "is not UTF-8");
-		return NULL;
-	}
-	const char *text = trimmed(d, value);
-
-	if (*text == '\0') {
-		fault(d, CHECK_BAD_VALUE, record, field, value, "is empty");
-		return NULL;
-	}
-	return text;
-}
-
-/* Types of values */
-
-struct column;
-
-/* Checks one value and stores it at @place; what it refuses it has reported. */
-typedef void (*read_value)(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place);
-
-struct column {
-	enum field_id field;
-	read_value read;
-	size_t offset;
-	bool is_list;	  /* the place is a struct strings; sorted afterwards */
-	bool is_required;
-	uint32_t min, max; /* numbers */
-};
-
-static void read_text(struct decoder *d, struct record *record, const struct column *column,
-	const struct entry_value *value, void *place)
-{
-	const char *text = text_of(d, record, column->field, value);
-
-	if (text != NULL)
-		*(const char **)place = text;
-}
-
-/* Free text for people: kept as it is, an escaper decides where it can go. */
-static void read_prose(struct decoder *d, struct record *record _unused_,
-	const struct column *column _unused_, const struct entry_value *value, void *place)
-{
-	*(const char **)place = arena_strndup(d->site->arena, value->bytes, value->len);
-}
-
-static void read_number(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
-{
-	TMP_CTX(tmp);
-	uint64_t number;
-
-	if (strlen(value->bytes) == value->len &&
-		text_parse_u64(value->bytes, column->max, &number) && number >= column->min)
-		*(uint32_t *)place = (uint32_t)number;
-	else
-		fault(d, CHECK_BAD_VALUE, record, column->field, value,
-			mem_printf(tmp, "is no number from %u to %u", column->min,
-				column->max));
-}
-
-static void read_cost(struct decoder *d, struct record *record, const struct column *column,
-	const struct entry_value *value, void *place)
-{
-	uint64_t number;
-
-	if (strlen(value->bytes) == value->len &&
-		text_parse_u64(value->bytes, INT32_MAX, &number))
-		*(int64_t *)place = (int64_t)number;
-	else
-		fault(d, CHECK_BAD_VALUE, record, column->field, value, "is no whole number");
-}
-
-/* LDAP's Boolean (RFC 4517 section 3.3.3): TRUE and FALSE, nothing else. */
-static void read_truth(struct decoder *d, struct record *record, const struct column *column,
-	const struct entry_value *value, void *place)
-{
-	if (value->len == 4 && strcmp(value->bytes, "TRUE") == 0)
-		*(bool *)place = true;
-	else if (value->len == 5 && strcmp(value->bytes, "FALSE") == 0)
-		*(bool *)place = false;
-	else
-		fault(d, CHECK_BAD_VALUE, record, column->field, value,
-			"is neither TRUE nor FALSE");
-}
-
-/* A host or domain name, in lower case; an IP address is none (RFC 1123 section 2.1). */
-static void read_name(struct decoder *d, struct record *record, const struct column *column,
-	const struct entry_value *value, void *place)
-{
-	const char *text = text_of(d, record, column->field, value);
-	struct ip ip;
-
-	if (text == NULL)
-		return;
-	char *name = arena_strdup(d->site->arena, text);
-
-	text_lower(name);
-	if (text_has_suffix(name, ".") && strlen(name) > 1)
-		name[strlen(name) - 1] = '\0';
-	const char *why = text_hostname_fault(name);
-
-	if (why == NULL && ip_parse(name, &ip))
-		why = "is an address, not a name";
-	if (why != NULL)
-		fault(d, CHECK_BAD_NAME, record, column->field, value, why);
-	else
-		*(const char **)place = name;
-}
-
-static void read_address(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
-{
-	if (strlen(value->bytes) == value->len && ip_parse(value->bytes, place))
-		return;
-	const char *text = text_of(d, record, column->field, value);
-
-	if (text != NULL && !ip_parse(text, place))
-		fault(d, CHECK_BAD_IP, record, column->field, value, "is no IP address");
-}
-
-/* An address, kept as text in its canonical form. */
-static void read_address_text(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
-{
-	struct ip ip = {0};
-	char buffer[IP_TEXT_MAX];
-
-	read_address(d, record, column, value, &ip);
-	if (ip_is_set(ip))
-		*(const char **)place =
-			arena_strdup(d->site->arena, ip_format(ip, buffer));
-}
-
-/* A server: an address or a host name. */
-static void read_server(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
-{
-	TMP_CTX(tmp);
-	struct ip ip;
-
-	if (ip_parse(mem_strndup(tmp, value->bytes, value->len), &ip))
-		read_address_text(d, record, column, value, place);
-	else
-		read_name(d, record, column, value, place);
-}
-
-/* One word of letters, digits and `_ . : -`: what every output language can carry. */
-static void read_word(struct decoder *d, struct record *record, const struct column *column,
-	const struct entry_value *value, void *place)
-{
-	const char *text = text_of(d, record, column->field, value);
-
-	if (text == NULL)
-		return;
-	if (text[0] == '-' || text[0] == '.' ||
-		text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				  "0123456789_.:-")] != '\0')
-		fault(d, CHECK_BAD_VALUE, record, column->field, value,
-			"only letters, digits and _ . : - are allowed, no - or . first");
-	else
-		*(const char **)place = text;
-}
-
-/* A name of the time zone database: Area/Location */
-static void read_timezone(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
-{
-	const char *text = text_of(d, record, column->field, value);
-
-	if (text == NULL)
-		return;
-	if (text[0] == '/' || text[0] == '-' || strstr(text, "..") != NULL ||
-		text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				  "0123456789_+-/")] != '\0')
-		fault(d, CHECK_BAD_VALUE, record, column->field, value,
-			"is no time zone such as Europe/Paris or Etc/UTC");
-	else
-		*(const char **)place = text;
-}
-
-/* An interface of the host: IFNAMSIZ, and nothing that netlink or ip(8) would split. */
-static void read_bridge(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
-{
-	if (value->len > 15)
-		fault(d, CHECK_BAD_VALUE, record, column->field, value,
-			"is longer than an interface name can be (15)");
-	else
-		read_word(d, record, column, value, place);
-}
-
-/* An absolute path that stays where it says; QEMU splits its options at commas. */
-static void read_path(struct decoder *d, struct record *record, const struct column *column,
-	const struct entry_value *value, void *place)
-{
-	const char *text = text_of(d, record, column->field, value);
-	const char *why = NULL;
-
-	if (text == NULL)
-		return;
-	if (text[0] != '/')
-		why = "is no absolute path";
-	else if (strchr(text, ',') != NULL)
-		why = "contains a comma";
-	else if (strstr(text, "/../") != NULL || text_has_suffix(text, "/.."))
-		why = "contains '..'";
-	else if (text_has_suffix(text, "/"))
-		why = "names a folder";
-	if (why != NULL)
-		fault(d, CHECK_BAD_VALUE, record, column->field, value, why);
-	else
-		*(const char **)place = text;
-}
-
-/* A kernel of an install profile may be a path below the TFTP root or a URL. */
-static void read_boot_path(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
-{
-	const char *text = text_of(d, record, column->field, value);
-
-	if (text == NULL)
-		return;
-	if (strpbrk(text, " \"'\\,;{}") != NULL || strstr(text, "..") != NULL)
-		fault(d, CHECK_BAD_VALUE, record, column->field, value,
-			"contains a blank, quote, comma, brace or '..'");
-	else
-		*(const char **)place = text;
-}
-
-/* Installers cut lines at blanks, quotes and `#` (shlex), so a URL has none. */
-static void read_url(struct decoder *d, struct record *record, const struct column *column,
-	const struct entry_value *value, void *place)
-{
-	static const char *const schemes[] = {
-		"http://", "https://", "ftp://", "file://", "nfs://", "nfs:"};
-	const char *text = text_of(d, record, column->field, value);
-	bool is_url = false;
-
-	if (text == NULL)
-		return;
-	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++)
-		is_url |= text_has_prefix(text, schemes[i]) &&
-			text[strlen(schemes[i])] != '\0';
-	if (!is_url)
-		fault(d, CHECK_BAD_VALUE, record, column->field, value,
-			"is no URL (http, https, ftp, file or nfs)");
-	else if (strpbrk(text, " \"'\\,#<>") != NULL)
-		fault(d, CHECK_BAD_VALUE, record, column->field, value,
-			"contains a blank, quote, backslash, comma or '#': write it as %XX");
-	else
-		*(const char **)place = text;
-}
-
-/* What yum and dnf fetch by; mounting an NFS export is nobody's business here. */
-static void read_package_url(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
-{
-	if (text_has_prefix(value->bytes, "nfs:"))
-		fault(d, CHECK_BAD_VALUE, record, column->field, value,
-			"is no http, https, ftp or file URL");
-	else
-		read_url(d, record, column, value, place);
-}
-
-/* The installer's `url` command fetches by these. */
-static void read_install_url(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
-{
-	if (text_has_prefix(value->bytes, "nfs:") || text_has_prefix(value->bytes, "file:"))
-		fault(d, CHECK_BAD_VALUE, record, column->field, value,
-			"is no http, https or ftp URL");
-	else
-		read_url(d, record, column, value, place);
-}
-
-/* A kernel's command line passes through boot loaders that read some characters as syntax. */
-static void read_arguments(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
-{
-	const char *text = text_of(d, record, column->field, value);
-
-	if (text != NULL && strpbrk(text, "'\"\\`$;|&<>{}#") != NULL)
-		fault(d, CHECK_BAD_VALUE, record, column->field, value,
-			"contains a quote, backslash, $, ;, |, &, <, >, brace or #");
-	else if (text != NULL)
-		*(const char **)place = text;
-}
-
-static void read_dn(struct decoder *d, struct record *record, const struct column *column,
-	const struct entry_value *value, void *place)
-{
-	size_t slot = hash_name(value->bytes) % DN_SLOTS;
-
-	if (d->dns[slot].raw != NULL && strcmp(d->dns[slot].raw, value->bytes) == 0) {
-		*(const char **)place = d->dns[slot].key;
-		return;
-	}
-	TMP_CTX(tmp);
-	const char *key = dn_key(tmp, value->bytes);
-
-	if (key == NULL || *key == '\0') {
-		fault(d, CHECK_BAD_VALUE, record, column->field, value, "is no DN");
-		return;
-	}
-	d->dns[slot].raw = arena_strndup(d->site->arena, value->bytes, value->len);
-	d->dns[slot].key = arena_strdup(d->site->arena, key);
-	*(const char **)place = d->dns[slot].key;
-}
-
-/* One of a few words; @words ends with NULL. */
-static void read_choice(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place,
-	const char *const *words)
-{
-	TMP_CTX(tmp);
-	struct buffer *why = buffer_new(tmp);
-
-	buffer_add_text(why, "is none of");
-	for (; *words != NULL; words++) {
-		if (strcmp(*words, value->bytes) == 0) {
-			*(const char **)place = *words;
-			return;
-		}
-		buffer_printf(why, " %s", *words);
-	}
-	fault(d, CHECK_BAD_VALUE, record, column->field, value, why->data);
-}
-
-static void read_format(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
-{
-	static const char *const words[] = {"qcow2", "raw", NULL};
-
-	read_choice(d, record, column, value, place, words);
-}
-
-static void read_readiness(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
-{
-	static const char *const words[] = {"none", "virtserial", "notify", NULL};
-
-	read_choice(d, record, column, value, place, words);
-}
-
-static void read_version(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
-{
-	const char *text = text_of(d, record, column->field, value);
-	struct release release;
-
-	if (text == NULL)
-		return;
-	if (!release_find(text, &release))
-		fault(d, CHECK_BAD_VALUE, record, column->field, value,
-			"is no known release (RHEL5 to RHEL10, F7 and later)");
-	else
-		*(const char **)place = text;
-}
-
-/* A package, group or glob: one word that neither shlex nor dnf would read otherwise. */
-static void read_package(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
-{
-	const char *text = text_of(d, record, column->field, value);
-
-	if (text == NULL)
-		return;
-	const char *name = text + (*text == '-' || *text == '@');
-
-	if (*text == '-' && *name == '@')
-		name++;
-	if (*name == '\0' || *name == '-' ||
-		name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				  "0123456789_.:+~^*?[]!/-")] != '\0')
-		fault(d, CHECK_BAD_VALUE, record, column->field, value,
-			"is no package, -package or @group");
-	else
-		*(const char **)place = text;
-}
-
-/* Of a repository's own filters: a package or glob, no group and nothing taken out. */
-static void read_glob(struct decoder *d, struct record *record, const struct column *column,
-	const struct entry_value *value, void *place)
-{
-	if (value->bytes[0] == '-' || value->bytes[0] == '@')
-		fault(d, CHECK_BAD_VALUE, record, column->field, value,
-			"is no package name or glob");
-	else
-		read_package(d, record, column, value, place);
-}
-
-/* Repository ids: the alphabet of dnf and Anaconda. */
-static void read_label(struct decoder *d, struct record *record, const struct column *column,
-	const struct entry_value *value, void *place)
-{
-	read_word(d, record, column, value, place);
-}
-
 /* Tables of fields, one a kind */
 
 #define ONE(field, read, type, member) {FIELD_##field, read, offsetof(struct type, member)}
@@ -567,109 +95,109 @@ static void read_label(struct decoder *d, struct record *record, const struct co
 #define LIST(field, read, type, member) \
 	{FIELD_##field, read, offsetof(struct type, member), .is_list = true}
 #define NUMBER(field, type, member, low, high) \
-	{FIELD_##field, read_number, offsetof(struct type, member), .min = low, .max = high}
+	{FIELD_##field, decode_number, offsetof(struct type, member), .min = low, .max = high}
 
 static const struct column cluster_columns[] = {
-	NEED(NAME, read_label, cluster, name),
-	ONE(DOMAIN, read_name, cluster, domain),
-	LIST(NAMESERVER, read_address_text, cluster, nameservers),
-	LIST(TIMESERVER, read_server, cluster, timeservers),
-	LIST(SEARCH, read_name, cluster, search),
-	ONE(INSTALL_SERVER, read_url, cluster, install_server),
-	ONE(TIMEZONE, read_timezone, cluster, timezone),
+	NEED(NAME, decode_label, cluster, name),
+	ONE(DOMAIN, decode_name, cluster, domain),
+	LIST(NAMESERVER, decode_address_text, cluster, nameservers),
+	LIST(TIMESERVER, decode_server, cluster, timeservers),
+	LIST(SEARCH, decode_name, cluster, search),
+	ONE(INSTALL_SERVER, decode_url, cluster, install_server),
+	ONE(TIMEZONE, decode_timezone, cluster, timezone),
 	{0},
 };
 
 static const struct column network_columns[] = {
-	NEED(NAME, read_label, network, name),
-	NEED(NETWORK, read_text, network, number),
-	ONE(DOMAIN, read_name, network, domain),
-	ONE(GATEWAY, read_address, network, gateway),
-	LIST(NAMESERVER, read_address_text, network, nameservers),
-	ONE(SHARED_NETWORK, read_label, network, shared_name),
-	ONE(BRIDGE, read_bridge, network, bridge),
+	NEED(NAME, decode_label, network, name),
+	NEED(NETWORK, decode_text, network, number),
+	ONE(DOMAIN, decode_name, network, domain),
+	ONE(GATEWAY, decode_address, network, gateway),
+	LIST(NAMESERVER, decode_address_text, network, nameservers),
+	ONE(SHARED_NETWORK, decode_label, network, shared_name),
+	ONE(BRIDGE, decode_bridge, network, bridge),
 	NUMBER(VLAN, network, vlan, 1, 4094),
 	NUMBER(MTU, network, mtu, 68, 65535),
-	ONE(NEXT_SERVER, read_server, network, next_server),
-	ONE(BOOT_FILE, read_boot_path, network, boot_file),
-	ONE(BOOT_FILE_UEFI, read_boot_path, network, boot_file_uefi),
-	ONE(BOOT_FILE_ARM64, read_boot_path, network, boot_file_arm64),
-	ONE(BOOT_URL, read_url, network, boot_url),
+	ONE(NEXT_SERVER, decode_server, network, next_server),
+	ONE(BOOT_FILE, decode_boot_path, network, boot_file),
+	ONE(BOOT_FILE_UEFI, decode_boot_path, network, boot_file_uefi),
+	ONE(BOOT_FILE_ARM64, decode_boot_path, network, boot_file_arm64),
+	ONE(BOOT_URL, decode_url, network, boot_url),
 	NUMBER(LEASE_TIME, network, lease_time, 60, INT32_MAX),
 	{0},
 };
 
 static const struct column host_columns[] = {
-	ONE(DESCRIPTION, read_prose, machine, description),
-	ONE(LOCATION, read_prose, machine, location),
-	ONE(SERIAL, read_prose, machine, serial),
-	ONE(ENABLED, read_truth, machine, is_enabled),
-	ONE(BOOT_FILE, read_boot_path, machine, boot_file),
+	ONE(DESCRIPTION, decode_prose, machine, description),
+	ONE(LOCATION, decode_prose, machine, location),
+	ONE(SERIAL, decode_prose, machine, serial),
+	ONE(ENABLED, decode_truth, machine, is_enabled),
+	ONE(BOOT_FILE, decode_boot_path, machine, boot_file),
 	NUMBER(MEMORY, machine, memory_mib, 1, INT32_MAX),
 	NUMBER(CPUS, machine, cpus, 1, 65535),
-	ONE(PROFILE, read_dn, machine, profile_dn),
-	ONE(INSTALL, read_truth, machine, installs),
+	ONE(PROFILE, decode_dn, machine, profile_dn),
+	ONE(INSTALL, decode_truth, machine, installs),
 	{0},
 };
 
 static const struct column vcn_columns[] = {
-	ONE(DESCRIPTION, read_prose, machine, description),
-	ONE(LOCATION, read_prose, machine, location),
-	ONE(SERIAL, read_prose, machine, serial),
-	ONE(ENABLED, read_truth, machine, is_enabled),
-	ONE(BOOT_FILE, read_boot_path, machine, boot_file),
+	ONE(DESCRIPTION, decode_prose, machine, description),
+	ONE(LOCATION, decode_prose, machine, location),
+	ONE(SERIAL, decode_prose, machine, serial),
+	ONE(ENABLED, decode_truth, machine, is_enabled),
+	ONE(BOOT_FILE, decode_boot_path, machine, boot_file),
 	NUMBER(MEMORY, machine, memory_mib, 1, INT32_MAX),
 	NUMBER(CPUS, machine, cpus, 1, 1024),
-	ONE(HOST, read_dn, machine, host_dn),
-	ONE(IMAGE, read_dn, machine, image_dn),
-	ONE(VO, read_word, machine, vo),
+	ONE(HOST, decode_dn, machine, host_dn),
+	ONE(IMAGE, decode_dn, machine, image_dn),
+	ONE(VO, decode_word, machine, vo),
 	{0},
 };
 
 static const struct column interface_columns[] = {
-	NEED(NAME, read_label, interface, ifname),
-	ONE(BOOT_INTERFACE, read_truth, interface, wants_boot),
+	NEED(NAME, decode_label, interface, ifname),
+	ONE(BOOT_INTERFACE, decode_truth, interface, wants_boot),
 	{0},
 };
 
 static const struct column image_columns[] = {
-	NEED(NAME, read_label, image, name),
-	ONE(IMAGE_PATH, read_path, image, path),
-	ONE(IMAGE_FORMAT, read_format, image, format),
-	ONE(SNAPSHOT, read_truth, image, snapshot),
-	ONE(KERNEL, read_path, image, kernel),
-	ONE(INITRD, read_path, image, initrd),
-	ONE(ARGUMENTS, read_arguments, image, arguments),
-	ONE(CHECKSUM, read_word, image, checksum),
-	ONE(READINESS, read_readiness, image, readiness),
+	NEED(NAME, decode_label, image, name),
+	ONE(IMAGE_PATH, decode_path, image, path),
+	ONE(IMAGE_FORMAT, decode_format, image, format),
+	ONE(SNAPSHOT, decode_truth, image, snapshot),
+	ONE(KERNEL, decode_path, image, kernel),
+	ONE(INITRD, decode_path, image, initrd),
+	ONE(ARGUMENTS, decode_arguments, image, arguments),
+	ONE(CHECKSUM, decode_word, image, checksum),
+	ONE(READINESS, decode_readiness, image, readiness),
 	{0},
 };
 
 static const struct column repository_columns[] = {
-	NEED(NAME, read_label, repository, name),
-	LIST(BASE_URL, read_package_url, repository, base_urls),
-	ONE(MIRROR_LIST, read_package_url, repository, mirror_list),
-	ONE(METALINK, read_package_url, repository, metalink),
-	LIST(GPG_KEY, read_package_url, repository, gpg_keys),
-	ONE(COST, read_cost, repository, cost),
-	LIST(INCLUDE, read_glob, repository, includes),
-	LIST(EXCLUDE, read_glob, repository, excludes),
-	ONE(PROXY, read_package_url, repository, proxy),
-	ONE(KEEP, read_truth, repository, keep),
+	NEED(NAME, decode_label, repository, name),
+	LIST(BASE_URL, decode_package_url, repository, base_urls),
+	ONE(MIRROR_LIST, decode_package_url, repository, mirror_list),
+	ONE(METALINK, decode_package_url, repository, metalink),
+	LIST(GPG_KEY, decode_package_url, repository, gpg_keys),
+	ONE(COST, decode_cost, repository, cost),
+	LIST(INCLUDE, decode_glob, repository, includes),
+	LIST(EXCLUDE, decode_glob, repository, excludes),
+	ONE(PROXY, decode_package_url, repository, proxy),
+	ONE(KEEP, decode_truth, repository, keep),
 	{0},
 };
 
 static const struct column profile_columns[] = {
-	NEED(NAME, read_label, profile, name),
-	NEED(INSTALL_URL, read_install_url, profile, install_url),
-	NEED(VERSION, read_version, profile, version),
-	ONE(TIMEZONE, read_timezone, profile, timezone),
-	ONE(KERNEL, read_boot_path, profile, kernel),
-	ONE(INITRD, read_boot_path, profile, initrd),
-	ONE(ARGUMENTS, read_arguments, profile, arguments),
-	LIST(REPOSITORY, read_dn, profile, repository_dns),
-	LIST(PACKAGE, read_package, profile, packages),
-	ONE(STRICT, read_truth, profile, is_strict),
+	NEED(NAME, decode_label, profile, name),
+	NEED(INSTALL_URL, decode_install_url, profile, install_url),
+	NEED(VERSION, decode_version, profile, version),
+	ONE(TIMEZONE, decode_timezone, profile, timezone),
+	ONE(KERNEL, decode_boot_path, profile, kernel),
+	ONE(INITRD, decode_boot_path, profile, initrd),
+	ONE(ARGUMENTS, decode_arguments, profile, arguments),
+	LIST(REPOSITORY, decode_dn, profile, repository_dns),
+	LIST(PACKAGE, decode_package, profile, packages),
+	ONE(STRICT, decode_truth, profile, is_strict),
 	{0},
 };
 
@@ -802,7 +330,7 @@ static void read_column(struct decoder *d, struct record *record, const struct c
 	}
 	if (column->is_list)
 		read_list(d, record, column, values, place);
-	else if (values->n == 1 || column->read == read_prose)
+	else if (values->n == 1 || column->read == decode_prose)
 		column->read(d, record, column, first_value(values), place);
 	else
 		refuse_many(d, record, column->field, values->n);
@@ -857,13 +385,15 @@ static void read_macs(struct decoder *d, struct record *record, struct interface
 		struct mac mac;
 		bool is_known = false;
 
-		if (!mac_parse(value->bytes, &mac) && !mac_parse(trimmed(d, value), &mac))
-			fault(d, CHECK_BAD_MAC, record, FIELD_MAC, value,
+		if (strlen(value->bytes) != value->len ||
+			(!mac_parse(value->bytes, &mac) &&
+				!mac_parse(decode_trimmed(d, value), &mac)))
+			decode_fault(d, CHECK_BAD_MAC, record, FIELD_MAC, value,
 				"is no MAC address of six octets");
 		else if (mac_is_zero(mac))
-			fault(d, CHECK_BAD_MAC, record, FIELD_MAC, value, "is all zeros");
+			decode_fault(d, CHECK_BAD_MAC, record, FIELD_MAC, value, "is all zeros");
 		else if (mac_is_multicast(mac))
-			fault(d, CHECK_MULTICAST_MAC, record, FIELD_MAC, value,
+			decode_fault(d, CHECK_MULTICAST_MAC, record, FIELD_MAC, value,
 				"has the group bit set: no interface can own it");
 		else {
 			for (uint32_t j = 0; j < interface->n_macs; j++)
@@ -887,7 +417,7 @@ static void read_addresses(
 		struct ip ip = {0};
 		bool is_known = false;
 
-		read_address(d, record, &column, &values->values[i], &ip);
+		decode_address(d, record, &column, &values->values[i], &ip);
 		for (uint32_t j = 0; j < interface->n_addresses; j++)
 			is_known |= ip_compare(interface->addresses[j].ip, ip) == 0;
 		if (ip_is_set(ip) && !is_known)
@@ -942,7 +472,7 @@ static void add_alias(struct decoder *d, struct machine *machine, enum field_id 
 	const struct column column = {.field = field};
 	const char *name = NULL;
 
-	read_name(d, &machine->record, &column, value, (void *)&name);
+	decode_name(d, &machine->record, &column, value, (void *)&name);
 	if (name != NULL && machine->cn != NULL && strcmp(name, machine->cn) != 0)
 		machine->aliases.items[machine->aliases.n++] = name;
 }
@@ -960,7 +490,7 @@ static void read_names(struct decoder *d, struct machine *machine)
 			"is missing");
 		return;
 	}
-	read_name(d, &machine->record, &column, &own, (void *)&machine->cn);
+	decode_name(d, &machine->record, &column, &own, (void *)&machine->cn);
 	machine->alias_field = aliases->n > 0 ? FIELD_ALIAS : FIELD_NAME;
 	machine->aliases.items = arena_alloc(
 		d->site->arena, (names->n + aliases->n + 1) * sizeof(const char *));
@@ -1032,7 +562,7 @@ static void read_ranges(struct decoder *d, struct network *network)
 
 		if (strlen(values->values[i].bytes) != values->values[i].len || n != 2 ||
 			!ip_parse(words[0], &range->start) || !ip_parse(words[1], &range->end))
-			fault(d, CHECK_BAD_RANGE, &network->record, FIELD_DYNAMIC_RANGE,
+			decode_fault(d, CHECK_BAD_RANGE, &network->record, FIELD_DYNAMIC_RANGE,
 				&values->values[i], "is not FIRST LAST, two addresses");
 		else
 			network->n_ranges++;
@@ -1051,11 +581,11 @@ static void read_prefix(struct decoder *d, struct network *network)
 		check_report(d->reporter, CHECK_BAD_VALUE, &network->record, FIELD_NETMASK,
 			"has %zu values, one is expected", masks->n);
 	if (masks->n > 0)
-		mask = trimmed(d, &masks->values[0]);
+		mask = decode_trimmed(d, &masks->values[0]);
 	const char *why = prefix_parse(network->number, mask, &network->prefix);
 
 	if (why != NULL)
-		fault(d, CHECK_BAD_IP, &network->record, FIELD_NETWORK,
+		decode_fault(d, CHECK_BAD_IP, &network->record, FIELD_NETWORK,
 			&d->fields[FIELD_NETWORK].values[0], why);
 }
 

@@ -9,7 +9,7 @@
 #include "compile/directory_servers.h"
 #include "compile/subschema.h"
 
-enum { REREADS_MAX = 3, ANCESTORS_MAX = 16 };
+enum { REREADS_MAX = 3, ANCESTORS_MAX = 16, NAMES_MAX = 16 };
 
 /* What a read or a probe is to deliver, and where to. */
 struct order {
@@ -28,6 +28,7 @@ struct reading {
 	const struct order *order;
 	struct search *search;
 	struct search_result result;
+	struct string_list attributes; /* to ask for */
 	bool has_entry_csn; /* entryCSN can be read */
 };
 
@@ -155,6 +156,25 @@ static int schema_missing(struct reading *r, const struct string_list *names)
 			: "the schema that defines it (nis.ldif for RFC 2307)");
 }
 
+/*
+ * What to ask for. slapd compares every attribute of an entry, operational ones included,
+ * with every name of the list: with the sixty names of our map that is a third of all its
+ * work (measured with 100,000 entries). From some length on `*` is cheaper, with the
+ * operational attributes that it does not bring.
+ */
+static struct string_list choose_attributes(TALLOC_CTX *mem_ctx,
+	const struct string_list *wanted, const struct string_list *attribute_types)
+{
+	if (wanted->n <= NAMES_MAX)
+		return *wanted;
+	struct string_list list = subschema_operational(mem_ctx, wanted, attribute_types);
+
+	*mem_push(mem_ctx, &list.items, &list.n) = "*";
+	*mem_push(mem_ctx, &list.items, &list.n) = NULL;
+	list.n--;
+	return list;
+}
+
 static int check_schema(struct reading *r, const struct lookup *base)
 {
 	struct session *s = r->session;
@@ -176,7 +196,10 @@ static int check_schema(struct reading *r, const struct lookup *base)
 	struct string_list missing = subschema_missing(
 		s, r->order->map->filter, &schema.values[0], &schema.values[1]);
 
-	return missing.n > 0 ? schema_missing(r, &missing) : 0;
+	if (missing.n > 0)
+		return schema_missing(r, &missing);
+	r->attributes = choose_attributes(s, &r->order->map->wanted, &schema.values[0]);
+	return 0;
 }
 
 /* Consistency */
@@ -301,12 +324,15 @@ static int read_entries(
 	struct reading r = {
 		.session = s,
 		.order = order,
-		.search = search_new(s, s, order->map, order->sink, order->sink_data),
 		.has_entry_csn = state->lookups[0].values[1].n > 0,
 	};
-	int failed = check_schema(&r, &state->lookups[0]) ||
-		     check_not_behind(s, order->last_csn, &state->csn) ||
-		     read_consistently(&r, &state->csn);
+
+	if (check_schema(&r, &state->lookups[0]) ||
+		check_not_behind(s, order->last_csn, &state->csn))
+		return -1;
+	r.search = search_new(s, s, order->map->filter, r.attributes.items, order->sink,
+		order->sink_data);
+	int failed = read_consistently(&r, &state->csn);
 
 	order->report->n_entries = r.result.n_entries;
 	order->report->n_pages = r.result.n_pages;

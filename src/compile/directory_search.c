@@ -24,7 +24,8 @@ struct canary {
 
 struct search {
 	struct session *session;
-	const struct map *map;
+	const char *filter;
+	const char *const *attributes_wanted;
 	entry_sink sink;
 	void *sink_data;
 	struct canary *canaries;
@@ -237,8 +238,8 @@ static int request_page(struct search *r, int *ret_id)
 
 	if (code == LDAP_SUCCESS)
 		code = ldap_search_ext(s->ld, s->settings->base, LDAP_SCOPE_SUBTREE,
-			r->map->filter, (char **)r->map->wanted.items, 0, controls, NULL,
-			NULL, LDAP_NO_LIMIT, ret_id);
+			r->filter, (char **)r->attributes_wanted, 0, controls, NULL, NULL,
+			LDAP_NO_LIMIT, ret_id);
 	ldap_control_free(controls[0]);
 	return code == LDAP_SUCCESS
 		       ? 0
@@ -401,12 +402,18 @@ static int free_cookie(struct search *r)
 }
 
 struct search *search_new(TALLOC_CTX *mem_ctx, struct session *session,
-	const struct map *map, entry_sink sink, void *sink_data)
+	const char *filter, const char *const *attributes, entry_sink sink,
+	void *sink_data)
 {
 	struct search *r = mem_new(mem_ctx, struct search);
 
 	*r = (struct search){
-		.session = session, .map = map, .sink = sink, .sink_data = sink_data};
+		.session = session,
+		.filter = filter,
+		.attributes_wanted = attributes,
+		.sink = sink,
+		.sink_data = sink_data,
+	};
 	talloc_set_destructor(r, free_cookie);
 	prepare_canaries(r, session->settings);
 	return r;

@@ -16,8 +16,10 @@ struct search_result {
 	const char *repeated; /* a DN that came twice: the run stopped there; or NULL */
 };
 
+/* @attributes: what to ask for, NULL-terminated; borrowed, as is @filter. */
 struct search *search_new(TALLOC_CTX *mem_ctx, struct session *session,
-	const struct map *map, entry_sink sink, void *sink_data) _must_check_;
+	const char *filter, const char *const *attributes, entry_sink sink,
+	void *sink_data) _must_check_;
 
 /*
  * search_run - all pages, once

@@ -7,7 +7,7 @@
 
 struct rdn_part {
 	const char *attribute; /* lower case */
-	const char *value;     /* unescaped */
+	const char *value; /* unescaped */
 };
 
 /*
@@ -15,8 +15,8 @@ struct rdn_part {
  *
  * errors: NULL parts and 0 for what is no DN
  */
-struct rdn_part *dn_parse_rdn(TALLOC_CTX *mem_ctx, const char *dn, size_t *ret_n)
-	_must_check_;
+struct rdn_part *dn_parse_rdn(
+	TALLOC_CTX *mem_ctx, const char *dn, size_t *ret_n) _must_check_;
 
 /*
  * dn_key - a form in which equal DNs are equal strings: lower case, no blanks around

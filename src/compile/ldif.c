@@ -107,7 +107,7 @@ static size_t empty_line(const char *text, size_t len)
 	return len >= 2 && text[0] == '\r' && text[1] == '\n' ? 2 : 0;
 }
 
-/* Bytes of @text up to the first empty line, which is looked for behind @from; 0: none. */
+/* Bytes of @text up to the first empty line, looked for behind @from; 0: none. */
 static size_t record_length(const char *text, size_t len, size_t from)
 {
 	while (from < len) {

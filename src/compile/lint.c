@@ -5,11 +5,10 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "compile/release.h"
+#include "compile/lint_rules.h"
 
-/* Points at the other side of a conflict. */
-static void note_record(struct reporter *r, struct finding *finding,
-	const struct record *record, enum field_id field, uint32_t line, const char *text)
+void lint_note(struct reporter *r, struct finding *finding, const struct record *record,
+	enum field_id field, uint32_t line, const char *text)
 {
 	struct loc where = record_loc(r->site, record, field);
 
@@ -18,8 +17,7 @@ static void note_record(struct reporter *r, struct finding *finding,
 	diag_note(finding, where, "%s", text);
 }
 
-/* Nothing is missing where a value was there and was refused: that has been reported. */
-static void report_missing(
+void lint_missing(
 	struct reporter *r, struct record *record, enum field_id field, const char *text)
 {
 	if (!record_refused(record, field))
@@ -63,7 +61,7 @@ static void report_dup_ip(struct reporter *r, const struct held_address *held, s
 		ip_format(held[0].address->ip, text));
 
 	for (size_t i = 0; i + 1 < n; i++) {
-		note_record(r, finding, &held[i].interface->record, FIELD_ADDRESS,
+		lint_note(r, finding, &held[i].interface->record, FIELD_ADDRESS,
 			held[i].address->line, i == 0 ? "first used here" : "also used here");
 		if (finding->severity == SEVERITY_ERROR)
 			held[i].interface->record.is_bad = true;
@@ -136,7 +134,7 @@ static void report_dup_mac(
 		mac_format(held[0].hardware->mac, text));
 
 	for (size_t i = 0; i + 1 < n; i++) {
-		note_record(r, finding, &held[i].interface->record, FIELD_MAC,
+		lint_note(r, finding, &held[i].interface->record, FIELD_MAC,
 			held[i].hardware->line, i == 0 ? "first used here" : "also used here");
 		if (finding->severity == SEVERITY_ERROR)
 			held[i].interface->record.is_bad = true;
@@ -231,7 +229,7 @@ static void report_holders(struct reporter *r, enum check check, const char *nam
 	for (size_t i = check == CHECK_DUP_NAME ? start : 0; i + 1 < end; i++) {
 		const struct name_holder *other = all->items[i];
 
-		note_record(r, finding, other->record, name_field(other), 0,
+		lint_note(r, finding, other->record, name_field(other), 0,
 			i == 0 ? "first used here" : "also used here");
 		if (finding->severity == SEVERITY_ERROR && i >= start)
 			other->record->is_bad = true;
@@ -334,7 +332,7 @@ static void check_table_names(struct reporter *r, void *table, size_t n)
 		struct finding *finding = check_report(r, CHECK_DUP_NAME, &b->record,
 			FIELD_NAME, "%s '%s' is there twice", kind_name(b->record.kind), b->name);
 
-		note_record(r, finding, &a->record, FIELD_NAME, 0, "first used here");
+		lint_note(r, finding, &a->record, FIELD_NAME, 0, "first used here");
 		if (finding->severity == SEVERITY_ERROR)
 			a->record.is_bad = true;
 	}
@@ -367,7 +365,7 @@ static void check_other_names(struct reporter *r)
 			&site->clusters[i]->record, FIELD_NAME,
 			"a second cluster: one holds the values of the whole site");
 
-		note_record(r, finding, &site->clusters[0]->record, FIELD_NAME, 0,
+		lint_note(r, finding, &site->clusters[0]->record, FIELD_NAME, 0,
 			"the first is here");
 		if (finding->severity == SEVERITY_ERROR)
 			site->clusters[0]->record.is_bad = true;
@@ -394,7 +392,7 @@ static void check_overlaps(struct reporter *r)
 			ip_format(b->prefix.base, text), b->prefix.length,
 			a->name == NULL ? a->number : a->name);
 
-		note_record(r, finding, &a->record, FIELD_NETWORK, 0, "the other network");
+		lint_note(r, finding, &a->record, FIELD_NETWORK, 0, "the other network");
 		if (finding->severity == SEVERITY_ERROR)
 			a->record.is_bad = true;
 	}
@@ -542,7 +540,7 @@ static void report_second_boot(
 	struct finding *finding = check_report(r, CHECK_BAD_VALUE, &interface->record,
 		FIELD_BOOT_INTERFACE, "a second boot interface of '%s'", machine->name);
 
-	note_record(r, finding, &machine->interfaces[0]->record, FIELD_BOOT_INTERFACE, 0,
+	lint_note(r, finding, &machine->interfaces[0]->record, FIELD_BOOT_INTERFACE, 0,
 		"the first is here");
 }
 
@@ -613,280 +611,6 @@ static void check_references(struct reporter *r)
 				KIND_REPOSITORY);
 }
 
-/* VCNs on their hosts */
-
-static void check_bridge(struct reporter *r, struct machine *vcn)
-{
-	for (uint32_t i = 0; i < vcn->n_interfaces; i++) {
-		struct interface *interface = vcn->interfaces[i];
-
-		if (interface->network != NULL && interface->network->bridge != NULL)
-			continue;
-		if (interface->network == NULL &&
-			(record_refused(&interface->record, FIELD_ADDRESS) ||
-				record_refused(&vcn->record, FIELD_ADDRESS)))
-			continue;
-		struct finding *finding = check_report(r, CHECK_NO_BRIDGE, &interface->record,
-			FIELD_ADDRESS, interface->network == NULL ?
-				"interface '%s' is in no network, so no bridge is known" :
-				"interface '%s' is on a network without a bridge",
-			interface->ifname == NULL ? "?" : interface->ifname);
-
-		if (interface->network != NULL)
-			note_record(r, finding, &interface->network->record, FIELD_BRIDGE, 0,
-				"add the bridge's name here");
-	}
-}
-
-static void check_vcn(struct reporter *r, struct machine *vcn)
-{
-	if (record_refused(&vcn->record, FIELD_HOST))
-		return;
-	if (vcn->host_dn == NULL) {
-		check_report(r, CHECK_VCN_UNPLACED, &vcn->record, FIELD_HOST,
-			"on no host: names and DHCP only, nothing starts it");
-		return;
-	}
-	if (vcn->image_dn == NULL)
-		report_missing(r, &vcn->record, FIELD_IMAGE,
-			"is missing: a placed VCN needs an image");
-	if (vcn->memory_mib == 0)
-		report_missing(r, &vcn->record, FIELD_MEMORY,
-			"is missing: a placed VCN needs memory");
-	check_bridge(r, vcn);
-}
-
-static unsigned cpus_of(const struct machine *vcn)
-{
-	return vcn->cpus > 0 ? vcn->cpus : 1;
-}
-
-/* VCNs are taken in the order of their names; those that no longer fit are in error. */
-static void check_capacity(struct reporter *r, struct machine *host)
-{
-	uint64_t memory = 0, cpus = 0;
-
-	for (uint32_t i = 0; i < host->n_vcns; i++) {
-		struct machine *vcn = host->vcns[i];
-		bool fits_memory = host->memory_mib == 0 ||
-			memory + vcn->memory_mib <= host->memory_mib;
-		bool fits_cpus = host->cpus == 0 || cpus + cpus_of(vcn) <= host->cpus;
-
-		if (!vcn->is_enabled || vcn->record.is_bad)
-			continue;
-		if (fits_memory && fits_cpus) {
-			memory += vcn->memory_mib;
-			cpus += cpus_of(vcn);
-			continue;
-		}
-		struct finding *finding = fits_memory ?
-			check_report(r, CHECK_OVER_CAPACITY, &vcn->record, FIELD_CPUS,
-				"%u CPUs do not fit on '%s': %llu of %u are taken",
-				cpus_of(vcn), host->name, (unsigned long long)cpus, host->cpus) :
-			check_report(r, CHECK_OVER_CAPACITY, &vcn->record, FIELD_MEMORY,
-				"%u MiB do not fit on '%s': %llu of %u MiB are taken",
-				vcn->memory_mib, host->name, (unsigned long long)memory,
-				host->memory_mib);
-
-		note_record(r, finding, &host->record, fits_memory ? FIELD_CPUS : FIELD_MEMORY,
-			0, "the host's share for VCNs");
-	}
-}
-
-static void check_vcns(struct reporter *r)
-{
-	for (size_t i = 0; i < r->site->n_vcns; i++)
-		check_vcn(r, r->site->vcns[i]);
-	for (size_t i = 0; i < r->site->n_hosts; i++)
-		check_capacity(r, r->site->hosts[i]);
-}
-
-/* Images */
-
-static void check_image(struct reporter *r, struct image *image)
-{
-	bool has_kernel =
-		image->kernel != NULL || record_refused(&image->record, FIELD_KERNEL);
-
-	if (image->path == NULL && !has_kernel)
-		report_missing(r, &image->record, FIELD_IMAGE_PATH,
-			"is missing: without a kernel an image needs a disk");
-	if (image->initrd != NULL && !has_kernel)
-		report_missing(r, &image->record, FIELD_KERNEL,
-			"is missing: an initrd alone boots nothing");
-}
-
-/* Who runs from a file, whichever image entry names it. */
-struct file_users {
-	struct machine *first, *writer;
-};
-
-static void report_shared(struct reporter *r, struct machine *vcn, struct machine *other)
-{
-	const struct machine *writer = vcn->image->snapshot ? other : vcn;
-	struct finding *finding = check_report(r, CHECK_IMAGE_SHARED, &vcn->record, FIELD_IMAGE,
-		writer == vcn ? "image '%s' is writable, and '%s' runs from the same file" :
-				"the file of image '%s' is written to by '%s'",
-		vcn->image->name, other->name);
-
-	note_record(r, finding, &writer->image->record, FIELD_SNAPSHOT, 0,
-		"writable because of this FALSE");
-	note_record(r, finding, &other->record, FIELD_IMAGE, 0, "first used here");
-	if (finding->severity == SEVERITY_ERROR)
-		other->record.is_bad = true;
-}
-
-/* A file that one guest writes to is destroyed, or changes, under every other. */
-static void check_image_users(struct reporter *r)
-{
-	TMP_CTX(tmp);
-	struct index *users = index_new(tmp, r->site->n_images);
-
-	for (size_t i = 0; i < r->site->n_vcns; i++) {
-		struct machine *vcn = r->site->vcns[i];
-
-		if (vcn->image == NULL || vcn->image->path == NULL || vcn->host == NULL ||
-			!vcn->is_enabled)
-			continue;
-		void **slot = index_slot(users, vcn->image->path);
-
-		if (*slot == NULL)
-			*slot = mem_new(tmp, struct file_users);
-		struct file_users *file = *slot;
-		struct machine *other = vcn->image->snapshot ? file->writer : file->first;
-
-		if (other != NULL)
-			report_shared(r, vcn, other);
-		if (file->first == NULL)
-			file->first = vcn;
-		if (file->writer == NULL && !vcn->image->snapshot)
-			file->writer = vcn;
-	}
-}
-
-static void check_images(struct reporter *r)
-{
-	for (size_t i = 0; i < r->site->n_images; i++)
-		check_image(r, r->site->images[i]);
-	check_image_users(r);
-}
-
-/* Repositories and profiles */
-
-static void check_repository(struct reporter *r, struct repository *repository)
-{
-	unsigned kinds = (repository->base_urls.n > 0) + (repository->mirror_list != NULL) +
-		(repository->metalink != NULL);
-
-	if (kinds == 0 && !record_refused(&repository->record, FIELD_MIRROR_LIST) &&
-		!record_refused(&repository->record, FIELD_METALINK))
-		report_missing(r, &repository->record, FIELD_BASE_URL,
-			"is missing: neither base URL, nor mirror list, nor metalink");
-	if (kinds > 1)
-		check_report(r, CHECK_BAD_VALUE, &repository->record,
-			repository->mirror_list != NULL ? FIELD_MIRROR_LIST : FIELD_METALINK,
-			"a repository has one of base URL, mirror list and metalink");
-}
-
-/* One finding an option, at the repository, naming the release that cannot take it. */
-static void check_repo_options(struct reporter *r, const struct profile *profile,
-	const struct release *release, struct repository *repository)
-{
-	struct lack lacks[LACKS_MAX];
-	size_t n = release_lacks(release, repository, lacks);
-
-	for (size_t i = 0; i < n; i++) {
-		struct finding *finding = check_report(r, CHECK_REPO_OPTION,
-			&repository->record, lacks[i].field,
-			"the installer of %s does not know %s: %s", profile->version,
-			lacks[i].what,
-			lacks[i].leaves_out ? "%post installs from this repository" :
-					      "it uses the repository without it");
-
-		note_record(r, finding, &profile->record, FIELD_VERSION, 0,
-			"this profile uses it");
-	}
-}
-
-static void check_profile_repositories(
-	struct reporter *r, const struct profile *profile, const struct release *release)
-{
-	for (uint32_t i = 0; i < profile->n_repositories; i++) {
-		struct repository *repository = profile->repositories[i];
-
-		check_repo_options(r, profile, release, repository);
-		if (repository->name != NULL && release_reserves(release, repository->name))
-			check_report(r, CHECK_RESERVED_NAME, &repository->record, FIELD_NAME,
-				"'%s' is a name that the installer of %s keeps for itself: it "
-				"would ignore the repository",
-				repository->name, profile->version);
-	}
-}
-
-static void check_profile(struct reporter *r, struct profile *profile)
-{
-	struct release release = {0};
-
-	if (profile->repository_dns.n == 0)
-		report_missing(r, &profile->record, FIELD_REPOSITORY,
-			"is missing: a profile needs a repository");
-	if (profile->version == NULL || !release_find(profile->version, &release))
-		return;
-	check_profile_repositories(r, profile, &release);
-	if (profile->is_strict && !release.knows_script_options)
-		check_report(r, CHECK_REPO_OPTION, &profile->record, FIELD_STRICT,
-			"the installer of %s goes on when %%post fails: it is only logged",
-			profile->version);
-}
-
-static void check_install_server(struct reporter *r, struct machine *host)
-{
-	const struct site *site = r->site;
-
-	if (site->n_clusters > 0 && site->clusters[0]->install_server != NULL)
-		return;
-	struct finding *finding = check_report_at(r, CHECK_MISSING_ATTRIBUTE, SEVERITY_WARNING,
-		&host->record, FIELD_INSTALL, 0,
-		"nothing says where kickstart files are served: the host boots from its disk");
-
-	if (site->n_clusters > 0)
-		note_record(r, finding, &site->clusters[0]->record, FIELD_INSTALL_SERVER, 0,
-			"is missing here");
-}
-
-/* A host that is to be installed but cannot boots from its disk: worth a warning. */
-static void check_installer(struct reporter *r, struct machine *host)
-{
-	const struct profile *profile = host->profile;
-
-	if (host->profile_dn == NULL)
-		report_missing(r, &host->record, FIELD_PROFILE,
-			"is missing: a host that is to be installed needs a profile");
-	check_install_server(r, host);
-	if (profile == NULL || (profile->kernel != NULL && profile->initrd != NULL))
-		return;
-	struct finding *finding = check_report_at(r, CHECK_MISSING_ATTRIBUTE, SEVERITY_WARNING,
-		&host->record, FIELD_INSTALL, 0,
-		"the profile has no installer to boot: the host boots from its disk");
-
-	note_record(r, finding, &profile->record,
-		profile->kernel == NULL ? FIELD_KERNEL : FIELD_INITRD, 0, "is missing here");
-}
-
-static void check_installs(struct reporter *r)
-{
-	for (size_t i = 0; i < r->site->n_repositories; i++)
-		check_repository(r, r->site->repositories[i]);
-	for (size_t i = 0; i < r->site->n_profiles; i++)
-		check_profile(r, r->site->profiles[i]);
-	for (size_t i = 0; i < r->site->n_hosts; i++) {
-		struct machine *host = r->site->hosts[i];
-
-		if (host->installs)
-			check_installer(r, host);
-	}
-}
-
 /* The rules, in the order in which one may silence follow-ups of another. */
 static void (*const rules[])(struct reporter *r) = {
 	check_other_names,
@@ -897,9 +621,9 @@ static void (*const rules[])(struct reporter *r) = {
 	check_names,
 	check_dup_ip,
 	check_dup_mac,
-	check_images,
-	check_installs,
-	check_vcns,
+	lint_images,
+	lint_installs,
+	lint_vcns,
 };
 
 void lint_site(struct reporter *reporter)

@@ -84,3 +84,22 @@ struct string_list subschema_missing(TALLOC_CTX *mem_ctx, const char *filter,
 	}
 	return missing;
 }
+
+struct string_list subschema_operational(TALLOC_CTX *mem_ctx,
+	const struct string_list *names, const struct string_list *attribute_types)
+{
+	struct string_list found = {0};
+
+	for (size_t i = 0; i < attribute_types->n; i++) {
+		const char *usage = strstr(attribute_types->items[i], " USAGE ");
+
+		if (!usage || text_has_prefix(usage, " USAGE userApplications"))
+			continue;
+		for (size_t j = 0; j < names->n; j++) {
+			if (defines(attribute_types->items[i], names->items[j]))
+				*mem_push(mem_ctx, &found.items, &found.n) =
+					names->items[j];
+		}
+	}
+	return found;
+}

@@ -18,5 +18,14 @@
  * source: RFC 4512 section 4.1 (definitions), RFC 4515 (filters)
  */
 struct string_list subschema_missing(TALLOC_CTX *mem_ctx, const char *filter,
-	const struct string_list *attribute_types, const struct string_list *object_classes)
-	_must_check_;
+	const struct string_list *attribute_types,
+	const struct string_list *object_classes) _must_check_;
+
+/*
+ * subschema_operational - those of @names that `*` does not bring: operational attributes
+ *
+ * memory: the list below @mem_ctx; its names are those of @names
+ */
+struct string_list subschema_operational(TALLOC_CTX *mem_ctx,
+	const struct string_list *names,
+	const struct string_list *attribute_types) _must_check_;
