@@ -50,7 +50,8 @@ static const char *text_of(struct decoder *d, struct record *record, enum field_
 	const struct entry_value *value)
 {
 	if (text_has_control(value->bytes, value->len)) {
-		decode_fault(d, CHECK_BAD_VALUE, record, field, value, "contains a control character");
+		decode_fault(d, CHECK_BAD_VALUE, record, field, value,
+			"contains a control character");
 		return NULL;
 	}
 	if (!text_is_utf8(value->bytes, value->len)) {
@@ -77,19 +78,21 @@ void decode_text(struct decoder *d, struct record *record, const struct column *
 
 /* Free text for people: kept as it is, an escaper decides where it can go. */
 void decode_prose(struct decoder *d, struct record *record _unused_,
-	const struct column *column _unused_, const struct entry_value *value, void *place)
+	const struct column *column _unused_, const struct entry_value *value,
+	void *place)
 {
 	*(const char **)place = arena_strndup(d->site->arena, value->bytes, value->len);
 }
 
-void decode_number(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
+void decode_number(struct decoder *d, struct record *record, const struct column *column,
+	const struct entry_value *value, void *place)
 {
 	TMP_CTX(tmp);
 	uint64_t number;
 
 	if (strlen(value->bytes) == value->len &&
-		text_parse_u64(value->bytes, column->max, &number) && number >= column->min)
+		text_parse_u64(value->bytes, column->max, &number) &&
+		number >= column->min)
 		*(uint32_t *)place = (uint32_t)number;
 	else
 		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
@@ -106,7 +109,8 @@ void decode_cost(struct decoder *d, struct record *record, const struct column *
 		text_parse_u64(value->bytes, INT32_MAX, &number))
 		*(int64_t *)place = (int64_t)number;
 	else
-		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value, "is no whole number");
+		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+			"is no whole number");
 }
 
 /* LDAP's Boolean (RFC 4517 section 3.3.3): TRUE and FALSE, nothing else. */
@@ -146,15 +150,16 @@ void decode_name(struct decoder *d, struct record *record, const struct column *
 		*(const char **)place = name;
 }
 
-void decode_address(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
+void decode_address(struct decoder *d, struct record *record, const struct column *column,
+	const struct entry_value *value, void *place)
 {
 	if (strlen(value->bytes) == value->len && ip_parse(value->bytes, place))
 		return;
 	const char *text = text_of(d, record, column->field, value);
 
 	if (text != NULL && !ip_parse(text, place))
-		decode_fault(d, CHECK_BAD_IP, record, column->field, value, "is no IP address");
+		decode_fault(d, CHECK_BAD_IP, record, column->field, value,
+			"is no IP address");
 }
 
 /* An address, kept as text in its canonical form. */
@@ -171,8 +176,8 @@ void decode_address_text(struct decoder *d, struct record *record,
 }
 
 /* A server: an address or a host name. */
-void decode_server(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
+void decode_server(struct decoder *d, struct record *record, const struct column *column,
+	const struct entry_value *value, void *place)
 {
 	TMP_CTX(tmp);
 	struct ip ip;
@@ -218,8 +223,8 @@ void decode_timezone(struct decoder *d, struct record *record,
 }
 
 /* An interface of the host: IFNAMSIZ, and nothing that netlink or ip(8) would split. */
-void decode_bridge(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
+void decode_bridge(struct decoder *d, struct record *record, const struct column *column,
+	const struct entry_value *value, void *place)
 {
 	if (value->len > 15)
 		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
@@ -279,13 +284,14 @@ void decode_url(struct decoder *d, struct record *record, const struct column *c
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++)
 		is_url |= text_has_prefix(text, schemes[i]) &&
-			text[strlen(schemes[i])] != '\0';
+			  text[strlen(schemes[i])] != '\0';
 	if (!is_url)
 		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
 			"is no URL (http, https, ftp, file or nfs)");
 	else if (strpbrk(text, " \"'\\,#<>") != NULL)
 		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
-			"contains a blank, quote, backslash, comma or '#': write it as %XX");
+			"contains a blank, quote, backslash, comma or '#': write it as "
+			"%XX");
 	else
 		*(const char **)place = text;
 }
@@ -305,14 +311,16 @@ void decode_package_url(struct decoder *d, struct record *record,
 void decode_install_url(struct decoder *d, struct record *record,
 	const struct column *column, const struct entry_value *value, void *place)
 {
-	if (text_has_prefix(value->bytes, "nfs:") || text_has_prefix(value->bytes, "file:"))
+	if (text_has_prefix(value->bytes, "nfs:") ||
+		text_has_prefix(value->bytes, "file:"))
 		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
 			"is no http, https or ftp URL");
 	else
 		decode_url(d, record, column, value, place);
 }
 
-/* A kernel's command line passes through boot loaders that read some characters as syntax. */
+/* A kernel's command line passes through boot loaders that read some characters as
+ * syntax. */
 void decode_arguments(struct decoder *d, struct record *record,
 	const struct column *column, const struct entry_value *value, void *place)
 {
@@ -338,7 +346,8 @@ void decode_dn(struct decoder *d, struct record *record, const struct column *co
 	const char *key = dn_key(tmp, value->bytes);
 
 	if (key == NULL || *key == '\0') {
-		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value, "is no DN");
+		decode_fault(
+			d, CHECK_BAD_VALUE, record, column->field, value, "is no DN");
 		return;
 	}
 	d->dns[slot].raw = arena_strndup(d->site->arena, value->bytes, value->len);
@@ -365,8 +374,8 @@ static void decode_choice(struct decoder *d, struct record *record,
 	decode_fault(d, CHECK_BAD_VALUE, record, column->field, value, why->data);
 }
 
-void decode_format(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
+void decode_format(struct decoder *d, struct record *record, const struct column *column,
+	const struct entry_value *value, void *place)
 {
 	static const char *const words[] = {"qcow2", "raw", NULL};
 
@@ -381,8 +390,8 @@ void decode_readiness(struct decoder *d, struct record *record,
 	decode_choice(d, record, column, value, place, words);
 }
 
-void decode_version(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
+void decode_version(struct decoder *d, struct record *record, const struct column *column,
+	const struct entry_value *value, void *place)
 {
 	const char *text = text_of(d, record, column->field, value);
 	struct release release;
@@ -397,8 +406,8 @@ void decode_version(struct decoder *d, struct record *record,
 }
 
 /* A package, group or glob: one word that neither shlex nor dnf would read otherwise. */
-void decode_package(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
+void decode_package(struct decoder *d, struct record *record, const struct column *column,
+	const struct entry_value *value, void *place)
 {
 	const char *text = text_of(d, record, column->field, value);
 

@@ -47,7 +47,7 @@ struct column {
 	enum field_id field;
 	read_value read;
 	size_t offset;
-	bool is_list;	  /* the place is a struct strings; sorted afterwards */
+	bool is_list; /* the place is a struct strings; sorted afterwards */
 	bool is_required;
 	uint32_t min, max; /* numbers */
 };
@@ -55,7 +55,8 @@ struct column {
 /* The types; what is at @place in the brackets. */
 #define DECODE_TYPE(name) \
 	void decode_##name(struct decoder *d, struct record *record, \
-		const struct column *column, const struct entry_value *value, void *place)
+		const struct column *column, const struct entry_value *value, \
+		void *place)
 DECODE_TYPE(text); /* const char *: printable UTF-8 */
 DECODE_TYPE(prose); /* const char *: for people, anything */
 DECODE_TYPE(number); /* uint32_t, from min to max */
@@ -83,7 +84,8 @@ DECODE_TYPE(glob); /* const char *: a package or glob */
 DECODE_TYPE(label); /* const char *: a repository's or image's name */
 #undef DECODE_TYPE
 
-/* Reports @value, which @why tells what is wrong with; it counts as refused, not missing. */
+/* Reports @value, which @why tells what is wrong with; it counts as refused, not missing.
+ */
 struct finding *decode_fault(struct decoder *d, enum check check, struct record *record,
 	enum field_id field, const struct entry_value *value, const char *why);
 /* Without the blanks around it: they are common in directories and never meant. */

@@ -11,11 +11,16 @@
  * canary came, and that nothing we read changed meanwhile. Anything else is a failure
  * with a sentence on what to change, never a short list.
  *
- * The only module that knows libldap. Its traps are told at the lines that avoid them.
+ * The files directory*.c are one module and the only one that knows libldap; its traps
+ * are told at the lines that avoid them. directory_servers.c goes from server to server,
+ * directory_session.c is one connection, directory_search.c the paged search, directory.c
+ * the proof that it was complete, directory_watch.c the standing connection.
  *
  * Time: `timeout` bounds everything with one server, from connect to the last check, by
  * one monotonic deadline; the next server starts with a new one. Ten seconds at most go
- * to the connection itself.
+ * to connecting, TLS and binding. Only the resolver has its own time limits.
+ *
+ * The program must ignore SIGPIPE, as main.c does: libldap writes to broken connections.
  */
 
 #include "compile/csn.h"
@@ -25,8 +30,7 @@
 struct directory_report {
 	const char *uri; /* the server that was used */
 	const char *identity; /* by WhoAmI (RFC 4532), without `dn:`; "" for anonymous */
-	struct string_list
-		csn; /* contextCSN, sorted; n is 0 without the syncprov overlay */
+	struct string_list csn; /* contextCSN, sorted; n is 0 without syncprov */
 	size_t n_entries, n_pages;
 	unsigned attempts; /* reads it took; above 1 where the directory changed meanwhile
 			    */

@@ -30,8 +30,7 @@ struct session {
 	uint64_t deadline_ms; /* monotonic */
 	unsigned limit_s; /* the time that led to it */
 	const char *doing; /* "binding", for messages */
-	const char *identity; /* WhoAmI without `dn:`; "" anonymous; NULL not asked or
-				 unknown */
+	const char *identity; /* WhoAmI without `dn:`; "" anonymous; NULL unknown */
 	char *fault; /* NULL: none yet */
 };
 

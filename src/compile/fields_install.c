@@ -63,16 +63,16 @@ static void get_release(const struct field *field, const void *object, struct va
 	struct release release;
 
 	row_give_bool(ret, release_find(profile->version, &release) &&
-			MEMBER(bool, field, &release));
+				   MEMBER(bool, field, &release));
 }
 
 GETTER(profile_kickstart_option, profile)
 {
 	struct release release;
 
-	row_give_text(ret, release_find(o->version, &release) && release.has_inst_options ?
-			"inst.ks" :
-			"ks");
+	row_give_text(ret, release_find(o->version, &release) && release.has_inst_options
+				   ? "inst.ks"
+				   : "ks");
 }
 
 GETTER(profile_leaves_out, profile)
@@ -113,7 +113,8 @@ static const struct field profile_fields[] = {
 	LIST("installer_repositories", profile, installer_repositories, repository_shape,
 		row_pointer_at),
 	COMPUTED("leaves_out", VALUE_BOOL, profile_leaves_out),
-	LIST("post_repositories", profile, post_repositories, repository_shape, row_pointer_at),
+	LIST("post_repositories", profile, post_repositories, repository_shape,
+		row_pointer_at),
 	HAS("has_post", profile, post_repositories),
 	TRUTH("needs_post", profile, needs_post),
 	TRUTH("is_strict", profile, is_strict),

@@ -3,9 +3,10 @@
 
 /*
  * What the rows of the template data's tables are made of (fields.c): a row has a name, a
- * kind and a getter. Most getters take a member of a struct by its offset; COMPUTED() names
- * one that GETTER() defines. FROM() and STRINGS() also say which field of the directory a
- * value is from, so that a value that an escaper refuses can be reported there.
+ * kind and a getter. Most getters take a member of a struct by its offset; COMPUTED()
+ * names one that GETTER() defines. FROM() and STRINGS() also say which field of the
+ * directory a value is from, so that a value that an escaper refuses can be reported
+ * there.
  */
 
 #include "compile/fields.h"
@@ -43,7 +44,8 @@ void row_pointer_at(const void *base, size_t i, struct value *ret);
 
 #define TEXT(name, type, member) \
 	{ \
-		name, VALUE_TEXT, NULL, row_get_text, NULL, 0, offsetof(struct type, member) \
+		name, VALUE_TEXT, NULL, row_get_text, NULL, 0, \
+			offsetof(struct type, member) \
 	}
 #define FROM(name, type, member, source) \
 	{ \
@@ -57,7 +59,8 @@ void row_pointer_at(const void *base, size_t i, struct value *ret);
 	}
 #define TRUTH(name, type, member) \
 	{ \
-		name, VALUE_BOOL, NULL, row_get_bool, NULL, 0, offsetof(struct type, member) \
+		name, VALUE_BOOL, NULL, row_get_bool, NULL, 0, \
+			offsetof(struct type, member) \
 	}
 #define OBJECT(name, type, member, shape) \
 	{ \
@@ -75,7 +78,10 @@ void row_pointer_at(const void *base, size_t i, struct value *ret);
 			offsetof(struct type, member) \
 	}
 #define HAS(name, type, member) \
-	{name, VALUE_BOOL, NULL, row_get_has, NULL, 0, offsetof(struct type, member)}
+	{ \
+		name, VALUE_BOOL, NULL, row_get_has, NULL, 0, \
+			offsetof(struct type, member) \
+	}
 #define COMPUTED(name, kind, get) \
 	{ \
 		name, kind, NULL, get, NULL, 0, 0 \

@@ -9,8 +9,9 @@
 
 static void check_repository(struct reporter *r, struct repository *repository)
 {
-	unsigned kinds = (repository->base_urls.n > 0) + (repository->mirror_list != NULL) +
-		(repository->metalink != NULL);
+	unsigned kinds = (repository->base_urls.n > 0) +
+			 (repository->mirror_list != NULL) +
+			 (repository->metalink != NULL);
 
 	if (kinds == 0 && !record_refused(&repository->record, FIELD_MIRROR_LIST) &&
 		!record_refused(&repository->record, FIELD_METALINK))
@@ -18,7 +19,8 @@ static void check_repository(struct reporter *r, struct repository *repository)
 			"is missing: neither base URL, nor mirror list, nor metalink");
 	if (kinds > 1)
 		check_report(r, CHECK_BAD_VALUE, &repository->record,
-			repository->mirror_list != NULL ? FIELD_MIRROR_LIST : FIELD_METALINK,
+			repository->mirror_list != NULL ? FIELD_MIRROR_LIST
+							: FIELD_METALINK,
 			"a repository has one of base URL, mirror list and metalink");
 }
 
@@ -34,8 +36,8 @@ static void check_repo_options(struct reporter *r, const struct profile *profile
 			&repository->record, lacks[i].field,
 			"the installer of %s does not know %s: %s", profile->version,
 			lacks[i].what,
-			lacks[i].leaves_out ? "%post installs from this repository" :
-					      "it uses the repository without it");
+			lacks[i].leaves_out ? "%post installs from this repository"
+					    : "it uses the repository without it");
 
 		lint_note(r, finding, &profile->record, FIELD_VERSION, 0,
 			"this profile uses it");
@@ -49,9 +51,12 @@ static void check_profile_repositories(
 		struct repository *repository = profile->repositories[i];
 
 		check_repo_options(r, profile, release, repository);
-		if (repository->name != NULL && release_reserves(release, repository->name))
-			check_report(r, CHECK_RESERVED_NAME, &repository->record, FIELD_NAME,
-				"'%s' is a name that the installer of %s keeps for itself: it "
+		if (repository->name != NULL &&
+			release_reserves(release, repository->name))
+			check_report(r, CHECK_RESERVED_NAME, &repository->record,
+				FIELD_NAME,
+				"'%s' is a name that the installer of %s keeps for "
+				"itself: it "
 				"would ignore the repository",
 				repository->name, profile->version);
 	}
@@ -69,7 +74,8 @@ static void check_profile(struct reporter *r, struct profile *profile)
 	check_profile_repositories(r, profile, &release);
 	if (profile->is_strict && !release.knows_script_options)
 		check_report(r, CHECK_REPO_OPTION, &profile->record, FIELD_STRICT,
-			"the installer of %s goes on when %%post fails: it is only logged",
+			"the installer of %s goes on when %%post fails: it is only "
+			"logged",
 			profile->version);
 }
 
@@ -79,9 +85,10 @@ static void check_install_server(struct reporter *r, struct machine *host)
 
 	if (site->n_clusters > 0 && site->clusters[0]->install_server != NULL)
 		return;
-	struct finding *finding = check_report_at(r, CHECK_MISSING_ATTRIBUTE, SEVERITY_WARNING,
-		&host->record, FIELD_INSTALL, 0,
-		"nothing says where kickstart files are served: the host boots from its disk");
+	struct finding *finding = check_report_at(r, CHECK_MISSING_ATTRIBUTE,
+		SEVERITY_WARNING, &host->record, FIELD_INSTALL, 0,
+		"nothing says where kickstart files are served: the host boots from its "
+		"disk");
 
 	if (site->n_clusters > 0)
 		lint_note(r, finding, &site->clusters[0]->record, FIELD_INSTALL_SERVER, 0,
@@ -99,12 +106,13 @@ static void check_installer(struct reporter *r, struct machine *host)
 	check_install_server(r, host);
 	if (profile == NULL || (profile->kernel != NULL && profile->initrd != NULL))
 		return;
-	struct finding *finding = check_report_at(r, CHECK_MISSING_ATTRIBUTE, SEVERITY_WARNING,
-		&host->record, FIELD_INSTALL, 0,
+	struct finding *finding = check_report_at(r, CHECK_MISSING_ATTRIBUTE,
+		SEVERITY_WARNING, &host->record, FIELD_INSTALL, 0,
 		"the profile has no installer to boot: the host boots from its disk");
 
 	lint_note(r, finding, &profile->record,
-		profile->kernel == NULL ? FIELD_KERNEL : FIELD_INITRD, 0, "is missing here");
+		profile->kernel == NULL ? FIELD_KERNEL : FIELD_INITRD, 0,
+		"is missing here");
 }
 
 void lint_installs(struct reporter *r)

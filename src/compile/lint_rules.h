@@ -3,8 +3,8 @@
 
 /*
  * Lint in three files: lint.c has what addresses, names, networks and references must be,
- * lint_vcn.c what a host must have to run its VCNs, lint_install.c what an installer needs.
- * A rule walks the whole site and stops at nothing.
+ * lint_vcn.c what a host must have to run its VCNs, lint_install.c what an installer
+ * needs. A rule walks the whole site and stops at nothing.
  */
 
 #include "compile/check.h"

@@ -14,15 +14,16 @@ static void check_bridge(struct reporter *r, struct machine *vcn)
 			(record_refused(&interface->record, FIELD_ADDRESS) ||
 				record_refused(&vcn->record, FIELD_ADDRESS)))
 			continue;
-		struct finding *finding = check_report(r, CHECK_NO_BRIDGE, &interface->record,
-			FIELD_ADDRESS, interface->network == NULL ?
-				"interface '%s' is in no network, so no bridge is known" :
-				"interface '%s' is on a network without a bridge",
+		struct finding *finding = check_report(r, CHECK_NO_BRIDGE,
+			&interface->record, FIELD_ADDRESS,
+			interface->network == NULL
+				? "interface '%s' is in no network, so no bridge is known"
+				: "interface '%s' is on a network without a bridge",
 			interface->ifname == NULL ? "?" : interface->ifname);
 
 		if (interface->network != NULL)
-			lint_note(r, finding, &interface->network->record, FIELD_BRIDGE, 0,
-				"add the bridge's name here");
+			lint_note(r, finding, &interface->network->record, FIELD_BRIDGE,
+				0, "add the bridge's name here");
 	}
 }
 
@@ -57,7 +58,7 @@ static void check_capacity(struct reporter *r, struct machine *host)
 	for (uint32_t i = 0; i < host->n_vcns; i++) {
 		struct machine *vcn = host->vcns[i];
 		bool fits_memory = host->memory_mib == 0 ||
-			memory + vcn->memory_mib <= host->memory_mib;
+				   memory + vcn->memory_mib <= host->memory_mib;
 		bool fits_cpus = host->cpus == 0 || cpus + cpus_of(vcn) <= host->cpus;
 
 		if (!vcn->is_enabled || vcn->record.is_bad)
@@ -67,17 +68,24 @@ static void check_capacity(struct reporter *r, struct machine *host)
 			cpus += cpus_of(vcn);
 			continue;
 		}
-		struct finding *finding = fits_memory ?
-			check_report(r, CHECK_OVER_CAPACITY, &vcn->record, FIELD_CPUS,
-				"%u CPUs do not fit on '%s': %llu of %u are taken",
-				cpus_of(vcn), host->name, (unsigned long long)cpus, host->cpus) :
-			check_report(r, CHECK_OVER_CAPACITY, &vcn->record, FIELD_MEMORY,
-				"%u MiB do not fit on '%s': %llu of %u MiB are taken",
-				vcn->memory_mib, host->name, (unsigned long long)memory,
-				host->memory_mib);
+		struct finding *finding =
+			fits_memory
+				? check_report(r, CHECK_OVER_CAPACITY, &vcn->record,
+					  FIELD_CPUS,
+					  "%u CPUs do not fit on '%s': %llu of %u are "
+					  "taken",
+					  cpus_of(vcn), host->name,
+					  (unsigned long long)cpus, host->cpus)
+				: check_report(r, CHECK_OVER_CAPACITY, &vcn->record,
+					  FIELD_MEMORY,
+					  "%u MiB do not fit on '%s': %llu of %u MiB are "
+					  "taken",
+					  vcn->memory_mib, host->name,
+					  (unsigned long long)memory, host->memory_mib);
 
-		lint_note(r, finding, &host->record, fits_memory ? FIELD_CPUS : FIELD_MEMORY,
-			0, "the host's share for VCNs");
+		lint_note(r, finding, &host->record,
+			fits_memory ? FIELD_CPUS : FIELD_MEMORY, 0,
+			"the host's share for VCNs");
 	}
 }
 
@@ -112,9 +120,10 @@ struct file_users {
 static void report_shared(struct reporter *r, struct machine *vcn, struct machine *other)
 {
 	const struct machine *writer = vcn->image->snapshot ? other : vcn;
-	struct finding *finding = check_report(r, CHECK_IMAGE_SHARED, &vcn->record, FIELD_IMAGE,
-		writer == vcn ? "image '%s' is writable, and '%s' runs from the same file" :
-				"the file of image '%s' is written to by '%s'",
+	struct finding *finding = check_report(r, CHECK_IMAGE_SHARED, &vcn->record,
+		FIELD_IMAGE,
+		writer == vcn ? "image '%s' is writable, and '%s' runs from the same file"
+			      : "the file of image '%s' is written to by '%s'",
 		vcn->image->name, other->name);
 
 	lint_note(r, finding, &writer->image->record, FIELD_SNAPSHOT, 0,

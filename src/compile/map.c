@@ -151,8 +151,9 @@ static void prepare_search(struct map *map)
 			if (!list_has(&map->wanted, map->attributes[i].items[j]))
 				map->wanted.items[map->wanted.n++] =
 					map->attributes[i].items[j];
+	/* slapd takes the parts in order: what most entries have comes first */
 	buffer_add_text(filter, "(|");
-	for (size_t kind = 0; kind < _KIND_MAX; kind++)
+	for (size_t kind = KIND_HOST, n = 0; n < _KIND_MAX; n++, kind = (kind + 1) % _KIND_MAX)
 		for (size_t j = 0; j < map->classes[kind].n; j++)
 			buffer_printf(filter, "(objectClass=%s)", map->classes[kind].items[j]);
 	buffer_add_text(filter, ")");

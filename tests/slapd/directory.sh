@@ -5,7 +5,7 @@
 # incomplete or foreign read from being taken for a small site.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-plan 38
+plan 41
 
 sample=$SOURCE_ROOT/contrib/example/cluster.ldif
 hosts=ou=hosts,$SUFFIX
@@ -43,6 +43,16 @@ same_csn() {
 	grep ^csn "$scratch/err" | diff "$scratch/read.csn" -
 }
 ok 'read and probe agree on it' same_csn
+
+# a long list of attributes, as our map has one: what is asked for by `*` is the same
+long=()
+for name in a b c d e f g h i j k l m n o p; do
+	long+=(--wanted "voc$name")
+done
+pull --wanted cn --wanted entryUUID "${long[@]}" read "$main"
+ok 'a long list of attributes brings user attributes' grep -q '	cn: node01$' "$scratch/out"
+ok 'and the operational ones in it' grep -q '	entryuuid: ' "$scratch/out"
+ok 'and no others' bash -c "! grep -qi createtimestamp '$scratch/out'"
 
 # what LDAP allows and configuration files do not: bytes of every kind, options
 slapd_modify main <<-LDIF

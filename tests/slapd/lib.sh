@@ -11,7 +11,7 @@
 #	ok 'it answers' ldapsearch -x -H "$(slapd_uri main)" …
 #
 # The environment may give SOURCE_ROOT (the repository) and PULL (the test driver).
-# Without slapd the test is skipped (exit 77).
+# Without slapd the test is skipped.
 
 SOURCE_ROOT=${SOURCE_ROOT:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 # shellcheck disable=SC2034  # for the tests
@@ -20,7 +20,7 @@ SUFFIX=dc=c,dc=example
 PATH=$PATH:/usr/sbin:/sbin:/usr/libexec:/usr/lib/openldap
 if ! command -v slapd >/dev/null || ! command -v ldapwhoami >/dev/null; then
 	echo '1..0 # SKIP slapd or the LDAP tools are not installed'
-	exit 77
+	exit 0
 fi
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/ldapcc-slapd.XXXXXX")

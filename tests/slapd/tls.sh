@@ -6,7 +6,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 if ! command -v openssl >/dev/null; then
 	echo '1..0 # SKIP openssl is not installed'
-	exit 77
+	exit 0
 fi
 plan 25
 

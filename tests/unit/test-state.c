@@ -212,15 +212,18 @@ static void test_one_supervisor(void **state)
 static void test_leftover(void **state)
 {
 	TMP_CTX(tmp);
-	struct state_folder *folder = lock(tmp);
+	struct state_folder *folder;
 	struct run_state written;
+	/* Before the lock, which it would inherit. */
 	pid_t child = fork();
 
 	(void)state;
 	if (child == 0) {
+		alarm(60);
 		pause();
 		_exit(0);
 	}
+	folder = lock(tmp);
 	fill(tmp, &written);
 	written.pid = child;
 	written.starttime = process_starttime(child);

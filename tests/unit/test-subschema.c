@@ -55,9 +55,33 @@ static void test_rows(void **state)
 	}
 }
 
+static void test_operational(void **state)
+{
+	TMP_CTX(tmp);
+	static const char *with_usage[] = {
+		"( 2.5.18.1 NAME 'createTimestamp' SINGLE-VALUE USAGE directoryOperation "
+		")",
+		"( 1.2 NAME ( 'entryUUID' 'x' ) NO-USER-MODIFICATION USAGE dSAOperation "
+		")",
+		"( 1.3 NAME 'plain' USAGE userApplications )",
+		"( 1.4 NAME 'cn' )",
+	};
+	static const char *names[] = {"cn", "ENTRYUUID", "plain", "other"};
+	const struct string_list types_list = {with_usage, ARRAY_SIZE(with_usage)};
+	const struct string_list wanted = {names, ARRAY_SIZE(names)};
+	struct string_list found = subschema_operational(tmp, &wanted, &types_list);
+
+	(void)state;
+	assert_int_equal(found.n, 1);
+	assert_string_equal(found.items[0], "ENTRYUUID");
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_operational),
+	};
 
 	return cmocka_run_group_tests_name("subschema", tests, NULL, NULL);
 }
