@@ -318,8 +318,7 @@ static void count_records(struct publication *p, struct last_run *now)
 /* The checkers ran, whatever they said? */
 static bool has_checked(const struct publication *p, int result)
 {
-	return p->has_changes &&
-		(result >= 0 || result == -(int)EXIT_PENDING || result == -(int)EXIT_REJECTED);
+	return p->has_changes || result == -(int)EXIT_REJECTED;
 }
 
 /* Also after a failed run: what cron has mailed once is known. */
@@ -365,13 +364,25 @@ static void report_generation(struct publication *p)
 		p->plan->n_node_changes == 1 ? "" : "s");
 }
 
+/*
+ * Must the server be as new as what was read last? Not after the settings changed, which may
+ * name another directory, and not with --full, which accepts a restored backup.
+ */
+static bool expects_csn(struct publication *p)
+{
+	TMP_CTX(tmp);
+
+	return !p->run->arguments.full && p->last.inputs != NULL &&
+		strcmp(p->last.inputs, last_run_inputs(tmp, p->run)) == 0;
+}
+
 static int read_and_publish(struct publication *p)
 {
 	struct run *run = p->run;
 	int failed = run_prepare_targets(run);
 
 	if (failed == 0)
-		failed = run_read(run, &p->last.csn);
+		failed = run_read(run, expects_csn(p) ? &p->last.csn : NULL);
 	if (failed == 0) {
 		p->has_read = true;
 		failed = survey_and_render(p);

@@ -300,7 +300,8 @@ static int check_not_behind(struct session *s, const struct string_list *last_cs
 		return 0;
 	return session_fail(s,
 		"this server is behind what was published last (contextCSN is '%s', was "
-		"'%s'): a replica that lags, or a restored backup",
+		"'%s'): a replica that lags, or a restored "
+		"backup, which 'ldapcc apply --full' accepts",
 		state->items[0], last_csn->items[0]);
 }
 
