@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tests of ldapcc that are folders and files: nothing but the command line (TAP).
 
-    run-cases.py [--bless] [--vcn VCN] LDAPCC cases|checks|settings [NAME...]
+    run-cases.py [--bless] [--vcn VCN] LDAPCC cases|checks|settings|all [NAME...]
 
 cases     tests/cases/NN-name/: a site, and every byte of what is rendered from it
 checks    tests/checks/ID.ldif: every check of the catalogue, found and not found
@@ -13,6 +13,7 @@ tests/cases/README tells what is in the folders. --bless writes the expectations
 
 import argparse
 import configparser
+import hashlib
 import ipaddress
 import json
 import os
@@ -152,10 +153,21 @@ def reverse_record(record, end):
     for line in record.split(end):
         if line.startswith(b" ") and lines:
             lines[-1] += end + line
-        elif not line.startswith(b"#"):
+        else:
             lines.append(line)
+    lines = [line for line in lines if not line.startswith(b"#")]
     start = [line for line in lines if DN_LINE.match(line)]
     return end.join(start + [line for line in reversed(lines) if not DN_LINE.match(line)])
+
+
+def installing(data):
+    """The names of the entries with vocInstall TRUE, read as simply as can be."""
+    names = set()
+    for record in re.split(rb"(?:\r?\n){2,}", data):
+        if re.search(rb"(?m)^vocInstall: TRUE\r?$", record):
+            names |= {name.decode().lower() for name in
+                      re.findall(rb"(?m)^cn: (.*?)\r?$", record)}
+    return names
 
 
 # Would the programs that read these files take them?
@@ -183,8 +195,10 @@ class Validators:
             ("kickstart scripts", r"\.ks$", self.scripts, None),
             ("repository files", r"\.ks$", self.repositories, None),
             ("grub", r"^srv/tftp/grub/", self.grub, self.needs("grub-script-check")),
+            ("boot files", r"^srv/tftp/", self.boot_file, None),
             ("trailers", r"", self.trailer, None),
         ]
+        self.installing = set()
         self.n_files = {row[0]: 0 for row in self.rows}
         self.faults = {row[0]: [] for row in self.rows}
 
@@ -200,7 +214,8 @@ class Validators:
             return shlex.split(given)
         return ["ksvalidator"] if shutil.which("ksvalidator") else None
 
-    def check(self, case, tree):
+    def check(self, case, tree, ldif):
+        self.installing = installing(ldif)
         for name, pattern, check, missing in self.rows:
             if missing:
                 continue
@@ -293,9 +308,6 @@ class Validators:
 
     def kickstart(self, data, _path):
         version = re.search(rb"^# .* profile .* \((\w+)\)", data).group(1).decode()
-        command = [] if b"\nurl " in data else ["-i"]
-        if version in ("RHEL5", "RHEL6") or not command:
-            command = []
         return self.run([*self.ksvalidator, "-v", version, self.file(data)])
 
     def scripts(self, data, _path):
@@ -307,8 +319,11 @@ class Validators:
 
     @staticmethod
     def repositories(data, _path):
-        pattern = rb"(?ms)^cat >'/etc/yum\.repos\.d/([^']*)\.repo' <<'(\w+)'\n(.*?)^\2$"
-        for name, _, text in re.findall(pattern, data):
+        pattern = rb"(?ms)^cat >'([^'/]*)\.repo' <<'(\w+)'[^\n]*\n(.*?)^\2$"
+        found = re.findall(pattern, data)
+        if len(found) != data.count(b".repo' <<"):
+            return "a .repo file that this test does not see"
+        for name, _, text in found:
             parser = configparser.ConfigParser(interpolation=None)
             parser.read_string(text.decode())
             if parser.sections() != [name.decode()]:
@@ -321,13 +336,20 @@ class Validators:
     def grub(self, data, _path):
         return self.run(["grub-script-check", self.file(data)])
 
+    def boot_file(self, data, _path):
+        """The most dangerous output: it installs only where the directory says TRUE."""
+        host = re.match(rb"# ([^.\s]+)", data).group(1).decode()
+        if re.search(rb"ks=|vmlinuz|^DEFAULT install|menuentry 'install", data, re.MULTILINE):
+            return None if host in self.installing else f"boots the installer on {host}"
+        local = rb"LOCALBOOT|chainloader|exit"
+        return None if re.search(local, data) else f"boots nothing on {host}"
+
     @staticmethod
     def trailer(data, _path):
         found = re.search(rb"(?m)^(?:.*\n)*?(.*) hosts=\d+ vcns=\d+ sha256=([0-9a-f]{64}).*\n\Z",
                           data)
         if b"ldapcc hosts=" not in data:
             return None
-        import hashlib
         body = data[:data.rstrip(b"\n").rfind(b"\n") + 1]
         if not found or hashlib.sha256(body).hexdigest().encode() != found.group(2):
             return "the last line has not the hash of what is before it"
@@ -418,7 +440,8 @@ def test_cases(arguments, tap, scratch):
                   case.compare_again(run, case.run("input.ldif"), "second run"))
         tap.point(f"{name}: the same with entries and values in reverse",
                   case.compare_again(run, case.run_reversed(), "reversed"))
-        validators.check(name, run.tree)
+        with open(case.path("input.ldif"), "rb") as file:
+            validators.check(name, run.tree, file.read())
     validators.report(tap)
 
 
@@ -484,7 +507,7 @@ class Check:
         other = "warning" if default == "error" else "error"
         for severity in (other, "ignore"):
             run = self.run({self.id: severity})
-            found = re.findall(r"(\w+): .* \[" + self.id + r"\]", run.stderr)
+            found = re.findall(r": (error|warning|note): .* \[" + self.id + r"\]", run.stderr)
             words = set() if severity == "ignore" else {severity}
             if set(found) != words:
                 faults.append(f"with severity {severity}: {sorted(set(found))}\n{run.stderr}")
@@ -542,7 +565,7 @@ def test_settings(arguments, tap, scratch):
         config = name
         if name.startswith("map-"):
             config = os.path.join(scratch, "settings.yaml")
-            write(config, f"templates: []\ndirectory: {{base: dc=example, schema: ./{name}}}\n")
+            write(config, f"templates: []\ndirectory: {{schema: ./{name}}}\n")
         run = Run([arguments.ldapcc, "--config", config, "--ldif", "/dev/null", "check"],
                   folder, ((scratch + "/", ""),))
         got = f"{run.stderr}exit {run.exit}\n"
@@ -552,12 +575,15 @@ def test_settings(arguments, tap, scratch):
         tap.point(stem, compare_text("stderr", read(path), got))
 
 
+SUITES = {"cases": test_cases, "checks": test_checks, "settings": test_settings}
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--bless", action="store_true")
     parser.add_argument("--vcn")
     parser.add_argument("ldapcc")
-    parser.add_argument("suite", choices=["cases", "checks", "settings"])
+    parser.add_argument("suite", choices=[*SUITES, "all"])
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
     arguments.ldapcc = os.path.realpath(arguments.ldapcc)
@@ -565,8 +591,8 @@ def main():
         arguments.vcn = os.path.realpath(arguments.vcn)
     tap = Tap()
     with tempfile.TemporaryDirectory(prefix="ldapcc-cases.") as scratch:
-        {"cases": test_cases, "checks": test_checks,
-         "settings": test_settings}[arguments.suite](arguments, tap, scratch)
+        for name in SUITES if arguments.suite == "all" else [arguments.suite]:
+            SUITES[name](arguments, tap, scratch)
     return tap.end()
 
 

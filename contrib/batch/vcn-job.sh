@@ -30,6 +30,7 @@ fi
 # A folder of the job's own: apply on this host knows nothing of this guest.
 work=$(mktemp -d "${TMPDIR:-/tmp}/vcn.XXXXXX")
 trap 'rm -rf "$work"' EXIT
+chmod 711 "$work" # a job of root: QEMU's own user must pass
 cat >"$work/vcn.yaml" <<SETTINGS
 network: user
 accel: ${VCN_ACCEL:-kvm}

@@ -114,7 +114,6 @@ static void put_machine(struct page *page, const struct machine *machine)
 /* Whole lines, numbered, of one stretch. */
 static void put_lines(const struct span *span, struct json_object *lines)
 {
-	TMP_CTX(tmp);
 	const char *bytes = span->output->bytes;
 	size_t start = span->start, end = span->end;
 	size_t number = 1;

@@ -271,6 +271,14 @@ void decode_boot_path(struct decoder *d, struct record *record,
 		*(const char **)place = text;
 }
 
+static bool is_ascii(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text > 0x7e)
+			return false;
+	return true;
+}
+
 /* Installers cut lines at blanks, quotes and `#` (shlex), so a URL has none. */
 void decode_url(struct decoder *d, struct record *record, const struct column *column,
 	const struct entry_value *value, void *place)
@@ -292,6 +300,9 @@ void decode_url(struct decoder *d, struct record *record, const struct column *c
 		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
 			"contains a blank, quote, backslash, comma or '#': write it as "
 			"%XX");
+	else if (!is_ascii(text))
+		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+			"contains a letter outside ASCII: write its bytes as %XX");
 	else
 		*(const char **)place = text;
 }

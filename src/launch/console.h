@@ -4,16 +4,17 @@
 /*
  * A guest's serial console: from QEMU into a bounded log and to whoever is attached.
  *
- * The guest decides what it writes and how much of it, so everything here has a limit: the
- * log's size (one file and one older one), the rate at which it is read at all, and what is
- * kept for an attached client that does not read, which is nothing: it misses bytes.
+ * The guest decides what it writes and how much of it, so everything here has a limit:
+ * the log's size (one file and one older one), the rate at which it is read at all, and
+ * what is kept for an attached client that does not read, which is nothing: it misses
+ * bytes.
  */
 
 #include "base/mem.h"
 
 enum {
 	CONSOLE_LOG_MAX = 1024 * 1024, /* of each of the two files */
-	CONSOLE_RATE = 1024 * 1024,    /* bytes a second */
+	CONSOLE_RATE = 1024 * 1024, /* bytes a second */
 };
 
 struct console;

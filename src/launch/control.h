@@ -9,10 +9,12 @@
  *	{"request": "status"}               -> {"ok": true, "state": {…}}
  *	{"request": "stop", "timeout": 30}  -> {"ok": true}, and at the end {"ended": …}
  *	{"request": "kill"}                 -> the same
- *	{"request": "console"}              -> {"ok": true}, then the console's bytes, both ways
+ *	{"request": "console"}              -> {"ok": true}, then the console's bytes,
+ *both ways
  *
- * or {"ok": false, "message": "…"}. After stop and kill the connection stays open until the
- * supervisor has cleaned up and released its lock, so that a client can wait by reading.
+ * or {"ok": false, "message": "…"}. After stop and kill the connection stays open until
+ *the supervisor has cleaned up and released its lock, so that a client can wait by
+ *reading.
  */
 
 #include "base/diag.h"
@@ -28,8 +30,8 @@ struct json_object;
  * errors: EXIT_REJECTED where no supervisor runs or it refuses; EXIT_IO
  */
 int control_request(const char *runtime_dir, const char *name, const char *request,
-	unsigned timeout_ms, struct diags *diags, struct json_object **ret_reply)
-	_must_check_;
+	unsigned timeout_ms, struct diags *diags,
+	struct json_object **ret_reply) _must_check_;
 
 /*
  * control_stop_begin - ask a guest to stop and come back at once
@@ -49,12 +51,13 @@ int control_stop_begin(const char *runtime_dir, const char *name, unsigned timeo
 int control_kill_begin(const char *runtime_dir, const char *name, struct diags *diags,
 	int *ret_fd) _must_check_;
 /*
- * control_stop_end - wait for the end (@timeout_ms: EXIT_BUSY when it passes) and close @fd
+ * control_stop_end - wait for the end (@timeout_ms: EXIT_BUSY when it passes) and close
+ * @fd
  *
  * errors: EXIT_BUSY; the guest's own end is no error here: ask state_read()
  */
-int control_stop_end(const char *name, int fd, int timeout_ms, struct diags *diags)
-	_must_check_;
+int control_stop_end(
+	const char *name, int fd, int timeout_ms, struct diags *diags) _must_check_;
 
 /*
  * control_console - the serial console on two open files, to the end of the guest, of

@@ -27,5 +27,5 @@ struct identity {
  * errors: EXIT_REJECTED where every id of the range is taken, EXIT_IO
  */
 int identity_claim(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
-	const char *name, struct diags *diags, struct identity **ret_identity)
-	_must_check_;
+	const char *name, struct diags *diags,
+	struct identity **ret_identity) _must_check_;

@@ -19,8 +19,8 @@
  * source: openat2(2)
  */
 int image_open(const struct string_list *roots, const char *path, const char *what,
-	bool is_writable, struct loc where, struct diags *diags, int *ret_fd)
-	_must_check_;
+	bool is_writable, struct loc where, struct diags *diags,
+	int *ret_fd) _must_check_;
 
 /* The very same file once more, for reading only; EXIT_DATA at @where. */
 int image_reopen(int fd, const char *path, struct loc where, struct diags *diags,
@@ -36,8 +36,8 @@ int image_reopen(int fd, const char *path, struct loc where, struct diags *diags
  */
 const char *image_qcow2_fault(const uint8_t *header, size_t len);
 /* The same for an open file; EXIT_DATA at @where. */
-int image_check_qcow2(int fd, const char *path, struct loc where, struct diags *diags)
-	_must_check_;
+int image_check_qcow2(
+	int fd, const char *path, struct loc where, struct diags *diags) _must_check_;
 
 /*
  * image_open_for_all - image_open() for a file that QEMU opens again, as its own user,
@@ -46,4 +46,5 @@ int image_check_qcow2(int fd, const char *path, struct loc where, struct diags *
  * shape:  a file that not everybody may read is copied into memory first
  */
 int image_open_for_all(const struct string_list *roots, const char *path,
-	const char *what, struct loc where, struct diags *diags, int *ret_fd) _must_check_;
+	const char *what, struct loc where, struct diags *diags,
+	int *ret_fd) _must_check_;

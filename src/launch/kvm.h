@@ -18,8 +18,8 @@
  *         before 8.2; 0 where none is needed
  * errors: EXIT_MISSING
  */
-int kvm_open(const struct identity *identity, const struct qemu *qemu, struct diags *diags,
-	int *ret_fd, gid_t *ret_group) _must_check_;
+int kvm_open(const struct identity *identity, const struct qemu *qemu,
+	struct diags *diags, int *ret_fd, gid_t *ret_group) _must_check_;
 /* Is KVM there at all? EXIT_MISSING. */
 int kvm_check(struct diags *diags) _must_check_;
 
@@ -32,5 +32,5 @@ int kvm_open_vhost_net(void) _must_check_;
  * shape:  @name: where to look first, so that a VCN keeps its id where it can
  * errors: EXIT_MISSING
  */
-int kvm_open_vsock(const char *name, struct diags *diags, int *ret_fd, unsigned *ret_cid)
-	_must_check_;
+int kvm_open_vsock(const char *name, struct diags *diags, int *ret_fd,
+	unsigned *ret_cid) _must_check_;

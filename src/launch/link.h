@@ -30,7 +30,8 @@ struct port_state {
 	bool knows_locked; /* the kernel has the attribute */
 };
 
-int link_find_bridge(struct links *links, const char *name, struct bridge *ret) _must_check_;
+int link_find_bridge(
+	struct links *links, const char *name, struct bridge *ret) _must_check_;
 int link_read_port(struct links *links, int index, struct port_state *ret) _must_check_;
 
 /* Address, MTU and alias, before it joins a bridge. */
@@ -46,13 +47,14 @@ int link_lock_port(struct links *links, int index) _must_check_;
 int link_up(struct links *links, int index) _must_check_;
 
 /* The port's only VLAN, untagged towards the guest; @old is taken out (0: none). */
-int link_set_vlan(struct links *links, int index, unsigned vlan_id, unsigned old)
-	_must_check_;
+int link_set_vlan(
+	struct links *links, int index, unsigned vlan_id, unsigned old) _must_check_;
 /* Is the port in exactly this VLAN, and is that its own? */
-int link_has_vlan(struct links *links, int index, unsigned vlan_id, bool *ret) _must_check_;
+int link_has_vlan(
+	struct links *links, int index, unsigned vlan_id, bool *ret) _must_check_;
 
-int link_add_address(struct links *links, int index, struct mac mac, unsigned vlan_id)
-	_must_check_;
+int link_add_address(
+	struct links *links, int index, struct mac mac, unsigned vlan_id) _must_check_;
 /*
  * link_find_address - where the bridge of port @index has this MAC
  *

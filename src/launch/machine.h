@@ -5,8 +5,8 @@
  * One VCN as a QEMU command: arguments and the descriptors they speak of.
  *
  * Pure: nothing is opened here, so a test compares text. Every file, device and socket is
- * a descriptor that the supervisor opens and gives the number named here. The few texts of
- * the manifest that reach an option value have their commas doubled, as QEMU wants it.
+ * a descriptor that the supervisor opens and gives the number named here. The few texts
+ * of the manifest that reach an option value have their commas doubled, as QEMU wants it.
  */
 
 #include "launch/manifest.h"
@@ -26,7 +26,8 @@ enum machine_fd_kind {
 	MACHINE_FD_VHOST,
 };
 
-/* A descriptor of QEMU's: what it is, of which interface (TAP, vhost), under what number. */
+/* A descriptor of QEMU's: what it is, of which interface (TAP, vhost), under what number.
+ */
 struct machine_fd {
 	enum machine_fd_kind kind;
 	size_t interface;

@@ -6,10 +6,10 @@
  *
  * The TAP is not persistent: it vanishes with the last descriptor, so with QEMU, however
  * that ends. Its name is a hash, because kernel names end after 15 characters and host
- * names do not; the FQDN stands in the interface's alias. The bridge port is pinned to the
- * manifest's MAC: a static forwarding entry, no learning, no flooding of unknown unicast,
- * and, from Linux 5.16 on, frames with another source address are dropped. All of it is read
- * back; a port that is not what it should be starts no guest.
+ * names do not; the FQDN stands in the interface's alias. The bridge port is pinned to
+ * the manifest's MAC: a static forwarding entry, no learning, no flooding of unknown
+ * unicast, and, from Linux 5.16 on, frames with another source address are dropped. All
+ * of it is read back; a port that is not what it should be starts no guest.
  */
 
 #include <net/if.h>
@@ -20,7 +20,7 @@
 struct network_port {
 	char name[IFNAMSIZ];
 	int tap_fd, vhost_fd; /* -1: none, or handed over */
-	bool is_locked;	      /* foreign source addresses are dropped */
+	bool is_locked; /* foreign source addresses are dropped */
 };
 
 /* The TAP's name: 15 characters, the same at every start. */
@@ -34,7 +34,7 @@ void network_tap_name(const char *fqdn, size_t interface, char ret_name[IFNAMSIZ
  * errors: EXIT_IO: no such bridge, no privilege, or a port that reads back differently
  */
 int network_open(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
-	const struct guest *guest, struct diags *diags, struct network_port **ret_ports)
-	_must_check_;
+	const struct guest *guest, struct diags *diags,
+	struct network_port **ret_ports) _must_check_;
 /* Closes the launcher's descriptors, once QEMU has its own. */
 void network_close(struct network_port *ports, size_t n_ports);

@@ -21,9 +21,10 @@ enum qmp_kind { QMP_GREETING, QMP_REPLY, QMP_ERROR, QMP_EVENT };
 /* All members are borrowed from @json, until the next qmp_next(). */
 struct qmp_message {
 	enum qmp_kind kind;
-	uint64_t id;		  /* reply, error: the command's */
-	const char *text;	  /* event: its name; error: its description */
-	struct json_object *data; /* greeting: version; reply: value; event: data; or NULL */
+	uint64_t id; /* reply, error: the command's */
+	const char *text; /* event: its name; error: its description */
+	struct json_object
+		*data; /* greeting: version; reply: value; event: data; or NULL */
 };
 
 struct qmp;
@@ -31,7 +32,8 @@ struct qmp;
 /*
  * qmp_new - a client on @fd, which it makes non-blocking and closes with itself
  *
- * shape: lines longer than @max_line are a protocol fault; -1 for @fd: for qmp_feed() only
+ * shape: lines longer than @max_line are a protocol fault; -1 for @fd: for qmp_feed()
+ * only
  */
 struct qmp *qmp_new(TALLOC_CTX *mem_ctx, int fd, size_t max_line) _must_check_;
 int qmp_fd(const struct qmp *qmp);

@@ -39,8 +39,8 @@ struct server_calls {
  * memory: below @mem_ctx; the socket file goes with it
  * errors: EXIT_IO
  */
-struct server *server_open(TALLOC_CTX *mem_ctx, int dirfd, const struct server_calls *calls,
-	struct diags *diags) _must_check_;
+struct server *server_open(TALLOC_CTX *mem_ctx, int dirfd,
+	const struct server_calls *calls, struct diags *diags) _must_check_;
 
 enum { SERVER_CLIENTS_MAX = 32, SERVER_POLLS_MAX = SERVER_CLIENTS_MAX + 1 };
 

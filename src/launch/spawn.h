@@ -7,7 +7,8 @@
  * The child gets the descriptors it is given, under the numbers named, and nothing else:
  * no other file, no environment but PATH and TMPDIR, no controlling terminal, no
  * capability (also none that an executed file could give back), no new privileges for
- * ever. It is killed when its parent dies, and the parent gets a pidfd from the very clone.
+ * ever. It is killed when its parent dies, and the parent gets a pidfd from the very
+ * clone.
  */
 
 #include <sys/types.h>
@@ -23,13 +24,13 @@ struct spawn_fd {
 struct spawn {
 	const char *path;
 	char **argv;
-	const char *scratch;	/* TMPDIR */
+	const char *scratch; /* TMPDIR */
 	const struct spawn_fd *fds;
 	size_t n_fds;
-	int stderr_fd;		/* becomes 1 and 2 */
-	bool changes_user;	/* else it stays as it is: we have no privilege to drop */
-	uid_t uid;		/* and the group of the same number */
-	gid_t kvm_group;	/* a supplementary group, or 0 for none */
+	int stderr_fd; /* becomes 1 and 2 */
+	bool changes_user; /* else it stays as it is: we have no privilege to drop */
+	uid_t uid; /* and the group of the same number */
+	gid_t kvm_group; /* a supplementary group, or 0 for none */
 };
 
 struct process {
@@ -43,5 +44,5 @@ struct process {
  * shape:  comes back when the program was executed, or has failed to be
  * errors: EXIT_MISSING where the program cannot be executed, EXIT_IO for any other step
  */
-int spawn_process(const struct spawn *spawn, struct diags *diags, struct process *ret)
-	_must_check_;
+int spawn_process(
+	const struct spawn *spawn, struct diags *diags, struct process *ret) _must_check_;

@@ -22,22 +22,23 @@
 #include "launch/settings.h"
 
 enum guest_state {
-	STATE_STOPPED,	/* not running, and the last run (if any) ended well */
+	STATE_STOPPED, /* not running, and the last run (if any) ended well */
 	STATE_STARTING, /* a supervisor prepares; no QEMU yet */
-	STATE_BOOTING,	/* QEMU runs */
+	STATE_BOOTING, /* QEMU runs */
 	STATE_READY,
-	STATE_DEGRADED, /* runs, but was not ready in time or needs attention: see message */
-	STATE_FAILED,	/* not running; message says why */
+	STATE_DEGRADED, /* runs, but was not ready in time or needs attention: see message
+			 */
+	STATE_FAILED, /* not running; message says why */
 	_STATE_MAX
 };
 
 struct run_state {
 	const char *name, *fqdn, *uuid, *host, *vo;
 	enum guest_state state;
-	bool is_stopping;    /* the stop ladder is at work */
+	bool is_stopping; /* the stop ladder is at work */
 	const char *message; /* why degraded or failed; else NULL */
-	const char *digest;  /* of the manifest entry it was started from */
-	const char *image;   /* path of the master image, or of the kernel without a disk */
+	const char *digest; /* of the manifest entry it was started from */
+	const char *image; /* path of the master image, or of the kernel without a disk */
 	enum accel accel;
 	const char *machine_type, *qemu_version; /* as QEMU resolved them; NULL before */
 	unsigned memory_mib, cpus;
@@ -47,12 +48,13 @@ struct run_state {
 	uid_t uid; /* QEMU's */
 	const char **taps;
 	size_t n_taps;
-	bool is_mac_locked; /* every bridge port drops frames of foreign source addresses */
+	bool is_mac_locked; /* every bridge port drops frames of foreign source addresses
+			     */
 	int64_t started_at, changed_at; /* Unix seconds */
-	unsigned n_boots;		/* of this supervisor: a guest's reboot is a new one */
-	unsigned n_failures;		/* in a row; a boot that gets ready sets it to 0 */
-	int64_t failed_at;		/* Unix seconds of the last failure, 0 if none */
-	int64_t stage_us[_STAGE_MAX];	/* of the last boot, as in struct boot_record */
+	unsigned n_boots; /* of this supervisor: a guest's reboot is a new one */
+	unsigned n_failures; /* in a row; a boot that gets ready sets it to 0 */
+	int64_t failed_at; /* Unix seconds of the last failure, 0 if none */
+	int64_t stage_us[_STAGE_MAX]; /* of the last boot, as in struct boot_record */
 };
 
 /* "stopped", "starting", "booting", "ready", "degraded", "failed" */
@@ -73,14 +75,15 @@ int state_read(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
 /* Names of all guests that have a folder in the runtime directory, sorted. */
 int state_list(TALLOC_CTX *mem_ctx, const char *runtime_dir, struct diags *diags,
 	char ***ret_names, size_t *ret_n) _must_check_;
-/* Removes what a guest that does not run left (state, console log): nothing where one runs. */
+/* Removes what a guest that does not run left (state, console log): nothing where one
+ * runs. */
 void state_forget(const char *runtime_dir, const char *name);
 
 struct json_object;
 /* The members above by the same names; `status --json` and the control socket use it. */
 struct json_object *state_to_json(const struct run_state *state) _must_check_;
-struct run_state *state_from_json(TALLOC_CTX *mem_ctx, struct json_object *json)
-	_must_check_;
+struct run_state *state_from_json(
+	TALLOC_CTX *mem_ctx, struct json_object *json) _must_check_;
 
 /*
  * state_open_runtime_dir - the folder of all guests' folders, made where it is missing

@@ -439,7 +439,7 @@ int supervise_argv(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 {
 	TMP_CTX(tmp);
 	struct machine_host host = {.settings = settings, .vsock_cid = 3};
-	struct qemu *qemu;
+	struct qemu *qemu = NULL;
 	int r = probe_host(tmp, settings, diags, &qemu);
 
 	if (r < 0)

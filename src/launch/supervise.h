@@ -22,10 +22,10 @@
 #include "launch/state.h"
 
 struct supervise_options {
-	bool is_foreground;	   /* `vcn run`: SIGHUP is a stop; console bytes to console_fd */
-	int console_fd;		   /* -1, or gets a copy of the console's output */
+	bool is_foreground; /* `vcn run`: SIGHUP is a stop; console bytes to console_fd */
+	int console_fd; /* -1, or gets a copy of the console's output */
 	const char *notify_socket; /* value of NOTIFY_SOCKET, or NULL */
-	int report_fd;		   /* -1, or gets a line of state JSON at every change */
+	int report_fd; /* -1, or gets a line of state JSON at every change */
 	/* Once a boot, or NULL; a guest that was stopped on request before it was ready
 	 * gives no record. It runs in the supervisor's process. */
 	void (*booted)(void *user, const struct boot_record *record);
@@ -41,8 +41,8 @@ struct supervise_options {
  * errors:  the same text as the state's message
  */
 int supervise_run(const struct launch_settings *settings, const struct guest *guest,
-	const char *host, const struct supervise_options *options, struct diags *diags)
-	_must_check_;
+	const char *host, const struct supervise_options *options,
+	struct diags *diags) _must_check_;
 
 /*
  * supervise_detach - the same in a new process and session, standard files on /dev/null
@@ -63,8 +63,8 @@ int supervise_detach(const struct launch_settings *settings, const struct guest 
  * shape:  probes QEMU once, so that supervisors started next find it in the cache
  * errors: EXIT_MISSING, EXIT_IO
  */
-int supervise_check(const struct launch_settings *settings, struct diags *diags)
-	_must_check_;
+int supervise_check(
+	const struct launch_settings *settings, struct diags *diags) _must_check_;
 
 /*
  * supervise_argv - the command that would run, without opening anything

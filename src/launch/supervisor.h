@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * The supervisor's inside, shared by its parts: boot.c starts and ends one QEMU, progress.c
- * follows its stages and publishes them, stop.c is the stop ladder, supervise.c the loop.
+ * The supervisor's inside, shared by its parts: boot.c starts and ends one QEMU,
+ * progress.c follows its stages and publishes them, stop.c is the stop ladder,
+ * supervise.c the loop.
  */
 
 #include "launch/console.h"
@@ -24,11 +25,12 @@ struct boot {
 	struct scratch *scratch;
 	struct network_port *ports;
 	struct qmp *qmp;
-	int ready_fd;  /* virtserial: bytes of the guest; notify: the vsock listener; or -1 */
+	int ready_fd; /* virtserial: bytes of the guest; notify: the vsock listener; or -1
+		       */
 	int stderr_fd;
 	unsigned cid;
 	int64_t started_us; /* just before the clone */
-	uint64_t cont_id;   /* of the QMP command; 0: not sent */
+	uint64_t cont_id; /* of the QMP command; 0: not sent */
 	bool is_ready, is_late, is_rescue, is_scratch_low;
 	bool is_recorded; /* the booted callback was called */
 	/* how it came to its end, as far as QMP told */
@@ -52,8 +54,8 @@ struct supervisor {
 	struct console *console;
 	struct server *server;
 	struct run_state *state; /* what was published last, and what will be */
-	char *message;		 /* state->message while a boot runs */
-	struct boot *boot;	 /* NULL between boots */
+	char *message; /* state->message while a boot runs */
+	struct boot *boot; /* NULL between boots */
 	int signal_fd;
 	bool is_ended;
 	int result; /* of supervise_run() */

@@ -50,7 +50,8 @@ static int pull(LDAP *ld, int id, size_t *ret_n, size_t *ret_bytes)
 
 int main(int argc, char **argv)
 {
-	struct berval none = {0, ""};
+	char nothing[] = "";
+	struct berval none = {0, nothing};
 	int version = LDAP_VERSION3, id;
 	size_t n = 0, bytes = 0;
 	LDAP *ld;

@@ -1,0 +1,71 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Machines with UEFI boot from the network, with GRUB: one with vocInstall TRUE installs, any
+# other starts the loader on its disk. And one, in a network without a boot file, by HTTP.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/pxe-lib.sh"
+enter_with_guest "$@"
+need grub-mkimage grub-mknetdir
+code=
+for file in /usr/share/OVMF/OVMF_CODE_4M.fd /usr/share/edk2/ovmf/OVMF_CODE.fd; do
+	[ ! -e "$file" ] || code=$file
+done
+[ -n "$code" ] || skip_all 'no firmware for UEFI (OVMF)'
+[ -d /usr/lib/grub/x86_64-efi ] || skip_all 'no GRUB for x86_64-efi'
+plan 10
+servers_up
+grub-mknetdir --net-directory="$tftp" --subdir=grub -d /usr/lib/grub/x86_64-efi \
+	>"$scratch/mknetdir.log" 2>&1
+mkdir "$http/boot"
+efi_program HTTP-BOOT "$http/boot/loader.efi"
+
+# boot_uefi NAME: with a disk that has an EFI system partition, of which
+# QEMU makes the file system
+boot_uefi() {
+	local name=$1
+	shift
+	cp "${code/CODE/VARS}" "$scratch/$name.vars"
+	mkdir -p "$scratch/$name.esp/EFI/BOOT"
+	efi_program LOCAL-DISK "$scratch/$name.esp/EFI/BOOT/BOOTX64.EFI"
+	boot "$name" -machine q35 \
+		-drive "if=pflash,format=raw,readonly=on,file=$code" \
+		-drive "if=pflash,format=raw,file=$scratch/$name.vars" \
+		-drive "file=fat:rw:$scratch/$name.esp,if=none,id=disk,format=raw" \
+		-device virtio-blk-pci,drive=disk,bootindex=1
+}
+
+# GRUB's own loader and the machine's own menu
+loaded_only() {
+	local name=$1
+	shift
+	loaded "$name" grub/x86_64-efi/core.efi "grub/grub.cfg-01-00-00-5e-00-53-${name#node}" "$@"
+}
+
+boot_uefi node20
+boot_uefi node21
+ok 'vocInstall TRUE: the host installs, from its own kickstart and repositories' \
+	installs node20
+ok '… it loaded its own menu, kernel and initrd' \
+	loaded_only node20 el9/vmlinuz el9/initrd.img
+ok '… and fetched its own kickstart and each repository, nothing else' fetched node20 \
+	/kickstart/node20.c.example.ks /repos/el9/repodata/repomd.xml \
+	/repos/appstream/repodata/repomd.xml '/repos/mirrors?repo=extra&arch=x86_64' \
+	/repos/mirror/repodata/repomd.xml
+ok '… which its kernel was told by inst.ks and BOOTIF' \
+	says node20 "kickstart by inst.ks, ksdevice ''" 'BOOTIF 01-00-00-5e-00-53-20'
+ok 'no vocInstall: the host starts its disk' comes_to node21 LOCAL-DISK
+ok '… and loaded nothing but its own menu' loaded_only node21
+power_off node20 node21
+
+publish FALSE
+forget
+boot_uefi node20
+boot_uefi node22
+ok 'after the installation, with vocInstall FALSE, the host starts its disk' \
+	comes_to node20 LOCAL-DISK
+ok '… and loaded nothing but its own menu' loaded_only node20
+ok 'HTTP boot: the firmware takes what dhcpd offers' comes_to node22 HTTP-BOOT
+ok '… and fetched it' fetched node22 /boot/loader.efi
+finish

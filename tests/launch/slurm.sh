@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# slurm.sh VCN - the batch script of contrib/batch as a job of a real Slurm: slurmctld, slurmd
+# and munged with a configuration of their own, in the test's namespaces. Skipped where they
+# are not installed (Debian: munge, slurmctld, slurmd, slurm-client).
+set -euo pipefail
+# shellcheck source=SCRIPTDIR/lib.sh
+. "$(dirname "$(realpath "$0")")/lib.sh"
+for program in munged slurmctld slurmd sbatch; do
+	PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || skip_all "no $program"
+done
+PATH=$PATH:/usr/sbin
+enter "$@"
+
+# Slurm resolves names with AI_ADDRCONFIG: the loopback address alone counts as no address.
+make_bridge
+node=$(hostname -s)
+echo "127.0.0.1 localhost $node" >"$work/hosts"
+mount --bind "$work/hosts" /etc/hosts
+mkdir "$work/bin" "$work/slurm" "$work/spool" "$work/munge"
+cp "$VCN" "$work/bin/vcn"
+export PATH=$work/bin:$PATH SLURM_CONF=$work/slurm/slurm.conf
+chmod 700 "$work/munge"
+dd if=/dev/urandom of="$work/munge/key" bs=1 count=128 2>/dev/null
+chmod 600 "$work/munge/key"
+munged --force --foreground --socket="$work/munge/socket" --key-file="$work/munge/key" \
+	--pid-file="$work/munge/pid" --log-file="$work/munge/log" \
+	--seed-file="$work/munge/seed" >"$work/munge/out" 2>&1 &
+within 5 test -S "$work/munge/socket" || skip_all "munged does not run here"
+cat >"$SLURM_CONF" <<CONF
+ClusterName=test
+SlurmctldHost=$node(127.0.0.1)
+SlurmUser=root
+AuthType=auth/munge
+AuthInfo=socket=$work/munge/socket
+CryptoType=crypto/munge
+CredType=cred/munge
+MpiDefault=none
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+JobAcctGatherType=jobacct_gather/none
+SelectType=select/cons_tres
+SwitchType=switch/none
+ReturnToService=2
+KillWait=15
+StateSaveLocation=$work/slurm
+SlurmdSpoolDir=$work/spool
+SlurmctldPidFile=$work/slurm/ctld.pid
+SlurmdPidFile=$work/slurm/d.pid
+SlurmctldLogFile=$work/slurm/ctld.log
+SlurmdLogFile=$work/slurm/d.log
+NodeName=$node NodeAddr=127.0.0.1 CPUs=2 RealMemory=1024 State=UNKNOWN
+PartitionName=main Nodes=$node Default=YES MaxTime=INFINITE State=UP
+CONF
+echo "CgroupPlugin=autodetect" >"$work/slurm/cgroup.conf"
+slurmctld -D -f "$SLURM_CONF" >"$work/slurm/ctld.out" 2>&1 &
+slurmd -D -f "$SLURM_CONF" >"$work/slurm/d.out" 2>&1 &
+up() { equal "$(sinfo --noheader --format=%t)" idle; }
+within 30 up || skip_all "slurmd does not run here: $(tail -n 1 "$work/slurm/d.log")"
+
+begin_manifest 1 batch.example
+guest vcn001
+guest vcn002 vcn.deaf
+end_manifest bare
+export VCN_MANIFEST=$work/manifest.yaml VCN_IMAGES=$work/images VCN_ACCEL=tcg \
+	VCN_RECORDS=$work/tmp/boots.jsonl TMPDIR=$work/tmp VCN_STOP_TIMEOUT=6
+mkdir "$work/tmp"
+chmod 1777 "$work/tmp"
+script=$here/../../contrib/batch/vcn-job.sh
+submit() { sbatch --parsable --output="$work/tmp/job.%a.%j" "$@"; }
+output_says() { grep -aq "$2" "$work/tmp/"job.*."$1"; }
+is_job() { equal "$(squeue --noheader --states=all --format=%T --job="$1")" "$2"; }
+
+job=$(submit "$script" vcn001)
+ok "a job becomes a guest" within 60 output_says "$job" "guest: ready"
+ok "that runs under the job" is_job "$job" RUNNING
+ok "as one QEMU" equal "$(qemu_pids vcn001 | wc -l)" 1
+ok "its boot is on record" within 5 grep -q '"outcome":"ready"' "$work/tmp/boots.jsonl"
+scancel "$job"
+ok "scancel ends the job" within 20 is_job "$job" CANCELLED
+ok "the guest powered itself off" output_says "$job" "Power down"
+ok "no QEMU is left" within 5 no_qemu
+ok "nor a folder of the job" within 5 equal "$(find "$work/tmp" -name 'vcn.*' \
+	-type d)" ""
+
+job=$(submit --array=1-2 "$script" "vcn%03d")
+two() { equal "$(qemu_pids | wc -l)" 2; }
+ok "an array of two becomes two guests" within 90 two
+both_ready() { equal "$(grep -al "guest: ready" "$work/tmp"/job.[12].* | wc -l)" 2; }
+ok "that get ready" within 90 both_ready
+scancel "$job"
+ok "scancel ends both, the deaf one too, before Slurm's own kill" within 14 no_qemu
+ok "nothing of them is left" within 5 equal "$(find "$work/tmp" -name 'vcn.*' \
+	-type d)" ""
+
+job=$(submit --time=1 --signal=B:TERM@57 "$script" vcn001)
+ok "the time limit's signal" within 60 output_says "$job" "guest: ready"
+ok "is a graceful stop" within 40 output_says "$job" "Power down"
+ok "and a job that ended well" within 20 is_job "$job" COMPLETED
+
+job=$(submit "$script" vcn009)
+ok "a VCN that is not there is a job that failed" within 20 is_job "$job" FAILED
+ok "with the reason in its output" output_says "$job" "there is no VCN 'vcn009'"
+finish_tests

@@ -1,0 +1,24 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Shell scripts are shellcheck clean and stop at the first failure; Python compiles.
+. "$(dirname "$(realpath "$0")")/lib.sh"
+need shellcheck
+
+mapfile -t scripts < <(files | grep -v '^tests/fuzz/corpus' | while IFS= read -r file; do
+	head -n 3 "$file" 2>/dev/null | tr -d '\0' |
+		grep -qE '^#!.*\b(ba)?sh\b|^# shellcheck shell=' && echo "$file"
+done)
+[ "${#scripts[@]}" -gt 0 ]
+shellcheck --format=gcc --external-sources --source-path=SCRIPTDIR "${scripts[@]}" 2>&1 | broken "shellcheck is content"
+for script in "${scripts[@]}"; do
+	grep -q '^#!.*bash' "$script" || continue
+	grep -qE '^(set -[a-z]*u|\. .*lib\.sh)' "$script" || echo "$script"
+done | broken "a script says set -u"
+files | grep '\.py$' | while IFS= read -r script; do
+	python3 - "$script" <<'PYTHON' 2>&1 | tail -n 1
+import ast, sys
+ast.parse(open(sys.argv[1], encoding="utf-8").read(), sys.argv[1])
+PYTHON
+done | broken "Python can be read"
+finish
