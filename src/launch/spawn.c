@@ -96,17 +96,24 @@ static int place_files(struct plan *plan)
 	return close_range((unsigned)above + 1, ~0U, 0);
 }
 
-/* Signals blocked or ignored by the supervisor would stay so in QEMU. */
+/*
+ * Signals ignored by the supervisor would stay so in QEMU. Those that mean "please end" stay
+ * blocked on purpose: a batch system sends SIGTERM to every process of a job, and QEMU would
+ * end at once where the supervisor asks the guest to power off. QMP and SIGKILL still work.
+ */
 static void reset_signals(void)
 {
-	sigset_t none;
+	sigset_t polite;
 
 	for (int signal = 1; signal < NSIG; signal++)
 		if (signal != SIGKILL && signal != SIGSTOP)
 			(void)!sigaction(
 				signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	sigemptyset(&polite);
+	sigaddset(&polite, SIGTERM);
+	sigaddset(&polite, SIGINT);
+	sigaddset(&polite, SIGHUP);
+	sigprocmask(SIG_SETMASK, &polite, NULL);
 }
 
 /* So that even a file with capabilities could not bring one back; needs CAP_SETPCAP. */

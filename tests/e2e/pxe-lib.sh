@@ -89,6 +89,8 @@ site() {
 		objectClass: vocIPNetwork
 		cn: http
 		ipNetworkNumber: 10.11.0.0/24
+		vocNextServer: 10.11.0.2
+		vocBootFileUEFI: not-there.efi
 		vocBootURL: http://10.11.0.2/boot/loader.efi
 
 		dn: cn=appstream,ou=repositories,dc=c,dc=example
@@ -278,7 +280,7 @@ servers_up() {
 		-pf "$scratch/dhcpd.pid" mgmt http >>"$scratch/dhcpd.log" 2>&1 &
 	pids+=($!)
 	dnsmasq --keep-in-foreground --conf-file=/dev/null --port=0 --enable-tftp \
-		--tftp-root="$tftp" --interface=mgmt --bind-interfaces --user=root \
+		--tftp-root="$tftp" --interface=mgmt --interface=http --bind-interfaces --user=root \
 		--pid-file="$scratch/dnsmasq.pid" --log-facility=- \
 		>>"$scratch/dnsmasq.log" 2>&1 &
 	pids+=($!)
@@ -308,7 +310,7 @@ boot() {
 	qemu-system-x86_64 -accel tcg -nodefaults -display none -no-reboot -m 256 \
 		-serial "file:$scratch/$name.console" -device virtio-rng-pci \
 		-netdev "tap,id=net,ifname=tap$number,script=no,downscript=no" \
-		-device "virtio-net-pci,netdev=net,mac=00:00:5e:00:53:$number,bootindex=0" \
+		-device "virtio-net-pci,netdev=net,mac=00:00:5e:00:53:$number,bootindex=0${ROM:-}" \
 		"$@" >"$scratch/$name.qemu" 2>&1 &
 	pids+=($!)
 	echo $! >"$scratch/$name.pid"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Machines with UEFI boot from the network, with GRUB: one with vocInstall TRUE installs, any
-# other starts the loader on its disk. And one, in a network without a boot file, by HTTP.
+# other starts the loader on its disk. And one, in a network whose boot file is missing, by HTTP.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/pxe-lib.sh"

@@ -41,6 +41,7 @@ ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/none
 SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
 SwitchType=switch/none
 ReturnToService=2
 KillWait=15
@@ -70,6 +71,7 @@ chmod 1777 "$work/tmp"
 script=$here/../../contrib/batch/vcn-job.sh
 submit() { sbatch --parsable --output="$work/tmp/job.%a.%j" "$@"; }
 output_says() { grep -aq "$2" "$work/tmp/"job.*."$1"; }
+no_folder() { equal "$(find "$work/tmp" -name 'vcn.*' -type d)" ""; }
 is_job() { equal "$(squeue --noheader --states=all --format=%T --job="$1")" "$2"; }
 
 job=$(submit "$script" vcn001)
@@ -81,8 +83,7 @@ scancel "$job"
 ok "scancel ends the job" within 20 is_job "$job" CANCELLED
 ok "the guest powered itself off" output_says "$job" "Power down"
 ok "no QEMU is left" within 5 no_qemu
-ok "nor a folder of the job" within 5 equal "$(find "$work/tmp" -name 'vcn.*' \
-	-type d)" ""
+ok "nor a folder of the job" within 5 no_folder
 
 job=$(submit --array=1-2 "$script" "vcn%03d")
 two() { equal "$(qemu_pids | wc -l)" 2; }
@@ -91,13 +92,22 @@ both_ready() { equal "$(grep -al "guest: ready" "$work/tmp"/job.[12].* | wc -l)"
 ok "that get ready" within 90 both_ready
 scancel "$job"
 ok "scancel ends both, the deaf one too, before Slurm's own kill" within 14 no_qemu
-ok "nothing of them is left" within 5 equal "$(find "$work/tmp" -name 'vcn.*' \
-	-type d)" ""
+ok "nothing of them is left" within 5 no_folder
 
 job=$(submit --time=1 --signal=B:TERM@57 "$script" vcn001)
 ok "the time limit's signal" within 60 output_says "$job" "guest: ready"
 ok "is a graceful stop" within 40 output_says "$job" "Power down"
 ok "and a job that ended well" within 20 is_job "$job" COMPLETED
+
+# As a user without any privilege
+rm "$work/tmp/boots.jsonl"
+job=$(submit --uid=nobody --chdir=/ "$script" vcn001)
+ok "nobody's job becomes a guest" within 60 output_says "$job" "guest: ready"
+ok "that runs as nobody" equal "$(ps -o user= -p "$(qemu_pids vcn001)")" nobody
+scancel "$job"
+ok "scancel ends it" within 20 is_job "$job" CANCELLED
+ok "by powering off" output_says "$job" "Power down"
+ok "nothing of it is left" within 5 no_folder
 
 job=$(submit "$script" vcn009)
 ok "a VCN that is not there is a job that failed" within 20 is_job "$job" FAILED
