@@ -14,6 +14,7 @@
 #include "compile/publish.h"
 #include "compile/rollback.h"
 #include "compile/services.h"
+#include "compile/survey.h"
 
 /*
  * The commands that compare with what is installed, and change it: diff, apply, rollback.
@@ -61,7 +62,7 @@ static int survey_and_render(struct publication *p)
 
 	if (failed < 0)
 		return failed;
-	run_check(run);
+	run_check(run, p->survey->nodes, p->survey->n_nodes);
 	struct serials serials = plan_serials(p->survey);
 
 	failed = run_render(run, &serials);

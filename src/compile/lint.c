@@ -31,14 +31,26 @@ struct held_address {
 	struct address *address;
 };
 
+/* Who was there stands first: the finding is about who came, the note about who was. */
+static int compare_standing(const struct interface *a, const struct interface *b)
+{
+	int order = b->machine->standing - a->machine->standing;
+
+	return order != 0 ? order : strcmp(a->record.key, b->record.key);
+}
+
+/* The first of several in conflict does not wait where it stands above all others. */
+static bool wins(const struct machine *first, const struct machine *second)
+{
+	return first->standing > second->standing;
+}
+
 static int compare_held_addresses(const void *left, const void *right)
 {
 	const struct held_address *a = left, *b = right;
 	int order = ip_compare(a->address->ip, b->address->ip);
 
-	return order != 0 ?
-		order :
-		strcmp(a->interface->record.key, b->interface->record.key);
+	return order != 0 ? order : compare_standing(a->interface, b->interface);
 }
 
 static size_t count_addresses(const struct site *site)
@@ -51,10 +63,11 @@ static size_t count_addresses(const struct site *site)
 	return n;
 }
 
-/* One finding for all holders of an address: every one of them waits (ldapcc(8)). */
+/* One finding for all holders of an address; who waits: ldapcc(8), "Quarantine". */
 static void report_dup_ip(struct reporter *r, const struct held_address *held, size_t n)
 {
 	char text[IP_TEXT_MAX];
+	bool has_winner = wins(held[0].interface->machine, held[1].interface->machine);
 	struct finding *finding = check_report_at(r, CHECK_DUP_IP,
 		check_default(CHECK_DUP_IP), &held[n - 1].interface->record, FIELD_ADDRESS,
 		held[n - 1].address->line, "address %s is already taken",
@@ -63,7 +76,7 @@ static void report_dup_ip(struct reporter *r, const struct held_address *held, s
 	for (size_t i = 0; i + 1 < n; i++) {
 		lint_note(r, finding, &held[i].interface->record, FIELD_ADDRESS,
 			held[i].address->line, i == 0 ? "first used here" : "also used here");
-		if (finding->severity == SEVERITY_ERROR)
+		if (finding->severity == SEVERITY_ERROR && (i > 0 || !has_winner))
 			held[i].interface->record.is_bad = true;
 	}
 }
@@ -114,9 +127,7 @@ static int compare_held_macs(const void *left, const void *right)
 			return net_a == NULL ? -1 : 1;
 		order = strcmp(net_a->record.key, net_b->record.key);
 	}
-	return order != 0 ?
-		order :
-		strcmp(a->interface->record.key, b->interface->record.key);
+	return order != 0 ? order : compare_standing(a->interface, b->interface);
 }
 
 /* @held share a MAC; in one network that is an error, across networks a warning. */
@@ -125,6 +136,7 @@ static void report_dup_mac(
 {
 	char text[MAC_TEXT_MAX];
 	const struct held_mac *last = &held[n - 1];
+	bool has_winner = wins(held[0].interface->machine, held[1].interface->machine);
 	struct finding *finding = check_report_at(r, CHECK_DUP_MAC, severity,
 		&last->interface->record, FIELD_MAC, last->hardware->line,
 		severity == SEVERITY_WARNING ? "MAC address %s is used in several networks" :
@@ -136,7 +148,7 @@ static void report_dup_mac(
 	for (size_t i = 0; i + 1 < n; i++) {
 		lint_note(r, finding, &held[i].interface->record, FIELD_MAC,
 			held[i].hardware->line, i == 0 ? "first used here" : "also used here");
-		if (finding->severity == SEVERITY_ERROR)
+		if (finding->severity == SEVERITY_ERROR && (i > 0 || !has_winner))
 			held[i].interface->record.is_bad = true;
 	}
 }
@@ -215,23 +227,48 @@ static void add_holders(
 	}
 }
 
-/* One finding for the holders from @start on: at the last, with a note for each other. */
+/* Who stands above all the others; NULL where nobody does. */
+static const struct name_holder *find_winner(const struct holders *all, size_t end)
+{
+	const struct name_holder *best = all->items[0];
+	bool is_alone = true;
+
+	for (size_t i = 1; i < end; i++) {
+		bool is_better = wins(all->items[i]->machine, best->machine);
+
+		is_alone = is_better || (is_alone && wins(best->machine, all->items[i]->machine));
+		if (is_better)
+			best = all->items[i];
+	}
+	return is_alone ? best : NULL;
+}
+
+/*
+ * One finding for the holders from @start on: at the last, with a note for each other. An
+ * alias yields to a name: whose name it is does not wait, unless it is new and the alias
+ * was there.
+ */
 static void report_holders(struct reporter *r, enum check check, const char *name,
 	const struct holders *all, size_t start, size_t end)
 {
-	const struct name_holder *last = all->items[end - 1];
-	struct finding *finding = check_report(r, check, last->record, name_field(last),
-		check == CHECK_DUP_NAME ? "name '%s' is already taken" :
-					  "alias '%s' is already a name of another record",
-		name);
+	const struct name_holder *winner = find_winner(all, end);
+	size_t at = all->items[end - 1] == winner ? end - 2 : end - 1;
+	bool is_alias = all->items[at]->is_alias;
+	struct finding *finding = check_report(r, check, all->items[at]->record,
+		name_field(all->items[at]), "%s '%s' is already %s", is_alias ? "alias" : "name",
+		name,
+		check == CHECK_DUP_NAME ? "taken" :
+		is_alias		? "a name of another record" :
+					  "an alias of another record");
 
-	/* an alias yields to a name: whose name it is does not wait */
-	for (size_t i = check == CHECK_DUP_NAME ? start : 0; i + 1 < end; i++) {
+	for (size_t i = check == CHECK_DUP_NAME ? start : 0; i < end; i++) {
 		const struct name_holder *other = all->items[i];
 
+		if (i == at)
+			continue;
 		lint_note(r, finding, other->record, name_field(other), 0,
-			i == 0 ? "first used here" : "also used here");
-		if (finding->severity == SEVERITY_ERROR && i >= start)
+			finding->n_notes == 0 ? "first used here" : "also used here");
+		if (finding->severity == SEVERITY_ERROR && i >= start && other != winner)
 			other->record->is_bad = true;
 	}
 }

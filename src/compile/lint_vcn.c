@@ -50,43 +50,47 @@ static unsigned cpus_of(const struct machine *vcn)
 	return vcn->cpus > 0 ? vcn->cpus : 1;
 }
 
-/* VCNs are taken in the order of their names; those that no longer fit are in error. */
+/* What a host's VCNs take so far. */
+struct taken {
+	uint64_t memory_mib, cpus;
+};
+
+static void take_vcn(
+	struct reporter *r, struct machine *host, struct machine *vcn, struct taken *taken)
+{
+	bool fits_memory = host->memory_mib == 0 ||
+		taken->memory_mib + vcn->memory_mib <= host->memory_mib;
+	bool fits_cpus = host->cpus == 0 || taken->cpus + cpus_of(vcn) <= host->cpus;
+
+	if (fits_memory && fits_cpus) {
+		taken->memory_mib += vcn->memory_mib;
+		taken->cpus += cpus_of(vcn);
+		return;
+	}
+	struct finding *finding = fits_memory ?
+		check_report(r, CHECK_OVER_CAPACITY, &vcn->record, FIELD_CPUS,
+			"%u CPUs do not fit on '%s': %llu of %u are taken", cpus_of(vcn),
+			host->name, (unsigned long long)taken->cpus, host->cpus) :
+		check_report(r, CHECK_OVER_CAPACITY, &vcn->record, FIELD_MEMORY,
+			"%u MiB do not fit on '%s': %llu of %u MiB are taken", vcn->memory_mib,
+			host->name, (unsigned long long)taken->memory_mib, host->memory_mib);
+
+	lint_note(r, finding, &host->record, fits_memory ? FIELD_CPUS : FIELD_MEMORY, 0,
+		"the host's share for VCNs");
+}
+
+/* First those that were there, then the others, by name; what no longer fits is in error. */
 static void check_capacity(struct reporter *r, struct machine *host)
 {
-	uint64_t memory = 0, cpus = 0;
+	struct taken taken = {0};
 
-	for (uint32_t i = 0; i < host->n_vcns; i++) {
-		struct machine *vcn = host->vcns[i];
-		bool fits_memory = host->memory_mib == 0 ||
-				   memory + vcn->memory_mib <= host->memory_mib;
-		bool fits_cpus = host->cpus == 0 || cpus + cpus_of(vcn) <= host->cpus;
+	for (int standing = STANDING_SAME; standing >= STANDING_NEW; standing--)
+		for (uint32_t i = 0; i < host->n_vcns; i++) {
+			struct machine *vcn = host->vcns[i];
 
-		if (!vcn->is_enabled || vcn->record.is_bad)
-			continue;
-		if (fits_memory && fits_cpus) {
-			memory += vcn->memory_mib;
-			cpus += cpus_of(vcn);
-			continue;
+			if (vcn->standing == standing && vcn->is_enabled && !vcn->record.is_bad)
+				take_vcn(r, host, vcn, &taken);
 		}
-		struct finding *finding =
-			fits_memory
-				? check_report(r, CHECK_OVER_CAPACITY, &vcn->record,
-					  FIELD_CPUS,
-					  "%u CPUs do not fit on '%s': %llu of %u are "
-					  "taken",
-					  cpus_of(vcn), host->name,
-					  (unsigned long long)cpus, host->cpus)
-				: check_report(r, CHECK_OVER_CAPACITY, &vcn->record,
-					  FIELD_MEMORY,
-					  "%u MiB do not fit on '%s': %llu of %u MiB are "
-					  "taken",
-					  vcn->memory_mib, host->name,
-					  (unsigned long long)memory, host->memory_mib);
-
-		lint_note(r, finding, &host->record,
-			fits_memory ? FIELD_CPUS : FIELD_MEMORY, 0,
-			"the host's share for VCNs");
-	}
 }
 
 void lint_vcns(struct reporter *r)
@@ -119,6 +123,11 @@ struct file_users {
 
 static void report_shared(struct reporter *r, struct machine *vcn, struct machine *other)
 {
+	/* who was there first keeps the file */
+	if (vcn->standing > other->standing) {
+		report_shared(r, other, vcn);
+		return;
+	}
 	const struct machine *writer = vcn->image->snapshot ? other : vcn;
 	struct finding *finding = check_report(r, CHECK_IMAGE_SHARED, &vcn->record,
 		FIELD_IMAGE,
@@ -129,7 +138,7 @@ static void report_shared(struct reporter *r, struct machine *vcn, struct machin
 	lint_note(r, finding, &writer->image->record, FIELD_SNAPSHOT, 0,
 		"writable because of this FALSE");
 	lint_note(r, finding, &other->record, FIELD_IMAGE, 0, "first used here");
-	if (finding->severity == SEVERITY_ERROR)
+	if (finding->severity == SEVERITY_ERROR && other->standing == vcn->standing)
 		other->record.is_bad = true;
 }
 

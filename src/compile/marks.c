@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compile/marks.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* FNV-1a over 64 bits; a separator keeps ("ab", "c") and ("a", "bc") apart. */
@@ -39,10 +40,8 @@ static void add_interface(uint64_t *hash, const struct interface *interface)
 	for (uint32_t i = 0; i < interface->n_macs; i++)
 		add_bytes(hash, interface->macs[i].mac.bytes, 6);
 	add_number(hash, interface->n_addresses);
-	for (uint32_t i = 0; i < interface->n_addresses; i++) {
+	for (uint32_t i = 0; i < interface->n_addresses; i++)
 		add_bytes(hash, interface->addresses[i].ip.bytes, 16);
-		add_strings(hash, &interface->addresses[i].names);
-	}
 }
 
 static uint64_t hash_machine(const struct machine *machine)
@@ -76,4 +75,28 @@ struct node_mark *marks_of(TALLOC_CTX *mem_ctx, const struct site *site, size_t 
 			.hash = hash_machine(site->machines[i])};
 	*ret_n = site->n_machines;
 	return marks;
+}
+
+static int compare_marks(const void *left, const void *right)
+{
+	const struct node_mark *a = left, *b = right;
+	int order = strcmp(a->name, b->name);
+
+	return order != 0 ? order : (int)a->kind - (int)b->kind;
+}
+
+void marks_compare(struct site *site, const struct node_mark *marks, size_t n_marks)
+{
+	for (size_t i = 0; i < site->n_machines; i++) {
+		struct machine *machine = site->machines[i];
+		struct node_mark key = {.name = machine->fqdn, .kind = machine->record.kind};
+		const struct node_mark *mark = machine->fqdn == NULL || n_marks == 0 ?
+			NULL :
+			bsearch(&key, marks, n_marks, sizeof(key), compare_marks);
+
+		if (mark != NULL)
+			machine->standing = mark->hash == hash_machine(machine) ?
+				STANDING_SAME :
+				STANDING_CHANGED;
+	}
 }

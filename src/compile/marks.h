@@ -7,6 +7,13 @@
 #include "compile/model.h"
 
 /*
+ * marks_compare - how each machine of a linked site stands to the last generation
+ *
+ * shape:  @marks are the last generation's, sorted; sets standing, for lint's conflicts
+ */
+void marks_compare(struct site *site, const struct node_mark *marks, size_t n_marks);
+
+/*
  * marks_of - a mark for every host and VCN of a settled site
  *
  * shape:  the hash covers what outputs are made of: names, MACs, addresses, memory, CPUs,

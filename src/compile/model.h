@@ -122,11 +122,18 @@ struct interface {
 struct image;
 struct profile;
 
+/*
+ * How a machine stands to the last generation: of machines in conflict the one that stands
+ * above all others wins, and the others wait.
+ */
+enum standing { STANDING_NEW, STANDING_CHANGED, STANDING_SAME };
+
 /* A node, that is a physical host or a VCN: both have names, interfaces and reservations. */
 struct machine {
 	struct record record;
 	bool is_vcn;
 	bool is_enabled;
+	uint8_t standing;  /* enum standing; from marks_compare() */
 	const char *cn;	   /* the RDN's cn, as given, lower case */
 	const char *name;  /* first label */
 	const char *fqdn;

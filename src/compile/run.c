@@ -9,6 +9,7 @@
 #include "compile/decode.h"
 #include "compile/ldif.h"
 #include "compile/lint.h"
+#include "compile/marks.h"
 
 enum { QUARANTINE_FLOOR = 5, PER_MILLE = 1000 };
 
@@ -160,9 +161,10 @@ int run_read(struct run *run, const struct string_list *last_csn)
 	return failed;
 }
 
-void run_check(struct run *run)
+void run_check(struct run *run, const struct node_mark *marks, size_t n_marks)
 {
 	model_link(run->site);
+	marks_compare(run->site, marks, n_marks);
 	lint_site(&run->reporter);
 }
 
@@ -262,6 +264,6 @@ int run_all(struct run *run)
 		failed = run_read(run, NULL);
 	if (failed < 0)
 		return failed;
-	run_check(run);
+	run_check(run, NULL, 0);
 	return run_render(run, NULL);
 }

@@ -59,7 +59,10 @@ int run_prepare(struct run *run) _must_check_; /* both */
  */
 int run_check_words(struct run *run) _must_check_;
 int run_read(struct run *run, const struct string_list *last_csn) _must_check_;
-void run_check(struct run *run);
+/* @marks: the last generation's, sorted, or NULL: of records in conflict the one that was
+ * there wins. */
+struct node_mark;
+void run_check(struct run *run, const struct node_mark *marks, size_t n_marks);
 /*
  * run_render - the tree, and what quarantine left out of it
  *

@@ -299,7 +299,8 @@ forget() {
 
 # --- the machines ---
 
-# boot NAME [QEMU-ARGUMENT…]: starts it; what it says is in $scratch/NAME.console
+# boot NAME [QEMU-ARGUMENT…]: starts it; what it says is in $scratch/NAME.console. ROM= is
+# more for its network card.
 boot() {
 	local name=$1 number=${1#node} bridge=mgmt
 	shift
@@ -310,7 +311,7 @@ boot() {
 	qemu-system-x86_64 -accel tcg -nodefaults -display none -no-reboot -m 256 \
 		-serial "file:$scratch/$name.console" -device virtio-rng-pci \
 		-netdev "tap,id=net,ifname=tap$number,script=no,downscript=no" \
-		-device "virtio-net-pci,netdev=net,mac=00:00:5e:00:53:$number,bootindex=0${ROM:-}" \
+		-device "virtio-net-pci,netdev=net,mac=00:00:5e:00:53:$number,bootindex=0${ROM-}" \
 		"$@" >"$scratch/$name.qemu" 2>&1 &
 	pids+=($!)
 	echo $! >"$scratch/$name.pid"
@@ -347,7 +348,7 @@ says() {
 
 # The machine comes to the end of its installation, or to its disk.
 comes_to() {
-	within 150 says "$1" "$2" && return
+	within 240 says "$1" "$2" && return
 	strings "$scratch/$1.console" | tail -n 10
 	cat "$scratch/$1.qemu"
 	tail -n 12 "$scratch/dhcpd.log" "$scratch/dnsmasq.log" "$scratch/http.log"
