@@ -319,6 +319,26 @@ static void fill_report(
 			mem_strdup(mem_ctx, csn->items[i]);
 }
 
+/*
+ * A database may hold a contextCSN that nobody keeps up: one that was loaded with slapadd -w
+ * or restored, on a server without the syncprov overlay. Such a one would say for ever that
+ * nothing has changed.
+ */
+static int drop_frozen_csn(struct session *s, struct string_list *csn)
+{
+	struct lookup sync = {
+		.dn = s->settings->base, .needs_sync = true, .attributes = {"1.1"}};
+
+	if (csn->n == 0)
+		return 0;
+	s->doing = "asking whether contextCSN is kept up";
+	if (session_lookup_start(s, &sync) || session_lookup_finish(s, &sync))
+		return -1;
+	if (sync.is_unsupported)
+		*csn = (struct string_list){0};
+	return 0;
+}
+
 static int read_entries(
 	struct session *s, const struct order *order, struct state_lookup *state)
 {
@@ -333,7 +353,8 @@ static int read_entries(
 		return -1;
 	r.search = search_new(s, s, order->map->filter, r.attributes.items, order->sink,
 		order->sink_data);
-	int failed = read_consistently(&r, &state->csn);
+	int failed = read_consistently(&r, &state->csn) ||
+		     drop_frozen_csn(s, &state->csn);
 
 	order->report->n_entries = r.result.n_entries;
 	order->report->n_pages = r.result.n_pages;

@@ -714,16 +714,33 @@ int session_whoami_finish(struct session *s, int id)
 
 /* Lookups */
 
+/* Sync Request Value: SEQUENCE { mode refreshOnly } (RFC 4533 section 2.2), critical */
+static LDAPControl *sync_control(void)
+{
+	BerElement *ber = ber_alloc_t(LBER_USE_DER);
+	LDAPControl *control = NULL;
+	struct berval *value = NULL;
+
+	if (ber && ber_printf(ber, "{e}", LDAP_SYNC_REFRESH_ONLY) >= 0 &&
+		ber_flatten(ber, &value) == 0)
+		ldap_control_create(LDAP_CONTROL_SYNC, 1, value, 1, &control);
+	ber_bvfree(value);
+	ber_free(ber, 1);
+	return control;
+}
+
 int session_lookup_start(struct session *s, struct lookup *lookup)
 {
 	char **attributes = (char **)lookup->attributes;
+	LDAPControl *controls[] = {lookup->needs_sync ? sync_control() : NULL, NULL};
 
-	if (ldap_search_ext(s->ld, lookup->dn,
-		    lookup->is_subtree ? LDAP_SCOPE_SUBTREE : LDAP_SCOPE_BASE,
-		    lookup->filter ? lookup->filter : "(objectClass=*)", attributes, 0,
-		    NULL, NULL, NULL, LDAP_NO_LIMIT, &lookup->id) != LDAP_SUCCESS)
-		return lost(s);
-	return 0;
+	int code = ldap_search_ext(s->ld, lookup->dn,
+		lookup->is_subtree ? LDAP_SCOPE_SUBTREE : LDAP_SCOPE_BASE,
+		lookup->filter ? lookup->filter : "(objectClass=*)", attributes, 0,
+		controls, NULL, NULL, LDAP_NO_LIMIT, &lookup->id);
+
+	ldap_control_free(controls[0]);
+	return code == LDAP_SUCCESS ? 0 : lost(s);
 }
 
 static void take_values(struct session *s, struct lookup *lookup, LDAPMessage *entry)
@@ -757,6 +774,8 @@ int session_lookup_finish(struct session *s, struct lookup *lookup)
 				s, message, &lookup->code, &lookup->diagnostic);
 		lookup->is_found = lookup->code == LDAP_SUCCESS;
 		lookup->is_missing = lookup->code == LDAP_NO_SUCH_OBJECT;
+		lookup->is_unsupported =
+			lookup->code == LDAP_UNAVAILABLE_CRITICAL_EXTENSION;
 		ldap_msgfree(message);
 		if (failed || type == LDAP_RES_SEARCH_RESULT)
 			return failed;

@@ -72,10 +72,12 @@ struct lookup {
 	const char *dn;
 	bool is_subtree; /* else the entry alone */
 	const char *filter; /* NULL: any */
+	bool needs_sync; /* fails as is_unsupported where the server cannot tell changes */
 	const char *attributes[4]; /* NULL-terminated */
 	/* filled by session_lookup_finish(), below the session */
 	bool is_found; /* ended well */
 	bool is_missing; /* noSuchObject */
+	bool is_unsupported; /* unavailableCriticalExtension */
 	struct string_list values[3]; /* by attribute */
 	size_t n_entries;
 	int code; /* LDAP result code; not 0 is no fault of the session */

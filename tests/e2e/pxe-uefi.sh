@@ -21,12 +21,11 @@ grub-mknetdir --net-directory="$tftp" --subdir=grub -d /usr/lib/grub/x86_64-efi 
 mkdir "$http/boot"
 efi_program HTTP-BOOT "$http/boot/loader.efi"
 
-ROM=,romfile= # the firmware's own network stack
-# boot_uefi NAME: with a disk that has an EFI system partition, of which
-# QEMU makes the file system
+# boot_uefi NAME: with the firmware's own network stack, and a disk that has an EFI system
+# partition, of which QEMU makes the file system
 boot_uefi() {
 	local name=$1
-	shift
+	local ROM=,romfile=
 	cp "${code/CODE/VARS}" "$scratch/$name.vars"
 	mkdir -p "$scratch/$name.esp/EFI/BOOT"
 	efi_program LOCAL-DISK "$scratch/$name.esp/EFI/BOOT/BOOTX64.EFI"

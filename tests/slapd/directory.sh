@@ -5,7 +5,7 @@
 # incomplete or foreign read from being taken for a small site.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-plan 41
+plan 42
 
 sample=$SOURCE_ROOT/contrib/example/cluster.ldif
 hosts=ou=hosts,$SUFFIX
@@ -188,6 +188,13 @@ SLAPADD="" slapd_load plain "$sample"
 slapd_start plain
 pull --timeout 5 read "$(slapd_uri plain)"
 ok 'without syncprov: read, and no contextCSN' bash -c \
+	"[ $status = 0 ] && grep -q '^entries: 65' '$scratch/err' && ! grep -q ^csn '$scratch/err'"
+
+SLAPD_WITHOUT=syncprov slapd_new frozen
+slapd_load frozen "$sample"
+slapd_start frozen
+pull --timeout 5 read "$(slapd_uri frozen)"
+ok 'a contextCSN that nobody keeps up counts as none' bash -c \
 	"[ $status = 0 ] && grep -q '^entries: 65' '$scratch/err' && ! grep -q ^csn '$scratch/err'"
 
 # --- several servers ---
