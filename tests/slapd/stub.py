@@ -124,6 +124,9 @@ class Connection(socketserver.StreamRequestHandler):
         base = fields[0][1].decode()
         if controls:
             control = elements(elements(controls[0][1])[0][1])
+            if control[0][1] == b"1.3.6.1.4.1.4203.1.9.1.1":  # sync: as the overlay does
+                self.send(message_id, result(0x65))
+                return
             cookie = elements(elements(control[-1][1])[0][1])[1][1]
             self.page(message_id, int(cookie or b"0") + 1)
             return
