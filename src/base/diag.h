@@ -23,26 +23,26 @@
  */
 enum exit_code {
 	EXIT_OK = 0,
-	EXIT_CHANGES = 2,	/* diff: something would change */
-	EXIT_REFUSED = 3,	/* a guard or a pin; needs a person */
-	EXIT_DIRECTORY = 4,	/* directory unavailable, incomplete, stale, inconsistent */
-	EXIT_REJECTED = 5,	/* ldapcc: a checker or daemon said no; vcn: guest failed */
-	EXIT_PENDING = 6,	/* published, a reload failed or is unconfirmed */
-	EXIT_IO = 7,		/* local I/O; path and errno in the message */
-	EXIT_BUSY = 8,		/* another run holds the lock */
-	EXIT_DRIFT = 9,		/* a managed file was edited by hand */
-	EXIT_DATA = 10,		/* data errors; vcn: bad manifest */
-	EXIT_USAGE = 64,	/* usage, settings or template error */
-	EXIT_MISSING = 69,	/* vcn: KVM or QEMU missing */
-	EXIT_INTERNAL = 70,	/* a bug */
+	EXIT_CHANGES = 2, /* diff: something would change */
+	EXIT_REFUSED = 3, /* a guard or a pin; needs a person */
+	EXIT_DIRECTORY = 4, /* directory unavailable, incomplete, stale, inconsistent */
+	EXIT_REJECTED = 5, /* ldapcc: a checker or daemon said no; vcn: guest failed */
+	EXIT_PENDING = 6, /* published, a reload failed or is unconfirmed */
+	EXIT_IO = 7, /* local I/O; path and errno in the message */
+	EXIT_BUSY = 8, /* another run holds the lock */
+	EXIT_DRIFT = 9, /* a managed file was edited by hand */
+	EXIT_DATA = 10, /* data errors; vcn: bad manifest */
+	EXIT_USAGE = 64, /* usage, settings or template error */
+	EXIT_MISSING = 69, /* vcn: KVM or QEMU missing */
+	EXIT_INTERNAL = 70, /* a bug */
 };
 
 enum severity { SEVERITY_IGNORE, SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
 
 /*
  * Where something is: in a file (source, line, column), at a directory entry (dn, attr),
- * or both (an entry read from an LDIF file). All strings are borrowed and must outlive the
- * struct diags; unset members are NULL or 0.
+ * or both (an entry read from an LDIF file). All strings are borrowed and must outlive
+ * the struct diags; unset members are NULL or 0.
  */
 struct loc {
 	const char *source;
@@ -71,7 +71,7 @@ struct finding {
 struct diags {
 	struct finding **findings;
 	size_t n_findings;
-	size_t n_errors;   /* findings of SEVERITY_ERROR, failures included */
+	size_t n_errors; /* findings of SEVERITY_ERROR, failures included */
 	size_t n_warnings;
 	enum exit_code failure; /* the first failure's code, EXIT_OK if none */
 };
@@ -115,13 +115,16 @@ struct loc loc_at(const char *path, unsigned line, unsigned column);
 
 struct diag_style {
 	bool color;
-	size_t limit_per_id; /* further findings of one id are counted only; 0: no limit */
+	size_t limit_per_id; /* further findings of one id are counted only; 0: no limit
+			      */
 };
 
-/* Sorted by source, line, DN, attribute and id, so that output does not depend on order. */
+/* Sorted by source, line, DN, attribute and id, so that output does not depend on order.
+ */
 void diags_sort(struct diags *diags);
 /* One finding in the form `where: severity: message [id]`, notes and excerpt below it. */
-void diag_print(FILE *stream, const struct finding *finding, const struct diag_style *style);
+void diag_print(
+	FILE *stream, const struct finding *finding, const struct diag_style *style);
 /* All of them; with more than ten findings a count per id at the end. */
 void diags_print(FILE *stream, struct diags *diags, const struct diag_style *style);
 

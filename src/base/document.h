@@ -7,8 +7,8 @@
  * The only module that knows libyaml. A document becomes a tree of nodes that keep their
  * line and column; a grammar is a table of keys, walked by document_read(), which reports
  * every unknown key, repeated key, missing key and wrong type with its position and the
- * source line, and goes on to the next. Anchors, aliases and tags are refused: a file that
- * administrators read must say what it says in place.
+ * source line, and goes on to the next. Anchors, aliases and tags are refused: a file
+ * that administrators read must say what it says in place.
  */
 
 #include "base/diag.h"
@@ -18,17 +18,17 @@ enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAP };
 struct node {
 	enum node_kind kind;
 	unsigned line, column; /* from 1 */
-	const char *text;      /* scalar: its value, never NULL */
+	const char *text; /* scalar: its value, never NULL */
 	size_t length;
-	bool is_plain;	       /* scalar without quotes: may be a number, boolean or null */
-	struct node **items;   /* list: elements; map: values */
-	struct node **keys;    /* map: keys, scalars, same order as items */
+	bool is_plain; /* scalar without quotes: may be a number, boolean or null */
+	struct node **items; /* list: elements; map: values */
+	struct node **keys; /* map: keys, scalars, same order as items */
 	size_t n_items;
 };
 
 struct document {
 	const char *source;
-	const char *text;      /* for excerpts */
+	const char *text; /* for excerpts */
 	unsigned line_offset; /* lines of the file above text */
 	struct node *root; /* an empty document is an empty map */
 };
@@ -40,8 +40,8 @@ struct document {
  * memory: *ret_document below @mem_ctx; @source is copied
  * errors: @code, with position; nesting deeper than 64 and invalid UTF-8 are errors
  */
-int document_parse(TALLOC_CTX *mem_ctx, const char *source, const char *text, size_t length,
-	unsigned line_offset, enum exit_code code, struct diags *diags,
+int document_parse(TALLOC_CTX *mem_ctx, const char *source, const char *text,
+	size_t length, unsigned line_offset, enum exit_code code, struct diags *diags,
 	struct document **ret_document) _must_check_;
 int document_load(TALLOC_CTX *mem_ctx, const char *path, enum exit_code code,
 	struct diags *diags, struct document **ret_document) _must_check_;
@@ -56,7 +56,7 @@ struct reader {
 	struct diags *diags;
 	enum exit_code code;
 	const char *id; /* id of the findings, or NULL */
-	void *user;	/* for handlers */
+	void *user; /* for handlers */
 };
 
 /*
@@ -84,11 +84,14 @@ int document_fault(struct reader *r, const struct node *node, const char *format
 	_printf_(3, 4);
 
 /* Handlers for the usual types; the comment names the C type of the field. */
-int read_string(struct reader *r, const struct node *value, void *field);	/* const char * */
-int read_bool(struct reader *r, const struct node *value, void *field);		/* bool; yes no true false */
-int read_unsigned(struct reader *r, const struct node *value, void *field);	/* unsigned */
-int read_u64(struct reader *r, const struct node *value, void *field);		/* uint64_t */
-int read_mode(struct reader *r, const struct node *value, void *field);		/* mode_t, octal */
+int read_string(
+	struct reader *r, const struct node *value, void *field); /* const char * */
+int read_bool(struct reader *r, const struct node *value,
+	void *field); /* bool; yes no true false */
+int read_unsigned(struct reader *r, const struct node *value, void *field); /* unsigned */
+int read_u64(struct reader *r, const struct node *value, void *field); /* uint64_t */
+int read_mode(
+	struct reader *r, const struct node *value, void *field); /* mode_t, octal */
 /* struct string_list; one string stands for a list of one */
 struct string_list {
 	const char **items; /* NULL-terminated */

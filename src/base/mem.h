@@ -33,12 +33,14 @@ void mem_scope_done(TALLOC_CTX **scope);
 
 /* Zeroed memory for one object, or for @n of them, below @mem_ctx. */
 #define mem_new(mem_ctx, type) ((type *)mem_zero((mem_ctx), sizeof(type), 1, #type))
-#define mem_array(mem_ctx, type, n) ((type *)mem_zero((mem_ctx), sizeof(type), (n), #type))
+#define mem_array(mem_ctx, type, n) \
+	((type *)mem_zero((mem_ctx), sizeof(type), (n), #type))
 
 void *mem_zero(TALLOC_CTX *mem_ctx, size_t size, size_t n, const char *name) _must_check_;
 char *mem_strdup(TALLOC_CTX *mem_ctx, const char *text) _must_check_;
 char *mem_strndup(TALLOC_CTX *mem_ctx, const char *text, size_t length) _must_check_;
-char *mem_printf(TALLOC_CTX *mem_ctx, const char *format, ...) _printf_(2, 3) _must_check_;
+char *mem_printf(TALLOC_CTX *mem_ctx, const char *format, ...)
+	_printf_(2, 3) _must_check_;
 char *mem_vprintf(TALLOC_CTX *mem_ctx, const char *format, va_list args)
 	_printf_(2, 0) _must_check_;
 
@@ -49,9 +51,11 @@ char *mem_vprintf(TALLOC_CTX *mem_ctx, const char *format, va_list args)
  *         only pointer and count are kept
  * memory: elements move when the array grows; keep indexes, not pointers, across pushes
  */
-#define mem_push(mem_ctx, array, n)                                                         \
-	((__typeof__(*(array)))mem_push_size((mem_ctx), (void **)(array), (n), sizeof(**(array))))
-void *mem_push_size(TALLOC_CTX *mem_ctx, void **array, size_t *n, size_t size) _must_check_;
+#define mem_push(mem_ctx, array, n) \
+	((__typeof__(*(array)))mem_push_size( \
+		(mem_ctx), (void **)(array), (n), sizeof(**(array))))
+void *mem_push_size(
+	TALLOC_CTX *mem_ctx, void **array, size_t *n, size_t size) _must_check_;
 
 /*
  * A byte buffer that grows. Invariant: data[len] is NUL, so data is a string; data is

@@ -37,7 +37,8 @@ static inline bool ip_is_set(struct ip ip)
 }
 /* The address after this one; false past the last of the family. */
 bool ip_next(struct ip ip, struct ip *ret) _must_check_;
-/* loopback, unspecified, multicast, IPv4 broadcast: no host can have it. NULL if usable. */
+/* loopback, unspecified, multicast, IPv4 broadcast: no host can have it. NULL if usable.
+ */
 const char *ip_unusable(struct ip ip);
 /* in-addr.arpa or ip6.arpa name of the address (RFC 1035, RFC 3596) */
 const char *ip_reverse_name(struct ip ip, char buffer[ZONE_TEXT_MAX]);
@@ -48,8 +49,8 @@ const char *ip_reverse_name(struct ip ip, char buffer[ZONE_TEXT_MAX]);
  * shape:  @netmask is a dotted quad, or NULL; both a mask and a /length must agree
  * errors: NULL on success, else a static sentence ("host bits are set", …)
  */
-const char *prefix_parse(const char *text, const char *netmask, struct prefix *ret)
-	_must_check_;
+const char *prefix_parse(
+	const char *text, const char *netmask, struct prefix *ret) _must_check_;
 bool prefix_contains(struct prefix prefix, struct ip ip);
 bool prefix_overlaps(struct prefix a, struct prefix b);
 struct ip prefix_last(struct prefix prefix); /* IPv4: the broadcast address */
@@ -61,8 +62,8 @@ struct ip prefix_netmask(struct prefix prefix);
  *
  * memory: an array of *ret_n names below @mem_ctx
  */
-char **prefix_reverse_zones(TALLOC_CTX *mem_ctx, struct prefix prefix, size_t *ret_n)
-	_must_check_;
+char **prefix_reverse_zones(
+	TALLOC_CTX *mem_ctx, struct prefix prefix, size_t *ret_n) _must_check_;
 
 /*
  * mac_parse - every spelling in use: aa:bb:…, aa-bb-…, aabb.ccdd.eeff, twelve digits,

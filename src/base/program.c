@@ -27,8 +27,9 @@ static int columns(const char *text)
 
 static void print_option(FILE *out, const struct program_option *option)
 {
-	int width = fprintf(out, "  --%s%s%s", option->name,
-		option->value == NULL ? "" : "=", option->value == NULL ? "" : option->value);
+	int width =
+		fprintf(out, "  --%s%s%s", option->name, option->value == NULL ? "" : "=",
+			option->value == NULL ? "" : option->value);
 
 	if (width >= HELP_COLUMN)
 		width = HELP_COLUMN - 1;
@@ -39,8 +40,9 @@ static void print_help(const struct program *p, FILE *out)
 {
 	fprintf(out, "usage: %s [OPTION…] COMMAND [WORD…]\n\n%s\n\n", p->name, p->about);
 	for (size_t i = 0; i < p->n_commands; i++)
-		fprintf(out, "  %-11s %s%*s %s\n", p->commands[i].name, p->commands[i].words,
-			12 - columns(p->commands[i].words), "", p->commands[i].help);
+		fprintf(out, "  %-11s %s%*s %s\n", p->commands[i].name,
+			p->commands[i].words, 12 - columns(p->commands[i].words), "",
+			p->commands[i].help);
 	fputs("\nOptions:\n", out);
 	for (size_t i = 0; i < p->n_options; i++)
 		print_option(out, &p->options[i]);
@@ -57,10 +59,10 @@ static int unknown(struct program *p, const char *what, const char *word,
 	const char *shown = text_printable(tmp, word, strlen(word));
 
 	if (nearest == NULL)
-		return diag_fail(p->diags, EXIT_USAGE, LOC_NONE, "unknown %s '%s'; see %s --help",
-			what, shown, p->name);
-	return diag_fail(p->diags, EXIT_USAGE, LOC_NONE, "unknown %s '%s', did you mean '%s'?",
-		what, shown, nearest);
+		return diag_fail(p->diags, EXIT_USAGE, LOC_NONE,
+			"unknown %s '%s'; see %s --help", what, shown, p->name);
+	return diag_fail(p->diags, EXIT_USAGE, LOC_NONE,
+		"unknown %s '%s', did you mean '%s'?", what, shown, nearest);
 }
 
 static int unknown_option(struct program *p, const char *word)
@@ -138,7 +140,8 @@ static void fill_tables(const struct program *p, struct option *longs, char *let
 		const struct program_option *option = &p->options[i];
 
 		longs[i] = (struct option){.name = option->name,
-			.has_arg = option->value == NULL ? no_argument : required_argument,
+			.has_arg =
+				option->value == NULL ? no_argument : required_argument,
 			.val = FIRST_LONG + (int)i};
 		if (option->letter == '\0' || n + 3 > LETTERS_MAX)
 			continue;
@@ -203,7 +206,8 @@ static int check_fit(struct program *p, const bool *seen)
 		command->name, command->words[0] == '\0' ? "" : " ", command->words);
 }
 
-static const struct program_command *find_command(const struct program *p, const char *name)
+static const struct program_command *find_command(
+	const struct program *p, const char *name)
 {
 	for (size_t i = 0; i < p->n_commands; i++)
 		if (strcmp(p->commands[i].name, name) == 0)

@@ -9,8 +9,8 @@
 #include "base/diag.h"
 
 enum program_type {
-	OPTION_TEXT,   /* const char * */
-	OPTION_FLAG,   /* bool */
+	OPTION_TEXT, /* const char * */
+	OPTION_FLAG, /* bool */
 	OPTION_NUMBER, /* uint64_t, from 1 */
 	OPTION_HELP,
 	OPTION_VERSION,
@@ -22,7 +22,7 @@ struct program_option {
 	unsigned commands; /* the commands that know it, by their bits; 0: all */
 	enum program_type type;
 	size_t offset; /* into struct program's arguments */
-	char letter;   /* 0: none */
+	char letter; /* 0: none */
 };
 
 struct program_command {
@@ -42,7 +42,7 @@ struct program {
 	size_t n_commands;
 	const struct program_option *options;
 	size_t n_options;
-	void *session;	 /* given to the command */
+	void *session; /* given to the command */
 	void *arguments; /* where option values go */
 	struct diags *diags;
 	/* set by program_parse() */

@@ -28,7 +28,8 @@ char *uuid_of_name(TALLOC_CTX *mem_ctx, const char *fqdn) _must_check_;
 
 /* Appends the line; @comment is the file's comment form, such as "# ". A body without a
  * newline at its end gets one first. */
-void trailer_add(struct buffer *b, const char *comment, unsigned n_hosts, unsigned n_vcns);
+void trailer_add(
+	struct buffer *b, const char *comment, unsigned n_hosts, unsigned n_vcns);
 
 /*
  * trailer_check - is the file whole?

@@ -48,10 +48,11 @@ void reporter_init(struct reporter *r, struct site *site, struct diags *diags)
 }
 
 static struct finding *report(struct reporter *r, enum check check,
-	enum severity severity, struct record *record, struct loc where, const char *format,
-	va_list args) _printf_(6, 0);
-static struct finding *report(struct reporter *r, enum check check, enum severity severity,
-	struct record *record, struct loc where, const char *format, va_list args)
+	enum severity severity, struct record *record, struct loc where,
+	const char *format, va_list args) _printf_(6, 0);
+static struct finding *report(struct reporter *r, enum check check,
+	enum severity severity, struct record *record, struct loc where,
+	const char *format, va_list args)
 {
 	if (r->severity[check] != SEVERITY_NOTE)
 		severity = r->severity[check];
@@ -72,8 +73,9 @@ struct finding *check_report(struct reporter *r, enum check check, struct record
 	return finding;
 }
 
-struct finding *check_report_at(struct reporter *r, enum check check, enum severity severity,
-	struct record *record, enum field_id field, uint32_t line, const char *format, ...)
+struct finding *check_report_at(struct reporter *r, enum check check,
+	enum severity severity, struct record *record, enum field_id field, uint32_t line,
+	const char *format, ...)
 {
 	struct loc where = record_loc(r->site, record, field);
 	va_list args;
@@ -81,8 +83,7 @@ struct finding *check_report_at(struct reporter *r, enum check check, enum sever
 	if (line > 0)
 		where.line = line;
 	va_start(args, format);
-	struct finding *finding =
-		report(r, check, severity, record, where, format, args);
+	struct finding *finding = report(r, check, severity, record, where, format, args);
 	va_end(args);
 	return finding;
 }

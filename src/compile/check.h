@@ -36,6 +36,6 @@ struct finding *check_report(struct reporter *r, enum check check, struct record
 	enum field_id field, const char *format, ...) _printf_(5, 6);
 /* The same with another default severity than the catalogue's (dup-mac across networks);
  * the settings' own severity wins over both. @line is an LDIF line, 0: the field's. */
-struct finding *check_report_at(struct reporter *r, enum check check, enum severity severity,
-	struct record *record, enum field_id field, uint32_t line, const char *format, ...)
-	_printf_(7, 8);
+struct finding *check_report_at(struct reporter *r, enum check check,
+	enum severity severity, struct record *record, enum field_id field, uint32_t line,
+	const char *format, ...) _printf_(7, 8);

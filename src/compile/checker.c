@@ -193,8 +193,7 @@ static void show_output(struct finding *finding, const char *output)
 	char **lines = text_split(tmp, output, '\n', &n);
 
 	for (size_t i = n > SHOWN_LINES ? n - SHOWN_LINES : 0; i < n; i++)
-		diag_note(finding, LOC_NONE, "%s",
-			text_printable_line(tmp, lines[i]));
+		diag_note(finding, LOC_NONE, "%s", text_printable_line(tmp, lines[i]));
 }
 
 static char *substitute(TALLOC_CTX *mem_ctx, const char *text,

@@ -11,9 +11,9 @@
 #include "compile/dn.h"
 
 /*
- * allocate: LDIF for new VCNs, with the lowest free names and addresses, and a place on the
- * host that has most room. The same directory gives the same answer; nothing is written
- * to it.
+ * allocate: LDIF for new VCNs, with the lowest free names and addresses, and a place on
+ * the host that has most room. The same directory gives the same answer; nothing is
+ * written to it.
  */
 
 enum { DEFAULT_MEMORY_MIB = 1024, NUMBER_MAX = 10000000 };
@@ -55,7 +55,8 @@ static bool parse_pattern(TALLOC_CTX *mem_ctx, const char *text, struct pattern 
 
 	if (percent == NULL)
 		return false;
-	*ret = (struct pattern){.before = mem_strndup(mem_ctx, text, (size_t)(percent - text))};
+	*ret = (struct pattern){
+		.before = mem_strndup(mem_ctx, text, (size_t)(percent - text))};
 	percent++;
 	ret->has_zeros = *percent == '0';
 	for (; *percent >= '0' && *percent <= '9'; percent++)
@@ -90,7 +91,8 @@ static void collect_taken(struct allocation *a, TALLOC_CTX *mem_ctx)
 
 	for (size_t i = 0; i < site->n_machines; i++) {
 		for (uint32_t j = 0; j < site->machines[i]->n_interfaces; j++) {
-			const struct interface *interface = site->machines[i]->interfaces[j];
+			const struct interface *interface =
+				site->machines[i]->interfaces[j];
 
 			for (uint32_t k = 0; k < interface->n_addresses; k++)
 				*mem_push(mem_ctx, &a->used, &a->n_used) =
@@ -123,7 +125,7 @@ static bool in_range(const struct network *network, struct ip ip, struct ip *ret
 static bool is_used(const struct allocation *a, struct ip ip)
 {
 	return a->n_used > 0 &&
-		bsearch(&ip, a->used, a->n_used, sizeof(ip), compare_ips) != NULL;
+	       bsearch(&ip, a->used, a->n_used, sizeof(ip), compare_ips) != NULL;
 }
 
 static bool next_address(struct allocation *a, struct ip *ret)
@@ -149,8 +151,8 @@ static bool next_address(struct allocation *a, struct ip *ret)
 
 static bool is_mac_taken(const struct allocation *a, struct mac mac)
 {
-	if (a->n_sorted_macs > 0 &&
-		bsearch(&mac, a->macs, a->n_sorted_macs, sizeof(mac), compare_macs) != NULL)
+	if (a->n_sorted_macs > 0 && bsearch(&mac, a->macs, a->n_sorted_macs, sizeof(mac),
+					    compare_macs) != NULL)
 		return true;
 	for (size_t i = a->n_sorted_macs; i < a->n_macs; i++)
 		if (mac_compare(a->macs[i], mac) == 0)
@@ -163,16 +165,16 @@ static char *next_name(struct allocation *a, TALLOC_CTX *mem_ctx,
 	const struct pattern *pattern, struct mac *ret_mac)
 {
 	const struct site *site = a->run->site;
-	const char *zone = a->network->domain != NULL ? a->network->domain :
-		site->n_clusters > 0		      ? site->clusters[0]->domain :
-							NULL;
+	const char *zone = a->network->domain != NULL ? a->network->domain
+			   : site->n_clusters > 0     ? site->clusters[0]->domain
+						      : NULL;
 
 	for (; a->number < NUMBER_MAX; a->number++) {
 		TMP_CTX(tmp);
 		char *name = format_name(tmp, pattern, a->number);
-		const char *fqdn = zone == NULL || strchr(name, '.') != NULL ?
-			name :
-			mem_printf(tmp, "%s.%s", name, zone);
+		const char *fqdn = zone == NULL || strchr(name, '.') != NULL
+					   ? name
+					   : mem_printf(tmp, "%s.%s", name, zone);
 
 		*ret_mac = model_derived_mac(fqdn, "eth0");
 		if (index_find(site->full_names, fqdn) != NULL ||
@@ -194,7 +196,8 @@ static uint64_t less(uint64_t from, uint64_t taken)
 	return from > taken ? from - taken : 0;
 }
 
-static void add_room(struct allocation *a, TALLOC_CTX *mem_ctx, const struct machine *host)
+static void add_room(
+	struct allocation *a, TALLOC_CTX *mem_ctx, const struct machine *host)
 {
 	struct room *room = mem_push(mem_ctx, &a->rooms, &a->n_rooms);
 
@@ -227,7 +230,7 @@ static void collect_rooms(struct allocation *a, TALLOC_CTX *mem_ctx)
 static bool fits(const struct allocation *a, const struct room *room)
 {
 	return room->memory_mib >= a->memory_mib && room->cpus >= a->cpus &&
-		(a->per_host == 0 || room->n_vcns < a->per_host);
+	       (a->per_host == 0 || room->n_vcns < a->per_host);
 }
 
 /* Most free memory, then fewest VCNs, then the first by name. */
@@ -253,7 +256,8 @@ static struct room *best_room(const struct allocation *a)
 /* RFC 2849 SAFE-STRING, else base64. */
 static bool is_safe(const char *value)
 {
-	if (*value == ' ' || *value == ':' || *value == '<' || text_has_suffix(value, " "))
+	if (*value == ' ' || *value == ':' || *value == '<' ||
+		text_has_suffix(value, " "))
 		return false;
 	for (; *value != '\0'; value++)
 		if ((unsigned char)*value >= 0x80 || *value == '\n' || *value == '\r')
@@ -291,7 +295,8 @@ static void put_vcn(struct allocation *a, const char *name, struct ip ip, struct
 	char text[IP_TEXT_MAX];
 
 	put_line(a->ldif, "dn",
-		mem_printf(tmp, "%s=%s,%s", map_attribute(map, FIELD_NAME), name, a->parent));
+		mem_printf(tmp, "%s=%s,%s", map_attribute(map, FIELD_NAME), name,
+			a->parent));
 	put_line(a->ldif, "objectClass", "device");
 	put_line(a->ldif, "objectClass", "ipHost");
 	put_line(a->ldif, "objectClass", "ieee802Device");
@@ -340,10 +345,9 @@ static const char *usage_fault(const struct run *run, const struct pattern *patt
 {
 	TMP_CTX(tmp);
 
-	if (run->arguments.vo != NULL &&
-		run->arguments.vo[strspn(run->arguments.vo,
-			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-")] !=
-			'\0')
+	if (run->arguments.vo != NULL && run->arguments.vo[strspn(run->arguments.vo,
+						 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklm"
+						 "nopqrstuvwxyz0123456789_.:-")] != '\0')
 		return "--vo is one word of letters, digits and _ . : -";
 	if (text_hostname_fault(format_name(tmp, pattern, 1)) != NULL)
 		return "--name does not give host names";
@@ -378,8 +382,8 @@ static int prepare(struct allocation *a, struct pattern *ret_pattern)
 			"network '%s' has no bridge for VCNs", arguments->network);
 	a->image = find_image(run->site, arguments->image);
 	if (a->image == NULL)
-		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE, "there is no image '%s'",
-			arguments->image);
+		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+			"there is no image '%s'", arguments->image);
 	if (!a->image->snapshot && a->image->path != NULL)
 		return diag_fail(run->diags, EXIT_USAGE,
 			record_loc(run->site, &a->image->record, FIELD_SNAPSHOT),

@@ -27,7 +27,7 @@ struct publication {
 	struct last_run last;
 	struct survey *survey;
 	struct plan *plan;
-	bool has_read;	  /* the directory, completely */
+	bool has_read; /* the directory, completely */
 	bool has_changes; /* something was, or would be, published */
 	bool is_committed; /* … or will be, by the next run: there is no way back */
 };
@@ -85,8 +85,9 @@ static bool is_asked_for(const struct run *run, const struct plan_file *file)
 
 static const char *node_change_word(enum node_change change)
 {
-	static const char *const words[] = {
-		[NODE_ADDED] = "added", [NODE_REMOVED] = "removed", [NODE_CHANGED] = "changed"};
+	static const char *const words[] = {[NODE_ADDED] = "added",
+		[NODE_REMOVED] = "removed",
+		[NODE_CHANGED] = "changed"};
 
 	return words[change];
 }
@@ -107,8 +108,8 @@ static void print_nodes(struct run *run, const struct plan *plan)
 		struct json_object *row = json_object_new_object();
 
 		json_object_object_add(row, "name", json_object_new_string(node->name));
-		json_object_object_add(
-			row, "kind", json_object_new_string(kind_name((enum kind)node->kind)));
+		json_object_object_add(row, "kind",
+			json_object_new_string(kind_name((enum kind)node->kind)));
 		json_object_object_add(row, "change", json_object_new_string(word));
 		json_object_array_add(array, row);
 	}
@@ -121,8 +122,8 @@ static bool is_change(const struct plan_file *file)
 	return file->change != FILE_SAME && file->change != FILE_FORGOTTEN;
 }
 
-static int print_file(struct publication *p, const struct plan_file *file,
-	struct json_object *array)
+static int print_file(
+	struct publication *p, const struct plan_file *file, struct json_object *array)
 {
 	TMP_CTX(tmp);
 	char *text;
@@ -175,8 +176,8 @@ int command_diff(void *session)
 	if (failed == 0)
 		failed = run_read(run, NULL);
 	if (failed == 0)
-		failed = state_open(run->mem_ctx, run->settings, run->arguments.root, false,
-			run->diags, &p.state);
+		failed = state_open(run->mem_ctx, run->settings, run->arguments.root,
+			false, run->diags, &p.state);
 	if (failed == 0)
 		failed = survey_and_render(&p);
 	if (failed == 0)
@@ -229,12 +230,12 @@ static int tell_services(struct publication *p, uint64_t generation)
 static int permit_and_publish(struct publication *p, const char *reason)
 {
 	struct run *run = p->run;
-	int failed = plan_permit(
-		p->plan, run->arguments.bootstrap, run->settings->refuse_drift, run->diags);
+	int failed = plan_permit(p->plan, run->arguments.bootstrap,
+		run->settings->refuse_drift, run->diags);
 
 	if (failed == 0)
-		failed = guard_check(
-			p->plan, &run->settings->guard, run->arguments.accept, run->diags);
+		failed = guard_check(p->plan, &run->settings->guard,
+			run->arguments.accept, run->diags);
 	if (failed < 0)
 		return failed;
 	if (p->plan->n_changes == 0) {
@@ -258,7 +259,8 @@ static int open_state(struct publication *p)
 		return failed;
 	if (recovered > 0)
 		diag_add(run->diags, SEVERITY_NOTE, NULL, LOC_NONE,
-			"finished generation %llu, which an interrupted run had begun to install",
+			"finished generation %llu, which an interrupted run had begun to "
+			"install",
 			(unsigned long long)recovered);
 	return last_run_load(run->mem_ctx, p->state, run->diags, &p->last);
 }
@@ -280,7 +282,8 @@ static bool is_unchanged(struct publication *p)
 		run->settings->directory.base == NULL || p->last.exit != 0 || age < 0 ||
 		age >= (int64_t)run->settings->directory.full_interval_s)
 		return false;
-	if (p->last.inputs == NULL || strcmp(p->last.inputs, last_run_inputs(tmp, run)) != 0)
+	if (p->last.inputs == NULL ||
+		strcmp(p->last.inputs, last_run_inputs(tmp, run)) != 0)
 		return false;
 	if (!plan_is_untouched(p->state))
 		return false;
@@ -288,7 +291,7 @@ static bool is_unchanged(struct publication *p)
 	struct diags *quiet = diags_new(tmp);
 
 	return directory_probe(tmp, &run->settings->directory, quiet, &report) == 0 &&
-		csn_compare(&p->last.csn, &report.csn) == CSN_EQUAL;
+	       csn_compare(&p->last.csn, &report.csn) == CSN_EQUAL;
 }
 
 static void collect_quarantined(struct run *run, struct string_list *list)
@@ -330,16 +333,18 @@ static int remember(struct publication *p, int result)
 		.has_read = p->has_read, .plan = has_checked(p, result) ? p->plan : NULL};
 	struct last_run now = {.time = (int64_t)time(NULL),
 		.exit = result < 0 ? -result : result,
-		.uri = run->arguments.ldif != NULL ? run->arguments.ldif : run->report.uri,
+		.uri = run->arguments.ldif != NULL ? run->arguments.ldif
+						   : run->report.uri,
 		.identity = run->report.identity,
 		.inputs = last_run_inputs(run->mem_ctx, run),
 		.csn = run->report.csn};
 
 	count_records(p, &now);
-	last_run_compare(run->mem_ctx, &p->last, run->diags, run->arguments.verbose, reach,
-		&now.findings);
+	last_run_compare(run->mem_ctx, &p->last, run->diags, run->arguments.verbose,
+		reach, &now.findings);
 	if (result < 0 && result != -(int)EXIT_PENDING) {
-		/* nothing was published: the next run reads again, whatever the probe says */
+		/* nothing was published: the next run reads again, whatever the probe
+		 * says */
 		now.csn = p->last.csn;
 		now.time = p->last.time;
 	}
@@ -366,15 +371,15 @@ static void report_generation(struct publication *p)
 }
 
 /*
- * Must the server be as new as what was read last? Not after the settings changed, which may
- * name another directory, and not with --full, which accepts a restored backup.
+ * Must the server be as new as what was read last? Not after the settings changed, which
+ * may name another directory, and not with --full, which accepts a restored backup.
  */
 static bool expects_csn(struct publication *p)
 {
 	TMP_CTX(tmp);
 
 	return !p->run->arguments.full && p->last.inputs != NULL &&
-		strcmp(p->last.inputs, last_run_inputs(tmp, p->run)) == 0;
+	       strcmp(p->last.inputs, last_run_inputs(tmp, p->run)) == 0;
 }
 
 static int read_and_publish(struct publication *p)
@@ -394,7 +399,8 @@ static int read_and_publish(struct publication *p)
 static int apply_locked(struct publication *p)
 {
 	struct run *run = p->run;
-	int failed = tell_services(p, 0); /* what earlier runs left, before LDAP is asked */
+	int failed =
+		tell_services(p, 0); /* what earlier runs left, before LDAP is asked */
 	int pending = failed;
 
 	if (failed < 0 && failed != -(int)EXIT_PENDING)
@@ -447,10 +453,11 @@ static int which_generation(struct publication *p, uint64_t *ret_number)
 	struct run *run = p->run;
 
 	*ret_number = p->state->previous;
-	if (run->n_words > 0 &&
-		(!text_parse_u64(run->words[0], UINT32_MAX, ret_number) || *ret_number == 0))
+	if (run->n_words > 0 && (!text_parse_u64(run->words[0], UINT32_MAX, ret_number) ||
+					*ret_number == 0))
 		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
-			"'%s' is no number of a generation; see ldapcc history", run->words[0]);
+			"'%s' is no number of a generation; see ldapcc history",
+			run->words[0]);
 	if (*ret_number == 0)
 		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
 			"there is no earlier generation");
@@ -487,8 +494,8 @@ static int roll_back(struct publication *p, uint64_t number)
 		.n_targets = run->n_targets,
 		.reserial = rollback_reserial()};
 
-	failed = rollback_tree(run->mem_ctx, p->state, number, run->targets, run->n_targets,
-		&serials, run->diags, &input.tree);
+	failed = rollback_tree(run->mem_ctx, p->state, number, run->targets,
+		run->n_targets, &serials, run->diags, &input.tree);
 	if (failed == 0)
 		failed = generation_nodes(run->mem_ctx, p->state, number, run->diags,
 			&input.nodes, &input.n_nodes);

@@ -27,7 +27,8 @@ static void print_catalogue(struct run *run)
 		}
 		struct json_object *row = json_object_new_object();
 
-		json_object_object_add(row, "id", json_object_new_string(check_name(check)));
+		json_object_object_add(
+			row, "id", json_object_new_string(check_name(check)));
 		json_object_object_add(row, "severity", json_object_new_string(severity));
 		json_object_object_add(
 			row, "meaning", json_object_new_string(check_meaning(check)));
@@ -42,12 +43,12 @@ static void report_counts(struct run *run)
 	const struct site *site = run->site;
 
 	if (run->result != NULL) {
-		json_object_object_add(
-			run->result, "entries", json_object_new_int64((int64_t)site->n_entries));
-		json_object_object_add(
-			run->result, "hosts", json_object_new_int64((int64_t)site->n_hosts));
-		json_object_object_add(
-			run->result, "vcns", json_object_new_int64((int64_t)site->n_vcns));
+		json_object_object_add(run->result, "entries",
+			json_object_new_int64((int64_t)site->n_entries));
+		json_object_object_add(run->result, "hosts",
+			json_object_new_int64((int64_t)site->n_hosts));
+		json_object_object_add(run->result, "vcns",
+			json_object_new_int64((int64_t)site->n_vcns));
 		json_object_object_add(run->result, "quarantined",
 			json_object_new_int64((int64_t)run->n_quarantined_records));
 		return;
@@ -98,19 +99,24 @@ static int write_output(struct run *run, const struct output *output)
 	int r = file_make_folders(path, 0755);
 
 	if (r < 0)
-		return diag_fail_errno(run->diags, EXIT_IO, -r, where, "cannot make its folder");
-	_cleanup_(mem_close_fd) int dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		return diag_fail_errno(
+			run->diags, EXIT_IO, -r, where, "cannot make its folder");
+	_cleanup_(mem_close_fd) int dirfd =
+		open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (dirfd < 0)
 		return diag_fail_errno(
 			run->diags, EXIT_IO, errno, where, "cannot open its folder");
-	r = file_replace_at(dirfd, slash + 1, output->bytes, output->len, output->target->mode);
+	r = file_replace_at(
+		dirfd, slash + 1, output->bytes, output->len, output->target->mode);
 	if (r < 0)
-		return diag_fail_errno(run->diags, EXIT_IO, -r, where, "cannot be written");
+		return diag_fail_errno(
+			run->diags, EXIT_IO, -r, where, "cannot be written");
 	return 0;
 }
 
-static void print_output(const struct run *run, const struct output *output, bool is_alone)
+static void print_output(
+	const struct run *run, const struct output *output, bool is_alone)
 {
 	if (run->result != NULL) {
 		struct json_object *files;

@@ -27,7 +27,8 @@ static void put(struct page *page, const char *label, const char *value,
 	}
 	if (page->values == NULL) {
 		printf("  %-14s %-38s %s%s%s\n", label, value, record->dn,
-			attribute == NULL ? "" : ": ", attribute == NULL ? "" : attribute);
+			attribute == NULL ? "" : ": ",
+			attribute == NULL ? "" : attribute);
 		return;
 	}
 	struct json_object *row = json_object_new_object();
@@ -37,7 +38,8 @@ static void put(struct page *page, const char *label, const char *value,
 	if (record != NULL)
 		json_object_object_add(row, "dn", json_object_new_string(record->dn));
 	if (attribute != NULL)
-		json_object_object_add(row, "attribute", json_object_new_string(attribute));
+		json_object_object_add(
+			row, "attribute", json_object_new_string(attribute));
 	json_object_array_add(page->values, row);
 }
 
@@ -103,7 +105,8 @@ static void put_machine(struct page *page, const struct machine *machine)
 	if (machine->profile != NULL)
 		put(page, "profile", machine->profile->name, record, FIELD_PROFILE);
 	if (!machine->is_vcn)
-		put(page, "installs", machine->installs ? "yes" : "no", record, FIELD_INSTALL);
+		put(page, "installs", machine->installs ? "yes" : "no", record,
+			FIELD_INSTALL);
 	for (uint32_t i = 0; i < machine->n_vcns; i++)
 		put(page, "vcn", machine->vcns[i]->fqdn, &machine->vcns[i]->record,
 			FIELD_HOST);
@@ -130,8 +133,8 @@ static void put_lines(const struct span *span, struct json_object *lines)
 		} else {
 			struct json_object *row = json_object_new_object();
 
-			json_object_object_add(row, "path",
-				json_object_new_string(span->output->path));
+			json_object_object_add(
+				row, "path", json_object_new_string(span->output->path));
 			json_object_object_add(
 				row, "line", json_object_new_int64((int64_t)number));
 			json_object_object_add(row, "text",
@@ -190,15 +193,16 @@ static void keep_findings_of(struct diags *diags, const struct machine *machine)
 	for (size_t i = 0; i < diags->n_findings; i++) {
 		struct finding *finding = diags->findings[i];
 		bool is_own = finding->where.dn == NULL ||
-			strcmp(finding->where.dn, machine->record.dn) == 0;
+			      strcmp(finding->where.dn, machine->record.dn) == 0;
 
 		for (uint32_t j = 0; j < machine->n_interfaces; j++)
 			is_own |= finding->where.dn != NULL &&
-				strcmp(finding->where.dn,
-					machine->interfaces[j]->record.dn) == 0;
+				  strcmp(finding->where.dn,
+					  machine->interfaces[j]->record.dn) == 0;
 		for (size_t j = 0; j < finding->n_notes; j++)
 			is_own |= finding->notes[j].where.dn != NULL &&
-				strcmp(finding->notes[j].where.dn, machine->record.dn) == 0;
+				  strcmp(finding->notes[j].where.dn,
+					  machine->record.dn) == 0;
 		if (is_own)
 			diags->findings[n++] = finding;
 	}

@@ -62,8 +62,8 @@ static void put_pending(struct run *run, const struct pending *pending, size_t n
 
 	for (size_t i = 0; i < n; i++) {
 		const char *action = action_text(tmp, &pending[i].action);
-		const char *failure = pending[i].failure == NULL ? "not tried yet" :
-								   pending[i].failure;
+		const char *failure =
+			pending[i].failure == NULL ? "not tried yet" : pending[i].failure;
 
 		if (array == NULL) {
 			printf("%-12s %s: %s since %s, %llu attempts: %s\n", "pending",
@@ -79,8 +79,8 @@ static void put_pending(struct run *run, const struct pending *pending, size_t n
 		json_object_object_add(row, "action", json_object_new_string(action));
 		json_object_object_add(
 			row, "since", json_object_new_int64((int64_t)pending[i].since));
-		json_object_object_add(
-			row, "attempts", json_object_new_int64((int64_t)pending[i].attempts));
+		json_object_object_add(row, "attempts",
+			json_object_new_int64((int64_t)pending[i].attempts));
 		json_object_object_add(row, "failure", json_object_new_string(failure));
 		json_object_array_add(array, row);
 	}
@@ -96,7 +96,8 @@ static void put_quarantined(struct run *run, const struct string_list *dns)
 		if (array == NULL)
 			printf("%-12s %s\n", "quarantined", dns->items[i]);
 		else
-			json_object_array_add(array, json_object_new_string(dns->items[i]));
+			json_object_array_add(
+				array, json_object_new_string(dns->items[i]));
 	}
 	if (array != NULL)
 		json_object_object_add(run->result, "quarantined", array);
@@ -113,8 +114,8 @@ int command_status(void *session)
 	int failed = run_prepare_settings(run);
 
 	if (failed == 0)
-		failed = state_open(tmp, run->settings, run->arguments.root, false, run->diags,
-			&state);
+		failed = state_open(tmp, run->settings, run->arguments.root, false,
+			run->diags, &state);
 	if (failed == 0)
 		failed = last_run_load(tmp, state, run->diags, &last);
 	if (failed == 0)
@@ -148,8 +149,9 @@ static void put_generation(
 	if (array == NULL) {
 		printf("%c%6llu  %s  %6zu files %6zu written %4zu removed  %s\n",
 			generation->is_current ? '*' : ' ',
-			(unsigned long long)generation->number, created, generation->n_files,
-			generation->n_installed, generation->n_removed, generation->reason);
+			(unsigned long long)generation->number, created,
+			generation->n_files, generation->n_installed,
+			generation->n_removed, generation->reason);
 		return;
 	}
 	struct json_object *row = json_object_new_object();
@@ -158,7 +160,8 @@ static void put_generation(
 		row, "generation", json_object_new_int64((int64_t)generation->number));
 	json_object_object_add(
 		row, "created", json_object_new_int64((int64_t)generation->created));
-	json_object_object_add(row, "current", json_object_new_boolean(generation->is_current));
+	json_object_object_add(
+		row, "current", json_object_new_boolean(generation->is_current));
 	json_object_object_add(
 		row, "files", json_object_new_int64((int64_t)generation->n_files));
 	json_object_object_add(
@@ -180,8 +183,8 @@ int command_history(void *session)
 	int failed = run_prepare_settings(run);
 
 	if (failed == 0)
-		failed = state_open(tmp, run->settings, run->arguments.root, false, run->diags,
-			&state);
+		failed = state_open(tmp, run->settings, run->arguments.root, false,
+			run->diags, &state);
 	if (failed == 0)
 		failed = generation_list(tmp, state, run->diags, &list, &n);
 	if (failed < 0)

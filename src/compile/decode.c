@@ -45,8 +45,8 @@ struct decoder *decoder_new(TALLOC_CTX *mem_ctx, struct reporter *reporter)
 
 /* The entry's values by field */
 
-static void add_values(struct decoder *d, enum field_id field,
-	const struct entry_attribute *attribute)
+static void add_values(
+	struct decoder *d, enum field_id field, const struct entry_attribute *attribute)
 {
 	struct field_values *have = &d->fields[field];
 
@@ -73,7 +73,7 @@ static enum kind sort_values(struct decoder *d, const struct entry *entry)
 
 		if (text_equal_case(attribute->name, "objectClass")) {
 			for (size_t j = 0; j < attribute->n_values &&
-				n_classes < ARRAY_SIZE(classes);
+					   n_classes < ARRAY_SIZE(classes);
 				j++)
 				classes[n_classes++] = attribute->values[j].bytes;
 			continue;
@@ -89,13 +89,23 @@ static enum kind sort_values(struct decoder *d, const struct entry *entry)
 
 /* Tables of fields, one a kind */
 
-#define ONE(field, read, type, member) {FIELD_##field, read, offsetof(struct type, member)}
+#define ONE(field, read, type, member) \
+	{ \
+		FIELD_##field, read, offsetof(struct type, member) \
+	}
 #define NEED(field, read, type, member) \
-	{FIELD_##field, read, offsetof(struct type, member), .is_required = true}
+	{ \
+		FIELD_##field, read, offsetof(struct type, member), .is_required = true \
+	}
 #define LIST(field, read, type, member) \
-	{FIELD_##field, read, offsetof(struct type, member), .is_list = true}
+	{ \
+		FIELD_##field, read, offsetof(struct type, member), .is_list = true \
+	}
 #define NUMBER(field, type, member, low, high) \
-	{FIELD_##field, decode_number, offsetof(struct type, member), .min = low, .max = high}
+	{ \
+		FIELD_##field, decode_number, offsetof(struct type, member), .min = low, \
+									     .max = high \
+	}
 
 static const struct column cluster_columns[] = {
 	NEED(NAME, decode_label, cluster, name),
@@ -227,7 +237,7 @@ static const char *rdn_name(
 		if (feeds(map, FIELD_NAME, parts[i].attribute))
 			name = parts[i].value;
 		else if (feeds(map, FIELD_ADDRESS, parts[i].attribute) ||
-			feeds(map, FIELD_MAC, parts[i].attribute))
+			 feeds(map, FIELD_MAC, parts[i].attribute))
 			*ret_is_part = true;
 	}
 	return name;
@@ -289,14 +299,15 @@ static void sort_strings(struct strings *list)
 	list->n = n;
 }
 
-static void read_list(struct decoder *d, struct record *record, const struct column *column,
-	const struct field_values *values, struct strings *list)
+static void read_list(struct decoder *d, struct record *record,
+	const struct column *column, const struct field_values *values,
+	struct strings *list)
 {
 	list->items = arena_alloc(d->site->arena, values->n * sizeof(*list->items));
 	for (size_t i = 0; i < values->n; i++) {
 		list->items[list->n] = NULL;
-		column->read(
-			d, record, column, &values->values[i], (void *)&list->items[list->n]);
+		column->read(d, record, column, &values->values[i],
+			(void *)&list->items[list->n]);
 		list->n += list->items[list->n] != NULL;
 	}
 	sort_strings(list);
@@ -310,7 +321,8 @@ static void refuse_many(
 		"has %zu values, one is expected", n);
 }
 
-static void read_column(struct decoder *d, struct record *record, const struct column *column)
+static void read_column(
+	struct decoder *d, struct record *record, const struct column *column)
 {
 	TMP_CTX(tmp);
 	const struct field_values *values = &d->fields[column->field];
@@ -375,11 +387,13 @@ static void *record_new(struct decoder *d, size_t size, enum kind kind)
 
 /* MACs and addresses of an entry, into an interface */
 
-static void read_macs(struct decoder *d, struct record *record, struct interface *interface)
+static void read_macs(
+	struct decoder *d, struct record *record, struct interface *interface)
 {
 	const struct field_values *values = &d->fields[FIELD_MAC];
 
-	interface->macs = arena_alloc(d->site->arena, (values->n + 1) * sizeof(struct hardware));
+	interface->macs =
+		arena_alloc(d->site->arena, (values->n + 1) * sizeof(struct hardware));
 	for (size_t i = 0; i < values->n; i++) {
 		const struct entry_value *value = &values->values[i];
 		struct mac mac;
@@ -391,7 +405,8 @@ static void read_macs(struct decoder *d, struct record *record, struct interface
 			decode_fault(d, CHECK_BAD_MAC, record, FIELD_MAC, value,
 				"is no MAC address of six octets");
 		else if (mac_is_zero(mac))
-			decode_fault(d, CHECK_BAD_MAC, record, FIELD_MAC, value, "is all zeros");
+			decode_fault(d, CHECK_BAD_MAC, record, FIELD_MAC, value,
+				"is all zeros");
 		else if (mac_is_multicast(mac))
 			decode_fault(d, CHECK_MULTICAST_MAC, record, FIELD_MAC, value,
 				"has the group bit set: no interface can own it");
@@ -399,8 +414,8 @@ static void read_macs(struct decoder *d, struct record *record, struct interface
 			for (uint32_t j = 0; j < interface->n_macs; j++)
 				is_known |= mac_compare(interface->macs[j].mac, mac) == 0;
 			if (!is_known)
-				interface->macs[interface->n_macs++] =
-					(struct hardware){interface, mac, value->line, false};
+				interface->macs[interface->n_macs++] = (struct hardware){
+					interface, mac, value->line, false};
 		}
 	}
 }
@@ -421,19 +436,21 @@ static void read_addresses(
 		for (uint32_t j = 0; j < interface->n_addresses; j++)
 			is_known |= ip_compare(interface->addresses[j].ip, ip) == 0;
 		if (ip_is_set(ip) && !is_known)
-			interface->addresses[interface->n_addresses++] =
-				(struct address){.ip = ip, .line = values->values[i].line};
+			interface->addresses[interface->n_addresses++] = (struct address){
+				.ip = ip, .line = values->values[i].line};
 	}
 }
 
 static int compare_hardware(const void *a, const void *b)
 {
-	return mac_compare(((const struct hardware *)a)->mac, ((const struct hardware *)b)->mac);
+	return mac_compare(
+		((const struct hardware *)a)->mac, ((const struct hardware *)b)->mac);
 }
 
 static int compare_addresses(const void *a, const void *b)
 {
-	return ip_compare(((const struct address *)a)->ip, ((const struct address *)b)->ip);
+	return ip_compare(
+		((const struct address *)a)->ip, ((const struct address *)b)->ip);
 }
 
 static size_t count_family(const struct interface *interface, unsigned family)
@@ -445,21 +462,25 @@ static size_t count_family(const struct interface *interface, unsigned family)
 	return n;
 }
 
-static void read_pairs(struct decoder *d, struct record *record, struct interface *interface)
+static void read_pairs(
+	struct decoder *d, struct record *record, struct interface *interface)
 {
 	read_macs(d, record, interface);
 	read_addresses(d, record, interface);
-	qsort(interface->macs, interface->n_macs, sizeof(struct hardware), compare_hardware);
+	qsort(interface->macs, interface->n_macs, sizeof(struct hardware),
+		compare_hardware);
 	qsort(interface->addresses, interface->n_addresses, sizeof(struct address),
 		compare_addresses);
 	if (interface->n_macs > 1 &&
 		(count_family(interface, 4) > 1 || count_family(interface, 6) > 1)) {
-		struct finding *finding = check_report(d->reporter, CHECK_AMBIGUOUS_PAIR,
-			record, FIELD_MAC, "%u MAC addresses and %u addresses in one entry",
-			interface->n_macs, interface->n_addresses);
+		struct finding *finding =
+			check_report(d->reporter, CHECK_AMBIGUOUS_PAIR, record, FIELD_MAC,
+				"%u MAC addresses and %u addresses in one entry",
+				interface->n_macs, interface->n_addresses);
 
 		diag_note(finding, record_loc(d->site, record, FIELD_ADDRESS),
-			"LDAP values have no order, so nobody can tell which belong together: "
+			"LDAP values have no order, so nobody can tell which belong "
+			"together: "
 			"give each interface an entry of its own below this one");
 	}
 }
@@ -486,8 +507,8 @@ static void read_names(struct decoder *d, struct machine *machine)
 	struct entry_value own;
 
 	if (!own_name(tmp, d, &own, &machine->is_part)) {
-		check_report(d->reporter, CHECK_MISSING_ATTRIBUTE, &machine->record, FIELD_NAME,
-			"is missing");
+		check_report(d->reporter, CHECK_MISSING_ATTRIBUTE, &machine->record,
+			FIELD_NAME, "is missing");
 		return;
 	}
 	decode_name(d, &machine->record, &column, &own, (void *)&machine->cn);
@@ -553,7 +574,8 @@ static void read_ranges(struct decoder *d, struct network *network)
 {
 	const struct field_values *values = &d->fields[FIELD_DYNAMIC_RANGE];
 
-	network->ranges = arena_alloc(d->site->arena, (values->n + 1) * sizeof(struct range));
+	network->ranges =
+		arena_alloc(d->site->arena, (values->n + 1) * sizeof(struct range));
 	for (size_t i = 0; i < values->n; i++) {
 		TMP_CTX(tmp);
 		size_t n;
@@ -561,9 +583,11 @@ static void read_ranges(struct decoder *d, struct network *network)
 		struct range *range = &network->ranges[network->n_ranges];
 
 		if (strlen(values->values[i].bytes) != values->values[i].len || n != 2 ||
-			!ip_parse(words[0], &range->start) || !ip_parse(words[1], &range->end))
-			decode_fault(d, CHECK_BAD_RANGE, &network->record, FIELD_DYNAMIC_RANGE,
-				&values->values[i], "is not FIRST LAST, two addresses");
+			!ip_parse(words[0], &range->start) ||
+			!ip_parse(words[1], &range->end))
+			decode_fault(d, CHECK_BAD_RANGE, &network->record,
+				FIELD_DYNAMIC_RANGE, &values->values[i],
+				"is not FIRST LAST, two addresses");
 		else
 			network->n_ranges++;
 	}
@@ -578,8 +602,8 @@ static void read_prefix(struct decoder *d, struct network *network)
 	if (network->number == NULL)
 		return;
 	if (masks->n > 1)
-		check_report(d->reporter, CHECK_BAD_VALUE, &network->record, FIELD_NETMASK,
-			"has %zu values, one is expected", masks->n);
+		check_report(d->reporter, CHECK_BAD_VALUE, &network->record,
+			FIELD_NETMASK, "has %zu values, one is expected", masks->n);
 	if (masks->n > 0)
 		mask = decode_trimmed(d, &masks->values[0]);
 	const char *why = prefix_parse(network->number, mask, &network->prefix);
@@ -620,7 +644,8 @@ static void decode_image(struct decoder *d)
 
 static void decode_repository(struct decoder *d)
 {
-	struct repository *repository = record_new(d, sizeof(*repository), KIND_REPOSITORY);
+	struct repository *repository =
+		record_new(d, sizeof(*repository), KIND_REPOSITORY);
 
 	repository->cost = -1;
 	read_columns(d, &repository->record, repository_columns);
@@ -633,8 +658,7 @@ static void sort_packages(struct decoder *d, struct profile *profile)
 	struct strings all = profile->packages;
 	size_t size = (all.n + 1) * sizeof(const char *);
 
-	profile->packages =
-		(struct strings){.items = arena_alloc(d->site->arena, size)};
+	profile->packages = (struct strings){.items = arena_alloc(d->site->arena, size)};
 	profile->groups = (struct strings){.items = arena_alloc(d->site->arena, size)};
 	profile->removed = (struct strings){.items = arena_alloc(d->site->arena, size)};
 	for (uint32_t i = 0; i < all.n; i++) {

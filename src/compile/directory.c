@@ -320,9 +320,9 @@ static void fill_report(
 }
 
 /*
- * A database may hold a contextCSN that nobody keeps up: one that was loaded with slapadd -w
- * or restored, on a server without the syncprov overlay. Such a one would say for ever that
- * nothing has changed.
+ * A database may hold a contextCSN that nobody keeps up: one that was loaded with slapadd
+ * -w or restored, on a server without the syncprov overlay. Such a one would say for ever
+ * that nothing has changed.
  */
 static int drop_frozen_csn(struct session *s, struct string_list *csn)
 {
@@ -353,8 +353,8 @@ static int read_entries(
 		return -1;
 	r.search = search_new(s, s, order->map->filter, r.attributes.items, order->sink,
 		order->sink_data);
-	int failed = read_consistently(&r, &state->csn) ||
-		     drop_frozen_csn(s, &state->csn);
+	int failed =
+		read_consistently(&r, &state->csn) || drop_frozen_csn(s, &state->csn);
 
 	order->report->n_entries = r.result.n_entries;
 	order->report->n_pages = r.result.n_pages;

@@ -249,7 +249,8 @@ static const struct field address_fields[] = {
 static const struct shape address_shape = {"address", address_fields, NULL, NULL};
 
 /* The first address of a family that lies in a network: what an installer configures. */
-static void give_placed(const struct interface *interface, unsigned family, struct value *ret)
+static void give_placed(
+	const struct interface *interface, unsigned family, struct value *ret)
 {
 	ret->kind = VALUE_NONE;
 	for (uint32_t i = 0; i < interface->n_addresses; i++) {

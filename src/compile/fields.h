@@ -28,8 +28,8 @@ extern const struct shape machine_shape, network_shape, profile_shape, image_sha
  *
  * memory: below @mem_ctx; must outlive the templates that are compiled against it
  */
-const struct shape *fields_globals(TALLOC_CTX *mem_ctx, const struct target *targets,
-	size_t n_targets) _must_check_;
+const struct shape *fields_globals(
+	TALLOC_CTX *mem_ctx, const struct target *targets, size_t n_targets) _must_check_;
 
 /* The record behind an object of @shape, or NULL (a range, an address): for findings. */
 struct record *fields_record(const struct shape *shape, const void *object);

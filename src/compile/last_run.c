@@ -15,7 +15,8 @@
 
 /* Reading */
 
-static const char *text_at(TALLOC_CTX *mem_ctx, struct json_object *object, const char *key)
+static const char *text_at(
+	TALLOC_CTX *mem_ctx, struct json_object *object, const char *key)
 {
 	struct json_object *value;
 
@@ -28,8 +29,9 @@ static int64_t number_at(struct json_object *object, const char *key)
 {
 	struct json_object *value;
 
-	return json_object_object_get_ex(object, key, &value) ? json_object_get_int64(value) :
-								0;
+	return json_object_object_get_ex(object, key, &value)
+		       ? json_object_get_int64(value)
+		       : 0;
 }
 
 static struct string_list list_at(
@@ -192,8 +194,8 @@ static const char *finding_text(TALLOC_CTX *mem_ctx, const struct finding *findi
 
 	return mem_printf(mem_ctx, "%s%s%s%s%s: %s [%s]", place == NULL ? "" : place,
 		place == NULL ? "" : ": ", where->attr == NULL ? "" : where->attr,
-		where->attr == NULL ? "" : ": ", words[finding->severity], finding->message,
-		finding->id);
+		where->attr == NULL ? "" : ": ", words[finding->severity],
+		finding->message, finding->id);
 }
 
 static bool is_of_checker(const char *id)
@@ -207,7 +209,7 @@ static bool is_lasting(const struct finding *finding)
 	enum check check;
 
 	return finding->id != NULL &&
-		(check_by_name(finding->id, &check) || is_of_checker(finding->id));
+	       (check_by_name(finding->id, &check) || is_of_checker(finding->id));
 }
 
 static bool has_text(const struct string_list *list, const char *text)
@@ -220,7 +222,8 @@ static bool has_text(const struct string_list *list, const char *text)
 
 static bool text_is_of_checker(const char *text)
 {
-	return text_has_suffix(text, "[no-checker]") || text_has_suffix(text, "[not-included]");
+	return text_has_suffix(text, "[no-checker]") ||
+	       text_has_suffix(text, "[not-included]");
 }
 
 /* Was the file that the finding is about checked in this run? */
@@ -242,15 +245,18 @@ static void settle_old(TALLOC_CTX *mem_ctx, const struct last_run *last,
 
 		if (has_text(now, text))
 			continue;
-		if (text_is_of_checker(text) ? was_checked(reach.plan, text) : reach.has_read)
-			diag_add(diags, SEVERITY_NOTE, NULL, LOC_NONE, "no longer: %s", text);
+		if (text_is_of_checker(text) ? was_checked(reach.plan, text)
+					     : reach.has_read)
+			diag_add(diags, SEVERITY_NOTE, NULL, LOC_NONE, "no longer: %s",
+				text);
 		else
 			*mem_push(mem_ctx, &now->items, &now->n) = text;
 	}
 }
 
-void last_run_compare(TALLOC_CTX *mem_ctx, const struct last_run *last, struct diags *diags,
-	bool keep_all, struct run_reach reach, struct string_list *ret_now)
+void last_run_compare(TALLOC_CTX *mem_ctx, const struct last_run *last,
+	struct diags *diags, bool keep_all, struct run_reach reach,
+	struct string_list *ret_now)
 {
 	size_t kept = 0, n = diags->n_findings;
 

@@ -69,13 +69,14 @@ static void report_dup_ip(struct reporter *r, const struct held_address *held, s
 	char text[IP_TEXT_MAX];
 	bool has_winner = wins(held[0].interface->machine, held[1].interface->machine);
 	struct finding *finding = check_report_at(r, CHECK_DUP_IP,
-		check_default(CHECK_DUP_IP), &held[n - 1].interface->record, FIELD_ADDRESS,
-		held[n - 1].address->line, "address %s is already taken",
+		check_default(CHECK_DUP_IP), &held[n - 1].interface->record,
+		FIELD_ADDRESS, held[n - 1].address->line, "address %s is already taken",
 		ip_format(held[0].address->ip, text));
 
 	for (size_t i = 0; i + 1 < n; i++) {
 		lint_note(r, finding, &held[i].interface->record, FIELD_ADDRESS,
-			held[i].address->line, i == 0 ? "first used here" : "also used here");
+			held[i].address->line,
+			i == 0 ? "first used here" : "also used here");
 		if (finding->severity == SEVERITY_ERROR && (i > 0 || !has_winner))
 			held[i].interface->record.is_bad = true;
 	}
@@ -102,8 +103,8 @@ static void check_dup_ip(struct reporter *r)
 	}
 	qsort(held, n, sizeof(*held), compare_held_addresses);
 	for (size_t start = 0, end; start < n; start = end) {
-		for (end = start + 1; end < n &&
-			ip_compare(held[start].address->ip, held[end].address->ip) == 0;
+		for (end = start + 1; end < n && ip_compare(held[start].address->ip,
+							 held[end].address->ip) == 0;
 			end++)
 			;
 		if (end - start > 1)
@@ -120,7 +121,8 @@ static int compare_held_macs(const void *left, const void *right)
 {
 	const struct held_mac *a = left, *b = right;
 	int order = mac_compare(a->hardware->mac, b->hardware->mac);
-	const struct network *net_a = a->interface->network, *net_b = b->interface->network;
+	const struct network *net_a = a->interface->network,
+			     *net_b = b->interface->network;
 
 	if (order == 0 && net_a != net_b) {
 		if (net_a == NULL || net_b == NULL)
@@ -139,15 +141,17 @@ static void report_dup_mac(
 	bool has_winner = wins(held[0].interface->machine, held[1].interface->machine);
 	struct finding *finding = check_report_at(r, CHECK_DUP_MAC, severity,
 		&last->interface->record, FIELD_MAC, last->hardware->line,
-		severity == SEVERITY_WARNING ? "MAC address %s is used in several networks" :
-		last->hardware->is_derived ?
-			"the MAC derived from the name, %s, is already taken: give it a macAddress" :
-			"MAC address %s is already taken",
+		severity == SEVERITY_WARNING
+			? "MAC address %s is used in several networks"
+		: last->hardware->is_derived ? "the MAC derived from the name, %s, is "
+					       "already taken: give it a macAddress"
+					     : "MAC address %s is already taken",
 		mac_format(held[0].hardware->mac, text));
 
 	for (size_t i = 0; i + 1 < n; i++) {
 		lint_note(r, finding, &held[i].interface->record, FIELD_MAC,
-			held[i].hardware->line, i == 0 ? "first used here" : "also used here");
+			held[i].hardware->line,
+			i == 0 ? "first used here" : "also used here");
 		if (finding->severity == SEVERITY_ERROR && (i > 0 || !has_winner))
 			held[i].interface->record.is_bad = true;
 	}
@@ -159,8 +163,8 @@ static void check_same_macs(struct reporter *r, const struct held_mac *held, siz
 	bool is_across = false;
 
 	for (size_t start = 0, end; start < n; start = end) {
-		for (end = start + 1;
-			end < n && held[start].interface->network == held[end].interface->network;
+		for (end = start + 1; end < n && held[start].interface->network ==
+							 held[end].interface->network;
 			end++)
 			;
 		if (end - start > 1)
@@ -185,15 +189,15 @@ static void check_dup_mac(struct reporter *r)
 			struct interface *interface = machine->interfaces[j];
 
 			for (uint32_t k = 0; k < interface->n_macs; k++)
-				*mem_push(tmp, &held, &n) = (struct held_mac){
-					interface, &interface->macs[k]};
+				*mem_push(tmp, &held, &n) =
+					(struct held_mac){interface, &interface->macs[k]};
 		}
 	}
 	if (n > 1)
 		qsort(held, n, sizeof(*held), compare_held_macs);
 	for (size_t start = 0, end; start < n; start = end) {
-		for (end = start + 1; end < n &&
-			mac_compare(held[start].hardware->mac, held[end].hardware->mac) == 0;
+		for (end = start + 1; end < n && mac_compare(held[start].hardware->mac,
+							 held[end].hardware->mac) == 0;
 			end++)
 			;
 		if (end - start > 1)
@@ -205,7 +209,8 @@ static void check_dup_mac(struct reporter *r)
 
 static enum field_id name_field(const struct name_holder *holder)
 {
-	return holder->is_alias ? (enum field_id)holder->machine->alias_field : FIELD_NAME;
+	return holder->is_alias ? (enum field_id)holder->machine->alias_field
+				: FIELD_NAME;
 }
 
 /* The machines that hold one name, each once; those by a name of their own come first. */
@@ -236,7 +241,8 @@ static const struct name_holder *find_winner(const struct holders *all, size_t e
 	for (size_t i = 1; i < end; i++) {
 		bool is_better = wins(all->items[i]->machine, best->machine);
 
-		is_alone = is_better || (is_alone && wins(best->machine, all->items[i]->machine));
+		is_alone = is_better ||
+			   (is_alone && wins(best->machine, all->items[i]->machine));
 		if (is_better)
 			best = all->items[i];
 	}
@@ -254,12 +260,12 @@ static void report_holders(struct reporter *r, enum check check, const char *nam
 	const struct name_holder *winner = find_winner(all, end);
 	size_t at = all->items[end - 1] == winner ? end - 2 : end - 1;
 	bool is_alias = all->items[at]->is_alias;
-	struct finding *finding = check_report(r, check, all->items[at]->record,
-		name_field(all->items[at]), "%s '%s' is already %s", is_alias ? "alias" : "name",
-		name,
-		check == CHECK_DUP_NAME ? "taken" :
-		is_alias		? "a name of another record" :
-					  "an alias of another record");
+	struct finding *finding =
+		check_report(r, check, all->items[at]->record, name_field(all->items[at]),
+			"%s '%s' is already %s", is_alias ? "alias" : "name", name,
+			check == CHECK_DUP_NAME ? "taken"
+			: is_alias		? "a name of another record"
+						: "an alias of another record");
 
 	for (size_t i = check == CHECK_DUP_NAME ? start : 0; i < end; i++) {
 		const struct name_holder *other = all->items[i];
@@ -274,7 +280,8 @@ static void report_holders(struct reporter *r, enum check check, const char *nam
 }
 
 /* Reported once, from the machine that holds the name first. */
-static void check_full_name(struct reporter *r, const struct machine *machine, const char *name)
+static void check_full_name(
+	struct reporter *r, const struct machine *machine, const char *name)
 {
 	TMP_CTX(tmp);
 	struct name_holder *first = index_find(r->site->full_names, name);
@@ -331,7 +338,8 @@ static void check_whole_name(struct reporter *r, struct record *record, const ch
 	const char *fault = name == NULL ? NULL : text_hostname_fault(name);
 
 	if (fault != NULL)
-		check_report(r, CHECK_BAD_NAME, record, FIELD_NAME, "'%s': %s", name, fault);
+		check_report(
+			r, CHECK_BAD_NAME, record, FIELD_NAME, "'%s': %s", name, fault);
 }
 
 static void check_whole_names(struct reporter *r, struct machine *machine)
@@ -367,7 +375,8 @@ static void check_table_names(struct reporter *r, void *table, size_t n)
 		if (a->name == NULL || b->name == NULL || strcmp(a->name, b->name) != 0)
 			continue;
 		struct finding *finding = check_report(r, CHECK_DUP_NAME, &b->record,
-			FIELD_NAME, "%s '%s' is there twice", kind_name(b->record.kind), b->name);
+			FIELD_NAME, "%s '%s' is there twice", kind_name(b->record.kind),
+			b->name);
 
 		lint_note(r, finding, &a->record, FIELD_NAME, 0, "first used here");
 		if (finding->severity == SEVERITY_ERROR)
@@ -379,7 +388,8 @@ static int compare_network_names(const void *left, const void *right)
 {
 	const struct network *a = *(struct network *const *)left;
 	const struct network *b = *(struct network *const *)right;
-	int order = strcmp(a->name == NULL ? "" : a->name, b->name == NULL ? "" : b->name);
+	int order =
+		strcmp(a->name == NULL ? "" : a->name, b->name == NULL ? "" : b->name);
 
 	return order != 0 ? order : strcmp(a->record.key, b->record.key);
 }
@@ -388,7 +398,8 @@ static void check_other_names(struct reporter *r)
 {
 	TMP_CTX(tmp);
 	struct site *site = r->site;
-	struct network **networks = mem_array(tmp, struct network *, site->n_networks + 1);
+	struct network **networks =
+		mem_array(tmp, struct network *, site->n_networks + 1);
 
 	if (site->n_networks > 0)
 		memcpy(networks, site->networks, site->n_networks * sizeof(*networks));
@@ -420,14 +431,16 @@ static void check_overlaps(struct reporter *r)
 	for (size_t i = 1, outer = 0; i < site->n_networks; i++) {
 		struct network *a = site->networks[outer], *b = site->networks[i];
 
-		if (!ip_is_set(a->prefix.base) || !prefix_overlaps(a->prefix, b->prefix)) {
+		if (!ip_is_set(a->prefix.base) ||
+			!prefix_overlaps(a->prefix, b->prefix)) {
 			outer = i;
 			continue;
 		}
-		struct finding *finding = check_report(r, CHECK_OVERLAPPING_NETWORKS,
-			&b->record, FIELD_NETWORK, "%s/%u shares addresses with network '%s'",
-			ip_format(b->prefix.base, text), b->prefix.length,
-			a->name == NULL ? a->number : a->name);
+		struct finding *finding =
+			check_report(r, CHECK_OVERLAPPING_NETWORKS, &b->record,
+				FIELD_NETWORK, "%s/%u shares addresses with network '%s'",
+				ip_format(b->prefix.base, text), b->prefix.length,
+				a->name == NULL ? a->number : a->name);
 
 		lint_note(r, finding, &a->record, FIELD_NETWORK, 0, "the other network");
 		if (finding->severity == SEVERITY_ERROR)
@@ -445,12 +458,13 @@ static const char *range_fault(const struct network *network, const struct range
 {
 	const struct prefix *prefix = &network->prefix;
 
-	if (!prefix_contains(*prefix, range->start) || !prefix_contains(*prefix, range->end))
+	if (!prefix_contains(*prefix, range->start) ||
+		!prefix_contains(*prefix, range->end))
 		return "is not inside its network";
 	if (ip_compare(range->start, range->end) > 0)
 		return "ends before it begins";
-	if (prefix->base.family == 4 &&
-		(is_between(prefix->base, range) || is_between(prefix_last(*prefix), range)))
+	if (prefix->base.family == 4 && (is_between(prefix->base, range) ||
+						is_between(prefix_last(*prefix), range)))
 		return "holds the network or the broadcast address";
 	if (ip_is_set(network->gateway) && is_between(network->gateway, range))
 		return "holds the gateway";
@@ -467,8 +481,9 @@ static void check_ranges(struct reporter *r, struct network *network)
 		char first[IP_TEXT_MAX], last[IP_TEXT_MAX];
 
 		if (fault != NULL)
-			check_report(r, CHECK_BAD_RANGE, &network->record, FIELD_DYNAMIC_RANGE,
-				"range %s %s %s", ip_format(range->start, first),
+			check_report(r, CHECK_BAD_RANGE, &network->record,
+				FIELD_DYNAMIC_RANGE, "range %s %s %s",
+				ip_format(range->start, first),
 				ip_format(range->end, last), fault);
 	}
 }
@@ -491,7 +506,8 @@ static void check_networks(struct reporter *r)
 			strchr(network->next_server, ':') != NULL)
 			check_report(r, CHECK_BAD_VALUE, &network->record,
 				FIELD_NEXT_SERVER,
-				"'%s' is no IPv4 address: DHCP of this network has no place "
+				"'%s' is no IPv4 address: DHCP of this network has no "
+				"place "
 				"for another",
 				network->next_server);
 	}
@@ -503,7 +519,8 @@ static void check_networks(struct reporter *r)
  * The gateway's own entry is a host, and may have the gateway's address; a VCN may not.
  * A /31 and a /32 have neither network nor broadcast address (RFC 3021).
  */
-static const char *reserved_as(const struct machine *machine, const struct address *address)
+static const char *reserved_as(
+	const struct machine *machine, const struct address *address)
 {
 	const struct network *network = address->network;
 
@@ -536,16 +553,17 @@ static void check_address(
 {
 	char text[IP_TEXT_MAX];
 	const char *reserved = reserved_as(interface->machine, address);
-	enum check check = reserved != NULL ? CHECK_RESERVED_ADDRESS :
-		address->network == NULL    ? CHECK_OUTSIDE_NETWORK :
-		is_in_range(address)	    ? CHECK_IN_DYNAMIC_RANGE :
-					      _CHECK_MAX;
+	enum check check = reserved != NULL	      ? CHECK_RESERVED_ADDRESS
+			   : address->network == NULL ? CHECK_OUTSIDE_NETWORK
+			   : is_in_range(address)     ? CHECK_IN_DYNAMIC_RANGE
+						      : _CHECK_MAX;
 
 	if (check == _CHECK_MAX)
 		return;
-	const char *why = reserved != NULL	? reserved :
-		check == CHECK_OUTSIDE_NETWORK ? "is in none of the networks: no DHCP" :
-						 "is inside a dynamic range of its network";
+	const char *why = reserved != NULL ? reserved
+			  : check == CHECK_OUTSIDE_NETWORK
+				  ? "is in none of the networks: no DHCP"
+				  : "is inside a dynamic range of its network";
 
 	check_report_at(r, check, check_default(check), &interface->record, FIELD_ADDRESS,
 		address->line, "address %s %s", ip_format(address->ip, text), why);
@@ -566,7 +584,8 @@ static void check_macs(struct reporter *r, struct interface *interface)
 			check_report_at(r, CHECK_UNIVERSAL_MAC,
 				check_default(CHECK_UNIVERSAL_MAC), &interface->record,
 				FIELD_MAC, interface->macs[i].line,
-				"MAC address %s is a manufacturer's: a VCN's has the local bit "
+				"MAC address %s is a manufacturer's: a VCN's has the "
+				"local bit "
 				"(02:…)",
 				mac_format(interface->macs[i].mac, text));
 }
@@ -589,7 +608,8 @@ static void check_interfaces(struct reporter *r)
 
 		if (machine->n_interfaces == 0)
 			check_report(r, CHECK_MISSING_ATTRIBUTE, &machine->record,
-				FIELD_ADDRESS, "no address, no MAC and no interface entry");
+				FIELD_ADDRESS,
+				"no address, no MAC and no interface entry");
 		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
 			struct interface *interface = machine->interfaces[j];
 
@@ -605,16 +625,16 @@ static void check_interfaces(struct reporter *r)
 
 /* References */
 
-static void check_reference(struct reporter *r, struct record *record, enum field_id field,
-	const char *key, enum kind wanted)
+static void check_reference(struct reporter *r, struct record *record,
+	enum field_id field, const char *key, enum kind wanted)
 {
 	struct record *found = key == NULL ? NULL : model_find(r->site, key);
 
 	if (key == NULL || (found != NULL && found->kind == wanted))
 		return;
 	struct finding *finding = check_report(r, CHECK_DANGLING_REF, record, field,
-		found == NULL ? "'%s' is not in the directory" :
-				"'%s' is not what is expected here",
+		found == NULL ? "'%s' is not in the directory"
+			      : "'%s' is not what is expected here",
 		key);
 
 	if (found != NULL)

@@ -55,11 +55,11 @@ struct taken {
 	uint64_t memory_mib, cpus;
 };
 
-static void take_vcn(
-	struct reporter *r, struct machine *host, struct machine *vcn, struct taken *taken)
+static void take_vcn(struct reporter *r, struct machine *host, struct machine *vcn,
+	struct taken *taken)
 {
 	bool fits_memory = host->memory_mib == 0 ||
-		taken->memory_mib + vcn->memory_mib <= host->memory_mib;
+			   taken->memory_mib + vcn->memory_mib <= host->memory_mib;
 	bool fits_cpus = host->cpus == 0 || taken->cpus + cpus_of(vcn) <= host->cpus;
 
 	if (fits_memory && fits_cpus) {
@@ -67,19 +67,24 @@ static void take_vcn(
 		taken->cpus += cpus_of(vcn);
 		return;
 	}
-	struct finding *finding = fits_memory ?
-		check_report(r, CHECK_OVER_CAPACITY, &vcn->record, FIELD_CPUS,
-			"%u CPUs do not fit on '%s': %llu of %u are taken", cpus_of(vcn),
-			host->name, (unsigned long long)taken->cpus, host->cpus) :
-		check_report(r, CHECK_OVER_CAPACITY, &vcn->record, FIELD_MEMORY,
-			"%u MiB do not fit on '%s': %llu of %u MiB are taken", vcn->memory_mib,
-			host->name, (unsigned long long)taken->memory_mib, host->memory_mib);
+	struct finding *finding =
+		fits_memory
+			? check_report(r, CHECK_OVER_CAPACITY, &vcn->record, FIELD_CPUS,
+				  "%u CPUs do not fit on '%s': %llu of %u are taken",
+				  cpus_of(vcn), host->name,
+				  (unsigned long long)taken->cpus, host->cpus)
+			: check_report(r, CHECK_OVER_CAPACITY, &vcn->record, FIELD_MEMORY,
+				  "%u MiB do not fit on '%s': %llu of %u MiB are taken",
+				  vcn->memory_mib, host->name,
+				  (unsigned long long)taken->memory_mib,
+				  host->memory_mib);
 
 	lint_note(r, finding, &host->record, fits_memory ? FIELD_CPUS : FIELD_MEMORY, 0,
 		"the host's share for VCNs");
 }
 
-/* First those that were there, then the others, by name; what no longer fits is in error. */
+/* First those that were there, then the others, by name; what no longer fits is in error.
+ */
 static void check_capacity(struct reporter *r, struct machine *host)
 {
 	struct taken taken = {0};
@@ -88,7 +93,8 @@ static void check_capacity(struct reporter *r, struct machine *host)
 		for (uint32_t i = 0; i < host->n_vcns; i++) {
 			struct machine *vcn = host->vcns[i];
 
-			if (vcn->standing == standing && vcn->is_enabled && !vcn->record.is_bad)
+			if (vcn->standing == standing && vcn->is_enabled &&
+				!vcn->record.is_bad)
 				take_vcn(r, host, vcn, &taken);
 		}
 }

@@ -26,8 +26,8 @@ static const char *const field_names[_FIELD_MAX] = {
 };
 
 /* A host is what is nothing more special, so its classes are tried last. */
-static const enum kind kind_order[] = {KIND_VCN, KIND_INTERFACE, KIND_NETWORK, KIND_CLUSTER,
-	KIND_IMAGE, KIND_REPOSITORY, KIND_PROFILE, KIND_HOST};
+static const enum kind kind_order[] = {KIND_VCN, KIND_INTERFACE, KIND_NETWORK,
+	KIND_CLUSTER, KIND_IMAGE, KIND_REPOSITORY, KIND_PROFILE, KIND_HOST};
 
 const char *kind_name(enum kind kind)
 {
@@ -99,7 +99,8 @@ static int read_names(struct reader *r, const struct node *value, void *field)
 
 	for (size_t i = 0; failed == 0 && i < list->n; i++)
 		if (!is_descriptor(list->items[i]))
-			return document_fault(r, value, "'%s' is no LDAP name", list->items[i]);
+			return document_fault(
+				r, value, "'%s' is no LDAP name", list->items[i]);
 	return failed;
 }
 
@@ -111,7 +112,7 @@ static int read_classes(struct reader *r, const struct node *value, void *field)
 		keys[i] = (struct key){.name = kind_names[kind_order[i]],
 			.read = read_names,
 			.offset = offsetof(struct map, classes) +
-				sizeof(struct string_list) * kind_order[i]};
+				  sizeof(struct string_list) * kind_order[i]};
 	keys[ARRAY_SIZE(kind_order)] = (struct key){.name = "vm_host",
 		.read = read_names,
 		.offset = offsetof(struct map, vm_host_classes)};
@@ -153,9 +154,11 @@ static void prepare_search(struct map *map)
 					map->attributes[i].items[j];
 	/* slapd takes the parts in order: what most entries have comes first */
 	buffer_add_text(filter, "(|");
-	for (size_t kind = KIND_HOST, n = 0; n < _KIND_MAX; n++, kind = (kind + 1) % _KIND_MAX)
+	for (size_t kind = KIND_HOST, n = 0; n < _KIND_MAX;
+		n++, kind = (kind + 1) % _KIND_MAX)
 		for (size_t j = 0; j < map->classes[kind].n; j++)
-			buffer_printf(filter, "(objectClass=%s)", map->classes[kind].items[j]);
+			buffer_printf(
+				filter, "(objectClass=%s)", map->classes[kind].items[j]);
 	buffer_add_text(filter, ")");
 	map->filter = mem_strdup(map, filter->data);
 }
@@ -166,17 +169,16 @@ int map_load(TALLOC_CTX *mem_ctx, const char *schema_dir, const char *name,
 	TMP_CTX(tmp);
 	struct map *map = mem_new(tmp, struct map);
 	struct document *document;
-	const char *path = strchr(name, '/') != NULL ?
-		name :
-		mem_printf(diags, "%s/maps/%s.yaml", schema_dir, name); /* for its messages */
+	const char *path = strchr(name, '/') != NULL
+				   ? name
+				   : mem_printf(diags, "%s/maps/%s.yaml", schema_dir,
+					     name); /* for its messages */
 	int failed = document_load(tmp, path, EXIT_USAGE, diags, &document);
 
 	if (failed < 0)
 		return failed;
-	struct reader reader = {.mem_ctx = map,
-		.document = document,
-		.diags = diags,
-		.code = EXIT_USAGE};
+	struct reader reader = {
+		.mem_ctx = map, .document = document, .diags = diags, .code = EXIT_USAGE};
 
 	failed = document_read(&reader, document->root, map_keys, map);
 	if (failed == 0 && map->attributes[FIELD_NAME].n == 0)

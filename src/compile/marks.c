@@ -67,7 +67,8 @@ static uint64_t hash_machine(const struct machine *machine)
 
 struct node_mark *marks_of(TALLOC_CTX *mem_ctx, const struct site *site, size_t *ret_n)
 {
-	struct node_mark *marks = mem_array(mem_ctx, struct node_mark, site->n_machines + 1);
+	struct node_mark *marks =
+		mem_array(mem_ctx, struct node_mark, site->n_machines + 1);
 
 	for (size_t i = 0; i < site->n_machines; i++)
 		marks[i] = (struct node_mark){.name = site->machines[i]->fqdn,
@@ -89,14 +90,17 @@ void marks_compare(struct site *site, const struct node_mark *marks, size_t n_ma
 {
 	for (size_t i = 0; i < site->n_machines; i++) {
 		struct machine *machine = site->machines[i];
-		struct node_mark key = {.name = machine->fqdn, .kind = machine->record.kind};
-		const struct node_mark *mark = machine->fqdn == NULL || n_marks == 0 ?
-			NULL :
-			bsearch(&key, marks, n_marks, sizeof(key), compare_marks);
+		struct node_mark key = {
+			.name = machine->fqdn, .kind = machine->record.kind};
+		const struct node_mark *mark =
+			machine->fqdn == NULL || n_marks == 0
+				? NULL
+				: bsearch(&key, marks, n_marks, sizeof(key),
+					  compare_marks);
 
 		if (mark != NULL)
-			machine->standing = mark->hash == hash_machine(machine) ?
-				STANDING_SAME :
-				STANDING_CHANGED;
+			machine->standing = mark->hash == hash_machine(machine)
+						    ? STANDING_SAME
+						    : STANDING_CHANGED;
 	}
 }

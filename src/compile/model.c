@@ -8,8 +8,8 @@
 #include "base/trailer.h"
 #include "compile/dn.h"
 
-struct loc record_loc(const struct site *site, const struct record *record,
-	enum field_id field)
+struct loc record_loc(
+	const struct site *site, const struct record *record, enum field_id field)
 {
 	struct loc where = {.source = site->source,
 		.dn = record->dn,
@@ -71,7 +71,8 @@ static int compare_machine_places(const void *left, const void *right)
 	int order = compare_text(a->cn, b->cn);
 
 	if (order == 0)
-		order = strcmp(dn_key_parent(a->record.key), dn_key_parent(b->record.key));
+		order = strcmp(
+			dn_key_parent(a->record.key), dn_key_parent(b->record.key));
 	if (order == 0)
 		order = a->is_part - b->is_part;
 	return order != 0 ? order : compare_keys(&a->record, &b->record);
@@ -121,7 +122,8 @@ struct network *model_network_of(const struct site *site, struct ip ip)
 {
 	size_t low = 0, high = site->n_networks;
 
-	/* the last network that starts at or before @ip; the one inside another is later */
+	/* the last network that starts at or before @ip; the one inside another is later
+	 */
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
@@ -167,8 +169,9 @@ static void index_record(struct site *site, struct record *at, struct record *re
 
 static bool is_same_machine(const struct machine *a, const struct machine *b)
 {
-	return a->cn != NULL && b->cn != NULL && b->is_part && strcmp(a->cn, b->cn) == 0 &&
-		strcmp(dn_key_parent(a->record.key), dn_key_parent(b->record.key)) == 0;
+	return a->cn != NULL && b->cn != NULL && b->is_part &&
+	       strcmp(a->cn, b->cn) == 0 &&
+	       strcmp(dn_key_parent(a->record.key), dn_key_parent(b->record.key)) == 0;
 }
 
 /* @part's interface goes to @machine, with its aliases; the rest is @machine's to say. */
@@ -235,7 +238,8 @@ static void attach_interfaces(struct site *site)
 		struct machine *machine = site->interfaces[i]->machine;
 
 		if (machine != NULL)
-			machine->interfaces[machine->n_interfaces++] = site->interfaces[i];
+			machine->interfaces[machine->n_interfaces++] =
+				site->interfaces[i];
 	}
 	for (size_t i = 0; i < site->n_machines; i++) {
 		struct interface *own = site->machines[i]->own;
@@ -253,7 +257,8 @@ static bool has_ifname(const struct machine *machine, const char *name)
 	return false;
 }
 
-/* The directory has no name for an interface in the machine's own entry: the next ethN. */
+/* The directory has no name for an interface in the machine's own entry: the next ethN.
+ */
 static void name_interfaces(struct site *site, struct machine *machine)
 {
 	unsigned number = 0;
@@ -270,7 +275,8 @@ static void name_interfaces(struct site *site, struct machine *machine)
 	}
 }
 
-/* TRUE before absent before FALSE: a management port that says FALSE is no host's name. */
+/* TRUE before absent before FALSE: a management port that says FALSE is no host's name.
+ */
 static int boot_rank(const struct interface *interface)
 {
 	return interface->wants_boot - interface->refuses_boot;
@@ -328,8 +334,8 @@ static void name_machine(struct site *site, struct machine *machine)
 		return;
 	machine->fqdn = with_domain(site, machine->cn, network_domain(site, network));
 	machine->domain = model_domain_of(machine->fqdn);
-	machine->name = arena_strndup(
-		site->arena, machine->fqdn, strcspn(machine->fqdn, "."));
+	machine->name =
+		arena_strndup(site->arena, machine->fqdn, strcspn(machine->fqdn, "."));
 }
 
 /* NODE-IFNAME as one label: eth0.20 and Eth0:1 become eth0-20 and eth0-1. */
@@ -356,8 +362,9 @@ static void name_interface(struct site *site, struct interface *interface)
 	if (interface->is_primary)
 		interface->fqdn = machine->fqdn;
 	else if (interface->network != NULL && domain != NULL &&
-		compare_text(domain, machine->domain) != 0)
-		interface->fqdn = arena_printf(site->arena, "%s.%s", machine->name, domain);
+		 compare_text(domain, machine->domain) != 0)
+		interface->fqdn =
+			arena_printf(site->arena, "%s.%s", machine->name, domain);
 	else
 		interface->fqdn = with_domain(site,
 			interface_label(site, machine->name, interface->ifname),
@@ -368,7 +375,8 @@ static void claim_full(struct site *site, struct machine *machine, struct record
 	const char *name, bool is_alias)
 {
 	struct name_holder *holder = arena_alloc(site->arena, sizeof(*holder));
-	struct name_holder **slot = (struct name_holder **)index_slot(site->full_names, name);
+	struct name_holder **slot =
+		(struct name_holder **)index_slot(site->full_names, name);
 
 	*holder = (struct name_holder){
 		.machine = machine, .record = record, .is_alias = is_alias};
@@ -391,8 +399,8 @@ static void claim_short(struct site *site, struct machine *machine, const char *
 		*slot = MODEL_SHARED;
 }
 
-static void claim_aliases(struct site *site, struct machine *machine, struct record *record,
-	const struct strings *aliases, const char *domain)
+static void claim_aliases(struct site *site, struct machine *machine,
+	struct record *record, const struct strings *aliases, const char *domain)
 {
 	for (uint32_t i = 0; i < aliases->n; i++) {
 		const char *alias = aliases->items[i];
@@ -479,7 +487,8 @@ static int compare_repositories(const void *left, const void *right)
 	const struct repository *a = *(struct repository *const *)left;
 	const struct repository *b = *(struct repository *const *)right;
 	/* dnf: 1000 where no cost is given (dnf.conf(5)) */
-	int64_t cost_a = a->cost < 0 ? 1000 : a->cost, cost_b = b->cost < 0 ? 1000 : b->cost;
+	int64_t cost_a = a->cost < 0 ? 1000 : a->cost,
+		cost_b = b->cost < 0 ? 1000 : b->cost;
 
 	if (cost_a != cost_b)
 		return cost_a < cost_b ? -1 : 1;
@@ -490,7 +499,8 @@ static void link_profile(struct site *site, struct profile *profile)
 {
 	uint32_t n = profile->repository_dns.n;
 
-	profile->repositories = arena_alloc(site->arena, (n + 1) * sizeof(struct repository *));
+	profile->repositories =
+		arena_alloc(site->arena, (n + 1) * sizeof(struct repository *));
 	for (uint32_t i = 0; i < n; i++) {
 		struct record *record =
 			resolve(site, profile->repository_dns.items[i], KIND_REPOSITORY);
@@ -504,7 +514,8 @@ static void link_profile(struct site *site, struct profile *profile)
 
 static void link_machine(struct site *site, struct machine *machine)
 {
-	machine->profile = (struct profile *)resolve(site, machine->profile_dn, KIND_PROFILE);
+	machine->profile =
+		(struct profile *)resolve(site, machine->profile_dn, KIND_PROFILE);
 	machine->image = (struct image *)resolve(site, machine->image_dn, KIND_IMAGE);
 	machine->host = (struct machine *)resolve(site, machine->host_dn, KIND_HOST);
 	if (machine->host != NULL)

@@ -20,12 +20,12 @@
 /* Every object of the model starts with its record: where it came from. */
 struct record {
 	const char *dn;
-	const char *key;       /* the DN in canonical form, for lookups (dn.h) */
+	const char *key; /* the DN in canonical form, for lookups (dn.h) */
 	const uint32_t *lines; /* LDIF line of each field, by enum field_id; NULL else */
-	uint64_t unreadable;   /* fields with a refused value, a bit each: not missing */
-	uint32_t line;	       /* LDIF line of the entry; 0 from a directory */
-	uint8_t kind;	       /* enum kind */
-	bool is_bad;	       /* has an error: in quarantine */
+	uint64_t unreadable; /* fields with a refused value, a bit each: not missing */
+	uint32_t line; /* LDIF line of the entry; 0 from a directory */
+	uint8_t kind; /* enum kind */
+	bool is_bad; /* has an error: in quarantine */
 };
 
 /* Was a value of @field there and refused? What is reported once is not missing too. */
@@ -56,7 +56,7 @@ struct shared_network;
 struct network {
 	struct record record;
 	const char *name, *number, *domain; /* number: as it stands in the directory */
-	struct prefix prefix;		    /* family 0 where it could not be read */
+	struct prefix prefix; /* family 0 where it could not be read */
 	struct ip gateway;
 	struct strings nameservers;
 	struct range *ranges;
@@ -87,7 +87,7 @@ struct address {
 	struct ip ip;
 	uint32_t line;
 	struct network *network; /* NULL: outside all */
-	struct strings names;	 /* what stands on its hosts line; from model_settle() */
+	struct strings names; /* what stands on its hosts line; from model_settle() */
 	bool is_bad; /* reported: no output line (the machine is in quarantine anyhow) */
 };
 
@@ -114,8 +114,8 @@ struct interface {
 	struct address *addresses; /* IPv4 first, then by number */
 	uint32_t n_addresses;
 	struct network *network; /* of its first address that is in one */
-	bool wants_boot;	 /* vocBootInterface: TRUE */
-	bool refuses_boot;	 /* vocBootInterface: FALSE, not just absent */
+	bool wants_boot; /* vocBootInterface: TRUE */
+	bool refuses_boot; /* vocBootInterface: FALSE, not just absent */
 	bool is_primary;
 };
 
@@ -123,27 +123,29 @@ struct image;
 struct profile;
 
 /*
- * How a machine stands to the last generation: of machines in conflict the one that stands
- * above all others wins, and the others wait.
+ * How a machine stands to the last generation: of machines in conflict the one that
+ * stands above all others wins, and the others wait.
  */
 enum standing { STANDING_NEW, STANDING_CHANGED, STANDING_SAME };
 
-/* A node, that is a physical host or a VCN: both have names, interfaces and reservations. */
+/* A node, that is a physical host or a VCN: both have names, interfaces and reservations.
+ */
 struct machine {
 	struct record record;
 	bool is_vcn;
 	bool is_enabled;
-	uint8_t standing;  /* enum standing; from marks_compare() */
-	const char *cn;	   /* the RDN's cn, as given, lower case */
-	const char *name;  /* first label */
+	uint8_t standing; /* enum standing; from marks_compare() */
+	const char *cn; /* the RDN's cn, as given, lower case */
+	const char *name; /* first label */
 	const char *fqdn;
 	const char *domain;
 	struct strings aliases; /* further cn values and vocAlias, lower case, sorted */
-	uint8_t alias_field;	/* enum field_id: which of the two, for findings */
+	uint8_t alias_field; /* enum field_id: which of the two, for findings */
 	const char *description, *location, *serial;
 	const char *boot_file; /* bootFile of a bootableDevice */
-	struct machine *merged_into; /* RFC 2307bis: the host this entry is an interface of */
-	bool is_part;	       /* RDN with an address or MAC: one interface of a host */
+	struct machine
+		*merged_into; /* RFC 2307bis: the host this entry is an interface of */
+	bool is_part; /* RDN with an address or MAC: one interface of a host */
 	struct interface *own; /* from the MAC and addresses of the entry itself */
 	struct interface **interfaces; /* primary first, then by name */
 	uint32_t n_interfaces;
@@ -153,8 +155,9 @@ struct machine {
 	const char *profile_dn;
 	struct profile *profile;
 	bool has_vm_host_class; /* vocPhysicalNode */
-	bool installs;	     /* vocInstall is TRUE, and only then */
-	bool boots_installer; /* and all that the installer needs is there; model_settle() */
+	bool installs; /* vocInstall is TRUE, and only then */
+	bool boots_installer; /* and all that the installer needs is there; model_settle()
+			       */
 	bool is_vm_host;
 	struct machine **vcns; /* placed here, by name; from model_link() */
 	uint32_t n_vcns;
@@ -177,7 +180,8 @@ struct reservation {
 
 struct image {
 	struct record record;
-	const char *name, *path, *format, *kernel, *initrd, *arguments, *checksum, *readiness;
+	const char *name, *path, *format, *kernel, *initrd, *arguments, *checksum,
+		*readiness;
 	bool snapshot;
 };
 
@@ -195,16 +199,17 @@ struct profile {
 	struct strings repository_dns;
 	struct repository **repositories; /* in the order of their cost, then name */
 	uint32_t n_repositories;
-	/* from model_settle(): those with a `repo` line; what the release's installer cannot
-	 * express and %post therefore does: repositories to write to yum.repos.d, and whether
-	 * packages are installed from them there */
+	/* from model_settle(): those with a `repo` line; what the release's installer
+	 * cannot express and %post therefore does: repositories to write to yum.repos.d,
+	 * and whether packages are installed from them there */
 	struct repository **installer_repositories;
 	uint32_t n_installer_repositories;
 	struct repository **post_repositories;
 	uint32_t n_post_repositories;
 	bool needs_post;
 	bool is_strict; /* vocStrict: a failure in %post ends the installation */
-	struct strings packages, groups, removed; /* name, @group without @, -name without - */
+	struct strings packages, groups,
+		removed; /* name, @group without @, -name without - */
 	struct machine **hosts;
 	uint32_t n_hosts;
 };
@@ -226,16 +231,17 @@ struct site {
 	struct network **networks; /* by family and number, then prefix length */
 	struct machine **machines; /* hosts and VCNs, by fqdn */
 	struct machine **hosts, **vcns;
-	struct interface **interfaces; /* child entries and 2307bis siblings, unattached */
+	struct interface *
+		*interfaces; /* child entries and 2307bis siblings, unattached */
 	struct image **images;
 	struct repository **repositories;
 	struct profile **profiles;
 	struct shared_network *shared_networks;
 	struct strings domains; /* of cluster and networks, sorted; from model_settle() */
-	size_t n_clusters, n_networks, n_machines, n_hosts, n_vcns, n_interfaces, n_images,
-		n_repositories, n_profiles, n_shared_networks;
+	size_t n_clusters, n_networks, n_machines, n_hosts, n_vcns, n_interfaces,
+		n_images, n_repositories, n_profiles, n_shared_networks;
 	size_t n_entries; /* records of every kind, before quarantine */
-	struct index *by_key;	  /* canonical DN -> struct record */
+	struct index *by_key; /* canonical DN -> struct record */
 	struct index *full_names; /* full name -> struct name_holder */
 	struct index *short_names; /* first label -> struct machine, or MODEL_SHARED */
 };
@@ -244,11 +250,11 @@ struct site {
 #define MODEL_SHARED ((void *)1)
 
 /* Where a finding about a record points: LDIF line of the field, DN, attribute. */
-struct loc record_loc(const struct site *site, const struct record *record,
-	enum field_id field);
+struct loc record_loc(
+	const struct site *site, const struct record *record, enum field_id field);
 
-struct site *site_new(TALLOC_CTX *mem_ctx, const struct map *map, const char *source)
-	_must_check_;
+struct site *site_new(
+	TALLOC_CTX *mem_ctx, const struct map *map, const char *source) _must_check_;
 
 /*
  * model_link - after the last entry: references, networks, primary interfaces, names,
@@ -273,5 +279,6 @@ const char *model_domain_of(const char *fqdn);
 struct network *model_network_of(const struct site *site, struct ip ip);
 /* Objects by canonical DN key (dn.h); NULL if there is none. Any kind. */
 struct record *model_find(const struct site *site, const char *key);
-/* A machine by FQDN, short name or alias; NULL if none or if a short name is not unique. */
+/* A machine by FQDN, short name or alias; NULL if none or if a short name is not unique.
+ */
 struct machine *model_find_machine(const struct site *site, const char *name);

@@ -198,8 +198,8 @@ static void refuse_value(void *data, const struct context *context,
 	pass->n_records += !record->is_bad;
 	struct finding *finding = check_report(pass->reporter, CHECK_UNSAFE_VALUE, record,
 		(enum field_id)field->attribute,
-		"the value of '%s' %s: the language '%s' cannot carry it",
-		field->name, reason, pass->target->language);
+		"the value of '%s' %s: the language '%s' cannot carry it", field->name,
+		reason, pass->target->language);
 
 	/* refused is refused, whatever the severity that the site gives the check */
 	record->is_bad = true;

@@ -10,7 +10,7 @@
 
 struct output {
 	const struct target *target;
-	const char *path;  /* where it goes, absolute, without --root */
+	const char *path; /* where it goes, absolute, without --root */
 	const char *bytes; /* complete, trailer included */
 	size_t len;
 	uint8_t sha256[SHA256_BYTES]; /* of bytes */
@@ -45,8 +45,8 @@ int renderer_new(TALLOC_CTX *mem_ctx, const struct settings *settings,
 /*
  * render_site - every output
  *
- * shape:  a value that an escaper refuses is `unsafe-value` at its record, which goes into
- *         quarantine; the caller settles the model again and repeats until none is refused.
+ * shape:  a value that an escaper refuses is `unsafe-value` at its record, which goes
+ * into quarantine; the caller settles the model again and repeats until none is refused.
  *         @serials gives each path's serial to print, NULL: 0 for all.
  * returns: 0, or EXIT_USAGE for two outputs with one path or a path outside its folder;
  *         *ret_refused counts the records that were newly put into quarantine
@@ -56,13 +56,14 @@ struct serials {
 	void *data;
 };
 int render_site(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct reporter *reporter,
-	const struct serials *serials, struct tree **ret_tree, size_t *ret_refused)
-	_must_check_;
+	const struct serials *serials, struct tree **ret_tree,
+	size_t *ret_refused) _must_check_;
 
 /* Renders @output's record once more with another serial; replaces bytes, len, sha256. */
 void render_serial(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct site *site,
 	struct output *output, uint64_t serial);
 
 /* Every stretch of every output that @machine caused, in the order of the tree. */
-struct span *render_spans(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct site *site,
-	const struct tree *tree, const struct machine *machine, size_t *ret_n) _must_check_;
+struct span *render_spans(TALLOC_CTX *mem_ctx, struct renderer *renderer,
+	struct site *site, const struct tree *tree, const struct machine *machine,
+	size_t *ret_n) _must_check_;

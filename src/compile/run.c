@@ -56,8 +56,8 @@ int run_prepare_targets(struct run *run)
 
 	if (failed < 0)
 		return failed;
-	failed = targets_load(run->mem_ctx, run->settings, shipped, run->diags, &run->targets,
-		&run->n_targets);
+	failed = targets_load(run->mem_ctx, run->settings, shipped, run->diags,
+		&run->targets, &run->n_targets);
 	if (failed < 0)
 		return failed;
 	return renderer_new(run->mem_ctx, run->settings, shipped, run->targets,
@@ -150,11 +150,12 @@ int run_read(struct run *run, const struct string_list *last_csn)
 			run->arguments.ldif, take_entry, &reading, run->diags, &n);
 	if (run->settings->directory.base == NULL)
 		return diag_fail(run->diags, EXIT_USAGE,
-			loc_file(run->settings->path == NULL ? LDAPCC_SYSCONFDIR "/ldapcc.yaml" :
-							       run->settings->path),
+			loc_file(run->settings->path == NULL ? LDAPCC_SYSCONFDIR
+					 "/ldapcc.yaml"
+							     : run->settings->path),
 			"no directory to read: set directory.base, or give --ldif FILE");
-	int failed = directory_read(run->mem_ctx, &run->settings->directory, run->map, last_csn,
-		take_entry, restart_site, &reading, run->diags, &run->report);
+	int failed = directory_read(run->mem_ctx, &run->settings->directory, run->map,
+		last_csn, take_entry, restart_site, &reading, run->diags, &run->report);
 
 	if (failed < 0)
 		forget_findings(run->diags);
@@ -189,8 +190,8 @@ static void quarantine_shared(struct run *run, void *table, size_t n)
 }
 
 /*
- * Drops what is in error and remembers it. An interface entry counts with its machine; one
- * below no machine counts for itself, once.
+ * Drops what is in error and remembers it. An interface entry counts with its machine;
+ * one below no machine counts for itself, once.
  */
 static void settle(struct run *run)
 {
@@ -221,8 +222,8 @@ int run_render(struct run *run, const struct serials *serials)
 			quarantine(run, &run->site->interfaces[i]->record);
 	settle(run);
 	for (;;) {
-		int failed = render_site(run->mem_ctx, run->renderer, &run->reporter, serials,
-			&run->tree, &refused);
+		int failed = render_site(run->mem_ctx, run->renderer, &run->reporter,
+			serials, &run->tree, &refused);
 
 		if (failed < 0 || refused == 0)
 			return failed;
@@ -247,12 +248,15 @@ int run_permit(struct run *run)
 {
 	if (run->has_shared_errors)
 		return diag_fail(run->diags, EXIT_DATA, LOC_NONE,
-			"a cluster, network, image, repository or profile is in error: mend it "
+			"a cluster, network, image, repository or profile is in error: "
+			"mend it "
 			"first, others stand on it");
 	if (run->n_quarantined_records > quarantine_limit(run))
 		return diag_fail(run->diags, EXIT_DATA, LOC_NONE,
-			"%zu of %zu entries are in error, %zu may be left out (quarantine.max)",
-			run->n_quarantined_records, run->site->n_entries, quarantine_limit(run));
+			"%zu of %zu entries are in error, %zu may be left out "
+			"(quarantine.max)",
+			run->n_quarantined_records, run->site->n_entries,
+			quarantine_limit(run));
 	return 0;
 }
 

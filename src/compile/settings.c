@@ -24,7 +24,8 @@ static int read_bounded(struct reader *r, const struct node *value, unsigned *fi
 	if (failed < 0)
 		return failed;
 	if (number < min || number > max)
-		return document_fault(r, value, "expected a number from %u to %u", min, max);
+		return document_fault(
+			r, value, "expected a number from %u to %u", min, max);
 	*field = number;
 	return 0;
 }
@@ -69,7 +70,7 @@ static int read_limit(struct reader *r, const struct node *value, void *field)
 			return 0;
 		}
 	} else if (value->kind == NODE_SCALAR &&
-		text_parse_u64(value->text, INT32_MAX, &whole)) {
+		   text_parse_u64(value->text, INT32_MAX, &whole)) {
 		*limit = (struct limit){false, (unsigned)whole};
 		return 0;
 	}
@@ -86,7 +87,8 @@ static int read_bind(struct reader *r, const struct node *value, void *field)
 {
 	static const struct key keys[] = {
 		{"dn", read_string, offsetof(struct bind_key, dn), true},
-		{"password-file", read_string, offsetof(struct bind_key, password_file), true},
+		{"password-file", read_string, offsetof(struct bind_key, password_file),
+			true},
 		{0},
 	};
 	static const char *const words[] = {
@@ -118,11 +120,14 @@ static int read_bind(struct reader *r, const struct node *value, void *field)
 static int read_tls(struct reader *r, const struct node *value, void *field)
 {
 	static const struct key keys[] = {
-		{"ca-file", read_string, offsetof(struct directory_settings, ca_file), false},
+		{"ca-file", read_string, offsetof(struct directory_settings, ca_file),
+			false},
 		{"cert-file", read_string, offsetof(struct directory_settings, cert_file),
 			false},
-		{"key-file", read_string, offsetof(struct directory_settings, key_file), false},
-		{"starttls", read_bool, offsetof(struct directory_settings, starttls), false},
+		{"key-file", read_string, offsetof(struct directory_settings, key_file),
+			false},
+		{"starttls", read_bool, offsetof(struct directory_settings, starttls),
+			false},
 		{0},
 	};
 
@@ -174,7 +179,8 @@ static bool take_word(const char **text, struct buffer *word)
 	return true;
 }
 
-static int split_command(struct reader *r, const struct node *value, struct string_list *list)
+static int split_command(
+	struct reader *r, const struct node *value, struct string_list *list)
 {
 	TMP_CTX(tmp);
 	const char *text = value->text;
@@ -332,8 +338,10 @@ static int read_guard_min(struct reader *r, const struct node *value, void *fiel
 static int read_guard(struct reader *r, const struct node *value, void *field)
 {
 	static const struct key keys[] = {
-		{"max-removed", read_limit, offsetof(struct guard_settings, max_removed), false},
-		{"max-changed", read_limit, offsetof(struct guard_settings, max_changed), false},
+		{"max-removed", read_limit, offsetof(struct guard_settings, max_removed),
+			false},
+		{"max-changed", read_limit, offsetof(struct guard_settings, max_changed),
+			false},
 		{"max-removed-24h", read_limit,
 			offsetof(struct guard_settings, max_removed_24h), false},
 		{"min", read_guard_min, offsetof(struct guard_settings, min), false},
@@ -378,8 +386,8 @@ static int read_drift(struct reader *r, const struct node *value, void *field)
 {
 	bool is_scalar = value->kind == NODE_SCALAR;
 
-	if (!is_scalar ||
-		(strcmp(value->text, "overwrite") != 0 && strcmp(value->text, "refuse") != 0))
+	if (!is_scalar || (strcmp(value->text, "overwrite") != 0 &&
+				  strcmp(value->text, "refuse") != 0))
 		return document_fault(r, value, "expected overwrite or refuse");
 	*(bool *)field = strcmp(value->text, "refuse") == 0;
 	return 0;
@@ -409,7 +417,8 @@ static const struct key settings_keys[] = {
 };
 #undef AT
 
-static void set_list(struct settings *settings, struct string_list *list, const char *word)
+static void set_list(
+	struct settings *settings, struct string_list *list, const char *word)
 {
 	list->items = mem_array(settings, const char *, 2);
 	list->items[0] = word;
@@ -476,7 +485,8 @@ int settings_load(TALLOC_CTX *mem_ctx, const char *path, struct diags *diags,
 		failed = document_read(&reader, document->root, settings_keys, settings);
 		if (failed < 0)
 			return failed;
-		/* locations outlive the document: findings may name them at the very end */
+		/* locations outlive the document: findings may name them at the very end
+		 */
 		talloc_steal(settings, document);
 	}
 	if (settings->targets == NULL)

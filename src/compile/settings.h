@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The settings file, /etc/ldapcc/ldapcc.yaml (ldapcc.yaml(5)), checked and with defaults. */
+/* The settings file, /etc/ldapcc/ldapcc.yaml (ldapcc.yaml(5)), checked and with defaults.
+ */
 
 #include "base/document.h"
 #include "compile/check.h"
@@ -16,10 +17,10 @@ struct directory_settings {
 	const char *expect_identity;
 	const char *ca_file, *cert_file, *key_file;
 	bool starttls;
-	unsigned page_size;	/* entries; default 1000 */
-	unsigned timeout_s;	/* whole read; default 60 */
+	unsigned page_size; /* entries; default 1000 */
+	unsigned timeout_s; /* whole read; default 60 */
 	unsigned full_interval_s; /* default 3600 */
-	const char *schema;	/* map name or path; default "ldapcc" */
+	const char *schema; /* map name or path; default "ldapcc" */
 	struct string_list canaries;
 	struct loc where; /* of `base` or of the directory key, for messages */
 };
@@ -39,7 +40,7 @@ struct target_settings {
 	mode_t mode; /* valid if has_mode */
 	bool has_mode;
 	struct string_list check; /* command words; n == 0: not given */
-	bool has_check;		  /* `check: none` gives has_check and n == 0 */
+	bool has_check; /* `check: none` gives has_check and n == 0 */
 	struct action on_change;
 	bool has_on_change;
 	struct loc where;
@@ -60,7 +61,7 @@ struct settings {
 	const char *path; /* NULL: none was read, defaults */
 	struct directory_settings directory;
 	const char *state; /* /var/lib/ldapcc */
-	unsigned keep;	   /* generations; 10 */
+	unsigned keep; /* generations; 10 */
 	struct string_list templates; /* folders searched before the shipped ones */
 	bool refuse_drift;
 	struct target_settings *targets; /* in the file's order, or the six defaults */
@@ -82,6 +83,7 @@ int settings_load(TALLOC_CTX *mem_ctx, const char *path, struct diags *diags,
 enum severity settings_severity(const struct settings *settings, enum check check);
 
 /* A command as words: a YAML list, or one string split at blanks ('…' and "…" hold). */
-int read_command(struct reader *r, const struct node *value, void *field); /* string_list */
+int read_command(
+	struct reader *r, const struct node *value, void *field); /* string_list */
 /* `none`, a command, or {restart|reload: [unit, …]}; into struct action. */
 int read_action(struct reader *r, const struct node *value, void *field);

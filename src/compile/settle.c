@@ -31,8 +31,8 @@ static void mark_machines(struct site *site)
 }
 
 /*
- * What nothing can be printed of, whatever severity the site gives to the checks: a network
- * without a prefix, a repository without a source, a profile without a release.
+ * What nothing can be printed of, whatever severity the site gives to the checks: a
+ * network without a prefix, a repository without a source, a profile without a release.
  */
 static void mark_unusable(struct site *site)
 {
@@ -42,14 +42,15 @@ static void mark_unusable(struct site *site)
 			site->networks[i]->record.is_bad = true;
 	for (size_t i = 0; i < site->n_images; i++)
 		if (site->images[i]->name == NULL ||
-			(site->images[i]->path == NULL && site->images[i]->kernel == NULL))
+			(site->images[i]->path == NULL &&
+				site->images[i]->kernel == NULL))
 			site->images[i]->record.is_bad = true;
 	for (size_t i = 0; i < site->n_repositories; i++) {
 		struct repository *repository = site->repositories[i];
 
-		if (repository->name == NULL ||
-			(repository->base_urls.n == 0 && repository->mirror_list == NULL &&
-				repository->metalink == NULL))
+		if (repository->name == NULL || (repository->base_urls.n == 0 &&
+							repository->mirror_list == NULL &&
+							repository->metalink == NULL))
 			repository->record.is_bad = true;
 	}
 	for (size_t i = 0; i < site->n_profiles; i++) {
@@ -61,7 +62,8 @@ static void mark_unusable(struct site *site)
 	}
 }
 
-/* No manifest has a place for a guest without memory, image or bridge: it stays unplaced. */
+/* No manifest has a place for a guest without memory, image or bridge: it stays unplaced.
+ */
 static bool is_startable(const struct machine *vcn)
 {
 	for (uint32_t i = 0; i < vcn->n_interfaces; i++)
@@ -127,7 +129,8 @@ static void drop_bad_references(struct site *site)
 		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
 			struct interface *interface = machine->interfaces[j];
 
-			if (interface->network != NULL && interface->network->record.is_bad)
+			if (interface->network != NULL &&
+				interface->network->record.is_bad)
 				interface->network = NULL;
 			for (uint32_t k = 0; k < interface->n_addresses; k++)
 				if (interface->addresses[k].network != NULL &&
@@ -240,7 +243,8 @@ static void count_reservations(struct interface *interface)
 {
 	for (uint32_t i = 0; i < interface->n_addresses; i++)
 		if (interface->addresses[i].network != NULL)
-			interface->addresses[i].network->n_reservations += interface->n_macs;
+			interface->addresses[i].network->n_reservations +=
+				interface->n_macs;
 }
 
 /* Has an address before @i of the same interface the same network? */
@@ -288,10 +292,9 @@ static void add_reservations(struct site *site, struct interface *interface)
 				.address = &interface->addresses[i],
 				.is_primary = interface->is_primary,
 				.is_extra = is_extra(interface, i)};
-			reservation->id = number == 1 ?
-				interface->fqdn :
-				arena_printf(
-					site->arena, "%s_%u", interface->fqdn, number);
+			reservation->id = number == 1 ? interface->fqdn
+						      : arena_printf(site->arena, "%s_%u",
+								interface->fqdn, number);
 		}
 	}
 }
@@ -352,7 +355,7 @@ static int compare_wires(const void *left, const void *right)
 static bool is_same_wire(const struct network *a, const struct network *b)
 {
 	return a->shared_name != NULL && b->shared_name != NULL &&
-		strcmp(a->shared_name, b->shared_name) == 0;
+	       strcmp(a->shared_name, b->shared_name) == 0;
 }
 
 static void build_shared_networks(struct site *site)
@@ -363,8 +366,8 @@ static void build_shared_networks(struct site *site)
 	if (site->n_networks > 0)
 		memcpy(sorted, site->networks, site->n_networks * sizeof(*sorted));
 	qsort(sorted, site->n_networks, sizeof(*sorted), compare_wires);
-	site->shared_networks =
-		arena_alloc(site->arena, (site->n_networks + 1) * sizeof(struct shared_network));
+	site->shared_networks = arena_alloc(
+		site->arena, (site->n_networks + 1) * sizeof(struct shared_network));
 	site->n_shared_networks = 0;
 	for (size_t i = 0; i < site->n_networks; i++) {
 		struct shared_network *wire =
@@ -393,7 +396,8 @@ static void build_reverse_zones(struct site *site)
 		size_t n;
 		char **zones = prefix_reverse_zones(tmp, network->prefix, &n);
 
-		network->reverse_zones = arena_alloc(site->arena, (n + 1) * sizeof(char *));
+		network->reverse_zones =
+			arena_alloc(site->arena, (n + 1) * sizeof(char *));
 		network->n_reverse_zones = (uint32_t)n;
 		for (size_t j = 0; j < n; j++)
 			network->reverse_zones[j] = arena_strdup(site->arena, zones[j]);
@@ -403,8 +407,8 @@ static void build_reverse_zones(struct site *site)
 /* Without IPv6 addresses: no option of DHCPv4 can carry one. */
 static struct strings without_ipv6(struct site *site, const struct strings *servers)
 {
-	struct strings kept = {
-		.items = arena_alloc(site->arena, (servers->n + 1) * sizeof(const char *))};
+	struct strings kept = {.items = arena_alloc(site->arena,
+				       (servers->n + 1) * sizeof(const char *))};
 
 	for (uint32_t i = 0; i < servers->n; i++)
 		if (strchr(servers->items[i], ':') == NULL)
@@ -424,17 +428,18 @@ static void inherit_values(struct site *site)
 	for (size_t i = 0; i < site->n_networks; i++) {
 		struct network *network = site->networks[i];
 
-		network->zone = network->domain != NULL ? network->domain : cluster->domain;
-		network->resolvers = network->nameservers.n > 0 ? network->nameservers :
-								  cluster->nameservers;
+		network->zone =
+			network->domain != NULL ? network->domain : cluster->domain;
+		network->resolvers = network->nameservers.n > 0 ? network->nameservers
+								: cluster->nameservers;
 		network->resolvers4 = without_ipv6(site, &network->resolvers);
 	}
 }
 
 /*
  * Domains: what the cluster and its networks declare. A host's name may stand in a domain
- * that others serve too (mail.example.org): declaring that one ours would hide the rest of
- * it.
+ * that others serve too (mail.example.org): declaring that one ours would hide the rest
+ * of it.
  */
 
 static int compare_domains(const void *a, const void *b)
@@ -490,10 +495,10 @@ static void plan_installer(
 		struct repository *repository = profile->repositories[i];
 
 		if (!release_leaves_out(release, repository))
-			profile->installer_repositories[profile->n_installer_repositories++] =
-				repository;
+			profile->installer_repositories
+				[profile->n_installer_repositories++] = repository;
 		profile->needs_post |= release_leaves_out(release, repository) ||
-			(repository->cost >= 0 && !release->knows_cost);
+				       (repository->cost >= 0 && !release->knows_cost);
 	}
 }
 
@@ -518,8 +523,8 @@ static void plan_post(struct site *site, struct profile *profile)
 }
 
 /*
- * Only TRUE, with a profile that has kernel and initrd, and a server that has the kickstart
- * file: whatever else, a host starts its disk.
+ * Only TRUE, with a profile that has kernel and initrd, and a server that has the
+ * kickstart file: whatever else, a host starts its disk.
  */
 static void permit_installers(struct site *site)
 {
@@ -531,7 +536,8 @@ static void permit_installers(struct site *site)
 		const struct profile *profile = host->profile;
 
 		host->boots_installer = host->installs && has_server && profile != NULL &&
-			profile->kernel != NULL && profile->initrd != NULL;
+					profile->kernel != NULL &&
+					profile->initrd != NULL;
 	}
 }
 

@@ -29,20 +29,20 @@ enum for_each {
 };
 
 struct target {
-	const char *name;	   /* "dhcpd" */
+	const char *name; /* "dhcpd" */
 	const char *template_path; /* the file it came from */
-	const char *path;	   /* absolute, may hold {{…}} where for_each is set */
-	const char *fixed_folder;  /* for_each: the folder part of path before any tag */
+	const char *path; /* absolute, may hold {{…}} where for_each is set */
+	const char *fixed_folder; /* for_each: the folder part of path before any tag */
 	enum for_each for_each;
-	const char *when;     /* name of a boolean field of the record, or NULL */
+	const char *when; /* name of a boolean field of the record, or NULL */
 	struct loc when_at;
-	struct loc path_at;   /* in the front matter, or in the settings */
+	struct loc path_at; /* in the front matter, or in the settings */
 	const char *language; /* escape.h */
 	const char *owner, *group; /* NULL: root */
-	mode_t mode;		   /* 0644 */
-	const char *trailer;	   /* comment form, NULL: none */
-	const char *main;	   /* the administrator's file that includes ours */
-	struct string_list check;  /* words; {file}, {main}, {tree} */
+	mode_t mode; /* 0644 */
+	const char *trailer; /* comment form, NULL: none */
+	const char *main; /* the administrator's file that includes ours */
+	struct string_list check; /* words; {file}, {main}, {tree} */
 	struct action on_change;
 	struct template_text body; /* the template below the front matter */
 };
@@ -59,8 +59,8 @@ struct target_folders {
  * targets_load - every target of the settings, front matter checked
  *
  * memory: one array below @mem_ctx; the strings of path_at and when_at are below @diags
- * errors: EXIT_USAGE, all faults with position: unknown keys, a target without a template,
- *         a path that leaves its fixed part, two targets with one path
+ * errors: EXIT_USAGE, all faults with position: unknown keys, a target without a
+ * template, a path that leaves its fixed part, two targets with one path
  */
 int targets_load(TALLOC_CTX *mem_ctx, const struct settings *settings,
 	const char *shipped_folder, struct diags *diags, struct target **ret_targets,
@@ -72,8 +72,8 @@ int targets_load(TALLOC_CTX *mem_ctx, const struct settings *settings,
  * shape:  names are [a-z0-9._-]+ without a dot in front, so no name leaves the folders
  * memory: its data below @mem_ctx
  */
-struct template_loader target_loader(TALLOC_CTX *mem_ctx, const struct settings *settings,
-	const char *shipped_folder);
+struct template_loader target_loader(
+	TALLOC_CTX *mem_ctx, const struct settings *settings, const char *shipped_folder);
 
 /* "host" */
 const char *for_each_name(enum for_each for_each);

@@ -8,8 +8,8 @@
  * dynamic data.
  *
  * *Bound* is what targets use: every name is resolved when the template is loaded, to the
- * innermost context that declares it, even where its value turns out empty; a name that no
- * context declares is an error with file, line and column. *Dynamic* is the
+ * innermost context that declares it, even where its value turns out empty; a name that
+ * no context declares is an error with file, line and column. *Dynamic* is the
  * specification's own mode: names are looked up at run time, missing ones are empty.
  * There are no lambdas, no code, no files outside the loader's folders.
  *
@@ -18,7 +18,14 @@
 
 #include "base/diag.h"
 
-enum value_kind { VALUE_NONE, VALUE_TEXT, VALUE_NUMBER, VALUE_BOOL, VALUE_LIST, VALUE_OBJECT };
+enum value_kind {
+	VALUE_NONE,
+	VALUE_TEXT,
+	VALUE_NUMBER,
+	VALUE_BOOL,
+	VALUE_LIST,
+	VALUE_OBJECT
+};
 
 /* What a field gives. Text is borrowed, or points into scratch. */
 struct value {
@@ -42,8 +49,9 @@ struct value {
 
 struct field {
 	const char *name;
-	enum value_kind kind;	   /* what get() gives, if it does not give VALUE_NONE */
-	const struct shape *shape; /* of the object, or of a list's elements; NULL: scalars */
+	enum value_kind kind; /* what get() gives, if it does not give VALUE_NONE */
+	const struct shape
+		*shape; /* of the object, or of a list's elements; NULL: scalars */
 	/* the field itself is passed in, so that one getter serves many (by offset) */
 	void (*get)(const struct field *field, const void *object, struct value *ret);
 	/* lists: element @i of the list that get() gave */
@@ -53,10 +61,10 @@ struct field {
 };
 
 struct shape {
-	const char *name;	    /* "reservation", for messages */
+	const char *name; /* "reservation", for messages */
 	const struct field *fields; /* ends with a NULL name; bound mode */
-	/* dynamic mode: any name at run time; false if the object has no such name. "." is
-	 * asked for only once, of the caller's own levels: the value that they are. */
+	/* dynamic mode: any name at run time; false if the object has no such name. "."
+	 * is asked for only once, of the caller's own levels: the value that they are. */
 	bool (*find)(const void *object, const char *name, struct value *ret);
 	void (*element)(const void *base, size_t i, struct value *ret);
 };
@@ -84,8 +92,8 @@ struct template_text {
 	const char *language;
 };
 struct template_loader {
-	int (*load)(void *data, TALLOC_CTX *mem_ctx, const char *name, struct diags *diags,
-		struct template_text *ret);
+	int (*load)(void *data, TALLOC_CTX *mem_ctx, const char *name,
+		struct diags *diags, struct template_text *ret);
 	void *data;
 	int (*load_hidden)(void *data, TALLOC_CTX *mem_ctx, const char *name,
 		const char *path, struct diags *diags, struct template_text *ret);
@@ -95,8 +103,8 @@ struct template_loader {
  * Appends @text, made safe for the place, to @out, or says why it cannot:
  * returns NULL, or a static sentence ("contains a comma"). escape.h has them by language.
  */
-typedef const char *(*escape_fn)(const char *text, size_t len, const struct field *field,
-	struct buffer *out);
+typedef const char *(*escape_fn)(
+	const char *text, size_t len, const struct field *field, struct buffer *out);
 
 struct template;
 
@@ -119,10 +127,11 @@ int template_compile(TALLOC_CTX *mem_ctx, const struct template_loader *loader,
 /* What happens while a template runs; any member may be NULL. */
 struct template_hooks {
 	void *data;
-	/* An escaper refused @field of @context; nothing was printed for it. For {{.}} they
-	 * are the list or value it comes from. @where stays as long as the template. */
-	void (*refused)(void *data, const struct context *context, const struct field *field,
-		const char *reason, struct loc where);
+	/* An escaper refused @field of @context; nothing was printed for it. For {{.}}
+	 * they are the list or value it comes from. @where stays as long as the template.
+	 */
+	void (*refused)(void *data, const struct context *context,
+		const struct field *field, const char *reason, struct loc where);
 	/* The output between enter and leave (byte offsets into the buffer) came from
 	 * @context: a list's element or an object section. */
 	void (*enter)(void *data, const struct context *context, size_t offset);
@@ -136,5 +145,5 @@ struct template_hooks {
  *         what is absent, empty or false does not show; 0 does.
  * memory: bound mode allocates nothing but room in @out
  */
-void template_render(const struct template *t, const struct context *stack, size_t n_stack,
-	const struct template_hooks *hooks, struct buffer *out);
+void template_render(const struct template *t, const struct context *stack,
+	size_t n_stack, const struct template_hooks *hooks, struct buffer *out);

@@ -26,7 +26,7 @@ struct token {
 	bool is_argument; /* block, or its end: directly inside a parent */
 	bool is_cut; /* the blanks before it, if any, are its own */
 	bool begins_line; /* only blanks before it on its line */
-	bool is_lined;	  /* only blanks after it: what follows is on the next line */
+	bool is_lined; /* only blanks after it: what follows is on the next line */
 	unsigned line, column;
 	size_t start, end;
 	size_t cut_start, cut_end;

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Memory admission: a host that runs out of memory kills a guest of the kernel's choice, so
- * what does not fit is not started at all.
+ * Memory admission: a host that runs out of memory kills a guest of the kernel's choice,
+ * so what does not fit is not started at all.
  *
  * A guest's need is its memory and what QEMU takes besides. Guests that run have touched
  * only a part of theirs: what they may still ask for counts as taken. The rest, less the
@@ -29,11 +29,12 @@ uint64_t admission_need_mib(unsigned memory_mib, unsigned cpus, enum accel accel
 /*
  * admission_open - what new guests may have on this host
  *
- * shape:  MemAvailable of /proc/meminfo, less the reserve, less what @states may still take
- * errors: EXIT_IO
+ * shape:  MemAvailable of /proc/meminfo, less the reserve, less what @states may still
+ * take errors: EXIT_IO
  */
-int admission_open(const struct launch_settings *settings, struct run_state *const *states,
-	size_t n_states, struct diags *diags, struct admission *ret) _must_check_;
+int admission_open(const struct launch_settings *settings,
+	struct run_state *const *states, size_t n_states, struct diags *diags,
+	struct admission *ret) _must_check_;
 
 /*
  * admission_take - is there room for @guest? Then it is taken.
@@ -41,5 +42,6 @@ int admission_open(const struct launch_settings *settings, struct run_state *con
  * shape:  @replaced: the run of the same guest that ends first, or NULL
  * errors: EXIT_REJECTED: how much it needs and how much there is
  */
-int admission_take(struct admission *admission, const struct guest *guest, enum accel accel,
-	const struct run_state *replaced, struct diags *diags) _must_check_;
+int admission_take(struct admission *admission, const struct guest *guest,
+	enum accel accel, const struct run_state *replaced,
+	struct diags *diags) _must_check_;

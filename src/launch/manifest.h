@@ -25,7 +25,7 @@ struct guest_interface {
 	struct mac mac;
 	const char *bridge;
 	unsigned vlan_id; /* 0: untagged */
-	unsigned mtu;	  /* 0: the bridge's */
+	unsigned mtu; /* 0: the bridge's */
 };
 
 /* One VCN as the manifest wants it. */
@@ -59,8 +59,8 @@ struct manifest {
  * memory: below @mem_ctx
  */
 int manifest_parse(TALLOC_CTX *mem_ctx, const char *path, const char *text, size_t len,
-	bool needs_trailer, struct diags *diags, struct manifest **ret_manifest)
-	_must_check_;
+	bool needs_trailer, struct diags *diags,
+	struct manifest **ret_manifest) _must_check_;
 int manifest_load(TALLOC_CTX *mem_ctx, const char *path, bool needs_trailer,
 	struct diags *diags, struct manifest **ret_manifest) _must_check_;
 const struct guest *manifest_find(const struct manifest *manifest, const char *name);

@@ -18,11 +18,11 @@
 /* The stages of a boot, in the order in which a guest passes them. */
 enum boot_stage {
 	STAGE_SPAWNED, /* QEMU's process exists */
-	STAGE_QMP,     /* QEMU answers */
+	STAGE_QMP, /* QEMU answers */
 	STAGE_RUNNING, /* the guest's processors run */
-	STAGE_NIC,     /* its network driver is up */
-	STAGE_AGENT,   /* it has opened the readiness port */
-	STAGE_READY,   /* it says that it is ready, or needs not to */
+	STAGE_NIC, /* its network driver is up */
+	STAGE_AGENT, /* it has opened the readiness port */
+	STAGE_READY, /* it says that it is ready, or needs not to */
 	_STAGE_MAX,
 };
 
@@ -35,8 +35,9 @@ struct boot_record {
 	const char *image; /* the image's path, or the kernel's where there is no disk */
 	const char *accel; /* "kvm", "tcg" */
 	unsigned memory_mib, cpus;
-	unsigned concurrency; /* guests that were booting at that moment, this one included */
-	double load;	      /* the host's one-minute load average */
+	unsigned concurrency; /* guests that were booting at that moment, this one
+				 included */
+	double load; /* the host's one-minute load average */
 	enum boot_outcome outcome;
 	int64_t stage_us[_STAGE_MAX]; /* microseconds since the fork; -1: not reached */
 };
@@ -49,12 +50,12 @@ const char *boot_outcome_name(enum boot_outcome outcome);
 /*
  * record_append - add one start to @path
  *
- * shape:  one write(2) of one line under O_APPEND, so that supervisors need no lock; a line
- *         that a crash left without its end is ended first. Folders are made.
- * errors: EXIT_IO
+ * shape:  one write(2) of one line under O_APPEND, so that supervisors need no lock; a
+ * line that a crash left without its end is ended first. Folders are made. errors:
+ * EXIT_IO
  */
-int record_append(const char *path, const struct boot_record *record, struct diags *diags)
-	_must_check_;
+int record_append(const char *path, const struct boot_record *record,
+	struct diags *diags) _must_check_;
 
 /*
  * record_load - all starts in @path
@@ -70,7 +71,8 @@ int record_load(TALLOC_CTX *mem_ctx, const char *path, struct diags *diags,
 /* Milliseconds over the samples of one stage. */
 struct boot_stage_times {
 	size_t n;
-	double min, median, p90, max, average, deviation; /* deviation: n - 1; 0 if n < 2 */
+	double min, median, p90, max, average,
+		deviation; /* deviation: n - 1; 0 if n < 2 */
 };
 
 /* All starts of one image under one accelerator. */
@@ -91,5 +93,5 @@ struct boot_group *record_group(TALLOC_CTX *mem_ctx, const struct boot_record *r
 	size_t n_records, size_t *ret_n) _must_check_;
 
 void record_print(FILE *stream, const struct boot_group *groups, size_t n_groups);
-struct json_object *record_to_json(const struct boot_group *groups, size_t n_groups)
-	_must_check_;
+struct json_object *record_to_json(
+	const struct boot_group *groups, size_t n_groups) _must_check_;

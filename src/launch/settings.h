@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The launcher's settings, /etc/ldapcc/vcn.yaml (vcn.yaml(5)); every key has a default. */
+/* The launcher's settings, /etc/ldapcc/vcn.yaml (vcn.yaml(5)); every key has a default.
+ */
 
 #include "base/document.h"
 
@@ -21,14 +22,14 @@ struct launch_settings {
 	struct bridge_alias *bridges;
 	size_t n_bridges;
 	struct string_list image_roots; /* default: /images */
-	const char *scratch;		/* /var/tmp/vcn: overlays live below it */
-	unsigned uid_first, uid_last;	/* uid-range: [FIRST, LAST] or "FIRST-LAST" */
-	unsigned memory_reserve_mib;	/* left to the host */
-	unsigned parallel;		/* guests starting at once */
-	unsigned stop_timeout_s;	/* for the whole stop ladder */
+	const char *scratch; /* /var/tmp/vcn: overlays live below it */
+	unsigned uid_first, uid_last; /* uid-range: [FIRST, LAST] or "FIRST-LAST" */
+	unsigned memory_reserve_mib; /* left to the host */
+	unsigned parallel; /* guests starting at once */
+	unsigned stop_timeout_s; /* for the whole stop ladder */
 	unsigned ready_timeout_s;
 	const char *runtime_dir; /* /run/vcn */
-	const char *records;	 /* boot records, JSON lines: /var/lib/vcn/boots.jsonl */
+	const char *records; /* boot records, JSON lines: /var/lib/vcn/boots.jsonl */
 };
 
 /* @path NULL: /etc/ldapcc/vcn.yaml where it exists. EXIT_USAGE, all faults. */

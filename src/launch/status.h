@@ -11,7 +11,7 @@
 struct status_row {
 	const struct run_state *state;
 	const struct guest *guest; /* NULL: not in the manifest, or there is none */
-	const char *word;	   /* state's name, or "outdated" for a ready guest that is */
+	const char *word; /* state's name, or "outdated" for a ready guest that is */
 	bool is_outdated;
 };
 
@@ -30,8 +30,8 @@ struct status {
  * memory: below @mem_ctx; states and guests are borrowed
  */
 struct status *status_collect(TALLOC_CTX *mem_ctx, const struct manifest *manifest,
-	const struct observation *seen, char *const *names, size_t n_names, const char *host,
-	int64_t now) _must_check_;
+	const struct observation *seen, char *const *names, size_t n_names,
+	const char *host, int64_t now) _must_check_;
 
 /* @color: states in color. Prints nothing where there is no row. */
 void status_print(FILE *stream, const struct status *status, bool color);

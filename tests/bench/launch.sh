@@ -58,6 +58,8 @@ for ((i = 0; i < guests; i++)); do
 print(json.dumps(json.load(sys.stdin)["argv"]))'
 done >"$work/commands"
 
+mkdir "$work/tmp"
+export TMPDIR=$work/tmp # the same file system for both
 median() { sort -n | sed -n "$((rounds / 2 + 1))p"; }
 ratio() {
 	python3 -c 'import sys

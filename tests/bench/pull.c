@@ -59,10 +59,11 @@ int main(int argc, char **argv)
 	if (argc < 5 || ldap_initialize(&ld, argv[1]) != LDAP_SUCCESS)
 		return EXIT_FAILURE;
 	ldap_set_option(ld, LDAP_OPT_PROTOCOL_VERSION, &version);
-	if (ldap_sasl_bind_s(ld, NULL, "EXTERNAL", &none, NULL, NULL, NULL) != LDAP_SUCCESS)
+	if (ldap_sasl_bind_s(ld, NULL, "EXTERNAL", &none, NULL, NULL, NULL) !=
+		LDAP_SUCCESS)
 		return EXIT_FAILURE;
-	if (ldap_search_ext(ld, argv[2], LDAP_SCOPE_SUBTREE, argv[3], argv + 4, 0, NULL, NULL,
-		    NULL, LDAP_NO_LIMIT, &id) != LDAP_SUCCESS)
+	if (ldap_search_ext(ld, argv[2], LDAP_SCOPE_SUBTREE, argv[3], argv + 4, 0, NULL,
+		    NULL, NULL, LDAP_NO_LIMIT, &id) != LDAP_SUCCESS)
 		return EXIT_FAILURE;
 	int failed = pull(ld, id, &n, &bytes);
 

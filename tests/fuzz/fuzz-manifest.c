@@ -19,8 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct manifest *manifest;
 
 	for (int needs_trailer = 0; needs_trailer < 2; needs_trailer++) {
-		int r = manifest_parse(
-			tmp, "fuzz.yaml", text, len, needs_trailer != 0, diags, &manifest);
+		int r = manifest_parse(tmp, "fuzz.yaml", text, len, needs_trailer != 0,
+			diags, &manifest);
 
 		if (r < 0) {
 			assert(diags->failure != EXIT_OK && diags->n_errors > 0);
