@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/document.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -90,6 +91,7 @@ static int build_item(
 		r = build_node(b, &event, depth + 1, &item);
 		if (r < 0)
 			return r;
+		assert(item != NULL);
 		if (item->kind != NODE_SCALAR)
 			return fault_here(b, &event.start_mark, "a key must be a word");
 		*mem_push(node, &node->keys, &n_keys) = item;

@@ -144,8 +144,9 @@ static int copy_main(const struct checking *c, const struct staged_file *file,
 {
 	TMP_CTX(tmp);
 	const char *main = file->file->output->target->main;
-	char *real = real_path(c->diags, c, main), *text; /* a failure names it */
-	struct stat st;
+	char *real = real_path(c->diags, c, main); /* a failure names it */
+	char *text = NULL;
+	struct stat st = {0};
 	size_t len, n_own = 0, n_others = 0;
 	int fd = -1;
 

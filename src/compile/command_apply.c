@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compile/commands.h"
 
+#include <assert.h>
 #include <string.h>
 #include <time.h>
 
@@ -520,6 +521,7 @@ int command_rollback(void *session)
 		failed = open_state(&p);
 	if (failed < 0)
 		return failed;
+	assert(p.state != NULL);
 	if (run->arguments.unpin)
 		return unpin(&p);
 	failed = which_generation(&p, &number);

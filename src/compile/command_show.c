@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compile/commands.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include <json-c/json.h>
@@ -117,6 +118,7 @@ static void put_machine(struct page *page, const struct machine *machine)
 /* Whole lines, numbered, of one stretch. */
 static void put_lines(const struct span *span, struct json_object *lines)
 {
+	assert(span->output != NULL);
 	const char *bytes = span->output->bytes;
 	size_t start = span->start, end = span->end;
 	size_t number = 1;

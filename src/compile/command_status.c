@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compile/commands.h"
 
+#include <assert.h>
 #include <string.h>
 #include <time.h>
 
@@ -122,6 +123,7 @@ int command_status(void *session)
 		failed = pending_load(tmp, state, run->diags, &pending, &n_pending);
 	if (failed < 0)
 		return failed;
+	assert(state != NULL);
 	put_number(run, "generation", state->current);
 	if (state->unfinished > 0)
 		put_number(run, "unfinished", state->unfinished);

@@ -377,7 +377,7 @@ static int take_page(struct search *r, int id)
 
 int search_run(struct search *r, struct search_result *ret)
 {
-	int failed, id;
+	int failed, id = -1;
 
 	talloc_free(r->seen);
 	r->seen = seen_new(r);

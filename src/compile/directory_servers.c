@@ -2,6 +2,7 @@
 
 #include "compile/directory_servers.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -94,6 +95,7 @@ struct failures {
 /* None worked: one failure, and a note for every further server. */
 static int fail_all(struct diags *diags, const struct failures *failures)
 {
+	assert(failures->n > 0);
 	int code = diag_fail(diags, EXIT_DIRECTORY, loc_file(failures->items[0].uri),
 		"%s", failures->items[0].fault);
 

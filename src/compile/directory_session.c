@@ -190,8 +190,8 @@ int session_code(
 static int expect_success(struct session *s, int id)
 {
 	LDAPMessage *message;
-	char *diagnostic;
-	int code;
+	char none[] = "", *diagnostic = none;
+	int code = LDAP_OTHER;
 
 	if (session_next(s, id, &message))
 		return -1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compile/render.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -225,6 +226,7 @@ static void count_nodes(const struct site *site, const struct output *output,
 		*n_hosts = 1;
 		*n_vcns = machine->n_vcns;
 	} else if (shape == &profile_shape) {
+		assert(output->object != NULL);
 		*n_hosts = ((const struct profile *)output->object)->n_hosts;
 	}
 }

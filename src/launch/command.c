@@ -175,7 +175,7 @@ int command_apply(void *session)
 {
 	struct session *s = session;
 	_cleanup_(mem_close_fd) int lock = -1;
-	struct plan plan;
+	struct plan plan = {0};
 	int r = session_open_manifest(s);
 
 	if (r == 0)
@@ -198,7 +198,7 @@ int command_apply(void *session)
 int command_diff(void *session)
 {
 	struct session *s = session;
-	struct plan plan;
+	struct plan plan = {0};
 	int r = session_open_manifest(s);
 
 	if (r == 0)
@@ -378,9 +378,9 @@ int command_run(void *session)
 int command_status(void *session)
 {
 	struct session *s = session;
-	struct observation seen;
-	char **names;
-	size_t n;
+	struct observation seen = {0};
+	char **names = NULL;
+	size_t n = 0;
 	int r = session_open_manifest_if_usable(s);
 
 	if (r == 0)
@@ -427,7 +427,7 @@ static int open_name(struct session *s, const char **ret_name)
 int command_console(void *session)
 {
 	struct session *s = session;
-	const char *name;
+	const char *name = NULL;
 	int r = open_name(s, &name);
 
 	return r < 0 ? r
@@ -438,7 +438,7 @@ int command_console(void *session)
 int command_log(void *session)
 {
 	struct session *s = session;
-	const char *name;
+	const char *name = NULL;
 	int r = open_name(s, &name);
 
 	return r < 0 ? r
@@ -449,8 +449,8 @@ int command_log(void *session)
 int command_boot_times(void *session)
 {
 	struct session *s = session;
-	struct boot_record *records;
-	size_t n_records, n_groups;
+	struct boot_record *records = NULL;
+	size_t n_records = 0, n_groups;
 	int r = session_open_settings(s);
 
 	if (r == 0)
@@ -490,7 +490,8 @@ int command_argv(void *session)
 {
 	struct session *s = session;
 	const struct guest *guest;
-	char **argv;
+	static char *none[] = {NULL};
+	char **argv = none;
 	int r = session_open_guest(s, &guest);
 
 	if (r == 0)

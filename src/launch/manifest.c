@@ -135,7 +135,7 @@ static bool has_dot_dot(const char *path)
  */
 static int read_file_path(struct reader *r, const struct node *value, void *field)
 {
-	const char *path;
+	const char *path = "";
 	int failed = read_printable(r, value, &path);
 
 	if (failed < 0)
@@ -203,7 +203,7 @@ static int read_mac(struct reader *r, const struct node *value, void *field)
 static int read_bridge(struct reader *r, const struct node *value, void *field)
 {
 	TMP_CTX(tmp);
-	const char *text;
+	const char *text = "";
 	int failed = read_printable(r, value, &text);
 
 	if (failed < 0)

@@ -32,13 +32,30 @@ for file in manifest-*.yaml; do
 	fi
 done
 
-# A folder is all manifests in it, hidden files aside.
-n=$((n + 1))
-if "$vcn" check . 2>/dev/null; then
-	echo "not ok $n - a folder with bad manifests"
-	failed=1
-else
-	echo "ok $n - a folder with bad manifests"
-fi
+# A folder is all manifests in it, hidden files and others aside.
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cp manifest-ok-empty.yaml "$folder/good.yaml"
+cp manifest-vlan.yaml "$folder/.hidden.yaml"
+cp manifest-vlan.yaml "$folder/other.txt"
+# folder STATUS DESCRIPTION
+folder() {
+	local status=0
+	n=$((n + 1))
+	"$vcn" check "$folder" >/dev/null 2>&1 || status=$?
+	if [ "$status" = "$1" ]; then
+		echo "ok $n - $2"
+	else
+		echo "not ok $n - $2: exit $status"
+		failed=1
+	fi
+}
+folder 0 "a folder with a good manifest and what is none"
+cp manifest-vlan.yaml "$folder/zz.yaml"
+folder 10 "a folder with a bad one"
+rm "$folder/"*
+folder 0 "an empty folder"
+rm -r "$folder"
+folder 7 "no folder"
 echo "1..$n"
 exit $failed
