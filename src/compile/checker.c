@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compile/checker.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -161,6 +162,7 @@ static int copy_main(const struct checking *c, const struct staged_file *file,
 		r = file_read(tmp, real, EXIT_IO, SIZE_MAX, c->diags, &text, &len);
 	if (r < 0)
 		return r;
+	assert(text != NULL);
 	text = replace(tmp, text,
 		&(struct replacement){.from = file->record->path, .to = own_copy}, true,
 		&n_own);
