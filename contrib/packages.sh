@@ -14,7 +14,7 @@ debian_quickstart="slapd ldap-utils dnsmasq-base isc-dhcp-server qemu-system-x86
 debian_test="libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev shellcheck
 	python3-yaml bind9-dnsutils isc-dhcp-client udhcpc kea-dhcp4-server qemu-utils strace
 	openssl procps ipxe-qemu pxelinux syslinux-common grub-efi-amd64-bin grub-common ovmf
-	git file slurmctld slurmd munge
+	git file slurmctld slurmd slurm-client munge binutils util-linux
 	krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit"
 
 fedora_build="gcc meson ninja-build pkgconf-pkg-config openldap-devel cyrus-sasl-devel
