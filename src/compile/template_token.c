@@ -133,7 +133,8 @@ static void set_delimiters(struct parser *p, const struct token *token)
 	bool is_good = first > 0 && second < len;
 
 	for (size_t i = 0; i < len; i++)
-		is_good &= text[i] != '=' && (i < second || !is_space(text[i]));
+		is_good &= text[i] != '=' && text[i] != '\0' &&
+			   (i < second || !is_space(text[i]));
 	if (!is_good) {
 		fault(p, token, "expected two delimiters, as in '{{=<%% %%>=}}'");
 		return;
