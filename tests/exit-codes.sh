@@ -552,6 +552,8 @@ else
 		'$LDAPCC' --root '$work/root' --ldif '$work/site.ldif' apply 2>'$work/err'"
 	ok "files are there" test -e "$work/root/srv/ldapcc/dnsmasq/hosts"
 	ok "and the state" test -e "$work/root/var/lib/ldapcc/current"
+	ok "a relative root is one for the checkers, too: exit 0" bash -c "
+		cd '$work' && '$LDAPCC' --root below --ldif '$work/site.ldif' apply 2>'$work/err'"
 fi
 ok "--help: exit 0" exits 0 --help
 ok "--version: exit 0" exits 0 --version

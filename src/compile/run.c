@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compile/run.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "compile/decode.h"
 #include "compile/ldif.h"
 #include "compile/lint.h"
@@ -39,8 +41,27 @@ static const char *find_datadir(TALLOC_CTX *mem_ctx)
 	return LDAPCC_DATADIR;
 }
 
+/* Checkers run elsewhere: a relative --root would mean another place to them. */
+static int make_root_absolute(struct run *run)
+{
+	char here[PATH_MAX];
+
+	if (run->arguments.root == NULL || run->arguments.root[0] == '/')
+		return 0;
+	if (getcwd(here, sizeof(here)) == NULL)
+		return diag_fail_errno(run->diags, EXIT_IO, errno, LOC_NONE,
+			"the current folder cannot be told, and --root is relative to "
+			"it");
+	run->arguments.root = file_join(run->mem_ctx, here, run->arguments.root);
+	return 0;
+}
+
 int run_prepare_settings(struct run *run)
 {
+	int failed = make_root_absolute(run);
+
+	if (failed < 0)
+		return failed;
 	run->datadir = find_datadir(run->mem_ctx);
 	return settings_load(
 		run->mem_ctx, run->arguments.config, run->diags, &run->settings);
