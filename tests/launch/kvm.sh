@@ -32,7 +32,7 @@ cat >"$work/qemu" <<-'END'
 END
 chmod 755 "$work/qemu"
 write_settings "accel: kvm" "network: user" "qemu: $work/qemu" "ready-timeout: 600"
-begin_manifest
+begin_manifest 1
 guest vcn001
 end_manifest whole
 
