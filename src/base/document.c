@@ -396,6 +396,21 @@ int read_unsigned(struct reader *r, const struct node *value, void *field)
 	return failed;
 }
 
+int read_between(struct reader *r, const struct node *value, unsigned min, unsigned max,
+	void *field)
+{
+	unsigned number;
+	int failed = read_unsigned(r, value, &number);
+
+	if (failed < 0)
+		return failed;
+	if (number < min || number > max)
+		return document_fault(
+			r, value, "expected a number from %u to %u", min, max);
+	*(unsigned *)field = number;
+	return 0;
+}
+
 int read_mode(struct reader *r, const struct node *value, void *field)
 {
 	mode_t mode = 0;

@@ -92,6 +92,9 @@ int read_unsigned(struct reader *r, const struct node *value, void *field); /* u
 int read_u64(struct reader *r, const struct node *value, void *field); /* uint64_t */
 int read_mode(
 	struct reader *r, const struct node *value, void *field); /* mode_t, octal */
+/* For handlers of their own: an unsigned from @min to @max. */
+int read_between(struct reader *r, const struct node *value, unsigned min, unsigned max,
+	void *field);
 /* struct string_list; one string stands for a list of one */
 struct string_list {
 	const char **items; /* NULL-terminated */

@@ -15,39 +15,24 @@ static const char *const default_targets[] = {
 
 /* Numbers and shares */
 
-static int read_bounded(struct reader *r, const struct node *value, unsigned *field,
-	unsigned min, unsigned max)
-{
-	unsigned number;
-	int failed = read_unsigned(r, value, &number);
-
-	if (failed < 0)
-		return failed;
-	if (number < min || number > max)
-		return document_fault(
-			r, value, "expected a number from %u to %u", min, max);
-	*field = number;
-	return 0;
-}
-
 static int read_timeout(struct reader *r, const struct node *value, void *field)
 {
-	return read_bounded(r, value, field, 1, TIMEOUT_MAX_S);
+	return read_between(r, value, 1, TIMEOUT_MAX_S, field);
 }
 
 static int read_page_size(struct reader *r, const struct node *value, void *field)
 {
-	return read_bounded(r, value, field, 1, PAGE_MAX);
+	return read_between(r, value, 1, PAGE_MAX, field);
 }
 
 static int read_interval(struct reader *r, const struct node *value, void *field)
 {
-	return read_bounded(r, value, field, 0, 30 * TIMEOUT_MAX_S);
+	return read_between(r, value, 0, 30 * TIMEOUT_MAX_S, field);
 }
 
 static int read_keep(struct reader *r, const struct node *value, void *field)
 {
-	return read_bounded(r, value, field, 1, KEEP_MAX);
+	return read_between(r, value, 1, KEEP_MAX, field);
 }
 
 /* `10%`, `2.5%` or a count */

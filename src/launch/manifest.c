@@ -88,21 +88,6 @@ static int read_uuid(struct reader *r, const struct node *value, void *field)
 	return 0;
 }
 
-static int read_between(struct reader *r, const struct node *value, unsigned min,
-	unsigned max, void *field)
-{
-	unsigned number;
-	int failed = read_unsigned(r, value, &number);
-
-	if (failed < 0)
-		return failed;
-	if (number < min || number > max)
-		return document_fault(
-			r, value, "expected a number from %u to %u", min, max);
-	*(unsigned *)field = number;
-	return 0;
-}
-
 static int read_memory(struct reader *r, const struct node *value, void *field)
 {
 	return read_between(r, value, 1, MEMORY_MAX_MIB, field);

@@ -103,21 +103,6 @@ static int read_program(struct reader *r, const struct node *value, void *field)
 	return 0;
 }
 
-static int read_between(struct reader *r, const struct node *value, unsigned min,
-	unsigned max, unsigned *ret)
-{
-	unsigned number;
-	int failed = read_unsigned(r, value, &number);
-
-	if (failed < 0)
-		return failed;
-	if (number < min || number > max)
-		return document_fault(
-			r, value, "expected a number from %u to %u", min, max);
-	*ret = number;
-	return 0;
-}
-
 static int read_timeout(struct reader *r, const struct node *value, void *field)
 {
 	return read_between(r, value, 1, TIMEOUT_MAX_S, field);
