@@ -399,7 +399,7 @@ int read_unsigned(struct reader *r, const struct node *value, void *field)
 int read_between(struct reader *r, const struct node *value, unsigned min, unsigned max,
 	void *field)
 {
-	unsigned number;
+	unsigned number = 0;
 	int failed = read_unsigned(r, value, &number);
 
 	if (failed < 0)
