@@ -41,8 +41,8 @@ enum severity { SEVERITY_IGNORE, SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR
 
 /*
  * Where something is: in a file (source, line, column), at a directory entry (dn, attr),
- * or both (an entry read from an LDIF file). All strings are borrowed and must outlive
- * the struct diags; unset members are NULL or 0.
+ * or both (an entry read from an LDIF file). All strings are borrowed and must outlive the
+ * struct diags; unset members are NULL or 0.
  */
 struct loc {
 	const char *source;
@@ -115,12 +115,10 @@ struct loc loc_at(const char *path, unsigned line, unsigned column);
 
 struct diag_style {
 	bool color;
-	size_t limit_per_id; /* further findings of one id are counted only; 0: no limit
-			      */
+	size_t limit_per_id; /* further findings of one id are counted only; 0: no limit */
 };
 
-/* Sorted by source, line, DN, attribute and id, so that output does not depend on order.
- */
+/* Sorted by source, line, DN, attribute and id, so that output does not depend on order. */
 void diags_sort(struct diags *diags);
 /* One finding in the form `where: severity: message [id]`, notes and excerpt below it. */
 void diag_print(

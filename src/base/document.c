@@ -144,8 +144,8 @@ static int build_node(struct builder *b, const yaml_event_t *event, unsigned dep
 
 	if (has_decoration(event))
 		return fault_here(b, &event->start_mark,
-			"anchors, aliases and tags are not allowed: write the value "
-			"itself");
+			"anchors, aliases and tags are not "
+			"allowed: write the value itself");
 	if (depth > DEPTH_MAX)
 		return fault_here(b, &event->start_mark, "nested too deeply");
 	node->line = (unsigned)event->start_mark.line + 1 + b->document->line_offset;

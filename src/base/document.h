@@ -7,8 +7,8 @@
  * The only module that knows libyaml. A document becomes a tree of nodes that keep their
  * line and column; a grammar is a table of keys, walked by document_read(), which reports
  * every unknown key, repeated key, missing key and wrong type with its position and the
- * source line, and goes on to the next. Anchors, aliases and tags are refused: a file
- * that administrators read must say what it says in place.
+ * source line, and goes on to the next. Anchors, aliases and tags are refused: a file that
+ * administrators read must say what it says in place.
  */
 
 #include "base/diag.h"

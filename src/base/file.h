@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Files: read whole, replace whole, always relative to an open folder where it matters.
- */
+/* Files: read whole, replace whole, always relative to an open folder where it matters. */
 
 #include <sys/stat.h>
 
@@ -26,8 +25,8 @@ int file_write_all(int fd, const void *bytes, size_t len) _must_check_;
 /*
  * file_replace_at - crash-safe replacement of @name in the folder @dirfd
  *
- * shape: temporary `.NAME.tmp` beside it (O_EXCL; one of ours that is left over is
- * removed first), write, fsync, fchmod, close checked, rename, fsync of the folder
+ * shape: temporary `.NAME.tmp` beside it (O_EXCL; one of ours that is left over is removed
+ *        first), write, fsync, fchmod, close checked, rename, fsync of the folder
  * errors: -errno; the old file is then untouched
  */
 int file_replace_at(int dirfd, const char *name, const void *bytes, size_t len,

@@ -37,8 +37,7 @@ static inline bool ip_is_set(struct ip ip)
 }
 /* The address after this one; false past the last of the family. */
 bool ip_next(struct ip ip, struct ip *ret) _must_check_;
-/* loopback, unspecified, multicast, IPv4 broadcast: no host can have it. NULL if usable.
- */
+/* loopback, unspecified, multicast, IPv4 broadcast: no host can have it. NULL if usable. */
 const char *ip_unusable(struct ip ip);
 /* in-addr.arpa or ip6.arpa name of the address (RFC 1035, RFC 3596) */
 const char *ip_reverse_name(struct ip ip, char buffer[ZONE_TEXT_MAX]);

@@ -19,23 +19,20 @@ void text_lower(char *text);
  */
 bool text_parse_u64(const char *text, uint64_t max, uint64_t *ret) _must_check_;
 
-/* Cuts at blanks, or at @separator; empty pieces are dropped. The array ends with NULL.
- */
+/* Cuts at blanks, or at @separator; empty pieces are dropped. The array ends with NULL. */
 char **text_split_blank(
 	TALLOC_CTX *mem_ctx, const char *text, size_t *ret_n) _must_check_;
 char **text_split(TALLOC_CTX *mem_ctx, const char *text, char separator,
 	size_t *ret_n) _must_check_;
 
-/* Well-formed UTF-8 (RFC 3629): no overlong forms, surrogates or values above U+10FFFF.
- */
+/* Well-formed UTF-8 (RFC 3629): no overlong forms, surrogates or values above U+10FFFF. */
 bool text_is_utf8(const char *text, size_t length);
 /* A byte below 0x20, or 0x7f: what no output language may be given. */
 bool text_has_control(const char *text, size_t length);
-/* Bytes for a message: control characters and bad UTF-8 as \xHH, cut after 80 with "…".
- */
+/* Bytes for a message: control characters and bad UTF-8 as \xHH, cut after 80 with "…". */
 char *text_printable(TALLOC_CTX *mem_ctx, const char *text, size_t length) _must_check_;
-/* The same for a line that a program printed: the end often says what is wrong, so it is
- * cut after 1000 only. */
+/* The same for a line that a program printed: the end often says what is wrong, so it is cut
+ * after 1000 only. */
 char *text_printable_line(TALLOC_CTX *mem_ctx, const char *line) _must_check_;
 
 /*

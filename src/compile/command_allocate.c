@@ -11,9 +11,9 @@
 #include "compile/dn.h"
 
 /*
- * allocate: LDIF for new VCNs, with the lowest free names and addresses, and a place on
- * the host that has most room. The same directory gives the same answer; nothing is
- * written to it.
+ * allocate: LDIF for new VCNs, with the lowest free names and addresses, and a place on the
+ * host that has most room. The same directory gives the same answer; nothing is written
+ * to it.
  */
 
 enum { DEFAULT_MEMORY_MIB = 1024, NUMBER_MAX = 10000000 };

@@ -260,8 +260,8 @@ static int open_state(struct publication *p)
 		return failed;
 	if (recovered > 0)
 		diag_add(run->diags, SEVERITY_NOTE, NULL, LOC_NONE,
-			"finished generation %llu, which an interrupted run had begun to "
-			"install",
+			"finished generation %llu, which an "
+			"interrupted run had begun to install",
 			(unsigned long long)recovered);
 	return last_run_load(run->mem_ctx, p->state, run->diags, &p->last);
 }
@@ -344,8 +344,7 @@ static int remember(struct publication *p, int result)
 	last_run_compare(run->mem_ctx, &p->last, run->diags, run->arguments.verbose,
 		reach, &now.findings);
 	if (result < 0 && result != -(int)EXIT_PENDING) {
-		/* nothing was published: the next run reads again, whatever the probe
-		 * says */
+		/* nothing was published: the next run reads again, whatever the probe says */
 		now.csn = p->last.csn;
 		now.time = p->last.time;
 	}
@@ -372,8 +371,8 @@ static void report_generation(struct publication *p)
 }
 
 /*
- * Must the server be as new as what was read last? Not after the settings changed, which
- * may name another directory, and not with --full, which accepts a restored backup.
+ * Must the server be as new as what was read last? Not after the settings changed, which may
+ * name another directory, and not with --full, which accepts a restored backup.
  */
 static bool expects_csn(struct publication *p)
 {

@@ -479,9 +479,9 @@ static void read_pairs(
 				interface->n_macs, interface->n_addresses);
 
 		diag_note(finding, record_loc(d->site, record, FIELD_ADDRESS),
-			"LDAP values have no order, so nobody can tell which belong "
-			"together: "
-			"give each interface an entry of its own below this one");
+			"LDAP values have no order, so nobody can "
+			"tell which belong together: give each "
+			"interface an entry of its own below this one");
 	}
 }
 

@@ -14,6 +14,5 @@ struct decoder;
 
 struct decoder *decoder_new(TALLOC_CTX *mem_ctx, struct reporter *reporter) _must_check_;
 
-/* An entry_sink: @data is the struct decoder. Entries of no kind in the map are passed
- * over. */
+/* An entry_sink: @data is the struct decoder. Entries of no kind in the map are passed over. */
 void decode_entry(void *data, const struct entry *entry);

@@ -298,8 +298,8 @@ void decode_url(struct decoder *d, struct record *record, const struct column *c
 			"is no URL (http, https, ftp, file or nfs)");
 	else if (strpbrk(text, " \"'\\,#<>") != NULL)
 		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
-			"contains a blank, quote, backslash, comma or '#': write it as "
-			"%XX");
+			"contains a blank, quote, backslash, "
+			"comma or '#': write it as %XX");
 	else if (!is_ascii(text))
 		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
 			"contains a letter outside ASCII: write its bytes as %XX");

@@ -84,8 +84,7 @@ DECODE_TYPE(glob); /* const char *: a package or glob */
 DECODE_TYPE(label); /* const char *: a repository's or image's name */
 #undef DECODE_TYPE
 
-/* Reports @value, which @why tells what is wrong with; it counts as refused, not missing.
- */
+/* Reports @value, which @why tells what is wrong with; it counts as refused, not missing. */
 struct finding *decode_fault(struct decoder *d, enum check check, struct record *record,
 	enum field_id field, const struct entry_value *value, const char *why);
 /* Without the blanks around it: they are common in directories and never meant. */

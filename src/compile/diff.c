@@ -272,8 +272,7 @@ static void print_line(struct buffer *out, char sign, const struct line *line)
 
 static void print_range(struct buffer *out, char sign, size_t start, size_t n)
 {
-	/* an empty range names the line before it (POSIX diff, "Diff -u Output Format")
-	 */
+	/* an empty range names the line before it (POSIX diff, "Diff -u Output Format") */
 	buffer_printf(out, "%c%zu", sign, n == 0 ? start : start + 1);
 	if (n != 1)
 		buffer_printf(out, ",%zu", n);

@@ -320,9 +320,9 @@ static void fill_report(
 }
 
 /*
- * A database may hold a contextCSN that nobody keeps up: one that was loaded with slapadd
- * -w or restored, on a server without the syncprov overlay. Such a one would say for ever
- * that nothing has changed.
+ * A database may hold a contextCSN that nobody keeps up: one that was loaded with slapadd -w
+ * or restored, on a server without the syncprov overlay. Such a one would say for ever that
+ * nothing has changed.
  */
 static int drop_frozen_csn(struct session *s, struct string_list *csn)
 {

@@ -32,8 +32,8 @@ struct directory_report {
 	const char *identity; /* by WhoAmI (RFC 4532), without `dn:`; "" for anonymous */
 	struct string_list csn; /* contextCSN, sorted; n is 0 without syncprov */
 	size_t n_entries, n_pages;
-	unsigned attempts; /* reads it took; above 1 where the directory changed meanwhile
-			    */
+	unsigned
+		attempts; /* reads it took; above 1 where the directory changed meanwhile */
 	uint64_t read_ms; /* from the first connect */
 };
 
@@ -45,12 +45,11 @@ struct directory_report {
  *          every further attempt. @last_csn is the contextCSN of what was published last,
  *          NULL or empty if unknown: a server that is behind it is not used.
  * memory:  strings of *ret_report below @mem_ctx; its uri is borrowed from @settings
- * errors:  EXIT_DIRECTORY, with a note for every further server; EXIT_USAGE for a
- * password file that cannot be used. Servers that failed before one worked are warnings.
+ * errors:  EXIT_DIRECTORY, with a note for every further server; EXIT_USAGE for a password
+ *          file that cannot be used. Servers that failed before one worked are warnings.
  *          *ret_report is filled as far as it is known, also on failure.
- * source:  RFC 4511, RFC 2696; draft-chu-ldap-csn. An entry deleted during the read may
- *          be in it or not; then `csn` is the older one, so that the next probe reads
- * again
+ * source:  RFC 4511, RFC 2696; draft-chu-ldap-csn. An entry deleted during the read may be
+ *          in it or not; then `csn` is the older one, so that the next probe reads again
  */
 int directory_read(TALLOC_CTX *mem_ctx, const struct directory_settings *settings,
 	const struct map *map, const struct string_list *last_csn, entry_sink sink,
@@ -87,8 +86,8 @@ int directory_watch_fd(const struct directory_watch *watch);
 /*
  * directory_watch_drain - takes what has arrived, without waiting
  *
- * shape:  *ret_changed is set to true if something below the base changed, else left
- * alone errors: EXIT_DIRECTORY when the connection is gone: open another
+ * shape:  *ret_changed is set to true if something below the base changed, else left alone
+ * errors: EXIT_DIRECTORY when the connection is gone: open another
  */
 int directory_watch_drain(struct directory_watch *watch, struct diags *diags,
 	bool *ret_changed) _must_check_;

@@ -41,8 +41,7 @@ static int read_password(TALLOC_CTX *mem_ctx, const struct directory_settings *s
 	if (failed)
 		return failed;
 	(*ret_password)[strcspn(*ret_password, "\r\n")] = '\0';
-	/* servers take a DN with an empty password for an anonymous bind (RFC 4513 5.1.2)
-	 */
+	/* servers take a DN with an empty password for an anonymous bind (RFC 4513 5.1.2) */
 	if (**ret_password == '\0')
 		return diag_fail(
 			diags, EXIT_USAGE, loc_file(path), "the password file is empty");
@@ -65,8 +64,8 @@ static int make_plan(TALLOC_CTX *mem_ctx, const struct directory_settings *setti
 	}
 	if (!settings->base)
 		return diag_fail(diags, EXIT_USAGE, settings->where,
-			"directory: 'base' is missing, the entry below which everything "
-			"is");
+			"directory: 'base' is missing, the "
+			"entry below which everything is");
 	for (size_t i = 0; i < settings->canaries.n; i++) {
 		char *key = dn_key(mem_ctx, settings->canaries.items[i]);
 

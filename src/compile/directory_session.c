@@ -141,8 +141,7 @@ static int wait_readable(struct session *s)
 
 int session_poll(struct session *s, int id, struct ldapmsg **ret_message)
 {
-	/* a message of another operation may come in its place, and others wait behind it
-	 */
+	/* a message of another operation may come in its place, and others wait behind it */
 	for (int i = 0; i < OPERATIONS_MAX; i++) {
 		struct timeval at_once = {0};
 
@@ -484,8 +483,8 @@ static int judge(struct session *s, const struct certificate *c)
 			day(text, c->not_before));
 	if (!certificate_is_for(c, host))
 		return session_fail(s,
-			"the server's certificate is for %s, not for '%s': use that "
-			"name in 'uri'",
+			"the server's certificate is for %s, "
+			"not for '%s': use that name in 'uri'",
 			join(s, &c->names), host);
 	if (text_equal_case(host, "localhost"))
 		return session_fail(s,
@@ -494,8 +493,8 @@ static int judge(struct session *s, const struct certificate *c)
 			"in 'uri', or 127.0.0.1",
 			join(s, &c->names));
 	return session_fail(s,
-		"the server's certificate is not signed by a CA in '%s': its issuer is "
-		"'%s'",
+		"the server's certificate is not signed "
+		"by a CA in '%s': its issuer is '%s'",
 		ca_file(s->settings), c->issuer);
 }
 
@@ -679,8 +678,8 @@ static int check_identity(struct session *s, int code)
 		return 0;
 	if (!s->identity)
 		return session_fail(s,
-			"expect-identity cannot be checked: the server answers WhoAmI "
-			"with '%s' (%d)",
+			"expect-identity cannot be checked: the "
+			"server answers WhoAmI with '%s' (%d)",
 			ldap_err2string(code), code);
 	if (is_identity(s->identity, expected))
 		return 0;

@@ -72,8 +72,7 @@ struct lookup {
 	const char *dn;
 	bool is_subtree; /* else the entry alone */
 	const char *filter; /* NULL: any */
-	bool needs_sync; /* fails as is_unsupported where the server cannot tell changes
-			  */
+	bool needs_sync; /* fails as is_unsupported where the server cannot tell changes */
 	const char *attributes[4]; /* NULL-terminated */
 	/* filled by session_lookup_finish(), below the session */
 	bool is_found; /* ended well */

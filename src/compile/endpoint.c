@@ -189,8 +189,8 @@ static const char *socket_reason(int error)
 {
 	switch (error) {
 	case ENOENT:
-		return "there is no such socket: is slapd running, with ldapi:/// among "
-		       "its -h URLs?";
+		return "there is no such socket: is slapd "
+		       "running, with ldapi:/// among its -h URLs?";
 	case ECONNREFUSED:
 		return "nobody listens there: is slapd running?";
 	case EAGAIN:

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * One directory entry as the two readers deliver it: directory.c from a server, ldif.c
- * from a file. Everything is borrowed for the duration of the call. Attribute names keep
- * the case they came in and have lost their options (`;lang-de`); values are raw bytes.
+ * One directory entry as the two readers deliver it: directory.c from a server, ldif.c from
+ * a file. Everything is borrowed for the duration of the call. Attribute names keep the
+ * case they came in and have lost their options (`;lang-de`); values are raw bytes.
  */
 
 #include "base/mem.h"
@@ -28,6 +28,5 @@ struct entry {
 	size_t n_attributes;
 };
 
-/* Takes one entry; called in the order of arrival. It reports faults in the data itself.
- */
+/* Takes one entry; called in the order of arrival. It reports faults in the data itself. */
 typedef void (*entry_sink)(void *data, const struct entry *entry);

@@ -150,8 +150,8 @@ static const char *escape_bare(const char *text, size_t len,
 	_unused_ const struct field *field, struct buffer *out)
 {
 	if (look(text, len) != 0)
-		return "is more than a plain word, and the template has no quotes "
-		       "around it";
+		return "is more than a plain word, and the "
+		       "template has no quotes around it";
 	bool is_option = len > 0 && (text[0] == '-' || text[0] == '+');
 	bool is_key =
 		len > 0 && text[len - 1] == ':' && (len == 1 || text[len - 2] != ':');
@@ -181,8 +181,7 @@ static uint32_t decode(const unsigned char *c, size_t *ret_len)
 	       (c[3] & 0x3fU);
 }
 
-/* What readers of YAML refuse, or take for the end of a line, or for a byte order mark.
- */
+/* What readers of YAML refuse, or take for the end of a line, or for a byte order mark. */
 static bool needs_number(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x2028 || c == 0x2029 ||

@@ -12,11 +12,11 @@
  *	…		main's own attachments
  *
  * A file that did not change points into the content of an older generation, so
- *publishing one changed manifest of ten thousand writes one file. A content is removed
- *when no kept record points into it; from time to time a generation holds all bytes
- *again, so that old contents go. Record and nodes carry the trailer (trailer.h) and are
- *refused when damaged; bytes are checked against the record's hash whenever they are
- *read.
+ * publishing one changed manifest of ten thousand writes one file. A content is removed
+ * when no kept record points into it; from time to time a generation holds all bytes
+ * again, so that old contents go. Record and nodes carry the trailer (trailer.h) and are
+ * refused when damaged; bytes are checked against the record's hash whenever they are
+ * read.
  */
 
 #include <sys/types.h>

@@ -4,8 +4,8 @@
 /*
  * What the last `apply` leaves for the next one, in the state's file last-run.json: the
  * state of the directory it read, what it read it with, and what it found. So that a run
- * with nothing to do can say so quickly, and cron mails a finding when it appears and
- * when it goes, not every five minutes.
+ * with nothing to do can say so quickly, and cron mails a finding when it appears and when
+ * it goes, not every five minutes.
  */
 
 #include "compile/plan.h"
@@ -30,8 +30,7 @@ int last_run_load(TALLOC_CTX *mem_ctx, const struct state *state, struct diags *
 int last_run_save(const struct state *state, const struct last_run *last,
 	struct diags *diags) _must_check_;
 
-/* What was not read from the directory but decides the result; "" where it cannot be
- * told. */
+/* What was not read from the directory but decides the result; "" where it cannot be told. */
 const char *last_run_inputs(TALLOC_CTX *mem_ctx, const struct run *run) _must_check_;
 
 /* How far a run came, for last_run_compare(). */
@@ -43,9 +42,9 @@ struct run_reach {
 /*
  * last_run_compare - keep what is new
  *
- * shape:  findings that the last run had as well are dropped from @diags unless
- * @keep_all; those that are gone become notes. *ret_now takes what holds now: what this
- * run did not look at still does. What tells of an event, such as a file that was edited
+ * shape:  findings that the last run had as well are dropped from @diags unless @keep_all;
+ *         those that are gone become notes. *ret_now takes what holds now: what this run did
+ *         not look at still does. What tells of an event, such as a file that was edited
  *         by hand, is no finding that stays or goes: it is always kept in @diags.
  */
 void last_run_compare(TALLOC_CTX *mem_ctx, const struct last_run *last,

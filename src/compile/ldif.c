@@ -290,8 +290,8 @@ static void take_value(struct ldif *f, struct line *line, char *value, char *end
 		decode_line(f, line);
 	else if (kind == '<')
 		fault(f, line->number, line->column,
-			"'%s' comes from a URL, which is not followed: write the value "
-			"itself",
+			"'%s' comes from a URL, which is not "
+			"followed: write the value itself",
 			line->name);
 }
 
@@ -304,8 +304,8 @@ static const char *line_fault(
 		return "NUL byte: is this an LDIF file?";
 	*ret_at = text;
 	if (text[0] == ' ')
-		return "a line that starts with a blank continues the one above it, but "
-		       "there is none";
+		return "a line that starts with a blank continues "
+		       "the one above it, but there is none";
 	if (!colon)
 		return "no colon: lines read 'attribute: value', and one that continues "
 		       "the line above starts with a blank";
@@ -373,8 +373,8 @@ static void take_lines(struct ldif *f)
 			text_equal_case(f->lines[n].value, "add"))
 			continue;
 		fault(f, f->lines[n].number, f->lines[n].column,
-			"'changetype: %s' changes an entry, but only whole entries can "
-			"be read",
+			"'changetype: %s' changes an entry, "
+			"but only whole entries can be read",
 			f->lines[n].value);
 		skip_record(f);
 	}
@@ -425,8 +425,7 @@ static void check_dn(struct ldif *f, const struct line *line)
 	talloc_free(key);
 }
 
-/* The record's shape from line @i on: dn, changetype or none, attributes. Moves @i there.
- */
+/* The record's shape from line @i on: dn, changetype or none, attributes. Moves @i there. */
 static void check_record(struct ldif *f, size_t *i)
 {
 	const struct line *first = &f->lines[*i];
@@ -450,8 +449,8 @@ static void check_record(struct ldif *f, size_t *i)
 	for (size_t j = *i; j < f->n_lines; j++) {
 		if (is_named(&f->lines[j], "dn"))
 			fault(f, f->lines[j].number, 1,
-				"a second 'dn' in one record: an empty line must stand "
-				"before it");
+				"a second 'dn' in one record: an "
+				"empty line must stand before it");
 	}
 }
 

@@ -506,9 +506,8 @@ static void check_networks(struct reporter *r)
 			strchr(network->next_server, ':') != NULL)
 			check_report(r, CHECK_BAD_VALUE, &network->record,
 				FIELD_NEXT_SERVER,
-				"'%s' is no IPv4 address: DHCP of this network has no "
-				"place "
-				"for another",
+				"'%s' is no IPv4 address: DHCP of "
+				"this network has no place for another",
 				network->next_server);
 	}
 }
@@ -584,9 +583,8 @@ static void check_macs(struct reporter *r, struct interface *interface)
 			check_report_at(r, CHECK_UNIVERSAL_MAC,
 				check_default(CHECK_UNIVERSAL_MAC), &interface->record,
 				FIELD_MAC, interface->macs[i].line,
-				"MAC address %s is a manufacturer's: a VCN's has the "
-				"local bit "
-				"(02:…)",
+				"MAC address %s is a manufacturer's: "
+				"a VCN's has the local bit (02:…)",
 				mac_format(interface->macs[i].mac, text));
 }
 

@@ -55,9 +55,8 @@ static void check_profile_repositories(
 			release_reserves(release, repository->name))
 			check_report(r, CHECK_RESERVED_NAME, &repository->record,
 				FIELD_NAME,
-				"'%s' is a name that the installer of %s keeps for "
-				"itself: it "
-				"would ignore the repository",
+				"'%s' is a name that the installer of %s keeps "
+				"for itself: it would ignore the repository",
 				repository->name, profile->version);
 	}
 }
@@ -74,8 +73,8 @@ static void check_profile(struct reporter *r, struct profile *profile)
 	check_profile_repositories(r, profile, &release);
 	if (profile->is_strict && !release.knows_script_options)
 		check_report(r, CHECK_REPO_OPTION, &profile->record, FIELD_STRICT,
-			"the installer of %s goes on when %%post fails: it is only "
-			"logged",
+			"the installer of %s goes on when "
+			"%%post fails: it is only logged",
 			profile->version);
 }
 
@@ -87,8 +86,8 @@ static void check_install_server(struct reporter *r, struct machine *host)
 		return;
 	struct finding *finding = check_report_at(r, CHECK_MISSING_ATTRIBUTE,
 		SEVERITY_WARNING, &host->record, FIELD_INSTALL, 0,
-		"nothing says where kickstart files are served: the host boots from its "
-		"disk");
+		"nothing says where kickstart files are "
+		"served: the host boots from its disk");
 
 	if (site->n_clusters > 0)
 		lint_note(r, finding, &site->clusters[0]->record, FIELD_INSTALL_SERVER, 0,

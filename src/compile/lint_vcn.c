@@ -83,8 +83,7 @@ static void take_vcn(struct reporter *r, struct machine *host, struct machine *v
 		"the host's share for VCNs");
 }
 
-/* First those that were there, then the others, by name; what no longer fits is in error.
- */
+/* First those that were there, then the others, by name; what no longer fits is in error. */
 static void check_capacity(struct reporter *r, struct machine *host)
 {
 	struct taken taken = {0};

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* ldapcc: the tables of commands and options, and the only place that prints and exits.
- */
+/* ldapcc: the tables of commands and options, and the only place that prints and exits. */
 
 #include <signal.h>
 #include <sys/stat.h>

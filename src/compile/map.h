@@ -56,8 +56,7 @@ int map_load(TALLOC_CTX *mem_ctx, const char *schema_dir, const char *name,
 
 const char *kind_name(enum kind kind); /* "host" */
 const char *field_name(enum field_id field); /* "dynamic_range" */
-/* The attribute to name in a finding: the first that feeds @field, else the field's name.
- */
+/* The attribute to name in a finding: the first that feeds @field, else the field's name. */
 const char *map_attribute(const struct map *map, enum field_id field);
 /* KIND_NONE where no class of the entry is in the map; @classes as they came. */
 enum kind map_kind(const struct map *map, const char *const *classes, size_t n_classes);

@@ -122,8 +122,7 @@ struct network *model_network_of(const struct site *site, struct ip ip)
 {
 	size_t low = 0, high = site->n_networks;
 
-	/* the last network that starts at or before @ip; the one inside another is later
-	 */
+	/* the last network that starts at or before @ip; the one inside another is later */
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
@@ -257,8 +256,7 @@ static bool has_ifname(const struct machine *machine, const char *name)
 	return false;
 }
 
-/* The directory has no name for an interface in the machine's own entry: the next ethN.
- */
+/* The directory has no name for an interface in the machine's own entry: the next ethN. */
 static void name_interfaces(struct site *site, struct machine *machine)
 {
 	unsigned number = 0;
@@ -275,8 +273,7 @@ static void name_interfaces(struct site *site, struct machine *machine)
 	}
 }
 
-/* TRUE before absent before FALSE: a management port that says FALSE is no host's name.
- */
+/* TRUE before absent before FALSE: a management port that says FALSE is no host's name. */
 static int boot_rank(const struct interface *interface)
 {
 	return interface->wants_boot - interface->refuses_boot;

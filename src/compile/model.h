@@ -123,13 +123,12 @@ struct image;
 struct profile;
 
 /*
- * How a machine stands to the last generation: of machines in conflict the one that
- * stands above all others wins, and the others wait.
+ * How a machine stands to the last generation: of machines in conflict the one that stands
+ * above all others wins, and the others wait.
  */
 enum standing { STANDING_NEW, STANDING_CHANGED, STANDING_SAME };
 
-/* A node, that is a physical host or a VCN: both have names, interfaces and reservations.
- */
+/* A node, that is a physical host or a VCN: both have names, interfaces and reservations. */
 struct machine {
 	struct record record;
 	bool is_vcn;
@@ -156,8 +155,7 @@ struct machine {
 	struct profile *profile;
 	bool has_vm_host_class; /* vocPhysicalNode */
 	bool installs; /* vocInstall is TRUE, and only then */
-	bool boots_installer; /* and all that the installer needs is there; model_settle()
-			       */
+	bool boots_installer; /* and all that the installer needs is there; model_settle() */
 	bool is_vm_host;
 	struct machine **vcns; /* placed here, by name; from model_link() */
 	uint32_t n_vcns;
@@ -199,9 +197,9 @@ struct profile {
 	struct strings repository_dns;
 	struct repository **repositories; /* in the order of their cost, then name */
 	uint32_t n_repositories;
-	/* from model_settle(): those with a `repo` line; what the release's installer
-	 * cannot express and %post therefore does: repositories to write to yum.repos.d,
-	 * and whether packages are installed from them there */
+	/* from model_settle(): those with a `repo` line; what the release's installer cannot
+	 * express and %post therefore does: repositories to write to yum.repos.d, and whether
+	 * packages are installed from them there */
 	struct repository **installer_repositories;
 	uint32_t n_installer_repositories;
 	struct repository **post_repositories;
@@ -279,6 +277,5 @@ const char *model_domain_of(const char *fqdn);
 struct network *model_network_of(const struct site *site, struct ip ip);
 /* Objects by canonical DN key (dn.h); NULL if there is none. Any kind. */
 struct record *model_find(const struct site *site, const char *key);
-/* A machine by FQDN, short name or alias; NULL if none or if a short name is not unique.
- */
+/* A machine by FQDN, short name or alias; NULL if none or if a short name is not unique. */
 struct machine *model_find_machine(const struct site *site, const char *name);

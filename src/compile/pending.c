@@ -29,8 +29,7 @@ static int open_folder(const struct state *state, struct diags *diags, int *ret_
 	return 0;
 }
 
-/* Words may hold anything but a newline, which no command line needs: it becomes a blank.
- */
+/* Words may hold anything but a newline, which no command line needs: it becomes a blank. */
 static void add_line(struct buffer *b, const char *word, const char *text)
 {
 	buffer_printf(b, "%s ", word);

@@ -190,8 +190,8 @@ int place_can_replace(struct place *place, const char *path)
 	if (S_ISDIR(st.stx_mode))
 		fault = "a folder is in the way";
 	else if (st.stx_attributes & STATX_ATTR_MOUNT_ROOT)
-		fault = "something is mounted there, which cannot be replaced: mount the "
-			"folder instead";
+		fault = "something is mounted there, which cannot "
+			"be replaced: mount the folder instead";
 	else if (st.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND))
 		fault = "the file is immutable: see chattr(1)";
 	if (fault == NULL)
@@ -212,8 +212,7 @@ static void copy_label(const struct place *place, int fd, const char *label_of)
 		(void)!fsetxattr(fd, LABEL, label, (size_t)n, 0);
 }
 
-/* Sets only what is not so already: each change is a journal entry, times ten thousand.
- */
+/* Sets only what is not so already: each change is a journal entry, times ten thousand. */
 static int set_owner_and_mode(int fd, const struct generation_file *file, struct stat *st)
 {
 	bool is_owned, has_mode;

@@ -15,8 +15,7 @@ struct place {
 	const struct state *state;
 	uint64_t generation; /* that is staged or installed */
 	struct diags *diags;
-	/* the folder's path with a slash at its end, without --root; NULL: none is open
-	 */
+	/* the folder's path with a slash at its end, without --root; NULL: none is open */
 	char *folder;
 	const struct generation_target *target; /* for-each, or NULL: single files */
 	int fd; /* the folder; where that is fresh, the one that it will be made in */

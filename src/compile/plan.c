@@ -27,8 +27,7 @@ struct planner {
 
 /* Owners */
 
-/* Below --root, or without root's rights and with nothing asked for, files are our own.
- */
+/* Below --root, or without root's rights and with nothing asked for, files are our own. */
 static bool is_own(const struct planner *p, const char *name)
 {
 	return geteuid() != 0 && (name == NULL || p->plan->state->root[0] != '\0');

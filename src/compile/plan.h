@@ -53,8 +53,7 @@ enum file_change {
 	FILE_RESTORED, /* the same content as last time, but the live file was touched */
 	FILE_MODE, /* owner, group or mode only */
 	FILE_REMOVED,
-	FILE_FORGOTTEN, /* its target left the settings: stays, but is not ours any more
-			 */
+	FILE_FORGOTTEN, /* its target left the settings: stays, but is not ours any more */
 };
 
 struct plan_file {
@@ -143,8 +142,7 @@ int plan_permit(const struct plan *plan, bool bootstrap, bool refuse_drift,
  * same name on the next run. */
 char *plan_id(TALLOC_CTX *mem_ctx, const struct plan *plan) _must_check_;
 
-/* The unified diff of one file, live against new, as text ("" where only the mode moves).
- */
+/* The unified diff of one file, live against new, as text ("" where only the mode moves). */
 int plan_diff(TALLOC_CTX *mem_ctx, const struct plan *plan, const struct plan_file *file,
 	struct diags *diags, char **ret_text) _must_check_;
 

@@ -469,8 +469,7 @@ int publish_check_pin(const struct state *state, struct diags *diags)
 	if (state->pinned == 0)
 		return 0;
 	return diag_fail(diags, EXIT_REFUSED, state_loc(state, "pinned", diags),
-		"generation %llu is pinned by a rollback; to go on with the directory, "
-		"run "
-		"'ldapcc rollback --unpin'",
+		"generation %llu is pinned by a rollback; to go on "
+		"with the directory, run 'ldapcc rollback --unpin'",
 		(unsigned long long)state->pinned);
 }

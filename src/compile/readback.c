@@ -328,8 +328,7 @@ static bool is_utf8(const char *text, size_t len)
 	return text_is_utf8(text + at, len - at);
 }
 
-/* The shape can be wrong about a block of free text: then the parser has the last word.
- */
+/* The shape can be wrong about a block of free text: then the parser has the last word. */
 static const char *check_yaml(struct reading *r)
 {
 	struct reading shape = *r;
@@ -374,9 +373,8 @@ static const char *check_kickstart(struct reading *r)
 		} else if (is_section(word)) {
 			if (is_open && open_fault == NULL)
 				open_fault = mem_printf(r->mem_ctx,
-					"a section that is not closed before '%s' in "
-					"line "
-					"%u",
+					"a section that is not closed "
+					"before '%s' in line %u",
 					word, r->line);
 			is_open = true;
 		}

@@ -28,8 +28,7 @@ static const struct option {
 		offsetof(struct release, member), rhel, rhel_last, fedora, fedora_last \
 	}
 	FROM(knows_repo, 5, 7),
-	/* parsed from Fedora 8 on; Anaconda uses cost from 11.4.1, includepkgs from 14.10
-	 */
+	/* parsed from Fedora 8 on; Anaconda uses cost from 11.4.1, includepkgs from 14.10 */
 	FROM(knows_cost, 6, 10),
 	FROM(knows_filters, 6, 14),
 	FROM(knows_proxy, 6, 13),

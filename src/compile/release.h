@@ -54,8 +54,7 @@ enum { LACKS_MAX = 8 };
 size_t release_lacks(const struct release *release, const struct repository *repository,
 	struct lack ret[static LACKS_MAX]);
 
-/* Has the repository no `repo` line, because of one of them? Then %post installs from it.
- */
+/* Has the repository no `repo` line, because of one of them? Then %post installs from it. */
 bool release_leaves_out(
 	const struct release *release, const struct repository *repository);
 

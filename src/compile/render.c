@@ -428,8 +428,8 @@ static int check_unique(const struct tree *tree, struct diags *diags)
 		if (strcmp(a->path, b->path) == 0)
 			return diag_fail(diags, EXIT_USAGE,
 				loc_file(b->target->template_path),
-				"'%s' is written twice: by target '%s' and by target "
-				"'%s'",
+				"'%s' is written twice: by "
+				"target '%s' and by target '%s'",
 				b->path, a->target->name, b->target->name);
 	}
 	return 0;

@@ -45,8 +45,8 @@ int renderer_new(TALLOC_CTX *mem_ctx, const struct settings *settings,
 /*
  * render_site - every output
  *
- * shape:  a value that an escaper refuses is `unsafe-value` at its record, which goes
- * into quarantine; the caller settles the model again and repeats until none is refused.
+ * shape:  a value that an escaper refuses is `unsafe-value` at its record, which goes into
+ *         quarantine; the caller settles the model again and repeats until none is refused.
  *         @serials gives each path's serial to print, NULL: 0 for all.
  * returns: 0, or EXIT_USAGE for two outputs with one path or a path outside its folder;
  *         *ret_refused counts the records that were newly put into quarantine

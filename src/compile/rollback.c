@@ -123,8 +123,8 @@ static int add_outputs(struct tree *tree, const struct state *state,
 		else if (missing != name)
 			diag_add(diags, SEVERITY_WARNING, "rollback",
 				loc_file(mem_strdup(diags, g->files[i].path)),
-				"target '%s' is not in the settings any more: its files "
-				"are left out",
+				"target '%s' is not in the settings "
+				"any more: its files are left out",
 				missing = name);
 	}
 	return r;

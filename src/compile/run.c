@@ -50,8 +50,7 @@ static int make_root_absolute(struct run *run)
 		return 0;
 	if (getcwd(here, sizeof(here)) == NULL)
 		return diag_fail_errno(run->diags, EXIT_IO, errno, LOC_NONE,
-			"the current folder cannot be told, and --root is relative to "
-			"it");
+			"the current folder cannot be told, and --root is relative to it");
 	run->arguments.root = file_join(run->mem_ctx, here, run->arguments.root);
 	return 0;
 }
@@ -211,8 +210,8 @@ static void quarantine_shared(struct run *run, void *table, size_t n)
 }
 
 /*
- * Drops what is in error and remembers it. An interface entry counts with its machine;
- * one below no machine counts for itself, once.
+ * Drops what is in error and remembers it. An interface entry counts with its machine; one
+ * below no machine counts for itself, once.
  */
 static void settle(struct run *run)
 {
@@ -269,9 +268,8 @@ int run_permit(struct run *run)
 {
 	if (run->has_shared_errors)
 		return diag_fail(run->diags, EXIT_DATA, LOC_NONE,
-			"a cluster, network, image, repository or profile is in error: "
-			"mend it "
-			"first, others stand on it");
+			"a cluster, network, image, repository or profile "
+			"is in error: mend it first, others stand on it");
 	if (run->n_quarantined_records > quarantine_limit(run))
 		return diag_fail(run->diags, EXIT_DATA, LOC_NONE,
 			"%zu of %zu entries are in error, %zu may be left out "

@@ -73,8 +73,8 @@ int run_render(struct run *run, const struct serials *serials) _must_check_;
 /*
  * run_permit - may what was rendered be published?
  *
- * errors: EXIT_DATA: more records in quarantine than `quarantine` allows, or an error in
- * a record that others stand on
+ * errors: EXIT_DATA: more records in quarantine than `quarantine` allows, or an error in a
+ *         record that others stand on
  */
 int run_permit(struct run *run) _must_check_;
 

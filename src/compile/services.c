@@ -242,8 +242,8 @@ static const char *await_restart(
 			return NULL;
 		if (first.id == NULL && now >= deadline)
 			return mem_printf(s->mem_ctx,
-				"unit '%s' is '%s' after the restart, or was not "
-				"restarted",
+				"unit '%s' is '%s' after the "
+				"restart, or was not restarted",
 				name, unit.active);
 		(void)poll(NULL, 0, POLL_MS);
 	}

@@ -470,8 +470,7 @@ int settings_load(TALLOC_CTX *mem_ctx, const char *path, struct diags *diags,
 		failed = document_read(&reader, document->root, settings_keys, settings);
 		if (failed < 0)
 			return failed;
-		/* locations outlive the document: findings may name them at the very end
-		 */
+		/* locations outlive the document: findings may name them at the very end */
 		talloc_steal(settings, document);
 	}
 	if (settings->targets == NULL)

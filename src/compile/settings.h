@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The settings file, /etc/ldapcc/ldapcc.yaml (ldapcc.yaml(5)), checked and with defaults.
- */
+/* The settings file, /etc/ldapcc/ldapcc.yaml (ldapcc.yaml(5)), checked and with defaults. */
 
 #include "base/document.h"
 #include "compile/check.h"

@@ -31,8 +31,8 @@ static void mark_machines(struct site *site)
 }
 
 /*
- * What nothing can be printed of, whatever severity the site gives to the checks: a
- * network without a prefix, a repository without a source, a profile without a release.
+ * What nothing can be printed of, whatever severity the site gives to the checks: a network
+ * without a prefix, a repository without a source, a profile without a release.
  */
 static void mark_unusable(struct site *site)
 {
@@ -62,8 +62,7 @@ static void mark_unusable(struct site *site)
 	}
 }
 
-/* No manifest has a place for a guest without memory, image or bridge: it stays unplaced.
- */
+/* No manifest has a place for a guest without memory, image or bridge: it stays unplaced. */
 static bool is_startable(const struct machine *vcn)
 {
 	for (uint32_t i = 0; i < vcn->n_interfaces; i++)
@@ -438,8 +437,8 @@ static void inherit_values(struct site *site)
 
 /*
  * Domains: what the cluster and its networks declare. A host's name may stand in a domain
- * that others serve too (mail.example.org): declaring that one ours would hide the rest
- * of it.
+ * that others serve too (mail.example.org): declaring that one ours would hide the rest of
+ * it.
  */
 
 static int compare_domains(const void *a, const void *b)
@@ -523,8 +522,8 @@ static void plan_post(struct site *site, struct profile *profile)
 }
 
 /*
- * Only TRUE, with a profile that has kernel and initrd, and a server that has the
- * kickstart file: whatever else, a host starts its disk.
+ * Only TRUE, with a profile that has kernel and initrd, and a server that has the kickstart
+ * file: whatever else, a host starts its disk.
  */
 static void permit_installers(struct site *site)
 {

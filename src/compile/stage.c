@@ -432,8 +432,7 @@ int stage_generation(struct staged *staged, struct diags *diags)
 
 /* Next versions */
 
-/* How many files were given to the parser already; one fault of a template shows in any.
- */
+/* How many files were given to the parser already; one fault of a template shows in any. */
 static int verify(const struct staged *staged, const struct staged_file *file,
 	const struct buffer *back, size_t nth, struct diags *diags)
 {

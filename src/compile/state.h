@@ -12,8 +12,8 @@
  *	rejected/000043/	the same of a generation that a checker refused, and why
  *	pending/TARGET		reloads that are not confirmed yet (services.h)
  *	pinned			the generation that `rollback` went back to
- *	installed, outline	stat(2) of what was installed, so that a run reads only
- *what somebody touched (installed.h)
+ *	installed, outline	stat(2) of what was installed, so that a run reads only what
+ *				somebody touched (installed.h)
  *
  * Everything that counts is written by replacement and synced before the next step relies
  * on it; `installed` and `outline` are only hints.
@@ -37,9 +37,10 @@ struct state {
 /*
  * state_open - open the state folder below @root (NULL: none)
  *
- * shape:  with @to_write the folder is made (0700) and locked; without, nothing is
- * created and a state that does not exist is an empty one memory: the folder and the lock
- * are closed when *ret_state is freed errors: EXIT_BUSY, EXIT_IO
+ * shape:  with @to_write the folder is made (0700) and locked; without, nothing is created
+ *         and a state that does not exist is an empty one
+ * memory: the folder and the lock are closed when *ret_state is freed
+ * errors: EXIT_BUSY, EXIT_IO
  */
 int state_open(TALLOC_CTX *mem_ctx, const struct settings *settings, const char *root,
 	bool to_write, struct diags *diags, struct state **ret_state) _must_check_;
@@ -64,8 +65,7 @@ int state_remove(
 int state_drop(
 	const struct state *state, const char *name, struct diags *diags) _must_check_;
 
-/* The next generation number: larger than any that has a folder, rejected ones included.
- */
+/* The next generation number: larger than any that has a folder, rejected ones included. */
 int state_next(const struct state *state, struct diags *diags,
 	uint64_t *ret_number) _must_check_;
 /* `generations/000042`, for the *at() calls below dirfd. */

@@ -59,8 +59,8 @@ struct target_folders {
  * targets_load - every target of the settings, front matter checked
  *
  * memory: one array below @mem_ctx; the strings of path_at and when_at are below @diags
- * errors: EXIT_USAGE, all faults with position: unknown keys, a target without a
- * template, a path that leaves its fixed part, two targets with one path
+ * errors: EXIT_USAGE, all faults with position: unknown keys, a target without a template,
+ *         a path that leaves its fixed part, two targets with one path
  */
 int targets_load(TALLOC_CTX *mem_ctx, const struct settings *settings,
 	const char *shipped_folder, struct diags *diags, struct target **ret_targets,

@@ -8,8 +8,8 @@
  * dynamic data.
  *
  * *Bound* is what targets use: every name is resolved when the template is loaded, to the
- * innermost context that declares it, even where its value turns out empty; a name that
- * no context declares is an error with file, line and column. *Dynamic* is the
+ * innermost context that declares it, even where its value turns out empty; a name that no
+ * context declares is an error with file, line and column. *Dynamic* is the
  * specification's own mode: names are looked up at run time, missing ones are empty.
  * There are no lambdas, no code, no files outside the loader's folders.
  *
@@ -63,8 +63,8 @@ struct field {
 struct shape {
 	const char *name; /* "reservation", for messages */
 	const struct field *fields; /* ends with a NULL name; bound mode */
-	/* dynamic mode: any name at run time; false if the object has no such name. "."
-	 * is asked for only once, of the caller's own levels: the value that they are. */
+	/* dynamic mode: any name at run time; false if the object has no such name. "." is
+	 * asked for only once, of the caller's own levels: the value that they are. */
 	bool (*find)(const void *object, const char *name, struct value *ret);
 	void (*element)(const void *base, size_t i, struct value *ret);
 };
@@ -127,9 +127,8 @@ int template_compile(TALLOC_CTX *mem_ctx, const struct template_loader *loader,
 /* What happens while a template runs; any member may be NULL. */
 struct template_hooks {
 	void *data;
-	/* An escaper refused @field of @context; nothing was printed for it. For {{.}}
-	 * they are the list or value it comes from. @where stays as long as the template.
-	 */
+	/* An escaper refused @field of @context; nothing was printed for it. For {{.}} they
+	 * are the list or value it comes from. @where stays as long as the template. */
 	void (*refused)(void *data, const struct context *context,
 		const struct field *field, const char *reason, struct loc where);
 	/* The output between enter and leave (byte offsets into the buffer) came from

@@ -7,8 +7,8 @@
  * Partials, parents and blocks are put in where they are used, with their indentation, so
  * a program is literal text and names only. In bound mode every name has become the level
  * of the context stack and the fields to follow there: nothing is looked up by name any
- * more. In dynamic mode names are kept, and a partial that comes round to itself becomes
- * a call that is expanded when it is first run.
+ * more. In dynamic mode names are kept, and a partial that comes round to itself becomes a
+ * call that is expanded when it is first run.
  */
 
 #include "compile/template_parse.h"
@@ -34,8 +34,7 @@ struct op {
 	unsigned level;
 	unsigned line, column;
 	const char *path; /* of the template file */
-	/* bound: objects to go through, then the field; top: the field that gave the
-	 * value */
+	/* bound: objects to go through, then the field; top: the field that gave the value */
 	const struct field *const *steps;
 	size_t n_steps;
 	const struct field *field;

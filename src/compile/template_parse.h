@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * A template's tokens to a tree of parts. Knows the syntax of Mustache, nothing of names
- * or data.
+ * A template's tokens to a tree of parts. Knows the syntax of Mustache, nothing of names or
+ * data.
  *
  * PART_LINE stands where a line of the template begins that is not empty: there
  * template_bind.c prints the indentation of the tag that brought the file in. A block
@@ -32,14 +32,13 @@ struct parts {
 struct part {
 	enum part_kind kind;
 	bool is_raw; /* value: {{{x}}} or {{&x}} */
-	bool begins_line; /* partial, parent: on a line of its own; block: starts its line
-			   */
+	bool begins_line; /* partial, parent: on a line of its own; block: starts its line */
 	bool is_lined; /* block: its content starts on the line below the tag */
 	unsigned line, column;
 	const char *text; /* text: bytes; tags: the name */
 	size_t len;
-	const char **names; /* value, section, inverted: the name cut at its dots; none:
-			       {{.}} */
+	const char **
+		names; /* value, section, inverted: the name cut at its dots; none: {{.}} */
 	size_t n_names;
 	const char *indent; /* partial, parent, block: for the lines of what comes in */
 	struct parts inner; /* section, inverted, block: content; parent: its blocks */

@@ -21,8 +21,7 @@ enum { TEMPLATE_NESTING_MAX = 64 };
  * stands alone on its line extends its cut over the blanks before and the newline after.
  */
 struct token {
-	char sigil; /* 0: text; 'v': value; '&': raw value; else the tag's own character
-		     */
+	char sigil; /* 0: text; 'v': value; '&': raw value; else the tag's own character */
 	bool is_argument; /* block, or its end: directly inside a parent */
 	bool is_cut; /* the blanks before it, if any, are its own */
 	bool begins_line; /* only blanks before it on its line */

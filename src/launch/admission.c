@@ -27,8 +27,7 @@ uint64_t admission_need_mib(unsigned memory_mib, unsigned cpus, enum accel accel
 	return memory_mib + overhead;
 }
 
-/* The number behind @key in a file of `KEY:   NUMBER kB` lines; false where it has none.
- */
+/* The number behind @key in a file of `KEY:   NUMBER kB` lines; false where it has none. */
 static bool find_kib(const char *text, const char *key, uint64_t *ret)
 {
 	for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
@@ -98,8 +97,7 @@ int admission_take(struct admission *admission, const struct guest *guest,
 	if (need > admission->free_mib + has)
 		return diag_fail(diags, EXIT_REJECTED, guest->where,
 			"'%s' does not fit: it needs %llu MiB (%u of its own) and %llu "
-			"MiB are "
-			"left for guests; stop others, or lower 'memory-reserve'",
+			"MiB are left for guests; stop others, or lower 'memory-reserve'",
 			guest->name, (unsigned long long)need, guest->memory_mib,
 			(unsigned long long)(admission->free_mib + has));
 	admission->free_mib = admission->free_mib + has - need;

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Memory admission: a host that runs out of memory kills a guest of the kernel's choice,
- * so what does not fit is not started at all.
+ * Memory admission: a host that runs out of memory kills a guest of the kernel's choice, so
+ * what does not fit is not started at all.
  *
  * A guest's need is its memory and what QEMU takes besides. Guests that run have touched
  * only a part of theirs: what they may still ask for counts as taken. The rest, less the
@@ -29,8 +29,8 @@ uint64_t admission_need_mib(unsigned memory_mib, unsigned cpus, enum accel accel
 /*
  * admission_open - what new guests may have on this host
  *
- * shape:  MemAvailable of /proc/meminfo, less the reserve, less what @states may still
- * take errors: EXIT_IO
+ * shape:  MemAvailable of /proc/meminfo, less the reserve, less what @states may still take
+ * errors: EXIT_IO
  */
 int admission_open(const struct launch_settings *settings,
 	struct run_state *const *states, size_t n_states, struct diags *diags,

@@ -9,12 +9,10 @@
  *	{"request": "status"}               -> {"ok": true, "state": {…}}
  *	{"request": "stop", "timeout": 30}  -> {"ok": true}, and at the end {"ended": …}
  *	{"request": "kill"}                 -> the same
- *	{"request": "console"}              -> {"ok": true}, then the console's bytes,
- *both ways
+ *	{"request": "console"}              -> {"ok": true}, then the console's bytes, both ways
  *
- * or {"ok": false, "message": "…"}. After stop and kill the connection stays open until
- *the supervisor has cleaned up and released its lock, so that a client can wait by
- *reading.
+ * or {"ok": false, "message": "…"}. After stop and kill the connection stays open until the
+ * supervisor has cleaned up and released its lock, so that a client can wait by reading.
  */
 
 #include "base/diag.h"

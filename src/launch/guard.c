@@ -35,9 +35,8 @@ int guard_host(const struct manifest *manifest, const char *host, struct diags *
 	if (text_equal_case(manifest->host, host))
 		return 0;
 	return diag_fail(diags, EXIT_REFUSED, loc_file(mem_strdup(diags, manifest->path)),
-		"this is the manifest of '%s', and this host is '%s'; if it is the right "
-		"one, "
-		"say --host %s",
+		"this is the manifest of '%s', and this host "
+		"is '%s'; if it is the right one, say --host %s",
 		manifest->host, host, manifest->host);
 }
 
@@ -50,8 +49,7 @@ static char *applied_path(TALLOC_CTX *mem_ctx, const struct launch_settings *set
 		settings->records);
 }
 
-/* The serial last applied for @host, 0 if there was none or the file is another host's.
- */
+/* The serial last applied for @host, 0 if there was none or the file is another host's. */
 static int read_applied(
 	const char *path, const char *host, struct diags *diags, uint64_t *ret_serial)
 {
@@ -88,8 +86,7 @@ int guard_serial(const struct launch_settings *settings, const struct manifest *
 		return r;
 	return diag_fail(diags, EXIT_REFUSED, loc_file(mem_strdup(diags, manifest->path)),
 		"the manifest is old: its serial is %llu, and %llu was applied here; "
-		"publish or "
-		"copy it again, or remove '%s' to go back on purpose",
+		"publish or copy it again, or remove '%s' to go back on purpose",
 		(unsigned long long)manifest->serial, (unsigned long long)last, path);
 }
 
@@ -136,8 +133,7 @@ int guard_stops(size_t n_stops, size_t n_running, size_t allow_stop, const char 
 	if (n_stops <= limit)
 		return 0;
 	return diag_fail(diags, EXIT_REFUSED, LOC_NONE,
-		"%zu of %zu running VCNs would be stopped, more than %zu; nothing was "
-		"done. If "
-		"that is meant: %s --allow-stop=%zu",
+		"%zu of %zu running VCNs would be stopped, more than %zu; "
+		"nothing was done. If that is meant: %s --allow-stop=%zu",
 		n_stops, n_running, limit, command, n_stops);
 }

@@ -21,8 +21,7 @@ enum {
 
 /* Opening */
 
-/* What follows @root in @path, or NULL: `/images` covers `/images/a`, not `/images2/a`.
- */
+/* What follows @root in @path, or NULL: `/images` covers `/images/a`, not `/images2/a`. */
 static const char *below_root(const char *root, const char *path)
 {
 	size_t length = strlen(root);
@@ -59,9 +58,8 @@ static int open_fault(int error, const char *what, const char *path, struct loc 
 {
 	if (error == ELOOP)
 		return diag_fail(diags, EXIT_DATA, where,
-			"%s '%s' is or goes through a symbolic link, which is not "
-			"followed "
-			"below an image root",
+			"%s '%s' is or goes through a symbolic link, "
+			"which is not followed below an image root",
 			what, path);
 	if (error == EXDEV)
 		return diag_fail(diags, EXIT_DATA, where,
@@ -93,9 +91,8 @@ int image_open(const struct string_list *roots, const char *path, const char *wh
 		i++;
 	if (rest == NULL)
 		return diag_fail(diags, EXIT_DATA, where,
-			"%s '%s' is below none of the image roots of this host "
-			"(vcn.yaml, "
-			"image-roots)",
+			"%s '%s' is below none of the image roots "
+			"of this host (vcn.yaml, image-roots)",
 			what, path);
 	_cleanup_(mem_close_fd) int fd = open_beneath(roots->items[i], rest, is_writable);
 
@@ -202,8 +199,8 @@ const char *image_qcow2_fault(const uint8_t *header, size_t len)
 	if (version == 3 && len < QCOW2_HEADER)
 		return "is shorter than a qcow2 header";
 	if (big_endian(header + 8, 8) != 0 || big_endian(header + 16, 4) != 0)
-		return "has a backing file; make it one file with 'qemu-img convert -O "
-		       "qcow2'";
+		return "has a backing file; make it one file "
+		       "with 'qemu-img convert -O qcow2'";
 	if (big_endian(header + 32, 4) != 0)
 		return "is encrypted";
 	return version == 3 ? features_fault(big_endian(header + 72, 8)) : NULL;

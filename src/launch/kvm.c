@@ -27,9 +27,8 @@ static int open_kvm(struct diags *diags)
 
 	if (fd < 0 && errno == ENOENT)
 		return diag_fail(diags, EXIT_MISSING, LOC_NONE,
-			"there is no /dev/kvm: virtualization is off in the firmware, or "
-			"the "
-			"module kvm_intel or kvm_amd is not loaded; " TCG_HINT);
+			"there is no /dev/kvm: virtualization is off in the "
+			"firmware, or the module kvm_intel or kvm_amd is not loaded; " TCG_HINT);
 	if (fd < 0)
 		return diag_fail_errno(diags, EXIT_MISSING, errno, LOC_NONE,
 			"/dev/kvm cannot be opened (" TCG_HINT ")");
@@ -67,9 +66,8 @@ static int find_group(
 		return 0;
 	if (st.st_gid == 0 || (st.st_mode & group) != group)
 		return diag_fail(diags, EXIT_MISSING, LOC_NONE,
-			"/dev/kvm is open to root only, and guests do not run as root: "
-			"give it "
-			"the group kvm and mode 0660, as udev does");
+			"/dev/kvm is open to root only, and guests do not run as "
+			"root: give it the group kvm and mode 0660, as udev does");
 	*ret_group = st.st_gid;
 	return 0;
 }
@@ -113,9 +111,8 @@ int kvm_open_vsock(const char *name, struct diags *diags, int *ret_fd, unsigned 
 
 	if (fd < 0)
 		return diag_fail_errno(diags, EXIT_MISSING, errno, LOC_NONE,
-			"VCN '%s': readiness 'notify' needs the module vhost_vsock on "
-			"this "
-			"host ('virtserial' does without): /dev/vhost-vsock",
+			"VCN '%s': readiness 'notify' needs the module vhost_vsock "
+			"on this host ('virtserial' does without): /dev/vhost-vsock",
 			name);
 	/* The kernel says which are taken: that is the reservation. */
 	for (int i = 0; i < CID_TRIES; i++, cid++) {

@@ -5,7 +5,9 @@
  * The kernel's network links over rtnetlink: what is asked of TAPs and bridge ports.
  *
  * Every function is one request and its answer, and returns 0 or -errno. No caller sees a
- * netlink message. source: rtnetlink(7), Linux include/uapi/linux/if_link.h, if_bridge.h
+ * netlink message.
+ *
+ * source: rtnetlink(7), Linux include/uapi/linux/if_link.h, if_bridge.h
  */
 
 #include "base/net.h"

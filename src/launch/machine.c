@@ -241,8 +241,7 @@ static void add_conduct(struct machine *m)
 	add_option(m, "-msg", "timestamp=on,guest-name=on");
 	add(m, "-S");
 	add_option(m, "-sandbox",
-		"on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol="
-		"deny");
+		"on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
 }
 
 struct machine *machine_build(

@@ -26,8 +26,7 @@ enum machine_fd_kind {
 	MACHINE_FD_VHOST,
 };
 
-/* A descriptor of QEMU's: what it is, of which interface (TAP, vhost), under what number.
- */
+/* A descriptor of QEMU's: what it is, of which interface (TAP, vhost), under what number. */
 struct machine_fd {
 	enum machine_fd_kind kind;
 	size_t interface;

@@ -86,8 +86,8 @@ int main(int argc, char **argv)
 		.arguments.host = getenv("VCN_HOST")};
 	struct program program = {
 		.name = "vcn",
-		.about = "Starts, supervises and stops the virtual compute nodes of this "
-			 "host.",
+		.about = "Starts, supervises and stops the "
+			 "virtual compute nodes of this host.",
 		.epilogue = "Names may be ranges: 'vcn[001-016]'. Exit status: 0 done, 2 "
 			    "changes, "
 			    "3 refused, 5 a VCN\nfailed, 7 I/O, 8 busy, 10 bad manifest, "

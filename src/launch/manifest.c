@@ -116,8 +116,7 @@ static bool has_dot_dot(const char *path)
 	return false;
 }
 
-/* The file itself is opened below the image roots only (vcn.yaml); this is about typos.
- */
+/* The file itself is opened below the image roots only (vcn.yaml); this is about typos. */
 static int read_file_path(struct reader *r, const struct node *value, void *field)
 {
 	const char *path = "";
@@ -527,9 +526,8 @@ static int check_trailer(const char *path, const char *text, size_t len,
 				: fault);
 	if (needs_trailer)
 		return diag_fail(diags, EXIT_REFUSED, loc_file(path),
-			"the manifest has no trailer: it may be incomplete; one written "
-			"by hand "
-			"is used where --manifest names it");
+			"the manifest has no trailer: it may be incomplete; "
+			"one written by hand is used where --manifest names it");
 	return 0;
 }
 

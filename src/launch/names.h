@@ -2,10 +2,9 @@
 #pragma once
 
 /*
- * Names of VCNs on the command line: `vcn001`, its FQDN, or a range as batch systems
- * write it: `vcn[001-016]`, `vcn[1,3,5-7].c.example`, `rack[1-2]-vcn[01-20]`, several
- * joined by commas. Leading zeros count: [001-016] gives three digits, [8-12] gives 8
- * to 12.
+ * Names of VCNs on the command line: `vcn001`, its FQDN, or a range as batch systems write
+ * it: `vcn[001-016]`, `vcn[1,3,5-7].c.example`, `rack[1-2]-vcn[01-20]`, several joined by
+ * commas. Leading zeros count: [001-016] gives three digits, [8-12] gives 8 to 12.
  */
 
 #include "base/diag.h"

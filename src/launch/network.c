@@ -54,9 +54,8 @@ static int tap_fault(const struct network_port *port, const struct guest *guest,
 {
 	if (error == EPERM || error == EACCES)
 		return diag_fail(diags, EXIT_IO, guest->where,
-			"VCN '%s': only root can put guests into a bridge; 'network: "
-			"user' in "
-			"vcn.yaml does without",
+			"VCN '%s': only root can put guests into a "
+			"bridge; 'network: user' in vcn.yaml does without",
 			guest->name);
 	return diag_fail_errno(diags, EXIT_IO, error, guest->where,
 		"VCN '%s': its interface '%s' cannot be made%s", guest->name, port->name,
@@ -66,8 +65,7 @@ static int tap_fault(const struct network_port *port, const struct guest *guest,
 static int open_tap(
 	struct network_port *port, const struct guest *guest, struct diags *diags)
 {
-	/* EXCL: else somebody's persistent TAP of this name would be taken over silently.
-	 */
+	/* EXCL: else somebody's persistent TAP of this name would be taken over silently. */
 	struct ifreq request = {
 		.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL)};
 
@@ -100,9 +98,8 @@ static int find_bridge(struct port_job *job)
 
 	if (r == -ENODEV)
 		return diag_fail(job->diags, EXIT_IO, job->guest->where,
-			"VCN '%s': this host has no bridge '%s'; bridge-map in vcn.yaml "
-			"can "
-			"give its name here",
+			"VCN '%s': this host has no bridge '%s'; "
+			"bridge-map in vcn.yaml can give its name here",
 			job->guest->name, job->bridge_name);
 	if (r < 0)
 		return fail(job, -r, "cannot be prepared");
@@ -112,9 +109,8 @@ static int find_bridge(struct port_job *job)
 			job->bridge_name);
 	if (job->interface->vlan_id != 0 && !job->bridge.filters_vlans)
 		return diag_fail(job->diags, EXIT_IO, job->guest->where,
-			"VCN '%s': VLAN %u needs a bridge that filters VLANs (ip link "
-			"set dev %s "
-			"type bridge vlan_filtering 1)",
+			"VCN '%s': VLAN %u needs a bridge that filters VLANs "
+			"(ip link set dev %s type bridge vlan_filtering 1)",
 			job->guest->name, job->interface->vlan_id, job->bridge_name);
 	return 0;
 }

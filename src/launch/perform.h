@@ -2,11 +2,11 @@
 #pragma once
 
 /*
- * Carrying out a plan: stops first, all at once; then memory is counted and the starts
- * are let in a few at a time, the next when one of them has its network driver up, has
- * failed, or has run out of time. Restarts roll: a limited number of guests is away at
- * any moment, and the first that does not come back ends the roll, so that a bad change
- * takes down no more than that.
+ * Carrying out a plan: stops first, all at once; then memory is counted and the starts are
+ * let in a few at a time, the next when one of them has its network driver up, has failed,
+ * or has run out of time. Restarts roll: a limited number of guests is away at any moment,
+ * and the first that does not come back ends the roll, so that a bad change takes down no
+ * more than that.
  */
 
 #include "launch/reconcile.h"

@@ -198,8 +198,7 @@ static void event_io_error(struct supervisor *s, struct json_object *data)
 		boot_fail(s, "its disk fails: %s", text_member(data, "reason"));
 }
 
-/* Nobody but us may stop it, and we do not: QEMU gave up, as after an error inside KVM.
- */
+/* Nobody but us may stop it, and we do not: QEMU gave up, as after an error inside KVM. */
 static void event_stop(struct supervisor *s, struct json_object *data _unused_)
 {
 	boot_fail(s, "QEMU has stopped the guest after an internal error");
@@ -270,8 +269,7 @@ void progress_read_qmp(struct supervisor *s)
 		handle_message(s, &message);
 	if (r < 0 || open == -EPROTO)
 		boot_fail(s, "QEMU does not speak its protocol");
-	/* Its end comes as the end of the process; until then there is nothing to poll.
-	 */
+	/* Its end comes as the end of the process; until then there is nothing to poll. */
 	if (r < 0 || open <= 0)
 		hang_up(s);
 }
@@ -322,8 +320,7 @@ static int64_t late_at(const struct supervisor *s)
 	return s->boot->started_us / 1000 + (int64_t)s->settings->ready_timeout_s * 1000;
 }
 
-/* A tenth of the file system where that is less, so that a small one is not always low.
- */
+/* A tenth of the file system where that is less, so that a small one is not always low. */
 static uint64_t low_mark(const struct scratch *scratch)
 {
 	struct statvfs fs;

@@ -4,9 +4,9 @@
 /*
  * What is to be done so that this host runs what its manifest says.
  *
- * The plan compares the manifest's entries, by their digest, with what each supervisor
- * says it was started from: never with anything QEMU reports, so an unchanged manifest is
- * no action at all. It is made before anything is touched, and can be shown (`vcn diff`).
+ * The plan compares the manifest's entries, by their digest, with what each supervisor says
+ * it was started from: never with anything QEMU reports, so an unchanged manifest is no
+ * action at all. It is made before anything is touched, and can be shown (`vcn diff`).
  */
 
 #include "launch/manifest.h"
@@ -40,8 +40,7 @@ struct plan {
 	size_t n_running; /* guests that run before anything is done */
 };
 
-/* Everything that runs or ran here, and everything in the manifest (which may be NULL).
- */
+/* Everything that runs or ran here, and everything in the manifest (which may be NULL). */
 struct observation {
 	struct run_state **states; /* by name */
 	size_t n_states;

@@ -378,9 +378,8 @@ struct boot_group *record_group(TALLOC_CTX *mem_ctx, const struct boot_record *r
 static void print_group(FILE *stream, const struct boot_group *group)
 {
 	fprintf(stream,
-		"%s, %s: %zu starts, %zu ready, %zu timed out, %zu failed; seconds since "
-		"the "
-		"start of QEMU\n",
+		"%s, %s: %zu starts, %zu ready, %zu timed out, "
+		"%zu failed; seconds since the start of QEMU\n",
 		group->image, group->accel, group->n_starts, group->n_ready,
 		group->n_timeouts, group->n_failures);
 	fprintf(stream, "  %-8s %6s %9s %9s %9s %9s %9s %9s\n", "stage", "n", "min",

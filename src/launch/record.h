@@ -35,8 +35,8 @@ struct boot_record {
 	const char *image; /* the image's path, or the kernel's where there is no disk */
 	const char *accel; /* "kvm", "tcg" */
 	unsigned memory_mib, cpus;
-	unsigned concurrency; /* guests that were booting at that moment, this one
-				 included */
+	unsigned
+		concurrency; /* guests that were booting at that moment, this one included */
 	double load; /* the host's one-minute load average */
 	enum boot_outcome outcome;
 	int64_t stage_us[_STAGE_MAX]; /* microseconds since the fork; -1: not reached */
@@ -50,9 +50,9 @@ const char *boot_outcome_name(enum boot_outcome outcome);
 /*
  * record_append - add one start to @path
  *
- * shape:  one write(2) of one line under O_APPEND, so that supervisors need no lock; a
- * line that a crash left without its end is ended first. Folders are made. errors:
- * EXIT_IO
+ * shape:  one write(2) of one line under O_APPEND, so that supervisors need no lock; a line
+ *         that a crash left without its end is ended first. Folders are made.
+ * errors: EXIT_IO
  */
 int record_append(const char *path, const struct boot_record *record,
 	struct diags *diags) _must_check_;

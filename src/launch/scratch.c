@@ -72,8 +72,8 @@ static int open_top(const char *path, struct diags *diags)
 		return fd;
 	close(fd);
 	return diag_fail(diags, EXIT_IO, LOC_NONE,
-		"the scratch directory '%s' must belong to user %u and be writable by "
-		"nobody else",
+		"the scratch directory '%s' must belong "
+		"to user %u and be writable by nobody else",
 		path, (unsigned)geteuid());
 }
 
@@ -90,9 +90,8 @@ static int check_way(
 		*slash = '\0';
 		if (stat(part, &st) == 0 && (st.st_mode & S_IXOTH) == 0)
 			return diag_fail(diags, EXIT_IO, LOC_NONE,
-				"the scratch directory '%s' is out of reach for guests: "
-				"'%s' lets "
-				"only some users pass (chmod o+x)",
+				"the scratch directory '%s' is out of reach for "
+				"guests: '%s' lets only some users pass (chmod o+x)",
 				path, part);
 		*slash = '/';
 	}

@@ -166,8 +166,8 @@ static int read_bridge_map(struct reader *r, const struct node *value, void *fie
 
 	if (value->kind != NODE_MAP)
 		return document_fault(r, value,
-			"expected a map: the manifest's bridge, and its name on this "
-			"host");
+			"expected a map: the manifest's "
+			"bridge, and its name on this host");
 	for (size_t i = 0; i < value->n_items; i++) {
 		struct bridge_alias *alias =
 			mem_push(r->mem_ctx, &settings->bridges, &settings->n_bridges);

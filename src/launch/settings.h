@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The launcher's settings, /etc/ldapcc/vcn.yaml (vcn.yaml(5)); every key has a default.
- */
+/* The launcher's settings, /etc/ldapcc/vcn.yaml (vcn.yaml(5)); every key has a default. */
 
 #include "base/document.h"
 

@@ -97,10 +97,9 @@ static int place_files(struct plan *plan)
 }
 
 /*
- * Signals ignored by the supervisor would stay so in QEMU. Those that mean "please end"
- * stay blocked on purpose: a batch system sends SIGTERM to every process of a job, and
- * QEMU would end at once where the supervisor asks the guest to power off. QMP and
- * SIGKILL still work.
+ * Signals ignored by the supervisor would stay so in QEMU. Those that mean "please end" stay
+ * blocked on purpose: a batch system sends SIGTERM to every process of a job, and QEMU would
+ * end at once where the supervisor asks the guest to power off. QMP and SIGKILL still work.
  */
 static void reset_signals(void)
 {

@@ -418,8 +418,7 @@ static int take_lock(int dirfd)
 			ours.st_ino == there.st_ino)
 			return fd;
 		close(fd);
-		/* A folder that was removed under us takes no new file: ENOENT ends this.
-		 */
+		/* A folder that was removed under us takes no new file: ENOENT ends this. */
 	}
 }
 
@@ -459,9 +458,8 @@ int state_open_runtime_dir(const char *path, struct diags *diags)
 		return fd;
 	close(fd);
 	return diag_fail(diags, EXIT_IO, LOC_NONE,
-		"the runtime directory '%s' must belong to user %u and be writable by "
-		"nobody "
-		"else",
+		"the runtime directory '%s' must belong "
+		"to user %u and be writable by nobody else",
 		path, (unsigned)geteuid());
 }
 
@@ -484,9 +482,8 @@ static int wait_for_leftover(
 	if (process_wait(pidfd, LEFTOVER_WAIT_MS))
 		return 0;
 	return diag_fail(diags, EXIT_BUSY, LOC_NONE,
-		"VCN '%s': its last QEMU, process %d, does not die (is its image on a "
-		"dead "
-		"NFS server?)",
+		"VCN '%s': its last QEMU, process %d, does "
+		"not die (is its image on a dead NFS server?)",
 		name, (int)state->pid);
 }
 

@@ -26,8 +26,7 @@ enum guest_state {
 	STATE_STARTING, /* a supervisor prepares; no QEMU yet */
 	STATE_BOOTING, /* QEMU runs */
 	STATE_READY,
-	STATE_DEGRADED, /* runs, but was not ready in time or needs attention: see message
-			 */
+	STATE_DEGRADED, /* runs, but was not ready in time or needs attention: see message */
 	STATE_FAILED, /* not running; message says why */
 	_STATE_MAX
 };
@@ -48,8 +47,7 @@ struct run_state {
 	uid_t uid; /* QEMU's */
 	const char **taps;
 	size_t n_taps;
-	bool is_mac_locked; /* every bridge port drops frames of foreign source addresses
-			     */
+	bool is_mac_locked; /* every bridge port drops frames of foreign source addresses */
 	int64_t started_at, changed_at; /* Unix seconds */
 	unsigned n_boots; /* of this supervisor: a guest's reboot is a new one */
 	unsigned n_failures; /* in a row; a boot that gets ready sets it to 0 */

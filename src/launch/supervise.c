@@ -394,8 +394,7 @@ int supervise_detach(const struct launch_settings *settings, const struct guest 
 			"VCN '%s': no socket for its supervisor", guest->name);
 	pid_t child = fork();
 
-	/* Twice, so that init reaps the supervisor and not a caller that knows nothing.
-	 */
+	/* Twice, so that init reaps the supervisor and not a caller that knows nothing. */
 	if (child == 0) {
 		pid_t supervisor = fork();
 

@@ -25,8 +25,7 @@ struct boot {
 	struct scratch *scratch;
 	struct network_port *ports;
 	struct qmp *qmp;
-	int ready_fd; /* virtserial: bytes of the guest; notify: the vsock listener; or -1
-		       */
+	int ready_fd; /* virtserial: bytes of the guest; notify: the vsock listener; or -1 */
 	int stderr_fd;
 	unsigned cid;
 	int64_t started_us; /* just before the clone */

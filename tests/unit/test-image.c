@@ -151,8 +151,7 @@ static void test_reopen(void **state)
 	close(twin);
 }
 
-/* What everybody may read is handed over; anything else becomes a copy that others can.
- */
+/* What everybody may read is handed over; anything else becomes a copy that others can. */
 static void test_open_for_all(void **state)
 {
 	TMP_CTX(tmp);

@@ -71,12 +71,11 @@ static const struct {
 		"whole "
 		"entries can be read\n"},
 	{"dn: cn=a\ncontrol: 1.2.3 true\nchangetype: add\ncn: a\n",
-		"stdin:2:1: error: controls are not supported: only whole entries can be "
-		"read\n"},
+		"stdin:2:1: error: controls are not "
+		"supported: only whole entries can be read\n"},
 	{"dn: cn=a\njpegPhoto:< file:///etc/passwd\n",
-		"stdin:2:13: error: 'jpegPhoto' comes from a URL, which is not followed: "
-		"write "
-		"the value itself\n"},
+		"stdin:2:13: error: 'jpegPhoto' comes from a URL, "
+		"which is not followed: write the value itself\n"},
 	/* ldapsearch without -LLL */
 	{"# extended LDIF\n#\n\n# a\ndn: cn=a\ncn: a\n\n# search result\nsearch: 2\n"
 	 "result: 0 Success\n\n# numEntries: 1\n",
@@ -99,9 +98,8 @@ static const struct {
 		"stdin:1:1: error: a line that starts with a blank continues the one "
 		"above it, but there is none\n"},
 	{"dn: cn=a\ncn: a\n \ndn: cn=b\ncn: b\n",
-		"stdin:4:1: error: a second 'dn' in one record: an empty line must stand "
-		"before "
-		"it\n"},
+		"stdin:4:1: error: a second 'dn' in one "
+		"record: an empty line must stand before it\n"},
 	{"cn: a\n", "stdin:1:1: error: the record starts with 'cn', not with 'dn'\n"},
 	{"dn: cn=a\n", "stdin:1:1: error: the record has no attributes\n"},
 	{"dn: nonsense\ncn: a\n",
@@ -217,8 +215,7 @@ static void count(void *data, const struct entry *entry)
 	}
 }
 
-/* Records that lie across the borders of what one read gives, with every kind of break.
- */
+/* Records that lie across the borders of what one read gives, with every kind of break. */
 static void test_borders(void **state)
 {
 	TMP_CTX(tmp);

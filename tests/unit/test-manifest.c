@@ -84,10 +84,8 @@ static void test_sorted(void **state)
 	for (unsigned i = 30; i > 0; i--)
 		buffer_printf(b,
 			"  - {name: v%u, fqdn: v%u.c.example, uuid: "
-			"5f0c0a3e-2f5c-5c1e-8a5b-"
-			"0000000000%02u, memory: 1, cpus: 1, image: {kernel: /k}, "
-			"interfaces: "
-			"[]}\n",
+			"5f0c0a3e-2f5c-5c1e-8a5b-0000000000%02u, memory: "
+			"1, cpus: 1, image: {kernel: /k}, interfaces: []}\n",
 			i, i, i);
 	assert_int_equal(parse(tmp, b->data, false, &manifest), 0);
 	assert_int_equal(manifest->n_guests, 30);

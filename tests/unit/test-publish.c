@@ -382,8 +382,7 @@ static int add_identity(
 	return 0;
 }
 
-/* One folder at a time: the order of a walk may change with a file that comes and goes.
- */
+/* One folder at a time: the order of a walk may change with a file that comes and goes. */
 static char *identity(struct fixture *f)
 {
 	static const char *const folders[] = {

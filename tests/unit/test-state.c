@@ -207,8 +207,7 @@ static void test_one_supervisor(void **state)
 	assert_int_equal(look(tmp)->state, STATE_STOPPED);
 }
 
-/* Of a QEMU that outlived its supervisor: the next one ends it before it starts another.
- */
+/* Of a QEMU that outlived its supervisor: the next one ends it before it starts another. */
 static void test_leftover(void **state)
 {
 	TMP_CTX(tmp);

@@ -59,10 +59,10 @@ static void test_operational(void **state)
 {
 	TMP_CTX(tmp);
 	static const char *with_usage[] = {
-		"( 2.5.18.1 NAME 'createTimestamp' SINGLE-VALUE USAGE directoryOperation "
-		")",
-		"( 1.2 NAME ( 'entryUUID' 'x' ) NO-USER-MODIFICATION USAGE dSAOperation "
-		")",
+		"( 2.5.18.1 NAME 'createTimestamp' "
+		"SINGLE-VALUE USAGE directoryOperation )",
+		"( 1.2 NAME ( 'entryUUID' 'x' ) "
+		"NO-USER-MODIFICATION USAGE dSAOperation )",
 		"( 1.3 NAME 'plain' USAGE userApplications )",
 		"( 1.4 NAME 'cn' )",
 	};

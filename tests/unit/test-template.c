@@ -340,8 +340,8 @@ static const struct row rows[] = {
 	{"text",
 		"{{#boxes}}{{#note}}{{note}} {{>quoted}} {{{note}}} {{&note}} "
 		"{{>note}}{{/note}}{{/boxes}}",
-		"it&#39;s &lt;big&gt; 'it'\\''s <big>' it's <big> it's <big> it&#39;s "
-		"&lt;big&gt;"},
+		"it&#39;s &lt;big&gt; 'it'\\''s <big>' "
+		"it's <big> it's <big> it&#39;s &lt;big&gt;"},
 	{"yaml", "{{#boxes}}{{#note}}\"{{note}}\"{{/note}}{{/boxes}}", "\"it's <big>\""},
 	/* a quote that the template escapes neither opens nor closes anything */
 	{"dhcpd",
