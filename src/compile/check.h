@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The catalogue of checks (checks.def) and the one way to report against it. */
+/* The catalogue of checks: checks.def as an enum, with names, meanings and severities. */
 
-#include "compile/model.h"
+#include "base/diag.h"
 
 enum check {
 #define CHECK(id, name, severity, meaning) CHECK_##id,
@@ -16,26 +16,3 @@ const char *check_name(enum check check);
 const char *check_meaning(enum check check);
 enum severity check_default(enum check check);
 bool check_by_name(const char *name, enum check *ret) _must_check_;
-
-/* How decode and lint report: the site, where findings go, the site's own severities. */
-struct reporter {
-	struct site *site;
-	struct diags *diags;
-	enum severity severity[_CHECK_MAX];
-};
-
-void reporter_init(struct reporter *r, struct site *site, struct diags *diags);
-
-/*
- * check_report - one finding about @record and @field
- *
- * shape:  an error puts the record into quarantine (record->is_bad); the first
- *         error's finding is returned for notes, also when its severity is ignored
- */
-struct finding *check_report(struct reporter *r, enum check check, struct record *record,
-	enum field_id field, const char *format, ...) _printf_(5, 6);
-/* The same with another default severity than the catalogue's (dup-mac across networks);
- * the settings' own severity wins over both. @line is an LDIF line, 0: the field's. */
-struct finding *check_report_at(struct reporter *r, enum check check,
-	enum severity severity, struct record *record, enum field_id field, uint32_t line,
-	const char *format, ...) _printf_(7, 8);

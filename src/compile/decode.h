@@ -7,8 +7,8 @@
  * Faults are findings, the record is kept and marked, decoding goes on.
  */
 
-#include "compile/check.h"
 #include "compile/entry.h"
+#include "compile/report.h"
 
 struct decoder;
 

@@ -7,8 +7,8 @@
  * its entry, attribute, value and what is allowed.
  */
 
-#include "compile/check.h"
 #include "compile/entry.h"
+#include "compile/report.h"
 
 /* All values of one field of one entry; a field may be fed by several attributes. */
 struct field_values {

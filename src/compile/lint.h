@@ -7,7 +7,7 @@
  * none stops.
  */
 
-#include "compile/check.h"
+#include "compile/report.h"
 
 /* After model_link(), before model_settle(). */
 void lint_site(struct reporter *reporter);

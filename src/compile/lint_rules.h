@@ -7,7 +7,7 @@
  * needs. A rule walks the whole site and stops at nothing.
  */
 
-#include "compile/check.h"
+#include "compile/report.h"
 
 /* VCNs on their hosts: bridges, images, capacity (lint_vcn.c) */
 void lint_vcns(struct reporter *r);

@@ -5,7 +5,7 @@
  * writes no file but the templates. */
 
 #include "base/trailer.h"
-#include "compile/check.h"
+#include "compile/report.h"
 #include "compile/target.h"
 
 struct output {

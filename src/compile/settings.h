@@ -5,6 +5,7 @@
 
 #include "base/document.h"
 #include "compile/check.h"
+#include "compile/map.h"
 
 enum bind_method { BIND_ANONYMOUS, BIND_EXTERNAL, BIND_GSSAPI, BIND_SIMPLE };
 
