@@ -15,7 +15,7 @@
 
 #include "base/document.h"
 #include "base/text.h"
-#include "compile/template.h"
+#include "template/template.h"
 
 static bool find_value(const void *object, const char *name, struct value *ret);
 static void get_element(const void *base, size_t i, struct value *ret);

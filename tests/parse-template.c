@@ -19,7 +19,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "compile/target.h"
+#include "render/target.h"
 
 enum { EXPECT_MAX = 1024 * 1024 };
 

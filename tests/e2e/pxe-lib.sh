@@ -14,7 +14,7 @@
 # init of ours; a disk says LOCAL-DISK on the serial port. $tftp and $http are the folders
 # that are served, $tree what ldapcc wrote.
 #
-#	VCN_TEST_GUEST	a folder made by tests/launch/make-guest.sh, to share it among tests
+#	VCN_TEST_GUEST	a folder made by tests/vcn/make-guest.sh, to share it among tests
 
 # enter_with_guest [LDAPCC]: as enter of lib.sh. The kernel's package is fetched, so that has
 # to happen before we leave the network.
@@ -30,7 +30,7 @@ enter_with_guest() {
 		if [ -e "${VCN_TEST_GUEST:-}/initrd" ]; then
 			cp "$VCN_TEST_GUEST/vmlinuz" "$VCN_TEST_GUEST/initrd" "$PXE_GUEST/"
 		else
-			"$here/../launch/make-guest.sh" "$PXE_GUEST" >"$PXE_GUEST/log" 2>&1 ||
+			"$here/../vcn/make-guest.sh" "$PXE_GUEST" >"$PXE_GUEST/log" 2>&1 ||
 				skip_all "no guest: $(tail -n 1 "$PXE_GUEST/log")"
 		fi
 	fi

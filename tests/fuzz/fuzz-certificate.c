@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "compile/certificate.h"
+#include "read/certificate.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

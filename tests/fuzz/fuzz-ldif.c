@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "compile/dn.h"
-#include "compile/ldif.h"
+#include "read/dn.h"
+#include "read/ldif.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

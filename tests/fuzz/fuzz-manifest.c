@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "launch/manifest.h"
+#include "vcn/common/manifest.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

@@ -11,7 +11,7 @@
 
 #include <json-c/json.h>
 
-#include "launch/qmp.h"
+#include "vcn/guest/qmp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

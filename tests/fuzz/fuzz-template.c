@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "compile/escape.h"
-#include "compile/template.h"
+#include "template/escape.h"
+#include "template/template.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
 . "$(dirname "$(realpath "$0")")/lib.sh"
 
 readonly page=man/ldapcc-checks.7.scd
-catalogue() { sed -n "s/^CHECK([A-Z_]*, \"\\([a-z-]*\\)\", $1,.*/\\1/p" src/compile/checks.def | sort; }
+catalogue() { sed -n "s/^CHECK([A-Z_]*, \"\\([a-z-]*\\)\", $1,.*/\\1/p" src/config/checks.def | sort; }
 # the headings of a section: *id*, or *id*, *id*
 entries() {
 	awk -v section="# $1" '/^# / { inside = $0 == section } inside && /^\*/' "$page" |
@@ -30,9 +30,9 @@ done | broken "an entry shows an example"
 
 # Identifiers that stand in the code as text are findings too.
 {
-	cat src/compile/*.c | tr -d '\n\t' | grep -oE 'diag_add\([^,"]*, ?SEVERITY_[A-Z]*, ?"[a-z-]+"' ||
+	cat src/{base,config,read,model,template,render,generation,change,publish,ldapcc}/*.c | tr -d '\n\t' | grep -oE 'diag_add\([^,"]*, ?SEVERITY_[A-Z]*, ?"[a-z-]+"' ||
 		true
-	grep -hoE '"template-[a-z-]+"' src/compile/template*.c || true
+	grep -hoE '"template-[a-z-]+"' src/template/*.c || true
 } | grep -oE '"[a-z-]+"' | tr -d '"' | sort -u |
 	comm -23 - <({ entries "OTHER IDENTIFIERS"; catalogue '[A-Z]*'; } | sort) |
 	broken "every identifier is told in $page"

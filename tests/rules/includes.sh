@@ -1,29 +1,34 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Who may include what: folders are link boundaries, a foreign library has one module.
+# Who may include what: the rooms by their table, a foreign library by its one file.
 . "$(dirname "$(realpath "$0")")/lib.sh"
 
 # inclusions PATTERN FILES-PATTERN - where a header is included, except in these files
 inclusions() {
-	files 'src/*' | grep -E '^src/.*\.[ch]$' | grep -Ev "$2" |
+	files 'src/*' | grep -E '^src/.*\.(c|h|def)$' | grep -Ev "$2" |
 		xargs -r -d '\n' grep -nHE "^[[:space:]]*#[[:space:]]*include[[:space:]]*$1" -- || true
 }
 
-inclusions '<(ldap|lber|ldap_schema)[^>]*>' '^src/compile/directory' |
-	broken "only compile/directory*.c knows libldap"
+inclusions '<(ldap|lber|ldap_schema)[^>]*>' '^src/read/directory' |
+	broken "only read/directory*.c knows libldap"
 inclusions '<yaml\.h>' '^src/base/document\.c$' |
 	broken "only base/document.c knows libyaml"
-inclusions '<libmnl/' '^src/launch/link\.c$' | broken "only launch/link.c knows libmnl"
+inclusions '<libmnl/' '^src/vcn/guest/link\.c$' | broken "only vcn/guest/link.c knows libmnl"
 inclusions '<nettle/sha' '^src/base/trailer\.c$' | broken "only base/trailer.c knows hashes"
-inclusions '["<](compile|launch)/' '^src/(compile|launch)/' |
-	broken "base includes nothing above it"
-inclusions '["<]launch/' '^src/(base|launch)/' | broken "compile includes nothing of launch"
-inclusions '["<]compile/' '^src/(base|compile)/' | broken "launch includes nothing of compile"
 inclusions '<[a-z]+/?(stdio_ext|malloc|varargs)\.h>' '^$' | broken "headers of the last century"
 
-# Our own headers go by their folder, "compile/model.h", and each has one guard.
-inclusions '"[^/"]*"' '^$' | broken 'our headers are included as "folder/name.h"'
+# The rooms: each inclusion of ours is in the table.
+inclusions '"' '^$' | sed -E 's/^([^:]*):([0-9]*):[^"]*"([^"]*)".*/\1 \2 \3/' |
+	while read -r file line header; do
+		may_use "$(room_of "${file#src/}")" "$header" || echo "$file:$line: $header"
+	done | broken "a room includes only what tests/rules/rooms allows it"
+files 'src/*' | grep -E '^src/.*\.[ch]$' | while IFS= read -r file; do
+	room_is_known "$(room_of "${file#src/}")" || echo "$file"
+done | broken "every folder of src/ is a room of tests/rules/rooms"
+
+# Our own headers go by their room, "model/model.h", and each has one guard.
+inclusions '"[^/"]*"' '^$' | broken 'our headers are included as "room/name.h"'
 for header in $(files 'src/*' | grep '^src/.*\.h$'); do
 	[ "$(grep -c '^#pragma once$' "$header")" -eq 1 ] || echo "$header"
 done | broken "a header has one #pragma once"

@@ -74,4 +74,25 @@ search() {
 	[ $# -eq 0 ] || code "$@" | grep -E -- "$pattern" || true
 }
 
+# The rooms of src/ and what they may use (tests/rules/rooms), read once.
+# shellcheck disable=SC2034 # for who sources this
+declare -A rooms=()
+while IFS=: read -r room uses; do
+	rooms[$room]=$uses
+done < <(grep -v '^#' tests/rules/rooms)
+
+# room_of FILE - the room of a file below src/
+room_of() { echo "${1%/*}"; }
+
+room_is_known() { [ -n "${rooms[$1]+known}" ]; }
+
+# may_use ROOM FILE - may this room know that file of src/, by the table?
+may_use() {
+	local room=$1 file=$2 word
+	for word in base "$room" ${rooms[$room]:-}; do
+		[ "$word" != "${file%/*}" ] && [ "$word" != "${file%.*}" ] || return 0
+	done
+	return 1
+}
+
 finish() { [ "$n_broken" -eq 0 ]; }

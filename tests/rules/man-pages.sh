@@ -28,18 +28,18 @@ commands "$ldapcc" | told man/ldapcc.8.scd "every command"
 if [ -n "$vcn" ]; then
 	options "$vcn" | told man/vcn.8.scd "every option"
 	commands "$vcn" | told man/vcn.8.scd "every command"
-	grep -oE '\{"[a-z][a-z-]*", ?read' src/launch/settings.c | cut -d'"' -f2 | sort -u |
+	grep -oE '\{"[a-z][a-z-]*", ?read' src/vcn/common/settings.c | cut -d'"' -f2 | sort -u |
 		told man/vcn.yaml.5.scd "every setting"
-	grep -oE '\{"[a-z][a-z-]*", ?read' src/launch/manifest.c | cut -d'"' -f2 | sort -u |
+	grep -oE '\{"[a-z][a-z-]*", ?read' src/vcn/common/manifest.c | cut -d'"' -f2 | sort -u |
 		told man/vcn-manifest.5.scd "every key"
 fi
-grep -oE '\{"[a-z][a-z-]*", ?read' src/compile/settings.c | cut -d'"' -f2 | sort -u |
+grep -oE '\{"[a-z][a-z-]*", ?read' src/config/settings.c | cut -d'"' -f2 | sort -u |
 	told man/ldapcc.yaml.5.scd "every setting"
-sed -n 's/^FIELD([A-Z0-9_]*, "\(.*\)")/\1/p' src/compile/fields.def | sort -u |
+sed -n 's/^FIELD([A-Z0-9_]*, "\(.*\)")/\1/p' src/config/fields.def | sort -u |
 	told man/ldapcc-map.5.scd "every field"
-grep -hoE '[A-Z]+\("[a-z][a-z0-9_]*",|\{"[a-z][a-z0-9_]*", VALUE' src/compile/fields*.c |
+grep -hoE '[A-Z]+\("[a-z][a-z0-9_]*",|\{"[a-z][a-z0-9_]*", VALUE' src/render/fields*.c |
 	cut -d'"' -f2 | sort -u | told man/ldapcc-templates.5.scd "every name"
-grep -oE '\{"[a-z][a-z-]*", read' src/compile/target.c | cut -d'"' -f2 | sort -u |
+grep -oE '\{"[a-z][a-z-]*", read' src/render/target.c | cut -d'"' -f2 | sort -u |
 	told man/ldapcc-templates.5.scd "every key of the front matter"
 grep -oE "NAME '[A-Za-z0-9]+'" schema/ldapcc.schema | cut -d"'" -f2 | sort -u |
 	told man/ldapcc-schema.5.scd "every attribute and class"

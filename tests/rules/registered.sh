@@ -14,7 +14,7 @@ files 'tests/*' | sed -n 's,^tests/fuzz/fuzz-\(.*\)\.c$,\1,p' | while IFS= read 
 	registered "$name" || echo "tests/fuzz/fuzz-$name.c"
 done | broken "every fuzz target is built"
 # what is sourced or started by others is no test of its own
-files 'tests/*' | grep -E '^tests/(slapd|e2e|launch|faults|rules|template|bench)/[a-z0-9-]+\.(sh|py)$' |
+files 'tests/*' | grep -E '^tests/(slapd|e2e|vcn|faults|rules|template|bench)/[a-z0-9-]+\.(sh|py)$' |
 	while IFS= read -r script; do
 		name=$(basename "${script%.*}")
 		registered "$name" || registered "[^']*${script#tests/}" && continue

@@ -14,9 +14,9 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "compile/directory.h"
-#include "compile/dn.h"
-#include "compile/ldif.h"
+#include "read/directory.h"
+#include "read/dn.h"
+#include "read/ldif.h"
 
 /* Lines are collected, sorted and printed at the end. */
 struct lines {

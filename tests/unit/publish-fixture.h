@@ -15,10 +15,10 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "compile/checker.h"
-#include "compile/guard.h"
-#include "compile/publish.h"
-#include "compile/services.h"
+#include "change/guard.h"
+#include "publish/checker.h"
+#include "publish/publish.h"
+#include "publish/services.h"
 
 enum fixture_target { T_DNSMASQ, T_HOSTS, T_DHCPD, T_MANIFEST, N_TARGETS };
 

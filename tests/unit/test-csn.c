@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "compile/csn.h"
+#include "read/csn.h"
 
 #define A1 "20260101000000.000001Z#000000#001#000000"
 #define A2 "20260101000000.000002Z#000000#001#000000"

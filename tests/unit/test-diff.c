@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "compile/diff.h"
+#include "change/diff.h"
 
 static const struct {
 	const char *a, *b, *expected;

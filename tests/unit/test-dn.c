@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "compile/dn.h"
+#include "read/dn.h"
 
 /* NULL: no DN */
 static const char *const keys[][2] = {

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "compile/endpoint.h"
+#include "read/endpoint.h"
 
 static const struct {
 	const char *uri;

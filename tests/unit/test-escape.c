@@ -15,7 +15,7 @@
 
 #include "base/document.h"
 #include "base/text.h"
-#include "compile/escape.h"
+#include "template/escape.h"
 
 #define TEXT(literal) (literal), sizeof(literal) - 1
 

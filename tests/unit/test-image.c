@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "launch/image.h"
+#include "vcn/guest/image.h"
 
 static char scratch[] = "/tmp/test-image.XXXXXX";
 static const char *roots_items[3];

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "compile/ldif.h"
+#include "read/ldif.h"
 
 /*
  * Input, and what comes out: each entry as `LINE DN` with its values as `name@line=value`

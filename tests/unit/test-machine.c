@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* QEMU commands against tests/launch/argv/; the folder is the argument. */
+/* QEMU commands against tests/vcn/argv/; the folder is the argument. */
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -16,9 +16,9 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "launch/machine.h"
+#include "vcn/guest/machine.h"
 
-static const char *cases_folder = "tests/launch/argv";
+static const char *cases_folder = "tests/vcn/argv";
 
 static const struct qemu full_qemu = {
 	.path = "/usr/bin/qemu-system-x86_64",

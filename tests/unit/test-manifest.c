@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/trailer.h"
-#include "launch/manifest.h"
+#include "vcn/common/manifest.h"
 
 /* The faults themselves are in tests/parse; here: what a good manifest becomes. */
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "launch/names.h"
+#include "vcn/host/names.h"
 
 /* Expected names joined by blanks; NULL: refused */
 static const char *const rows[][2] = {

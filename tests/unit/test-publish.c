@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "compile/rollback.h"
 #include "publish-fixture.h"
+#include "publish/rollback.h"
 
 #define DNSMASQ "/etc/dnsmasq.d/ldapcc.conf"
 #define HOSTS "/srv/ldapcc/hosts"

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
-#include "launch/qmp.h"
+#include "vcn/guest/qmp.h"
 
 enum { MAX_LINE = 256 };
 

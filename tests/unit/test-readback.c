@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/trailer.h"
-#include "compile/readback.h"
+#include "publish/readback.h"
 
 enum { STRING_MAX = 1499 };
 

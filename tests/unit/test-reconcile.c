@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "launch/admission.h"
-#include "launch/guard.h"
-#include "launch/reconcile.h"
+#include "vcn/host/admission.h"
+#include "vcn/host/guard.h"
+#include "vcn/host/reconcile.h"
 
 enum { NOW = 1795430400 };
 

@@ -14,7 +14,7 @@
 #include <json-c/json.h>
 
 #include "base/file.h"
-#include "launch/record.h"
+#include "vcn/common/record.h"
 
 static char folder[] = "/tmp/test-record.XXXXXX";
 

@@ -19,8 +19,8 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "compile/command.h"
-#include "compile/services.h"
+#include "publish/command.h"
+#include "publish/services.h"
 
 static void run_shell(TALLOC_CTX *mem_ctx, const char *script, unsigned timeout_ms,
 	struct command_result *ret)

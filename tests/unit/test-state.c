@@ -18,9 +18,9 @@
 #include <json-c/json.h>
 
 #include "base/file.h"
-#include "launch/notify.h"
-#include "launch/process.h"
-#include "launch/state.h"
+#include "vcn/common/process.h"
+#include "vcn/common/state.h"
+#include "vcn/guest/notify.h"
 
 static char runtime_dir[] = "/tmp/test-state.XXXXXX";
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "compile/subschema.h"
+#include "read/subschema.h"
 
 static const char *types[] = {
 	"( 2.5.4.0 NAME 'objectClass' DESC 'x' )",

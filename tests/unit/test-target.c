@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "compile/target.h"
+#include "render/target.h"
 
 static char scratch[] = "/tmp/ldapcc-target-XXXXXX";
 

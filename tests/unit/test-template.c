@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "compile/template.h"
+#include "template/template.h"
 
 /* A little site to print */
 

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "change/plan.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "change/survey.h"
+
+/* What is known of a target's files before the first of them. */
+struct ownership {
+	const struct target *target;
+	uid_t uid;
+	gid_t gid;
+};
+
+struct planner {
+	struct plan *plan;
+	const struct plan_input *input;
+	struct diags *diags;
+	struct folder_cursor *cursor;
+	struct ownership ownership;
+};
+
+/* Owners */
+
+/* Below --root, or without root's rights and with nothing asked for, files are our own. */
+static bool is_own(const struct planner *p, const char *name)
+{
+	return geteuid() != 0 && (name == NULL || p->plan->state->root[0] != '\0');
+}
+
+static int unknown_name(struct planner *p, const struct target *target, const char *what,
+	const char *name)
+{
+	return diag_fail(p->diags, EXIT_USAGE, loc_file(target->template_path),
+		"target '%s': there is no %s '%s' on this machine", target->name, what,
+		name);
+}
+
+static int find_owner(struct planner *p, const struct target *target)
+{
+	struct ownership *o = &p->ownership;
+
+	if (o->target == target)
+		return 0;
+	o->target = target;
+	o->uid = is_own(p, target->owner) ? geteuid() : 0;
+	o->gid = is_own(p, target->group) ? getegid() : 0;
+	if (target->owner != NULL && !is_own(p, target->owner)) {
+		struct passwd *user = getpwnam(target->owner);
+
+		if (user == NULL)
+			return unknown_name(p, target, "user", target->owner);
+		o->uid = user->pw_uid;
+	}
+	if (target->group != NULL && !is_own(p, target->group)) {
+		struct group *group = getgrnam(target->group);
+
+		if (group == NULL)
+			return unknown_name(p, target, "group", target->group);
+		o->gid = group->gr_gid;
+	}
+	return 0;
+}
+
+/* Files */
+
+static struct plan_file *add_file(struct planner *p, const char *path,
+	const struct output *output, const struct generation_file *before)
+{
+	struct plan *plan = p->plan;
+	struct plan_file *file = mem_push(plan, &plan->files, &plan->n_files);
+
+	file->path = path;
+	file->output = output;
+	file->before = before;
+	if (before != NULL)
+		file->live = plan->survey->live[before - plan->before->files];
+	return file;
+}
+
+/* A path that the state does not know: is somebody else's file there? */
+static int plan_unknown(struct planner *p, struct plan_file *file)
+{
+	struct stat st;
+	int r = folder_cursor_stat(p->cursor, p->plan->state, file->path, &st);
+
+	file->change = FILE_NEW;
+	file->is_foreign = r == 0;
+	if (r < 0 && r != -ENOENT)
+		return diag_fail_errno(p->diags, EXIT_IO, -r,
+			loc_file(state_path(p->diags, p->plan->state, file->path)),
+			"the file cannot be examined");
+	return 0;
+}
+
+static enum file_change compare_known(
+	const struct plan_file *file, const struct generation_file *before)
+{
+	if (memcmp(file->output->sha256, before->sha256, SHA256_BYTES) != 0)
+		return FILE_CHANGED;
+	if (file->live != LIVE_INTACT && file->live != LIVE_MODE)
+		return FILE_RESTORED;
+	if (file->live == LIVE_MODE || file->mode != before->mode ||
+		file->uid != before->uid || file->gid != before->gid)
+		return FILE_MODE;
+	return FILE_SAME;
+}
+
+/* A changed manifest gets a serial above its last one: vcn refuses older ones. */
+static void raise_serial(struct planner *p, struct output *output, uint64_t last)
+{
+	uint64_t serial = last < p->plan->now ? p->plan->now : last + 1;
+
+	p->input->reserial.render(p->input->reserial.data, p->plan, output, serial);
+}
+
+static int plan_output(
+	struct planner *p, struct output *output, const struct generation_file *before)
+{
+	int r = find_owner(p, output->target);
+
+	if (r < 0)
+		return r;
+	if (output->path[0] != '/' ||
+		text_has_control(output->path, strlen(output->path)))
+		return diag_fail(p->diags, EXIT_USAGE,
+			loc_file(output->target->template_path),
+			"'%s' is no path for a target", output->path);
+	struct plan_file *file = add_file(p, output->path, output, before);
+
+	file->mode = output->target->mode;
+	file->uid = p->ownership.uid;
+	file->gid = p->ownership.gid;
+	if (before == NULL)
+		return plan_unknown(p, file);
+	file->change = compare_known(file, before);
+	if (file->change == FILE_CHANGED && output->serial != 0)
+		raise_serial(p, output, before->serial);
+	return 0;
+}
+
+static const struct target *find_target(const struct planner *p, const char *name)
+{
+	for (size_t i = 0; i < p->input->n_targets; i++)
+		if (strcmp(p->input->targets[i].name, name) == 0)
+			return &p->input->targets[i];
+	return NULL;
+}
+
+/* A single file whose target left the settings stays: somebody includes it. */
+static void plan_vanished(struct planner *p, const struct generation_file *before)
+{
+	const struct generation_target *target =
+		&p->plan->before->targets[before->target];
+	struct plan_file *file = add_file(p, before->path, NULL, before);
+	bool is_dropped = find_target(p, target->name) == NULL;
+
+	file->change =
+		is_dropped && target->folder == NULL ? FILE_FORGOTTEN : FILE_REMOVED;
+}
+
+/* Both lists are sorted by path. */
+static int compare_files(struct planner *p)
+{
+	const struct generation *before = p->plan->before;
+	size_t n_before = before == NULL ? 0 : before->n_files;
+	struct tree *tree = p->input->tree;
+	size_t i = 0, j = 0;
+	int r = 0;
+
+	while (r == 0 && (i < tree->n_outputs || j < n_before)) {
+		int order = i == tree->n_outputs ? 1
+			    : j == n_before	 ? -1
+						 : strcmp(tree->outputs[i].path,
+							   before->files[j].path);
+
+		if (order > 0)
+			plan_vanished(p, &before->files[j++]);
+		else if (order < 0)
+			r = plan_output(p, &tree->outputs[i++], NULL);
+		else
+			r = plan_output(p, &tree->outputs[i++], &before->files[j++]);
+	}
+	return r;
+}
+
+bool plan_file_changes(const struct plan_file *file)
+{
+	return file->change != FILE_SAME && file->change != FILE_FORGOTTEN;
+}
+
+/* Nodes */
+
+static void add_node(
+	struct plan *plan, const struct node_mark *mark, enum node_change change)
+{
+	*mem_push(plan, &plan->node_changes, &plan->n_node_changes) = (struct plan_node){
+		.name = mark->name,
+		.kind = mark->kind,
+		.change = change,
+	};
+}
+
+static int order_nodes(const struct node_mark *a, const struct node_mark *b)
+{
+	int order = strcmp(a->name, b->name);
+
+	return order != 0 ? order : (int)a->kind - (int)b->kind;
+}
+
+static void compare_nodes(struct plan *plan)
+{
+	const struct node_mark *old = plan->nodes_before, *new = plan->nodes;
+	size_t i = 0, j = 0;
+
+	while (i < plan->n_nodes_before || j < plan->n_nodes) {
+		int order = i == plan->n_nodes_before ? 1
+			    : j == plan->n_nodes      ? -1
+						      : order_nodes(&old[i], &new[j]);
+
+		if (order < 0) {
+			add_node(plan, &old[i++], NODE_REMOVED);
+		} else if (order > 0) {
+			add_node(plan, &new[j++], NODE_ADDED);
+		} else {
+			if (old[i].hash != new[j].hash)
+				add_node(plan, &new[j], NODE_CHANGED);
+			i++;
+			j++;
+		}
+	}
+}
+
+int plan_new(TALLOC_CTX *mem_ctx, struct survey *survey, const struct plan_input *input,
+	struct diags *diags, struct plan **ret_plan)
+{
+	TMP_CTX(tmp);
+	struct plan *plan = mem_new(tmp, struct plan);
+	struct planner p = {
+		.plan = plan,
+		.input = input,
+		.diags = diags,
+		.cursor = folder_cursor_new(tmp),
+	};
+
+	*plan = (struct plan){
+		.survey = survey,
+		.state = survey->state,
+		.before = survey->before,
+		.targets = input->targets,
+		.n_targets = input->n_targets,
+		.nodes = input->nodes,
+		.n_nodes = input->n_nodes,
+		.nodes_before = survey->nodes,
+		.n_nodes_before = survey->n_nodes,
+		.attachments = input->attachments,
+		.n_attachments = input->n_attachments,
+		.now = survey->now,
+	};
+	generation_sort_nodes(input->nodes, input->n_nodes);
+	compare_nodes(plan);
+	int r = compare_files(&p);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < plan->n_files; i++)
+		plan->n_changes += plan_file_changes(&plan->files[i]);
+	*ret_plan = talloc_steal(mem_ctx, plan);
+	return 0;
+}
+
+/* Permission */
+
+static int permit_foreign(const struct plan *plan, struct diags *diags)
+{
+	struct finding *finding = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->n_files; i++)
+		n += plan->files[i].is_foreign;
+	for (size_t i = 0; i < plan->n_files; i++) {
+		const struct plan_file *file = &plan->files[i];
+
+		if (!file->is_foreign)
+			continue;
+		struct loc where = loc_file(state_path(diags, plan->state, file->path));
+
+		if (finding == NULL) {
+			(void)diag_fail(diags, EXIT_REFUSED, where,
+				n == 1 ? "the file exists and was not created by ldapcc"
+				       : "this and %zu more files exist and were not "
+					 "created by ldapcc",
+				n - 1);
+			finding = diag_last(diags);
+			diag_note(finding, LOC_NONE,
+				"to have them replaced, run 'ldapcc apply --bootstrap'");
+		} else {
+			diag_note(finding, where, "this one too");
+		}
+	}
+	return finding == NULL ? 0 : -EXIT_REFUSED;
+}
+
+static const char *drift_words(enum live live)
+{
+	switch (live) {
+	case LIVE_EDITED:
+		return "was edited by hand";
+	case LIVE_MODE:
+		return "was given another owner or mode by hand";
+	case LIVE_ABSENT:
+		return "was removed by hand";
+	case LIVE_STRANGE:
+		return "was replaced by something that is no file";
+	case LIVE_INTACT:
+		break;
+	}
+	return NULL;
+}
+
+static bool is_drift(const struct plan_file *file)
+{
+	if (file->before == NULL || file->change == FILE_FORGOTTEN)
+		return false;
+	if (file->change == FILE_REMOVED && file->live == LIVE_ABSENT)
+		return false;
+	return file->live != LIVE_INTACT;
+}
+
+static int permit_drift(const struct plan *plan, bool refuse, struct diags *diags)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < plan->n_files; i++) {
+		const struct plan_file *file = &plan->files[i];
+
+		if (!is_drift(file))
+			continue;
+		struct loc where = loc_file(state_path(diags, plan->state, file->path));
+		const char *what = drift_words(file->live);
+
+		if (refuse)
+			r = diag_fail(diags, EXIT_DRIFT, where,
+				"the file %s; 'ldapcc diff' shows what would be lost",
+				what);
+		else
+			diag_add(diags, SEVERITY_WARNING, "drift", where,
+				"the file %s; it is %s", what,
+				file->change == FILE_REMOVED ? "removed" : "replaced");
+	}
+	return r;
+}
+
+int plan_permit(
+	const struct plan *plan, bool bootstrap, bool refuse_drift, struct diags *diags)
+{
+	int foreign = bootstrap ? 0 : permit_foreign(plan, diags);
+	int drift = permit_drift(plan, refuse_drift, diags);
+
+	return foreign < 0 ? foreign : drift;
+}

@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/settings.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+#define DEFAULT_PATH LDAPCC_SYSCONFDIR "/ldapcc.yaml"
+
+enum { PER_MILLE = 1000, TIMEOUT_MAX_S = 86400, PAGE_MAX = 100000, KEEP_MAX = 10000 };
+
+static const char *const default_targets[] = {
+	"dnsmasq", "dnsmasq-hosts", "dhcpd", "kickstart", "kickstart-repos", "manifest"};
+
+/* Numbers and shares */
+
+static int read_timeout(struct reader *r, const struct node *value, void *field)
+{
+	return read_between(r, value, 1, TIMEOUT_MAX_S, field);
+}
+
+static int read_page_size(struct reader *r, const struct node *value, void *field)
+{
+	return read_between(r, value, 1, PAGE_MAX, field);
+}
+
+static int read_interval(struct reader *r, const struct node *value, void *field)
+{
+	return read_between(r, value, 0, 30 * TIMEOUT_MAX_S, field);
+}
+
+static int read_keep(struct reader *r, const struct node *value, void *field)
+{
+	return read_between(r, value, 1, KEEP_MAX, field);
+}
+
+/* `10%`, `2.5%` or a count */
+static int read_limit(struct reader *r, const struct node *value, void *field)
+{
+	TMP_CTX(tmp);
+	struct limit *limit = field;
+	uint64_t whole = 0, tenth = 0;
+
+	if (value->kind == NODE_SCALAR && text_has_suffix(value->text, "%")) {
+		char *text = mem_strndup(tmp, value->text, value->length - 1);
+		char *dot = strchr(text, '.');
+
+		if (dot != NULL)
+			*dot = '\0';
+		if (text_parse_u64(text, 100, &whole) &&
+			(dot == NULL || text_parse_u64(dot + 1, 9, &tenth)) &&
+			whole * 10 + tenth <= PER_MILLE) {
+			*limit = (struct limit){true, (unsigned)(whole * 10 + tenth)};
+			return 0;
+		}
+	} else if (value->kind == NODE_SCALAR &&
+		   text_parse_u64(value->text, INT32_MAX, &whole)) {
+		*limit = (struct limit){false, (unsigned)whole};
+		return 0;
+	}
+	return document_fault(r, value, "expected a share such as 10%% or a number");
+}
+
+/* directory: */
+
+struct bind_key {
+	const char *dn, *password_file;
+};
+
+static int read_bind(struct reader *r, const struct node *value, void *field)
+{
+	static const struct key keys[] = {
+		{"dn", read_string, offsetof(struct bind_key, dn), true},
+		{"password-file", read_string, offsetof(struct bind_key, password_file),
+			true},
+		{0},
+	};
+	static const char *const words[] = {
+		[BIND_ANONYMOUS] = "anonymous",
+		[BIND_EXTERNAL] = "external",
+		[BIND_GSSAPI] = "gssapi",
+	};
+	struct directory_settings *directory = field;
+
+	if (value->kind == NODE_MAP) {
+		struct bind_key bind = {0};
+		int failed = document_read(r, value, keys, &bind);
+
+		directory->bind = BIND_SIMPLE;
+		directory->bind_dn = bind.dn;
+		directory->password_file = bind.password_file;
+		return failed;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (value->kind == NODE_SCALAR && strcmp(value->text, words[i]) == 0) {
+			directory->bind = (enum bind_method)i;
+			return 0;
+		}
+	}
+	return document_fault(r, value,
+		"expected anonymous, external, gssapi or {dn: …, password-file: …}");
+}
+
+static int read_tls(struct reader *r, const struct node *value, void *field)
+{
+	static const struct key keys[] = {
+		{"ca-file", read_string, offsetof(struct directory_settings, ca_file),
+			false},
+		{"cert-file", read_string, offsetof(struct directory_settings, cert_file),
+			false},
+		{"key-file", read_string, offsetof(struct directory_settings, key_file),
+			false},
+		{"starttls", read_bool, offsetof(struct directory_settings, starttls),
+			false},
+		{0},
+	};
+
+	return document_read(r, value, keys, field);
+}
+
+static int read_directory(struct reader *r, const struct node *value, void *field)
+{
+#define AT(member) offsetof(struct directory_settings, member)
+	static const struct key keys[] = {
+		{"uri", read_strings, AT(uris), false},
+		{"base", read_string, AT(base), false},
+		{"bind", read_bind, 0, false},
+		{"expect-identity", read_string, AT(expect_identity), false},
+		{"tls", read_tls, 0, false},
+		{"page-size", read_page_size, AT(page_size), false},
+		{"timeout", read_timeout, AT(timeout_s), false},
+		{"full-interval", read_interval, AT(full_interval_s), false},
+		{"schema", read_string, AT(schema), false},
+		{"canaries", read_strings, AT(canaries), false},
+		{0},
+	};
+#undef AT
+	struct directory_settings *directory = field;
+
+	directory->where = loc_at(r->document->source, value->line, value->column);
+	return document_read(r, value, keys, field);
+}
+
+/* Commands and actions */
+
+/* One word of a command line: quotes hold blanks together, nothing else is special. */
+static bool take_word(const char **text, struct buffer *word)
+{
+	const char *at = *text + strspn(*text, " \t");
+	char quote = '\0';
+
+	if (*at == '\0')
+		return false;
+	for (; *at != '\0' && (quote != '\0' || (*at != ' ' && *at != '\t')); at++) {
+		if (*at == quote)
+			quote = '\0';
+		else if (quote == '\0' && (*at == '\'' || *at == '"'))
+			quote = *at;
+		else
+			buffer_add_byte(word, *at);
+	}
+	*text = at;
+	return true;
+}
+
+static int split_command(
+	struct reader *r, const struct node *value, struct string_list *list)
+{
+	TMP_CTX(tmp);
+	const char *text = value->text;
+	struct buffer *word = buffer_new(tmp);
+
+	*list = (struct string_list){0};
+	while (take_word(&text, word)) {
+		*mem_push(r->mem_ctx, &list->items, &list->n) =
+			mem_strndup(r->mem_ctx, word->data, word->len);
+		buffer_truncate(word, 0);
+	}
+	if (list->n == 0)
+		return document_fault(r, value, "expected a command");
+	size_t n = list->n;
+
+	*mem_push(r->mem_ctx, &list->items, &n) = NULL;
+	return 0;
+}
+
+int read_command(struct reader *r, const struct node *value, void *field)
+{
+	struct string_list *list = field;
+
+	if (value->kind == NODE_SCALAR && strcmp(value->text, "none") == 0) {
+		*list = (struct string_list){0};
+		return 0;
+	}
+	if (value->kind == NODE_SCALAR)
+		return split_command(r, value, list);
+	return read_strings(r, value, list);
+}
+
+int read_action(struct reader *r, const struct node *value, void *field)
+{
+	struct action *action = field;
+
+	if (value->kind != NODE_MAP) {
+		int failed = read_command(r, value, &action->words);
+
+		action->kind = action->words.n > 0 ? ACTION_COMMAND : ACTION_NONE;
+		return failed;
+	}
+	if (value->n_items != 1)
+		return document_fault(r, value, "expected one of restart and reload");
+	if (strcmp(value->keys[0]->text, "restart") == 0)
+		action->kind = ACTION_RESTART;
+	else if (strcmp(value->keys[0]->text, "reload") == 0)
+		action->kind = ACTION_RELOAD;
+	else
+		return document_fault(r, value->keys[0], "expected restart or reload");
+	return read_strings(r, value->items[0], &action->words);
+}
+
+/* targets: */
+
+static int read_target_mode(struct reader *r, const struct node *value, void *field)
+{
+	struct target_settings *target = field;
+
+	target->has_mode = true;
+	return read_mode(r, value, &target->mode);
+}
+
+static int read_target_check(struct reader *r, const struct node *value, void *field)
+{
+	struct target_settings *target = field;
+
+	target->has_check = true;
+	return read_command(r, value, &target->check);
+}
+
+static int read_target_action(struct reader *r, const struct node *value, void *field)
+{
+	struct target_settings *target = field;
+
+	target->has_on_change = true;
+	return read_action(r, value, &target->on_change);
+}
+
+static int read_target(struct reader *r, const struct node *key, const struct node *value,
+	struct target_settings *target)
+{
+	static const struct key keys[] = {
+		{"path", read_string, offsetof(struct target_settings, path), false},
+		{"owner", read_string, offsetof(struct target_settings, owner), false},
+		{"group", read_string, offsetof(struct target_settings, group), false},
+		{"mode", read_target_mode, 0, false},
+		{"main", read_string, offsetof(struct target_settings, main), false},
+		{"check", read_target_check, 0, false},
+		{"on-change", read_target_action, 0, false},
+		{0},
+	};
+
+	target->name = mem_strdup(r->mem_ctx, key->text);
+	target->where = loc_at(r->document->source, key->line, key->column);
+	/* `pxelinux:` alone takes the template as it is */
+	if (value->kind == NODE_SCALAR && value->length == 0)
+		return 0;
+	return document_read(r, value, keys, target);
+}
+
+static bool has_target(const struct settings *settings, const char *name)
+{
+	for (size_t i = 0; i < settings->n_targets; i++)
+		if (strcmp(settings->targets[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* A map of name and overrides, or a list of names. */
+static int read_targets(struct reader *r, const struct node *value, void *field)
+{
+	static const struct node nothing = {.kind = NODE_SCALAR, .text = ""};
+	struct settings *settings = field;
+	int result = 0;
+
+	if (value->kind == NODE_SCALAR)
+		return document_fault(r, value, "expected targets and their settings");
+	for (size_t i = 0; i < value->n_items; i++) {
+		bool is_map = value->kind == NODE_MAP;
+		const struct node *key = is_map ? value->keys[i] : value->items[i];
+		const struct node *members = is_map ? value->items[i] : &nothing;
+
+		if (key->kind != NODE_SCALAR || key->length == 0) {
+			result = document_fault(r, key, "expected the name of a target");
+			continue;
+		}
+		if (has_target(settings, key->text)) {
+			result = document_fault(r, key, "'%s' is there twice", key->text);
+			continue;
+		}
+		struct target_settings *target =
+			mem_push(r->mem_ctx, &settings->targets, &settings->n_targets);
+		int failed = read_target(r, key, members, target);
+
+		if (failed < 0)
+			result = failed;
+	}
+	return result;
+}
+
+/* guard:, quarantine:, severity: */
+
+static int read_guard_min(struct reader *r, const struct node *value, void *field)
+{
+	struct key keys[_KIND_MAX] = {0};
+
+	for (size_t kind = KIND_NONE + 1; kind < _KIND_MAX; kind++)
+		keys[kind - 1] = (struct key){.name = kind_name((enum kind)kind),
+			.read = read_unsigned,
+			.offset = sizeof(unsigned) * kind};
+	return document_read(r, value, keys, field);
+}
+
+static int read_guard(struct reader *r, const struct node *value, void *field)
+{
+	static const struct key keys[] = {
+		{"max-removed", read_limit, offsetof(struct guard_settings, max_removed),
+			false},
+		{"max-changed", read_limit, offsetof(struct guard_settings, max_changed),
+			false},
+		{"max-removed-24h", read_limit,
+			offsetof(struct guard_settings, max_removed_24h), false},
+		{"min", read_guard_min, offsetof(struct guard_settings, min), false},
+		{0},
+	};
+
+	return document_read(r, value, keys, field);
+}
+
+static int read_quarantine(struct reader *r, const struct node *value, void *field)
+{
+	static const struct key keys[] = {{"max", read_limit, 0, true}, {0}};
+
+	return document_read(r, value, keys, field);
+}
+
+static int read_severity(struct reader *r, const struct node *value, void *field)
+{
+	if (value->kind == NODE_SCALAR && strcmp(value->text, "error") == 0)
+		*(enum severity *)field = SEVERITY_ERROR;
+	else if (value->kind == NODE_SCALAR && strcmp(value->text, "warning") == 0)
+		*(enum severity *)field = SEVERITY_WARNING;
+	else if (value->kind == NODE_SCALAR && strcmp(value->text, "ignore") == 0)
+		*(enum severity *)field = SEVERITY_IGNORE;
+	else
+		return document_fault(r, value, "expected error, warning or ignore");
+	return 0;
+}
+
+static int read_severities(struct reader *r, const struct node *value, void *field)
+{
+	struct key keys[_CHECK_MAX + 1] = {0};
+
+	for (size_t check = 0; check < _CHECK_MAX; check++)
+		keys[check] = (struct key){.name = check_name((enum check)check),
+			.read = read_severity,
+			.offset = sizeof(enum severity) * check};
+	return document_read(r, value, keys, field);
+}
+
+static int read_drift(struct reader *r, const struct node *value, void *field)
+{
+	bool is_scalar = value->kind == NODE_SCALAR;
+
+	if (!is_scalar || (strcmp(value->text, "overwrite") != 0 &&
+				  strcmp(value->text, "refuse") != 0))
+		return document_fault(r, value, "expected overwrite or refuse");
+	*(bool *)field = strcmp(value->text, "refuse") == 0;
+	return 0;
+}
+
+static int read_absolute(struct reader *r, const struct node *value, void *field)
+{
+	int failed = read_string(r, value, field);
+
+	if (failed == 0 && (*(const char **)field)[0] != '/')
+		return document_fault(r, value, "expected an absolute path");
+	return failed;
+}
+
+#define AT(member) offsetof(struct settings, member)
+static const struct key settings_keys[] = {
+	{"directory", read_directory, AT(directory), false},
+	{"state", read_absolute, AT(state), false},
+	{"keep", read_keep, AT(keep), false},
+	{"templates", read_strings, AT(templates), false},
+	{"on-drift", read_drift, AT(refuse_drift), false},
+	{"targets", read_targets, 0, false},
+	{"guard", read_guard, AT(guard), false},
+	{"quarantine", read_quarantine, AT(quarantine), false},
+	{"severity", read_severities, AT(severity), false},
+	{0},
+};
+#undef AT
+
+static void set_list(
+	struct settings *settings, struct string_list *list, const char *word)
+{
+	list->items = mem_array(settings, const char *, 2);
+	list->items[0] = word;
+	list->n = 1;
+}
+
+static struct settings *settings_default(TALLOC_CTX *mem_ctx)
+{
+	struct settings *settings = mem_new(mem_ctx, struct settings);
+
+	set_list(settings, &settings->directory.uris, "ldapi:///");
+	settings->directory.bind = BIND_EXTERNAL;
+	settings->directory.page_size = 1000;
+	settings->directory.timeout_s = 60;
+	settings->directory.full_interval_s = 3600;
+	settings->directory.schema = "ldapcc";
+	settings->state = "/var/lib/ldapcc";
+	settings->keep = 10;
+	set_list(settings, &settings->templates, LDAPCC_SYSCONFDIR "/templates");
+	settings->guard.max_removed = (struct limit){true, 100};
+	settings->guard.max_changed = (struct limit){true, 200};
+	settings->guard.max_removed_24h = (struct limit){true, 250};
+	settings->guard.min[KIND_HOST] = 1;
+	settings->quarantine = (struct limit){true, 10};
+	for (size_t check = 0; check < _CHECK_MAX; check++)
+		settings->severity[check] = SEVERITY_NOTE; /* the catalogue's */
+	return settings;
+}
+
+static void add_default_targets(struct settings *settings)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(default_targets); i++)
+		mem_push(settings, &settings->targets, &settings->n_targets)->name =
+			default_targets[i];
+}
+
+enum severity settings_severity(const struct settings *settings, enum check check)
+{
+	enum severity severity = settings->severity[check];
+
+	return severity == SEVERITY_NOTE ? check_default(check) : severity;
+}
+
+int settings_load(TALLOC_CTX *mem_ctx, const char *path, struct diags *diags,
+	struct settings **ret_settings)
+{
+	TMP_CTX(tmp);
+	struct settings *settings = settings_default(tmp);
+	struct document *document;
+	int failed;
+
+	if (path == NULL && access(DEFAULT_PATH, F_OK) == 0)
+		path = DEFAULT_PATH;
+	if (path != NULL) {
+		failed = document_load(tmp, path, EXIT_USAGE, diags, &document);
+		if (failed < 0)
+			return failed;
+		struct reader reader = {.mem_ctx = settings,
+			.document = document,
+			.diags = diags,
+			.code = EXIT_USAGE};
+
+		settings->path = mem_strdup(settings, path);
+		failed = document_read(&reader, document->root, settings_keys, settings);
+		if (failed < 0)
+			return failed;
+		/* locations outlive the document: findings may name them at the very end */
+		talloc_steal(settings, document);
+	}
+	if (settings->targets == NULL)
+		add_default_targets(settings);
+	*ret_settings = talloc_steal(mem_ctx, settings);
+	return 0;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The settings file, /etc/ldapcc/ldapcc.yaml (ldapcc.yaml(5)), checked and with defaults. */
+
+#include "base/document.h"
+#include "config/check.h"
+#include "config/map.h"
+
+enum bind_method { BIND_ANONYMOUS, BIND_EXTERNAL, BIND_GSSAPI, BIND_SIMPLE };
+
+struct directory_settings {
+	struct string_list uris; /* tried in order; default ldapi:/// */
+	const char *base;
+	enum bind_method bind;
+	const char *bind_dn, *password_file; /* BIND_SIMPLE */
+	const char *expect_identity;
+	const char *ca_file, *cert_file, *key_file;
+	bool starttls;
+	unsigned page_size; /* entries; default 1000 */
+	unsigned timeout_s; /* whole read; default 60 */
+	unsigned full_interval_s; /* default 3600 */
+	const char *schema; /* map name or path; default "ldapcc" */
+	struct string_list canaries;
+	struct loc where; /* of `base` or of the directory key, for messages */
+};
+
+enum action_kind { ACTION_NONE, ACTION_COMMAND, ACTION_RESTART, ACTION_RELOAD };
+
+/* What to do when a target's file changed. */
+struct action {
+	enum action_kind kind;
+	struct string_list words; /* the command, or the units: the first that exists */
+};
+
+/* One key under `targets:`. Unset members leave the template's front matter as it is. */
+struct target_settings {
+	const char *name;
+	const char *path, *owner, *group, *main;
+	mode_t mode; /* valid if has_mode */
+	bool has_mode;
+	struct string_list check; /* command words; n == 0: not given */
+	bool has_check; /* `check: none` gives has_check and n == 0 */
+	struct action on_change;
+	bool has_on_change;
+	struct loc where;
+};
+
+/* A share of what exists, in per mille, or an absolute number. */
+struct limit {
+	bool is_share;
+	unsigned value; /* per mille of the existing, or a count */
+};
+
+struct guard_settings {
+	struct limit max_removed, max_changed, max_removed_24h;
+	unsigned min[_KIND_MAX]; /* by kind; 0: none */
+};
+
+struct settings {
+	const char *path; /* NULL: none was read, defaults */
+	struct directory_settings directory;
+	const char *state; /* /var/lib/ldapcc */
+	unsigned keep; /* generations; 10 */
+	struct string_list templates; /* folders searched before the shipped ones */
+	bool refuse_drift;
+	struct target_settings *targets; /* in the file's order, or the six defaults */
+	size_t n_targets;
+	struct guard_settings guard;
+	struct limit quarantine; /* 1 %; a floor of 5 applies to a share */
+	enum severity severity[_CHECK_MAX]; /* SEVERITY_NOTE: the catalogue's */
+};
+
+/*
+ * settings_load - read @path; NULL: /etc/ldapcc/ldapcc.yaml if it is there, else defaults
+ *
+ * errors: EXIT_USAGE, every fault with file:line:column and the line
+ */
+int settings_load(TALLOC_CTX *mem_ctx, const char *path, struct diags *diags,
+	struct settings **ret_settings) _must_check_;
+
+/* The severity of a check at this site. */
+enum severity settings_severity(const struct settings *settings, enum check check);
+
+/* A command as words: a YAML list, or one string split at blanks ('…' and "…" hold). */
+int read_command(
+	struct reader *r, const struct node *value, void *field); /* string_list */
+/* `none`, a command, or {restart|reload: [unit, …]}; into struct action. */
+int read_action(struct reader *r, const struct node *value, void *field);

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "generation/generation.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "config/map.h"
+#include "generation/lines.h"
+
+static const char FORMAT_LINE[] = "ldapcc generation 1";
+static const char TRAILER[] = "# ";
+
+enum {
+	HEAD_MAX = 65536, /* bytes of a record that surely hold its head */
+	ID_MAX = UINT32_MAX,
+};
+
+/* Writing */
+
+static void add_word(struct buffer *b, const char *word)
+{
+	buffer_add_text(b, word);
+	buffer_add_byte(b, ' ');
+}
+
+static void add_number(struct buffer *b, uint64_t number)
+{
+	lines_add_u64(b, number);
+	buffer_add_byte(b, ' ');
+}
+
+static void format_head(const struct generation *g, struct buffer *out)
+{
+	buffer_printf(out, "%s\nnumber %llu\ncreated %llu\nplan %s\nreason %s\n",
+		FORMAT_LINE, (unsigned long long)g->number,
+		(unsigned long long)g->created, g->plan, g->reason);
+	buffer_printf(out, "counts %zu %zu %zu\ncontents", g->n_files, g->n_installed,
+		g->n_removed);
+	for (size_t i = 0; i < g->n_contents; i++)
+		buffer_printf(out, " %llu", (unsigned long long)g->contents[i]);
+	buffer_add_byte(out, '\n');
+}
+
+static void format_file(const struct generation_file *file, struct buffer *out)
+{
+	add_word(out, file->is_installed ? "install" : "keep");
+	lines_add_hex(out, file->sha256, SHA256_BYTES);
+	buffer_add_byte(out, ' ');
+	add_number(out, file->mode);
+	add_number(out, file->uid);
+	add_number(out, file->gid);
+	add_number(out, file->serial);
+	add_number(out, file->content);
+	add_number(out, file->offset);
+	add_number(out, file->len);
+	add_number(out, file->target);
+	buffer_add_text(out, file->path);
+	buffer_add_byte(out, '\n');
+}
+
+void generation_format(const struct generation *g, struct buffer *out)
+{
+	format_head(g, out);
+	for (size_t i = 0; i < g->n_targets; i++) {
+		const struct generation_target *target = &g->targets[i];
+
+		buffer_printf(out, "target %s %s%s%s\n", target->name,
+			target->language[0] == '\0' ? "-" : target->language,
+			target->trailer == NULL ? "" : " ",
+			target->trailer == NULL ? "" : target->trailer);
+		if (target->folder != NULL)
+			buffer_printf(out, "folder %s\n", target->folder);
+	}
+	for (size_t i = 0; i < g->n_files; i++)
+		format_file(&g->files[i], out);
+	for (size_t i = 0; i < g->n_removed; i++)
+		buffer_printf(out, "remove %s\n", g->removed[i]);
+	trailer_add(out, TRAILER, 0, 0);
+}
+
+static int compare_nodes(const void *left, const void *right)
+{
+	const struct node_mark *a = left, *b = right;
+	int order = strcmp(a->name, b->name);
+
+	return order != 0 ? order : (int)a->kind - (int)b->kind;
+}
+
+void generation_sort_nodes(struct node_mark *nodes, size_t n)
+{
+	if (n > 1)
+		qsort(nodes, n, sizeof(*nodes), compare_nodes);
+}
+
+void generation_format_nodes(const struct node_mark *nodes, size_t n, struct buffer *out)
+{
+	unsigned n_of[_KIND_MAX] = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		uint8_t hash[8];
+
+		for (size_t byte = 0; byte < sizeof(hash); byte++)
+			hash[byte] = (uint8_t)(nodes[i].hash >> (56 - 8 * byte));
+		add_number(out, nodes[i].kind);
+		lines_add_hex(out, hash, sizeof(hash));
+		buffer_add_byte(out, ' ');
+		buffer_add_text(out, nodes[i].name);
+		buffer_add_byte(out, '\n');
+		if (nodes[i].kind < _KIND_MAX)
+			n_of[nodes[i].kind]++;
+	}
+	trailer_add(out, TRAILER, n_of[KIND_HOST], n_of[KIND_VCN]);
+}
+
+/* Reading */
+
+static int damaged(const struct state *state, const char *name, struct diags *diags,
+	unsigned line, const char *why)
+{
+	struct loc where = state_loc(state, name, diags);
+
+	where.line = line;
+	return diag_fail(diags, EXIT_IO, where, "the file is damaged: %s", why);
+}
+
+/* A whole file with its trailer checked and cut off; NULL bytes where there is none. */
+static int load_checked(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
+	struct diags *diags, char **ret_bytes, size_t *ret_len)
+{
+	struct trailer trailer;
+	int r = state_load(mem_ctx, state, name, diags, ret_bytes, ret_len);
+
+	if (r < 0 || *ret_bytes == NULL)
+		return r;
+	const char *fault = trailer_check(*ret_bytes, *ret_len, TRAILER, &trailer);
+
+	if (fault != NULL)
+		return damaged(state, name, diags, 0, fault);
+	*ret_len = trailer.body_len;
+	return 0;
+}
+
+/* Leaves @l behind the line `contents`. */
+static bool parse_head(
+	TALLOC_CTX *mem_ctx, struct lines *l, struct generation *g, uint64_t counts[3])
+{
+	static const char *const words[] = {
+		"number", "created", "plan", "reason", "counts"};
+
+	if (!lines_next(l) || strcmp(lines_rest(l), FORMAT_LINE) != 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (!lines_next(l) || strcmp(lines_word(l), words[i]) != 0)
+			return false;
+		if (i == 0)
+			g->number = lines_u64(l, UINT64_MAX);
+		else if (i == 1)
+			g->created = lines_u64(l, UINT64_MAX);
+		else if (i == 2)
+			g->plan = lines_word(l);
+		else if (i == 3)
+			g->reason = lines_rest(l);
+		else
+			for (size_t j = 0; j < 3; j++)
+				counts[j] = lines_u64(l, ID_MAX);
+		lines_done(l);
+	}
+	if (!lines_next(l) || strcmp(lines_word(l), "contents") != 0)
+		return false;
+	while (l->rest != NULL && !l->is_bad)
+		*mem_push(mem_ctx, &g->contents, &g->n_contents) =
+			lines_u64(l, UINT64_MAX);
+	return !l->is_bad;
+}
+
+static void parse_target(struct lines *l, struct generation_target *target)
+{
+	target->name = lines_word(l);
+	target->language = lines_word(l);
+	if (strcmp(target->language, "-") == 0)
+		target->language = "";
+	target->trailer = l->rest == NULL ? NULL : lines_rest(l);
+}
+
+static void parse_file(struct lines *l, const struct generation *g,
+	struct generation_file *file, bool is_installed)
+{
+	file->is_installed = is_installed;
+	lines_hex(l, file->sha256, SHA256_BYTES);
+	file->mode = (uint32_t)lines_u64(l, 07777);
+	file->uid = (uint32_t)lines_u64(l, ID_MAX);
+	file->gid = (uint32_t)lines_u64(l, ID_MAX);
+	file->serial = lines_u64(l, UINT64_MAX);
+	file->content = lines_u64(l, UINT64_MAX);
+	file->offset = lines_u64(l, INT64_MAX);
+	file->len = lines_u64(l, INT64_MAX);
+	file->target = (uint32_t)lines_u64(l, ID_MAX);
+	file->path = lines_rest(l);
+	if (file->path[0] != '/' || file->target >= g->n_targets)
+		l->is_bad = true;
+}
+
+static bool parse_body(struct lines *l, struct generation *g, const uint64_t counts[3])
+{
+	while (lines_next(l) && !l->is_bad) {
+		const char *word = lines_word(l);
+		bool installs = strcmp(word, "install") == 0;
+
+		if (strcmp(word, "target") == 0) {
+			parse_target(l, mem_push(g, &g->targets, &g->n_targets));
+		} else if (strcmp(word, "folder") == 0 && g->n_targets > 0) {
+			g->targets[g->n_targets - 1].folder = lines_rest(l);
+		} else if (strcmp(word, "remove") == 0) {
+			*mem_push(g, &g->removed, &g->n_removed) = lines_rest(l);
+		} else if (g->n_files < counts[0] &&
+			   (installs || strcmp(word, "keep") == 0)) {
+			parse_file(l, g, &g->files[g->n_files++], installs);
+			g->n_installed += installs;
+		} else {
+			l->is_bad = true;
+		}
+		lines_done(l);
+	}
+	return !l->is_bad && g->n_files == counts[0] && g->n_installed == counts[1] &&
+	       g->n_removed == counts[2];
+}
+
+int generation_load(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t number,
+	struct diags *diags, struct generation **ret_generation)
+{
+	TMP_CTX(tmp);
+	struct generation *g = mem_new(tmp, struct generation);
+	const char *name = mem_printf(tmp, "%s/record", state_generation(tmp, number));
+	uint64_t counts[3] = {0};
+	struct lines l;
+	char *text;
+	size_t len;
+	int r = load_checked(g, state, name, diags, &text, &len);
+
+	if (r < 0)
+		return r;
+	if (text == NULL)
+		return diag_fail(diags, EXIT_IO, state_loc(state, name, diags),
+			"the record of the generation is missing");
+	lines_init(&l, text, len);
+	bool is_good = parse_head(g, &l, g, counts);
+
+	if (is_good && counts[0] <= len) {
+		g->files = mem_array(g, struct generation_file, counts[0]);
+		is_good = parse_body(&l, g, counts);
+	}
+	if (!is_good || g->number != number)
+		return damaged(state, name, diags, l.number, "unexpected line");
+	*ret_generation = talloc_steal(mem_ctx, g);
+	return 0;
+}
+
+int generation_nodes(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t number,
+	struct diags *diags, struct node_mark **ret_nodes, size_t *ret_n)
+{
+	TMP_CTX(tmp);
+	const char *name = mem_printf(tmp, "%s/nodes", state_generation(tmp, number));
+	struct node_mark *nodes = NULL;
+	struct lines l;
+	char *text;
+	size_t len;
+	int r = load_checked(mem_ctx, state, name, diags, &text, &len);
+
+	*ret_nodes = NULL;
+	*ret_n = 0;
+	if (r < 0 || text == NULL)
+		return r;
+	lines_init(&l, text, len);
+	while (lines_next(&l) && !l.is_bad) {
+		struct node_mark *node = mem_push(mem_ctx, &nodes, ret_n);
+		uint8_t hash[8] = {0};
+
+		node->kind = (uint8_t)lines_u64(&l, UINT8_MAX);
+		lines_hex(&l, hash, sizeof(hash));
+		for (size_t i = 0; i < sizeof(hash); i++)
+			node->hash = node->hash << 8 | hash[i];
+		node->name = lines_rest(&l);
+	}
+	if (l.is_bad)
+		return damaged(state, name, diags, l.number, "unexpected line");
+	*ret_nodes = nodes;
+	return 0;
+}
+
+int generation_attachment(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t number,
+	const char *name, struct diags *diags, char **ret_bytes, size_t *ret_len)
+{
+	TMP_CTX(tmp);
+	const char *path = mem_printf(tmp, "%s/%s", state_generation(tmp, number), name);
+
+	return state_load(mem_ctx, state, path, diags, ret_bytes, ret_len);
+}
+
+/* Reads exactly @len bytes at @offset; 0, or -errno (-ENODATA for a short file). */
+static int read_at(int fd, char *bytes, uint64_t len, uint64_t offset)
+{
+	while (len > 0) {
+		ssize_t n = pread(fd, bytes, len, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -ENODATA;
+		bytes += n;
+		len -= (uint64_t)n;
+		offset += (uint64_t)n;
+	}
+	return 0;
+}
+
+int generation_read(TALLOC_CTX *mem_ctx, const struct state *state,
+	const struct generation_file *file, struct diags *diags, char **ret_bytes)
+{
+	TMP_CTX(tmp);
+	const char *name =
+		mem_printf(tmp, "%s/content", state_generation(tmp, file->content));
+	_cleanup_(mem_close_fd) int fd =
+		openat(state->dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	uint8_t digest[SHA256_BYTES];
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return diag_fail_errno(diags, EXIT_IO, errno,
+			state_loc(state, name, diags), "the content cannot be read");
+	if (file->offset > (uint64_t)st.st_size ||
+		file->len > (uint64_t)st.st_size - file->offset)
+		return damaged(state, name, diags, 0, "it is too short");
+	char *bytes = mem_array(tmp, char, file->len + 1);
+	int r = read_at(fd, bytes, file->len, file->offset);
+
+	if (r < 0)
+		return diag_fail_errno(diags, EXIT_IO, -r, state_loc(state, name, diags),
+			"the content cannot be read");
+	sha256(bytes, file->len, digest);
+	if (memcmp(digest, file->sha256, SHA256_BYTES) != 0)
+		return damaged(state, name, diags, 0, "a checksum differs");
+	*ret_bytes = talloc_steal(mem_ctx, bytes);
+	return 0;
+}
+
+const struct generation_file *generation_find(
+	const struct generation *g, const char *path)
+{
+	size_t low = 0, high = g->n_files;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(path, g->files[middle].path);
+
+		if (order == 0)
+			return &g->files[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+/* History: the heads only, as records of large sites are long */
+
+/* -ENOENT where there is no record, another negative number where it is damaged. */
+static int load_head(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t number,
+	struct generation *g, uint64_t counts[3])
+{
+	TMP_CTX(tmp);
+	const char *name = mem_printf(tmp, "%s/record", state_generation(tmp, number));
+	char *text = mem_array(mem_ctx, char, HEAD_MAX + 1);
+	_cleanup_(mem_close_fd) int fd =
+		openat(state->dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	ssize_t n = pread(fd, text, HEAD_MAX, 0);
+	struct lines l;
+
+	lines_init(&l, text, n < 0 ? 0 : (size_t)n);
+	return parse_head(mem_ctx, &l, g, counts) && g->number == number ? 0 : -EBADMSG;
+}
+
+int generation_list(TALLOC_CTX *mem_ctx, const struct state *state, struct diags *diags,
+	struct generation_summary **ret_list, size_t *ret_n)
+{
+	TMP_CTX(tmp);
+	uint64_t *numbers;
+	size_t n;
+	int r = state_numbers(tmp, state, "generations", diags, &numbers, &n);
+
+	*ret_list = NULL;
+	*ret_n = 0;
+	while (r == 0 && n-- > 0) {
+		struct generation g = {.reason = "damaged"};
+		uint64_t counts[3] = {0};
+		int head = load_head(mem_ctx, state, numbers[n], &g, counts);
+
+		*mem_push(mem_ctx, ret_list, ret_n) = (struct generation_summary){
+			.number = numbers[n],
+			.created = g.created,
+			.reason = g.reason,
+			.n_files = counts[0],
+			.n_installed = counts[1],
+			.n_removed = counts[2],
+			.contents = g.contents,
+			.n_contents = g.n_contents,
+			.is_current = numbers[n] == state->current,
+			.is_kept = head != -ENOENT,
+			.is_damaged = head < 0 && head != -ENOENT,
+		};
+	}
+	return r;
+}

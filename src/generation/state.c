@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "generation/state.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "generation/folder.h"
+
+static int state_close(struct state *state)
+{
+	mem_close_fd(&state->lockfd);
+	mem_close_fd(&state->dirfd);
+	return 0;
+}
+
+struct loc state_loc(const struct state *state, const char *name, struct diags *diags)
+{
+	return loc_file(name[0] == '\0' ? mem_strdup(diags, state->path)
+					: file_join(diags, state->path, name));
+}
+
+char *state_path(TALLOC_CTX *mem_ctx, const struct state *state, const char *path)
+{
+	return state->root[0] == '\0' ? mem_strdup(mem_ctx, path)
+				      : file_join(mem_ctx, state->root, path);
+}
+
+/* Small files */
+
+int state_load(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
+	struct diags *diags, char **ret_bytes, size_t *ret_len)
+{
+	*ret_bytes = NULL;
+	*ret_len = 0;
+	if (state->dirfd < 0)
+		return 0;
+	int r = file_read_at(mem_ctx, state->dirfd, name, ret_bytes, ret_len);
+
+	if (r < 0 && r != -ENOENT)
+		return diag_fail_errno(diags, EXIT_IO, -r, state_loc(state, name, diags),
+			"the file cannot be read");
+	return 0;
+}
+
+int state_save(const struct state *state, const char *name, const void *bytes, size_t len,
+	struct diags *diags)
+{
+	int r = file_replace_at(state->dirfd, name, bytes, len, 0600);
+
+	if (r < 0)
+		return diag_fail_errno(diags, EXIT_IO, -r, state_loc(state, name, diags),
+			"the file cannot be written");
+	return 0;
+}
+
+int state_drop(const struct state *state, const char *name, struct diags *diags)
+{
+	if (unlinkat(state->dirfd, name, 0) < 0 && errno != ENOENT)
+		return diag_fail_errno(diags, EXIT_IO, errno,
+			state_loc(state, name, diags), "the file cannot be removed");
+	return 0;
+}
+
+int state_remove(const struct state *state, const char *name, struct diags *diags)
+{
+	int r = state_drop(state, name, diags);
+
+	if (r == 0 && fsync(state->dirfd) < 0)
+		return diag_fail_errno(diags, EXIT_IO, errno, state_loc(state, "", diags),
+			"the folder cannot be synced");
+	return r;
+}
+
+/* A file that holds one number and a newline; 0 where there is none. */
+static int load_number(const struct state *state, const char *name, struct diags *diags,
+	uint64_t *ret_number)
+{
+	TMP_CTX(tmp);
+	char *text;
+	size_t len;
+	int r = state_load(tmp, state, name, diags, &text, &len);
+
+	*ret_number = 0;
+	if (r < 0 || text == NULL)
+		return r;
+	if (len > 0 && text[len - 1] == '\n')
+		text[len - 1] = '\0';
+	if (!text_parse_u64(text, UINT64_MAX, ret_number))
+		return diag_fail(diags, EXIT_IO, state_loc(state, name, diags),
+			"the file is damaged: it should hold one number");
+	return 0;
+}
+
+static int save_number(
+	const struct state *state, const char *name, uint64_t number, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	const char *text = mem_printf(tmp, "%llu\n", (unsigned long long)number);
+
+	return state_save(state, name, text, strlen(text), diags);
+}
+
+/* Generations */
+
+char *state_generation(TALLOC_CTX *mem_ctx, uint64_t number)
+{
+	return mem_printf(mem_ctx, "generations/%06llu", (unsigned long long)number);
+}
+
+static int load_link(const struct state *state, const char *name, struct diags *diags,
+	uint64_t *ret_number)
+{
+	char text[64];
+	ssize_t n = readlinkat(state->dirfd, name, text, sizeof(text) - 1);
+
+	*ret_number = 0;
+	if (n < 0 && errno == ENOENT)
+		return 0;
+	if (n < 0)
+		return diag_fail_errno(diags, EXIT_IO, errno,
+			state_loc(state, name, diags), "the link cannot be read");
+	text[n] = '\0';
+	if (!text_has_prefix(text, "generations/") ||
+		!text_parse_u64(text + strlen("generations/"), UINT64_MAX, ret_number))
+		return diag_fail(diags, EXIT_IO, state_loc(state, name, diags),
+			"the link is damaged: it should point to a generation");
+	return 0;
+}
+
+static int save_link(
+	const struct state *state, const char *name, uint64_t number, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	const char *temporary = mem_printf(tmp, ".%s.tmp", name);
+	const char *to = state_generation(tmp, number);
+
+	if ((unlinkat(state->dirfd, temporary, 0) < 0 && errno != ENOENT) ||
+		symlinkat(to, state->dirfd, temporary) < 0 ||
+		renameat(state->dirfd, temporary, state->dirfd, name) < 0)
+		return diag_fail_errno(diags, EXIT_IO, errno,
+			state_loc(state, name, diags), "the link cannot be set");
+	return 0;
+}
+
+int state_advance(struct state *state, uint64_t number, struct diags *diags)
+{
+	int r = 0;
+
+	if (state->current == number)
+		return 0;
+	if (state->current != 0)
+		r = save_link(state, "previous", state->current, diags);
+	if (r == 0)
+		r = save_link(state, "current", number, diags);
+	if (r == 0 && fsync(state->dirfd) < 0)
+		r = diag_fail_errno(diags, EXIT_IO, errno, state_loc(state, "", diags),
+			"the folder cannot be synced");
+	if (r < 0)
+		return r;
+	state->previous = state->current;
+	state->current = number;
+	return 0;
+}
+
+static int compare_numbers(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+static void close_dir(DIR **dir)
+{
+	if (*dir != NULL)
+		closedir(*dir);
+}
+
+int state_numbers(TALLOC_CTX *mem_ctx, const struct state *state, const char *parent,
+	struct diags *diags, uint64_t **ret_numbers, size_t *ret_n)
+{
+	*ret_numbers = NULL;
+	*ret_n = 0;
+	if (state->dirfd < 0)
+		return 0;
+	int fd = openat(state->dirfd, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	_cleanup_(close_dir) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (dir == NULL) {
+		int error = errno;
+
+		mem_close_fd(&fd);
+		return diag_fail_errno(diags, EXIT_IO, error,
+			state_loc(state, parent, diags), "the folder cannot be read");
+	}
+	errno = 0;
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL; errno = 0) {
+		uint64_t number;
+
+		if (text_parse_u64(entry->d_name, UINT64_MAX, &number))
+			*mem_push(mem_ctx, ret_numbers, ret_n) = number;
+	}
+	if (errno != 0)
+		return diag_fail_errno(diags, EXIT_IO, errno,
+			state_loc(state, parent, diags), "the folder cannot be read");
+	if (*ret_n > 1)
+		qsort(*ret_numbers, *ret_n, sizeof(**ret_numbers), compare_numbers);
+	return 0;
+}
+
+int state_next(const struct state *state, struct diags *diags, uint64_t *ret_number)
+{
+	TMP_CTX(tmp);
+	static const char *const parents[] = {"generations", "rejected"};
+	uint64_t last = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(parents); i++) {
+		uint64_t *numbers;
+		size_t n;
+		int r = state_numbers(tmp, state, parents[i], diags, &numbers, &n);
+
+		if (r < 0)
+			return r;
+		if (n > 0 && numbers[n - 1] > last)
+			last = numbers[n - 1];
+	}
+	*ret_number = last + 1;
+	return 0;
+}
+
+int state_pin(struct state *state, uint64_t number, struct diags *diags)
+{
+	int r = number == 0 ? state_remove(state, "pinned", diags)
+			    : save_number(state, "pinned", number, diags);
+
+	if (r == 0)
+		state->pinned = number;
+	return r;
+}
+
+/* Opening */
+
+/* Who holds the lock, as far as the file says: for the message only. */
+static int fail_busy(const struct state *state, struct diags *diags)
+{
+	char text[32] = "";
+	ssize_t n = pread(state->lockfd, text, sizeof(text) - 1, 0);
+
+	text[n > 0 ? strcspn(text, "\n") : 0] = '\0';
+	return diag_fail(diags, EXIT_BUSY, state_loc(state, "lock", diags),
+		"another run holds the lock%s%s%s", text[0] == '\0' ? "" : " (process ",
+		text, text[0] == '\0' ? "" : ")");
+}
+
+/* An open-file-description lock: it does not vanish when some other descriptor closes. */
+static int take_lock(struct state *state, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	state->lockfd = openat(
+		state->dirfd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (state->lockfd < 0)
+		return diag_fail_errno(diags, EXIT_IO, errno,
+			state_loc(state, "lock", diags), "the lock cannot be opened");
+	if (fcntl(state->lockfd, F_OFD_SETLK, &lock) < 0) {
+		if (errno == EAGAIN || errno == EACCES)
+			return fail_busy(state, diags);
+		return diag_fail_errno(diags, EXIT_IO, errno,
+			state_loc(state, "lock", diags), "the lock cannot be taken");
+	}
+	const char *pid = mem_printf(tmp, "%ld\n", (long)getpid());
+
+	if (ftruncate(state->lockfd, 0) < 0 ||
+		pwrite(state->lockfd, pid, strlen(pid), 0) < 0)
+		return diag_fail_errno(diags, EXIT_IO, errno,
+			state_loc(state, "lock", diags), "the lock cannot be written");
+	return 0;
+}
+
+static int make_folder_at(
+	const struct state *state, const char *name, struct diags *diags)
+{
+	if (mkdirat(state->dirfd, name, 0700) < 0 && errno != EEXIST)
+		return diag_fail_errno(diags, EXIT_IO, errno,
+			state_loc(state, name, diags), "the folder cannot be made");
+	return 0;
+}
+
+static int make_folders(struct state *state, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	static const char *const names[] = {"generations", "rejected", "pending"};
+	int r = file_make_folders(folder_of(tmp, state->path), 0755);
+
+	if (r < 0 || (mkdir(state->path, 0700) < 0 && errno != EEXIST))
+		return diag_fail_errno(diags, EXIT_IO, r < 0 ? -r : errno,
+			state_loc(state, "", diags), "the state folder cannot be made");
+	r = folder_open(state->path, state->root[0] != '\0', diags, &state->dirfd);
+	if (r == 0)
+		r = take_lock(state, diags);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(names); i++)
+		r = make_folder_at(state, names[i], diags);
+	return r;
+}
+
+static int open_to_read(struct state *state, struct diags *diags)
+{
+	state->dirfd = open(state->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (state->dirfd < 0 && errno != ENOENT)
+		return diag_fail_errno(diags, EXIT_IO, errno, state_loc(state, "", diags),
+			"the state folder cannot be opened");
+	return 0;
+}
+
+static int load_numbers(struct state *state, struct diags *diags)
+{
+	int r = load_link(state, "current", diags, &state->current);
+
+	if (r == 0)
+		r = load_link(state, "previous", diags, &state->previous);
+	if (r == 0)
+		r = load_number(state, "txn", diags, &state->unfinished);
+	if (r == 0)
+		r = load_number(state, "pinned", diags, &state->pinned);
+	return r;
+}
+
+static char *without_slash(TALLOC_CTX *mem_ctx, const char *root)
+{
+	size_t len = root == NULL ? 0 : strlen(root);
+
+	while (len > 0 && root[len - 1] == '/')
+		len--;
+	return mem_strndup(mem_ctx, len == 0 ? "" : root, len);
+}
+
+int state_open(TALLOC_CTX *mem_ctx, const struct settings *settings, const char *root,
+	bool to_write, struct diags *diags, struct state **ret_state)
+{
+	TMP_CTX(tmp);
+	struct state *state = mem_new(tmp, struct state);
+
+	state->dirfd = state->lockfd = -1;
+	state->keep = settings->keep;
+	state->root = without_slash(state, root);
+	state->path = state_path(state, state, settings->state);
+	talloc_set_destructor(state, state_close);
+	int r = to_write ? make_folders(state, diags) : open_to_read(state, diags);
+
+	if (r == 0 && state->dirfd >= 0)
+		r = load_numbers(state, diags);
+	if (r == 0)
+		*ret_state = talloc_steal(mem_ctx, state);
+	return r;
+}

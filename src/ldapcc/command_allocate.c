@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ldapcc/commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+#include <nettle/base64.h>
+
+#include "base/text.h"
+#include "read/dn.h"
+
+/*
+ * allocate: LDIF for new VCNs, with the lowest free names and addresses, and a place on the
+ * host that has most room. The same directory gives the same answer; nothing is written
+ * to it.
+ */
+
+enum { DEFAULT_MEMORY_MIB = 1024, NUMBER_MAX = 10000000 };
+
+/* A host with what is left of it for VCNs. */
+struct room {
+	const struct machine *host;
+	uint64_t memory_mib, cpus; /* UINT64_MAX: not limited */
+	uint64_t n_vcns;
+};
+
+struct allocation {
+	struct run *run;
+	const struct network *network;
+	const struct image *image;
+	const char *parent; /* DN below which the entries go */
+	uint64_t memory_mib, cpus, per_host;
+	struct room *rooms;
+	size_t n_rooms;
+	struct ip *used; /* sorted */
+	size_t n_used;
+	struct ip next;
+	struct mac *macs; /* taken, sorted by the directory's, then ours in order */
+	size_t n_macs, n_sorted_macs;
+	uint64_t number; /* next to try in the name pattern */
+	struct buffer *ldif;
+};
+
+/* `vcn%03d`: text around exactly one %d, %Nd or %0Nd */
+struct pattern {
+	const char *before, *after;
+	int width;
+	bool has_zeros;
+};
+
+static bool parse_pattern(TALLOC_CTX *mem_ctx, const char *text, struct pattern *ret)
+{
+	const char *percent = strchr(text, '%');
+
+	if (percent == NULL)
+		return false;
+	*ret = (struct pattern){
+		.before = mem_strndup(mem_ctx, text, (size_t)(percent - text))};
+	percent++;
+	ret->has_zeros = *percent == '0';
+	for (; *percent >= '0' && *percent <= '9'; percent++)
+		ret->width = ret->width * 10 + (*percent - '0');
+	ret->after = percent + 1;
+	return *percent == 'd' && strchr(ret->after, '%') == NULL && ret->width < 10;
+}
+
+static char *format_name(
+	TALLOC_CTX *mem_ctx, const struct pattern *pattern, uint64_t number)
+{
+	return mem_printf(mem_ctx, "%s%0*llu%s", pattern->before,
+		pattern->has_zeros ? pattern->width : 0, (unsigned long long)number,
+		pattern->after);
+}
+
+/* What is taken */
+
+static int compare_ips(const void *a, const void *b)
+{
+	return ip_compare(*(const struct ip *)a, *(const struct ip *)b);
+}
+
+static int compare_macs(const void *a, const void *b)
+{
+	return mac_compare(*(const struct mac *)a, *(const struct mac *)b);
+}
+
+static void collect_taken(struct allocation *a, TALLOC_CTX *mem_ctx)
+{
+	const struct site *site = a->run->site;
+
+	for (size_t i = 0; i < site->n_machines; i++) {
+		for (uint32_t j = 0; j < site->machines[i]->n_interfaces; j++) {
+			const struct interface *interface =
+				site->machines[i]->interfaces[j];
+
+			for (uint32_t k = 0; k < interface->n_addresses; k++)
+				*mem_push(mem_ctx, &a->used, &a->n_used) =
+					interface->addresses[k].ip;
+			for (uint32_t k = 0; k < interface->n_macs; k++)
+				*mem_push(mem_ctx, &a->macs, &a->n_macs) =
+					interface->macs[k].mac;
+		}
+	}
+	if (a->n_used > 1)
+		qsort(a->used, a->n_used, sizeof(*a->used), compare_ips);
+	if (a->n_macs > 1)
+		qsort(a->macs, a->n_macs, sizeof(*a->macs), compare_macs);
+	a->n_sorted_macs = a->n_macs;
+}
+
+/* The last address of a range that holds @ip, so that the search goes on behind it. */
+static bool in_range(const struct network *network, struct ip ip, struct ip *ret_last)
+{
+	for (uint32_t i = 0; i < network->n_ranges; i++) {
+		if (ip_compare(network->ranges[i].start, ip) <= 0 &&
+			ip_compare(ip, network->ranges[i].end) <= 0) {
+			*ret_last = network->ranges[i].end;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_used(const struct allocation *a, struct ip ip)
+{
+	return a->n_used > 0 &&
+	       bsearch(&ip, a->used, a->n_used, sizeof(ip), compare_ips) != NULL;
+}
+
+static bool next_address(struct allocation *a, struct ip *ret)
+{
+	const struct network *network = a->network;
+	struct ip last = prefix_last(network->prefix), end;
+
+	while (ip_next(a->next, &a->next) && prefix_contains(network->prefix, a->next)) {
+		if (in_range(network, a->next, &end)) {
+			a->next = end;
+			continue;
+		}
+		if (network->prefix.base.family == 4 && network->prefix.length < 31 &&
+			ip_compare(a->next, last) == 0)
+			continue;
+		if (is_used(a, a->next) || ip_compare(a->next, network->gateway) == 0)
+			continue;
+		*ret = a->next;
+		return true;
+	}
+	return false;
+}
+
+static bool is_mac_taken(const struct allocation *a, struct mac mac)
+{
+	if (a->n_sorted_macs > 0 && bsearch(&mac, a->macs, a->n_sorted_macs, sizeof(mac),
+					    compare_macs) != NULL)
+		return true;
+	for (size_t i = a->n_sorted_macs; i < a->n_macs; i++)
+		if (mac_compare(a->macs[i], mac) == 0)
+			return true;
+	return false;
+}
+
+/* The lowest number whose name, and the MAC that follows from it, nobody has. */
+static char *next_name(struct allocation *a, TALLOC_CTX *mem_ctx,
+	const struct pattern *pattern, struct mac *ret_mac)
+{
+	const struct site *site = a->run->site;
+	const char *zone = a->network->domain != NULL ? a->network->domain
+			   : site->n_clusters > 0     ? site->clusters[0]->domain
+						      : NULL;
+
+	for (; a->number < NUMBER_MAX; a->number++) {
+		TMP_CTX(tmp);
+		char *name = format_name(tmp, pattern, a->number);
+		const char *fqdn = zone == NULL || strchr(name, '.') != NULL
+					   ? name
+					   : mem_printf(tmp, "%s.%s", name, zone);
+
+		*ret_mac = model_derived_mac(fqdn, "eth0");
+		if (index_find(site->full_names, fqdn) != NULL ||
+			index_find(site->short_names, name) != NULL ||
+			is_mac_taken(a, *ret_mac))
+			continue;
+		a->number++;
+		return talloc_steal(mem_ctx, name);
+	}
+	return NULL;
+}
+
+/* Room */
+
+static uint64_t less(uint64_t from, uint64_t taken)
+{
+	if (from == UINT64_MAX)
+		return from;
+	return from > taken ? from - taken : 0;
+}
+
+static void add_room(
+	struct allocation *a, TALLOC_CTX *mem_ctx, const struct machine *host)
+{
+	struct room *room = mem_push(mem_ctx, &a->rooms, &a->n_rooms);
+
+	*room = (struct room){.host = host,
+		.memory_mib = host->memory_mib > 0 ? host->memory_mib : UINT64_MAX,
+		.cpus = host->cpus > 0 ? host->cpus : UINT64_MAX,
+		.n_vcns = host->n_vcns};
+	for (uint32_t i = 0; i < host->n_vcns; i++) {
+		const struct machine *vcn = host->vcns[i];
+
+		if (!vcn->is_enabled)
+			continue;
+		room->memory_mib = less(room->memory_mib, vcn->memory_mib);
+		room->cpus = less(room->cpus, vcn->cpus > 0 ? vcn->cpus : 1);
+	}
+}
+
+static void collect_rooms(struct allocation *a, TALLOC_CTX *mem_ctx)
+{
+	const struct site *site = a->run->site;
+
+	for (size_t i = 0; i < site->n_hosts; i++) {
+		const struct machine *host = site->hosts[i];
+
+		if (host->has_vm_host_class && host->is_enabled && !host->record.is_bad)
+			add_room(a, mem_ctx, host);
+	}
+}
+
+static bool fits(const struct allocation *a, const struct room *room)
+{
+	return room->memory_mib >= a->memory_mib && room->cpus >= a->cpus &&
+	       (a->per_host == 0 || room->n_vcns < a->per_host);
+}
+
+/* Most free memory, then fewest VCNs, then the first by name. */
+static struct room *best_room(const struct allocation *a)
+{
+	struct room *best = NULL;
+
+	for (size_t i = 0; i < a->n_rooms; i++) {
+		struct room *room = &a->rooms[i];
+
+		if (!fits(a, room))
+			continue;
+		if (best == NULL || room->memory_mib > best->memory_mib ||
+			(room->memory_mib == best->memory_mib &&
+				room->n_vcns < best->n_vcns))
+			best = room;
+	}
+	return best;
+}
+
+/* LDIF */
+
+/* RFC 2849 SAFE-STRING, else base64. */
+static bool is_safe(const char *value)
+{
+	if (*value == ' ' || *value == ':' || *value == '<' ||
+		text_has_suffix(value, " "))
+		return false;
+	for (; *value != '\0'; value++)
+		if ((unsigned char)*value >= 0x80 || *value == '\n' || *value == '\r')
+			return false;
+	return true;
+}
+
+static void put_line(struct buffer *ldif, const char *attribute, const char *value)
+{
+	size_t len = strlen(value);
+
+	if (is_safe(value)) {
+		buffer_printf(ldif, "%s: %s\n", attribute, value);
+		return;
+	}
+	buffer_printf(ldif, "%s:: ", attribute);
+	char *to = buffer_reserve(ldif, BASE64_ENCODE_RAW_LENGTH(len));
+
+	base64_encode_raw(to, len, (const uint8_t *)value);
+	buffer_grown(ldif, BASE64_ENCODE_RAW_LENGTH(len));
+	buffer_add_byte(ldif, '\n');
+}
+
+static void put_field(struct allocation *a, enum field_id field, const char *value)
+{
+	if (value != NULL)
+		put_line(a->ldif, map_attribute(a->run->map, field), value);
+}
+
+static void put_vcn(struct allocation *a, const char *name, struct ip ip, struct mac mac,
+	const struct machine *host)
+{
+	TMP_CTX(tmp);
+	const struct map *map = a->run->map;
+	char text[IP_TEXT_MAX];
+
+	put_line(a->ldif, "dn",
+		mem_printf(tmp, "%s=%s,%s", map_attribute(map, FIELD_NAME), name,
+			a->parent));
+	put_line(a->ldif, "objectClass", "device");
+	put_line(a->ldif, "objectClass", "ipHost");
+	put_line(a->ldif, "objectClass", "ieee802Device");
+	put_line(a->ldif, "objectClass", map->classes[KIND_VCN].items[0]);
+	put_field(a, FIELD_NAME, name);
+	put_field(a, FIELD_ADDRESS, ip_format(ip, text));
+	put_field(a, FIELD_MAC, mac_format(mac, text));
+	put_field(a, FIELD_HOST, host->record.dn);
+	put_field(a, FIELD_IMAGE, a->image->record.dn);
+	put_field(a, FIELD_MEMORY,
+		mem_printf(tmp, "%llu", (unsigned long long)a->memory_mib));
+	put_field(a, FIELD_CPUS, mem_printf(tmp, "%llu", (unsigned long long)a->cpus));
+	put_field(a, FIELD_VO, a->run->arguments.vo);
+	buffer_add_byte(a->ldif, '\n');
+}
+
+/* The command line against the site */
+
+static const struct network *find_network(const struct site *site, const char *name)
+{
+	for (size_t i = 0; i < site->n_networks; i++)
+		if (site->networks[i]->name != NULL &&
+			text_equal_case(site->networks[i]->name, name))
+			return site->networks[i];
+	return NULL;
+}
+
+static const struct image *find_image(const struct site *site, const char *name)
+{
+	for (size_t i = 0; i < site->n_images; i++)
+		if (site->images[i]->name != NULL &&
+			text_equal_case(site->images[i]->name, name))
+			return site->images[i];
+	return NULL;
+}
+
+/* Beside the VCNs that there are, else beside the hosts. */
+static const char *find_parent(const struct site *site)
+{
+	if (site->n_vcns > 0)
+		return dn_key_parent(site->vcns[0]->record.key);
+	return site->n_hosts > 0 ? dn_key_parent(site->hosts[0]->record.key) : "";
+}
+
+static const char *usage_fault(const struct run *run, const struct pattern *pattern)
+{
+	TMP_CTX(tmp);
+
+	if (run->arguments.vo != NULL && run->arguments.vo[strspn(run->arguments.vo,
+						 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklm"
+						 "nopqrstuvwxyz0123456789_.:-")] != '\0')
+		return "--vo is one word of letters, digits and _ . : -";
+	if (text_hostname_fault(format_name(tmp, pattern, 1)) != NULL)
+		return "--name does not give host names";
+	if (run->map->classes[KIND_VCN].n == 0)
+		return "the directory's map has no class for VCNs: see ldapcc-map(5)";
+	return NULL;
+}
+
+static int prepare(struct allocation *a, struct pattern *ret_pattern)
+{
+	struct run *run = a->run;
+	const struct arguments *arguments = &run->arguments;
+
+	if (arguments->image == NULL || arguments->network == NULL ||
+		arguments->name == NULL || arguments->count == 0)
+		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+			"allocate needs --image, --network, --name and --count");
+	if (!parse_pattern(run->mem_ctx, arguments->name, ret_pattern))
+		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+			"--name is a pattern with one number, such as vcn%%03d");
+	const char *fault = usage_fault(run, ret_pattern);
+
+	if (fault != NULL)
+		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE, "%s", fault);
+	a->network = find_network(run->site, arguments->network);
+	if (a->network == NULL)
+		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+			"there is no network '%s'", arguments->network);
+	if (a->network->bridge == NULL)
+		return diag_fail(run->diags, EXIT_USAGE,
+			record_loc(run->site, &a->network->record, FIELD_BRIDGE),
+			"network '%s' has no bridge for VCNs", arguments->network);
+	a->image = find_image(run->site, arguments->image);
+	if (a->image == NULL)
+		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+			"there is no image '%s'", arguments->image);
+	if (!a->image->snapshot && a->image->path != NULL)
+		return diag_fail(run->diags, EXIT_USAGE,
+			record_loc(run->site, &a->image->record, FIELD_SNAPSHOT),
+			"image '%s' is writable: VCNs cannot share it", arguments->image);
+	return 0;
+}
+
+static int place_all(struct allocation *a, const struct pattern *pattern)
+{
+	TMP_CTX(tmp);
+	struct run *run = a->run;
+
+	for (uint64_t i = 0; i < run->arguments.count; i++) {
+		struct ip ip;
+		struct mac mac;
+		struct room *room = best_room(a);
+
+		if (room == NULL)
+			return diag_fail(run->diags, EXIT_REFUSED, LOC_NONE,
+				"no host has room for VCN %llu of %llu",
+				(unsigned long long)i + 1,
+				(unsigned long long)run->arguments.count);
+		if (!next_address(a, &ip))
+			return diag_fail(run->diags, EXIT_REFUSED,
+				record_loc(run->site, &a->network->record, FIELD_NETWORK),
+				"no free address for VCN %llu of %llu",
+				(unsigned long long)i + 1,
+				(unsigned long long)run->arguments.count);
+		const char *name = next_name(a, tmp, pattern, &mac);
+
+		if (name == NULL)
+			return diag_fail(run->diags, EXIT_REFUSED, LOC_NONE,
+				"no free name is left for '%s'", run->arguments.name);
+		*mem_push(run->mem_ctx, &a->macs, &a->n_macs) = mac;
+		put_vcn(a, name, ip, mac, room->host);
+		room->n_vcns++;
+		room->memory_mib = less(room->memory_mib, a->memory_mib);
+		room->cpus = less(room->cpus, a->cpus);
+	}
+	return 0;
+}
+
+int command_allocate(void *session)
+{
+	struct run *run = session;
+	struct pattern pattern;
+	struct allocation a = {.run = run,
+		.memory_mib = run->arguments.memory_mib,
+		.cpus = run->arguments.cpus,
+		.per_host = run->arguments.per_host,
+		.number = 1,
+		.ldif = buffer_new(run->mem_ctx)};
+	int failed = run_prepare(run);
+
+	if (failed == 0)
+		failed = run_read(run, NULL);
+	if (failed < 0)
+		return failed;
+	/* not settled: what is in quarantine has its addresses and names all the same */
+	run_check(run, NULL, 0);
+	failed = prepare(&a, &pattern);
+	if (failed < 0)
+		return failed;
+	if (a.memory_mib == 0)
+		a.memory_mib = DEFAULT_MEMORY_MIB;
+	if (a.cpus == 0)
+		a.cpus = 1;
+	a.parent = find_parent(run->site);
+	a.next = a.network->prefix.base;
+	collect_taken(&a, run->mem_ctx);
+	collect_rooms(&a, run->mem_ctx);
+	failed = place_all(&a, &pattern);
+	if (failed < 0)
+		return failed;
+	if (run->result != NULL)
+		json_object_object_add(
+			run->result, "ldif", json_object_new_string(a.ldif->data));
+	else
+		fputs(a.ldif->data, stdout);
+	return 0;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ldapcc/commands.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "base/file.h"
+
+/* check and render: what needs no state and changes nothing of the system. */
+
+static void print_catalogue(struct run *run)
+{
+	static const char *const words[] = {"ignore", "note", "warning", "error"};
+	struct json_object *list = run->result == NULL ? NULL : json_object_new_array();
+
+	for (enum check check = 0; check < _CHECK_MAX; check++) {
+		const char *severity = words[check_default(check)];
+
+		if (list == NULL) {
+			printf("%-22s %-8s %s\n", check_name(check), severity,
+				check_meaning(check));
+			continue;
+		}
+		struct json_object *row = json_object_new_object();
+
+		json_object_object_add(
+			row, "id", json_object_new_string(check_name(check)));
+		json_object_object_add(row, "severity", json_object_new_string(severity));
+		json_object_object_add(
+			row, "meaning", json_object_new_string(check_meaning(check)));
+		json_object_array_add(list, row);
+	}
+	if (list != NULL)
+		json_object_object_add(run->result, "checks", list);
+}
+
+static void report_counts(struct run *run)
+{
+	const struct site *site = run->site;
+
+	if (run->result != NULL) {
+		json_object_object_add(run->result, "entries",
+			json_object_new_int64((int64_t)site->n_entries));
+		json_object_object_add(run->result, "hosts",
+			json_object_new_int64((int64_t)site->n_hosts));
+		json_object_object_add(run->result, "vcns",
+			json_object_new_int64((int64_t)site->n_vcns));
+		json_object_object_add(run->result, "quarantined",
+			json_object_new_int64((int64_t)run->n_quarantined_records));
+		return;
+	}
+	if (run->arguments.quiet)
+		return;
+	printf("%zu entries: %zu hosts, %zu VCNs, %zu networks", site->n_entries,
+		site->n_hosts, site->n_vcns, site->n_networks);
+	if (run->n_quarantined_records > 0)
+		printf("; %zu in error", run->n_quarantined_records);
+	putchar('\n');
+}
+
+int command_check(void *session)
+{
+	struct run *run = session;
+
+	if (run->arguments.list) {
+		print_catalogue(run);
+		return 0;
+	}
+	int failed = run_all(run);
+
+	if (failed < 0)
+		return failed;
+	report_counts(run);
+	return run->diags->n_errors > 0 ? -(int)EXIT_DATA : 0;
+}
+
+/* render */
+
+static bool is_selected(const struct run *run, const struct target *target)
+{
+	for (size_t i = 0; i < run->n_words; i++)
+		if (strcmp(run->words[i], target->name) == 0)
+			return true;
+	return run->n_words == 0;
+}
+
+static int write_output(struct run *run, const struct output *output)
+{
+	TMP_CTX(tmp);
+	char *path = file_join(tmp, run->arguments.output, output->path);
+	char *slash = strrchr(path, '/');
+	struct loc where = loc_file(mem_strdup(run->diags, path));
+
+	*slash = '\0';
+	int r = file_make_folders(path, 0755);
+
+	if (r < 0)
+		return diag_fail_errno(
+			run->diags, EXIT_IO, -r, where, "cannot make its folder");
+	_cleanup_(mem_close_fd) int dirfd =
+		open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dirfd < 0)
+		return diag_fail_errno(
+			run->diags, EXIT_IO, errno, where, "cannot open its folder");
+	r = file_replace_at(
+		dirfd, slash + 1, output->bytes, output->len, output->target->mode);
+	if (r < 0)
+		return diag_fail_errno(
+			run->diags, EXIT_IO, -r, where, "cannot be written");
+	return 0;
+}
+
+static void print_output(
+	const struct run *run, const struct output *output, bool is_alone)
+{
+	if (run->result != NULL) {
+		struct json_object *files;
+
+		if (!json_object_object_get_ex(run->result, "files", &files)) {
+			files = json_object_new_object();
+			json_object_object_add(run->result, "files", files);
+		}
+		json_object_object_add(files, output->path,
+			json_object_new_string_len(output->bytes, (int)output->len));
+		return;
+	}
+	if (!is_alone)
+		printf("==> %s <==\n", output->path);
+	fwrite(output->bytes, 1, output->len, stdout);
+	if (!is_alone)
+		putchar('\n');
+}
+
+static int render_outputs(struct run *run)
+{
+	size_t n_selected = 0;
+
+	for (size_t i = 0; i < run->tree->n_outputs; i++)
+		n_selected += is_selected(run, run->tree->outputs[i].target);
+	for (size_t i = 0; i < run->tree->n_outputs; i++) {
+		const struct output *output = &run->tree->outputs[i];
+
+		if (!is_selected(run, output->target))
+			continue;
+		if (run->arguments.output == NULL) {
+			print_output(run, output, n_selected == 1);
+			continue;
+		}
+		int failed = write_output(run, output);
+
+		if (failed < 0)
+			return failed;
+	}
+	return 0;
+}
+
+/*
+ * render is for looking: too many errors give nothing, but what stands on a shared record
+ * in error is left out, the rest is written, and the exit code says so.
+ */
+int command_render(void *session)
+{
+	struct run *run = session;
+	int failed = run_all(run);
+
+	if (failed == 0)
+		failed = run_check_words(run);
+	if (failed < 0)
+		return failed;
+	int refused = run_permit(run);
+
+	if (refused < 0 && !run->has_shared_errors)
+		return refused;
+	failed = render_outputs(run);
+	return failed < 0 ? failed : refused;
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ldapcc/commands.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "base/text.h"
+
+/* show: every value of a machine with its entry and attribute, then what it caused. */
+
+struct page {
+	struct run *run;
+	struct json_object *values; /* with --json, else NULL */
+};
+
+static void put(struct page *page, const char *label, const char *value,
+	const struct record *record, enum field_id field)
+{
+	const char *attribute = map_attribute(page->run->map, field);
+
+	if (value == NULL)
+		return;
+	if (page->values == NULL && record == NULL) {
+		printf("  %-14s %s\n", label, value);
+		return;
+	}
+	if (page->values == NULL) {
+		printf("  %-14s %-38s %s%s%s\n", label, value, record->dn,
+			attribute == NULL ? "" : ": ",
+			attribute == NULL ? "" : attribute);
+		return;
+	}
+	struct json_object *row = json_object_new_object();
+
+	json_object_object_add(row, "name", json_object_new_string(label));
+	json_object_object_add(row, "value", json_object_new_string(value));
+	if (record != NULL)
+		json_object_object_add(row, "dn", json_object_new_string(record->dn));
+	if (attribute != NULL)
+		json_object_object_add(
+			row, "attribute", json_object_new_string(attribute));
+	json_object_array_add(page->values, row);
+}
+
+static void put_number(struct page *page, const char *label, uint32_t number,
+	const struct record *record, enum field_id field)
+{
+	TMP_CTX(tmp);
+
+	if (number > 0)
+		put(page, label, mem_printf(tmp, "%u", number), record, field);
+}
+
+static void put_interface(struct page *page, const struct interface *interface)
+{
+	TMP_CTX(tmp);
+	char text[IP_TEXT_MAX];
+
+	put(page, interface->is_primary ? "interface *" : "interface",
+		mem_printf(tmp, "%s (%s)", interface->ifname, interface->fqdn),
+		&interface->record,
+		interface->record.kind == KIND_INTERFACE ? FIELD_NAME : FIELD_NONE);
+	for (uint32_t i = 0; i < interface->n_macs; i++)
+		put(page, interface->macs[i].is_derived ? "mac, derived" : "mac",
+			mac_format(interface->macs[i].mac, text), &interface->record,
+			interface->macs[i].is_derived ? FIELD_NAME : FIELD_MAC);
+	for (uint32_t i = 0; i < interface->n_addresses; i++) {
+		const struct address *address = &interface->addresses[i];
+
+		put(page, "address", ip_format(address->ip, text), &interface->record,
+			FIELD_ADDRESS);
+		for (uint32_t j = 0; j < address->names.n; j++)
+			put(page, "  name", address->names.items[j], NULL, FIELD_NONE);
+		if (address->network == NULL)
+			continue;
+		put(page, "  network", address->network->name, &address->network->record,
+			FIELD_NETWORK);
+		put(page, "  bridge", address->network->bridge, &address->network->record,
+			FIELD_BRIDGE);
+	}
+}
+
+static void put_machine(struct page *page, const struct machine *machine)
+{
+	const struct record *record = &machine->record;
+
+	put(page, "kind", kind_name((enum kind)record->kind), record, FIELD_NONE);
+	put(page, "name", machine->fqdn, record, FIELD_NAME);
+	for (uint32_t i = 0; i < machine->aliases.n; i++)
+		put(page, "alias", machine->aliases.items[i], record,
+			(enum field_id)machine->alias_field);
+	put(page, "description", machine->description, record, FIELD_DESCRIPTION);
+	put(page, "location", machine->location, record, FIELD_LOCATION);
+	put(page, "serial", machine->serial, record, FIELD_SERIAL);
+	put(page, "enabled", machine->is_enabled ? NULL : "no", record, FIELD_ENABLED);
+	put_number(page, "memory (MiB)", machine->memory_mib, record, FIELD_MEMORY);
+	put_number(page, "cpus", machine->cpus, record, FIELD_CPUS);
+	put(page, "uuid, derived", machine->uuid, record, FIELD_NAME);
+	put(page, "vo", machine->vo, record, FIELD_VO);
+	if (machine->host != NULL)
+		put(page, "host", machine->host->fqdn, record, FIELD_HOST);
+	if (machine->image != NULL)
+		put(page, "image", machine->image->name, record, FIELD_IMAGE);
+	if (machine->profile != NULL)
+		put(page, "profile", machine->profile->name, record, FIELD_PROFILE);
+	if (!machine->is_vcn)
+		put(page, "installs", machine->installs ? "yes" : "no", record,
+			FIELD_INSTALL);
+	for (uint32_t i = 0; i < machine->n_vcns; i++)
+		put(page, "vcn", machine->vcns[i]->fqdn, &machine->vcns[i]->record,
+			FIELD_HOST);
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		put_interface(page, machine->interfaces[i]);
+}
+
+/* Whole lines, numbered, of one stretch. */
+static void put_lines(const struct span *span, struct json_object *lines)
+{
+	assert(span->output != NULL);
+	const char *bytes = span->output->bytes;
+	size_t start = span->start, end = span->end;
+	size_t number = 1;
+
+	while (start > 0 && bytes[start - 1] != '\n')
+		start--;
+	for (size_t i = 0; i < start; i++)
+		number += bytes[i] == '\n';
+	for (; start < end; number++) {
+		size_t length = strcspn(bytes + start, "\n");
+
+		if (lines == NULL) {
+			printf("  %6zu  %.*s\n", number, (int)length, bytes + start);
+		} else {
+			struct json_object *row = json_object_new_object();
+
+			json_object_object_add(
+				row, "path", json_object_new_string(span->output->path));
+			json_object_object_add(
+				row, "line", json_object_new_int64((int64_t)number));
+			json_object_object_add(row, "text",
+				json_object_new_string_len(bytes + start, (int)length));
+			json_object_array_add(lines, row);
+		}
+		start += length + 1;
+	}
+}
+
+static void put_outputs(
+	struct run *run, const struct machine *machine, struct json_object *lines)
+{
+	TMP_CTX(tmp);
+	const struct output *last = NULL;
+	size_t n;
+	const struct span *spans =
+		render_spans(tmp, run->renderer, run->site, run->tree, machine, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (lines == NULL && spans[i].output != last)
+			printf("%s\n", spans[i].output->path);
+		last = spans[i].output;
+		put_lines(&spans[i], lines);
+	}
+}
+
+static void show_machine(struct run *run, const struct machine *machine)
+{
+	struct page page = {.run = run};
+	struct json_object *lines = NULL;
+
+	if (run->result != NULL) {
+		struct json_object *shown = json_object_new_object();
+
+		page.values = json_object_new_array();
+		lines = json_object_new_array();
+		json_object_object_add(shown, "values", page.values);
+		json_object_object_add(shown, "quarantined",
+			json_object_new_boolean(machine->record.is_bad));
+		json_object_object_add(shown, "lines", lines);
+		json_object_object_add(run->result, machine->fqdn, shown);
+	} else {
+		printf("%s%s\n", machine->fqdn,
+			machine->record.is_bad ? " (in quarantine: in no output)" : "");
+	}
+	put_machine(&page, machine);
+	put_outputs(run, machine, lines);
+}
+
+/* Findings about other records would only hide what was asked for. */
+static void keep_findings_of(struct diags *diags, const struct machine *machine)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < diags->n_findings; i++) {
+		struct finding *finding = diags->findings[i];
+		bool is_own = finding->where.dn == NULL ||
+			      strcmp(finding->where.dn, machine->record.dn) == 0;
+
+		for (uint32_t j = 0; j < machine->n_interfaces; j++)
+			is_own |= finding->where.dn != NULL &&
+				  strcmp(finding->where.dn,
+					  machine->interfaces[j]->record.dn) == 0;
+		for (size_t j = 0; j < finding->n_notes; j++)
+			is_own |= finding->notes[j].where.dn != NULL &&
+				  strcmp(finding->notes[j].where.dn,
+					  machine->record.dn) == 0;
+		if (is_own)
+			diags->findings[n++] = finding;
+	}
+	diags->n_findings = n;
+}
+
+int command_show(void *session)
+{
+	struct run *run = session;
+	int failed = run_all(run);
+
+	for (size_t i = 0; failed == 0 && i < run->n_words; i++) {
+		TMP_CTX(tmp);
+		char *name = mem_strdup(tmp, run->words[i]);
+
+		text_lower(name);
+		const struct machine *machine = model_find_machine(run->site, name);
+
+		if (machine == NULL)
+			return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+				"no host or VCN is called '%s'", name);
+		show_machine(run, machine);
+		if (run->n_words == 1)
+			keep_findings_of(run->diags, machine);
+	}
+	return failed;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ldapcc/commands.h"
+
+#include <assert.h>
+#include <string.h>
+#include <time.h>
+
+#include <json-c/json.h>
+
+#include "generation/generation.h"
+#include "ldapcc/last_run.h"
+#include "publish/pending.h"
+
+/* status and history: what the state folder tells, without asking the directory. */
+
+static const char *time_text(TALLOC_CTX *mem_ctx, int64_t seconds)
+{
+	char text[32];
+	struct tm tm;
+	time_t when = (time_t)seconds;
+
+	if (seconds == 0 || gmtime_r(&when, &tm) == NULL ||
+		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		return "never";
+	return mem_strdup(mem_ctx, text);
+}
+
+static void put_text(struct run *run, const char *label, const char *value)
+{
+	if (value == NULL)
+		return;
+	if (run->result != NULL)
+		json_object_object_add(run->result, label, json_object_new_string(value));
+	else
+		printf("%-12s %s\n", label, value);
+}
+
+static void put_number(struct run *run, const char *label, uint64_t value)
+{
+	if (run->result != NULL)
+		json_object_object_add(
+			run->result, label, json_object_new_int64((int64_t)value));
+	else
+		printf("%-12s %llu\n", label, (unsigned long long)value);
+}
+
+static const char *action_text(TALLOC_CTX *mem_ctx, const struct action *action)
+{
+	TMP_CTX(tmp);
+	struct buffer *b = buffer_new(tmp);
+
+	if (action->kind != ACTION_COMMAND)
+		buffer_add_text(b, action->kind == ACTION_RESTART ? "restart" : "reload");
+	for (size_t i = 0; i < action->words.n; i++)
+		buffer_printf(b, "%s%s", b->len == 0 ? "" : " ", action->words.items[i]);
+	return mem_strdup(mem_ctx, b->data);
+}
+
+static void put_pending(struct run *run, const struct pending *pending, size_t n)
+{
+	TMP_CTX(tmp);
+	struct json_object *array = run->result == NULL ? NULL : json_object_new_array();
+
+	for (size_t i = 0; i < n; i++) {
+		const char *action = action_text(tmp, &pending[i].action);
+		const char *failure =
+			pending[i].failure == NULL ? "not tried yet" : pending[i].failure;
+
+		if (array == NULL) {
+			printf("%-12s %s: %s since %s, %llu attempts: %s\n", "pending",
+				pending[i].target, action,
+				time_text(tmp, (int64_t)pending[i].since),
+				(unsigned long long)pending[i].attempts, failure);
+			continue;
+		}
+		struct json_object *row = json_object_new_object();
+
+		json_object_object_add(
+			row, "target", json_object_new_string(pending[i].target));
+		json_object_object_add(row, "action", json_object_new_string(action));
+		json_object_object_add(
+			row, "since", json_object_new_int64((int64_t)pending[i].since));
+		json_object_object_add(row, "attempts",
+			json_object_new_int64((int64_t)pending[i].attempts));
+		json_object_object_add(row, "failure", json_object_new_string(failure));
+		json_object_array_add(array, row);
+	}
+	if (array != NULL)
+		json_object_object_add(run->result, "pending", array);
+}
+
+static void put_quarantined(struct run *run, const struct string_list *dns)
+{
+	struct json_object *array = run->result == NULL ? NULL : json_object_new_array();
+
+	for (size_t i = 0; i < dns->n; i++) {
+		if (array == NULL)
+			printf("%-12s %s\n", "quarantined", dns->items[i]);
+		else
+			json_object_array_add(
+				array, json_object_new_string(dns->items[i]));
+	}
+	if (array != NULL)
+		json_object_object_add(run->result, "quarantined", array);
+}
+
+int command_status(void *session)
+{
+	TMP_CTX(tmp);
+	struct run *run = session;
+	struct state *state = NULL;
+	struct last_run last = {0};
+	struct pending *pending = NULL;
+	size_t n_pending = 0;
+	int failed = run_prepare_settings(run);
+
+	if (failed == 0)
+		failed = state_open(tmp, run->settings, run->arguments.root, false,
+			run->diags, &state);
+	if (failed == 0)
+		failed = last_run_load(tmp, state, run->diags, &last);
+	if (failed == 0)
+		failed = pending_load(tmp, state, run->diags, &pending, &n_pending);
+	if (failed < 0)
+		return failed;
+	assert(state != NULL);
+	put_number(run, "generation", state->current);
+	if (state->unfinished > 0)
+		put_number(run, "unfinished", state->unfinished);
+	if (state->pinned > 0)
+		put_number(run, "pinned", state->pinned);
+	put_text(run, "last-read", time_text(tmp, last.time));
+	put_number(run, "last-exit", (uint64_t)last.exit);
+	put_text(run, "directory", last.uri);
+	put_text(run, "identity", last.identity);
+	put_number(run, "hosts", last.n_hosts);
+	put_number(run, "vcns", last.n_vcns);
+	put_pending(run, pending, n_pending);
+	put_quarantined(run, &last.quarantined);
+	if (n_pending > 0)
+		return -(int)EXIT_PENDING;
+	return last.quarantined.n > 0 ? -(int)EXIT_DATA : 0;
+}
+
+static void put_generation(
+	const struct generation_summary *generation, struct json_object *array)
+{
+	TMP_CTX(tmp);
+	const char *created = time_text(tmp, (int64_t)generation->created);
+
+	if (array == NULL) {
+		printf("%c%6llu  %s  %6zu files %6zu written %4zu removed  %s\n",
+			generation->is_current ? '*' : ' ',
+			(unsigned long long)generation->number, created,
+			generation->n_files, generation->n_installed,
+			generation->n_removed, generation->reason);
+		return;
+	}
+	struct json_object *row = json_object_new_object();
+
+	json_object_object_add(
+		row, "generation", json_object_new_int64((int64_t)generation->number));
+	json_object_object_add(
+		row, "created", json_object_new_int64((int64_t)generation->created));
+	json_object_object_add(
+		row, "current", json_object_new_boolean(generation->is_current));
+	json_object_object_add(
+		row, "files", json_object_new_int64((int64_t)generation->n_files));
+	json_object_object_add(
+		row, "written", json_object_new_int64((int64_t)generation->n_installed));
+	json_object_object_add(
+		row, "removed", json_object_new_int64((int64_t)generation->n_removed));
+	json_object_object_add(row, "reason", json_object_new_string(generation->reason));
+	json_object_array_add(array, row);
+}
+
+int command_history(void *session)
+{
+	TMP_CTX(tmp);
+	struct run *run = session;
+	struct state *state = NULL;
+	struct generation_summary *list = NULL;
+	struct json_object *array = NULL;
+	size_t n = 0;
+	int failed = run_prepare_settings(run);
+
+	if (failed == 0)
+		failed = state_open(tmp, run->settings, run->arguments.root, false,
+			run->diags, &state);
+	if (failed == 0)
+		failed = generation_list(tmp, state, run->diags, &list, &n);
+	if (failed < 0)
+		return failed;
+	if (run->result != NULL) {
+		array = json_object_new_array();
+		json_object_object_add(run->result, "generations", array);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (list[i].is_kept)
+			put_generation(&list[i], array);
+	return 0;
+}

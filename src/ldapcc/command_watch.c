@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ldapcc/commands.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/notify.h"
+#include "ldapcc/last_run.h"
+
+/*
+ * watch: an apply at the start, on every change in the directory and at least once every
+ * full-interval. Each apply is a child process of its own: it prints and ends like the
+ * one that cron starts, and its memory goes with it. This process only holds the
+ * connection that tells of changes, which is a trigger and nothing more.
+ */
+
+enum {
+	QUIET_MS = 1000, /* a burst of changes is over when none came for so long */
+	BURST_MAX_MS = 10000, /* … but it delays an apply no longer than this */
+	RETRY_FIRST_MS = 5000,
+	RETRY_MAX_MS = 300000,
+};
+
+struct watcher {
+	struct run *run;
+	TALLOC_CTX *connection; /* owns watch */
+	struct directory_watch *watch; /* NULL: not connected */
+	int signals;
+	unsigned retry_ms; /* 0: the last apply and the connection are well */
+	char *trouble; /* why nothing can be watched, as it was told; NULL: it can */
+	bool is_child;
+};
+
+/* Waits for the connection or a signal; false when the program should end. */
+static bool wait_for(struct watcher *w, int64_t timeout_ms, bool *ret_readable)
+{
+	struct pollfd fds[] = {
+		{.fd = w->signals, .events = POLLIN},
+		{.fd = w->watch == NULL ? -1 : directory_watch_fd(w->watch),
+			.events = POLLIN},
+	};
+	int n = poll(fds, ARRAY_SIZE(fds), (int)timeout_ms);
+
+	*ret_readable = n > 0 && fds[1].revents != 0;
+	return n < 0 || fds[0].revents == 0;
+}
+
+static void disconnect(struct watcher *w)
+{
+	talloc_free(w->connection);
+	w->connection = NULL;
+	w->watch = NULL;
+}
+
+/*
+ * In the child: frees its copy of the connection. What libldap sends to take its leave
+ * must not reach the server, which would end the parent's connection.
+ */
+static void let_go(struct watcher *w)
+{
+	_cleanup_(mem_close_fd) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (w->watch != NULL && null >= 0 &&
+		dup2(null, directory_watch_fd(w->watch)) >= 0)
+		disconnect(w);
+}
+
+/* Why there is only an apply now and then; once, because this process has no end. */
+static void tell_trouble(struct watcher *w, struct diags *diags)
+{
+	const struct finding *finding = diag_last(diags);
+
+	if (w->trouble != NULL && strcmp(w->trouble, finding->message) == 0)
+		return;
+	talloc_free(w->trouble);
+	w->trouble = mem_strdup(w->run->mem_ctx, finding->message);
+	diags_print(stderr, diags, &(struct diag_style){.color = false});
+}
+
+/* The state from which on the server should tell; the last apply has read up to it. */
+static int connect_watch(struct watcher *w)
+{
+	struct run *run = w->run;
+	struct state *state;
+	struct last_run last;
+
+	w->connection = mem_scope_new();
+	struct diags *diags = diags_new(w->connection);
+	int failed = state_open(
+		w->connection, run->settings, run->arguments.root, false, diags, &state);
+
+	if (failed == 0)
+		failed = last_run_load(w->connection, state, diags, &last);
+	if (failed == 0)
+		failed = directory_watch_open(w->connection, &run->settings->directory,
+			run->map, &last.csn, diags, &w->watch);
+	if (failed == 0) {
+		talloc_free(w->trouble);
+		w->trouble = NULL;
+		return 0;
+	}
+	tell_trouble(w, diags);
+	disconnect(w);
+	return failed;
+}
+
+static void back_off(struct watcher *w)
+{
+	w->retry_ms = w->retry_ms == 0 ? RETRY_FIRST_MS : w->retry_ms * 2;
+	if (w->retry_ms > RETRY_MAX_MS)
+		w->retry_ms = RETRY_MAX_MS;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Until something changed and it has been quiet since, or @timeout_ms is over. */
+static bool wait_for_change(struct watcher *w, int64_t timeout_ms)
+{
+	TMP_CTX(tmp);
+	struct diags *diags = diags_new(tmp);
+	int64_t end = now_ms() + timeout_ms;
+	bool is_changed = false;
+
+	while (now_ms() < end) {
+		int64_t left = end - now_ms();
+		bool is_readable, changed = false;
+
+		if (is_changed && left > QUIET_MS)
+			left = QUIET_MS;
+		if (!wait_for(w, left, &is_readable))
+			return false;
+		if (!is_readable)
+			break;
+		if (directory_watch_drain(w->watch, diags, &changed) < 0) {
+			disconnect(w);
+			break;
+		}
+		if (changed && !is_changed && end - now_ms() > BURST_MAX_MS)
+			end = now_ms() + BURST_MAX_MS;
+		is_changed |= changed;
+	}
+	return true;
+}
+
+/* In the child: true. In the parent *ret_code is how the child ended. */
+static bool apply_in_child(struct watcher *w, int *ret_code)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child == 0) {
+		sigset_t none;
+
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		close(w->signals);
+		return true;
+	}
+	*ret_code = EXIT_INTERNAL;
+	if (child < 0)
+		return false;
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFEXITED(status))
+		*ret_code = WEXITSTATUS(status);
+	return false;
+}
+
+static void tell_status(int code)
+{
+	TMP_CTX(tmp);
+
+	(void)notify_send(mem_printf(tmp, "READY=1\nSTATUS=last apply: exit %d", code));
+}
+
+/* One round: apply, connect if needed, wait. False in the child and at the end. */
+static bool watch_round(struct watcher *w)
+{
+	int64_t timeout_ms = (int64_t)w->run->settings->directory.full_interval_s * 1000;
+	int code;
+
+	w->is_child = apply_in_child(w, &code);
+	if (w->is_child)
+		return false;
+	tell_status(code);
+	bool is_well = code == EXIT_OK || code == EXIT_CHANGES;
+
+	if (w->watch == NULL && (code == EXIT_DIRECTORY || connect_watch(w) < 0))
+		is_well = false;
+	if (is_well)
+		w->retry_ms = 0;
+	else
+		back_off(w);
+	if (!is_well && w->retry_ms < timeout_ms)
+		timeout_ms = w->retry_ms;
+	return wait_for_change(w, timeout_ms > 0 ? timeout_ms : RETRY_MAX_MS);
+}
+
+int command_watch(void *session)
+{
+	struct run *run = session;
+	struct watcher w = {.run = run};
+	sigset_t signals;
+
+	if (run->arguments.ldif != NULL)
+		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+			"watch needs a directory, not an LDIF file");
+	int failed = run_prepare(run);
+
+	if (failed < 0)
+		return failed;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	w.signals = signalfd(-1, &signals, SFD_CLOEXEC);
+	while (watch_round(&w))
+		;
+	if (w.is_child) {
+		let_go(&w);
+		return command_apply(run);
+	}
+	(void)notify_send("STOPPING=1");
+	disconnect(&w);
+	close(w.signals);
+	return 0;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* ldapcc: the tables of commands and options, and the only place that prints and exits. */
+
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <json-c/json.h>
+
+#include "base/program.h"
+#include "ldapcc/commands.h"
+
+/* Bits of the commands that know an option. */
+enum {
+	RENDER = 1 << 0,
+	APPLY = 1 << 1,
+	ALLOCATE = 1 << 2,
+	ROLLBACK = 1 << 3,
+	CHECK = 1 << 4,
+};
+
+static const struct program_command commands[] = {
+	{"check", "", "read and check everything; exit 10 if there is an error",
+		command_check, 0, 0, CHECK},
+	{"diff", "[TARGET…]", "what apply would change; exit 2 if anything", command_diff,
+		0, PROGRAM_ANY_NUMBER, 0},
+	{"render", "[TARGET…]", "print the files, or write them below --output",
+		command_render, 0, PROGRAM_ANY_NUMBER, RENDER},
+	{"apply", "", "read, check, publish, and tell the services: for cron",
+		command_apply, 0, 0, APPLY},
+	{"watch", "", "apply, then again on every change in the directory", command_watch,
+		0, 0, APPLY},
+	{"show", "NAME…", "all that is known of a host or VCN, and what it caused",
+		command_show, 1, PROGRAM_ANY_NUMBER, 0},
+	{"status", "", "generation, pending reloads, quarantine; exit 6 or 10",
+		command_status, 0, 0, 0},
+	{"history", "", "the generations that are kept", command_history, 0, 0, 0},
+	{"rollback", "[N]", "publish generation N again and stay there", command_rollback,
+		0, 1, ROLLBACK},
+	{"allocate", "", "print LDIF for new VCNs, for ldapadd", command_allocate, 0, 0,
+		ALLOCATE},
+};
+
+#define AT(member) offsetof(struct arguments, member)
+static const struct program_option options[] = {
+	{"config", "FILE", "instead of /etc/ldapcc/ldapcc.yaml", 0, OPTION_TEXT,
+		AT(config), 'c'},
+	{"root", "DIR", "put DIR before every path; implies --no-reload", 0, OPTION_TEXT,
+		AT(root), '\0'},
+	{"ldif", "FILE", "read FILE instead of the directory; - is standard input", 0,
+		OPTION_TEXT, AT(ldif), '\0'},
+	{"json", NULL, "one JSON object instead of text", 0, OPTION_FLAG, AT(json), '\0'},
+	{"quiet", NULL, "errors only", 0, OPTION_FLAG, AT(quiet), 'q'},
+	{"verbose", NULL, "every finding, also those that were there before", 0,
+		OPTION_FLAG, AT(verbose), 'v'},
+	{"color", "WHEN", "auto, always or never; NO_COLOR is honoured", 0, OPTION_COLOR,
+		0, '\0'},
+	{"help", NULL, "this text", 0, OPTION_HELP, 0, 'h'},
+	{"version", NULL, "the version", 0, OPTION_VERSION, 0, '\0'},
+	{"list", NULL, "check: print the catalogue of checks", CHECK, OPTION_FLAG,
+		AT(list), '\0'},
+	{"output", "DIR", "render: write the files below DIR", RENDER, OPTION_TEXT,
+		AT(output), 'o'},
+	{"accept", "PLAN_ID", "apply: this set of changes, whatever the guards say",
+		APPLY, OPTION_TEXT, AT(accept), '\0'},
+	{"bootstrap", NULL, "apply: take over files that are there already",
+		APPLY | ROLLBACK, OPTION_FLAG, AT(bootstrap), '\0'},
+	{"no-reload", NULL, "apply, rollback: tell no service", APPLY | ROLLBACK,
+		OPTION_FLAG, AT(no_reload), '\0'},
+	{"full", NULL, "apply: read everything, also if nothing seems to have changed",
+		APPLY, OPTION_FLAG, AT(full), '\0'},
+	{"detailed-exitcode", NULL, "apply: exit 2 if something was changed", APPLY,
+		OPTION_FLAG, AT(detailed_exitcode), '\0'},
+	{"unpin", NULL, "rollback: follow the directory again", ROLLBACK, OPTION_FLAG,
+		AT(unpin), '\0'},
+	{"vo", "NAME", "allocate: the VCNs' virtual organization", ALLOCATE, OPTION_TEXT,
+		AT(vo), '\0'},
+	{"image", "CN", "allocate: their master image", ALLOCATE, OPTION_TEXT, AT(image),
+		'\0'},
+	{"network", "CN", "allocate: their network", ALLOCATE, OPTION_TEXT, AT(network),
+		'\0'},
+	{"name", "PATTERN", "allocate: such as vcn%03d", ALLOCATE, OPTION_TEXT, AT(name),
+		'\0'},
+	{"count", "N", "allocate: how many", ALLOCATE, OPTION_NUMBER, AT(count), '\0'},
+	{"per-host", "N", "allocate: at most N on one host, those there included",
+		ALLOCATE, OPTION_NUMBER, AT(per_host), '\0'},
+	{"memory", "MIB", "allocate: memory of each; 1024", ALLOCATE, OPTION_NUMBER,
+		AT(memory_mib), '\0'},
+	{"cpus", "N", "allocate: CPUs of each; 1", ALLOCATE, OPTION_NUMBER, AT(cpus),
+		'\0'},
+};
+#undef AT
+
+int main(int argc, char **argv)
+{
+	TALLOC_CTX *top = mem_scope_new();
+	struct diags *diags = diags_new(top);
+	struct run run = {.mem_ctx = top, .diags = diags};
+	struct program program = {
+		.name = "ldapcc",
+		.about = "Compiles an LDAP directory of hosts and virtual compute nodes "
+			 "into "
+			 "the files of DNS,\nDHCP, installation and VM launch, and "
+			 "publishes "
+			 "them as one generation.",
+		.epilogue =
+			"Exit status: 0 in sync, 2 changes, 3 refused, 4 directory, 5 "
+			"rejected, 6 reload pending,\n7 I/O, 8 busy, 9 edited by hand, "
+			"10 "
+			"data errors, 64 usage. See ldapcc(8).",
+		.commands = commands,
+		.n_commands = ARRAY_SIZE(commands),
+		.options = options,
+		.n_options = ARRAY_SIZE(options),
+		.session = &run,
+		.arguments = &run.arguments,
+		.diags = diags,
+	};
+
+	signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an error of fflush() */
+	int result = program_parse(&program, argc, argv);
+
+	if (run.arguments.json)
+		run.result = json_object_new_object();
+	run.words = program.words;
+	run.n_words = program.n_words;
+	if (result == 0)
+		result = program_run(&program);
+	int code = program_finish(
+		&program, result, run.result, run.arguments.quiet, run.arguments.verbose);
+
+	json_object_put(run.result);
+	mem_scope_done(&top);
+	return code;
+}

@@ -1,0 +1,722 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/decode.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "model/decode_value.h"
+#include "read/dn.h"
+
+/* Attribute names */
+
+static void add_name(struct decoder *d, const char *name, enum field_id field)
+{
+	size_t slot = decode_hash(name) % NAME_SLOTS;
+
+	while (d->names[slot].name != NULL)
+		slot = (slot + 1) % NAME_SLOTS;
+	d->names[slot].name = name;
+	d->names[slot].field = field;
+}
+
+static enum field_id find_name(const struct decoder *d, const char *name)
+{
+	size_t slot = decode_hash(name) % NAME_SLOTS;
+
+	for (; d->names[slot].name != NULL; slot = (slot + 1) % NAME_SLOTS)
+		if (text_equal_case(d->names[slot].name, name))
+			return d->names[slot].field;
+	return FIELD_NONE;
+}
+
+struct decoder *decoder_new(TALLOC_CTX *mem_ctx, struct reporter *reporter)
+{
+	struct decoder *d = mem_new(mem_ctx, struct decoder);
+	const struct map *map = reporter->site->map;
+
+	d->reporter = reporter;
+	d->site = reporter->site;
+	for (enum field_id field = FIELD_NONE + 1; field < _FIELD_MAX; field++)
+		for (size_t i = 0; i < map->attributes[field].n; i++)
+			add_name(d, map->attributes[field].items[i], field);
+	return d;
+}
+
+/* The entry's values by field */
+
+static void add_values(
+	struct decoder *d, enum field_id field, const struct entry_attribute *attribute)
+{
+	struct field_values *have = &d->fields[field];
+
+	if (have->n == 0) {
+		*have = (struct field_values){attribute->values, attribute->n_values};
+		return;
+	}
+	struct entry_value *all =
+		mem_array(d->scratch, struct entry_value, have->n + attribute->n_values);
+
+	memcpy(all, have->values, have->n * sizeof(*all));
+	memcpy(all + have->n, attribute->values, attribute->n_values * sizeof(*all));
+	*have = (struct field_values){all, have->n + attribute->n_values};
+}
+
+static enum kind sort_values(struct decoder *d, const struct entry *entry)
+{
+	const char *classes[64];
+	size_t n_classes = 0;
+
+	memset(d->fields, 0, sizeof(d->fields));
+	for (size_t i = 0; i < entry->n_attributes; i++) {
+		const struct entry_attribute *attribute = &entry->attributes[i];
+
+		if (text_equal_case(attribute->name, "objectClass")) {
+			for (size_t j = 0; j < attribute->n_values &&
+					   n_classes < ARRAY_SIZE(classes);
+				j++)
+				classes[n_classes++] = attribute->values[j].bytes;
+			continue;
+		}
+		enum field_id field = find_name(d, attribute->name);
+
+		if (field != FIELD_NONE && attribute->n_values > 0)
+			add_values(d, field, attribute);
+	}
+	d->has_vm_host_class = map_is_vm_host(d->site->map, classes, n_classes);
+	return map_kind(d->site->map, classes, n_classes);
+}
+
+/* Tables of fields, one a kind */
+
+#define ONE(field, read, type, member) \
+	{ \
+		FIELD_##field, read, offsetof(struct type, member) \
+	}
+#define NEED(field, read, type, member) \
+	{ \
+		FIELD_##field, read, offsetof(struct type, member), .is_required = true \
+	}
+#define LIST(field, read, type, member) \
+	{ \
+		FIELD_##field, read, offsetof(struct type, member), .is_list = true \
+	}
+#define NUMBER(field, type, member, low, high) \
+	{ \
+		FIELD_##field, decode_number, offsetof(struct type, member), .min = low, \
+									     .max = high \
+	}
+
+static const struct column cluster_columns[] = {
+	NEED(NAME, decode_label, cluster, name),
+	ONE(DOMAIN, decode_name, cluster, domain),
+	LIST(NAMESERVER, decode_address_text, cluster, nameservers),
+	LIST(TIMESERVER, decode_server, cluster, timeservers),
+	LIST(SEARCH, decode_name, cluster, search),
+	ONE(INSTALL_SERVER, decode_url, cluster, install_server),
+	ONE(TIMEZONE, decode_timezone, cluster, timezone),
+	{0},
+};
+
+static const struct column network_columns[] = {
+	NEED(NAME, decode_label, network, name),
+	NEED(NETWORK, decode_text, network, number),
+	ONE(DOMAIN, decode_name, network, domain),
+	ONE(GATEWAY, decode_address, network, gateway),
+	LIST(NAMESERVER, decode_address_text, network, nameservers),
+	ONE(SHARED_NETWORK, decode_label, network, shared_name),
+	ONE(BRIDGE, decode_bridge, network, bridge),
+	NUMBER(VLAN, network, vlan, 1, 4094),
+	NUMBER(MTU, network, mtu, 68, 65535),
+	ONE(NEXT_SERVER, decode_server, network, next_server),
+	ONE(BOOT_FILE, decode_boot_path, network, boot_file),
+	ONE(BOOT_FILE_UEFI, decode_boot_path, network, boot_file_uefi),
+	ONE(BOOT_FILE_ARM64, decode_boot_path, network, boot_file_arm64),
+	ONE(BOOT_URL, decode_url, network, boot_url),
+	NUMBER(LEASE_TIME, network, lease_time, 60, INT32_MAX),
+	{0},
+};
+
+static const struct column host_columns[] = {
+	ONE(DESCRIPTION, decode_prose, machine, description),
+	ONE(LOCATION, decode_prose, machine, location),
+	ONE(SERIAL, decode_prose, machine, serial),
+	ONE(ENABLED, decode_truth, machine, is_enabled),
+	ONE(BOOT_FILE, decode_boot_path, machine, boot_file),
+	NUMBER(MEMORY, machine, memory_mib, 1, INT32_MAX),
+	NUMBER(CPUS, machine, cpus, 1, 65535),
+	ONE(PROFILE, decode_dn, machine, profile_dn),
+	ONE(INSTALL, decode_truth, machine, installs),
+	{0},
+};
+
+static const struct column vcn_columns[] = {
+	ONE(DESCRIPTION, decode_prose, machine, description),
+	ONE(LOCATION, decode_prose, machine, location),
+	ONE(SERIAL, decode_prose, machine, serial),
+	ONE(ENABLED, decode_truth, machine, is_enabled),
+	ONE(BOOT_FILE, decode_boot_path, machine, boot_file),
+	NUMBER(MEMORY, machine, memory_mib, 1, INT32_MAX),
+	NUMBER(CPUS, machine, cpus, 1, 1024),
+	ONE(HOST, decode_dn, machine, host_dn),
+	ONE(IMAGE, decode_dn, machine, image_dn),
+	ONE(VO, decode_word, machine, vo),
+	{0},
+};
+
+static const struct column interface_columns[] = {
+	NEED(NAME, decode_label, interface, ifname),
+	ONE(BOOT_INTERFACE, decode_truth, interface, wants_boot),
+	{0},
+};
+
+static const struct column image_columns[] = {
+	NEED(NAME, decode_label, image, name),
+	ONE(IMAGE_PATH, decode_path, image, path),
+	ONE(IMAGE_FORMAT, decode_format, image, format),
+	ONE(SNAPSHOT, decode_truth, image, snapshot),
+	ONE(KERNEL, decode_path, image, kernel),
+	ONE(INITRD, decode_path, image, initrd),
+	ONE(ARGUMENTS, decode_arguments, image, arguments),
+	ONE(CHECKSUM, decode_word, image, checksum),
+	ONE(READINESS, decode_readiness, image, readiness),
+	{0},
+};
+
+static const struct column repository_columns[] = {
+	NEED(NAME, decode_label, repository, name),
+	LIST(BASE_URL, decode_package_url, repository, base_urls),
+	ONE(MIRROR_LIST, decode_package_url, repository, mirror_list),
+	ONE(METALINK, decode_package_url, repository, metalink),
+	LIST(GPG_KEY, decode_package_url, repository, gpg_keys),
+	ONE(COST, decode_cost, repository, cost),
+	LIST(INCLUDE, decode_glob, repository, includes),
+	LIST(EXCLUDE, decode_glob, repository, excludes),
+	ONE(PROXY, decode_package_url, repository, proxy),
+	ONE(KEEP, decode_truth, repository, keep),
+	{0},
+};
+
+static const struct column profile_columns[] = {
+	NEED(NAME, decode_label, profile, name),
+	NEED(INSTALL_URL, decode_install_url, profile, install_url),
+	NEED(VERSION, decode_version, profile, version),
+	ONE(TIMEZONE, decode_timezone, profile, timezone),
+	ONE(KERNEL, decode_boot_path, profile, kernel),
+	ONE(INITRD, decode_boot_path, profile, initrd),
+	ONE(ARGUMENTS, decode_arguments, profile, arguments),
+	LIST(REPOSITORY, decode_dn, profile, repository_dns),
+	LIST(PACKAGE, decode_package, profile, packages),
+	ONE(STRICT, decode_truth, profile, is_strict),
+	{0},
+};
+
+/* Which of several names is the record's own: the one in its RDN */
+
+static bool feeds(const struct map *map, enum field_id field, const char *attribute)
+{
+	for (size_t i = 0; i < map->attributes[field].n; i++)
+		if (text_equal_case(map->attributes[field].items[i], attribute))
+			return true;
+	return false;
+}
+
+/*
+ * The name in the RDN; *ret_is_part says that the RDN also holds an address or a MAC: an
+ * interface of a multihomed host (RFC 2307bis appendix C).
+ */
+static const char *rdn_name(
+	TALLOC_CTX *mem_ctx, const struct map *map, const char *dn, bool *ret_is_part)
+{
+	size_t n;
+	const struct rdn_part *parts = dn_parse_rdn(mem_ctx, dn, &n);
+	const char *name = NULL;
+
+	*ret_is_part = false;
+	for (size_t i = 0; i < n; i++) {
+		if (feeds(map, FIELD_NAME, parts[i].attribute))
+			name = parts[i].value;
+		else if (feeds(map, FIELD_ADDRESS, parts[i].attribute) ||
+			 feeds(map, FIELD_MAC, parts[i].attribute))
+			*ret_is_part = true;
+	}
+	return name;
+}
+
+static int compare_values(const void *a, const void *b)
+{
+	return strcmp(((const struct entry_value *)a)->bytes,
+		((const struct entry_value *)b)->bytes);
+}
+
+/* Values come in no order: the first is the first by order, whoever answers. */
+static const struct entry_value *first_value(const struct field_values *values)
+{
+	const struct entry_value *first = &values->values[0];
+
+	for (size_t i = 1; i < values->n; i++)
+		if (compare_values(&values->values[i], first) < 0)
+			first = &values->values[i];
+	return first;
+}
+
+/*
+ * The record's own name: the RDN's, else the first by order. False where it has none.
+ */
+static bool own_name(TALLOC_CTX *mem_ctx, struct decoder *d, struct entry_value *ret,
+	bool *ret_is_part)
+{
+	const struct field_values *names = &d->fields[FIELD_NAME];
+	const char *rdn = rdn_name(mem_ctx, d->site->map, d->entry->dn, ret_is_part);
+
+	if (rdn != NULL) {
+		*ret = (struct entry_value){rdn, strlen(rdn),
+			names->n > 0 ? names->values[0].line : d->entry->line};
+		return true;
+	}
+	if (names->n == 0)
+		return false;
+	*ret = *first_value(names);
+	return true;
+}
+
+static int compare_strings(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Sorted, and each once: a directory's values have no order. */
+static void sort_strings(struct strings *list)
+{
+	uint32_t n = 0;
+
+	if (list->n < 2)
+		return;
+	qsort(list->items, list->n, sizeof(*list->items), compare_strings);
+	for (uint32_t i = 0; i < list->n; i++)
+		if (i == 0 || strcmp(list->items[i], list->items[n - 1]) != 0)
+			list->items[n++] = list->items[i];
+	list->n = n;
+}
+
+static void read_list(struct decoder *d, struct record *record,
+	const struct column *column, const struct field_values *values,
+	struct strings *list)
+{
+	list->items = arena_alloc(d->site->arena, values->n * sizeof(*list->items));
+	for (size_t i = 0; i < values->n; i++) {
+		list->items[list->n] = NULL;
+		column->read(d, record, column, &values->values[i],
+			(void *)&list->items[list->n]);
+		list->n += list->items[list->n] != NULL;
+	}
+	sort_strings(list);
+}
+
+static void refuse_many(
+	struct decoder *d, struct record *record, enum field_id field, size_t n)
+{
+	record->unreadable |= UINT64_C(1) << field;
+	check_report(d->reporter, CHECK_BAD_VALUE, record, field,
+		"has %zu values, one is expected", n);
+}
+
+static void read_column(
+	struct decoder *d, struct record *record, const struct column *column)
+{
+	TMP_CTX(tmp);
+	const struct field_values *values = &d->fields[column->field];
+	void *place = (char *)record + column->offset;
+	struct entry_value name;
+	bool is_part;
+
+	if (column->field == FIELD_NAME && own_name(tmp, d, &name, &is_part)) {
+		column->read(d, record, column, &name, place);
+		return;
+	}
+	if (values->n == 0) {
+		if (column->is_required)
+			check_report(d->reporter, CHECK_MISSING_ATTRIBUTE, record,
+				column->field, "is missing");
+		return;
+	}
+	if (column->is_list)
+		read_list(d, record, column, values, place);
+	else if (values->n == 1 || column->read == decode_prose)
+		column->read(d, record, column, first_value(values), place);
+	else
+		refuse_many(d, record, column->field, values->n);
+}
+
+static void read_columns(
+	struct decoder *d, struct record *record, const struct column *columns)
+{
+	for (; columns->field != FIELD_NONE; columns++)
+		read_column(d, record, columns);
+}
+
+/* Records */
+
+static const uint32_t *lines_of(struct decoder *d)
+{
+	if (d->entry->line == 0)
+		return NULL;
+	uint32_t *lines = arena_alloc(d->site->arena, _FIELD_MAX * sizeof(*lines));
+
+	for (size_t field = 0; field < _FIELD_MAX; field++)
+		if (d->fields[field].n > 0)
+			lines[field] = d->fields[field].values[0].line;
+	return lines;
+}
+
+/* @object is zeroed memory whose first member is its record. */
+static void *record_new(struct decoder *d, size_t size, enum kind kind)
+{
+	TMP_CTX(tmp);
+	struct record *record = arena_alloc(d->site->arena, size);
+	const char *key = dn_key(tmp, d->entry->dn);
+
+	record->dn = arena_strdup(d->site->arena, d->entry->dn);
+	record->key = arena_strdup(d->site->arena, key == NULL ? record->dn : key);
+	record->line = d->entry->line;
+	record->lines = lines_of(d);
+	record->kind = (uint8_t)kind;
+	d->site->n_entries++;
+	return record;
+}
+
+/* MACs and addresses of an entry, into an interface */
+
+static void read_macs(
+	struct decoder *d, struct record *record, struct interface *interface)
+{
+	const struct field_values *values = &d->fields[FIELD_MAC];
+
+	interface->macs =
+		arena_alloc(d->site->arena, (values->n + 1) * sizeof(struct hardware));
+	for (size_t i = 0; i < values->n; i++) {
+		const struct entry_value *value = &values->values[i];
+		struct mac mac;
+		bool is_known = false;
+
+		if (strlen(value->bytes) != value->len ||
+			(!mac_parse(value->bytes, &mac) &&
+				!mac_parse(decode_trimmed(d, value), &mac)))
+			decode_fault(d, CHECK_BAD_MAC, record, FIELD_MAC, value,
+				"is no MAC address of six octets");
+		else if (mac_is_zero(mac))
+			decode_fault(d, CHECK_BAD_MAC, record, FIELD_MAC, value,
+				"is all zeros");
+		else if (mac_is_multicast(mac))
+			decode_fault(d, CHECK_MULTICAST_MAC, record, FIELD_MAC, value,
+				"has the group bit set: no interface can own it");
+		else {
+			for (uint32_t j = 0; j < interface->n_macs; j++)
+				is_known |= mac_compare(interface->macs[j].mac, mac) == 0;
+			if (!is_known)
+				interface->macs[interface->n_macs++] = (struct hardware){
+					interface, mac, value->line, false};
+		}
+	}
+}
+
+static void read_addresses(
+	struct decoder *d, struct record *record, struct interface *interface)
+{
+	static const struct column column = {.field = FIELD_ADDRESS};
+	const struct field_values *values = &d->fields[FIELD_ADDRESS];
+
+	interface->addresses =
+		arena_alloc(d->site->arena, (values->n + 1) * sizeof(struct address));
+	for (size_t i = 0; i < values->n; i++) {
+		struct ip ip = {0};
+		bool is_known = false;
+
+		decode_address(d, record, &column, &values->values[i], &ip);
+		for (uint32_t j = 0; j < interface->n_addresses; j++)
+			is_known |= ip_compare(interface->addresses[j].ip, ip) == 0;
+		if (ip_is_set(ip) && !is_known)
+			interface->addresses[interface->n_addresses++] = (struct address){
+				.ip = ip, .line = values->values[i].line};
+	}
+}
+
+static int compare_hardware(const void *a, const void *b)
+{
+	return mac_compare(
+		((const struct hardware *)a)->mac, ((const struct hardware *)b)->mac);
+}
+
+static int compare_addresses(const void *a, const void *b)
+{
+	return ip_compare(
+		((const struct address *)a)->ip, ((const struct address *)b)->ip);
+}
+
+static size_t count_family(const struct interface *interface, unsigned family)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < interface->n_addresses; i++)
+		n += interface->addresses[i].ip.family == family;
+	return n;
+}
+
+static void read_pairs(
+	struct decoder *d, struct record *record, struct interface *interface)
+{
+	read_macs(d, record, interface);
+	read_addresses(d, record, interface);
+	qsort(interface->macs, interface->n_macs, sizeof(struct hardware),
+		compare_hardware);
+	qsort(interface->addresses, interface->n_addresses, sizeof(struct address),
+		compare_addresses);
+	if (interface->n_macs > 1 &&
+		(count_family(interface, 4) > 1 || count_family(interface, 6) > 1)) {
+		struct finding *finding =
+			check_report(d->reporter, CHECK_AMBIGUOUS_PAIR, record, FIELD_MAC,
+				"%u MAC addresses and %u addresses in one entry",
+				interface->n_macs, interface->n_addresses);
+
+		diag_note(finding, record_loc(d->site, record, FIELD_ADDRESS),
+			"LDAP values have no order, so nobody can "
+			"tell which belong together: give each "
+			"interface an entry of its own below this one");
+	}
+}
+
+/* Names of a host or VCN: its own, and aliases */
+
+static void add_alias(struct decoder *d, struct machine *machine, enum field_id field,
+	const struct entry_value *value)
+{
+	const struct column column = {.field = field};
+	const char *name = NULL;
+
+	decode_name(d, &machine->record, &column, value, (void *)&name);
+	if (name != NULL && machine->cn != NULL && strcmp(name, machine->cn) != 0)
+		machine->aliases.items[machine->aliases.n++] = name;
+}
+
+static void read_names(struct decoder *d, struct machine *machine)
+{
+	TMP_CTX(tmp);
+	static const struct column column = {.field = FIELD_NAME};
+	const struct field_values *names = &d->fields[FIELD_NAME];
+	const struct field_values *aliases = &d->fields[FIELD_ALIAS];
+	struct entry_value own;
+
+	if (!own_name(tmp, d, &own, &machine->is_part)) {
+		check_report(d->reporter, CHECK_MISSING_ATTRIBUTE, &machine->record,
+			FIELD_NAME, "is missing");
+		return;
+	}
+	decode_name(d, &machine->record, &column, &own, (void *)&machine->cn);
+	machine->alias_field = aliases->n > 0 ? FIELD_ALIAS : FIELD_NAME;
+	machine->aliases.items = arena_alloc(
+		d->site->arena, (names->n + aliases->n + 1) * sizeof(const char *));
+	for (size_t i = 0; i < names->n; i++)
+		if (!text_equal_case(names->values[i].bytes, own.bytes))
+			add_alias(d, machine, FIELD_NAME, &names->values[i]);
+	for (size_t i = 0; i < aliases->n; i++)
+		add_alias(d, machine, FIELD_ALIAS, &aliases->values[i]);
+	sort_strings(&machine->aliases);
+}
+
+/* One function a kind */
+
+#define PUSH(d, table, n, object) \
+	(*mem_push((d)->site, &(d)->site->table, &(d)->site->n) = (object))
+
+/* device + ipHost + ieee802Device, vocPhysicalNode or vocVirtualNode (auxiliary) */
+static void decode_machine(struct decoder *d, enum kind kind)
+{
+	struct machine *machine = record_new(d, sizeof(*machine), kind);
+
+	machine->is_vcn = kind == KIND_VCN;
+	machine->is_enabled = true;
+	read_names(d, machine);
+	read_columns(d, &machine->record, machine->is_vcn ? vcn_columns : host_columns);
+	machine->has_vm_host_class = d->has_vm_host_class;
+	if (d->fields[FIELD_MAC].n > 0 || d->fields[FIELD_ADDRESS].n > 0) {
+		struct interface *own = arena_alloc(d->site->arena, sizeof(*own));
+
+		own->record = machine->record;
+		own->machine = machine;
+		read_pairs(d, &machine->record, own);
+		machine->own = own;
+	}
+	PUSH(d, machines, n_machines, machine);
+}
+
+/* vocNodeInterface: MUST cn MAY macAddress $ ipHostNumber $ vocBootInterface */
+static void decode_interface(struct decoder *d)
+{
+	struct interface *interface = record_new(d, sizeof(*interface), KIND_INTERFACE);
+
+	read_columns(d, &interface->record, interface_columns);
+	interface->refuses_boot =
+		d->fields[FIELD_BOOT_INTERFACE].n > 0 && !interface->wants_boot;
+	read_pairs(d, &interface->record, interface);
+	PUSH(d, interfaces, n_interfaces, interface);
+}
+
+static int compare_ranges(const void *left, const void *right)
+{
+	const struct range *a = left, *b = right;
+	int order = ip_compare(a->start, b->start);
+
+	return order != 0 ? order : ip_compare(a->end, b->end);
+}
+
+/* `FIRST LAST`; whether it lies in the network is lint's question */
+static void read_ranges(struct decoder *d, struct network *network)
+{
+	const struct field_values *values = &d->fields[FIELD_DYNAMIC_RANGE];
+
+	network->ranges =
+		arena_alloc(d->site->arena, (values->n + 1) * sizeof(struct range));
+	for (size_t i = 0; i < values->n; i++) {
+		TMP_CTX(tmp);
+		size_t n;
+		char **words = text_split_blank(tmp, values->values[i].bytes, &n);
+		struct range *range = &network->ranges[network->n_ranges];
+
+		if (strlen(values->values[i].bytes) != values->values[i].len || n != 2 ||
+			!ip_parse(words[0], &range->start) ||
+			!ip_parse(words[1], &range->end))
+			decode_fault(d, CHECK_BAD_RANGE, &network->record,
+				FIELD_DYNAMIC_RANGE, &values->values[i],
+				"is not FIRST LAST, two addresses");
+		else
+			network->n_ranges++;
+	}
+	qsort(network->ranges, network->n_ranges, sizeof(struct range), compare_ranges);
+}
+
+static void read_prefix(struct decoder *d, struct network *network)
+{
+	const struct field_values *masks = &d->fields[FIELD_NETMASK];
+	const char *mask = NULL;
+
+	if (network->number == NULL)
+		return;
+	if (masks->n > 1)
+		check_report(d->reporter, CHECK_BAD_VALUE, &network->record,
+			FIELD_NETMASK, "has %zu values, one is expected", masks->n);
+	if (masks->n > 0)
+		mask = decode_trimmed(d, &masks->values[0]);
+	const char *why = prefix_parse(network->number, mask, &network->prefix);
+
+	if (why != NULL)
+		decode_fault(d, CHECK_BAD_IP, &network->record, FIELD_NETWORK,
+			&d->fields[FIELD_NETWORK].values[0], why);
+}
+
+static void decode_network(struct decoder *d)
+{
+	struct network *network = record_new(d, sizeof(*network), KIND_NETWORK);
+
+	read_columns(d, &network->record, network_columns);
+	read_prefix(d, network);
+	read_ranges(d, network);
+	PUSH(d, networks, n_networks, network);
+}
+
+static void decode_cluster(struct decoder *d)
+{
+	struct cluster *cluster = record_new(d, sizeof(*cluster), KIND_CLUSTER);
+
+	read_columns(d, &cluster->record, cluster_columns);
+	PUSH(d, clusters, n_clusters, cluster);
+}
+
+static void decode_image(struct decoder *d)
+{
+	struct image *image = record_new(d, sizeof(*image), KIND_IMAGE);
+
+	image->snapshot = true;
+	image->format = "qcow2";
+	image->readiness = "none";
+	read_columns(d, &image->record, image_columns);
+	PUSH(d, images, n_images, image);
+}
+
+static void decode_repository(struct decoder *d)
+{
+	struct repository *repository =
+		record_new(d, sizeof(*repository), KIND_REPOSITORY);
+
+	repository->cost = -1;
+	read_columns(d, &repository->record, repository_columns);
+	PUSH(d, repositories, n_repositories, repository);
+}
+
+/* name, -name and @group apart; the packages list keeps the plain names */
+static void sort_packages(struct decoder *d, struct profile *profile)
+{
+	struct strings all = profile->packages;
+	size_t size = (all.n + 1) * sizeof(const char *);
+
+	profile->packages = (struct strings){.items = arena_alloc(d->site->arena, size)};
+	profile->groups = (struct strings){.items = arena_alloc(d->site->arena, size)};
+	profile->removed = (struct strings){.items = arena_alloc(d->site->arena, size)};
+	for (uint32_t i = 0; i < all.n; i++) {
+		if (all.items[i][0] == '-')
+			profile->removed.items[profile->removed.n++] = all.items[i] + 1;
+		else if (all.items[i][0] == '@')
+			profile->groups.items[profile->groups.n++] = all.items[i] + 1;
+		else
+			profile->packages.items[profile->packages.n++] = all.items[i];
+	}
+}
+
+static void decode_profile(struct decoder *d)
+{
+	struct profile *profile = record_new(d, sizeof(*profile), KIND_PROFILE);
+
+	read_columns(d, &profile->record, profile_columns);
+	sort_packages(d, profile);
+	PUSH(d, profiles, n_profiles, profile);
+}
+
+static void decode_kind(struct decoder *d, enum kind kind)
+{
+	switch (kind) {
+	case KIND_CLUSTER:
+		decode_cluster(d);
+		break;
+	case KIND_NETWORK:
+		decode_network(d);
+		break;
+	case KIND_HOST:
+	case KIND_VCN:
+		decode_machine(d, kind);
+		break;
+	case KIND_INTERFACE:
+		decode_interface(d);
+		break;
+	case KIND_IMAGE:
+		decode_image(d);
+		break;
+	case KIND_REPOSITORY:
+		decode_repository(d);
+		break;
+	case KIND_PROFILE:
+		decode_profile(d);
+		break;
+	case KIND_NONE:
+	case _KIND_MAX:
+		break;
+	}
+}
+
+void decode_entry(void *data, const struct entry *entry)
+{
+	TMP_CTX(tmp);
+	struct decoder *d = data;
+
+	d->scratch = tmp;
+	d->entry = entry;
+	decode_kind(d, sort_values(d, entry));
+}

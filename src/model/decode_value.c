@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/decode_value.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "model/release.h"
+#include "read/dn.h"
+
+size_t decode_hash(const char *name)
+{
+	size_t hash = 5381;
+
+	for (; *name != '\0'; name++)
+		hash = hash * 33 + (unsigned char)(*name | 0x20);
+	return hash;
+}
+
+/* Reporting on a value of the entry at hand */
+
+struct finding *decode_fault(struct decoder *d, enum check check, struct record *record,
+	enum field_id field, const struct entry_value *value, const char *why)
+{
+	TMP_CTX(tmp);
+	const char *shown = text_printable(tmp, value->bytes, value->len);
+
+	_Static_assert(_FIELD_MAX <= 64, "a bit for each field");
+	record->unreadable |= UINT64_C(1) << field;
+	return check_report_at(d->reporter, check, check_default(check), record, field,
+		value->line, "'%s': %s", shown, why);
+}
+
+/* Leading and trailing blanks are common in directories and never meant. */
+const char *decode_trimmed(struct decoder *d, const struct entry_value *value)
+{
+	const char *start = value->bytes;
+	size_t len = value->len;
+
+	while (len > 0 && *start == ' ') {
+		start++;
+		len--;
+	}
+	while (len > 0 && start[len - 1] == ' ')
+		len--;
+	return arena_strndup(d->site->arena, start, len);
+}
+
+/* NULL and a finding for what is no printable UTF-8 text. */
+static const char *text_of(struct decoder *d, struct record *record, enum field_id field,
+	const struct entry_value *value)
+{
+	if (text_has_control(value->bytes, value->len)) {
+		decode_fault(d, CHECK_BAD_VALUE, record, field, value,
+			"contains a control character");
+		return NULL;
+	}
+	if (!text_is_utf8(value->bytes, value->len)) {
+		decode_fault(d, CHECK_BAD_VALUE, record, field, value, "is not UTF-8");
+		return NULL;
+	}
+	const char *text = decode_trimmed(d, value);
+
+	if (*text == '\0') {
+		decode_fault(d, CHECK_BAD_VALUE, record, field, value, "is empty");
+		return NULL;
+	}
+	return text;
+}
+
+void decode_text(struct decoder *d, struct record *record, const struct column *column,
+	const struct entry_value *value, void *place)
+{
+	const char *text = text_of(d, record, column->field, value);
+
+	if (text != NULL)
+		*(const char **)place = text;
+}
+
+/* Free text for people: kept as it is, an escaper decides where it can go. */
+void decode_prose(struct decoder *d, struct record *record _unused_,
+	const struct column *column _unused_, const struct entry_value *value,
+	void *place)
+{
+	*(const char **)place = arena_strndup(d->site->arena, value->bytes, value->len);
+}
+
+void decode_number(struct decoder *d, struct record *record, const struct column *column,
+	const struct entry_value *value, void *place)
+{
+	TMP_CTX(tmp);
+	uint64_t number;
+
+	if (strlen(value->bytes) == value->len &&
+		text_parse_u64(value->bytes, column->max, &number) &&
+		number >= column->min)
+		*(uint32_t *)place = (uint32_t)number;
+	else
+		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+			mem_printf(tmp, "is no number from %u to %u", column->min,
+				column->max));
+}
+
+void decode_cost(struct decoder *d, struct record *record, const struct column *column,
+	const struct entry_value *value, void *place)
+{
+	uint64_t number;
+
+	if (strlen(value->bytes) == value->len &&
+		text_parse_u64(value->bytes, INT32_MAX, &number))
+		*(int64_t *)place = (int64_t)number;
+	else
+		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+			"is no whole number");
+}
+
+/* LDAP's Boolean (RFC 4517 section 3.3.3): TRUE and FALSE, nothing else. */
+void decode_truth(struct decoder *d, struct record *record, const struct column *column,
+	const struct entry_value *value, void *place)
+{
+	if (value->len == 4 && strcmp(value->bytes, "TRUE") == 0)
+		*(bool *)place = true;
+	else if (value->len == 5 && strcmp(value->bytes, "FALSE") == 0)
+		*(bool *)place = false;
+	else
+		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+			"is neither TRUE nor FALSE");
+}
+
+/* A host or domain name, in lower case; an IP address is none (RFC 1123 section 2.1). */
+void decode_name(struct decoder *d, struct record *record, const struct column *column,
+	const struct entry_value *value, void *place)
+{
+	const char *text = text_of(d, record, column->field, value);
+	struct ip ip;
+
+	if (text == NULL)
+		return;
+	char *name = arena_strdup(d->site->arena, text);
+
+	text_lower(name);
+	if (text_has_suffix(name, ".") && strlen(name) > 1)
+		name[strlen(name) - 1] = '\0';
+	const char *why = text_hostname_fault(name);
+
+	if (why == NULL && ip_parse(name, &ip))
+		why = "is an address, not a name";
+	if (why != NULL)
+		decode_fault(d, CHECK_BAD_NAME, record, column->field, value, why);
+	else
+		*(const char **)place = name;
+}
+
+void decode_address(struct decoder *d, struct record *record, const struct column *column,
+	const struct entry_value *value, void *place)
+{
+	if (strlen(value->bytes) == value->len && ip_parse(value->bytes, place))
+		return;
+	const char *text = text_of(d, record, column->field, value);
+
+	if (text != NULL && !ip_parse(text, place))
+		decode_fault(d, CHECK_BAD_IP, record, column->field, value,
+			"is no IP address");
+}
+
+/* An address, kept as text in its canonical form. */
+void decode_address_text(struct decoder *d, struct record *record,
+	const struct column *column, const struct entry_value *value, void *place)
+{
+	struct ip ip = {0};
+	char buffer[IP_TEXT_MAX];
+
+	decode_address(d, record, column, value, &ip);
+	if (ip_is_set(ip))
+		*(const char **)place =
+			arena_strdup(d->site->arena, ip_format(ip, buffer));
+}
+
+/* A server: an address or a host name. */
+void decode_server(struct decoder *d, struct record *record, const struct column *column,
+	const struct entry_value *value, void *place)
+{
+	TMP_CTX(tmp);
+	struct ip ip;
+
+	if (ip_parse(mem_strndup(tmp, value->bytes, value->len), &ip))
+		decode_address_text(d, record, column, value, place);
+	else
+		decode_name(d, record, column, value, place);
+}
+
+/* One word of letters, digits and `_ . : -`: what every output language can carry. */
+void decode_word(struct decoder *d, struct record *record, const struct column *column,
+	const struct entry_value *value, void *place)
+{
+	const char *text = text_of(d, record, column->field, value);
+
+	if (text == NULL)
+		return;
+	if (text[0] == '-' || text[0] == '.' ||
+		text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				  "0123456789_.:-")] != '\0')
+		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+			"only letters, digits and _ . : - are allowed, no - or . first");
+	else
+		*(const char **)place = text;
+}
+
+/* A name of the time zone database: Area/Location */
+void decode_timezone(struct decoder *d, struct record *record,
+	const struct column *column, const struct entry_value *value, void *place)
+{
+	const char *text = text_of(d, record, column->field, value);
+
+	if (text == NULL)
+		return;
+	if (text[0] == '/' || text[0] == '-' || strstr(text, "..") != NULL ||
+		text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				  "0123456789_+-/")] != '\0')
+		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+			"is no time zone such as Europe/Paris or Etc/UTC");
+	else
+		*(const char **)place = text;
+}
+
+/* An interface of the host: IFNAMSIZ, and nothing that netlink or ip(8) would split. */
+void decode_bridge(struct decoder *d, struct record *record, const struct column *column,
+	const struct entry_value *value, void *place)
+{
+	if (value->len > 15)
+		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+			"is longer than an interface name can be (15)");
+	else
+		decode_word(d, record, column, value, place);
+}
+
+/* An absolute path that stays where it says; QEMU splits its options at commas. */
+void decode_path(struct decoder *d, struct record *record, const struct column *column,
+	const struct entry_value *value, void *place)
+{
+	const char *text = text_of(d, record, column->field, value);
+	const char *why = NULL;
+
+	if (text == NULL)
+		return;
+	if (text[0] != '/')
+		why = "is no absolute path";
+	else if (strchr(text, ',') != NULL)
+		why = "contains a comma";
+	else if (strstr(text, "/../") != NULL || text_has_suffix(text, "/.."))
+		why = "contains '..'";
+	else if (text_has_suffix(text, "/"))
+		why = "names a folder";
+	if (why != NULL)
+		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value, why);
+	else
+		*(const char **)place = text;
+}
+
+/* A kernel of an install profile may be a path below the TFTP root or a URL. */
+void decode_boot_path(struct decoder *d, struct record *record,
+	const struct column *column, const struct entry_value *value, void *place)
+{
+	const char *text = text_of(d, record, column->field, value);
+
+	if (text == NULL)
+		return;
+	if (strpbrk(text, " \"'\\,;{}") != NULL || strstr(text, "..") != NULL)
+		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+			"contains a blank, quote, comma, brace or '..'");
+	else
+		*(const char **)place = text;
+}
+
+static bool is_ascii(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text > 0x7e)
+			return false;
+	return true;
+}
+
+/* Installers cut lines at blanks, quotes and `#` (shlex), so a URL has none. */
+void decode_url(struct decoder *d, struct record *record, const struct column *column,
+	const struct entry_value *value, void *place)
+{
+	static const char *const schemes[] = {
+		"http://", "https://", "ftp://", "file://", "nfs://", "nfs:"};
+	const char *text = text_of(d, record, column->field, value);
+	bool is_url = false;
+
+	if (text == NULL)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++)
+		is_url |= text_has_prefix(text, schemes[i]) &&
+			  text[strlen(schemes[i])] != '\0';
+	if (!is_url)
+		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+			"is no URL (http, https, ftp, file or nfs)");
+	else if (strpbrk(text, " \"'\\,#<>") != NULL)
+		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+			"contains a blank, quote, backslash, "
+			"comma or '#': write it as %XX");
+	else if (!is_ascii(text))
+		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+			"contains a letter outside ASCII: write its bytes as %XX");
+	else
+		*(const char **)place = text;
+}
+
+/* What yum and dnf fetch by; mounting an NFS export is nobody's business here. */
+void decode_package_url(struct decoder *d, struct record *record,
+	const struct column *column, const struct entry_value *value, void *place)
+{
+	if (text_has_prefix(value->bytes, "nfs:"))
+		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+			"is no http, https, ftp or file URL");
+	else
+		decode_url(d, record, column, value, place);
+}
+
+/* The installer's `url` command fetches by these. */
+void decode_install_url(struct decoder *d, struct record *record,
+	const struct column *column, const struct entry_value *value, void *place)
+{
+	if (text_has_prefix(value->bytes, "nfs:") ||
+		text_has_prefix(value->bytes, "file:"))
+		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+			"is no http, https or ftp URL");
+	else
+		decode_url(d, record, column, value, place);
+}
+
+/* A kernel's command line passes through boot loaders that read some characters as
+ * syntax. */
+void decode_arguments(struct decoder *d, struct record *record,
+	const struct column *column, const struct entry_value *value, void *place)
+{
+	const char *text = text_of(d, record, column->field, value);
+
+	if (text != NULL && strpbrk(text, "'\"\\`$;|&<>{}#") != NULL)
+		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+			"contains a quote, backslash, $, ;, |, &, <, >, brace or #");
+	else if (text != NULL)
+		*(const char **)place = text;
+}
+
+void decode_dn(struct decoder *d, struct record *record, const struct column *column,
+	const struct entry_value *value, void *place)
+{
+	size_t slot = decode_hash(value->bytes) % DN_SLOTS;
+
+	if (d->dns[slot].raw != NULL && strcmp(d->dns[slot].raw, value->bytes) == 0) {
+		*(const char **)place = d->dns[slot].key;
+		return;
+	}
+	TMP_CTX(tmp);
+	const char *key = dn_key(tmp, value->bytes);
+
+	if (key == NULL || *key == '\0') {
+		decode_fault(
+			d, CHECK_BAD_VALUE, record, column->field, value, "is no DN");
+		return;
+	}
+	d->dns[slot].raw = arena_strndup(d->site->arena, value->bytes, value->len);
+	d->dns[slot].key = arena_strdup(d->site->arena, key);
+	*(const char **)place = d->dns[slot].key;
+}
+
+/* One of a few words; @words ends with NULL. */
+static void decode_choice(struct decoder *d, struct record *record,
+	const struct column *column, const struct entry_value *value, void *place,
+	const char *const *words)
+{
+	TMP_CTX(tmp);
+	struct buffer *why = buffer_new(tmp);
+
+	buffer_add_text(why, "is none of");
+	for (; *words != NULL; words++) {
+		if (strcmp(*words, value->bytes) == 0) {
+			*(const char **)place = *words;
+			return;
+		}
+		buffer_printf(why, " %s", *words);
+	}
+	decode_fault(d, CHECK_BAD_VALUE, record, column->field, value, why->data);
+}
+
+void decode_format(struct decoder *d, struct record *record, const struct column *column,
+	const struct entry_value *value, void *place)
+{
+	static const char *const words[] = {"qcow2", "raw", NULL};
+
+	decode_choice(d, record, column, value, place, words);
+}
+
+void decode_readiness(struct decoder *d, struct record *record,
+	const struct column *column, const struct entry_value *value, void *place)
+{
+	static const char *const words[] = {"none", "virtserial", "notify", NULL};
+
+	decode_choice(d, record, column, value, place, words);
+}
+
+void decode_version(struct decoder *d, struct record *record, const struct column *column,
+	const struct entry_value *value, void *place)
+{
+	const char *text = text_of(d, record, column->field, value);
+	struct release release;
+
+	if (text == NULL)
+		return;
+	if (!release_find(text, &release))
+		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+			"is no known release (RHEL5 to RHEL10, F7 and later)");
+	else
+		*(const char **)place = text;
+}
+
+/* A package, group or glob: one word that neither shlex nor dnf would read otherwise. */
+void decode_package(struct decoder *d, struct record *record, const struct column *column,
+	const struct entry_value *value, void *place)
+{
+	const char *text = text_of(d, record, column->field, value);
+
+	if (text == NULL)
+		return;
+	const char *name = text + (*text == '-' || *text == '@');
+
+	if (*text == '-' && *name == '@')
+		name++;
+	if (*name == '\0' || *name == '-' ||
+		name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				  "0123456789_.:+~^*?[]!/-")] != '\0')
+		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+			"is no package, -package or @group");
+	else
+		*(const char **)place = text;
+}
+
+/* Of a repository's own filters: a package or glob, no group and nothing taken out. */
+void decode_glob(struct decoder *d, struct record *record, const struct column *column,
+	const struct entry_value *value, void *place)
+{
+	if (value->bytes[0] == '-' || value->bytes[0] == '@')
+		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+			"is no package name or glob");
+	else
+		decode_package(d, record, column, value, place);
+}
+
+/* Repository ids: the alphabet of dnf and Anaconda. */
+void decode_label(struct decoder *d, struct record *record, const struct column *column,
+	const struct entry_value *value, void *place)
+{
+	decode_word(d, record, column, value, place);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * One value of an entry: checked, and stored in the model. decode.c says which attribute
+ * is of which type; here is what each type takes. What is refused has been reported with
+ * its entry, attribute, value and what is allowed.
+ */
+
+#include "model/report.h"
+#include "read/entry.h"
+
+/* All values of one field of one entry; a field may be fed by several attributes. */
+struct field_values {
+	const struct entry_value *values;
+	size_t n;
+};
+
+enum { NAME_SLOTS = 512, DN_SLOTS = 1024 };
+
+struct decoder {
+	struct reporter *reporter;
+	struct site *site;
+	/* attribute name -> field, so that a name costs one comparison */
+	struct {
+		const char *name;
+		enum field_id field;
+	} names[NAME_SLOTS];
+	/* raw DN -> canonical key: thousands of VCNs name the same images and hosts */
+	struct {
+		const char *raw, *key;
+	} dns[DN_SLOTS];
+	/* the entry at hand */
+	const struct entry *entry;
+	struct field_values fields[_FIELD_MAX];
+	bool has_vm_host_class;
+	TALLOC_CTX *scratch;
+};
+
+struct column;
+
+/* Checks one value and stores it at @place; what it refuses it has reported. */
+typedef void (*read_value)(struct decoder *d, struct record *record,
+	const struct column *column, const struct entry_value *value, void *place);
+
+struct column {
+	enum field_id field;
+	read_value read;
+	size_t offset;
+	bool is_list; /* the place is a struct strings; sorted afterwards */
+	bool is_required;
+	uint32_t min, max; /* numbers */
+};
+
+/* The types; what is at @place in the brackets. */
+#define DECODE_TYPE(name) \
+	void decode_##name(struct decoder *d, struct record *record, \
+		const struct column *column, const struct entry_value *value, \
+		void *place)
+DECODE_TYPE(text); /* const char *: printable UTF-8 */
+DECODE_TYPE(prose); /* const char *: for people, anything */
+DECODE_TYPE(number); /* uint32_t, from min to max */
+DECODE_TYPE(cost); /* int64_t */
+DECODE_TYPE(truth); /* bool: TRUE or FALSE */
+DECODE_TYPE(name); /* const char *: a host or domain name, lower case */
+DECODE_TYPE(address); /* struct ip */
+DECODE_TYPE(address_text); /* const char *: an address, canonical */
+DECODE_TYPE(server); /* const char *: an address or a name */
+DECODE_TYPE(word); /* const char *: letters, digits and _ . : - */
+DECODE_TYPE(timezone); /* const char *: Area/Location */
+DECODE_TYPE(bridge); /* const char *: an interface's name */
+DECODE_TYPE(path); /* const char *: an absolute path */
+DECODE_TYPE(boot_path); /* const char *: below the TFTP root, or a URL */
+DECODE_TYPE(url); /* const char * */
+DECODE_TYPE(package_url); /* const char *: what yum and dnf fetch by */
+DECODE_TYPE(install_url); /* const char *: what the installer fetches by */
+DECODE_TYPE(arguments); /* const char *: a kernel's command line */
+DECODE_TYPE(dn); /* const char *: a canonical key (dn.h) */
+DECODE_TYPE(format); /* const char *: qcow2 or raw */
+DECODE_TYPE(readiness); /* const char *: none, virtserial or notify */
+DECODE_TYPE(version); /* const char *: a release (release.h) */
+DECODE_TYPE(package); /* const char *: name, -name, @group */
+DECODE_TYPE(glob); /* const char *: a package or glob */
+DECODE_TYPE(label); /* const char *: a repository's or image's name */
+#undef DECODE_TYPE
+
+/* Reports @value, which @why tells what is wrong with; it counts as refused, not missing. */
+struct finding *decode_fault(struct decoder *d, enum check check, struct record *record,
+	enum field_id field, const struct entry_value *value, const char *why);
+/* Without the blanks around it: they are common in directories and never meant. */
+const char *decode_trimmed(struct decoder *d, const struct entry_value *value);
+/* Of a name, without regard to case. */
+size_t decode_hash(const char *name);

@@ -1,0 +1,688 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/lint.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "model/lint_rules.h"
+
+void lint_note(struct reporter *r, struct finding *finding, const struct record *record,
+	enum field_id field, uint32_t line, const char *text)
+{
+	struct loc where = record_loc(r->site, record, field);
+
+	if (line > 0)
+		where.line = line;
+	diag_note(finding, where, "%s", text);
+}
+
+void lint_missing(
+	struct reporter *r, struct record *record, enum field_id field, const char *text)
+{
+	if (!record_refused(record, field))
+		check_report(r, CHECK_MISSING_ATTRIBUTE, record, field, "%s", text);
+}
+
+/* Addresses and MACs of all interfaces, in one sorted array for the duplicates */
+
+struct held_address {
+	struct interface *interface;
+	struct address *address;
+};
+
+/* Who was there stands first: the finding is about who came, the note about who was. */
+static int compare_standing(const struct interface *a, const struct interface *b)
+{
+	int order = b->machine->standing - a->machine->standing;
+
+	return order != 0 ? order : strcmp(a->record.key, b->record.key);
+}
+
+/* The first of several in conflict does not wait where it stands above all others. */
+static bool wins(const struct machine *first, const struct machine *second)
+{
+	return first->standing > second->standing;
+}
+
+static int compare_held_addresses(const void *left, const void *right)
+{
+	const struct held_address *a = left, *b = right;
+	int order = ip_compare(a->address->ip, b->address->ip);
+
+	return order != 0 ? order : compare_standing(a->interface, b->interface);
+}
+
+static size_t count_addresses(const struct site *site)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < site->n_machines; i++)
+		for (uint32_t j = 0; j < site->machines[i]->n_interfaces; j++)
+			n += site->machines[i]->interfaces[j]->n_addresses;
+	return n;
+}
+
+/* One finding for all holders of an address; who waits: ldapcc(8), "Quarantine". */
+static void report_dup_ip(struct reporter *r, const struct held_address *held, size_t n)
+{
+	char text[IP_TEXT_MAX];
+	bool has_winner = wins(held[0].interface->machine, held[1].interface->machine);
+	struct finding *finding = check_report_at(r, CHECK_DUP_IP,
+		check_default(CHECK_DUP_IP), &held[n - 1].interface->record,
+		FIELD_ADDRESS, held[n - 1].address->line, "address %s is already taken",
+		ip_format(held[0].address->ip, text));
+
+	for (size_t i = 0; i + 1 < n; i++) {
+		lint_note(r, finding, &held[i].interface->record, FIELD_ADDRESS,
+			held[i].address->line,
+			i == 0 ? "first used here" : "also used here");
+		if (finding->severity == SEVERITY_ERROR && (i > 0 || !has_winner))
+			held[i].interface->record.is_bad = true;
+	}
+}
+
+static void check_dup_ip(struct reporter *r)
+{
+	TMP_CTX(tmp);
+	struct site *site = r->site;
+	size_t n = 0;
+	struct held_address *held =
+		mem_array(tmp, struct held_address, count_addresses(site) + 1);
+
+	for (size_t i = 0; i < site->n_machines; i++) {
+		struct machine *machine = site->machines[i];
+
+		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
+			struct interface *interface = machine->interfaces[j];
+
+			for (uint32_t k = 0; k < interface->n_addresses; k++)
+				held[n++] = (struct held_address){
+					interface, &interface->addresses[k]};
+		}
+	}
+	qsort(held, n, sizeof(*held), compare_held_addresses);
+	for (size_t start = 0, end; start < n; start = end) {
+		for (end = start + 1; end < n && ip_compare(held[start].address->ip,
+							 held[end].address->ip) == 0;
+			end++)
+			;
+		if (end - start > 1)
+			report_dup_ip(r, held + start, end - start);
+	}
+}
+
+struct held_mac {
+	struct interface *interface;
+	struct hardware *hardware;
+};
+
+static int compare_held_macs(const void *left, const void *right)
+{
+	const struct held_mac *a = left, *b = right;
+	int order = mac_compare(a->hardware->mac, b->hardware->mac);
+	const struct network *net_a = a->interface->network,
+			     *net_b = b->interface->network;
+
+	if (order == 0 && net_a != net_b) {
+		if (net_a == NULL || net_b == NULL)
+			return net_a == NULL ? -1 : 1;
+		order = strcmp(net_a->record.key, net_b->record.key);
+	}
+	return order != 0 ? order : compare_standing(a->interface, b->interface);
+}
+
+/* @held share a MAC; in one network that is an error, across networks a warning. */
+static void report_dup_mac(
+	struct reporter *r, const struct held_mac *held, size_t n, enum severity severity)
+{
+	char text[MAC_TEXT_MAX];
+	const struct held_mac *last = &held[n - 1];
+	bool has_winner = wins(held[0].interface->machine, held[1].interface->machine);
+	struct finding *finding = check_report_at(r, CHECK_DUP_MAC, severity,
+		&last->interface->record, FIELD_MAC, last->hardware->line,
+		severity == SEVERITY_WARNING
+			? "MAC address %s is used in several networks"
+		: last->hardware->is_derived ? "the MAC derived from the name, %s, is "
+					       "already taken: give it a macAddress"
+					     : "MAC address %s is already taken",
+		mac_format(held[0].hardware->mac, text));
+
+	for (size_t i = 0; i + 1 < n; i++) {
+		lint_note(r, finding, &held[i].interface->record, FIELD_MAC,
+			held[i].hardware->line,
+			i == 0 ? "first used here" : "also used here");
+		if (finding->severity == SEVERITY_ERROR && (i > 0 || !has_winner))
+			held[i].interface->record.is_bad = true;
+	}
+}
+
+/* Equal MACs come sorted by network: first the same network's, then across them. */
+static void check_same_macs(struct reporter *r, const struct held_mac *held, size_t n)
+{
+	bool is_across = false;
+
+	for (size_t start = 0, end; start < n; start = end) {
+		for (end = start + 1; end < n && held[start].interface->network ==
+							 held[end].interface->network;
+			end++)
+			;
+		if (end - start > 1)
+			report_dup_mac(r, held + start, end - start, SEVERITY_ERROR);
+		is_across |= start > 0;
+	}
+	if (is_across)
+		report_dup_mac(r, held, n, SEVERITY_WARNING);
+}
+
+static void check_dup_mac(struct reporter *r)
+{
+	TMP_CTX(tmp);
+	struct site *site = r->site;
+	struct held_mac *held = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < site->n_machines; i++) {
+		struct machine *machine = site->machines[i];
+
+		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
+			struct interface *interface = machine->interfaces[j];
+
+			for (uint32_t k = 0; k < interface->n_macs; k++)
+				*mem_push(tmp, &held, &n) =
+					(struct held_mac){interface, &interface->macs[k]};
+		}
+	}
+	if (n > 1)
+		qsort(held, n, sizeof(*held), compare_held_macs);
+	for (size_t start = 0, end; start < n; start = end) {
+		for (end = start + 1; end < n && mac_compare(held[start].hardware->mac,
+							 held[end].hardware->mac) == 0;
+			end++)
+			;
+		if (end - start > 1)
+			check_same_macs(r, held + start, end - start);
+	}
+}
+
+/* Names */
+
+static enum field_id name_field(const struct name_holder *holder)
+{
+	return holder->is_alias ? (enum field_id)holder->machine->alias_field
+				: FIELD_NAME;
+}
+
+/* The machines that hold one name, each once; those by a name of their own come first. */
+struct holders {
+	struct name_holder **items;
+	size_t n, n_names;
+};
+
+static void add_holders(
+	TALLOC_CTX *mem_ctx, struct holders *all, struct name_holder *list, bool is_alias)
+{
+	for (; list != NULL; list = list->next) {
+		bool is_known = list->is_alias != is_alias;
+
+		for (size_t i = 0; i < all->n; i++)
+			is_known |= all->items[i]->machine == list->machine;
+		if (!is_known)
+			*mem_push(mem_ctx, &all->items, &all->n) = list;
+	}
+}
+
+/* Who stands above all the others; NULL where nobody does. */
+static const struct name_holder *find_winner(const struct holders *all, size_t end)
+{
+	const struct name_holder *best = all->items[0];
+	bool is_alone = true;
+
+	for (size_t i = 1; i < end; i++) {
+		bool is_better = wins(all->items[i]->machine, best->machine);
+
+		is_alone = is_better ||
+			   (is_alone && wins(best->machine, all->items[i]->machine));
+		if (is_better)
+			best = all->items[i];
+	}
+	return is_alone ? best : NULL;
+}
+
+/*
+ * One finding for the holders from @start on: at the last, with a note for each other. An
+ * alias yields to a name: whose name it is does not wait, unless it is new and the alias
+ * was there.
+ */
+static void report_holders(struct reporter *r, enum check check, const char *name,
+	const struct holders *all, size_t start, size_t end)
+{
+	const struct name_holder *winner = find_winner(all, end);
+	size_t at = all->items[end - 1] == winner ? end - 2 : end - 1;
+	bool is_alias = all->items[at]->is_alias;
+	struct finding *finding =
+		check_report(r, check, all->items[at]->record, name_field(all->items[at]),
+			"%s '%s' is already %s", is_alias ? "alias" : "name", name,
+			check == CHECK_DUP_NAME ? "taken"
+			: is_alias		? "a name of another record"
+						: "an alias of another record");
+
+	for (size_t i = check == CHECK_DUP_NAME ? start : 0; i < end; i++) {
+		const struct name_holder *other = all->items[i];
+
+		if (i == at)
+			continue;
+		lint_note(r, finding, other->record, name_field(other), 0,
+			finding->n_notes == 0 ? "first used here" : "also used here");
+		if (finding->severity == SEVERITY_ERROR && i >= start && other != winner)
+			other->record->is_bad = true;
+	}
+}
+
+/* Reported once, from the machine that holds the name first. */
+static void check_full_name(
+	struct reporter *r, const struct machine *machine, const char *name)
+{
+	TMP_CTX(tmp);
+	struct name_holder *first = index_find(r->site->full_names, name);
+	struct holders all = {0};
+
+	if (first == NULL || first->next == NULL || first->machine != machine ||
+		first->is_checked)
+		return;
+	first->is_checked = true;
+	add_holders(tmp, &all, first, false);
+	all.n_names = all.n;
+	add_holders(tmp, &all, first, true);
+	if (all.n_names > 1)
+		report_holders(r, CHECK_DUP_NAME, name, &all, 0, all.n_names);
+	if (all.n > all.n_names && all.n > 1)
+		report_holders(r, CHECK_ALIAS_CONFLICT, name, &all, all.n_names, all.n);
+}
+
+static void check_aliases(struct reporter *r, const struct machine *machine,
+	const struct strings *aliases, const char *domain)
+{
+	TMP_CTX(tmp);
+
+	for (uint32_t i = 0; i < aliases->n; i++) {
+		const char *alias = aliases->items[i];
+
+		if (strchr(alias, '.') == NULL && domain != NULL)
+			alias = mem_printf(tmp, "%s.%s", alias, domain);
+		check_full_name(r, machine, alias);
+	}
+}
+
+static void check_machine_names(struct reporter *r, const struct machine *machine)
+{
+	if (machine->fqdn == NULL)
+		return;
+	check_full_name(r, machine, machine->fqdn);
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		const struct interface *interface = machine->interfaces[i];
+
+		if (interface->fqdn == NULL)
+			continue;
+		if (!interface->is_primary)
+			check_full_name(r, machine, interface->fqdn);
+		check_aliases(r, machine, &interface->aliases,
+			model_domain_of(interface->fqdn));
+	}
+	check_aliases(r, machine, &machine->aliases, machine->domain);
+}
+
+/* What was put together: a name and a domain, a node's name and an interface's. */
+static void check_whole_name(struct reporter *r, struct record *record, const char *name)
+{
+	const char *fault = name == NULL ? NULL : text_hostname_fault(name);
+
+	if (fault != NULL)
+		check_report(
+			r, CHECK_BAD_NAME, record, FIELD_NAME, "'%s': %s", name, fault);
+}
+
+static void check_whole_names(struct reporter *r, struct machine *machine)
+{
+	check_whole_name(r, &machine->record, machine->fqdn);
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		if (!machine->interfaces[i]->is_primary)
+			check_whole_name(r, &machine->interfaces[i]->record,
+				machine->interfaces[i]->fqdn);
+}
+
+static void check_names(struct reporter *r)
+{
+	for (size_t i = 0; i < r->site->n_machines; i++) {
+		check_machine_names(r, r->site->machines[i]);
+		check_whole_names(r, r->site->machines[i]);
+	}
+}
+
+/* The tables sorted by name: two records with one name stand side by side. */
+struct named {
+	struct record record;
+	const char *name;
+};
+
+static void check_table_names(struct reporter *r, void *table, size_t n)
+{
+	struct named **records = table;
+
+	for (size_t i = 1; i < n; i++) {
+		struct named *a = records[i - 1], *b = records[i];
+
+		if (a->name == NULL || b->name == NULL || strcmp(a->name, b->name) != 0)
+			continue;
+		struct finding *finding = check_report(r, CHECK_DUP_NAME, &b->record,
+			FIELD_NAME, "%s '%s' is there twice", kind_name(b->record.kind),
+			b->name);
+
+		lint_note(r, finding, &a->record, FIELD_NAME, 0, "first used here");
+		if (finding->severity == SEVERITY_ERROR)
+			a->record.is_bad = true;
+	}
+}
+
+static int compare_network_names(const void *left, const void *right)
+{
+	const struct network *a = *(struct network *const *)left;
+	const struct network *b = *(struct network *const *)right;
+	int order =
+		strcmp(a->name == NULL ? "" : a->name, b->name == NULL ? "" : b->name);
+
+	return order != 0 ? order : strcmp(a->record.key, b->record.key);
+}
+
+static void check_other_names(struct reporter *r)
+{
+	TMP_CTX(tmp);
+	struct site *site = r->site;
+	struct network **networks =
+		mem_array(tmp, struct network *, site->n_networks + 1);
+
+	if (site->n_networks > 0)
+		memcpy(networks, site->networks, site->n_networks * sizeof(*networks));
+	qsort(networks, site->n_networks, sizeof(*networks), compare_network_names);
+	check_table_names(r, networks, site->n_networks);
+	check_table_names(r, site->images, site->n_images);
+	check_table_names(r, site->repositories, site->n_repositories);
+	check_table_names(r, site->profiles, site->n_profiles);
+	for (size_t i = 1; i < site->n_clusters; i++) {
+		struct finding *finding = check_report(r, CHECK_DUP_NAME,
+			&site->clusters[i]->record, FIELD_NAME,
+			"a second cluster: one holds the values of the whole site");
+
+		lint_note(r, finding, &site->clusters[0]->record, FIELD_NAME, 0,
+			"the first is here");
+		if (finding->severity == SEVERITY_ERROR)
+			site->clusters[0]->record.is_bad = true;
+	}
+}
+
+/* Networks */
+
+static void check_overlaps(struct reporter *r)
+{
+	struct site *site = r->site;
+	char text[IP_TEXT_MAX];
+
+	/* sorted by first address: a network overlaps one before it or none */
+	for (size_t i = 1, outer = 0; i < site->n_networks; i++) {
+		struct network *a = site->networks[outer], *b = site->networks[i];
+
+		if (!ip_is_set(a->prefix.base) ||
+			!prefix_overlaps(a->prefix, b->prefix)) {
+			outer = i;
+			continue;
+		}
+		struct finding *finding =
+			check_report(r, CHECK_OVERLAPPING_NETWORKS, &b->record,
+				FIELD_NETWORK, "%s/%u shares addresses with network '%s'",
+				ip_format(b->prefix.base, text), b->prefix.length,
+				a->name == NULL ? a->number : a->name);
+
+		lint_note(r, finding, &a->record, FIELD_NETWORK, 0, "the other network");
+		if (finding->severity == SEVERITY_ERROR)
+			a->record.is_bad = true;
+	}
+}
+
+static bool is_between(struct ip ip, const struct range *range)
+{
+	return ip_compare(range->start, ip) <= 0 && ip_compare(ip, range->end) <= 0;
+}
+
+/* What is wrong with one range; those before it begin no later. NULL: nothing. */
+static const char *range_fault(const struct network *network, const struct range *range)
+{
+	const struct prefix *prefix = &network->prefix;
+
+	if (!prefix_contains(*prefix, range->start) ||
+		!prefix_contains(*prefix, range->end))
+		return "is not inside its network";
+	if (ip_compare(range->start, range->end) > 0)
+		return "ends before it begins";
+	if (prefix->base.family == 4 && (is_between(prefix->base, range) ||
+						is_between(prefix_last(*prefix), range)))
+		return "holds the network or the broadcast address";
+	if (ip_is_set(network->gateway) && is_between(network->gateway, range))
+		return "holds the gateway";
+	if (range > network->ranges && is_between(range->start, range - 1))
+		return "shares addresses with the range before it";
+	return NULL;
+}
+
+static void check_ranges(struct reporter *r, struct network *network)
+{
+	for (uint32_t i = 0; i < network->n_ranges; i++) {
+		const struct range *range = &network->ranges[i];
+		const char *fault = range_fault(network, range);
+		char first[IP_TEXT_MAX], last[IP_TEXT_MAX];
+
+		if (fault != NULL)
+			check_report(r, CHECK_BAD_RANGE, &network->record,
+				FIELD_DYNAMIC_RANGE, "range %s %s %s",
+				ip_format(range->start, first),
+				ip_format(range->end, last), fault);
+	}
+}
+
+static void check_networks(struct reporter *r)
+{
+	for (size_t i = 0; i < r->site->n_networks; i++) {
+		struct network *network = r->site->networks[i];
+		char text[IP_TEXT_MAX];
+
+		if (!ip_is_set(network->prefix.base))
+			continue;
+		check_ranges(r, network);
+		if (ip_is_set(network->gateway) &&
+			!prefix_contains(network->prefix, network->gateway))
+			check_report(r, CHECK_BAD_VALUE, &network->record, FIELD_GATEWAY,
+				"gateway %s is not inside the network",
+				ip_format(network->gateway, text));
+		if (network->prefix.base.family == 4 && network->next_server != NULL &&
+			strchr(network->next_server, ':') != NULL)
+			check_report(r, CHECK_BAD_VALUE, &network->record,
+				FIELD_NEXT_SERVER,
+				"'%s' is no IPv4 address: DHCP of "
+				"this network has no place for another",
+				network->next_server);
+	}
+}
+
+/* Addresses in their networks */
+
+/*
+ * The gateway's own entry is a host, and may have the gateway's address; a VCN may not.
+ * A /31 and a /32 have neither network nor broadcast address (RFC 3021).
+ */
+static const char *reserved_as(
+	const struct machine *machine, const struct address *address)
+{
+	const struct network *network = address->network;
+
+	if (ip_unusable(address->ip) != NULL)
+		return ip_unusable(address->ip);
+	if (network == NULL)
+		return NULL;
+	if (ip_is_set(network->gateway) && machine->is_vcn &&
+		ip_compare(address->ip, network->gateway) == 0)
+		return "is the network's gateway";
+	if (network->prefix.base.family != 4 || network->prefix.length > 30)
+		return NULL;
+	if (ip_compare(address->ip, network->prefix.base) == 0)
+		return "is the network's own address";
+	if (ip_compare(address->ip, prefix_last(network->prefix)) == 0)
+		return "is the network's broadcast address";
+	return NULL;
+}
+
+static bool is_in_range(const struct address *address)
+{
+	for (uint32_t i = 0; i < address->network->n_ranges; i++)
+		if (is_between(address->ip, &address->network->ranges[i]))
+			return true;
+	return false;
+}
+
+static void check_address(
+	struct reporter *r, struct interface *interface, const struct address *address)
+{
+	char text[IP_TEXT_MAX];
+	const char *reserved = reserved_as(interface->machine, address);
+	enum check check = reserved != NULL	      ? CHECK_RESERVED_ADDRESS
+			   : address->network == NULL ? CHECK_OUTSIDE_NETWORK
+			   : is_in_range(address)     ? CHECK_IN_DYNAMIC_RANGE
+						      : _CHECK_MAX;
+
+	if (check == _CHECK_MAX)
+		return;
+	const char *why = reserved != NULL ? reserved
+			  : check == CHECK_OUTSIDE_NETWORK
+				  ? "is in none of the networks: no DHCP"
+				  : "is inside a dynamic range of its network";
+
+	check_report_at(r, check, check_default(check), &interface->record, FIELD_ADDRESS,
+		address->line, "address %s %s", ip_format(address->ip, text), why);
+}
+
+static void check_macs(struct reporter *r, struct interface *interface)
+{
+	struct machine *machine = interface->machine;
+	char text[MAC_TEXT_MAX];
+
+	if (interface->n_macs == 0 && !machine->is_vcn &&
+		!record_refused(&interface->record, FIELD_MAC) &&
+		!record_refused(&machine->record, FIELD_MAC))
+		check_report(r, CHECK_NO_MAC, &interface->record, FIELD_MAC,
+			"no MAC address: names only, no DHCP");
+	for (uint32_t i = 0; i < interface->n_macs; i++)
+		if (machine->is_vcn && !mac_is_local(interface->macs[i].mac))
+			check_report_at(r, CHECK_UNIVERSAL_MAC,
+				check_default(CHECK_UNIVERSAL_MAC), &interface->record,
+				FIELD_MAC, interface->macs[i].line,
+				"MAC address %s is a manufacturer's: "
+				"a VCN's has the local bit (02:…)",
+				mac_format(interface->macs[i].mac, text));
+}
+
+static void report_second_boot(
+	struct reporter *r, struct machine *machine, struct interface *interface)
+{
+	struct finding *finding = check_report(r, CHECK_BAD_VALUE, &interface->record,
+		FIELD_BOOT_INTERFACE, "a second boot interface of '%s'", machine->name);
+
+	lint_note(r, finding, &machine->interfaces[0]->record, FIELD_BOOT_INTERFACE, 0,
+		"the first is here");
+}
+
+static void check_interfaces(struct reporter *r)
+{
+	for (size_t i = 0; i < r->site->n_machines; i++) {
+		struct machine *machine = r->site->machines[i];
+		uint32_t n_boot = 0;
+
+		if (machine->n_interfaces == 0)
+			check_report(r, CHECK_MISSING_ATTRIBUTE, &machine->record,
+				FIELD_ADDRESS,
+				"no address, no MAC and no interface entry");
+		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
+			struct interface *interface = machine->interfaces[j];
+
+			check_macs(r, interface);
+			for (uint32_t k = 0; k < interface->n_addresses; k++)
+				check_address(r, interface, &interface->addresses[k]);
+			n_boot += interface->wants_boot;
+			if (interface->wants_boot && n_boot > 1)
+				report_second_boot(r, machine, interface);
+		}
+	}
+}
+
+/* References */
+
+static void check_reference(struct reporter *r, struct record *record,
+	enum field_id field, const char *key, enum kind wanted)
+{
+	struct record *found = key == NULL ? NULL : model_find(r->site, key);
+
+	if (key == NULL || (found != NULL && found->kind == wanted))
+		return;
+	struct finding *finding = check_report(r, CHECK_DANGLING_REF, record, field,
+		found == NULL ? "'%s' is not in the directory"
+			      : "'%s' is not what is expected here",
+		key);
+
+	if (found != NULL)
+		diag_note(finding, record_loc(r->site, found, FIELD_NONE),
+			"this is of kind '%s', expected is '%s'", kind_name(found->kind),
+			kind_name(wanted));
+}
+
+static void check_references(struct reporter *r)
+{
+	struct site *site = r->site;
+
+	for (size_t i = 0; i < site->n_machines; i++) {
+		struct machine *machine = site->machines[i];
+
+		check_reference(r, &machine->record, FIELD_PROFILE, machine->profile_dn,
+			KIND_PROFILE);
+		check_reference(
+			r, &machine->record, FIELD_HOST, machine->host_dn, KIND_HOST);
+		check_reference(
+			r, &machine->record, FIELD_IMAGE, machine->image_dn, KIND_IMAGE);
+	}
+	for (size_t i = 0; i < site->n_interfaces; i++)
+		if (site->interfaces[i]->machine == NULL)
+			check_report(r, CHECK_DANGLING_REF, &site->interfaces[i]->record,
+				FIELD_NONE, "the entry above is no host and no VCN");
+	for (size_t i = 0; i < site->n_profiles; i++)
+		for (uint32_t j = 0; j < site->profiles[i]->repository_dns.n; j++)
+			check_reference(r, &site->profiles[i]->record, FIELD_REPOSITORY,
+				site->profiles[i]->repository_dns.items[j],
+				KIND_REPOSITORY);
+}
+
+/* The rules, in the order in which one may silence follow-ups of another. */
+static void (*const rules[])(struct reporter *r) = {
+	check_other_names,
+	check_overlaps,
+	check_networks,
+	check_references,
+	check_interfaces,
+	check_names,
+	check_dup_ip,
+	check_dup_mac,
+	lint_images,
+	lint_installs,
+	lint_vcns,
+};
+
+void lint_site(struct reporter *reporter)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
+		rules[i](reporter);
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/lint_rules.h"
+
+#include <string.h>
+
+#include "model/release.h"
+
+/* Repositories and profiles */
+
+static void check_repository(struct reporter *r, struct repository *repository)
+{
+	unsigned kinds = (repository->base_urls.n > 0) +
+			 (repository->mirror_list != NULL) +
+			 (repository->metalink != NULL);
+
+	if (kinds == 0 && !record_refused(&repository->record, FIELD_MIRROR_LIST) &&
+		!record_refused(&repository->record, FIELD_METALINK))
+		lint_missing(r, &repository->record, FIELD_BASE_URL,
+			"is missing: neither base URL, nor mirror list, nor metalink");
+	if (kinds > 1)
+		check_report(r, CHECK_BAD_VALUE, &repository->record,
+			repository->mirror_list != NULL ? FIELD_MIRROR_LIST
+							: FIELD_METALINK,
+			"a repository has one of base URL, mirror list and metalink");
+}
+
+/* One finding an option, at the repository, naming the release that cannot take it. */
+static void check_repo_options(struct reporter *r, const struct profile *profile,
+	const struct release *release, struct repository *repository)
+{
+	struct lack lacks[LACKS_MAX];
+	size_t n = release_lacks(release, repository, lacks);
+
+	for (size_t i = 0; i < n; i++) {
+		struct finding *finding = check_report(r, CHECK_REPO_OPTION,
+			&repository->record, lacks[i].field,
+			"the installer of %s does not know %s: %s", profile->version,
+			lacks[i].what,
+			lacks[i].leaves_out ? "%post installs from this repository"
+					    : "it uses the repository without it");
+
+		lint_note(r, finding, &profile->record, FIELD_VERSION, 0,
+			"this profile uses it");
+	}
+}
+
+static void check_profile_repositories(
+	struct reporter *r, const struct profile *profile, const struct release *release)
+{
+	for (uint32_t i = 0; i < profile->n_repositories; i++) {
+		struct repository *repository = profile->repositories[i];
+
+		check_repo_options(r, profile, release, repository);
+		if (repository->name != NULL &&
+			release_reserves(release, repository->name))
+			check_report(r, CHECK_RESERVED_NAME, &repository->record,
+				FIELD_NAME,
+				"'%s' is a name that the installer of %s keeps "
+				"for itself: it would ignore the repository",
+				repository->name, profile->version);
+	}
+}
+
+static void check_profile(struct reporter *r, struct profile *profile)
+{
+	struct release release = {0};
+
+	if (profile->repository_dns.n == 0)
+		lint_missing(r, &profile->record, FIELD_REPOSITORY,
+			"is missing: a profile needs a repository");
+	if (profile->version == NULL || !release_find(profile->version, &release))
+		return;
+	check_profile_repositories(r, profile, &release);
+	if (profile->is_strict && !release.knows_script_options)
+		check_report(r, CHECK_REPO_OPTION, &profile->record, FIELD_STRICT,
+			"the installer of %s goes on when "
+			"%%post fails: it is only logged",
+			profile->version);
+}
+
+static void check_install_server(struct reporter *r, struct machine *host)
+{
+	const struct site *site = r->site;
+
+	if (site->n_clusters > 0 && site->clusters[0]->install_server != NULL)
+		return;
+	struct finding *finding = check_report_at(r, CHECK_MISSING_ATTRIBUTE,
+		SEVERITY_WARNING, &host->record, FIELD_INSTALL, 0,
+		"nothing says where kickstart files are "
+		"served: the host boots from its disk");
+
+	if (site->n_clusters > 0)
+		lint_note(r, finding, &site->clusters[0]->record, FIELD_INSTALL_SERVER, 0,
+			"is missing here");
+}
+
+/* A host that is to be installed but cannot boots from its disk: worth a warning. */
+static void check_installer(struct reporter *r, struct machine *host)
+{
+	const struct profile *profile = host->profile;
+
+	if (host->profile_dn == NULL)
+		lint_missing(r, &host->record, FIELD_PROFILE,
+			"is missing: a host that is to be installed needs a profile");
+	check_install_server(r, host);
+	if (profile == NULL || (profile->kernel != NULL && profile->initrd != NULL))
+		return;
+	struct finding *finding = check_report_at(r, CHECK_MISSING_ATTRIBUTE,
+		SEVERITY_WARNING, &host->record, FIELD_INSTALL, 0,
+		"the profile has no installer to boot: the host boots from its disk");
+
+	lint_note(r, finding, &profile->record,
+		profile->kernel == NULL ? FIELD_KERNEL : FIELD_INITRD, 0,
+		"is missing here");
+}
+
+void lint_installs(struct reporter *r)
+{
+	for (size_t i = 0; i < r->site->n_repositories; i++)
+		check_repository(r, r->site->repositories[i]);
+	for (size_t i = 0; i < r->site->n_profiles; i++)
+		check_profile(r, r->site->profiles[i]);
+	for (size_t i = 0; i < r->site->n_hosts; i++) {
+		struct machine *host = r->site->hosts[i];
+
+		if (host->installs)
+			check_installer(r, host);
+	}
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Lint in three files: lint.c has what addresses, names, networks and references must be,
+ * lint_vcn.c what a host must have to run its VCNs, lint_install.c what an installer
+ * needs. A rule walks the whole site and stops at nothing.
+ */
+
+#include "model/report.h"
+
+/* VCNs on their hosts: bridges, images, capacity (lint_vcn.c) */
+void lint_vcns(struct reporter *r);
+/* What an image boots, and who runs from one file (lint_vcn.c) */
+void lint_images(struct reporter *r);
+/* Repositories, profiles, and hosts that are to be installed (lint_install.c) */
+void lint_installs(struct reporter *r);
+
+/* Points at the other side of a conflict; @line is an LDIF line, 0: the field's. */
+void lint_note(struct reporter *r, struct finding *finding, const struct record *record,
+	enum field_id field, uint32_t line, const char *text);
+/* Nothing is missing where a value was there and was refused: that has been reported. */
+void lint_missing(
+	struct reporter *r, struct record *record, enum field_id field, const char *text);

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/lint_rules.h"
+
+/* VCNs on their hosts */
+
+static void check_bridge(struct reporter *r, struct machine *vcn)
+{
+	for (uint32_t i = 0; i < vcn->n_interfaces; i++) {
+		struct interface *interface = vcn->interfaces[i];
+
+		if (interface->network != NULL && interface->network->bridge != NULL)
+			continue;
+		if (interface->network == NULL &&
+			(record_refused(&interface->record, FIELD_ADDRESS) ||
+				record_refused(&vcn->record, FIELD_ADDRESS)))
+			continue;
+		struct finding *finding = check_report(r, CHECK_NO_BRIDGE,
+			&interface->record, FIELD_ADDRESS,
+			interface->network == NULL
+				? "interface '%s' is in no network, so no bridge is known"
+				: "interface '%s' is on a network without a bridge",
+			interface->ifname == NULL ? "?" : interface->ifname);
+
+		if (interface->network != NULL)
+			lint_note(r, finding, &interface->network->record, FIELD_BRIDGE,
+				0, "add the bridge's name here");
+	}
+}
+
+static void check_vcn(struct reporter *r, struct machine *vcn)
+{
+	if (record_refused(&vcn->record, FIELD_HOST))
+		return;
+	if (vcn->host_dn == NULL) {
+		check_report(r, CHECK_VCN_UNPLACED, &vcn->record, FIELD_HOST,
+			"on no host: names and DHCP only, nothing starts it");
+		return;
+	}
+	if (vcn->image_dn == NULL)
+		lint_missing(r, &vcn->record, FIELD_IMAGE,
+			"is missing: a placed VCN needs an image");
+	if (vcn->memory_mib == 0)
+		lint_missing(r, &vcn->record, FIELD_MEMORY,
+			"is missing: a placed VCN needs memory");
+	check_bridge(r, vcn);
+}
+
+static unsigned cpus_of(const struct machine *vcn)
+{
+	return vcn->cpus > 0 ? vcn->cpus : 1;
+}
+
+/* What a host's VCNs take so far. */
+struct taken {
+	uint64_t memory_mib, cpus;
+};
+
+static void take_vcn(struct reporter *r, struct machine *host, struct machine *vcn,
+	struct taken *taken)
+{
+	bool fits_memory = host->memory_mib == 0 ||
+			   taken->memory_mib + vcn->memory_mib <= host->memory_mib;
+	bool fits_cpus = host->cpus == 0 || taken->cpus + cpus_of(vcn) <= host->cpus;
+
+	if (fits_memory && fits_cpus) {
+		taken->memory_mib += vcn->memory_mib;
+		taken->cpus += cpus_of(vcn);
+		return;
+	}
+	struct finding *finding =
+		fits_memory
+			? check_report(r, CHECK_OVER_CAPACITY, &vcn->record, FIELD_CPUS,
+				  "%u CPUs do not fit on '%s': %llu of %u are taken",
+				  cpus_of(vcn), host->name,
+				  (unsigned long long)taken->cpus, host->cpus)
+			: check_report(r, CHECK_OVER_CAPACITY, &vcn->record, FIELD_MEMORY,
+				  "%u MiB do not fit on '%s': %llu of %u MiB are taken",
+				  vcn->memory_mib, host->name,
+				  (unsigned long long)taken->memory_mib,
+				  host->memory_mib);
+
+	lint_note(r, finding, &host->record, fits_memory ? FIELD_CPUS : FIELD_MEMORY, 0,
+		"the host's share for VCNs");
+}
+
+/* First those that were there, then the others, by name; what no longer fits is in error. */
+static void check_capacity(struct reporter *r, struct machine *host)
+{
+	struct taken taken = {0};
+
+	for (int standing = STANDING_SAME; standing >= STANDING_NEW; standing--)
+		for (uint32_t i = 0; i < host->n_vcns; i++) {
+			struct machine *vcn = host->vcns[i];
+
+			if (vcn->standing == standing && vcn->is_enabled &&
+				!vcn->record.is_bad)
+				take_vcn(r, host, vcn, &taken);
+		}
+}
+
+void lint_vcns(struct reporter *r)
+{
+	for (size_t i = 0; i < r->site->n_vcns; i++)
+		check_vcn(r, r->site->vcns[i]);
+	for (size_t i = 0; i < r->site->n_hosts; i++)
+		check_capacity(r, r->site->hosts[i]);
+}
+
+/* Images */
+
+static void check_image(struct reporter *r, struct image *image)
+{
+	bool has_kernel =
+		image->kernel != NULL || record_refused(&image->record, FIELD_KERNEL);
+
+	if (image->path == NULL && !has_kernel)
+		lint_missing(r, &image->record, FIELD_IMAGE_PATH,
+			"is missing: without a kernel an image needs a disk");
+	if (image->initrd != NULL && !has_kernel)
+		lint_missing(r, &image->record, FIELD_KERNEL,
+			"is missing: an initrd alone boots nothing");
+}
+
+/* Who runs from a file, whichever image entry names it. */
+struct file_users {
+	struct machine *first, *writer;
+};
+
+static void report_shared(struct reporter *r, struct machine *vcn, struct machine *other)
+{
+	/* who was there first keeps the file */
+	if (vcn->standing > other->standing) {
+		report_shared(r, other, vcn);
+		return;
+	}
+	const struct machine *writer = vcn->image->snapshot ? other : vcn;
+	struct finding *finding = check_report(r, CHECK_IMAGE_SHARED, &vcn->record,
+		FIELD_IMAGE,
+		writer == vcn ? "image '%s' is writable, and '%s' runs from the same file"
+			      : "the file of image '%s' is written to by '%s'",
+		vcn->image->name, other->name);
+
+	lint_note(r, finding, &writer->image->record, FIELD_SNAPSHOT, 0,
+		"writable because of this FALSE");
+	lint_note(r, finding, &other->record, FIELD_IMAGE, 0, "first used here");
+	if (finding->severity == SEVERITY_ERROR && other->standing == vcn->standing)
+		other->record.is_bad = true;
+}
+
+/* A file that one guest writes to is destroyed, or changes, under every other. */
+static void check_image_users(struct reporter *r)
+{
+	TMP_CTX(tmp);
+	struct index *users = index_new(tmp, r->site->n_images);
+
+	for (size_t i = 0; i < r->site->n_vcns; i++) {
+		struct machine *vcn = r->site->vcns[i];
+
+		if (vcn->image == NULL || vcn->image->path == NULL || vcn->host == NULL ||
+			!vcn->is_enabled)
+			continue;
+		void **slot = index_slot(users, vcn->image->path);
+
+		if (*slot == NULL)
+			*slot = mem_new(tmp, struct file_users);
+		struct file_users *file = *slot;
+		struct machine *other = vcn->image->snapshot ? file->writer : file->first;
+
+		if (other != NULL)
+			report_shared(r, vcn, other);
+		if (file->first == NULL)
+			file->first = vcn;
+		if (file->writer == NULL && !vcn->image->snapshot)
+			file->writer = vcn;
+	}
+}
+
+void lint_images(struct reporter *r)
+{
+	for (size_t i = 0; i < r->site->n_images; i++)
+		check_image(r, r->site->images[i]);
+	check_image_users(r);
+}

@@ -1,0 +1,649 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/trailer.h"
+#include "read/dn.h"
+
+struct loc record_loc(
+	const struct site *site, const struct record *record, enum field_id field)
+{
+	struct loc where = {.source = site->source,
+		.dn = record->dn,
+		.attr = map_attribute(site->map, field)};
+
+	where.line = record->line;
+	if (record->lines != NULL && record->lines[field] > 0)
+		where.line = record->lines[field];
+	return where;
+}
+
+struct site *site_new(TALLOC_CTX *mem_ctx, const struct map *map, const char *source)
+{
+	struct site *site = mem_new(mem_ctx, struct site);
+
+	site->arena = arena_new(site);
+	site->map = map;
+	site->source = source;
+	return site;
+}
+
+/* Orders of the tables */
+
+static int compare_keys(const struct record *a, const struct record *b)
+{
+	return strcmp(a->key, b->key);
+}
+
+static int compare_text(const char *a, const char *b)
+{
+	return strcmp(a == NULL ? "" : a, b == NULL ? "" : b);
+}
+
+static int compare_networks(const void *left, const void *right)
+{
+	const struct network *a = *(struct network *const *)left;
+	const struct network *b = *(struct network *const *)right;
+	int order = ip_compare(a->prefix.base, b->prefix.base);
+
+	if (order == 0)
+		order = a->prefix.length - b->prefix.length;
+	return order != 0 ? order : compare_keys(&a->record, &b->record);
+}
+
+static int compare_machine_names(const void *left, const void *right)
+{
+	const struct machine *a = *(struct machine *const *)left;
+	const struct machine *b = *(struct machine *const *)right;
+	int order = compare_text(a->fqdn, b->fqdn);
+
+	return order != 0 ? order : compare_keys(&a->record, &b->record);
+}
+
+/* Interfaces of one host with RFC 2307bis names stand together, the plain entry first. */
+static int compare_machine_places(const void *left, const void *right)
+{
+	const struct machine *a = *(struct machine *const *)left;
+	const struct machine *b = *(struct machine *const *)right;
+	int order = compare_text(a->cn, b->cn);
+
+	if (order == 0)
+		order = strcmp(
+			dn_key_parent(a->record.key), dn_key_parent(b->record.key));
+	if (order == 0)
+		order = a->is_part - b->is_part;
+	return order != 0 ? order : compare_keys(&a->record, &b->record);
+}
+
+static int compare_interface_keys(const void *left, const void *right)
+{
+	return compare_keys(&(*(struct interface *const *)left)->record,
+		&(*(struct interface *const *)right)->record);
+}
+
+static int compare_interface_names(const void *left, const void *right)
+{
+	const struct interface *a = *(struct interface *const *)left;
+	const struct interface *b = *(struct interface *const *)right;
+	int order = b->is_primary - a->is_primary;
+
+	if (order == 0)
+		order = compare_text(a->ifname, b->ifname);
+	return order != 0 ? order : compare_keys(&a->record, &b->record);
+}
+
+/* The tables of plain records; their name is the first member behind the record. */
+struct named {
+	struct record record;
+	const char *name;
+};
+
+static int compare_named(const void *left, const void *right)
+{
+	const struct named *a = *(struct named *const *)left;
+	const struct named *b = *(struct named *const *)right;
+	int order = compare_text(a->name, b->name);
+
+	return order != 0 ? order : compare_keys(&a->record, &b->record);
+}
+
+static void sort_table(void *table, size_t n, int (*compare)(const void *, const void *))
+{
+	if (n > 1)
+		qsort(table, n, sizeof(void *), compare);
+}
+
+/* Networks and addresses */
+
+struct network *model_network_of(const struct site *site, struct ip ip)
+{
+	size_t low = 0, high = site->n_networks;
+
+	/* the last network that starts at or before @ip; the one inside another is later */
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (ip_compare(site->networks[middle]->prefix.base, ip) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (size_t i = low; i-- > 0;) {
+		const struct prefix *prefix = &site->networks[i]->prefix;
+
+		if (prefix->base.family != ip.family)
+			break;
+		if (prefix_contains(*prefix, ip))
+			return site->networks[i];
+		/* only overlapping networks make the search go on: they are in error */
+		if (low - i > 64)
+			break;
+	}
+	return NULL;
+}
+
+static void place_addresses(struct site *site, struct interface *interface)
+{
+	for (uint32_t i = 0; i < interface->n_addresses; i++) {
+		struct address *address = &interface->addresses[i];
+
+		address->network = model_network_of(site, address->ip);
+		if (interface->network == NULL)
+			interface->network = address->network;
+	}
+}
+
+/* Machines: entries that are interfaces of one host become one */
+
+static void index_record(struct site *site, struct record *at, struct record *record)
+{
+	void **slot = index_slot(site->by_key, at->key);
+
+	if (*slot == NULL)
+		*slot = record;
+}
+
+static bool is_same_machine(const struct machine *a, const struct machine *b)
+{
+	return a->cn != NULL && b->cn != NULL && b->is_part &&
+	       strcmp(a->cn, b->cn) == 0 &&
+	       strcmp(dn_key_parent(a->record.key), dn_key_parent(b->record.key)) == 0;
+}
+
+/* @part's interface goes to @machine, with its aliases; the rest is @machine's to say. */
+static void merge_part(struct machine *machine, struct machine *part)
+{
+	machine->record.is_bad |= part->record.is_bad;
+	part->merged_into = machine;
+	if (part->own == NULL)
+		return;
+	part->own->machine = machine;
+	part->own->aliases = part->aliases;
+}
+
+static void merge_parts(struct site *site)
+{
+	struct machine *first = NULL;
+
+	sort_table(site->machines, site->n_machines, compare_machine_places);
+	for (size_t i = 0; i < site->n_machines; i++) {
+		struct machine *machine = site->machines[i];
+
+		if (first != NULL && is_same_machine(first, machine))
+			merge_part(first, machine);
+		else
+			first = machine;
+		index_record(site, &machine->record,
+			machine->merged_into == NULL ? &machine->record : &first->record);
+	}
+}
+
+static struct machine *machine_of(struct record *record)
+{
+	if (record == NULL || (record->kind != KIND_HOST && record->kind != KIND_VCN))
+		return NULL;
+	return (struct machine *)record;
+}
+
+/* Counts first, so that the arrays need no growing. */
+static void attach_interfaces(struct site *site)
+{
+	sort_table(site->interfaces, site->n_interfaces, compare_interface_keys);
+	for (size_t i = 0; i < site->n_interfaces; i++) {
+		struct interface *interface = site->interfaces[i];
+
+		interface->machine = machine_of(
+			index_find(site->by_key, dn_key_parent(interface->record.key)));
+		if (interface->machine != NULL)
+			interface->machine->n_interfaces++;
+	}
+	for (size_t i = 0; i < site->n_machines; i++) {
+		struct machine *machine = site->machines[i];
+
+		if (machine->own != NULL)
+			machine->own->machine->n_interfaces++;
+	}
+	for (size_t i = 0; i < site->n_machines; i++) {
+		struct machine *machine = site->machines[i];
+
+		machine->interfaces = arena_alloc(site->arena,
+			(machine->n_interfaces + 1) * sizeof(struct interface *));
+		machine->n_interfaces = 0;
+	}
+	for (size_t i = 0; i < site->n_interfaces; i++) {
+		struct machine *machine = site->interfaces[i]->machine;
+
+		if (machine != NULL)
+			machine->interfaces[machine->n_interfaces++] =
+				site->interfaces[i];
+	}
+	for (size_t i = 0; i < site->n_machines; i++) {
+		struct interface *own = site->machines[i]->own;
+
+		if (own != NULL)
+			own->machine->interfaces[own->machine->n_interfaces++] = own;
+	}
+}
+
+static bool has_ifname(const struct machine *machine, const char *name)
+{
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		if (compare_text(machine->interfaces[i]->ifname, name) == 0)
+			return true;
+	return false;
+}
+
+/* The directory has no name for an interface in the machine's own entry: the next ethN. */
+static void name_interfaces(struct site *site, struct machine *machine)
+{
+	unsigned number = 0;
+
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		struct interface *interface = machine->interfaces[i];
+		const char *name = "eth0";
+
+		if (interface->ifname != NULL || interface->record.kind == KIND_INTERFACE)
+			continue;
+		while (has_ifname(machine, name))
+			name = arena_printf(site->arena, "eth%u", ++number);
+		interface->ifname = name;
+	}
+}
+
+/* TRUE before absent before FALSE: a management port that says FALSE is no host's name. */
+static int boot_rank(const struct interface *interface)
+{
+	return interface->wants_boot - interface->refuses_boot;
+}
+
+static void choose_primary(struct machine *machine)
+{
+	sort_table(machine->interfaces, machine->n_interfaces, compare_interface_names);
+	if (machine->n_interfaces == 0)
+		return;
+	const struct interface *best = machine->interfaces[0];
+
+	for (uint32_t i = 1; i < machine->n_interfaces; i++)
+		if (boot_rank(machine->interfaces[i]) > boot_rank(best))
+			best = machine->interfaces[i];
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		machine->interfaces[i]->is_primary = machine->interfaces[i] == best;
+	sort_table(machine->interfaces, machine->n_interfaces, compare_interface_names);
+}
+
+/* Names */
+
+static const char *cluster_domain(const struct site *site)
+{
+	return site->n_clusters > 0 ? site->clusters[0]->domain : NULL;
+}
+
+static const char *network_domain(const struct site *site, const struct network *network)
+{
+	if (network != NULL && network->domain != NULL)
+		return network->domain;
+	return cluster_domain(site);
+}
+
+const char *model_domain_of(const char *fqdn)
+{
+	const char *dot = strchr(fqdn, '.');
+
+	return dot == NULL ? NULL : dot + 1;
+}
+
+static const char *with_domain(struct site *site, const char *name, const char *domain)
+{
+	if (domain == NULL || strchr(name, '.') != NULL)
+		return name;
+	return arena_printf(site->arena, "%s.%s", name, domain);
+}
+
+static void name_machine(struct site *site, struct machine *machine)
+{
+	const struct network *network =
+		machine->n_interfaces > 0 ? machine->interfaces[0]->network : NULL;
+
+	if (machine->cn == NULL)
+		return;
+	machine->fqdn = with_domain(site, machine->cn, network_domain(site, network));
+	machine->domain = model_domain_of(machine->fqdn);
+	machine->name =
+		arena_strndup(site->arena, machine->fqdn, strcspn(machine->fqdn, "."));
+}
+
+/* NODE-IFNAME as one label: eth0.20 and Eth0:1 become eth0-20 and eth0-1. */
+static const char *interface_label(
+	struct site *site, const char *node, const char *ifname)
+{
+	char *label = arena_printf(site->arena, "%s-%s", node, ifname);
+
+	text_lower(label);
+	for (char *c = label; *c != '\0'; c++)
+		if ((*c < 'a' || *c > 'z') && (*c < '0' || *c > '9'))
+			*c = '-';
+	return label;
+}
+
+/* NODE.ITSDOMAIN where its network has a domain of its own, else NODE-IFNAME.DOMAIN */
+static void name_interface(struct site *site, struct interface *interface)
+{
+	struct machine *machine = interface->machine;
+	const char *domain = network_domain(site, interface->network);
+
+	if (machine->fqdn == NULL || interface->ifname == NULL)
+		return;
+	if (interface->is_primary)
+		interface->fqdn = machine->fqdn;
+	else if (interface->network != NULL && domain != NULL &&
+		 compare_text(domain, machine->domain) != 0)
+		interface->fqdn =
+			arena_printf(site->arena, "%s.%s", machine->name, domain);
+	else
+		interface->fqdn = with_domain(site,
+			interface_label(site, machine->name, interface->ifname),
+			machine->domain);
+}
+
+static void claim_full(struct site *site, struct machine *machine, struct record *record,
+	const char *name, bool is_alias)
+{
+	struct name_holder *holder = arena_alloc(site->arena, sizeof(*holder));
+	struct name_holder **slot =
+		(struct name_holder **)index_slot(site->full_names, name);
+
+	*holder = (struct name_holder){
+		.machine = machine, .record = record, .is_alias = is_alias};
+	while (*slot != NULL)
+		slot = &(*slot)->next;
+	*slot = holder;
+}
+
+static void claim_short(struct site *site, struct machine *machine, const char *name)
+{
+	const char *dot = strchr(name, '.');
+
+	if (dot != NULL)
+		name = arena_strndup(site->arena, name, (size_t)(dot - name));
+	void **slot = index_slot(site->short_names, name);
+
+	if (*slot == NULL)
+		*slot = machine;
+	else if (*slot != machine)
+		*slot = MODEL_SHARED;
+}
+
+static void claim_aliases(struct site *site, struct machine *machine,
+	struct record *record, const struct strings *aliases, const char *domain)
+{
+	for (uint32_t i = 0; i < aliases->n; i++) {
+		const char *alias = aliases->items[i];
+
+		claim_full(site, machine, record, with_domain(site, alias, domain), true);
+		if (strchr(alias, '.') == NULL)
+			claim_short(site, machine, alias);
+	}
+}
+
+static void claim_names(struct site *site, struct machine *machine)
+{
+	if (machine->fqdn == NULL)
+		return;
+	claim_full(site, machine, &machine->record, machine->fqdn, false);
+	claim_short(site, machine, machine->name);
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		struct interface *interface = machine->interfaces[i];
+
+		if (interface->fqdn == NULL)
+			continue;
+		claim_aliases(site, machine, &interface->record, &interface->aliases,
+			model_domain_of(interface->fqdn));
+		if (interface->is_primary)
+			continue;
+		claim_full(site, machine, &interface->record, interface->fqdn, false);
+		claim_short(site, machine, interface->fqdn);
+	}
+	claim_aliases(
+		site, machine, &machine->record, &machine->aliases, machine->domain);
+}
+
+/* A VCN's MAC and UUID follow from its name, so they are the same on every run. */
+
+struct mac model_derived_mac(const char *fqdn, const char *ifname)
+{
+	TMP_CTX(tmp);
+	uint8_t digest[SHA256_BYTES];
+	struct mac mac = {{0x02}};
+	const char *seed = mem_printf(tmp, "%s/%s", fqdn, ifname);
+
+	sha256(seed, strlen(seed), digest);
+	memcpy(mac.bytes + 1, digest, 5);
+	return mac;
+}
+
+static void derive_mac(struct site *site, struct interface *interface)
+{
+	struct mac mac = model_derived_mac(interface->machine->fqdn, interface->ifname);
+
+	interface->macs = arena_alloc(site->arena, sizeof(struct hardware));
+	interface->macs[0] = (struct hardware){interface, mac, 0, true};
+	interface->n_macs = 1;
+}
+
+static void derive_identity(struct site *site, struct machine *machine)
+{
+	TMP_CTX(tmp);
+
+	if (!machine->is_vcn || machine->fqdn == NULL)
+		return;
+	machine->uuid = arena_strdup(site->arena, uuid_of_name(tmp, machine->fqdn));
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		struct interface *interface = machine->interfaces[i];
+
+		/* a MAC that could not be read is an error, not a missing one */
+		if (interface->n_macs == 0 && interface->ifname != NULL &&
+			!interface->record.is_bad && !machine->record.is_bad)
+			derive_mac(site, interface);
+	}
+}
+
+/* References */
+
+static struct record *resolve(const struct site *site, const char *key, enum kind kind)
+{
+	struct record *record = key == NULL ? NULL : index_find(site->by_key, key);
+
+	return record != NULL && record->kind == kind ? record : NULL;
+}
+
+static int compare_repositories(const void *left, const void *right)
+{
+	const struct repository *a = *(struct repository *const *)left;
+	const struct repository *b = *(struct repository *const *)right;
+	/* dnf: 1000 where no cost is given (dnf.conf(5)) */
+	int64_t cost_a = a->cost < 0 ? 1000 : a->cost,
+		cost_b = b->cost < 0 ? 1000 : b->cost;
+
+	if (cost_a != cost_b)
+		return cost_a < cost_b ? -1 : 1;
+	return compare_named(left, right);
+}
+
+static void link_profile(struct site *site, struct profile *profile)
+{
+	uint32_t n = profile->repository_dns.n;
+
+	profile->repositories =
+		arena_alloc(site->arena, (n + 1) * sizeof(struct repository *));
+	for (uint32_t i = 0; i < n; i++) {
+		struct record *record =
+			resolve(site, profile->repository_dns.items[i], KIND_REPOSITORY);
+
+		if (record != NULL)
+			profile->repositories[profile->n_repositories++] =
+				(struct repository *)record;
+	}
+	sort_table(profile->repositories, profile->n_repositories, compare_repositories);
+}
+
+static void link_machine(struct site *site, struct machine *machine)
+{
+	machine->profile =
+		(struct profile *)resolve(site, machine->profile_dn, KIND_PROFILE);
+	machine->image = (struct image *)resolve(site, machine->image_dn, KIND_IMAGE);
+	machine->host = (struct machine *)resolve(site, machine->host_dn, KIND_HOST);
+	if (machine->host != NULL)
+		machine->host->n_vcns++;
+	if (machine->profile != NULL)
+		machine->profile->n_hosts++;
+}
+
+/* Lists of the machines of each host and profile; machines are sorted, so are these. */
+static void collect_users(struct site *site)
+{
+	for (size_t i = 0; i < site->n_machines; i++) {
+		struct machine *machine = site->machines[i];
+
+		machine->vcns = arena_alloc(
+			site->arena, (machine->n_vcns + 1) * sizeof(struct machine *));
+		machine->is_vm_host = machine->has_vm_host_class || machine->n_vcns > 0;
+		machine->n_vcns = 0;
+	}
+	for (size_t i = 0; i < site->n_profiles; i++) {
+		struct profile *profile = site->profiles[i];
+
+		profile->hosts = arena_alloc(
+			site->arena, (profile->n_hosts + 1) * sizeof(struct machine *));
+		profile->n_hosts = 0;
+	}
+	for (size_t i = 0; i < site->n_machines; i++) {
+		struct machine *machine = site->machines[i];
+
+		if (machine->host != NULL)
+			machine->host->vcns[machine->host->n_vcns++] = machine;
+		if (machine->profile != NULL)
+			machine->profile->hosts[machine->profile->n_hosts++] = machine;
+	}
+}
+
+static void index_plain_records(struct site *site)
+{
+	const struct {
+		void *table;
+		size_t n;
+	} tables[] = {
+		{site->clusters, site->n_clusters},
+		{site->networks, site->n_networks},
+		{site->images, site->n_images},
+		{site->repositories, site->n_repositories},
+		{site->profiles, site->n_profiles},
+	};
+
+	for (size_t t = 0; t < ARRAY_SIZE(tables); t++) {
+		struct record **records = tables[t].table;
+
+		for (size_t i = 0; i < tables[t].n; i++)
+			index_record(site, records[i], records[i]);
+	}
+}
+
+static void sort_plain_tables(struct site *site)
+{
+	sort_table(site->clusters, site->n_clusters, compare_named);
+	sort_table(site->networks, site->n_networks, compare_networks);
+	sort_table(site->images, site->n_images, compare_named);
+	sort_table(site->repositories, site->n_repositories, compare_named);
+	sort_table(site->profiles, site->n_profiles, compare_named);
+}
+
+/* Drops what was merged, sorts by name, and fills the tables of hosts and of VCNs. */
+static void split_machines(struct site *site)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < site->n_machines; i++)
+		if (site->machines[i]->merged_into == NULL)
+			site->machines[n++] = site->machines[i];
+	site->n_machines = n;
+	sort_table(site->machines, n, compare_machine_names);
+	site->hosts = mem_array(site, struct machine *, n + 1);
+	site->vcns = mem_array(site, struct machine *, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		struct machine *machine = site->machines[i];
+
+		if (machine->is_vcn)
+			site->vcns[site->n_vcns++] = machine;
+		else
+			site->hosts[site->n_hosts++] = machine;
+	}
+}
+
+void model_link(struct site *site)
+{
+	site->by_key = index_new(site, site->n_entries);
+	site->full_names = index_new(site, 2 * site->n_machines);
+	site->short_names = index_new(site, 2 * site->n_machines);
+	sort_plain_tables(site);
+	index_plain_records(site);
+	merge_parts(site);
+	attach_interfaces(site);
+	for (size_t i = 0; i < site->n_machines; i++) {
+		struct machine *machine = site->machines[i];
+
+		name_interfaces(site, machine);
+		for (uint32_t j = 0; j < machine->n_interfaces; j++)
+			place_addresses(site, machine->interfaces[j]);
+		choose_primary(machine);
+		name_machine(site, machine);
+		for (uint32_t j = 0; j < machine->n_interfaces; j++)
+			name_interface(site, machine->interfaces[j]);
+		derive_identity(site, machine);
+	}
+	split_machines(site);
+	for (size_t i = 0; i < site->n_machines; i++) {
+		claim_names(site, site->machines[i]);
+		link_machine(site, site->machines[i]);
+	}
+	for (size_t i = 0; i < site->n_profiles; i++)
+		link_profile(site, site->profiles[i]);
+	collect_users(site);
+}
+
+struct record *model_find(const struct site *site, const char *key)
+{
+	return index_find(site->by_key, key);
+}
+
+struct machine *model_find_machine(const struct site *site, const char *name)
+{
+	const struct name_holder *holder = index_find(site->full_names, name);
+
+	if (holder != NULL)
+		return holder->machine;
+	void *machine = index_find(site->short_names, name);
+
+	return machine == MODEL_SHARED ? NULL : machine;
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The site: one checked model behind every output.
+ *
+ * decode.c fills it entry by entry, model_link() resolves references, places addresses in
+ * networks and gives out names, lint.c reports on it, model_settle() drops what is in
+ * error and builds the reservations. After that it is read-only and the templates see it
+ * through fields.c. Tables are sorted by name, so no output depends on the order in which
+ * the directory answers.
+ *
+ * Memory: everything sits in the site's arena and dies with the site.
+ */
+
+#include "base/net.h"
+#include "config/map.h"
+#include "model/index.h"
+
+/* Every object of the model starts with its record: where it came from. */
+struct record {
+	const char *dn;
+	const char *key; /* the DN in canonical form, for lookups (dn.h) */
+	const uint32_t *lines; /* LDIF line of each field, by enum field_id; NULL else */
+	uint64_t unreadable; /* fields with a refused value, a bit each: not missing */
+	uint32_t line; /* LDIF line of the entry; 0 from a directory */
+	uint8_t kind; /* enum kind */
+	bool is_bad; /* has an error: in quarantine */
+};
+
+/* Was a value of @field there and refused? What is reported once is not missing too. */
+static inline bool record_refused(const struct record *record, enum field_id field)
+{
+	return (record->unreadable >> field & 1) != 0;
+}
+
+struct strings {
+	const char **items;
+	uint32_t n;
+};
+
+struct cluster {
+	struct record record;
+	const char *name, *domain, *install_server, *timezone;
+	struct strings nameservers, timeservers, search;
+	struct strings timeservers4; /* names and IPv4 addresses; from model_settle() */
+};
+
+struct range {
+	struct ip start, end;
+};
+
+struct reservation;
+struct shared_network;
+
+struct network {
+	struct record record;
+	const char *name, *number, *domain; /* number: as it stands in the directory */
+	struct prefix prefix; /* family 0 where it could not be read */
+	struct ip gateway;
+	struct strings nameservers;
+	struct range *ranges;
+	uint32_t n_ranges;
+	const char *shared_name; /* vocSharedNetwork */
+	struct shared_network *shared;
+	const char *bridge, *next_server;
+	const char *boot_file, *boot_file_uefi, *boot_file_arm64, *boot_url;
+	uint32_t vlan, mtu, lease_time; /* 0: not given */
+	struct reservation *reservations; /* sorted by address; from model_settle() */
+	uint32_t n_reservations;
+	const char **reverse_zones;
+	uint32_t n_reverse_zones;
+	/* what its hosts use: its own, else the cluster's; from model_settle() */
+	const char *zone;
+	struct strings resolvers, resolvers4; /* resolvers4: the IPv4 ones, for DHCPv4 */
+};
+
+struct shared_network {
+	const char *name;
+	struct network **networks;
+	uint32_t n_networks;
+	bool has_ipv4;
+	bool is_shared; /* named by vocSharedNetwork, not a lone network's own */
+};
+
+struct address {
+	struct ip ip;
+	uint32_t line;
+	struct network *network; /* NULL: outside all */
+	struct strings names; /* what stands on its hosts line; from model_settle() */
+	bool is_bad; /* reported: no output line (the machine is in quarantine anyhow) */
+};
+
+struct interface;
+
+struct hardware {
+	struct interface *interface;
+	struct mac mac;
+	uint32_t line;
+	bool is_derived; /* computed for a VCN without one */
+};
+
+struct machine;
+
+/* Arrays stand right before their count: fields.c relies on it. */
+struct interface {
+	struct record record; /* its own entry, or the machine's */
+	struct machine *machine;
+	const char *ifname; /* "eth0" where the directory has no name for it */
+	const char *fqdn;
+	struct strings aliases; /* RFC 2307bis: of an entry that is one of several */
+	struct hardware *macs; /* sorted; several and one address a family: a bond */
+	uint32_t n_macs;
+	struct address *addresses; /* IPv4 first, then by number */
+	uint32_t n_addresses;
+	struct network *network; /* of its first address that is in one */
+	bool wants_boot; /* vocBootInterface: TRUE */
+	bool refuses_boot; /* vocBootInterface: FALSE, not just absent */
+	bool is_primary;
+};
+
+struct image;
+struct profile;
+
+/*
+ * How a machine stands to the last generation: of machines in conflict the one that stands
+ * above all others wins, and the others wait.
+ */
+enum standing { STANDING_NEW, STANDING_CHANGED, STANDING_SAME };
+
+/* A node, that is a physical host or a VCN: both have names, interfaces and reservations. */
+struct machine {
+	struct record record;
+	bool is_vcn;
+	bool is_enabled;
+	uint8_t standing; /* enum standing; from marks_compare() */
+	const char *cn; /* the RDN's cn, as given, lower case */
+	const char *name; /* first label */
+	const char *fqdn;
+	const char *domain;
+	struct strings aliases; /* further cn values and vocAlias, lower case, sorted */
+	uint8_t alias_field; /* enum field_id: which of the two, for findings */
+	const char *description, *location, *serial;
+	const char *boot_file; /* bootFile of a bootableDevice */
+	struct machine
+		*merged_into; /* RFC 2307bis: the host this entry is an interface of */
+	bool is_part; /* RDN with an address or MAC: one interface of a host */
+	struct interface *own; /* from the MAC and addresses of the entry itself */
+	struct interface **interfaces; /* primary first, then by name */
+	uint32_t n_interfaces;
+	uint32_t memory_mib, cpus; /* 0: not given */
+
+	/* hosts */
+	const char *profile_dn;
+	struct profile *profile;
+	bool has_vm_host_class; /* vocPhysicalNode */
+	bool installs; /* vocInstall is TRUE, and only then */
+	bool boots_installer; /* and all that the installer needs is there; model_settle() */
+	bool is_vm_host;
+	struct machine **vcns; /* placed here, by name; from model_link() */
+	uint32_t n_vcns;
+
+	/* VCNs */
+	const char *host_dn, *image_dn, *vo, *uuid;
+	struct machine *host;
+	struct image *image;
+};
+
+/* One address of a network with one MAC: what a DHCP server is told. */
+struct reservation {
+	const char *id; /* declaration name, unique in the site */
+	struct interface *interface;
+	struct mac mac;
+	const struct address *address;
+	bool is_primary;
+	bool is_extra; /* a further address of the same interface in the same network */
+};
+
+struct image {
+	struct record record;
+	const char *name, *path, *format, *kernel, *initrd, *arguments, *checksum,
+		*readiness;
+	bool snapshot;
+};
+
+struct repository {
+	struct record record;
+	const char *name, *mirror_list, *metalink, *proxy;
+	struct strings base_urls, gpg_keys, includes, excludes;
+	int64_t cost; /* -1: not given */
+	bool keep;
+};
+
+struct profile {
+	struct record record;
+	const char *name, *install_url, *version, *timezone, *kernel, *initrd, *arguments;
+	struct strings repository_dns;
+	struct repository **repositories; /* in the order of their cost, then name */
+	uint32_t n_repositories;
+	/* from model_settle(): those with a `repo` line; what the release's installer cannot
+	 * express and %post therefore does: repositories to write to yum.repos.d, and whether
+	 * packages are installed from them there */
+	struct repository **installer_repositories;
+	uint32_t n_installer_repositories;
+	struct repository **post_repositories;
+	uint32_t n_post_repositories;
+	bool needs_post;
+	bool is_strict; /* vocStrict: a failure in %post ends the installation */
+	struct strings packages, groups,
+		removed; /* name, @group without @, -name without - */
+	struct machine **hosts;
+	uint32_t n_hosts;
+};
+
+/* Who uses a full name; more than one machine in a list is a conflict. */
+struct name_holder {
+	struct machine *machine;
+	struct record *record; /* of the machine, or of the interface that has the name */
+	bool is_alias;
+	bool is_checked; /* of the first: lint has reported on the name */
+	struct name_holder *next;
+};
+
+struct site {
+	struct arena *arena;
+	const struct map *map;
+	const char *source; /* the LDIF file's path, NULL from a directory */
+	struct cluster **clusters;
+	struct network **networks; /* by family and number, then prefix length */
+	struct machine **machines; /* hosts and VCNs, by fqdn */
+	struct machine **hosts, **vcns;
+	struct interface *
+		*interfaces; /* child entries and 2307bis siblings, unattached */
+	struct image **images;
+	struct repository **repositories;
+	struct profile **profiles;
+	struct shared_network *shared_networks;
+	struct strings domains; /* of cluster and networks, sorted; from model_settle() */
+	size_t n_clusters, n_networks, n_machines, n_hosts, n_vcns, n_interfaces,
+		n_images, n_repositories, n_profiles, n_shared_networks;
+	size_t n_entries; /* records of every kind, before quarantine */
+	struct index *by_key; /* canonical DN -> struct record */
+	struct index *full_names; /* full name -> struct name_holder */
+	struct index *short_names; /* first label -> struct machine, or MODEL_SHARED */
+};
+
+/* The value in short_names of a label that several machines would have. */
+#define MODEL_SHARED ((void *)1)
+
+/* Where a finding about a record points: LDIF line of the field, DN, attribute. */
+struct loc record_loc(
+	const struct site *site, const struct record *record, enum field_id field);
+
+struct site *site_new(
+	TALLOC_CTX *mem_ctx, const struct map *map, const char *source) _must_check_;
+
+/*
+ * model_link - after the last entry: references, networks, primary interfaces, names,
+ * derived MACs and UUIDs, placement
+ *
+ * shape:  never fails; what cannot be resolved stays NULL and lint reports it
+ */
+void model_link(struct site *site);
+
+/*
+ * model_settle - after lint: drop bad records from the tables, then shared networks,
+ * reservations, hosts lines, reverse zones
+ */
+void model_settle(struct site *site);
+
+/* `02:` and the first five octets of SHA-256(`FQDN/IFNAME`). */
+struct mac model_derived_mac(const char *fqdn, const char *ifname);
+
+/* What is behind the first dot, or NULL. */
+const char *model_domain_of(const char *fqdn);
+/* The smallest network that holds @ip, or NULL. Needs sorted networks. */
+struct network *model_network_of(const struct site *site, struct ip ip);
+/* Objects by canonical DN key (dn.h); NULL if there is none. Any kind. */
+struct record *model_find(const struct site *site, const char *key);
+/* A machine by FQDN, short name or alias; NULL if none or if a short name is not unique. */
+struct machine *model_find_machine(const struct site *site, const char *name);

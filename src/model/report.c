@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/report.h"
+
+void reporter_init(struct reporter *r, struct site *site, struct diags *diags)
+{
+	r->site = site;
+	r->diags = diags;
+	for (enum check check = 0; check < _CHECK_MAX; check++)
+		r->severity[check] = SEVERITY_NOTE; /* not set by the site */
+}
+
+static struct finding *report(struct reporter *r, enum check check,
+	enum severity severity, struct record *record, struct loc where,
+	const char *format, va_list args) _printf_(6, 0);
+static struct finding *report(struct reporter *r, enum check check,
+	enum severity severity, struct record *record, struct loc where,
+	const char *format, va_list args)
+{
+	if (r->severity[check] != SEVERITY_NOTE)
+		severity = r->severity[check];
+	if (severity == SEVERITY_ERROR)
+		record->is_bad = true;
+	return diag_vadd(r->diags, severity, check_name(check), where, format, args);
+}
+
+struct finding *check_report(struct reporter *r, enum check check, struct record *record,
+	enum field_id field, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	struct finding *finding = report(r, check, check_default(check), record,
+		record_loc(r->site, record, field), format, args);
+	va_end(args);
+	return finding;
+}
+
+struct finding *check_report_at(struct reporter *r, enum check check,
+	enum severity severity, struct record *record, enum field_id field, uint32_t line,
+	const char *format, ...)
+{
+	struct loc where = record_loc(r->site, record, field);
+	va_list args;
+
+	if (line > 0)
+		where.line = line;
+	va_start(args, format);
+	struct finding *finding = report(r, check, severity, record, where, format, args);
+	va_end(args);
+	return finding;
+}

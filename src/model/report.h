@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The one way to report a fault in a record against the catalogue of checks. */
+
+#include "config/check.h"
+#include "model/model.h"
+
+/* How decode and lint report: the site, where findings go, the site's own severities. */
+struct reporter {
+	struct site *site;
+	struct diags *diags;
+	enum severity severity[_CHECK_MAX];
+};
+
+void reporter_init(struct reporter *r, struct site *site, struct diags *diags);
+
+/*
+ * check_report - one finding about @record and @field
+ *
+ * shape:  an error puts the record into quarantine (record->is_bad); the first
+ *         error's finding is returned for notes, also when its severity is ignored
+ */
+struct finding *check_report(struct reporter *r, enum check check, struct record *record,
+	enum field_id field, const char *format, ...) _printf_(5, 6);
+/* The same with another default severity than the catalogue's (dup-mac across networks);
+ * the settings' own severity wins over both. @line is an LDIF line, 0: the field's. */
+struct finding *check_report_at(struct reporter *r, enum check check,
+	enum severity severity, struct record *record, enum field_id field, uint32_t line,
+	const char *format, ...) _printf_(7, 8);

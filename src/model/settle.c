@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/release.h"
+
+/*
+ * Settling the model: what is in error leaves the tables, and what only good records may
+ * cause (hosts lines, reservations, shared networks, reverse zones) is built. Settling
+ * again after further records went bad gives the same as if they had been bad before.
+ */
+
+static bool is_machine_bad(const struct machine *machine)
+{
+	if (machine->record.is_bad || machine->fqdn == NULL)
+		return true;
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		if (machine->interfaces[i]->record.is_bad ||
+			machine->interfaces[i]->fqdn == NULL)
+			return true;
+	return false;
+}
+
+static void mark_machines(struct site *site)
+{
+	for (size_t i = 0; i < site->n_machines; i++)
+		if (is_machine_bad(site->machines[i]))
+			site->machines[i]->record.is_bad = true;
+}
+
+/*
+ * What nothing can be printed of, whatever severity the site gives to the checks: a network
+ * without a prefix, a repository without a source, a profile without a release.
+ */
+static void mark_unusable(struct site *site)
+{
+	for (size_t i = 0; i < site->n_networks; i++)
+		if (site->networks[i]->name == NULL ||
+			!ip_is_set(site->networks[i]->prefix.base))
+			site->networks[i]->record.is_bad = true;
+	for (size_t i = 0; i < site->n_images; i++)
+		if (site->images[i]->name == NULL ||
+			(site->images[i]->path == NULL &&
+				site->images[i]->kernel == NULL))
+			site->images[i]->record.is_bad = true;
+	for (size_t i = 0; i < site->n_repositories; i++) {
+		struct repository *repository = site->repositories[i];
+
+		if (repository->name == NULL || (repository->base_urls.n == 0 &&
+							repository->mirror_list == NULL &&
+							repository->metalink == NULL))
+			repository->record.is_bad = true;
+	}
+	for (size_t i = 0; i < site->n_profiles; i++) {
+		struct profile *profile = site->profiles[i];
+
+		if (profile->name == NULL || profile->version == NULL ||
+			profile->install_url == NULL)
+			profile->record.is_bad = true;
+	}
+}
+
+/* No manifest has a place for a guest without memory, image or bridge: it stays unplaced. */
+static bool is_startable(const struct machine *vcn)
+{
+	for (uint32_t i = 0; i < vcn->n_interfaces; i++)
+		if (vcn->interfaces[i]->network == NULL ||
+			vcn->interfaces[i]->network->bridge == NULL ||
+			vcn->interfaces[i]->n_macs == 0)
+			return false;
+	return vcn->memory_mib > 0 && vcn->image != NULL;
+}
+
+/* Keeps the good records of a table in order; every object starts with its record. */
+static size_t drop_bad(void *table, size_t n)
+{
+	struct record **records = table;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!records[i]->is_bad)
+			records[kept++] = records[i];
+	return kept;
+}
+
+static void drop_all_bad(struct site *site)
+{
+	site->n_clusters = drop_bad(site->clusters, site->n_clusters);
+	site->n_networks = drop_bad(site->networks, site->n_networks);
+	site->n_machines = drop_bad(site->machines, site->n_machines);
+	site->n_hosts = drop_bad(site->hosts, site->n_hosts);
+	site->n_vcns = drop_bad(site->vcns, site->n_vcns);
+	site->n_images = drop_bad(site->images, site->n_images);
+	site->n_repositories = drop_bad(site->repositories, site->n_repositories);
+	site->n_profiles = drop_bad(site->profiles, site->n_profiles);
+	for (size_t i = 0; i < site->n_machines; i++)
+		site->machines[i]->n_vcns = (uint32_t)drop_bad(
+			site->machines[i]->vcns, site->machines[i]->n_vcns);
+	for (size_t i = 0; i < site->n_profiles; i++)
+		site->profiles[i]->n_hosts = (uint32_t)drop_bad(
+			site->profiles[i]->hosts, site->profiles[i]->n_hosts);
+}
+
+/*
+ * References to what is bad. A profile without one of its repositories would install
+ * something else than was asked for, so it goes with it; a host without its profile still
+ * has its names and addresses, a VCN without its image too, but nothing starts it.
+ */
+static void drop_bad_references(struct site *site)
+{
+	for (size_t i = 0; i < site->n_profiles; i++)
+		for (uint32_t j = 0; j < site->profiles[i]->n_repositories; j++)
+			if (site->profiles[i]->repositories[j]->record.is_bad)
+				site->profiles[i]->record.is_bad = true;
+	for (size_t i = 0; i < site->n_machines; i++) {
+		struct machine *machine = site->machines[i];
+
+		if (machine->profile != NULL && machine->profile->record.is_bad)
+			machine->profile = NULL;
+		if (machine->image != NULL && machine->image->record.is_bad) {
+			machine->image = NULL;
+			machine->host = NULL;
+		}
+		if (machine->host != NULL && machine->host->record.is_bad)
+			machine->host = NULL;
+		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
+			struct interface *interface = machine->interfaces[j];
+
+			if (interface->network != NULL &&
+				interface->network->record.is_bad)
+				interface->network = NULL;
+			for (uint32_t k = 0; k < interface->n_addresses; k++)
+				if (interface->addresses[k].network != NULL &&
+					interface->addresses[k].network->record.is_bad)
+					interface->addresses[k].network = NULL;
+		}
+		if (machine->host != NULL && !is_startable(machine))
+			machine->host = NULL;
+	}
+}
+
+/* A host's list holds only VCNs that are still placed there. */
+static void drop_unplaced(struct site *site)
+{
+	for (size_t i = 0; i < site->n_hosts; i++) {
+		struct machine *host = site->hosts[i];
+		uint32_t kept = 0;
+
+		for (uint32_t j = 0; j < host->n_vcns; j++)
+			if (host->vcns[j]->host == host)
+				host->vcns[kept++] = host->vcns[j];
+		host->n_vcns = kept;
+	}
+}
+
+/* Hosts lines */
+
+static void add_name(struct strings *names, const char *name)
+{
+	for (uint32_t i = 0; i < names->n; i++)
+		if (strcmp(names->items[i], name) == 0)
+			return;
+	names->items[names->n++] = name;
+}
+
+static void add_short(struct site *site, struct strings *names, struct machine *machine,
+	const char *name)
+{
+	if (index_find(site->short_names, name) == machine)
+		add_name(names, name);
+}
+
+static void add_aliases(struct site *site, struct strings *names, struct machine *machine,
+	const struct strings *aliases, const char *domain)
+{
+	for (uint32_t i = 0; i < aliases->n; i++) {
+		const char *alias = aliases->items[i];
+
+		if (strchr(alias, '.') != NULL || domain == NULL) {
+			add_name(names, alias);
+			continue;
+		}
+		add_name(names, arena_printf(site->arena, "%s.%s", alias, domain));
+		add_short(site, names, machine, alias);
+	}
+}
+
+/*
+ * The full name first: it gets the PTR. A short name only where no other machine has it;
+ * the primary interface's own goes to no other interface.
+ */
+static struct strings names_of(struct site *site, struct interface *interface)
+{
+	struct machine *machine = interface->machine;
+	size_t n = machine->aliases.n + interface->aliases.n;
+	struct strings names = {
+		.items = arena_alloc(site->arena, (2 * n + 2) * sizeof(const char *))};
+
+	if (interface->fqdn == NULL)
+		return names;
+	const char *label = arena_strndup(
+		site->arena, interface->fqdn, strcspn(interface->fqdn, "."));
+
+	add_name(&names, interface->fqdn);
+	if (interface->is_primary || strcmp(label, machine->name) != 0)
+		add_short(site, &names, machine, label);
+	if (interface->is_primary)
+		add_aliases(site, &names, machine, &machine->aliases, machine->domain);
+	add_aliases(site, &names, machine, &interface->aliases,
+		model_domain_of(interface->fqdn));
+	return names;
+}
+
+static void give_names(struct site *site)
+{
+	for (size_t i = 0; i < site->n_machines; i++) {
+		struct machine *machine = site->machines[i];
+
+		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
+			struct interface *interface = machine->interfaces[j];
+			struct strings names = names_of(site, interface);
+
+			for (uint32_t k = 0; k < interface->n_addresses; k++)
+				interface->addresses[k].names = names;
+		}
+	}
+}
+
+/* Reservations */
+
+static int compare_reservations(const void *left, const void *right)
+{
+	const struct reservation *a = left, *b = right;
+	int order = ip_compare(a->address->ip, b->address->ip);
+
+	return order != 0 ? order : mac_compare(a->mac, b->mac);
+}
+
+static void count_reservations(struct interface *interface)
+{
+	for (uint32_t i = 0; i < interface->n_addresses; i++)
+		if (interface->addresses[i].network != NULL)
+			interface->addresses[i].network->n_reservations +=
+				interface->n_macs;
+}
+
+/* Has an address before @i of the same interface the same network? */
+static bool is_extra(const struct interface *interface, uint32_t i)
+{
+	for (uint32_t j = 0; j < i; j++)
+		if (interface->addresses[j].network == interface->addresses[i].network)
+			return true;
+	return false;
+}
+
+/* Declarations with the name of @interface that its machine has before it. */
+static unsigned count_before(const struct interface *interface)
+{
+	const struct machine *machine = interface->machine;
+	unsigned n = 0;
+
+	for (uint32_t i = 0; machine->interfaces[i] != interface; i++) {
+		const struct interface *before = machine->interfaces[i];
+
+		if (strcmp(before->fqdn, interface->fqdn) != 0)
+			continue;
+		for (uint32_t j = 0; j < before->n_addresses; j++)
+			if (before->addresses[j].network != NULL)
+				n += before->n_macs;
+	}
+	return n;
+}
+
+/* `_` is in no host name, so FQDN_2 is nobody's; it names the second and further ones. */
+static void add_reservations(struct site *site, struct interface *interface)
+{
+	unsigned number = count_before(interface);
+
+	for (uint32_t i = 0; i < interface->n_addresses; i++) {
+		struct network *network = interface->addresses[i].network;
+
+		for (uint32_t j = 0; network != NULL && j < interface->n_macs; j++) {
+			struct reservation *reservation =
+				&network->reservations[network->n_reservations++];
+
+			number++;
+			*reservation = (struct reservation){.interface = interface,
+				.mac = interface->macs[j].mac,
+				.address = &interface->addresses[i],
+				.is_primary = interface->is_primary,
+				.is_extra = is_extra(interface, i)};
+			reservation->id = number == 1 ? interface->fqdn
+						      : arena_printf(site->arena, "%s_%u",
+								interface->fqdn, number);
+		}
+	}
+}
+
+static void for_each_interface(
+	struct site *site, void (*act)(struct site *site, struct interface *interface))
+{
+	for (size_t i = 0; i < site->n_machines; i++)
+		for (uint32_t j = 0; j < site->machines[i]->n_interfaces; j++)
+			act(site, site->machines[i]->interfaces[j]);
+}
+
+static void count_for(struct site *site _unused_, struct interface *interface)
+{
+	count_reservations(interface);
+}
+
+static void build_reservations(struct site *site)
+{
+	for (size_t i = 0; i < site->n_networks; i++)
+		site->networks[i]->n_reservations = 0;
+	for_each_interface(site, count_for);
+	for (size_t i = 0; i < site->n_networks; i++) {
+		struct network *network = site->networks[i];
+
+		network->reservations = arena_alloc(site->arena,
+			(network->n_reservations + 1) * sizeof(struct reservation));
+		network->n_reservations = 0;
+	}
+	for_each_interface(site, add_reservations);
+	for (size_t i = 0; i < site->n_networks; i++)
+		if (site->networks[i]->n_reservations > 1)
+			qsort(site->networks[i]->reservations,
+				site->networks[i]->n_reservations,
+				sizeof(struct reservation), compare_reservations);
+}
+
+/* Networks on one wire, and their reverse zones */
+
+static const char *wire_of(const struct network *network)
+{
+	return network->shared_name != NULL ? network->shared_name : network->name;
+}
+
+static int compare_wires(const void *left, const void *right)
+{
+	const struct network *a = *(struct network *const *)left;
+	const struct network *b = *(struct network *const *)right;
+	int order = strcmp(wire_of(a), wire_of(b));
+
+	if (order == 0)
+		order = (a->shared_name == NULL) - (b->shared_name == NULL);
+	if (order == 0)
+		order = ip_compare(a->prefix.base, b->prefix.base);
+	return order;
+}
+
+static bool is_same_wire(const struct network *a, const struct network *b)
+{
+	return a->shared_name != NULL && b->shared_name != NULL &&
+	       strcmp(a->shared_name, b->shared_name) == 0;
+}
+
+static void build_shared_networks(struct site *site)
+{
+	struct network **sorted =
+		arena_alloc(site->arena, (site->n_networks + 1) * sizeof(*sorted));
+
+	if (site->n_networks > 0)
+		memcpy(sorted, site->networks, site->n_networks * sizeof(*sorted));
+	qsort(sorted, site->n_networks, sizeof(*sorted), compare_wires);
+	site->shared_networks = arena_alloc(
+		site->arena, (site->n_networks + 1) * sizeof(struct shared_network));
+	site->n_shared_networks = 0;
+	for (size_t i = 0; i < site->n_networks; i++) {
+		struct shared_network *wire =
+			&site->shared_networks[site->n_shared_networks];
+
+		if (i > 0 && is_same_wire(sorted[i - 1], sorted[i])) {
+			wire--;
+		} else {
+			site->n_shared_networks++;
+			*wire = (struct shared_network){.name = wire_of(sorted[i]),
+				.networks = &sorted[i],
+				.has_ipv4 = false,
+				.is_shared = sorted[i]->shared_name != NULL};
+		}
+		wire->n_networks++;
+		wire->has_ipv4 |= sorted[i]->prefix.base.family == 4;
+		sorted[i]->shared = wire;
+	}
+}
+
+static void build_reverse_zones(struct site *site)
+{
+	for (size_t i = 0; i < site->n_networks; i++) {
+		TMP_CTX(tmp);
+		struct network *network = site->networks[i];
+		size_t n;
+		char **zones = prefix_reverse_zones(tmp, network->prefix, &n);
+
+		network->reverse_zones =
+			arena_alloc(site->arena, (n + 1) * sizeof(char *));
+		network->n_reverse_zones = (uint32_t)n;
+		for (size_t j = 0; j < n; j++)
+			network->reverse_zones[j] = arena_strdup(site->arena, zones[j]);
+	}
+}
+
+/* Without IPv6 addresses: no option of DHCPv4 can carry one. */
+static struct strings without_ipv6(struct site *site, const struct strings *servers)
+{
+	struct strings kept = {.items = arena_alloc(site->arena,
+				       (servers->n + 1) * sizeof(const char *))};
+
+	for (uint32_t i = 0; i < servers->n; i++)
+		if (strchr(servers->items[i], ':') == NULL)
+			kept.items[kept.n++] = servers->items[i];
+	return kept;
+}
+
+/* What a network leaves open is the cluster's */
+static void inherit_values(struct site *site)
+{
+	static const struct cluster none;
+	const struct cluster *cluster = site->n_clusters > 0 ? site->clusters[0] : &none;
+
+	if (site->n_clusters > 0)
+		site->clusters[0]->timeservers4 =
+			without_ipv6(site, &site->clusters[0]->timeservers);
+	for (size_t i = 0; i < site->n_networks; i++) {
+		struct network *network = site->networks[i];
+
+		network->zone =
+			network->domain != NULL ? network->domain : cluster->domain;
+		network->resolvers = network->nameservers.n > 0 ? network->nameservers
+								: cluster->nameservers;
+		network->resolvers4 = without_ipv6(site, &network->resolvers);
+	}
+}
+
+/*
+ * Domains: what the cluster and its networks declare. A host's name may stand in a domain
+ * that others serve too (mail.example.org): declaring that one ours would hide the rest of
+ * it.
+ */
+
+static int compare_domains(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void add_domain(
+	struct site *site, struct index *seen, const char *domain, size_t *n_domains)
+{
+	if (domain == NULL)
+		return;
+	void **slot = index_slot(seen, domain);
+
+	if (*slot != NULL)
+		return;
+	*slot = site;
+	*mem_push(site, &site->domains.items, n_domains) = domain;
+}
+
+static void collect_domains(struct site *site)
+{
+	TMP_CTX(tmp);
+	struct index *seen = index_new(tmp, 64);
+	size_t n = 0;
+
+	site->domains.items = NULL;
+	if (site->n_clusters > 0)
+		add_domain(site, seen, site->clusters[0]->domain, &n);
+	for (size_t i = 0; i < site->n_networks; i++)
+		add_domain(site, seen, site->networks[i]->domain, &n);
+	if (n > 1)
+		qsort(site->domains.items, n, sizeof(char *), compare_domains);
+	site->domains.n = (uint32_t)n;
+}
+
+/* What %post has to do for a profile, because its installer does not know how */
+
+static struct repository **room_for_all(struct site *site, const struct profile *profile)
+{
+	return arena_alloc(
+		site->arena, (profile->n_repositories + 1) * sizeof(struct repository *));
+}
+
+/* Which repositories the installer takes, and whether any of them as it is not meant. */
+static void plan_installer(
+	struct site *site, struct profile *profile, const struct release *release)
+{
+	profile->installer_repositories = room_for_all(site, profile);
+	profile->n_installer_repositories = 0;
+	profile->needs_post = false;
+	for (uint32_t i = 0; i < profile->n_repositories; i++) {
+		struct repository *repository = profile->repositories[i];
+
+		if (!release_leaves_out(release, repository))
+			profile->installer_repositories
+				[profile->n_installer_repositories++] = repository;
+		profile->needs_post |= release_leaves_out(release, repository) ||
+				       (repository->cost >= 0 && !release->knows_cost);
+	}
+}
+
+/* Packages that are installed there may need others from any of the repositories. */
+static void plan_post(struct site *site, struct profile *profile)
+{
+	struct release release = {0};
+
+	if (!release_find(profile->version, &release))
+		return;
+	plan_installer(site, profile, &release);
+	profile->post_repositories = room_for_all(site, profile);
+	profile->n_post_repositories = 0;
+	for (uint32_t i = 0; i < profile->n_repositories; i++) {
+		struct repository *repository = profile->repositories[i];
+
+		if (profile->needs_post || repository->gpg_keys.n > 0 ||
+			(repository->keep && !release_keeps(&release, repository)))
+			profile->post_repositories[profile->n_post_repositories++] =
+				repository;
+	}
+}
+
+/*
+ * Only TRUE, with a profile that has kernel and initrd, and a server that has the kickstart
+ * file: whatever else, a host starts its disk.
+ */
+static void permit_installers(struct site *site)
+{
+	bool has_server =
+		site->n_clusters > 0 && site->clusters[0]->install_server != NULL;
+
+	for (size_t i = 0; i < site->n_hosts; i++) {
+		struct machine *host = site->hosts[i];
+		const struct profile *profile = host->profile;
+
+		host->boots_installer = host->installs && has_server && profile != NULL &&
+					profile->kernel != NULL &&
+					profile->initrd != NULL;
+	}
+}
+
+void model_settle(struct site *site)
+{
+	mark_unusable(site);
+	mark_machines(site);
+	drop_bad_references(site);
+	drop_all_bad(site);
+	drop_bad_references(site);
+	drop_unplaced(site);
+	give_names(site);
+	build_reservations(site);
+	build_shared_networks(site);
+	build_reverse_zones(site);
+	inherit_values(site);
+	collect_domains(site);
+	permit_installers(site);
+	for (size_t i = 0; i < site->n_profiles; i++)
+		plan_post(site, site->profiles[i]);
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "publish/checker.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "generation/folder.h"
+#include "publish/command.h"
+#include "publish/place.h"
+
+enum { SHOWN_LINES = 20 };
+
+/* One text for another, in a command, in a copy of `main`, in a checker's output. */
+struct replacement {
+	const char *from, *to;
+};
+
+struct checking {
+	TALLOC_CTX *mem_ctx; /* of the run */
+	const struct staged *staged;
+	const struct settings *settings;
+	struct diags *diags;
+	struct buffer *output;
+	int result; /* 0, or the first failure */
+};
+
+/* Replacing */
+
+static bool is_path_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || (c != '\0' && strchr("._-/", c) != NULL);
+}
+
+/* With @whole only where no longer path goes on around it. Counts in *n_hits. */
+static char *replace(TALLOC_CTX *mem_ctx, const char *text, const struct replacement *r,
+	bool whole, size_t *n_hits)
+{
+	TMP_CTX(tmp);
+	struct buffer *b = buffer_new(tmp);
+	size_t len = strlen(r->from);
+	const char *at = text, *hit;
+
+	while ((hit = strstr(at, r->from)) != NULL) {
+		bool is_whole = (hit == text || !is_path_byte(hit[-1])) &&
+				!is_path_byte(hit[len]);
+
+		buffer_add(b, at, (size_t)(hit - at));
+		buffer_add_text(b, whole && !is_whole ? r->from : r->to);
+		*n_hits += !whole || is_whole;
+		at = hit + len;
+	}
+	buffer_add_text(b, at);
+	return talloc_steal(mem_ctx, b->data);
+}
+
+/* Names */
+
+static char *real_path(TALLOC_CTX *mem_ctx, const struct checking *c, const char *path)
+{
+	return state_path(mem_ctx, c->staged->state, path);
+}
+
+/* NULL for a single file. */
+static const char *tree_of(const struct checking *c, const struct staged_file *file)
+{
+	return c->staged->generation->targets[file->record->target].folder;
+}
+
+/* Where all new files of a for-each target are now. */
+static char *staged_tree(
+	TALLOC_CTX *mem_ctx, const struct checking *c, const struct staged_file *file)
+{
+	const struct generation *g = c->staged->generation;
+	const char *top;
+
+	return real_path(mem_ctx, c,
+		place_scratch_of(
+			mem_ctx, &g->targets[file->record->target], g->number, &top));
+}
+
+/* Where the complete new file is now. */
+static char *staged_path(
+	TALLOC_CTX *mem_ctx, const struct checking *c, const struct staged_file *file)
+{
+	const char *tree = tree_of(c, file), *path = file->record->path;
+
+	if (tree == NULL)
+		return real_path(mem_ctx, c,
+			scratch_file(mem_ctx, path, c->staged->generation->number));
+	return file_join(mem_ctx, staged_tree(mem_ctx, c, file), path + strlen(tree));
+}
+
+/* Private copies */
+
+static int fail_copy(const struct checking *c, int error, const char *path)
+{
+	return diag_fail_errno(c->diags, EXIT_IO, error,
+		loc_file(mem_strdup(c->diags, path)),
+		"the private copy for the checker cannot be made");
+}
+
+/* A second name for the staged file. */
+static int make_link(const struct checking *c, const char *from, const char *to)
+{
+	if (unlink(to) < 0 && errno != ENOENT)
+		return fail_copy(c, errno, to);
+	if (link(from, to) < 0)
+		return fail_copy(c, errno, to);
+	return 0;
+}
+
+/* As readable as the original: the checker may run without the rights of root. */
+static int write_copy(const struct checking *c, const char *path, const char *text,
+	const struct stat *like)
+{
+	if (unlink(path) < 0 && errno != ENOENT)
+		return fail_copy(c, errno, path);
+	_cleanup_(mem_close_fd) int fd =
+		open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return fail_copy(c, errno, path);
+	int r = file_write_all(fd, text, strlen(text));
+
+	if (r == 0 && geteuid() == 0 && fchown(fd, like->st_uid, like->st_gid) < 0)
+		r = -errno;
+	if (r == 0 && fchmod(fd, like->st_mode & 0777) < 0)
+		r = -errno;
+	return r < 0 ? fail_copy(c, -r, path) : 0;
+}
+
+/*
+ * The administrator's file, with every file of this run that it includes exchanged for
+ * the staged one. Gives NULL where it includes not ours, or does not exist: then our file
+ * is checked alone.
+ */
+static int copy_main(const struct checking *c, const struct staged_file *file,
+	const char *own_copy, char **ret_copy)
+{
+	TMP_CTX(tmp);
+	const char *main = file->file->output->target->main;
+	char *real = real_path(c->diags, c, main); /* a failure names it */
+	char *text = NULL;
+	struct stat st = {0};
+	size_t len, n_own = 0, n_others = 0;
+	int fd = -1;
+
+	*ret_copy = NULL;
+	if (stat(real, &st) < 0 && errno == ENOENT)
+		return 0;
+	int r = folder_open(
+		folder_of(tmp, real), c->staged->state->root[0] != '\0', c->diags, &fd);
+
+	mem_close_fd(&fd);
+	if (r == 0)
+		r = file_read(tmp, real, EXIT_IO, SIZE_MAX, c->diags, &text, &len);
+	if (r < 0)
+		return r;
+	assert(text != NULL);
+	text = replace(tmp, text,
+		&(struct replacement){.from = file->record->path, .to = own_copy}, true,
+		&n_own);
+	for (size_t i = 0; i < c->staged->n_files; i++) {
+		const struct staged_file *other = &c->staged->files[i];
+
+		if (other != file && tree_of(c, other) == NULL)
+			text = replace(tmp, text,
+				&(struct replacement){.from = other->record->path,
+					.to = staged_path(tmp, c, other)},
+				true, &n_others);
+	}
+	if (n_own == 0) {
+		diag_add(c->diags, SEVERITY_WARNING, "not-included", loc_file(real),
+			"the file does not include '%s', which is checked alone: the "
+			"service does not read it",
+			file->record->path);
+		return 0;
+	}
+	*ret_copy = real_path(c->mem_ctx, c, scratch_check(tmp, main));
+	return write_copy(c, *ret_copy, text, &st);
+}
+
+/* Running */
+
+/* The last lines that a checker printed, with the names that the administrator knows. */
+static void show_output(struct finding *finding, const char *output)
+{
+	TMP_CTX(tmp);
+	size_t n;
+	char **lines = text_split(tmp, output, '\n', &n);
+
+	for (size_t i = n > SHOWN_LINES ? n - SHOWN_LINES : 0; i < n; i++)
+		diag_note(finding, LOC_NONE, "%s", text_printable_line(tmp, lines[i]));
+}
+
+static char *substitute(TALLOC_CTX *mem_ctx, const char *text,
+	const struct replacement *names, size_t n_names)
+{
+	char *result = mem_strdup(mem_ctx, text);
+	size_t ignored = 0;
+
+	for (size_t i = 0; i < n_names; i++)
+		if (names[i].to != NULL)
+			result = replace(mem_ctx, result, &names[i], false, &ignored);
+	return result;
+}
+
+/* @names: {file} and so on; @known: the private names back to the administrator's. */
+static void run_words(struct checking *c, const struct target *target, const char *path,
+	const struct replacement *names, size_t n_names, const struct replacement *known,
+	size_t n_known)
+{
+	TMP_CTX(tmp);
+	const char **words = mem_array(tmp, const char *, target->check.n + 1);
+	struct command_result result;
+
+	for (size_t i = 0; i < target->check.n; i++)
+		words[i] = substitute(tmp, target->check.items[i], names, n_names);
+	command_run(tmp, words, COMMAND_TIMEOUT_MS, true, &result);
+	if (result.status == 0 && !result.is_timed_out)
+		return;
+	const char *command = substitute(tmp, command_format(tmp, words), known, n_known);
+	const char *output = substitute(tmp, result.output, known, n_known);
+
+	int rejected = diag_fail(c->diags, EXIT_REJECTED,
+		loc_file(real_path(c->diags, c, path)), "'%s' %s: nothing was published",
+		command, command_describe(tmp, &result, COMMAND_TIMEOUT_MS));
+	c->result = c->result == 0 ? rejected : c->result;
+	show_output(diag_last(c->diags), output);
+	buffer_printf(c->output, "$ %s\n%s\n", command, output);
+}
+
+/* One single file: alone, or as its `main` includes it. */
+static int check_single(struct checking *c, const struct staged_file *file)
+{
+	TMP_CTX(tmp);
+	const struct target *target = file->file->output->target;
+	const char *path = file->record->path;
+	char *copy = real_path(tmp, c, scratch_check(tmp, path));
+	char *main_copy = NULL;
+	int r = make_link(c, staged_path(tmp, c, file), copy);
+
+	if (r == 0 && target->main != NULL)
+		r = copy_main(c, file, copy, &main_copy);
+	if (r == 0) {
+		struct replacement names[] = {
+			{.from = "{file}", .to = copy},
+			{.from = "{main}", .to = main_copy != NULL ? main_copy : copy},
+			{.from = "{tree}", .to = copy},
+		};
+		struct replacement known[] = {
+			{.from = copy, .to = path},
+			{.from = main_copy != NULL ? main_copy : copy,
+				.to = main_copy != NULL ? target->main : path},
+		};
+
+		run_words(c, target, path, names, ARRAY_SIZE(names), known,
+			ARRAY_SIZE(known));
+	}
+	if (main_copy != NULL)
+		unlink(main_copy);
+	unlink(copy);
+	return r;
+}
+
+static bool uses_tree(const struct target *target)
+{
+	for (size_t i = 0; i < target->check.n; i++)
+		if (strstr(target->check.items[i], "{tree}") != NULL)
+			return true;
+	return false;
+}
+
+/* All files of a for-each target in one go, or each. */
+static void check_tree(struct checking *c, const struct target *target,
+	const struct staged_file *file, bool *is_done)
+{
+	TMP_CTX(tmp);
+	const char *tree = tree_of(c, file);
+	char *folder = staged_tree(tmp, c, file);
+	char *path = staged_path(tmp, c, file);
+	struct replacement names[] = {
+		{.from = "{file}", .to = path},
+		{.from = "{main}", .to = path},
+		{.from = "{tree}", .to = folder},
+	};
+	struct replacement known[] = {{.from = folder, .to = tree}};
+
+	*is_done = uses_tree(target);
+	run_words(c, target, *is_done ? tree : file->record->path, names,
+		ARRAY_SIZE(names), known, ARRAY_SIZE(known));
+}
+
+static void check_target(struct checking *c, const struct target *target)
+{
+	TMP_CTX(tmp);
+	bool is_done = false;
+
+	for (size_t i = 0; i < c->staged->n_files && !is_done; i++) {
+		const struct staged_file *file = &c->staged->files[i];
+
+		if (file->file->output->target != target)
+			continue;
+		if (command_find(tmp, target->check.items[0]) == NULL) {
+			diag_add(c->diags,
+				settings_severity(c->settings, CHECK_NO_CHECKER),
+				check_name(CHECK_NO_CHECKER),
+				loc_file(real_path(c->diags, c, file->record->path)),
+				"its checker '%s' is not installed on this machine",
+				target->check.items[0]);
+			return;
+		}
+		if (tree_of(c, file) != NULL) {
+			check_tree(c, target, file, &is_done);
+			continue;
+		}
+		int r = check_single(c, file);
+
+		c->result = r < 0 ? r : c->result;
+	}
+}
+
+int checker_run(TALLOC_CTX *mem_ctx, const struct staged *staged,
+	const struct settings *settings, struct diags *diags, char **ret_output)
+{
+	TMP_CTX(tmp);
+	struct checking c = {
+		.mem_ctx = tmp,
+		.staged = staged,
+		.settings = settings,
+		.diags = diags,
+		.output = buffer_new(tmp),
+	};
+
+	for (size_t i = 0; i < staged->plan->n_targets; i++)
+		if (staged->plan->targets[i].check.n > 0)
+			check_target(&c, &staged->plan->targets[i]);
+	*ret_output =
+		c.result == -EXIT_REJECTED ? talloc_steal(mem_ctx, c.output->data) : NULL;
+	return c.result;
+}

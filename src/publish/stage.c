@@ -1,0 +1,539 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "publish/stage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "change/survey.h"
+#include "generation/folder.h"
+#include "publish/readback.h"
+
+enum {
+	SYNC_EACH_MAX = 16, /* more files: one sync of their file system */
+	BATCH = 512, /* parts of one writev(2) */
+	PARSE_MAX = 64, /* files of a run that are read back in full */
+};
+
+const struct generation_target *stage_target_of(
+	const struct generation *generation, const struct generation_file *file)
+{
+	const struct generation_target *target = &generation->targets[file->target];
+
+	return target->folder == NULL ? NULL : target;
+}
+
+/* The record */
+
+static bool is_written(const struct plan_file *file)
+{
+	return file->change == FILE_NEW || file->change == FILE_CHANGED ||
+	       file->change == FILE_RESTORED || file->change == FILE_MODE;
+}
+
+static bool is_missing(const struct state *state, const char *folder)
+{
+	TMP_CTX(tmp);
+	struct stat st;
+
+	return lstat(state_path(tmp, state, folder), &st) < 0 && errno == ENOENT;
+}
+
+/* Is @path @folder itself, or below it? */
+static bool is_within(const char *path, const char *folder)
+{
+	size_t len = strlen(folder);
+
+	return strncmp(path, folder, len) == 0 && (path[len] == '/' || path[len] == '\0');
+}
+
+/*
+ * The outermost folder of a for-each target that holds @folder and does not exist yet: it
+ * can be put together aside, and renamed as a whole. Not where a single file goes into
+ * it.
+ */
+static const char *fresh_folder(
+	const struct state *state, const struct plan *plan, const char *folder)
+{
+	const char *fresh = NULL;
+
+	for (size_t i = 0; folder != NULL && i < plan->n_targets; i++) {
+		const char *other = plan->targets[i].fixed_folder;
+
+		if (plan->targets[i].for_each != FOR_SITE && is_within(folder, other) &&
+			(fresh == NULL || strlen(other) < strlen(fresh)) &&
+			is_missing(state, other))
+			fresh = other;
+	}
+	for (size_t i = 0; fresh != NULL && i < plan->n_targets; i++)
+		if (plan->targets[i].for_each == FOR_SITE &&
+			is_within(plan->targets[i].path, fresh))
+			fresh = NULL;
+	return fresh;
+}
+
+/* Index of @target in the record; targets are few. */
+static uint32_t add_target(const struct staged *staged, const struct target *target)
+{
+	struct generation *g = staged->generation;
+	const char *folder = target->for_each == FOR_SITE ? NULL : target->fixed_folder;
+
+	for (size_t i = 0; i < g->n_targets; i++)
+		if (strcmp(g->targets[i].name, target->name) == 0)
+			return (uint32_t)i;
+	*mem_push(g, &g->targets, &g->n_targets) = (struct generation_target){
+		.name = target->name,
+		.folder = folder,
+		.fresh = fresh_folder(staged->state, staged->plan, folder),
+		.language = target->language == NULL ? "" : target->language,
+		.trailer = target->trailer,
+	};
+	return (uint32_t)(g->n_targets - 1);
+}
+
+static void add_content(struct generation *g, uint64_t number)
+{
+	size_t at = 0;
+
+	while (at < g->n_contents && g->contents[at] < number)
+		at++;
+	if (at < g->n_contents && g->contents[at] == number)
+		return;
+	uint64_t *last = mem_push(g, &g->contents, &g->n_contents);
+
+	memmove(&g->contents[at + 1], &g->contents[at],
+		(size_t)(last - &g->contents[at]) * sizeof(*last));
+	g->contents[at] = number;
+}
+
+/* Do the unchanged files lie in so many old contents that all should be written anew? */
+static bool is_scattered(const struct plan *plan, unsigned keep)
+{
+	TMP_CTX(tmp);
+	struct generation *found = mem_new(tmp, struct generation);
+
+	for (size_t i = 0; i < plan->n_files; i++)
+		if (plan->files[i].change == FILE_SAME)
+			add_content(found, plan->files[i].before->content);
+	return found->n_contents > keep;
+}
+
+static void add_file(struct staged *staged, const struct plan_file *from, bool to_store,
+	uint64_t *offset)
+{
+	struct generation *g = staged->generation;
+	struct generation_file *file = &g->files[g->n_files++];
+
+	*file = (struct generation_file){
+		.path = from->path,
+		.serial = from->output->serial,
+		.content = to_store ? g->number : from->before->content,
+		.offset = to_store ? *offset : from->before->offset,
+		.len = from->output->len,
+		.target = add_target(staged, from->output->target),
+		.mode = from->mode,
+		.uid = from->uid,
+		.gid = from->gid,
+		.is_installed = is_written(from),
+	};
+	memcpy(file->sha256, from->output->sha256, SHA256_BYTES);
+	if (to_store)
+		*offset += file->len;
+	add_content(g, file->content);
+	g->n_installed += file->is_installed;
+	if (from->change == FILE_SAME)
+		staged->installed[g->n_files - 1] =
+			staged->plan->survey
+				->installed[from->before - staged->plan->before->files];
+}
+
+/* Later targets first: what others refer to (hosts files, snippets) stands last in the
+ * settings and has to be there before what refers to it. */
+static int compare_staged(const void *left, const void *right)
+{
+	const struct staged_file *a = left, *b = right;
+	const struct target *ta = a->file->output->target, *tb = b->file->output->target;
+
+	if (ta != tb)
+		return ta > tb ? -1 : 1;
+	return strcmp(a->file->path, b->file->path);
+}
+
+static void list_staged(struct staged *staged, struct plan_file *const *sources)
+{
+	struct generation *g = staged->generation;
+
+	staged->files = mem_array(staged, struct staged_file, g->n_installed);
+	for (size_t i = 0; i < g->n_files; i++) {
+		if (!g->files[i].is_installed)
+			continue;
+		staged->files[staged->n_files++] =
+			(struct staged_file){.file = sources[i], .record = &g->files[i]};
+	}
+	if (staged->n_files > 1)
+		qsort(staged->files, staged->n_files, sizeof(*staged->files),
+			compare_staged);
+}
+
+int stage_record(struct staged *staged, const char *reason, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	const struct plan *plan = staged->plan;
+	struct generation *g = mem_new(staged, struct generation);
+	struct plan_file **sources = mem_array(tmp, struct plan_file *, plan->n_files);
+	bool to_store_all = is_scattered(plan, staged->state->keep);
+	uint64_t offset = 0;
+	int r = state_next(staged->state, diags, &g->number);
+
+	staged->generation = g;
+	if (r < 0)
+		return r;
+	g->created = plan->now;
+	g->reason = reason;
+	g->plan = "-";
+	g->files = mem_array(g, struct generation_file, plan->n_files);
+	staged->installed = mem_array(staged, struct installed, plan->n_files);
+	for (size_t i = 0; i < plan->n_files; i++) {
+		struct plan_file *file = &plan->files[i];
+
+		if (file->change == FILE_REMOVED) {
+			*mem_push(g, &g->removed, &g->n_removed) = file->path;
+		} else if (file->output != NULL) {
+			sources[g->n_files] = file;
+			add_file(staged, file, to_store_all || is_written(file), &offset);
+		}
+	}
+	list_staged(staged, sources);
+	return 0;
+}
+
+/* The generation's folder */
+
+static int fail(
+	const struct staged *staged, int error, const char *name, struct diags *diags)
+{
+	return diag_fail_errno(diags, EXIT_IO, error,
+		state_loc(staged->state, name, diags), "the file cannot be written");
+}
+
+static int write_parts(int fd, struct iovec *parts, size_t n)
+{
+	while (n > 0) {
+		ssize_t written = writev(fd, parts, (int)n);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return -errno;
+		while (n > 0 && (size_t)written >= parts->iov_len) {
+			written -= (ssize_t)parts->iov_len;
+			parts++;
+			n--;
+		}
+		if (n > 0) {
+			parts->iov_base = (char *)parts->iov_base + written;
+			parts->iov_len -= (size_t)written;
+		}
+	}
+	return 0;
+}
+
+/* In the order of the record, as its offsets were counted. */
+static int write_content(const struct staged *staged, int fd)
+{
+	const struct generation *g = staged->generation;
+	const struct plan *plan = staged->plan;
+	struct iovec parts[BATCH];
+	size_t n = 0, j = 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < g->n_files; i++) {
+		while (plan->files[j].path != g->files[i].path)
+			j++;
+		if (g->files[i].content != g->number || g->files[i].len == 0)
+			continue;
+		parts[n++] = (struct iovec){
+			.iov_base = (char *)(uintptr_t)plan->files[j].output->bytes,
+			.iov_len = g->files[i].len,
+		};
+		if (n == BATCH) {
+			r = write_parts(fd, parts, n);
+			n = 0;
+		}
+	}
+	if (r == 0)
+		r = write_parts(fd, parts, n);
+	/* the disk may begin while we make the files; the sync comes later */
+	if (r == 0)
+		(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	return r;
+}
+
+static int create_at(int dirfd, const char *name)
+{
+	return openat(
+		dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+/* With few files each is synced here, with many their file systems are at the end. */
+static bool syncs_each(const struct staged *staged)
+{
+	return staged->n_files <= SYNC_EACH_MAX;
+}
+
+/* Closes @fd now, or when it is synced; 0, or -errno. */
+static int finish(const struct staged *staged, int fd, const char *name)
+{
+	TMP_CTX(tmp);
+
+	if (!syncs_each(staged))
+		return close(fd) < 0 ? -errno : 0;
+	unsynced_add(staged->unsynced, fd,
+		file_join(tmp,
+			file_join(tmp, staged->state->path,
+				state_generation(tmp, staged->generation->number)),
+			name));
+	return 0;
+}
+
+static int write_one(const struct staged *staged, int dirfd, const char *name,
+	const void *bytes, size_t len)
+{
+	int fd = create_at(dirfd, name);
+
+	if (fd < 0)
+		return -errno;
+	int r = file_write_all(fd, bytes, len);
+	int finished = finish(staged, fd, name);
+
+	return r < 0 ? r : finished;
+}
+
+static int write_texts(const struct staged *staged, int dirfd, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	const struct plan *plan = staged->plan;
+	struct buffer *b = buffer_new(tmp);
+
+	generation_format(staged->generation, b);
+	int r = write_one(staged, dirfd, "record", b->data, b->len);
+
+	buffer_truncate(b, 0);
+	generation_format_nodes(plan->nodes, plan->n_nodes, b);
+	if (r == 0)
+		r = write_one(staged, dirfd, "nodes", b->data, b->len);
+	for (size_t i = 0; r == 0 && i < plan->n_attachments; i++)
+		r = write_one(staged, dirfd, plan->attachments[i].name,
+			plan->attachments[i].bytes, plan->attachments[i].len);
+	return r < 0 ? fail(staged, -r, "generations", diags) : 0;
+}
+
+/* What somebody wrote and we are about to replace stays in the generation's folder. */
+static int keep_replaced(
+	const struct staged *staged, const struct plan_file *file, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	const struct state *state = staged->state;
+	char *name = file_join(tmp,
+		file_join(tmp, state_generation(tmp, staged->generation->number),
+			"replaced"),
+		file->path);
+	char *bytes;
+	size_t len;
+	int r = file_read_at(
+		tmp, AT_FDCWD, state_path(tmp, state, file->path), &bytes, &len);
+
+	if (r < 0)
+		return 0; /* a link or a folder: nothing of ours to read */
+	r = file_make_folders(file_join(tmp, state->path, folder_of(tmp, name)), 0700);
+	if (r == 0)
+		r = write_one(staged, state->dirfd, name, bytes, len);
+	if (r < 0)
+		return fail(staged, -r, name, diags);
+	struct loc where = state_loc(state, name, diags);
+
+	diag_add(diags, SEVERITY_NOTE, "drift", where,
+		"what stood in '%s' is kept here for %u generations", file->path,
+		state->keep);
+	return 0;
+}
+
+static int keep_all_replaced(const struct staged *staged, struct diags *diags)
+{
+	const struct plan *plan = staged->plan;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < plan->n_files; i++) {
+		const struct plan_file *file = &plan->files[i];
+		bool is_edited = file->before != NULL && file->live == LIVE_EDITED;
+
+		if (file->is_foreign || (is_edited && file->change != FILE_FORGOTTEN))
+			r = keep_replaced(staged, file, diags);
+	}
+	return r;
+}
+
+/* The folder itself and the one that it stands in, after all that is in it. */
+static int finish_folders(const struct staged *staged, int dirfd, struct diags *diags)
+{
+	int parent = openat(staged->state->dirfd, "generations",
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (parent < 0) {
+		int error = errno;
+
+		close(dirfd);
+		return fail(staged, error, "generations", diags);
+	}
+	int r = finish(staged, dirfd, "");
+	int finished = finish(staged, parent, "..");
+
+	r = r < 0 ? r : finished;
+	return r < 0 ? fail(staged, -r, "generations", diags) : 0;
+}
+
+int stage_generation(struct staged *staged, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	const struct state *state = staged->state;
+	const char *name = state_generation(tmp, staged->generation->number);
+	_cleanup_(mem_close_fd) int dirfd = -1;
+
+	staged->unsynced = unsynced_new(staged);
+	if (mkdirat(state->dirfd, name, 0700) < 0)
+		return fail(staged, errno, name, diags);
+	staged->has_folder = true;
+	dirfd = openat(
+		state->dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = dirfd < 0 ? -1 : create_at(dirfd, "content");
+
+	if (fd < 0)
+		return fail(staged, errno, name, diags);
+	int r = write_content(staged, fd);
+	int finished = finish(staged, fd, "content");
+
+	if (r < 0 || finished < 0)
+		return fail(staged, r < 0 ? -r : -finished, name, diags);
+	r = write_texts(staged, dirfd, diags);
+	if (r == 0)
+		r = keep_all_replaced(staged, diags);
+	if (r < 0)
+		return r;
+	fd = dirfd;
+	dirfd = -1;
+	return finish_folders(staged, fd, diags);
+}
+
+/* Next versions */
+
+/* How many files were given to the parser already; one fault of a template shows in any. */
+static int verify(const struct staged *staged, const struct staged_file *file,
+	const struct buffer *back, size_t nth, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	const struct target *target = file->file->output->target;
+	unsigned line;
+	const char *fault = readback_check(tmp, target->language, target->trailer,
+		nth < PARSE_MAX ? READBACK_PARSE : READBACK_SHAPE, back->data, back->len,
+		&line);
+
+	if (fault == NULL)
+		return 0;
+	struct loc where = loc_file(state_path(diags, staged->state, file->file->path));
+
+	where.line = line;
+	(void)diag_fail(
+		diags, EXIT_REJECTED, where, "the new file is malformed: %s", fault);
+	diag_note(diag_last(diags), loc_file(target->template_path),
+		"it comes from this template");
+	return -EXIT_REJECTED;
+}
+
+/* Syncs the file system of @fd, unless that was done already. */
+static int sync_once(TALLOC_CTX *mem_ctx, int fd, dev_t **seen, size_t *n_seen)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	for (size_t i = 0; i < *n_seen; i++)
+		if ((*seen)[i] == st.st_dev)
+			return 0;
+	*mem_push(mem_ctx, seen, n_seen) = st.st_dev;
+	return syncfs(fd) < 0 ? -errno : 0;
+}
+
+/* Each file system that holds new files, and the state's. */
+static int sync_systems(const struct staged *staged, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	struct place *place =
+		place_new(tmp, staged->state, staged->generation->number, diags);
+	dev_t *seen = NULL;
+	size_t n_seen = 0;
+	int r = sync_once(tmp, staged->state->dirfd, &seen, &n_seen);
+
+	if (r < 0)
+		return fail(staged, -r, "", diags);
+	for (size_t i = 0; i < staged->n_files; i++) {
+		const struct generation_file *file = staged->files[i].record;
+
+		r = place_go(place, file->path, stage_target_of(staged->generation, file),
+			false);
+		if (r < 0)
+			return r;
+		r = sync_once(tmp, place->fd, &seen, &n_seen);
+		if (r < 0)
+			return diag_fail_errno(diags, EXIT_IO, -r,
+				loc_file(state_path(diags, staged->state, place->folder)),
+				"the file system cannot be synced");
+	}
+	return 0;
+}
+
+static int stage_file(struct staged *staged, struct place *place, size_t i,
+	struct buffer *back, struct diags *diags)
+{
+	struct staged_file *file = &staged->files[i];
+	const struct generation_file *record = file->record;
+	bool has_live = file->file->before != NULL || file->file->is_foreign;
+	const struct generation_target *target =
+		stage_target_of(staged->generation, record);
+	int r = place_go(place, record->path, target, true);
+
+	if (r == 0 && has_live)
+		r = place_can_replace(place, record->path);
+	if (r == 0)
+		r = place_write(place, record, file->file->output->bytes,
+			has_live ? record->path : NULL,
+			syncs_each(staged) ? staged->unsynced : NULL, back);
+	if (r == 0 && target != NULL && target->fresh != NULL)
+		staged->installed[record - staged->generation->files] =
+			installed_of(&place->written);
+	if (r == 0)
+		r = verify(staged, file, back, i, diags);
+	return r;
+}
+
+int stage_files(struct staged *staged, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	struct place *place =
+		place_new(tmp, staged->state, staged->generation->number, diags);
+	struct buffer *back = buffer_new(tmp);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < staged->n_files; i++)
+		r = stage_file(staged, place, i, back, diags);
+	if (r == 0)
+		r = unsynced_sync(staged->unsynced, diags);
+	if (r == 0 && (!syncs_each(staged) || place->has_made))
+		r = sync_systems(staged, diags);
+	return r;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The first half of publishing, which can still be given up: the record of the new
+ * generation, its folder, and the next version of every file beside its target.
+ * publish.h has what the outside calls.
+ */
+
+#include "publish/place.h"
+#include "publish/publish.h"
+
+/* The target of a for-each file, NULL for a single one: what place_go() wants. */
+const struct generation_target *stage_target_of(
+	const struct generation *generation, const struct generation_file *file);
+
+/* The new generation's record, in memory; what @plan changes is marked is_installed. */
+int stage_record(
+	struct staged *staged, const char *reason, struct diags *diags) _must_check_;
+/* Its folder in the state: content, record, nodes, attachments, what gets lost. */
+int stage_generation(struct staged *staged, struct diags *diags) _must_check_;
+/* The next versions, read back. */
+int stage_files(struct staged *staged, struct diags *diags) _must_check_;

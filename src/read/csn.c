@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "read/csn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * The server id: the third field, "" for what has none.
+ * source: draft-chu-ldap-csn section 2; fields are of fixed width, so that CSNs of one
+ *         server compare as text
+ */
+static const char *server_id(const char *csn, size_t *ret_len)
+{
+	for (int i = 0; i < 2; i++) {
+		csn += strcspn(csn, "#");
+		csn += *csn == '#';
+	}
+	*ret_len = strcspn(csn, "#");
+	return csn;
+}
+
+/* The value of the same server as @csn, or NULL. */
+static const char *find_server(const struct string_list *state, const char *csn)
+{
+	size_t len;
+	const char *id = server_id(csn, &len);
+
+	for (size_t i = 0; i < state->n; i++) {
+		size_t other_len;
+		const char *other = server_id(state->items[i], &other_len);
+
+		if (len == other_len && memcmp(id, other, len) == 0)
+			return state->items[i];
+	}
+	return NULL;
+}
+
+bool csn_covers(const struct string_list *state, const char *csn)
+{
+	const char *known = find_server(state, csn);
+
+	return known && strcmp(csn, known) <= 0;
+}
+
+enum csn_order csn_compare(const struct string_list *then, const struct string_list *now)
+{
+	bool is_newer = now->n > then->n;
+
+	for (size_t i = 0; i < then->n; i++) {
+		const char *value = find_server(now, then->items[i]);
+		int order = value ? strcmp(value, then->items[i]) : -1;
+
+		if (order < 0)
+			return CSN_BEHIND;
+		is_newer = is_newer || order > 0;
+	}
+	return is_newer ? CSN_NEWER : CSN_EQUAL;
+}
+
+static int compare_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void csn_sort(struct string_list *csn)
+{
+	if (csn->n > 1)
+		qsort(csn->items, csn->n, sizeof(*csn->items), compare_text);
+}
+
+const char *csn_oldest(const struct string_list *state)
+{
+	const char *oldest = NULL;
+
+	for (size_t i = 0; i < state->n; i++) {
+		if (!oldest || strcmp(state->items[i], oldest) < 0)
+			oldest = state->items[i];
+	}
+	return oldest;
+}

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "read/directory.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "read/directory_search.h"
+#include "read/directory_servers.h"
+#include "read/subschema.h"
+
+enum { REREADS_MAX = 3, ANCESTORS_MAX = 16, NAMES_MAX = 16 };
+
+/* What a read or a probe is to deliver, and where to. */
+struct order {
+	const struct map *map; /* NULL: a probe */
+	const struct string_list *last_csn;
+	entry_sink sink;
+	void (*restart)(void *sink_data);
+	void *sink_data;
+	TALLOC_CTX *mem_ctx; /* for the report */
+	struct directory_report *report;
+};
+
+/* A read from one server. */
+struct reading {
+	struct session *session;
+	const struct order *order;
+	struct search *search;
+	struct search_result result;
+	struct string_list attributes; /* to ask for */
+	bool has_entry_csn; /* entryCSN can be read */
+};
+
+/* The state of the directory */
+
+/*
+ * contextCSN is on the suffix entry of the database: the base, or one above it. Asking
+ * all of them at once costs less than asking where the suffix is.
+ */
+struct state_lookup {
+	struct lookup lookups[ANCESTORS_MAX];
+	size_t n;
+	struct string_list csn;
+};
+
+/* The DN above @dn in its own spelling, NULL at the top. */
+static const char *parent_dn(const char *dn)
+{
+	for (; *dn; dn++) {
+		if (*dn == '\\' && dn[1])
+			dn++;
+		else if (*dn == ',')
+			return dn + 1;
+	}
+	return NULL;
+}
+
+static int start_state(struct session *s, struct state_lookup *state)
+{
+	*state = (struct state_lookup){0};
+	for (const char *dn = s->settings->base; dn && state->n < ANCESTORS_MAX;
+		dn = parent_dn(dn)) {
+		struct lookup *lookup = &state->lookups[state->n++];
+
+		*lookup = (struct lookup){.dn = dn,
+			.attributes = {"contextCSN", "entryCSN", "subschemaSubentry"}};
+		if (session_lookup_start(s, lookup))
+			return -1;
+	}
+	return 0;
+}
+
+static int finish_state(struct session *s, struct state_lookup *state)
+{
+	for (size_t i = 0; i < state->n; i++) {
+		if (session_lookup_finish(s, &state->lookups[i]))
+			return -1;
+		if (state->csn.n == 0)
+			state->csn = state->lookups[i].values[0];
+	}
+	csn_sort(&state->csn);
+	return 0;
+}
+
+static int read_state(struct session *s, struct string_list *ret_csn)
+{
+	struct state_lookup state;
+
+	s->doing = "reading contextCSN";
+	if (start_state(s, &state) || finish_state(s, &state))
+		return -1;
+	*ret_csn = state.csn;
+	return 0;
+}
+
+/* Why the base is not there; names what the server has instead. */
+static int no_base(struct session *s, const struct lookup *base)
+{
+	struct lookup root = {.dn = "", .attributes = {"namingContexts"}};
+	struct buffer *has = buffer_new(s);
+
+	if (!base->is_found && !base->is_missing)
+		return session_refused(s, base->code, base->diagnostic);
+	if (session_lookup_start(s, &root) || session_lookup_finish(s, &root))
+		return -1;
+	for (size_t i = 0; i < root.values[0].n; i++)
+		buffer_printf(has, "%s'%s'", i ? ", " : "", root.values[0].items[i]);
+	return session_fail(s,
+		"there is no entry '%s' (base), or '%s' may not see it%s%s",
+		s->settings->base,
+		s->identity && *s->identity ? s->identity : "anonymous",
+		has->len ? "; the server holds " : "", has->data);
+}
+
+/*
+ * Who we are, whether the base is there, what state the directory is in: one round trip.
+ * The subschema entry's DN comes along.
+ */
+static int introduce(
+	struct session *s, bool wants_identity, struct state_lookup *ret_state)
+{
+	int id = -1;
+
+	if (wants_identity && session_whoami_start(s, &id))
+		return -1;
+	s->doing = "reading the base";
+	if (start_state(s, ret_state))
+		return -1;
+	if (wants_identity && session_whoami_finish(s, id))
+		return -1;
+	s->doing = "reading the base";
+	if (finish_state(s, ret_state))
+		return -1;
+	return ret_state->lookups[0].n_entries == 1 ? 0
+						    : no_base(s, &ret_state->lookups[0]);
+}
+
+/* Schema */
+
+static int schema_missing(struct reading *r, const struct string_list *names)
+{
+	struct buffer *list = buffer_new(r->session);
+	bool is_ours = false;
+
+	for (size_t i = 0; i < names->n; i++) {
+		buffer_printf(list, "%s'%s'", i ? ", " : "", names->items[i]);
+		is_ours = is_ours || text_has_prefix(names->items[i], "voc");
+	}
+	return session_fail(r->session,
+		"the server's schema does not know %s, and would answer with nothing at "
+		"all: load %s, or choose another map ('schema: rfc2307')",
+		list->data,
+		is_ours ? "ours (ldapadd -Y EXTERNAL -H ldapi:/// -f " LDAPCC_DATADIR
+			  "/schema/ldapcc.ldif, after nis.ldif)"
+			: "the schema that defines it (nis.ldif for RFC 2307)");
+}
+
+/*
+ * What to ask for. slapd compares every attribute of an entry, operational ones included,
+ * with every name of the list: with the sixty names of our map that is a third of all its
+ * work (measured with 100,000 entries). From some length on `*` is cheaper, with the
+ * operational attributes that it does not bring.
+ */
+static struct string_list choose_attributes(TALLOC_CTX *mem_ctx,
+	const struct string_list *wanted, const struct string_list *attribute_types)
+{
+	if (wanted->n <= NAMES_MAX)
+		return *wanted;
+	struct string_list list = subschema_operational(mem_ctx, wanted, attribute_types);
+
+	*mem_push(mem_ctx, &list.items, &list.n) = "*";
+	*mem_push(mem_ctx, &list.items, &list.n) = NULL;
+	list.n--;
+	return list;
+}
+
+static int check_schema(struct reading *r, const struct lookup *base)
+{
+	struct session *s = r->session;
+	struct lookup schema = {
+		.dn = base->values[2].n > 0 ? base->values[2].items[0] : "cn=Subschema",
+		.filter = "(objectClass=subschema)",
+		.attributes = {"attributeTypes", "objectClasses"},
+	};
+
+	s->doing = "reading the schema";
+	if (session_lookup_start(s, &schema) || session_lookup_finish(s, &schema))
+		return -1;
+	if (!schema.is_found || schema.values[0].n == 0 || schema.values[1].n == 0)
+		return session_fail(s,
+			"'%s' may not read the server's schema, without which nobody "
+			"can tell an unknown class from an empty site; in slapd.conf "
+			"give: access to dn.base=\"%s\" by * read",
+			session_who(s), schema.dn);
+	struct string_list missing = subschema_missing(
+		s, r->order->map->filter, &schema.values[0], &schema.values[1]);
+
+	if (missing.n > 0)
+		return schema_missing(r, &missing);
+	r->attributes = choose_attributes(s, &r->order->map->wanted, &schema.values[0]);
+	return 0;
+}
+
+/* Consistency */
+
+/*
+ * contextCSN moved. Was it anything that we read? It moves with every write to the
+ * database, and in a large one some entry of no interest to us is always being written.
+ * An entry that changed, or came, has an entryCSN that @before does not cover; so has a
+ * container that was renamed, whose children show it in their DNs only. Deletions leave
+ * nothing behind: what was deleted is in this read or not, as if it had been a moment
+ * earlier or later.
+ */
+static int find_changes(
+	struct reading *r, const struct string_list *before, bool *ret_changed)
+{
+	struct session *s = r->session;
+	struct lookup changes = {
+		.dn = s->settings->base,
+		.is_subtree = true,
+		.attributes = {"entryCSN"},
+	};
+	const char *oldest = csn_oldest(before);
+
+	*ret_changed = true;
+	if (!r->has_entry_csn || !oldest)
+		return 0;
+	changes.filter = mem_printf(s, "(&(entryCSN>=%s)(|%s(hasSubordinates=TRUE)))",
+		oldest, r->order->map->filter);
+	s->doing = "looking for changes";
+	if (session_lookup_start(s, &changes) || session_lookup_finish(s, &changes))
+		return -1;
+	if (!changes.is_found || changes.values[0].n != changes.n_entries)
+		return 0;
+	*ret_changed = false;
+	for (size_t i = 0; i < changes.values[0].n; i++) {
+		if (!csn_covers(before, changes.values[0].items[i]))
+			*ret_changed = true;
+	}
+	return 0;
+}
+
+/* Has what we read changed since @state? If so, @state is renewed. */
+static int check_unchanged(
+	struct reading *r, struct string_list *state, bool *ret_changed)
+{
+	struct string_list after;
+
+	if (read_state(r->session, &after))
+		return -1;
+	*ret_changed = csn_compare(state, &after) != CSN_EQUAL;
+	if (*ret_changed && find_changes(r, state, ret_changed))
+		return -1;
+	*ret_changed = *ret_changed || r->result.repeated;
+	if (*ret_changed)
+		*state = after;
+	return 0;
+}
+
+static int still_changing(struct reading *r)
+{
+	unsigned n = r->order->report->attempts;
+
+	if (r->result.repeated)
+		return session_fail(r->session,
+			"the server gave '%s' twice in each of %u reads: it is being "
+			"moved, or the server is faulty",
+			r->result.repeated, n);
+	return session_fail(r->session,
+		"entries below '%s' changed during each of %u reads: no consistent "
+		"state could be had; try again when less is written",
+		r->session->settings->base, n);
+}
+
+/* Reads until nothing changed meanwhile. */
+static int read_consistently(struct reading *r, struct string_list *state)
+{
+	bool is_changed;
+
+	for (unsigned i = 0; i <= REREADS_MAX; i++) {
+		if (r->order->report->attempts++ > 0)
+			r->order->restart(r->order->sink_data);
+		if (search_run(r->search, &r->result) ||
+			check_unchanged(r, state, &is_changed))
+			return -1;
+		if (!is_changed)
+			return search_check_canaries(r->search);
+	}
+	return still_changing(r);
+}
+
+/* One server */
+
+static int check_not_behind(struct session *s, const struct string_list *last_csn,
+	const struct string_list *state)
+{
+	/* a server that shows no contextCSN, any more, cannot be judged */
+	if (!last_csn || state->n == 0 || csn_compare(last_csn, state) != CSN_BEHIND)
+		return 0;
+	return session_fail(s,
+		"this server is behind what was published last (contextCSN is '%s', was "
+		"'%s'): a replica that lags, or a restored "
+		"backup, which 'ldapcc apply --full' accepts",
+		state->items[0], last_csn->items[0]);
+}
+
+static void fill_report(
+	const struct session *s, const struct order *order, const struct string_list *csn)
+{
+	struct directory_report *report = order->report;
+	TALLOC_CTX *mem_ctx = order->mem_ctx;
+
+	report->uri = s->endpoint->uri;
+	report->identity = s->identity ? mem_strdup(mem_ctx, s->identity) : NULL;
+	report->csn = (struct string_list){0};
+	for (size_t i = 0; i < csn->n; i++)
+		*mem_push(mem_ctx, &report->csn.items, &report->csn.n) =
+			mem_strdup(mem_ctx, csn->items[i]);
+}
+
+/*
+ * A database may hold a contextCSN that nobody keeps up: one that was loaded with slapadd -w
+ * or restored, on a server without the syncprov overlay. Such a one would say for ever that
+ * nothing has changed.
+ */
+static int drop_frozen_csn(struct session *s, struct string_list *csn)
+{
+	struct lookup sync = {
+		.dn = s->settings->base, .needs_sync = true, .attributes = {"1.1"}};
+
+	if (csn->n == 0)
+		return 0;
+	s->doing = "asking whether contextCSN is kept up";
+	if (session_lookup_start(s, &sync) || session_lookup_finish(s, &sync))
+		return -1;
+	if (sync.is_unsupported)
+		*csn = (struct string_list){0};
+	return 0;
+}
+
+static int read_entries(
+	struct session *s, const struct order *order, struct state_lookup *state)
+{
+	struct reading r = {
+		.session = s,
+		.order = order,
+		.has_entry_csn = state->lookups[0].values[1].n > 0,
+	};
+
+	if (check_schema(&r, &state->lookups[0]) ||
+		check_not_behind(s, order->last_csn, &state->csn))
+		return -1;
+	r.search = search_new(s, s, order->map->filter, r.attributes.items, order->sink,
+		order->sink_data);
+	int failed =
+		read_consistently(&r, &state->csn) || drop_frozen_csn(s, &state->csn);
+
+	order->report->n_entries = r.result.n_entries;
+	order->report->n_pages = r.result.n_pages;
+	return failed;
+}
+
+static int use_server(struct session *s, void *data)
+{
+	const struct order *order = data;
+	struct state_lookup state = {0};
+	bool wants_identity = order->map || s->settings->expect_identity;
+	int failed = introduce(s, wants_identity, &state) ||
+		     (order->map && read_entries(s, order, &state));
+
+	fill_report(s, order, &state.csn);
+	return failed;
+}
+
+static int carry_out(struct order *order, const struct directory_settings *settings,
+	struct diags *diags)
+{
+	struct session *s = NULL;
+	uint64_t start = endpoint_now_ms();
+
+	*order->report = (struct directory_report){0};
+	int failed = servers_try(NULL, settings, use_server, order, diags, &s);
+
+	order->report->read_ms = endpoint_now_ms() - start;
+	talloc_free(s);
+	return failed;
+}
+
+int directory_read(TALLOC_CTX *mem_ctx, const struct directory_settings *settings,
+	const struct map *map, const struct string_list *last_csn, entry_sink sink,
+	void (*restart)(void *sink_data), void *sink_data, struct diags *diags,
+	struct directory_report *ret_report)
+{
+	struct order order = {
+		.map = map,
+		.last_csn = last_csn,
+		.sink = sink,
+		.restart = restart,
+		.sink_data = sink_data,
+		.mem_ctx = mem_ctx,
+		.report = ret_report,
+	};
+
+	return carry_out(&order, settings, diags);
+}
+
+int directory_probe(TALLOC_CTX *mem_ctx, const struct directory_settings *settings,
+	struct diags *diags, struct directory_report *ret_report)
+{
+	struct order order = {.mem_ctx = mem_ctx, .report = ret_report};
+
+	return carry_out(&order, settings, diags);
+}

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "read/dn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+/* Where the parser stands, and what it has just read. */
+struct scan {
+	const char *at;
+	char *type; /* room for the whole DN; lower case */
+	char *value; /* the same; unescaped */
+	size_t type_len, value_len;
+	bool is_hex; /* value is `#…` text of a type that is no string */
+};
+
+/* RFC 4514 section 3 names these; servers give the short form, people write any. */
+static const char *const type_aliases[][2] = {
+	{"2.5.4.3", "cn"},
+	{"commonname", "cn"},
+	{"2.5.4.10", "o"},
+	{"organizationname", "o"},
+	{"2.5.4.11", "ou"},
+	{"organizationalunitname", "ou"},
+	{"0.9.2342.19200300.100.1.25", "dc"},
+	{"domaincomponent", "dc"},
+};
+
+static bool is_alpha(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+/* Must be escaped wherever it stands in a value (RFC 4514 section 2.4). */
+static bool is_special(char c)
+{
+	switch (c) {
+	case '"':
+	case '+':
+	case ',':
+	case ';':
+	case '<':
+	case '>':
+	case '\\':
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool ends_value(char c)
+{
+	return c == '\0' || c == ',' || c == '+';
+}
+
+static int hex_digit(char c)
+{
+	if (is_digit(c))
+		return c - '0';
+	c = lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The byte of two hex digits, or -1. */
+static int hex_pair(const char *text)
+{
+	int high = hex_digit(text[0]);
+	int low = high < 0 ? -1 : hex_digit(text[1]);
+
+	return low < 0 ? -1 : high * 16 + low;
+}
+
+static void skip_blanks(struct scan *s)
+{
+	while (*s->at == ' ')
+		s->at++;
+}
+
+static void set_type(struct scan *s, const char *type)
+{
+	s->type_len = strlen(type);
+	memmove(s->type, type, s->type_len + 1);
+}
+
+static void shorten_type(struct scan *s)
+{
+	if (text_has_prefix(s->type, "oid."))
+		set_type(s, s->type + 4);
+	for (size_t i = 0; i < ARRAY_SIZE(type_aliases); i++) {
+		if (strcmp(s->type, type_aliases[i][0]) == 0)
+			set_type(s, type_aliases[i][1]);
+	}
+}
+
+/* keystring or numericoid (RFC 4512 section 1.4) of characters that are right already */
+static bool is_type(const char *type)
+{
+	if (is_alpha(type[0]))
+		return strchr(type, '.') == NULL;
+	return is_digit(type[0]) && strstr(type, "..") == NULL &&
+	       is_digit(type[strlen(type) - 1]) &&
+	       type[strspn(type, "0123456789.")] == '\0';
+}
+
+static bool read_type(struct scan *s)
+{
+	size_t n = 0;
+
+	skip_blanks(s);
+	while (is_alpha(*s->at) || is_digit(*s->at) || *s->at == '-' || *s->at == '.')
+		s->type[n++] = lower(*s->at++);
+	s->type[n] = '\0';
+	s->type_len = n;
+	skip_blanks(s);
+	if (*s->at++ != '=')
+		return false;
+	if (n > 4)
+		shorten_type(s);
+	return is_type(s->type);
+}
+
+/* BER tags whose content is text: OCTET STRING, UTF8String, PrintableString, IA5String */
+static bool is_text_tag(unsigned char tag)
+{
+	return tag == 0x04 || tag == 0x0c || tag == 0x13 || tag == 0x16;
+}
+
+/*
+ * `#` and the BER encoding in hex (RFC 4514 section 2.4). A short string is decoded, so
+ * that it equals its plain spelling; anything else stays as it is written.
+ */
+static bool read_hex_value(struct scan *s)
+{
+	const char *start = s->at++;
+	unsigned char *bytes = (unsigned char *)s->value;
+	size_t n = 0;
+	int byte;
+
+	while ((byte = hex_pair(s->at)) >= 0) {
+		bytes[n++] = (unsigned char)byte;
+		s->at += 2;
+	}
+	if (n == 0)
+		return false;
+	s->value_len = n - 2;
+	s->is_hex = n < 2 || !is_text_tag(bytes[0]) || bytes[1] != n - 2 ||
+		    bytes[1] > 127 || memchr(bytes + 2, '\0', n - 2);
+	if (s->is_hex) {
+		s->value_len = (size_t)(s->at - start);
+		for (size_t i = 0; i < s->value_len; i++)
+			s->value[i] = lower(start[i]);
+	} else {
+		memmove(bytes, bytes + 2, n - 2);
+	}
+	skip_blanks(s);
+	return true;
+}
+
+/* Behind a backslash: a special character or two hex digits; -1 for neither, or NUL. */
+static int read_escape(struct scan *s)
+{
+	int byte = hex_pair(s->at);
+
+	if (byte >= 0) {
+		s->at += 2;
+		return byte == 0 ? -1 : byte;
+	}
+	if (*s->at == '\0' || !strchr(" \"#+,;<=>\\", *s->at))
+		return -1;
+	return (unsigned char)*s->at++;
+}
+
+/* Blanks around the value are no part of it, unless they are escaped. */
+static bool read_text_value(struct scan *s)
+{
+	size_t n = 0, end = 0;
+
+	while (!ends_value(*s->at)) {
+		int c = (unsigned char)*s->at++;
+		bool is_escaped = c == '\\';
+
+		if (is_escaped)
+			c = read_escape(s);
+		else if (is_special((char)c))
+			c = -1;
+		if (c < 0)
+			return false;
+		s->value[n++] = (char)c;
+		if (is_escaped || c != ' ')
+			end = n;
+	}
+	s->value_len = end;
+	return true;
+}
+
+/* One `type=value`; leaves @s at the separator or the end. */
+static bool read_part(struct scan *s)
+{
+	if (!read_type(s))
+		return false;
+	skip_blanks(s);
+	s->is_hex = false;
+	if (*s->at == '#' ? !read_hex_value(s) : !read_text_value(s))
+		return false;
+	s->value[s->value_len] = '\0';
+	return ends_value(*s->at);
+}
+
+struct rdn_part *dn_parse_rdn(TALLOC_CTX *mem_ctx, const char *dn, size_t *ret_n)
+{
+	TMP_CTX(tmp);
+	struct rdn_part *parts = NULL;
+	size_t n = 0, room = strlen(dn) + 1;
+	struct scan s = {.at = dn,
+		.type = mem_array(tmp, char, room),
+		.value = mem_array(tmp, char, room)};
+
+	*ret_n = 0;
+	do {
+		struct rdn_part *part;
+
+		if (!read_part(&s))
+			return NULL;
+		part = mem_push(tmp, &parts, &n);
+		part->attribute = mem_strdup(tmp, s.type);
+		part->value = mem_strndup(tmp, s.value, s.value_len);
+	} while (*s.at++ == '+');
+	for (size_t i = 0; i < n; i++) {
+		(void)talloc_steal(parts, parts[i].attribute);
+		(void)talloc_steal(parts, parts[i].value);
+	}
+	*ret_n = n;
+	return talloc_steal(mem_ctx, parts);
+}
+
+static char *write_escaped(char *out, unsigned char c)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	*out++ = '\\';
+	*out++ = digits[c >> 4];
+	*out++ = digits[c & 15];
+	return out;
+}
+
+/* Lower case, blanks at the ends dropped and inside made one (RFC 4518 section 2.6.1). */
+static char *write_value(char *out, const struct scan *s)
+{
+	bool is_first = true, has_blank = false;
+
+	for (size_t i = 0; i < s->value_len; i++) {
+		char c = lower(s->value[i]);
+
+		if (c == ' ') {
+			has_blank = !is_first;
+			continue;
+		}
+		if (has_blank)
+			*out++ = ' ';
+		has_blank = false;
+		if ((unsigned char)c < ' ' || c == '\x7f' || is_special(c) || c == '=' ||
+			(c == '#' && is_first && !s->is_hex))
+			out = write_escaped(out, (unsigned char)c);
+		else
+			*out++ = c;
+		is_first = false;
+	}
+	return out;
+}
+
+static int compare_parts(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Puts the parts of the RDN between @start and @end, joined by `+`, into order. */
+static void sort_parts(char *start, char *end)
+{
+	TMP_CTX(tmp);
+	size_t n;
+	char *text = mem_strndup(tmp, start, (size_t)(end - start));
+	char **parts = text_split(tmp, text, '+', &n);
+
+	qsort(parts, n, sizeof(*parts), compare_parts);
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(parts[i]);
+
+		if (i > 0)
+			*start++ = '+';
+		memcpy(start, parts[i], len);
+		start += len;
+	}
+}
+
+/* One RDN of the key behind @out; NULL for what is none. */
+static char *write_rdn(char *out, struct scan *s)
+{
+	char *start = out;
+	bool has_more = false;
+
+	do {
+		if (has_more)
+			*out++ = '+';
+		if (!read_part(s))
+			return NULL;
+		memcpy(out, s->type, s->type_len);
+		out += s->type_len;
+		*out++ = '=';
+		out = write_value(out, s);
+		has_more = true;
+	} while (*s->at == '+' && s->at++);
+	if (memchr(start, '+', (size_t)(out - start)))
+		sort_parts(start, out);
+	return out;
+}
+
+/* The key in @key, which has room for it; its length, or -1 for what is no DN. */
+static ssize_t write_key(char *key, struct scan *s)
+{
+	char *out = key;
+
+	skip_blanks(s);
+	while (*s->at) {
+		out = write_rdn(out, s);
+		if (!out)
+			return -1;
+		if (*s->at == '\0')
+			break;
+		s->at++;
+		*out++ = ',';
+		skip_blanks(s);
+		if (*s->at == '\0')
+			return -1;
+	}
+	return out - key;
+}
+
+/*
+ * @scratch has room for five times @length + 1: type and value, and a key in which every
+ * byte is escaped
+ */
+static char *make_key(TALLOC_CTX *mem_ctx, const char *dn, size_t length, char *scratch)
+{
+	char *key = scratch + 2 * (length + 1);
+	struct scan s = {.at = dn, .type = scratch, .value = scratch + length + 1};
+	ssize_t n = write_key(key, &s);
+
+	return n < 0 ? NULL : mem_strndup(mem_ctx, key, (size_t)n);
+}
+
+char *dn_key(TALLOC_CTX *mem_ctx, const char *dn)
+{
+	enum { SHORT = 200 };
+	size_t length = strlen(dn);
+
+	if (length < SHORT) { /* called once or more an entry: one allocation */
+		char scratch[5 * SHORT];
+
+		return make_key(mem_ctx, dn, length, scratch);
+	}
+	TMP_CTX(tmp);
+	return make_key(mem_ctx, dn, length, mem_array(tmp, char, 5 * (length + 1)));
+}
+
+const char *dn_key_parent(const char *key)
+{
+	const char *comma = strchr(key, ',');
+
+	return comma ? comma + 1 : key + strlen(key);
+}

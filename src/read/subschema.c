@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "read/subschema.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+static bool equals(const char *text, size_t len, const char *name)
+{
+	return strlen(name) == len && strncasecmp(text, name, len) == 0;
+}
+
+/* `( OID NAME 'name' …` or `( OID NAME ( 'name' 'alias' ) …`; the OID counts as well. */
+static bool defines(const char *definition, const char *name)
+{
+	const char *at = definition + strspn(definition, "( ");
+	size_t len = strcspn(at, " )");
+
+	if (equals(at, len, name))
+		return true;
+	at += len;
+	at += strspn(at, " ");
+	if (!text_has_prefix(at, "NAME"))
+		return false;
+	at += strlen("NAME");
+	at += strspn(at, " (");
+	while (*at == '\'') {
+		len = strcspn(++at, "'");
+		if (equals(at, len, name))
+			return true;
+		at += len;
+		at += *at == '\'';
+		at += strspn(at, " ");
+	}
+	return false;
+}
+
+static bool is_defined(const struct string_list *definitions, const char *name)
+{
+	for (size_t i = 0; i < definitions->n; i++) {
+		if (defines(definitions->items[i], name))
+			return true;
+	}
+	return false;
+}
+
+static void add_once(TALLOC_CTX *mem_ctx, struct string_list *list, const char *name)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		if (text_equal_case(list->items[i], name))
+			return;
+	}
+	*mem_push(mem_ctx, &list->items, &list->n) = mem_strdup(mem_ctx, name);
+}
+
+struct string_list subschema_missing(TALLOC_CTX *mem_ctx, const char *filter,
+	const struct string_list *attribute_types,
+	const struct string_list *object_classes)
+{
+	TMP_CTX(tmp);
+	struct string_list missing = {0};
+
+	while ((filter = strchr(filter, '(')) != NULL) {
+		const char *start = ++filter;
+		size_t name_len = strcspn(start, "()&|!=~<>:;");
+
+		filter += name_len;
+		if (name_len == 0 || *filter == '\0' || strchr("()&|!", *filter))
+			continue;
+		char *name = mem_strndup(tmp, start, name_len);
+		const char *value = filter + strcspn(filter, "=");
+
+		value += *value == '=';
+		if (!is_defined(attribute_types, name))
+			add_once(mem_ctx, &missing, name);
+		size_t value_len = strcspn(value, "*)");
+
+		if (value_len == 0 || !text_equal_case(name, "objectClass"))
+			continue;
+		name = mem_strndup(tmp, value, value_len);
+		if (!is_defined(object_classes, name))
+			add_once(mem_ctx, &missing, name);
+	}
+	return missing;
+}
+
+struct string_list subschema_operational(TALLOC_CTX *mem_ctx,
+	const struct string_list *names, const struct string_list *attribute_types)
+{
+	struct string_list found = {0};
+
+	for (size_t i = 0; i < attribute_types->n; i++) {
+		const char *usage = strstr(attribute_types->items[i], " USAGE ");
+
+		if (!usage || text_has_prefix(usage, " USAGE userApplications"))
+			continue;
+		for (size_t j = 0; j < names->n; j++) {
+			if (defines(attribute_types->items[i], names->items[j]))
+				*mem_push(mem_ctx, &found.items, &found.n) =
+					names->items[j];
+		}
+	}
+	return found;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The model as templates see it (ldapcc-templates(5), "Template data"): for every kind of
+ * object a shape with its named fields. Adding a field for templates is a line here.
+ */
+
+#include "model/model.h"
+#include "render/target.h"
+
+/* The outermost context of every template. */
+struct globals {
+	const struct site *site;
+	const struct target *targets;
+	size_t n_targets;
+	/* the file being printed */
+	const char *path;
+	uint64_t serial;
+};
+
+extern const struct shape machine_shape, network_shape, profile_shape, image_shape,
+	repository_shape, reservation_shape, interface_shape, hardware_shape;
+
+/*
+ * fields_globals - the shape of struct globals; `targets.NAME.path` has the names of
+ * @targets
+ *
+ * memory: below @mem_ctx; must outlive the templates that are compiled against it
+ */
+const struct shape *fields_globals(
+	TALLOC_CTX *mem_ctx, const struct target *targets, size_t n_targets) _must_check_;
+
+/* The record behind an object of @shape, or NULL (a range, an address): for findings. */
+struct record *fields_record(const struct shape *shape, const void *object);
+/* The host or VCN that an object of @shape is, or is part of; NULL for others. */
+const struct machine *fields_machine(const struct shape *shape, const void *object);

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "render/fields_row.h"
+
+#include <string.h>
+
+#include "model/release.h"
+
+/* Images, repositories, profiles: the template data that boots or installs. */
+
+COUNT_BEHIND(profile, repositories);
+COUNT_BEHIND(profile, installer_repositories);
+COUNT_BEHIND(profile, post_repositories);
+COUNT_BEHIND(profile, hosts);
+
+GETTER(image_is_qcow2, image)
+{
+	row_give_bool(ret, strcmp(o->format, "qcow2") == 0);
+}
+
+static const struct field image_fields[] = {
+	FROM("name", image, name, NAME),
+	FROM("path", image, path, IMAGE_PATH),
+	FROM("format", image, format, IMAGE_FORMAT),
+	COMPUTED("is_qcow2", VALUE_BOOL, image_is_qcow2),
+	TRUTH("snapshot", image, snapshot),
+	FROM("kernel", image, kernel, KERNEL),
+	FROM("initrd", image, initrd, INITRD),
+	FROM("arguments", image, arguments, ARGUMENTS),
+	FROM("checksum", image, checksum, CHECKSUM),
+	FROM("readiness", image, readiness, READINESS),
+	{0},
+};
+const struct shape image_shape = {"image", image_fields, NULL, NULL};
+
+GETTER(repository_cost, repository)
+{
+	row_give_number(ret, o->cost);
+	if (o->cost < 0)
+		ret->kind = VALUE_NONE;
+}
+
+static const struct field repository_fields[] = {
+	FROM("name", repository, name, NAME),
+	STRINGS("base_urls", repository, base_urls, BASE_URL),
+	FROM("mirror_list", repository, mirror_list, MIRROR_LIST),
+	FROM("metalink", repository, metalink, METALINK),
+	STRINGS("gpg_keys", repository, gpg_keys, GPG_KEY),
+	COMPUTED("cost", VALUE_NUMBER, repository_cost),
+	HAS("has_includes", repository, includes),
+	HAS("has_excludes", repository, excludes),
+	STRINGS("includes", repository, includes, INCLUDE),
+	STRINGS("excludes", repository, excludes, EXCLUDE),
+	FROM("proxy", repository, proxy, PROXY),
+	TRUTH("keep", repository, keep),
+	{0},
+};
+const struct shape repository_shape = {"repository", repository_fields, NULL, NULL};
+
+/* knows_…: what the profile's release can express; offset is into struct release */
+static void get_release(const struct field *field, const void *object, struct value *ret)
+{
+	const struct profile *profile = object;
+	struct release release;
+
+	row_give_bool(ret, release_find(profile->version, &release) &&
+				   MEMBER(bool, field, &release));
+}
+
+GETTER(profile_kickstart_option, profile)
+{
+	struct release release;
+
+	row_give_text(ret, release_find(o->version, &release) && release.has_inst_options
+				   ? "inst.ks"
+				   : "ks");
+}
+
+GETTER(profile_leaves_out, profile)
+{
+	row_give_bool(ret, o->n_installer_repositories < o->n_repositories);
+}
+
+#define KNOWS(name, member) \
+	{ \
+		name, VALUE_BOOL, NULL, get_release, NULL, 0, \
+			offsetof(struct release, member) \
+	}
+
+static const struct field profile_fields[] = {
+	FROM("name", profile, name, NAME),
+	FROM("install_url", profile, install_url, INSTALL_URL),
+	FROM("version", profile, version, VERSION),
+	KNOWS("knows_repo", knows_repo),
+	KNOWS("knows_cost", knows_cost),
+	KNOWS("knows_filters", knows_filters),
+	KNOWS("knows_proxy", knows_proxy),
+	KNOWS("knows_install", knows_install),
+	KNOWS("knows_metalink", knows_metalink),
+	KNOWS("knows_noverifyssl", knows_noverifyssl),
+	KNOWS("knows_variables", knows_variables),
+	KNOWS("knows_mac_device", knows_mac_device),
+	KNOWS("knows_ipv6", knows_ipv6),
+	KNOWS("knows_ipv6_gateway", knows_ipv6_gateway),
+	KNOWS("knows_lock", knows_lock),
+	KNOWS("knows_selinux", knows_selinux),
+	KNOWS("knows_script_options", knows_script_options),
+	KNOWS("knows_ntpservers", knows_ntpservers),
+	KNOWS("knows_timesource", knows_timesource),
+	KNOWS("knows_key", knows_key),
+	KNOWS("has_inst_options", has_inst_options),
+	KNOWS("needs_end", needs_end),
+	COMPUTED("kickstart_option", VALUE_TEXT, profile_kickstart_option),
+	LIST("installer_repositories", profile, installer_repositories, repository_shape,
+		row_pointer_at),
+	COMPUTED("leaves_out", VALUE_BOOL, profile_leaves_out),
+	LIST("post_repositories", profile, post_repositories, repository_shape,
+		row_pointer_at),
+	HAS("has_post", profile, post_repositories),
+	TRUTH("needs_post", profile, needs_post),
+	TRUTH("is_strict", profile, is_strict),
+	LIST("repositories", profile, repositories, repository_shape, row_pointer_at),
+	STRINGS("packages", profile, packages, PACKAGE),
+	HAS("has_packages", profile, packages),
+	STRINGS("groups", profile, groups, PACKAGE),
+	STRINGS("removed", profile, removed, PACKAGE),
+	FROM("timezone", profile, timezone, TIMEZONE),
+	FROM("kernel", profile, kernel, KERNEL),
+	FROM("initrd", profile, initrd, INITRD),
+	FROM("arguments", profile, arguments, ARGUMENTS),
+	LIST("hosts", profile, hosts, machine_shape, row_pointer_at),
+	{0},
+};
+const struct shape profile_shape = {"profile", profile_fields, NULL, NULL};

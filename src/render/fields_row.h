@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What the rows of the template data's tables are made of (fields.c): a row has a name, a
+ * kind and a getter. Most getters take a member of a struct by its offset; COMPUTED()
+ * names one that GETTER() defines. FROM() and STRINGS() also say which field of the
+ * directory a value is from, so that a value that an escaper refuses can be reported
+ * there.
+ */
+
+#include "render/fields.h"
+
+/* Giving a value of each kind; an empty text and a NULL object are none. */
+void row_give_text(struct value *ret, const char *text);
+void row_give_number(struct value *ret, int64_t number);
+void row_give_bool(struct value *ret, bool truth);
+void row_give_object(struct value *ret, const void *object);
+void row_give_list(struct value *ret, const void *base, size_t n);
+void row_give_ip(struct value *ret, struct ip ip);
+void row_give_mac(struct value *ret, struct mac mac);
+
+/* Getters by offset. A count of 0 is none; has_… tells whether a list is not empty. */
+#define ROW_GETTER(name) \
+	void row_get_##name( \
+		const struct field *field, const void *object, struct value *ret)
+ROW_GETTER(text);
+ROW_GETTER(count);
+ROW_GETTER(bool);
+ROW_GETTER(ip);
+ROW_GETTER(object);
+ROW_GETTER(list); /* a pointer with its count right behind it: COUNT_BEHIND() */
+ROW_GETTER(has);
+#undef ROW_GETTER
+
+/* Elements of a list: of texts, of pointers to objects. */
+void row_text_at(const void *base, size_t i, struct value *ret);
+void row_pointer_at(const void *base, size_t i, struct value *ret);
+
+#define MEMBER(type, field, object) \
+	(*(type const *)(const void *)((const char *)(object) + (field)->offset))
+
+/* Rows of the tables */
+
+#define TEXT(name, type, member) \
+	{ \
+		name, VALUE_TEXT, NULL, row_get_text, NULL, 0, \
+			offsetof(struct type, member) \
+	}
+#define FROM(name, type, member, source) \
+	{ \
+		name, VALUE_TEXT, NULL, row_get_text, NULL, FIELD_##source, \
+			offsetof(struct type, member) \
+	}
+#define COUNT(name, type, member) \
+	{ \
+		name, VALUE_NUMBER, NULL, row_get_count, NULL, 0, \
+			offsetof(struct type, member) \
+	}
+#define TRUTH(name, type, member) \
+	{ \
+		name, VALUE_BOOL, NULL, row_get_bool, NULL, 0, \
+			offsetof(struct type, member) \
+	}
+#define OBJECT(name, type, member, shape) \
+	{ \
+		name, VALUE_OBJECT, &shape, row_get_object, NULL, 0, \
+			offsetof(struct type, member) \
+	}
+#define STRINGS(name, type, member, source) \
+	{ \
+		name, VALUE_LIST, NULL, row_get_list, row_text_at, FIELD_##source, \
+			offsetof(struct type, member) \
+	}
+#define LIST(name, type, member, shape, element) \
+	{ \
+		name, VALUE_LIST, &shape, row_get_list, element, 0, \
+			offsetof(struct type, member) \
+	}
+#define HAS(name, type, member) \
+	{ \
+		name, VALUE_BOOL, NULL, row_get_has, NULL, 0, \
+			offsetof(struct type, member) \
+	}
+#define COMPUTED(name, kind, get) \
+	{ \
+		name, kind, NULL, get, NULL, 0, 0 \
+	}
+
+#define COUNT_BEHIND(type, member) \
+	_Static_assert(offsetof(struct type, n_##member) == \
+			       offsetof(struct type, member) + sizeof(void *), \
+		"row_get_list() needs the count right behind the array")
+#define GETTER(name, type) \
+	static void name##_of(const struct type *o, struct value *ret); \
+	static void name(const struct field *field _unused_, const void *object, \
+		struct value *ret) \
+	{ \
+		name##_of(object, ret); \
+	} \
+	static void name##_of(const struct type *o, struct value *ret)

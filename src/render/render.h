@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The model through the targets' templates, to a tree of files in memory. Pure: reads and
+ * writes no file but the templates. */
+
+#include "base/trailer.h"
+#include "model/report.h"
+#include "render/target.h"
+
+struct output {
+	const struct target *target;
+	const char *path; /* where it goes, absolute, without --root */
+	const char *bytes; /* complete, trailer included */
+	size_t len;
+	uint8_t sha256[SHA256_BYTES]; /* of bytes */
+	unsigned n_hosts, n_vcns;
+	uint64_t serial; /* manifests: the one printed in bytes; 0: has none */
+	const void *object; /* of for-each: the record's object */
+};
+
+/* Sorted by path; no path twice. */
+struct tree {
+	struct output *outputs;
+	size_t n_outputs;
+};
+
+/* One stretch of an output that a host or VCN caused, for `show`. */
+struct span {
+	const struct output *output;
+	size_t start, end; /* bytes */
+};
+
+struct renderer;
+
+/*
+ * renderer_new - compile the templates of @targets once
+ *
+ * errors: EXIT_USAGE, all template faults
+ */
+int renderer_new(TALLOC_CTX *mem_ctx, const struct settings *settings,
+	const char *shipped_folder, const struct target *targets, size_t n_targets,
+	struct diags *diags, struct renderer **ret_renderer) _must_check_;
+
+/*
+ * render_site - every output
+ *
+ * shape:  a value that an escaper refuses is `unsafe-value` at its record, which goes into
+ *         quarantine; the caller settles the model again and repeats until none is refused.
+ *         @serials gives each path's serial to print, NULL: 0 for all.
+ * returns: 0, or EXIT_USAGE for two outputs with one path or a path outside its folder;
+ *         *ret_refused counts the records that were newly put into quarantine
+ */
+struct serials {
+	uint64_t (*of)(void *data, const char *path);
+	void *data;
+};
+int render_site(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct reporter *reporter,
+	const struct serials *serials, struct tree **ret_tree,
+	size_t *ret_refused) _must_check_;
+
+/* Renders @output's record once more with another serial; replaces bytes, len, sha256. */
+void render_serial(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct site *site,
+	struct output *output, uint64_t serial);
+
+/* Every stretch of every output that @machine caused, in the order of the tree. */
+struct span *render_spans(TALLOC_CTX *mem_ctx, struct renderer *renderer,
+	struct site *site, const struct tree *tree, const struct machine *machine,
+	size_t *ret_n) _must_check_;

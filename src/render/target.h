@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * A target: a file in templates/ whose YAML front matter says where its output goes, how
+ * it is checked and what is told of a change; the settings override it member by member.
+ *
+ * Templates are looked for in the settings' folders, then in the shipped one. A file may
+ * hide one of the same name in a later folder: as a parent or partial its own name then
+ * means the hidden file, and without front matter it takes the hidden file's. So a site
+ * changes one block of a shipped template in three lines:
+ *
+ *	{{<dhcpd}}
+ *	{{$options}}option ntp-servers 192.0.2.1;{{/options}}
+ *	{{/dhcpd}}
+ */
+
+#include "config/settings.h"
+#include "template/template.h"
+
+enum for_each {
+	FOR_SITE,
+	FOR_HOST,
+	FOR_VCN,
+	FOR_NODE,
+	FOR_NETWORK,
+	FOR_PROFILE,
+	FOR_MAC, /* of the interface that a host boots from */
+};
+
+struct target {
+	const char *name; /* "dhcpd" */
+	const char *template_path; /* the file it came from */
+	const char *path; /* absolute, may hold {{…}} where for_each is set */
+	const char *fixed_folder; /* for_each: the folder part of path before any tag */
+	enum for_each for_each;
+	const char *when; /* name of a boolean field of the record, or NULL */
+	struct loc when_at;
+	struct loc path_at; /* in the front matter, or in the settings */
+	const char *language; /* escape.h */
+	const char *owner, *group; /* NULL: root */
+	mode_t mode; /* 0644 */
+	const char *trailer; /* comment form, NULL: none */
+	const char *main; /* the administrator's file that includes ours */
+	struct string_list check; /* words; {file}, {main}, {tree} */
+	struct action on_change;
+	struct template_text body; /* the template below the front matter */
+};
+
+/*
+ * The folders searched for templates: the settings' own, then the shipped one. Also the
+ * template_loader's data.
+ */
+struct target_folders {
+	struct string_list folders;
+};
+
+/*
+ * targets_load - every target of the settings, front matter checked
+ *
+ * memory: one array below @mem_ctx; the strings of path_at and when_at are below @diags
+ * errors: EXIT_USAGE, all faults with position: unknown keys, a target without a template,
+ *         a path that leaves its fixed part, two targets with one path
+ */
+int targets_load(TALLOC_CTX *mem_ctx, const struct settings *settings,
+	const char *shipped_folder, struct diags *diags, struct target **ret_targets,
+	size_t *ret_n) _must_check_;
+
+/*
+ * target_loader - the loader over the same folders, for partials and parents
+ *
+ * shape:  names are [a-z0-9._-]+ without a dot in front, so no name leaves the folders
+ * memory: its data below @mem_ctx
+ */
+struct template_loader target_loader(
+	TALLOC_CTX *mem_ctx, const struct settings *settings, const char *shipped_folder);
+
+/* "host" */
+const char *for_each_name(enum for_each for_each);

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "template/escape.h"
+
+#include <string.h>
+
+#include "base/net.h"
+#include "base/text.h"
+
+/* dnsmasq cuts lines at 1,024 bytes and takes the rest for a new one; a template's own
+ * text after the last value has what is left above this. */
+enum { DNSMASQ_LINE_MAX = 1000 };
+
+static const char why_utf8[] = "is not UTF-8";
+
+/* Looking: what a value holds is found in one pass, a bit for each kind of byte. */
+enum {
+	HAS_CONTROL = 1 << 0,
+	HAS_HIGH = 1 << 1, /* above ASCII: has_separator() looks closer */
+	HAS_BLANK = 1 << 2,
+	HAS_DOUBLE = 1 << 3, /* quotes */
+	HAS_SINGLE = 1 << 4,
+	HAS_BACK = 1 << 5,
+	HAS_BACKSLASH = 1 << 6,
+	HAS_HASH = 1 << 7,
+	HAS_COMMA = 1 << 8,
+	HAS_MARKUP = 1 << 9, /* & < > */
+	HAS_OTHER = 1 << 10, /* anything else that is not in a plain word */
+};
+
+static const uint16_t byte_kinds[256] = {
+	[0x00 ... 0x1f] = HAS_CONTROL,
+	[0x7f] = HAS_CONTROL,
+	[0x80 ... 0xff] = HAS_HIGH,
+	[' '] = HAS_BLANK,
+	['"'] = HAS_DOUBLE,
+	['\''] = HAS_SINGLE,
+	['`'] = HAS_BACK,
+	['\\'] = HAS_BACKSLASH,
+	['#'] = HAS_HASH,
+	[','] = HAS_COMMA,
+	['&'] = HAS_MARKUP,
+	['<'] = HAS_MARKUP,
+	['>'] = HAS_MARKUP,
+	['!'] = HAS_OTHER,
+	['$'] = HAS_OTHER,
+	['%'] = HAS_OTHER,
+	['('] = HAS_OTHER,
+	[')'] = HAS_OTHER,
+	['*'] = HAS_OTHER,
+	[';'] = HAS_OTHER,
+	['='] = HAS_OTHER,
+	['?'] = HAS_OTHER,
+	['@'] = HAS_OTHER,
+	['['] = HAS_OTHER,
+	[']'] = HAS_OTHER,
+	['^'] = HAS_OTHER,
+	['{'] = HAS_OTHER,
+	['|'] = HAS_OTHER,
+	['}'] = HAS_OTHER,
+	['~'] = HAS_OTHER,
+};
+
+/*
+ * U+0080 to U+009F, U+2028 and U+2029 in UTF-8: with bytes below 0x20 and 0x7f what some
+ * reader takes for the end of a line. Python's str.splitlines(), with which kickstart
+ * files are read, takes U+0085, U+2028 and U+2029 for one.
+ */
+static bool has_separator(const char *text, size_t len)
+{
+	const unsigned char *c = (const unsigned char *)text, *end = c + len;
+
+	for (; c + 1 < end; c++) {
+		if (*c == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)
+			return true;
+		if (*c == 0xe2 && c + 2 < end && c[1] == 0x80 &&
+			(c[2] == 0xa8 || c[2] == 0xa9))
+			return true;
+	}
+	return false;
+}
+
+static unsigned look(const char *text, size_t len)
+{
+	unsigned kinds = 0;
+
+	for (size_t i = 0; i < len; i++)
+		kinds |= byte_kinds[(unsigned char)text[i]];
+	if ((kinds & HAS_HIGH) != 0 && has_separator(text, len))
+		kinds |= HAS_CONTROL;
+	return kinds;
+}
+
+/* Why a value that holds @kinds is refused where it must not hold @forbidden ones. */
+static const char *refuse(unsigned kinds, unsigned forbidden)
+{
+	kinds &= forbidden;
+	if (kinds == 0)
+		return NULL;
+	if ((kinds & HAS_CONTROL) != 0)
+		return "contains a control character";
+	if ((kinds & HAS_BLANK) != 0)
+		return "contains a blank";
+	if ((kinds & (HAS_DOUBLE | HAS_SINGLE | HAS_BACK)) != 0)
+		return "contains a quote";
+	if ((kinds & HAS_BACKSLASH) != 0)
+		return "contains a backslash";
+	if ((kinds & HAS_HASH) != 0)
+		return "contains '#', which begins a comment";
+	return "contains a comma";
+}
+
+static bool is_one_of(const struct field *field, const char *const *names)
+{
+	if (field == NULL)
+		return false;
+	for (; *names != NULL; names++)
+		if (strcmp(field->name, *names) == 0)
+			return true;
+	return false;
+}
+
+static const char *copy(const char *text, size_t len, struct buffer *out)
+{
+	buffer_add(out, text, len);
+	return NULL;
+}
+
+/* Adds @replacement for every @special of @text, found at the same index. */
+static const char *replace(const char *text, size_t len, const char *special,
+	const char *const *replacements, struct buffer *out)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		const char *hit = text[i] == '\0' ? NULL : strchr(special, text[i]);
+
+		if (hit == NULL)
+			continue;
+		buffer_add(out, text + from, i - from);
+		buffer_add_text(out, replacements[hit - special]);
+		from = i + 1;
+	}
+	return copy(text + from, len - from, out);
+}
+
+/* Languages with quotes */
+
+/* Outside quotes: a word in which no language we write sees anything but a word. */
+static const char *escape_bare(const char *text, size_t len,
+	_unused_ const struct field *field, struct buffer *out)
+{
+	if (look(text, len) != 0)
+		return "is more than a plain word, and the "
+		       "template has no quotes around it";
+	bool is_option = len > 0 && (text[0] == '-' || text[0] == '+');
+	bool is_key =
+		len > 0 && text[len - 1] == ':' && (len == 1 || text[len - 2] != ':');
+
+	if (is_option || is_key)
+		return "is no plain word, and the template has no quotes around it";
+	return copy(text, len, out);
+}
+
+/* One character of UTF-8: its code point, and its length in *ret_len. */
+static uint32_t decode(const unsigned char *c, size_t *ret_len)
+{
+	if (c[0] < 0x80) {
+		*ret_len = 1;
+		return c[0];
+	}
+	if (c[0] < 0xe0) {
+		*ret_len = 2;
+		return (c[0] & 0x1fU) << 6 | (c[1] & 0x3fU);
+	}
+	if (c[0] < 0xf0) {
+		*ret_len = 3;
+		return (c[0] & 0x0fU) << 12 | (c[1] & 0x3fU) << 6 | (c[2] & 0x3fU);
+	}
+	*ret_len = 4;
+	return (c[0] & 0x07U) << 18 | (c[1] & 0x3fU) << 12 | (c[2] & 0x3fU) << 6 |
+	       (c[3] & 0x3fU);
+}
+
+/* What readers of YAML refuse, or take for the end of a line, or for a byte order mark. */
+static bool needs_number(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x2028 || c == 0x2029 ||
+	       c == 0xfeff || c == 0xfffe || c == 0xffff;
+}
+
+static void put_quoted(uint32_t c, struct buffer *out)
+{
+	static const char letters[] = "\b\f\n\r\t\"\\";
+	static const char *const escapes[] = {
+		"\\b", "\\f", "\\n", "\\r", "\\t", "\\\"", "\\\\"};
+	const char *hit = c > 0 && c < 0x80 ? strchr(letters, (int)c) : NULL;
+
+	if (hit != NULL)
+		buffer_add_text(out, escapes[hit - letters]);
+	else
+		buffer_printf(out, "\\u%04x", (unsigned)c);
+}
+
+/* RFC 8259 section 7; every escape is also one of YAML 1.1 and 1.2. */
+static const char *escape_json(const char *text, size_t len,
+	_unused_ const struct field *field, struct buffer *out)
+{
+	const unsigned char *bytes = (const unsigned char *)text;
+	size_t from = 0, step;
+
+	if ((look(text, len) & (HAS_CONTROL | HAS_HIGH | HAS_DOUBLE | HAS_BACKSLASH)) ==
+		0)
+		return copy(text, len, out);
+	if (memchr(text, '\0', len) != NULL)
+		return "contains a NUL byte";
+	if (!text_is_utf8(text, len))
+		return why_utf8;
+	for (size_t i = 0; i < len; i += step) {
+		uint32_t c = decode(bytes + i, &step);
+
+		if (c != '"' && c != '\\' && !needs_number(c))
+			continue;
+		buffer_add(out, text + from, i - from);
+		put_quoted(c, out);
+		from = i + step;
+	}
+	return copy(text + from, len - from, out);
+}
+
+/* dhcpd's lexer, common/conflex.c: a backslash takes the next character as it is. */
+static const char *escape_dhcpd(const char *text, size_t len,
+	_unused_ const struct field *field, struct buffer *out)
+{
+	static const char *const replacements[] = {"\\\"", "\\\\"};
+	unsigned kinds = look(text, len);
+
+	if ((kinds & HAS_CONTROL) != 0)
+		return refuse(kinds, HAS_CONTROL);
+	if ((kinds & (HAS_DOUBLE | HAS_BACKSLASH)) == 0)
+		return copy(text, len, out);
+	return replace(text, len, "\"\\", replacements, out);
+}
+
+static const char *escape_shell(const char *text, size_t len,
+	_unused_ const struct field *field, struct buffer *out)
+{
+	static const char *const replacements[] = {"'\\''"};
+	unsigned kinds = look(text, len);
+
+	if ((kinds & HAS_CONTROL) != 0)
+		return refuse(kinds, HAS_CONTROL);
+	if ((kinds & HAS_SINGLE) == 0)
+		return copy(text, len, out);
+	return replace(text, len, "'", replacements, out);
+}
+
+/* Words and lines */
+
+/*
+ * pykickstart cuts a line with shlex: `#` ends it even inside a word; a leading `-` is an
+ * option and a leading `%` a section. In %packages `-name` leaves a package out.
+ */
+static const char *escape_kickstart(
+	const char *text, size_t len, const struct field *field, struct buffer *out)
+{
+	static const char *const packages[] = {"packages", NULL};
+
+	const char *reason = refuse(
+		look(text, len), HAS_CONTROL | HAS_BLANK | HAS_DOUBLE | HAS_SINGLE |
+					 HAS_BACK | HAS_BACKSLASH | HAS_HASH);
+
+	if (reason != NULL)
+		return reason;
+	if (len > 0 && text[0] == '%')
+		return "begins with '%'";
+	if (len > 0 && text[0] == '-' && !is_one_of(field, packages))
+		return "begins with '-'";
+	if (len > 1 && text[0] == '-' && text[1] == '-')
+		return "begins with '--'";
+	return copy(text, len, out);
+}
+
+static const char *escape_ini(const char *text, size_t len,
+	_unused_ const struct field *field, struct buffer *out)
+{
+	const char *reason = refuse(look(text, len), HAS_CONTROL);
+
+	if (reason == NULL && len > 0 && text[0] == ' ')
+		reason = "begins with a blank";
+	return reason != NULL ? reason : copy(text, len, out);
+}
+
+static const char *escape_hosts(const char *text, size_t len,
+	_unused_ const struct field *field, struct buffer *out)
+{
+	const char *reason = refuse(look(text, len), HAS_CONTROL | HAS_BLANK | HAS_HASH);
+
+	return reason != NULL ? reason : copy(text, len, out);
+}
+
+static bool fits_line(const struct buffer *out, size_t len)
+{
+	size_t before = 0;
+
+	while (before < out->len && before <= DNSMASQ_LINE_MAX &&
+		out->data[out->len - before - 1] != '\n')
+		before++;
+	return before + len < DNSMASQ_LINE_MAX;
+}
+
+/* dnsmasq tells the fields of a line apart by their looks (its option.c): a name must
+ * look like nothing else. */
+static const char *refuse_dnsmasq_name(const char *text, size_t len)
+{
+	char name[IP_TEXT_MAX];
+	struct ip ip;
+	size_t digits = 0;
+
+	while (digits < len && text[digits] >= '0' && text[digits] <= '9')
+		digits++;
+	if (len > 0 && digits == len)
+		return "reads as a number";
+	if (digits > 0 && digits + 1 == len && strchr("smhdwSMHDW", text[digits]) != NULL)
+		return "reads as a time";
+	if (memchr(text, ':', len) != NULL || memchr(text, '/', len) != NULL)
+		return "contains ':' or '/', which no name does";
+	if (len >= sizeof(name))
+		return NULL;
+	memcpy(name, text, len);
+	name[len] = '\0';
+	if (text_equal_case(name, "ignore") || text_equal_case(name, "infinite"))
+		return "reads as a keyword of dnsmasq";
+	return ip_parse(name, &ip) ? "reads as an address" : NULL;
+}
+
+static const char *escape_dnsmasq(
+	const char *text, size_t len, const struct field *field, struct buffer *out)
+{
+	static const char *const names[] = {"name", "fqdn", "hostname", "names",
+		"aliases", "id", "domain", "search", "reverse_zones", NULL};
+
+	const char *reason = refuse(look(text, len),
+		HAS_CONTROL | HAS_BLANK | HAS_DOUBLE | HAS_SINGLE | HAS_HASH | HAS_COMMA);
+
+	if (reason != NULL)
+		return reason;
+	if (!fits_line(out, len))
+		return "makes a line of 1,000 bytes or more";
+	if (is_one_of(field, names))
+		reason = refuse_dnsmasq_name(text, len);
+	return reason != NULL ? reason : copy(text, len, out);
+}
+
+static const char *escape_html(const char *text, size_t len,
+	_unused_ const struct field *field, struct buffer *out)
+{
+	static const char *const replacements[] = {
+		"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
+
+	unsigned kinds = look(text, len);
+
+	if ((kinds & HAS_CONTROL) != 0)
+		return refuse(kinds, HAS_CONTROL);
+	if ((kinds & HAS_HIGH) != 0 && !text_is_utf8(text, len))
+		return why_utf8;
+	if ((kinds & (HAS_MARKUP | HAS_DOUBLE | HAS_SINGLE)) == 0)
+		return copy(text, len, out);
+	return replace(text, len, "&<>\"'", replacements, out);
+}
+
+const char *escape_mustache(const char *text, size_t len,
+	_unused_ const struct field *field, struct buffer *out)
+{
+	static const char *const replacements[] = {"&amp;", "&lt;", "&gt;", "&quot;"};
+
+	return replace(text, len, "&<>\"", replacements, out);
+}
+
+/* The table */
+
+static const struct language {
+	const char *name;
+	char quote;
+	escape_fn escape;
+} languages[] = {
+	{"dhcpd", '"', escape_dhcpd},
+	{"dnsmasq", '\0', escape_dnsmasq},
+	{"hosts", '\0', escape_hosts},
+	{"json", '"', escape_json},
+	{"yaml", '"', escape_json},
+	{"kickstart", '\0', escape_kickstart},
+	{"shell", '\'', escape_shell},
+	{"ini", '\0', escape_ini},
+	{"html", '\0', escape_html},
+	{"text", '\0', escape_html},
+};
+
+const char *const escape_languages[] = {"dhcpd", "dnsmasq", "hosts", "json", "yaml",
+	"kickstart", "shell", "ini", "html", "text", NULL};
+
+static const struct language *find_language(const char *name)
+{
+	for (size_t i = 0; name != NULL && i < ARRAY_SIZE(languages); i++)
+		if (strcmp(languages[i].name, name) == 0)
+			return &languages[i];
+	return NULL;
+}
+
+escape_fn escape_by_language(const char *language)
+{
+	const struct language *found = find_language(language);
+
+	return found == NULL ? NULL : found->escape;
+}
+
+escape_fn escape_outside_quotes(const char *language)
+{
+	const struct language *found = find_language(language);
+
+	if (found == NULL)
+		return NULL;
+	return found->quote == '\0' ? found->escape : escape_bare;
+}
+
+char escape_quote(const char *language)
+{
+	const struct language *found = find_language(language);
+
+	return found == NULL ? '\0' : found->quote;
+}

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "template/template.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "template/template_bind.h"
+
+/* Dynamic mode: a partial may go into itself, but not for ever. */
+enum { CALL_DEPTH_MAX = 64, CALLS_MAX = 1000 };
+
+struct template
+{
+	struct program program;
+	size_t n_stack;
+};
+
+/* A level of the context stack while a template runs. */
+struct frame {
+	struct context context; /* shape and object; no object: a scalar */
+	struct context owner; /* where the value was found */
+	size_t i, n; /* of a loop */
+	struct value value; /* what {{.}} is; must not be copied: see scratch */
+};
+
+struct run {
+	const struct template_hooks *hooks;
+	struct buffer *out;
+	unsigned call_depth, n_calls;
+	struct frame frames[TEMPLATE_LEVELS_MAX];
+};
+
+/* Values */
+
+static bool is_true(const struct value *value)
+{
+	switch (value->kind) {
+	case VALUE_TEXT:
+		return value->text.len > 0;
+	case VALUE_BOOL:
+		return value->truth;
+	case VALUE_LIST:
+		return value->list.n > 0;
+	case VALUE_NUMBER:
+	case VALUE_OBJECT:
+		return true;
+	case VALUE_NONE:
+		break;
+	}
+	return false;
+}
+
+static void follow_fields(const struct frame *frame, const struct op *op,
+	struct value *scratch, struct context *ret_owner)
+{
+	const void *object = frame->context.object;
+	const struct shape *shape = frame->context.shape;
+
+	for (size_t i = 0; i < op->n_steps; i++) {
+		scratch->kind = VALUE_NONE;
+		op->steps[i]->get(op->steps[i], object, scratch);
+		if (scratch->kind != VALUE_OBJECT) {
+			scratch->kind = VALUE_NONE;
+			return;
+		}
+		object = scratch->object;
+		shape = op->steps[i]->shape;
+	}
+	*ret_owner = (struct context){shape, object};
+	scratch->kind = VALUE_NONE;
+	op->field->get(op->field, object, scratch);
+}
+
+/* The specification's way: the innermost level that has the first name, then the others
+ * one inside the other, without the stack. */
+static void follow_names(const struct run *r, const struct op *op, unsigned depth,
+	struct value *scratch, struct context *ret_owner)
+{
+	bool found = false;
+
+	while (!found && depth-- > 0) {
+		const struct context *context = &r->frames[depth].context;
+
+		scratch->kind = VALUE_NONE;
+		scratch->shape = NULL;
+		found = context->object != NULL && context->shape->find != NULL &&
+			context->shape->find(context->object, op->names[0], scratch);
+		*ret_owner = *context;
+	}
+	for (size_t i = 1; i < op->n_names && found; i++) {
+		struct context context = {scratch->shape, scratch->object};
+
+		found = scratch->kind == VALUE_OBJECT && context.shape->find != NULL;
+		scratch->kind = VALUE_NONE;
+		found = found &&
+			context.shape->find(context.object, op->names[i], scratch);
+		*ret_owner = context;
+	}
+	if (!found)
+		scratch->kind = VALUE_NONE;
+}
+
+/* The value an operation names: @scratch, filled in, or a level's own. */
+static const struct value *resolve(const struct run *r, const struct op *op,
+	unsigned depth, struct value *scratch, struct context *ret_owner)
+{
+	const struct frame *frame = &r->frames[op->level];
+
+	scratch->kind = VALUE_NONE;
+	switch (op->source) {
+	case FROM_FIELD:
+		follow_fields(frame, op, scratch, ret_owner);
+		return scratch;
+	case FROM_NAMES:
+		follow_names(r, op, depth, scratch, ret_owner);
+		return scratch;
+	case FROM_TOP:
+		if (depth == 0)
+			return scratch;
+		*ret_owner = r->frames[depth - 1].owner;
+		return &r->frames[depth - 1].value;
+	case FROM_FIRST:
+	case FROM_LAST:
+		scratch->kind = VALUE_BOOL;
+		scratch->truth = op->source == FROM_FIRST ? frame->i == 0
+							  : frame->i + 1 == frame->n;
+		return scratch;
+	}
+	return scratch;
+}
+
+/* Printing */
+
+static void put_number(struct buffer *out, int64_t number)
+{
+	char digits[24];
+	size_t at = sizeof(digits);
+	uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+
+	do {
+		digits[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	if (number < 0)
+		digits[--at] = '-';
+	buffer_add(out, digits + at, sizeof(digits) - at);
+}
+
+static void put_text(const struct run *r, const struct op *op, const struct value *value,
+	const struct context *owner)
+{
+	size_t mark = r->out->len;
+
+	if (op->is_raw) {
+		buffer_add(r->out, value->text.bytes, value->text.len);
+		return;
+	}
+	const char *reason =
+		op->escape(value->text.bytes, value->text.len, op->field, r->out);
+
+	if (reason == NULL)
+		return;
+	buffer_truncate(r->out, mark);
+	if (r->hooks != NULL && r->hooks->refused != NULL)
+		r->hooks->refused(r->hooks->data, owner, op->field, reason,
+			loc_at(op->path, op->line, op->column));
+}
+
+static void run_value(struct run *r, const struct op *op, unsigned depth)
+{
+	struct value scratch;
+	struct context owner = {NULL, NULL};
+	const struct value *value = resolve(r, op, depth, &scratch, &owner);
+
+	switch (value->kind) {
+	case VALUE_TEXT:
+		put_text(r, op, value, &owner);
+		break;
+	case VALUE_NUMBER:
+		put_number(r->out, value->number);
+		break;
+	case VALUE_BOOL:
+		buffer_add_text(r->out, value->truth ? "true" : "false");
+		break;
+	case VALUE_NONE:
+	case VALUE_LIST:
+	case VALUE_OBJECT:
+		break;
+	}
+}
+
+/* Sections */
+
+static void run_ops(struct run *r, const struct program *program, size_t from, size_t to,
+	unsigned depth);
+
+/* The body, with frames[depth] as one more level. */
+static void run_body(
+	struct run *r, const struct program *program, const struct op *op, unsigned depth)
+{
+	struct frame *frame = &r->frames[depth];
+	size_t from = (size_t)(op - program->ops) + 1;
+	const struct template_hooks *hooks = r->hooks;
+	bool is_object = frame->value.kind == VALUE_OBJECT;
+
+	frame->context = (struct context){NULL, NULL};
+	if (is_object) {
+		frame->context.object = frame->value.object;
+		frame->context.shape =
+			op->source == FROM_FIELD ? op->field->shape : frame->value.shape;
+	}
+	if (is_object && hooks != NULL && hooks->enter != NULL)
+		hooks->enter(hooks->data, &frame->context, r->out->len);
+	run_ops(r, program, from, op->end, depth + 1);
+	if (is_object && hooks != NULL && hooks->leave != NULL)
+		hooks->leave(hooks->data, &frame->context, r->out->len);
+}
+
+static void run_loop(struct run *r, const struct program *program, const struct op *op,
+	const struct value *list, unsigned depth)
+{
+	struct frame *frame = &r->frames[depth];
+	const void *base = list->list.base;
+	const struct shape *shape = list->shape;
+	bool is_bound = op->source == FROM_FIELD;
+	bool wants_object = is_bound && op->field->shape != NULL;
+
+	frame->n = list->list.n;
+	for (frame->i = 0; frame->i < frame->n; frame->i++) {
+		frame->value.kind = VALUE_NONE;
+		if (is_bound)
+			op->field->element(base, frame->i, &frame->value);
+		else
+			shape->element(base, frame->i, &frame->value);
+		/* names were bound to an object's shape: nothing else will do */
+		if (!wants_object || frame->value.kind == VALUE_OBJECT)
+			run_body(r, program, op, depth);
+	}
+}
+
+static void run_section(
+	struct run *r, const struct program *program, const struct op *op, unsigned depth)
+{
+	size_t from = (size_t)(op - program->ops) + 1;
+
+	if (depth >= TEMPLATE_LEVELS_MAX)
+		return;
+	struct frame *frame = &r->frames[depth];
+	const struct value *value = resolve(r, op, depth, &frame->value, &frame->owner);
+
+	if (!is_true(value))
+		return;
+	if (op->pushes && value->kind == VALUE_LIST)
+		run_loop(r, program, op, value, depth);
+	else if (op->pushes && value == &frame->value)
+		run_body(r, program, op, depth);
+	else
+		run_ops(r, program, from, op->end, depth);
+}
+
+static void run_inverted(
+	struct run *r, const struct program *program, const struct op *op, unsigned depth)
+{
+	struct value scratch;
+	struct context owner;
+	size_t from = (size_t)(op - program->ops) + 1;
+
+	if (!is_true(resolve(r, op, depth, &scratch, &owner)))
+		run_ops(r, program, from, op->end, depth);
+}
+
+static void run_call(struct run *r, const struct op *op, unsigned depth)
+{
+	if (r->call_depth == CALL_DEPTH_MAX || r->n_calls == CALLS_MAX)
+		return;
+	const struct program *program = template_bind_call(op->call);
+
+	r->call_depth++;
+	r->n_calls++;
+	run_ops(r, program, 0, program->n_ops, depth);
+	r->call_depth--;
+}
+
+static void run_ops(struct run *r, const struct program *program, size_t from, size_t to,
+	unsigned depth)
+{
+	for (size_t i = from; i < to; i++) {
+		const struct op *op = &program->ops[i];
+
+		switch (op->kind) {
+		case OP_TEXT:
+			buffer_add(r->out, program->literals->data + op->text, op->len);
+			break;
+		case OP_VALUE:
+			run_value(r, op, depth);
+			break;
+		case OP_SECTION:
+			run_section(r, program, op, depth);
+			i = op->end - 1;
+			break;
+		case OP_INVERTED:
+			run_inverted(r, program, op, depth);
+			i = op->end - 1;
+			break;
+		case OP_CALL:
+			run_call(r, op, depth);
+			break;
+		}
+	}
+}
+
+/* The caller's own levels; in dynamic mode a level may be a list or a plain value. */
+static void set_frame(struct frame *frame, const struct context *context)
+{
+	frame->context = *context;
+	frame->owner = *context;
+	frame->i = frame->n = 0;
+	frame->value.kind = VALUE_NONE;
+	if (context->shape->find != NULL &&
+		context->shape->find(context->object, ".", &frame->value))
+		return;
+	frame->value.kind = VALUE_OBJECT;
+	frame->value.shape = context->shape;
+	frame->value.object = context->object;
+}
+
+void template_render(const struct template *t, const struct context *stack,
+	size_t n_stack, const struct template_hooks *hooks, struct buffer *out)
+{
+	struct run r;
+
+	assert(n_stack == t->n_stack);
+	r.hooks = hooks;
+	r.out = out;
+	r.call_depth = r.n_calls = 0;
+	for (size_t i = 0; i < n_stack; i++)
+		set_frame(&r.frames[i], &stack[i]);
+	run_ops(&r, &t->program, 0, t->program.n_ops, (unsigned)n_stack);
+}
+
+int template_compile(TALLOC_CTX *mem_ctx, const struct template_loader *loader,
+	const struct template_text *text, const char *name,
+	const struct shape *const *stack, size_t n_stack, struct diags *diags,
+	struct template **ret_template)
+{
+	TMP_CTX(tmp);
+	struct template *t = mem_new(tmp, struct template);
+	bool is_dynamic = false;
+
+	for (size_t i = 0; i < n_stack; i++)
+		is_dynamic |= stack[i]->find != NULL;
+	t->n_stack = n_stack;
+	int r = template_bind(
+		t, loader, text, name, stack, n_stack, is_dynamic, diags, &t->program);
+
+	if (r < 0)
+		return r;
+	*ret_template = talloc_steal(mem_ctx, t);
+	return 0;
+}

@@ -1,0 +1,608 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcn/common/manifest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "base/trailer.h"
+
+enum {
+	MANIFEST_VERSION = 1,
+	MANIFEST_MAX = 64 * 1024 * 1024,
+	MEMORY_MAX_MIB = INT32_MAX,
+	CPUS_MAX = 1024,
+	VLAN_MAX = 4094, /* IEEE 802.1Q: 0 and 4095 are reserved */
+	MTU_MIN = 68, /* RFC 791 */
+	MTU_MAX = 65535,
+	INTERFACE_NAME_MAX = 15,
+	UUID_LENGTH = 36,
+};
+
+/* Single values */
+
+static int read_printable(struct reader *r, const struct node *value, void *field)
+{
+	const char *text;
+	int failed = read_string(r, value, &text);
+
+	if (failed < 0)
+		return failed;
+	if (text_has_control(text, strlen(text)) || !text_is_utf8(text, strlen(text)))
+		return document_fault(
+			r, value, "a control character is not allowed here");
+	*(const char **)field = text;
+	return 0;
+}
+
+static int read_hostname(struct reader *r, const struct node *value, void *field)
+{
+	TMP_CTX(tmp);
+	const char *text;
+	int failed = read_string(r, value, &text);
+
+	if (failed < 0)
+		return failed;
+	const char *fault = text_hostname_fault(text);
+
+	if (fault != NULL)
+		return document_fault(r, value, "'%s' is no host name: %s",
+			text_printable(tmp, text, strlen(text)), fault);
+	*(const char **)field = text;
+	return 0;
+}
+
+/* 8-4-4-4-12 hexadecimal digits; all zero is what firmware without an identity says */
+static bool is_uuid(const char *text)
+{
+	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+
+	if (strlen(text) != UUID_LENGTH || strspn(text, "0-") == UUID_LENGTH)
+		return false;
+	for (size_t i = 0; i < UUID_LENGTH; i++) {
+		bool is_digit = text[i] != '\0' &&
+				strchr("0123456789abcdefABCDEF", text[i]) != NULL;
+
+		if (form[i] == '-' ? text[i] != '-' : !is_digit)
+			return false;
+	}
+	return true;
+}
+
+static int read_uuid(struct reader *r, const struct node *value, void *field)
+{
+	TMP_CTX(tmp);
+	const char *text;
+	int failed = read_string(r, value, &text);
+
+	if (failed < 0)
+		return failed;
+	if (!is_uuid(text))
+		return document_fault(r, value, "'%s' is no UUID",
+			text_printable(tmp, text, strlen(text)));
+	char *lower = mem_strdup(r->mem_ctx, text);
+
+	text_lower(lower);
+	*(const char **)field = lower;
+	return 0;
+}
+
+static int read_memory(struct reader *r, const struct node *value, void *field)
+{
+	return read_between(r, value, 1, MEMORY_MAX_MIB, field);
+}
+
+static int read_cpus(struct reader *r, const struct node *value, void *field)
+{
+	return read_between(r, value, 1, CPUS_MAX, field);
+}
+
+static int read_vlan(struct reader *r, const struct node *value, void *field)
+{
+	return read_between(r, value, 1, VLAN_MAX, field);
+}
+
+static int read_mtu(struct reader *r, const struct node *value, void *field)
+{
+	return read_between(r, value, MTU_MIN, MTU_MAX, field);
+}
+
+static bool has_dot_dot(const char *path)
+{
+	for (const char *at = path; (at = strstr(at, "/..")) != NULL; at += 3)
+		if (at[3] == '/' || at[3] == '\0')
+			return true;
+	return false;
+}
+
+/* The file itself is opened below the image roots only (vcn.yaml); this is about typos. */
+static int read_file_path(struct reader *r, const struct node *value, void *field)
+{
+	const char *path = "";
+	int failed = read_printable(r, value, &path);
+
+	if (failed < 0)
+		return failed;
+	if (path[0] != '/' || text_has_suffix(path, "/"))
+		return document_fault(r, value, "expected the absolute path of a file");
+	if (has_dot_dot(path))
+		return document_fault(r, value, "'..' is not allowed in a path");
+	*(const char **)field = path;
+	return 0;
+}
+
+static int read_format(struct reader *r, const struct node *value, void *field)
+{
+	const char *text;
+	int failed = read_string(r, value, &text);
+
+	if (failed < 0)
+		return failed;
+	if (strcmp(text, "qcow2") != 0 && strcmp(text, "raw") != 0)
+		return document_fault(r, value, "expected qcow2 or raw");
+	*(enum image_format *)field = strcmp(text, "raw") == 0 ? IMAGE_RAW : IMAGE_QCOW2;
+	return 0;
+}
+
+static int read_readiness(struct reader *r, const struct node *value, void *field)
+{
+	static const char *const names[] = {[READINESS_NONE] = "none",
+		[READINESS_VIRTSERIAL] = "virtserial",
+		[READINESS_NOTIFY] = "notify"};
+	const char *text;
+	int failed = read_string(r, value, &text);
+
+	if (failed < 0)
+		return failed;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(text, names[i]) == 0) {
+			*(enum readiness *)field = (enum readiness)i;
+			return 0;
+		}
+	return document_fault(r, value, "expected none, virtserial or notify");
+}
+
+static int read_mac(struct reader *r, const struct node *value, void *field)
+{
+	TMP_CTX(tmp);
+	const char *text;
+	struct mac mac;
+	int failed = read_string(r, value, &text);
+
+	if (failed < 0)
+		return failed;
+	const char *shown = text_printable(tmp, text, strlen(text));
+
+	if (!mac_parse(text, &mac))
+		return document_fault(r, value, "'%s' is no MAC address", shown);
+	if (mac_is_multicast(mac) || mac_is_zero(mac))
+		return document_fault(
+			r, value, "no interface can have the MAC address '%s'", shown);
+	*(struct mac *)field = mac;
+	return 0;
+}
+
+/* What the kernel takes for an interface's name (dev_valid_name()). */
+static int read_bridge(struct reader *r, const struct node *value, void *field)
+{
+	TMP_CTX(tmp);
+	const char *text = "";
+	int failed = read_printable(r, value, &text);
+
+	if (failed < 0)
+		return failed;
+	if (text[0] == '\0' || strlen(text) > INTERFACE_NAME_MAX ||
+		strcspn(text, "/:% ") != strlen(text) || strcmp(text, ".") == 0 ||
+		strcmp(text, "..") == 0)
+		return document_fault(r, value, "'%s' is no name of a network interface",
+			text_printable(tmp, text, strlen(text)));
+	*(const char **)field = text;
+	return 0;
+}
+
+/* Tables */
+
+static const struct key interface_keys[] = {
+	{"mac", read_mac, offsetof(struct guest_interface, mac), true},
+	{"bridge", read_bridge, offsetof(struct guest_interface, bridge), true},
+	{"vlan", read_vlan, offsetof(struct guest_interface, vlan_id)},
+	{"mtu", read_mtu, offsetof(struct guest_interface, mtu)},
+	{NULL},
+};
+
+/* @field is the guest: pointer and count. */
+static int read_interfaces(struct reader *r, const struct node *value, void *field)
+{
+	struct guest *guest = field;
+	int result = 0;
+
+	if (value->kind == NODE_SCALAR && value->is_plain && value->length == 0)
+		return 0; /* `interfaces:` with nothing below it */
+	if (value->kind != NODE_LIST)
+		return document_fault(r, value, "expected a list of interfaces, or []");
+	guest->interfaces = mem_array(r->mem_ctx, struct guest_interface, value->n_items);
+	for (size_t i = 0; i < value->n_items; i++) {
+		int failed = document_read(r, value->items[i], interface_keys,
+			&guest->interfaces[guest->n_interfaces++]);
+
+		result = failed < 0 ? failed : result;
+	}
+	return result;
+}
+
+static const struct key image_keys[] = {
+	{"path", read_file_path, offsetof(struct guest_image, path)},
+	{"format", read_format, offsetof(struct guest_image, format)},
+	{"snapshot", read_bool, offsetof(struct guest_image, snapshot)},
+	{"readiness", read_readiness, offsetof(struct guest_image, readiness)},
+	{"kernel", read_file_path, offsetof(struct guest_image, kernel)},
+	{"initrd", read_file_path, offsetof(struct guest_image, initrd)},
+	{"arguments", read_printable, offsetof(struct guest_image, arguments)},
+	{"checksum", read_printable, offsetof(struct guest_image, checksum)},
+	{NULL},
+};
+
+/* Harmless: the disk's own boot loader has its own. */
+static void warn_useless(struct reader *r, const struct node *value)
+{
+	static const char *const keys[] = {"initrd", "arguments"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const struct node *node = node_find(value, keys[i]);
+
+		if (node != NULL)
+			diag_add(r->diags, SEVERITY_WARNING, NULL,
+				loc_at(r->document->source, node->line, node->column),
+				"'%s' is not used without 'kernel'", keys[i]);
+	}
+}
+
+/* What makes sense only together. */
+static int check_image(
+	struct reader *r, const struct node *value, const struct guest_image *image)
+{
+	if (image->path == NULL && image->kernel == NULL)
+		return document_fault(
+			r, value, "neither 'path' nor 'kernel': nothing to boot");
+	if (image->path != NULL && node_find(value, "format") == NULL)
+		return document_fault(
+			r, value, "'format' is missing: it is never guessed");
+	if (image->kernel == NULL)
+		warn_useless(r, value);
+	return 0;
+}
+
+static int read_image(struct reader *r, const struct node *value, void *field)
+{
+	struct guest_image *image = field;
+	int failed = document_read(r, value, image_keys, image);
+
+	return failed < 0 ? failed : check_image(r, value, image);
+}
+
+static const struct key guest_keys[] = {
+	{"name", read_hostname, offsetof(struct guest, name), true},
+	{"fqdn", read_hostname, offsetof(struct guest, fqdn), true},
+	{"uuid", read_uuid, offsetof(struct guest, uuid), true},
+	{"enabled", read_bool, offsetof(struct guest, is_enabled)},
+	{"vo", read_printable, offsetof(struct guest, vo)},
+	{"memory", read_memory, offsetof(struct guest, memory_mib), true},
+	{"cpus", read_cpus, offsetof(struct guest, cpus), true},
+	{"image", read_image, offsetof(struct guest, image), true},
+	{"interfaces", read_interfaces, 0, true},
+	{NULL},
+};
+
+/* @field is the manifest: pointer and count. */
+static int read_guests(struct reader *r, const struct node *value, void *field)
+{
+	struct manifest *manifest = field;
+	int result = 0;
+
+	if (value->kind != NODE_LIST)
+		return document_fault(r, value, "expected a list of VCNs, or []");
+	manifest->guests = mem_array(r->mem_ctx, struct guest, value->n_items);
+	for (size_t i = 0; i < value->n_items; i++) {
+		struct guest *guest = &manifest->guests[manifest->n_guests++];
+
+		guest->is_enabled = true;
+		guest->image.snapshot = true;
+		guest->where = loc_at(r->document->source, value->items[i]->line,
+			value->items[i]->column);
+		int failed = document_read(r, value->items[i], guest_keys, guest);
+
+		result = failed < 0 ? failed : result;
+	}
+	return result;
+}
+
+static int read_version(struct reader *r, const struct node *value, void *field)
+{
+	unsigned version;
+	int failed = read_unsigned(r, value, &version);
+
+	(void)field;
+	if (failed == 0 && version != MANIFEST_VERSION)
+		return document_fault(r, value,
+			"version %u is unknown: this vcn reads version %d", version,
+			MANIFEST_VERSION);
+	return failed;
+}
+
+static const struct key manifest_keys[] = {
+	{"manifest", read_version, 0, true},
+	{"host", read_hostname, offsetof(struct manifest, host), true},
+	{"serial", read_u64, offsetof(struct manifest, serial), true},
+	{"vcns", read_guests, 0, true},
+	{NULL},
+};
+
+/* What only one may have */
+
+/* One use of something, by the text it is compared by. */
+struct use {
+	const char *key;
+	const char *what; /* for the message: "name 'vcn001'" */
+	const struct node *node;
+};
+
+struct uses {
+	struct use *rows;
+	size_t n;
+};
+
+static void uses_add(struct uses *uses, TALLOC_CTX *mem_ctx, const struct node *node,
+	const char *kind, const char *key)
+{
+	struct use *use = mem_push(mem_ctx, &uses->rows, &uses->n);
+
+	*use = (struct use){
+		.key = mem_printf(mem_ctx, "%s %s", kind, key),
+		.what = mem_printf(mem_ctx, "%s '%s'", kind, node->text),
+		.node = node,
+	};
+}
+
+/*
+ * VLANs and bridges are separate wires: only on one of them is a MAC taken twice (the
+ * directory's `dup-mac` draws the same line).
+ */
+static void add_interface_uses(struct uses *uses, TALLOC_CTX *mem_ctx,
+	const struct guest *guest, const struct node *list)
+{
+	char buffer[MAC_TEXT_MAX];
+
+	for (size_t i = 0; i < guest->n_interfaces; i++) {
+		const struct guest_interface *interface = &guest->interfaces[i];
+		const char *wire = mem_printf(mem_ctx, "%s/%u/%s",
+			mac_format(interface->mac, buffer), interface->vlan_id,
+			interface->bridge);
+
+		uses_add(uses, mem_ctx, node_find(list->items[i], "mac"), "MAC address",
+			wire);
+	}
+}
+
+static void add_guest_uses(struct uses *uses, TALLOC_CTX *mem_ctx,
+	const struct guest *guest, const struct node *map)
+{
+	const struct node *image = node_find(map, "image");
+	char *name = mem_strdup(mem_ctx, guest->name),
+	     *fqdn = mem_strdup(mem_ctx, guest->fqdn);
+
+	text_lower(name);
+	text_lower(fqdn);
+	uses_add(uses, mem_ctx, node_find(map, "name"), "name", name);
+	uses_add(uses, mem_ctx, node_find(map, "fqdn"), "FQDN", fqdn);
+	uses_add(uses, mem_ctx, node_find(map, "uuid"), "UUID", guest->uuid);
+	if (guest->image.path != NULL && !guest->image.snapshot)
+		uses_add(uses, mem_ctx, node_find(image, "path"), "writable image",
+			guest->image.path);
+	add_interface_uses(uses, mem_ctx, guest, node_find(map, "interfaces"));
+}
+
+static int compare_uses(const void *left, const void *right)
+{
+	const struct use *a = left, *b = right;
+	int order = strcmp(a->key, b->key);
+
+	if (order == 0)
+		order = a->node->line < b->node->line ? -1
+						      : a->node->line > b->node->line;
+	if (order == 0)
+		order = a->node->column < b->node->column ? -1 : 1;
+	return order;
+}
+
+static int check_uses(struct reader *r, const struct manifest *manifest)
+{
+	TMP_CTX(tmp);
+	const struct node *list = node_find(r->document->root, "vcns");
+	struct uses uses = {0};
+	size_t first = 0;
+	int result = 0;
+
+	for (size_t i = 0; i < manifest->n_guests; i++)
+		add_guest_uses(&uses, tmp, &manifest->guests[i], list->items[i]);
+	if (uses.n > 1)
+		qsort(uses.rows, uses.n, sizeof(uses.rows[0]), compare_uses);
+	for (size_t i = 1; i < uses.n; i++) {
+		if (strcmp(uses.rows[i].key, uses.rows[first].key) != 0) {
+			first = i;
+			continue;
+		}
+		result = document_fault(
+			r, uses.rows[i].node, "%s is already taken", uses.rows[i].what);
+		diag_note(diag_last(r->diags),
+			loc_at(r->document->source, uses.rows[first].node->line,
+				uses.rows[first].node->column),
+			"first used here");
+	}
+	return result;
+}
+
+/* Digests */
+
+/* The length before each value keeps "ab","c" apart from "a","bc"; absent is "-". */
+static void digest_text(struct buffer *b, const char *key, const char *value)
+{
+	if (value == NULL)
+		buffer_printf(b, "%s -\n", key);
+	else
+		buffer_printf(b, "%s %zu %s\n", key, strlen(value), value);
+}
+
+static void digest_interface(struct buffer *b, const struct guest_interface *interface)
+{
+	char buffer[MAC_TEXT_MAX];
+
+	digest_text(b, "mac", mac_format(interface->mac, buffer));
+	digest_text(b, "bridge", interface->bridge);
+	buffer_printf(b, "vlan %u\nmtu %u\n", interface->vlan_id, interface->mtu);
+}
+
+static void digest_guest(struct guest *guest)
+{
+	TMP_CTX(tmp);
+	struct buffer *b = buffer_new(tmp);
+	uint8_t digest[SHA256_BYTES];
+
+	digest_text(b, "name", guest->name);
+	digest_text(b, "fqdn", guest->fqdn);
+	digest_text(b, "uuid", guest->uuid);
+	digest_text(b, "vo", guest->vo);
+	buffer_printf(b, "enabled %d\nmemory %u\ncpus %u\n", guest->is_enabled,
+		guest->memory_mib, guest->cpus);
+	digest_text(b, "path", guest->image.path);
+	buffer_printf(b, "format %d\nsnapshot %d\nreadiness %d\n", guest->image.format,
+		guest->image.snapshot, guest->image.readiness);
+	digest_text(b, "kernel", guest->image.kernel);
+	digest_text(b, "initrd", guest->image.initrd);
+	digest_text(b, "arguments", guest->image.arguments);
+	digest_text(b, "checksum", guest->image.checksum);
+	for (size_t i = 0; i < guest->n_interfaces; i++)
+		digest_interface(b, &guest->interfaces[i]);
+	sha256(b->data, b->len, digest);
+	sha256_text(digest, guest->digest);
+}
+
+static int compare_guests(const void *left, const void *right)
+{
+	const struct guest *a = left, *b = right;
+
+	return text_compare_case(a->name, b->name);
+}
+
+/* The file */
+
+/* A line that begins as a trailer does: then the file had one, and is damaged. */
+static bool has_trailer_line(const char *text)
+{
+	static const char start[] = "# ldapcc ";
+
+	for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (text_has_prefix(line, start))
+			return true;
+	}
+	return false;
+}
+
+static int check_trailer(const char *path, const char *text, size_t len,
+	bool needs_trailer, struct diags *diags, bool *ret_has,
+	struct trailer *ret_trailer)
+{
+	const char *fault = trailer_check(text, len, "# ", ret_trailer);
+
+	*ret_has = fault == NULL;
+	if (fault == NULL)
+		return 0;
+	if (has_trailer_line(text))
+		return diag_fail(diags, EXIT_REFUSED, loc_file(path),
+			"the manifest is damaged or was edited: %s; publish it again",
+			strcmp(fault, "no trailer") == 0
+				? "its last line is no proper trailer"
+				: fault);
+	if (needs_trailer)
+		return diag_fail(diags, EXIT_REFUSED, loc_file(path),
+			"the manifest has no trailer: it may be incomplete; "
+			"one written by hand is used where --manifest names it");
+	return 0;
+}
+
+/* The counts stand outside of what the hash covers. */
+static int check_count(const struct manifest *manifest, const struct trailer *trailer,
+	struct diags *diags)
+{
+	if (!manifest->has_trailer ||
+		(trailer->n_hosts == 1 && trailer->n_vcns == manifest->n_guests))
+		return 0;
+	return diag_fail(diags, EXIT_REFUSED, loc_file(mem_strdup(diags, manifest->path)),
+		"the trailer counts %u hosts and %u VCNs, the manifest has 1 and %zu",
+		trailer->n_hosts, trailer->n_vcns, manifest->n_guests);
+}
+
+int manifest_parse(TALLOC_CTX *mem_ctx, const char *path, const char *text, size_t len,
+	bool needs_trailer, struct diags *diags, struct manifest **ret_manifest)
+{
+	TMP_CTX(tmp);
+	struct manifest *manifest = mem_new(tmp, struct manifest);
+	struct trailer trailer = {0};
+	struct document *document;
+
+	manifest->path = mem_strdup(manifest, path);
+	path = mem_strdup(diags, path); /* findings may outlive the manifest */
+	int r = check_trailer(
+		path, text, len, needs_trailer, diags, &manifest->has_trailer, &trailer);
+
+	if (r == 0)
+		r = document_parse(
+			tmp, manifest->path, text, len, 0, EXIT_DATA, diags, &document);
+	if (r < 0)
+		return r;
+	struct reader reader = {.mem_ctx = manifest,
+		.document = document,
+		.diags = diags,
+		.code = EXIT_DATA};
+
+	r = document_read(&reader, document->root, manifest_keys, manifest);
+	if (r == 0)
+		r = check_uses(&reader, manifest);
+	if (r == 0)
+		r = check_count(manifest, &trailer, diags);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < manifest->n_guests; i++)
+		digest_guest(&manifest->guests[i]);
+	if (manifest->n_guests > 1)
+		qsort(manifest->guests, manifest->n_guests, sizeof(manifest->guests[0]),
+			compare_guests);
+	*ret_manifest = talloc_steal(mem_ctx, manifest);
+	return 0;
+}
+
+int manifest_load(TALLOC_CTX *mem_ctx, const char *path, bool needs_trailer,
+	struct diags *diags, struct manifest **ret_manifest)
+{
+	TMP_CTX(tmp);
+	const char *source = mem_strdup(diags, path);
+	char *text;
+	size_t len;
+	int r = file_read(tmp, source, EXIT_IO, MANIFEST_MAX, diags, &text, &len);
+
+	if (r < 0)
+		return r;
+	return manifest_parse(
+		mem_ctx, source, text, len, needs_trailer, diags, ret_manifest);
+}
+
+const struct guest *manifest_find(const struct manifest *manifest, const char *name)
+{
+	struct guest wanted = {.name = name};
+
+	if (manifest->n_guests == 0)
+		return NULL;
+	return bsearch(&wanted, manifest->guests, manifest->n_guests,
+		sizeof(manifest->guests[0]), compare_guests);
+}

@@ -1,0 +1,585 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcn/common/state.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "vcn/common/process.h"
+
+enum { LEFTOVER_WAIT_MS = 5000, NAME_LENGTH_MAX = 200 };
+
+static const char *const state_names[_STATE_MAX] = {
+	[STATE_STOPPED] = "stopped",
+	[STATE_STARTING] = "starting",
+	[STATE_BOOTING] = "booting",
+	[STATE_READY] = "ready",
+	[STATE_DEGRADED] = "degraded",
+	[STATE_FAILED] = "failed",
+};
+
+static const char *const accel_names[] = {[ACCEL_KVM] = "kvm", [ACCEL_TCG] = "tcg"};
+
+const char *state_name(enum guest_state state)
+{
+	return state_names[state];
+}
+
+bool state_is_running(const struct run_state *state)
+{
+	return state->state != STATE_STOPPED && state->state != STATE_FAILED;
+}
+
+/* JSON */
+
+static void put_text(struct json_object *json, const char *key, const char *value)
+{
+	json_object_object_add(
+		json, key, value == NULL ? NULL : json_object_new_string(value));
+}
+
+static void put_number(struct json_object *json, const char *key, int64_t value)
+{
+	json_object_object_add(json, key, json_object_new_int64(value));
+}
+
+static void put_bool(struct json_object *json, const char *key, bool value)
+{
+	json_object_object_add(json, key, json_object_new_boolean(value));
+}
+
+static const char *get_text(
+	TALLOC_CTX *mem_ctx, struct json_object *json, const char *key)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(json, key, &value) ||
+		!json_object_is_type(value, json_type_string))
+		return NULL;
+	return mem_strdup(mem_ctx, json_object_get_string(value));
+}
+
+static int64_t get_number(struct json_object *json, const char *key)
+{
+	struct json_object *value;
+
+	return json_object_object_get_ex(json, key, &value) ? json_object_get_int64(value)
+							    : 0;
+}
+
+static bool get_bool(struct json_object *json, const char *key)
+{
+	struct json_object *value;
+
+	return json_object_object_get_ex(json, key, &value) &&
+	       json_object_get_boolean(value);
+}
+
+static struct json_object *taps_to_json(const struct run_state *state)
+{
+	struct json_object *taps = json_object_new_array();
+
+	for (size_t i = 0; i < state->n_taps; i++)
+		json_object_array_add(taps, json_object_new_string(state->taps[i]));
+	return taps;
+}
+
+/* Stages that were not reached are left out. */
+static struct json_object *stages_to_json(const int64_t us[_STAGE_MAX])
+{
+	struct json_object *stages = json_object_new_object();
+
+	for (enum boot_stage stage = 0; stage < _STAGE_MAX; stage++)
+		if (us[stage] >= 0)
+			put_number(stages, boot_stage_name(stage), us[stage]);
+	return stages;
+}
+
+static void put_processes(struct json_object *json, const struct run_state *state)
+{
+	put_number(json, "supervisor_pid", state->supervisor_pid);
+	put_number(json, "supervisor_starttime", (int64_t)state->supervisor_starttime);
+	put_number(json, "pid", state->pid);
+	put_number(json, "starttime", (int64_t)state->starttime);
+	put_text(json, "boot_id", state->boot_id);
+	put_number(json, "uid", state->uid);
+}
+
+struct json_object *state_to_json(const struct run_state *state)
+{
+	struct json_object *json = json_object_new_object();
+
+	put_text(json, "name", state->name);
+	put_text(json, "fqdn", state->fqdn);
+	put_text(json, "uuid", state->uuid);
+	put_text(json, "host", state->host);
+	put_text(json, "vo", state->vo);
+	put_text(json, "state", state_name(state->state));
+	put_bool(json, "stopping", state->is_stopping);
+	put_text(json, "message", state->message);
+	put_text(json, "digest", state->digest);
+	put_text(json, "image", state->image);
+	put_text(json, "accel", accel_names[state->accel]);
+	put_text(json, "machine_type", state->machine_type);
+	put_text(json, "qemu_version", state->qemu_version);
+	put_number(json, "memory_mib", state->memory_mib);
+	put_number(json, "cpus", state->cpus);
+	put_processes(json, state);
+	json_object_object_add(json, "taps", taps_to_json(state));
+	put_bool(json, "mac_locked", state->is_mac_locked);
+	put_number(json, "started_at", state->started_at);
+	put_number(json, "changed_at", state->changed_at);
+	put_number(json, "n_boots", state->n_boots);
+	put_number(json, "n_failures", state->n_failures);
+	put_number(json, "failed_at", state->failed_at);
+	json_object_object_add(json, "stages_us", stages_to_json(state->stage_us));
+	return json;
+}
+
+static void get_names(struct run_state *state, struct json_object *json)
+{
+	state->name = get_text(state, json, "name");
+	state->fqdn = get_text(state, json, "fqdn");
+	state->uuid = get_text(state, json, "uuid");
+	state->host = get_text(state, json, "host");
+	state->vo = get_text(state, json, "vo");
+	state->message = get_text(state, json, "message");
+	state->digest = get_text(state, json, "digest");
+	state->image = get_text(state, json, "image");
+	state->machine_type = get_text(state, json, "machine_type");
+	state->qemu_version = get_text(state, json, "qemu_version");
+	state->boot_id = get_text(state, json, "boot_id");
+}
+
+static void get_numbers(struct run_state *state, struct json_object *json)
+{
+	state->is_stopping = get_bool(json, "stopping");
+	state->is_mac_locked = get_bool(json, "mac_locked");
+	state->memory_mib = (unsigned)get_number(json, "memory_mib");
+	state->cpus = (unsigned)get_number(json, "cpus");
+	state->supervisor_pid = (pid_t)get_number(json, "supervisor_pid");
+	state->supervisor_starttime = (uint64_t)get_number(json, "supervisor_starttime");
+	state->pid = (pid_t)get_number(json, "pid");
+	state->starttime = (uint64_t)get_number(json, "starttime");
+	state->uid = (uid_t)get_number(json, "uid");
+	state->started_at = get_number(json, "started_at");
+	state->changed_at = get_number(json, "changed_at");
+	state->n_boots = (unsigned)get_number(json, "n_boots");
+	state->n_failures = (unsigned)get_number(json, "n_failures");
+	state->failed_at = get_number(json, "failed_at");
+}
+
+static void get_taps(struct run_state *state, struct json_object *json)
+{
+	struct json_object *taps;
+
+	if (!json_object_object_get_ex(json, "taps", &taps) ||
+		!json_object_is_type(taps, json_type_array))
+		return;
+	for (size_t i = 0; i < json_object_array_length(taps); i++) {
+		struct json_object *tap = json_object_array_get_idx(taps, i);
+
+		*mem_push(state, &state->taps, &state->n_taps) =
+			mem_strdup(state, json_object_get_string(tap));
+	}
+}
+
+static void get_stages(struct run_state *state, struct json_object *json)
+{
+	struct json_object *stages = NULL, *us;
+
+	json_object_object_get_ex(json, "stages_us", &stages);
+	for (enum boot_stage stage = 0; stage < _STAGE_MAX; stage++)
+		state->stage_us[stage] =
+			json_object_object_get_ex(stages, boot_stage_name(stage), &us)
+				? json_object_get_int64(us)
+				: -1;
+}
+
+static enum guest_state state_parse(const char *name)
+{
+	for (enum guest_state state = 0; state < _STATE_MAX; state++)
+		if (name != NULL && strcmp(state_names[state], name) == 0)
+			return state;
+	return STATE_STOPPED;
+}
+
+struct run_state *state_from_json(TALLOC_CTX *mem_ctx, struct json_object *json)
+{
+	struct run_state *state = mem_new(mem_ctx, struct run_state);
+	const char *accel = get_text(state, json, "accel");
+
+	get_names(state, json);
+	get_numbers(state, json);
+	get_taps(state, json);
+	get_stages(state, json);
+	state->state = state_parse(get_text(state, json, "state"));
+	state->accel = accel != NULL && strcmp(accel, "tcg") == 0 ? ACCEL_TCG : ACCEL_KVM;
+	return state;
+}
+
+/* The folder */
+
+static const char *name_fault(const char *name)
+{
+	size_t length = strlen(name);
+
+	if (length == 0)
+		return "is empty";
+	if (length > NAME_LENGTH_MAX)
+		return "is too long";
+	if (name[0] == '.')
+		return "starts with a dot";
+	if (strchr(name, '/') != NULL)
+		return "holds a slash";
+	return text_has_control(name, length) ? "holds a control character" : NULL;
+}
+
+static int check_name(const char *name, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	const char *fault = name_fault(name);
+
+	if (fault == NULL)
+		return 0;
+	return diag_fail(diags, EXIT_DATA, LOC_NONE,
+		"'%s' cannot be the name of a VCN: it %s",
+		text_printable(tmp, name, strlen(name)), fault);
+}
+
+/* The folder's descriptor, or -errno. */
+static int open_folder(const char *runtime_dir, const char *name)
+{
+	_cleanup_(mem_close_fd) int top =
+		open(runtime_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (top < 0)
+		return -errno;
+	int fd = openat(top, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* Is the lock held? A look, not a try: a try could get in the way of a starting one. */
+static bool is_locked(int dirfd)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	_cleanup_(mem_close_fd) int fd =
+		openat(dirfd, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+/* The file as it stands, or NULL where it is missing or no JSON object. */
+static struct run_state *read_file(TALLOC_CTX *mem_ctx, int dirfd)
+{
+	TMP_CTX(tmp);
+	char *text;
+	size_t len;
+
+	if (file_read_at(tmp, dirfd, "state.json", &text, &len) < 0)
+		return NULL;
+	struct json_object *json = json_tokener_parse(text);
+	struct run_state *state = json_object_is_type(json, json_type_object)
+					  ? state_from_json(mem_ctx, json)
+					  : NULL;
+
+	json_object_put(json);
+	return state;
+}
+
+/* Nobody holds the lock: whatever the file says, nothing runs. */
+static void make_stopped(struct run_state *state, const char *boot_id)
+{
+	bool was_running = state_is_running(state);
+
+	state->pid = 0;
+	state->is_stopping = false;
+	if (!was_running)
+		return;
+	if (state->boot_id == NULL || strcmp(state->boot_id, boot_id) != 0) {
+		state->state = STATE_STOPPED;
+		state->message = "the host was restarted";
+		return;
+	}
+	state->state = STATE_FAILED;
+	state->message = "its supervisor was killed";
+	state->n_failures++;
+	state->failed_at = state->changed_at;
+}
+
+/* Somebody holds the lock: but is it the process that wrote the file? */
+static bool is_current(const struct run_state *state, const char *boot_id)
+{
+	return state->boot_id != NULL && strcmp(state->boot_id, boot_id) == 0 &&
+	       state->supervisor_starttime != 0 &&
+	       process_starttime(state->supervisor_pid) == state->supervisor_starttime;
+}
+
+static struct run_state *new_state(TALLOC_CTX *mem_ctx, const char *name)
+{
+	struct run_state *state = mem_new(mem_ctx, struct run_state);
+
+	state->name = mem_strdup(state, name);
+	for (enum boot_stage stage = 0; stage < _STAGE_MAX; stage++)
+		state->stage_us[stage] = -1;
+	return state;
+}
+
+int state_read(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
+	struct diags *diags, struct run_state **ret_state)
+{
+	TMP_CTX(tmp);
+	const char *boot_id = process_boot_id(tmp);
+	struct run_state *state = NULL;
+	int r = check_name(name, diags);
+
+	if (r < 0)
+		return r;
+	_cleanup_(mem_close_fd) int dirfd = open_folder(runtime_dir, name);
+
+	if (dirfd < 0 && dirfd != -ENOENT)
+		return diag_fail_errno(diags, EXIT_IO, -dirfd, LOC_NONE,
+			"the state of VCN '%s' in '%s' cannot be read", name,
+			runtime_dir);
+	/* The lock first: a supervisor that ends in between has then written its last
+	 * word. */
+	bool locked = dirfd >= 0 && is_locked(dirfd);
+
+	if (dirfd >= 0)
+		state = read_file(tmp, dirfd);
+	if (state == NULL || (locked && !is_current(state, boot_id))) {
+		state = new_state(tmp, name);
+		state->state = locked ? STATE_STARTING : STATE_STOPPED;
+	} else if (!locked) {
+		make_stopped(state, boot_id);
+	}
+	*ret_state = talloc_steal(mem_ctx, state);
+	return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int state_list(TALLOC_CTX *mem_ctx, const char *runtime_dir, struct diags *diags,
+	char ***ret_names, size_t *ret_n)
+{
+	char **names = NULL;
+	size_t n = 0;
+	struct dirent *entry;
+	DIR *folder = opendir(runtime_dir);
+
+	if (folder == NULL && errno != ENOENT)
+		return diag_fail_errno(diags, EXIT_IO, errno, LOC_NONE,
+			"the runtime directory '%s' cannot be read", runtime_dir);
+	while (folder != NULL && (entry = readdir(folder)) != NULL)
+		if (name_fault(entry->d_name) == NULL && entry->d_type != DT_REG)
+			*mem_push(mem_ctx, &names, &n) =
+				mem_strdup(mem_ctx, entry->d_name);
+	if (folder != NULL)
+		closedir(folder);
+	if (n > 1)
+		qsort(names, n, sizeof(*names), compare_names);
+	*ret_names = names;
+	*ret_n = n;
+	return 0;
+}
+
+/* The open lock file, locked; -EAGAIN where somebody else holds it. */
+static int take_lock(int dirfd)
+{
+	for (;;) {
+		struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+		struct stat ours, there;
+		int fd = openat(
+			dirfd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+		if (fd < 0)
+			return -errno;
+		if (fcntl(fd, F_OFD_SETLK, &lock) < 0) {
+			int error = errno == EACCES ? EAGAIN : errno;
+
+			close(fd);
+			return -error;
+		}
+		/* state_forget() may have removed the file between open and lock. */
+		if (fstat(fd, &ours) == 0 && fstatat(dirfd, "lock", &there, 0) == 0 &&
+			ours.st_ino == there.st_ino)
+			return fd;
+		close(fd);
+		/* A folder that was removed under us takes no new file: ENOENT ends this. */
+	}
+}
+
+void state_forget(const char *runtime_dir, const char *name)
+{
+	static const char *const files[] = {"state.json", ".state.json.tmp", "control",
+		"console.log", "console.log.1", "lock"};
+
+	if (name_fault(name) != NULL)
+		return;
+	_cleanup_(mem_close_fd) int dirfd = open_folder(runtime_dir, name);
+	_cleanup_(mem_close_fd) int lock = dirfd < 0 ? -1 : take_lock(dirfd);
+	_cleanup_(mem_close_fd) int top =
+		open(runtime_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (lock < 0)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		unlinkat(dirfd, files[i], 0);
+	unlinkat(top, name, AT_REMOVEDIR);
+}
+
+int state_open_runtime_dir(const char *path, struct diags *diags)
+{
+	struct stat st;
+	int r = file_make_folders(path, 0755);
+
+	if (r < 0)
+		return diag_fail_errno(diags, EXIT_IO, -r, LOC_NONE,
+			"the runtime directory '%s' cannot be made", path);
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return diag_fail_errno(diags, EXIT_IO, errno, LOC_NONE,
+			"the runtime directory '%s' cannot be opened", path);
+	if (st.st_uid == geteuid() && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return fd;
+	close(fd);
+	return diag_fail(diags, EXIT_IO, LOC_NONE,
+		"the runtime directory '%s' must belong "
+		"to user %u and be writable by nobody else",
+		path, (unsigned)geteuid());
+}
+
+static int close_folder(struct state_folder *folder)
+{
+	mem_close_fd(&folder->lock_fd);
+	mem_close_fd(&folder->dirfd);
+	return 0;
+}
+
+/* A QEMU whose supervisor was killed a moment ago is still dying: wait for it. */
+static int wait_for_leftover(
+	const char *name, const struct run_state *state, struct diags *diags)
+{
+	_cleanup_(mem_close_fd) int pidfd = process_open(state->pid, state->starttime);
+
+	if (pidfd < 0)
+		return 0;
+	process_signal(pidfd, SIGKILL);
+	if (process_wait(pidfd, LEFTOVER_WAIT_MS))
+		return 0;
+	return diag_fail(diags, EXIT_BUSY, LOC_NONE,
+		"VCN '%s': its last QEMU, process %d, does "
+		"not die (is its image on a dead NFS server?)",
+		name, (int)state->pid);
+}
+
+static int inherit(struct state_folder *folder, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	const char *boot_id = process_boot_id(tmp);
+	struct run_state *state = read_file(tmp, folder->dirfd);
+
+	if (state == NULL)
+		return 0;
+	if (state->boot_id != NULL && strcmp(state->boot_id, boot_id) == 0) {
+		int r = wait_for_leftover(folder->name, state, diags);
+
+		if (r < 0)
+			return r;
+	}
+	make_stopped(state, boot_id);
+	folder->n_failures = state->n_failures;
+	folder->failed_at = state->failed_at;
+	return 0;
+}
+
+static int lock_folder(struct state_folder *folder, int top, struct diags *diags)
+{
+	if (mkdirat(top, folder->name, 0700) < 0 && errno != EEXIST)
+		return diag_fail_errno(diags, EXIT_IO, errno, LOC_NONE,
+			"the state folder of VCN '%s' cannot be made", folder->name);
+	folder->dirfd = openat(
+		top, folder->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (folder->dirfd < 0)
+		return diag_fail_errno(diags, EXIT_IO, errno, LOC_NONE,
+			"the state folder of VCN '%s' cannot be opened", folder->name);
+	folder->lock_fd = take_lock(folder->dirfd);
+	if (folder->lock_fd == -EAGAIN)
+		return diag_fail(diags, EXIT_BUSY, LOC_NONE,
+			"VCN '%s' is running already, or is being started", folder->name);
+	if (folder->lock_fd < 0)
+		return diag_fail_errno(diags, EXIT_IO, -folder->lock_fd, LOC_NONE,
+			"VCN '%s': its lock cannot be taken", folder->name);
+	return inherit(folder, diags);
+}
+
+int state_lock(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
+	struct diags *diags, struct state_folder **ret_folder)
+{
+	TMP_CTX(tmp);
+	struct state_folder *folder = mem_new(tmp, struct state_folder);
+	int r = check_name(name, diags);
+
+	if (r < 0)
+		return r;
+	folder->dirfd = folder->lock_fd = -1;
+	folder->name = mem_strdup(folder, name);
+	talloc_set_destructor(folder, close_folder);
+	_cleanup_(mem_close_fd) int top = state_open_runtime_dir(runtime_dir, diags);
+
+	if (top < 0)
+		return top;
+	r = lock_folder(folder, top, diags);
+	if (r == 0)
+		*ret_folder = talloc_steal(mem_ctx, folder);
+	return r;
+}
+
+/*
+ * Not file_replace_at(): the file means nothing after a crash of the host, and its fsync
+ * would stand between a guest and its start where the runtime directory is on a disk.
+ */
+static int replace_file(int dirfd, const char *text, size_t len)
+{
+	static const char temporary[] = ".state.json.tmp";
+	_cleanup_(mem_close_fd) int fd = openat(dirfd, temporary,
+		O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return -errno;
+	int r = file_write_all(fd, text, len);
+
+	if (r < 0)
+		return r;
+	return renameat(dirfd, temporary, dirfd, "state.json") < 0 ? -errno : 0;
+}
+
+int state_write(
+	struct state_folder *folder, const struct run_state *state, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	struct json_object *json = state_to_json(state);
+	const char *text = mem_printf(tmp, "%s\n",
+		json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN));
+	int r = replace_file(folder->dirfd, text, strlen(text));
+
+	json_object_put(json);
+	if (r < 0)
+		return diag_fail_errno(diags, EXIT_IO, -r, LOC_NONE,
+			"the state of VCN '%s' cannot be written", folder->name);
+	return 0;
+}

@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* One QEMU: everything it needs, its start, and what its end means. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "vcn/common/clock.h"
+#include "vcn/common/process.h"
+#include "vcn/guest/image.h"
+#include "vcn/guest/kvm.h"
+#include "vcn/guest/machine.h"
+#include "vcn/guest/notify.h"
+#include "vcn/guest/supervisor.h"
+
+enum {
+	QMP_LINE_MAX = 64 * 1024,
+	KINDS = MACHINE_FD_VHOST + 1,
+	REBOOT_WAIT_MAX_S = 64,
+	QUICK_REBOOT_MS = 60 * 1000,
+	DRAIN_ROUNDS = 64,
+	WORDS_MAX = 500,
+};
+
+/* Descriptors on their way to QEMU, by kind; those of ports are in the ports. */
+struct handover {
+	int fds[KINDS];
+	gid_t kvm_group;
+	unsigned notify_port;
+};
+
+static int close_handover(struct handover *handover)
+{
+	for (size_t i = 0; i < KINDS; i++)
+		mem_close_fd(&handover->fds[i]);
+	return 0;
+}
+
+static struct handover *new_handover(TALLOC_CTX *mem_ctx)
+{
+	struct handover *handover = mem_new(mem_ctx, struct handover);
+
+	for (size_t i = 0; i < KINDS; i++)
+		handover->fds[i] = -1;
+	talloc_set_destructor(handover, close_handover);
+	return handover;
+}
+
+static int close_boot(struct boot *boot)
+{
+	mem_close_fd(&boot->process.pidfd);
+	mem_close_fd(&boot->ready_fd);
+	mem_close_fd(&boot->stderr_fd);
+	return 0;
+}
+
+static void fill_record(struct boot_record *record, const struct supervisor *s)
+{
+	const struct guest *guest = s->guest;
+
+	record->started = (uint64_t)time(NULL);
+	record->name = guest->name;
+	record->image = s->state->image;
+	record->accel = s->settings->accel == ACCEL_TCG ? "tcg" : "kvm";
+	record->memory_mib = guest->memory_mib;
+	record->cpus = guest->cpus;
+	record->concurrency = 1;
+	if (getloadavg(&record->load, 1) < 1)
+		record->load = 0;
+	for (enum boot_stage stage = 0; stage < _STAGE_MAX; stage++)
+		record->stage_us[stage] = -1;
+}
+
+static struct boot *new_boot(struct supervisor *s)
+{
+	struct boot *boot = mem_new(NULL, struct boot);
+
+	boot->process.pidfd = boot->ready_fd = boot->stderr_fd = -1;
+	talloc_set_destructor(boot, close_boot);
+	fill_record(&boot->record, s);
+	return boot;
+}
+
+/* What QEMU gets */
+
+static int open_kvm(struct supervisor *s, struct handover *handover)
+{
+	int *fd = &handover->fds[MACHINE_FD_KVM];
+
+	if (s->settings->accel == ACCEL_TCG)
+		return 0;
+	int r = kvm_open(s->identity, s->qemu, s->diags, fd, &handover->kvm_group);
+
+	if (r == 0 && !s->qemu->has_kvm_device)
+		mem_close_fd(fd);
+	return r;
+}
+
+static int open_image(struct supervisor *s, struct handover *handover)
+{
+	const struct guest_image *image = &s->guest->image;
+	const struct string_list *roots = &s->settings->image_roots;
+	int *fd = &handover->fds[MACHINE_FD_IMAGE], r;
+
+	if (image->path == NULL)
+		return 0;
+	r = image_open(roots, image->path, "image", !image->snapshot, s->guest->where,
+		s->diags, fd);
+	if (r == 0 && !image->snapshot)
+		r = image_reopen(*fd, image->path, s->guest->where, s->diags,
+			&handover->fds[MACHINE_FD_IMAGE_READ]);
+	if (r == 0 && image->format == IMAGE_QCOW2)
+		r = image_check_qcow2(*fd, image->path, s->guest->where, s->diags);
+	return r;
+}
+
+static int open_kernel(struct supervisor *s, struct handover *handover)
+{
+	const struct guest_image *image = &s->guest->image;
+	const struct string_list *roots = &s->settings->image_roots;
+	int r = 0;
+
+	if (image->kernel != NULL)
+		r = image_open_for_all(roots, image->kernel, "kernel", s->guest->where,
+			s->diags, &handover->fds[MACHINE_FD_KERNEL]);
+	if (r == 0 && image->kernel != NULL && image->initrd != NULL)
+		r = image_open_for_all(roots, image->initrd, "initrd", s->guest->where,
+			s->diags, &handover->fds[MACHINE_FD_INITRD]);
+	return r;
+}
+
+static int open_vsock(struct supervisor *s, struct boot *boot, struct handover *handover)
+{
+	if (s->guest->image.readiness != READINESS_NOTIFY)
+		return 0;
+	int r = kvm_open_vsock(
+		s->guest->name, s->diags, &handover->fds[MACHINE_FD_VSOCK], &boot->cid);
+
+	return r < 0 ? r
+		     : notify_listen(s->diags, &boot->ready_fd, &handover->notify_port);
+}
+
+/* A socket pair: one end for QEMU under @kind, the other in *ret_ours. */
+static int open_pair(struct supervisor *s, struct handover *handover,
+	enum machine_fd_kind kind, int *ret_ours)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return diag_fail_errno(s->diags, EXIT_IO, errno, LOC_NONE,
+			"VCN '%s': no socket for its QEMU", s->guest->name);
+	*ret_ours = pair[0];
+	handover->fds[kind] = pair[1];
+	return 0;
+}
+
+static int open_channels(
+	struct supervisor *s, struct boot *boot, struct handover *handover)
+{
+	int fd, r = open_pair(s, handover, MACHINE_FD_QMP, &fd);
+
+	if (r < 0)
+		return r;
+	boot->qmp = qmp_new(boot, fd, QMP_LINE_MAX);
+	if (s->guest->image.readiness == READINESS_VIRTSERIAL)
+		r = open_pair(s, handover, MACHINE_FD_READY, &boot->ready_fd);
+	if (r == 0)
+		r = open_pair(s, handover, MACHINE_FD_SERIAL, &fd);
+	if (r == 0)
+		console_connect(s->console, fd);
+	return r;
+}
+
+/* All of it, the quick and harmless first, so that a typo leaves no trace. */
+static int open_all(struct supervisor *s, struct boot *boot, struct handover *handover)
+{
+	int r = open_kvm(s, handover);
+
+	if (r == 0)
+		r = open_image(s, handover);
+	if (r == 0)
+		r = open_kernel(s, handover);
+	if (r == 0)
+		r = open_vsock(s, boot, handover);
+	if (r == 0)
+		r = scratch_make(boot, s->settings, s->guest->name, s->identity, s->diags,
+			&boot->scratch);
+	if (r == 0)
+		r = network_open(boot, s->settings, s->guest, s->diags, &boot->ports);
+	return r == 0 ? open_channels(s, boot, handover) : r;
+}
+
+/* The start */
+
+static bool has_vhost_net(const struct supervisor *s, const struct boot *boot)
+{
+	for (size_t i = 0; i < s->guest->n_interfaces; i++)
+		if (boot->ports[i].vhost_fd < 0)
+			return false;
+	return true;
+}
+
+static int fd_for(const struct machine_fd *wanted, const struct handover *handover,
+	const struct boot *boot)
+{
+	switch (wanted->kind) {
+	case MACHINE_FD_TAP:
+		return boot->ports[wanted->interface].tap_fd;
+	case MACHINE_FD_VHOST:
+		return boot->ports[wanted->interface].vhost_fd;
+	default:
+		return handover->fds[wanted->kind];
+	}
+}
+
+static struct spawn_fd *list_fds(TALLOC_CTX *mem_ctx, const struct machine *machine,
+	const struct handover *handover, const struct boot *boot)
+{
+	struct spawn_fd *fds = mem_array(mem_ctx, struct spawn_fd, machine->n_fds);
+
+	for (size_t i = 0; i < machine->n_fds; i++) {
+		fds[i].fd = fd_for(&machine->fds[i], handover, boot);
+		fds[i].number = machine->fds[i].number;
+	}
+	return fds;
+}
+
+static int spawn_qemu(struct supervisor *s, struct boot *boot,
+	const struct machine *machine, const struct handover *handover)
+{
+	TMP_CTX(tmp);
+	int errors[2];
+
+	if (pipe2(errors, O_CLOEXEC | O_NONBLOCK) < 0)
+		return diag_fail_errno(s->diags, EXIT_IO, errno, LOC_NONE,
+			"VCN '%s': no pipe for QEMU's messages", s->guest->name);
+	boot->stderr_fd = errors[0];
+	/* QEMU's end blocks: a message must not get lost. */
+	fcntl(errors[1], F_SETFL, 0);
+	struct spawn spawn = {
+		.path = s->qemu->path,
+		.argv = machine->argv,
+		.scratch = boot->scratch->path,
+		.fds = list_fds(tmp, machine, handover, boot),
+		.n_fds = machine->n_fds,
+		.stderr_fd = errors[1],
+		.changes_user = s->identity->changes_user,
+		.uid = s->identity->uid,
+		.kvm_group = handover->kvm_group,
+	};
+
+	boot->started_us = clock_us();
+	int r = spawn_process(&spawn, s->diags, &boot->process);
+
+	close(errors[1]);
+	if (r == 0)
+		boot->record.stage_us[STAGE_SPAWNED] = clock_us() - boot->started_us;
+	return r;
+}
+
+static void note_ports(struct supervisor *s)
+{
+	struct run_state *state = s->state;
+	const struct network_port *ports = s->boot->ports;
+
+	state->n_taps = 0;
+	TALLOC_FREE(state->taps);
+	state->is_mac_locked = s->guest->n_interfaces > 0;
+	for (size_t i = 0; i < s->guest->n_interfaces; i++) {
+		if (ports[i].tap_fd < 0) {
+			state->is_mac_locked = false;
+			continue;
+		}
+		state->is_mac_locked = state->is_mac_locked && ports[i].is_locked;
+		*mem_push(state, &state->taps, &state->n_taps) =
+			mem_strdup(state, ports[i].name);
+	}
+}
+
+/* Guests that are booting now, this one included: boot times depend on it. */
+static unsigned count_booting(const struct supervisor *s)
+{
+	TMP_CTX(tmp);
+	struct diags *diags = diags_new(tmp);
+	char **names;
+	size_t n;
+	unsigned n_booting = 1;
+
+	if (state_list(tmp, s->settings->runtime_dir, diags, &names, &n) < 0)
+		return 1;
+	for (size_t i = 0; i < n; i++) {
+		struct run_state *state;
+
+		if (strcmp(names[i], s->guest->name) != 0 &&
+			state_read(tmp, s->settings->runtime_dir, names[i], diags,
+				&state) == 0)
+			n_booting += state->state == STATE_BOOTING ||
+				     state->state == STATE_STARTING;
+	}
+	return n_booting;
+}
+
+static void note_start(struct supervisor *s, struct boot *boot)
+{
+	s->boot = boot;
+	s->rung = RUNG_NONE;
+	s->look_at = clock_ms();
+	s->state->pid = boot->process.pid;
+	s->state->starttime = process_starttime(boot->process.pid);
+	s->state->n_boots++;
+	note_ports(s);
+	/* Ours must go: a TAP lives as long as any descriptor of it. */
+	network_close(boot->ports, s->guest->n_interfaces);
+	progress_publish(s);
+	boot->record.concurrency = count_booting(s);
+}
+
+static int prepare_and_spawn(struct supervisor *s, struct boot *boot)
+{
+	TMP_CTX(tmp);
+	struct handover *handover = new_handover(tmp);
+	int r = open_all(s, boot, handover);
+
+	if (r < 0)
+		return r;
+	struct machine_host host = {
+		.settings = s->settings,
+		.qemu = s->qemu,
+		.has_vhost_net = has_vhost_net(s, boot),
+		.vsock_cid = boot->cid,
+		.notify_port = handover->notify_port,
+	};
+
+	return spawn_qemu(s, boot, machine_build(tmp, s->guest, &host), handover);
+}
+
+int boot_start(struct supervisor *s)
+{
+	struct boot *boot = new_boot(s);
+	int r = prepare_and_spawn(s, boot);
+
+	if (r == 0) {
+		note_start(s, boot);
+		return 0;
+	}
+	console_disconnect(s->console);
+	boot->record.outcome = BOOT_FAILED;
+	if (s->options->booted != NULL)
+		s->options->booted(s->options->user, &boot->record);
+	talloc_free(boot);
+	return r;
+}
+
+/* The end */
+
+void boot_fail(struct supervisor *s, const char *format, ...)
+{
+	va_list args;
+
+	if (s->boot->failure != NULL)
+		return;
+	va_start(args, format);
+	s->boot->failure = mem_vprintf(s->boot, format, args);
+	va_end(args);
+	process_signal(s->boot->process.pidfd, SIGKILL);
+}
+
+void boot_read_stderr(struct boot *boot)
+{
+	char bytes[STDERR_TAIL];
+	ssize_t n = read(boot->stderr_fd, bytes, sizeof(bytes));
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		mem_close_fd(&boot->stderr_fd);
+		return;
+	}
+	size_t len = (size_t)n, keep = STDERR_TAIL - len;
+
+	if (boot->stderr_len > keep) {
+		memmove(boot->stderr_tail, boot->stderr_tail + boot->stderr_len - keep,
+			keep);
+		boot->stderr_len = keep;
+	}
+	memcpy(boot->stderr_tail + boot->stderr_len, bytes, len);
+	boot->stderr_len += len;
+}
+
+/* QEMU's last words on one line, without anything that could drive a terminal. */
+static const char *last_words(TALLOC_CTX *mem_ctx, const struct boot *boot)
+{
+	size_t start = boot->stderr_len > WORDS_MAX ? boot->stderr_len - WORDS_MAX : 0;
+	struct buffer *b = buffer_new(mem_ctx);
+
+	for (size_t i = start; i < boot->stderr_len; i++) {
+		unsigned char byte = (unsigned char)boot->stderr_tail[i];
+
+		if (byte == '\n' && i + 1 < boot->stderr_len)
+			buffer_add_text(b, "; ");
+		else if (byte >= ' ' && byte < 0x7f)
+			buffer_add_byte(b, (char)byte);
+	}
+	return b->len == 0 ? "it said nothing" : b->data;
+}
+
+static const char *describe_end(
+	TALLOC_CTX *mem_ctx, const struct boot *boot, const siginfo_t *info)
+{
+	if (boot->failure != NULL)
+		return mem_strdup(mem_ctx, boot->failure);
+	if (boot->has_panicked)
+		return "the guest panicked";
+	if (info->si_code != CLD_EXITED)
+		return mem_printf(mem_ctx, "QEMU was ended by signal %d (%s)%s: %s",
+			info->si_status, strsignal(info->si_status),
+			info->si_status == SIGKILL ? ", maybe for want of memory" : "",
+			last_words(mem_ctx, boot));
+	if (info->si_status == 0)
+		return "QEMU was told to end by somebody else";
+	return mem_printf(mem_ctx, "QEMU failed with exit code %d: %s", info->si_status,
+		last_words(mem_ctx, boot));
+}
+
+/* What was written before the end and not read yet. */
+static void drain(struct supervisor *s)
+{
+	for (int i = 0; i < DRAIN_ROUNDS && s->boot->qmp != NULL; i++)
+		progress_read_qmp(s);
+	for (int i = 0; i < DRAIN_ROUNDS && s->boot->stderr_fd >= 0; i++)
+		boot_read_stderr(s->boot);
+	if (s->boot->ready_fd >= 0 && s->guest->image.readiness == READINESS_VIRTSERIAL)
+		progress_read_ready(s);
+	console_disconnect(s->console);
+}
+
+static void reap(struct boot *boot, siginfo_t *ret_info)
+{
+	*ret_info = (siginfo_t){0};
+	while (waitid(P_PID, (id_t)boot->process.pid, ret_info, WEXITED) < 0 &&
+		errno == EINTR)
+		;
+}
+
+/* A guest that does nothing but reboot gets slower and slower at it. */
+static void plan_reboot(struct supervisor *s, const struct boot *boot)
+{
+	int64_t now = clock_ms(), wait_s = 0;
+
+	if (now - boot->started_us / 1000 >= QUICK_REBOOT_MS)
+		s->n_quick_reboots = 0;
+	else if ((wait_s = 1 << s->n_quick_reboots) < REBOOT_WAIT_MAX_S)
+		s->n_quick_reboots++;
+	s->restart_at = now + wait_s * 1000;
+}
+
+void boot_count_failure(struct supervisor *s, int code)
+{
+	s->is_ended = true;
+	s->result = code;
+	s->state->state = STATE_FAILED;
+	s->state->n_failures++;
+	s->state->failed_at = time(NULL);
+}
+
+static void fail_run(struct supervisor *s, const char *why)
+{
+	int code = diag_fail(s->diags, EXIT_REJECTED, s->guest->where, "VCN '%s': %s",
+		s->guest->name, why);
+
+	boot_count_failure(s, code);
+	s->state->message = mem_strdup(s->state, why);
+}
+
+void boot_end(struct supervisor *s)
+{
+	TMP_CTX(tmp);
+	struct boot *boot = talloc_steal(tmp, s->boot);
+	siginfo_t info;
+
+	drain(s);
+	reap(boot, &info);
+	bool ended_well = info.si_code == CLD_EXITED && info.si_status == 0 &&
+			  boot->failure == NULL && !boot->has_panicked;
+
+	if (!s->state->is_stopping)
+		progress_record(s, BOOT_FAILED);
+	s->boot = NULL;
+	s->state->pid = 0;
+	s->state->message = NULL;
+	if (s->state->is_stopping || (ended_well && boot->was_shut_down)) {
+		s->is_ended = true;
+		s->state->state = STATE_STOPPED;
+	} else if (ended_well && boot->was_reset) {
+		plan_reboot(s, boot);
+		progress_publish(s);
+	} else {
+		fail_run(s, describe_end(tmp, boot, &info));
+	}
+}

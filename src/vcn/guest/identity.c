@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcn/guest/identity.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/trailer.h"
+#include "vcn/common/state.h"
+
+static int drop_claim(struct identity *identity)
+{
+	mem_close_fd(&identity->lock_fd);
+	return 0;
+}
+
+/* Where in the range to look first. */
+static unsigned name_offset(const char *name, unsigned n)
+{
+	uint8_t digest[SHA256_BYTES];
+
+	sha256(name, strlen(name), digest);
+	return ((unsigned)digest[0] << 24 | (unsigned)digest[1] << 16 |
+		       (unsigned)digest[2] << 8 | digest[3]) %
+	       n;
+}
+
+/* The locked file, or -errno: -EAGAIN where another supervisor has it. */
+static int lock_uid(int dirfd, uid_t uid)
+{
+	TMP_CTX(tmp);
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	int fd = openat(dirfd, mem_printf(tmp, "%u", (unsigned)uid),
+		O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return -errno;
+	if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+		return fd;
+	int error = errno == EACCES ? EAGAIN : errno;
+
+	close(fd);
+	return -error;
+}
+
+static int open_claims(const char *runtime_dir, struct diags *diags)
+{
+	_cleanup_(mem_close_fd) int top = state_open_runtime_dir(runtime_dir, diags);
+
+	if (top < 0)
+		return top;
+	if (mkdirat(top, ".uids", 0700) < 0 && errno != EEXIST)
+		return diag_fail_errno(diags, EXIT_IO, errno, LOC_NONE,
+			"'%s/.uids' cannot be made", runtime_dir);
+	int fd = openat(top, ".uids", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return diag_fail_errno(diags, EXIT_IO, errno, LOC_NONE,
+			"'%s/.uids' cannot be opened", runtime_dir);
+	return fd;
+}
+
+static int claim_uid(struct identity *identity, const struct launch_settings *settings,
+	const char *name, struct diags *diags)
+{
+	unsigned n = settings->uid_last - settings->uid_first + 1;
+	unsigned first = name_offset(name, n);
+	_cleanup_(mem_close_fd) int dirfd = open_claims(settings->runtime_dir, diags);
+
+	if (dirfd < 0)
+		return dirfd;
+	for (unsigned i = 0; i < n; i++) {
+		identity->uid = settings->uid_first + (first + i) % n;
+		identity->lock_fd = lock_uid(dirfd, identity->uid);
+		if (identity->lock_fd >= 0)
+			return 0;
+		if (identity->lock_fd != -EAGAIN)
+			return diag_fail_errno(diags, EXIT_IO, -identity->lock_fd,
+				LOC_NONE, "'%s/.uids/%u' cannot be locked",
+				settings->runtime_dir, (unsigned)identity->uid);
+	}
+	return diag_fail(diags, EXIT_REJECTED, LOC_NONE,
+		"VCN '%s': all user ids from %u to %u are taken (vcn.yaml, uid-range)",
+		name, settings->uid_first, settings->uid_last);
+}
+
+int identity_claim(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
+	const char *name, struct diags *diags, struct identity **ret_identity)
+{
+	TMP_CTX(tmp);
+	struct identity *identity = mem_new(tmp, struct identity);
+
+	identity->lock_fd = -1;
+	identity->uid = geteuid();
+	identity->changes_user = identity->uid == 0;
+	talloc_set_destructor(identity, drop_claim);
+	if (identity->changes_user) {
+		int r = claim_uid(identity, settings, name, diags);
+
+		if (r < 0)
+			return r;
+	}
+	*ret_identity = talloc_steal(mem_ctx, identity);
+	return 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The user a guest's QEMU runs as.
+ *
+ * Started as root, every VCN gets a user id of its own out of `uid-range`, which no other
+ * VCN of this host has at the time: one that broke out of its QEMU can neither trace its
+ * neighbour nor read what that writes. The claim is a locked file in RUNTIME_DIR/.uids,
+ * gone with the supervisor. Started without privilege, everything runs as the one user.
+ */
+
+#include <sys/types.h>
+
+#include "vcn/common/settings.h"
+
+struct identity {
+	bool changes_user;
+	uid_t uid;
+	int lock_fd;
+};
+
+/*
+ * identity_claim - a free user id; the same for the same name, where it is free
+ *
+ * memory: below @mem_ctx; the claim ends with it
+ * errors: EXIT_REJECTED where every id of the range is taken, EXIT_IO
+ */
+int identity_claim(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
+	const char *name, struct diags *diags,
+	struct identity **ret_identity) _must_check_;

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcn/guest/image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum {
+	QCOW2_HEADER = 104,
+	QCOW2_HEADER_V2 = 72,
+	QCOW2_CORRUPT = 1 << 1,
+	QCOW2_DATA_FILE = 1 << 2,
+};
+
+/* Opening */
+
+/* What follows @root in @path, or NULL: `/images` covers `/images/a`, not `/images2/a`. */
+static const char *below_root(const char *root, const char *path)
+{
+	size_t length = strlen(root);
+
+	while (length > 0 && root[length - 1] == '/')
+		length--;
+	if (strncmp(root, path, length) != 0 || path[length] != '/')
+		return NULL;
+	path += length;
+	path += strspn(path, "/");
+	return *path == '\0' ? NULL : path;
+}
+
+static int open_beneath(const char *root, const char *rest, bool is_writable)
+{
+	struct open_how how = {
+		/* O_NONBLOCK: a FIFO in the way must not hang us */
+		.flags = (is_writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY |
+			 O_NONBLOCK,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+	/* The root itself is the administrator's word: it may be a link. */
+	_cleanup_(mem_close_fd) int dirfd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (dirfd < 0)
+		return -errno;
+	int fd = (int)syscall(SYS_openat2, dirfd, rest, &how, sizeof(how));
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_fault(int error, const char *what, const char *path, struct loc where,
+	struct diags *diags)
+{
+	if (error == ELOOP)
+		return diag_fail(diags, EXIT_DATA, where,
+			"%s '%s' is or goes through a symbolic link, "
+			"which is not followed below an image root",
+			what, path);
+	if (error == EXDEV)
+		return diag_fail(diags, EXIT_DATA, where,
+			"%s '%s' leads out of its image root", what, path);
+	return diag_fail_errno(
+		diags, EXIT_DATA, error, where, "%s '%s' cannot be opened", what, path);
+}
+
+static int check_regular(
+	int fd, const char *what, const char *path, struct loc where, struct diags *diags)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return open_fault(errno, what, path, where, diags);
+	if (!S_ISREG(st.st_mode))
+		return diag_fail(diags, EXIT_DATA, where, "%s '%s' is no regular file",
+			what, path);
+	return 0;
+}
+
+int image_open(const struct string_list *roots, const char *path, const char *what,
+	bool is_writable, struct loc where, struct diags *diags, int *ret_fd)
+{
+	const char *rest = NULL;
+	size_t i = 0;
+
+	while (i < roots->n && (rest = below_root(roots->items[i], path)) == NULL)
+		i++;
+	if (rest == NULL)
+		return diag_fail(diags, EXIT_DATA, where,
+			"%s '%s' is below none of the image roots "
+			"of this host (vcn.yaml, image-roots)",
+			what, path);
+	_cleanup_(mem_close_fd) int fd = open_beneath(roots->items[i], rest, is_writable);
+
+	if (fd < 0)
+		return open_fault(-fd, what, path, where, diags);
+	int r = check_regular(fd, what, path, where, diags);
+
+	if (r < 0)
+		return r;
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+int image_reopen(
+	int fd, const char *path, struct loc where, struct diags *diags, int *ret_fd)
+{
+	char link[64];
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	*ret_fd = open(link, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	return *ret_fd < 0 ? open_fault(errno, "image", path, where, diags) : 0;
+}
+
+/* Copies a file into memory that other users may open; the descriptor, or -errno. */
+static int copy_to_memory(int from)
+{
+	struct stat st;
+	off_t offset = 0;
+
+	if (fstat(from, &st) < 0)
+		return -errno;
+	_cleanup_(mem_close_fd) int fd =
+		memfd_create("boot", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0)
+		return -errno;
+	while (offset < st.st_size) {
+		ssize_t n = sendfile(fd, from, &offset, (size_t)(st.st_size - offset));
+
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+	}
+	if (fchmod(fd, 0444) < 0 ||
+		fcntl(fd, F_ADD_SEALS,
+			F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+		return -errno;
+	int copy = fd;
+
+	fd = -1;
+	return copy;
+}
+
+int image_open_for_all(const struct string_list *roots, const char *path,
+	const char *what, struct loc where, struct diags *diags, int *ret_fd)
+{
+	struct stat st;
+	int fd, r = image_open(roots, path, what, false, where, diags, &fd);
+
+	if (r < 0)
+		return r;
+	if (fstat(fd, &st) == 0 && (st.st_mode & S_IROTH) == 0) {
+		int copy = copy_to_memory(fd);
+
+		close(fd);
+		if (copy < 0)
+			return open_fault(-copy, what, path, where, diags);
+		fd = copy;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+/* The qcow2 header: big-endian numbers at fixed offsets */
+
+static uint64_t big_endian(const uint8_t *bytes, size_t len)
+{
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < len; i++)
+		value = value << 8 | bytes[i];
+	return value;
+}
+
+/* Version 3 says in bits what a reader must know. */
+static const char *features_fault(uint64_t incompatible)
+{
+	if (incompatible & QCOW2_DATA_FILE)
+		return "keeps its data in an external file; make it one file with "
+		       "'qemu-img convert -O qcow2'";
+	if (incompatible & QCOW2_CORRUPT)
+		return "is marked as corrupt; see 'qemu-img check'";
+	return NULL;
+}
+
+const char *image_qcow2_fault(const uint8_t *header, size_t len)
+{
+	if (len < QCOW2_HEADER_V2 || memcmp(header, "QFI\xfb", 4) != 0)
+		return "is no qcow2 image";
+	uint64_t version = big_endian(header + 4, 4);
+
+	if (version != 2 && version != 3)
+		return "has a qcow2 version other than 2 and 3";
+	if (version == 3 && len < QCOW2_HEADER)
+		return "is shorter than a qcow2 header";
+	if (big_endian(header + 8, 8) != 0 || big_endian(header + 16, 4) != 0)
+		return "has a backing file; make it one file "
+		       "with 'qemu-img convert -O qcow2'";
+	if (big_endian(header + 32, 4) != 0)
+		return "is encrypted";
+	return version == 3 ? features_fault(big_endian(header + 72, 8)) : NULL;
+}
+
+int image_check_qcow2(int fd, const char *path, struct loc where, struct diags *diags)
+{
+	uint8_t header[QCOW2_HEADER];
+	ssize_t n = pread(fd, header, sizeof(header), 0);
+
+	if (n < 0)
+		return diag_fail_errno(diags, EXIT_DATA, errno, where,
+			"image '%s' cannot be read", path);
+	const char *fault = image_qcow2_fault(header, (size_t)n);
+
+	if (fault == NULL)
+		return 0;
+	return diag_fail(diags, EXIT_DATA, where, "image '%s' %s", path, fault);
+}

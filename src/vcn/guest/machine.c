@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcn/guest/machine.h"
+
+#include <string.h>
+
+enum { FIRST_NUMBER = 3, MTU_MAX = 65535 };
+
+/* A value inside an option: QEMU ends it at a comma, unless there are two. */
+static const char *escaped(TALLOC_CTX *mem_ctx, const char *value)
+{
+	struct buffer *b = buffer_new(mem_ctx);
+
+	for (; *value != '\0'; value++) {
+		buffer_add_byte(b, *value);
+		if (*value == ',')
+			buffer_add_byte(b, ',');
+	}
+	return b->data;
+}
+
+static void add(struct machine *m, const char *argument)
+{
+	*mem_push(m, &m->argv, &m->n_arguments) = mem_strdup(m, argument);
+}
+
+static void add_option(struct machine *m, const char *option, const char *format, ...)
+	_printf_(3, 4);
+
+static void add_option(struct machine *m, const char *option, const char *format, ...)
+{
+	TMP_CTX(tmp);
+	va_list args;
+
+	va_start(args, format);
+	const char *value = mem_vprintf(tmp, format, args);
+	va_end(args);
+	add(m, option);
+	add(m, value);
+}
+
+static int add_fd(struct machine *m, enum machine_fd_kind kind, size_t interface)
+{
+	struct machine_fd *fd = mem_push(m, &m->fds, &m->n_fds);
+
+	fd->kind = kind;
+	fd->interface = interface;
+	fd->number = FIRST_NUMBER + (int)m->n_fds - 1;
+	return fd->number;
+}
+
+/* Name, machine, processors, memory */
+
+static void add_identity(
+	struct machine *m, const struct guest *guest, const struct qemu *qemu)
+{
+	/* From 11.0 on threads always have names, and saying so is deprecated. */
+	add_option(m, "-name", "guest=%s%s", escaped(m, guest->name),
+		qemu->major < 11 ? ",debug-threads=on" : "");
+	if (guest->uuid != NULL)
+		add_option(m, "-uuid", "%s", guest->uuid);
+	add(m, "-nodefaults");
+	add(m, "-no-user-config");
+	add_option(m, "-display", "none");
+}
+
+/*
+ * q35 without its number: guests that keep nothing are never migrated, and numbered types
+ * are deleted after six years. graphics=off makes the firmware write to the serial line.
+ */
+static void add_board(struct machine *m, const struct qemu *qemu)
+{
+	add_option(m, "-machine",
+		"q35,usb=off%s%s%s%s%s,dump-guest-core=off,memory-backend=ram0",
+		qemu->has_vmport ? ",vmport=off" : "", qemu->has_hpet ? ",hpet=off" : "",
+		qemu->has_smbus ? ",smbus=off" : "", qemu->has_sata ? ",sata=off" : "",
+		qemu->has_graphics ? ",graphics=off" : "");
+}
+
+static void add_accelerator(struct machine *m, const struct machine_host *host)
+{
+	if (host->settings->accel == ACCEL_TCG) {
+		add_option(m, "-accel", "tcg");
+		add_option(m, "-cpu", "max");
+		return;
+	}
+	if (host->qemu->has_kvm_device) {
+		add_option(m, "-add-fd", "fd=%d,set=2,opaque=kvm",
+			add_fd(m, MACHINE_FD_KVM, 0));
+		add_option(m, "-accel", "kvm,device=/dev/fdset/2");
+	} else {
+		add_option(m, "-accel", "kvm");
+	}
+	add_option(m, "-cpu", "host");
+}
+
+static void add_processors_and_memory(
+	struct machine *m, const struct guest *guest, const struct qemu *qemu)
+{
+	add_option(
+		m, "-smp", "%u,sockets=1,cores=%u,threads=1", guest->cpus, guest->cpus);
+	add_option(m, "-m", "%uM", guest->memory_mib);
+	if (qemu->has_memfd)
+		add_option(m, "-object",
+			"memory-backend-memfd,id=ram0,size=%uM,share=off",
+			guest->memory_mib);
+	else
+		add_option(m, "-object", "memory-backend-ram,id=ram0,size=%uM",
+			guest->memory_mib);
+}
+
+/* Disk and kernel */
+
+static void add_disk(struct machine *m, const struct guest_image *image)
+{
+	if (image->path == NULL)
+		return;
+	/*
+	 * The set's number stands in the path's place: no path is parsed by QEMU, which
+	 * takes from the set whichever descriptor fits, and opens what it writes for
+	 * reading first.
+	 */
+	add_option(m, "-add-fd", "fd=%d,set=1,opaque=%s", add_fd(m, MACHINE_FD_IMAGE, 0),
+		image->snapshot ? "rdonly:master" : "rdwr:image");
+	if (!image->snapshot)
+		add_option(m, "-add-fd", "fd=%d,set=1,opaque=rdonly:image",
+			add_fd(m, MACHINE_FD_IMAGE_READ, 0));
+	/* snapshot=on and not -snapshot: that one is ignored for some ways to name a
+	 * disk. */
+	add_option(m, "-drive",
+		"if=none,id=root,format=%s,file=/dev/fdset/1,snapshot=%s,discard=unmap,"
+		"detect-zeroes=unmap",
+		image->format == IMAGE_RAW ? "raw" : "qcow2",
+		image->snapshot ? "on" : "off");
+	add_option(m, "-device",
+		"virtio-blk-pci,id=disk0,drive=root,serial=vcnroot,bootindex=1");
+}
+
+/* Read with fopen() by QEMU, which knows no descriptor sets there. */
+static void add_kernel(struct machine *m, const struct guest_image *image)
+{
+	if (image->kernel == NULL)
+		return;
+	add_option(m, "-kernel", "/proc/self/fd/%d", add_fd(m, MACHINE_FD_KERNEL, 0));
+	if (image->initrd != NULL)
+		add_option(m, "-initrd", "/proc/self/fd/%d",
+			add_fd(m, MACHINE_FD_INITRD, 0));
+	if (image->arguments != NULL)
+		add_option(m, "-append", "%s", image->arguments);
+}
+
+/* Network */
+
+static void add_tap(struct machine *m, size_t i, bool has_vhost_net)
+{
+	int tap = add_fd(m, MACHINE_FD_TAP, i);
+
+	/* vhost=on without a descriptor makes QEMU 7.2 abort where /dev/vhost-net is
+	 * unusable */
+	if (has_vhost_net)
+		add_option(m, "-netdev", "tap,id=n%zu,fd=%d,vhost=on,vhostfd=%d", i, tap,
+			add_fd(m, MACHINE_FD_VHOST, i));
+	else
+		add_option(m, "-netdev", "tap,id=n%zu,fd=%d,vhost=off", i, tap);
+}
+
+static void add_interfaces(
+	struct machine *m, const struct guest *guest, const struct machine_host *host)
+{
+	TMP_CTX(tmp);
+
+	for (size_t i = 0; i < guest->n_interfaces; i++) {
+		const struct guest_interface *nic = &guest->interfaces[i];
+		char mac[MAC_TEXT_MAX];
+		const char *mtu = "";
+
+		if (host->settings->network == NETWORK_USER)
+			add_option(m, "-netdev", "user,id=n%zu,hostname=%s", i,
+				escaped(tmp, guest->name));
+		else
+			add_tap(m, i, host->has_vhost_net);
+		if (nic->mtu > 0 && nic->mtu <= MTU_MAX)
+			mtu = mem_printf(tmp, ",host_mtu=%u", nic->mtu);
+		add_option(m, "-device",
+			"virtio-net-pci,id=nic%zu,netdev=n%zu,mac=%s,romfile=%s", i, i,
+			mac_format(nic->mac, mac), mtu);
+	}
+}
+
+/* The rest */
+
+static void add_devices(struct machine *m, const struct qemu *qemu)
+{
+	if (qemu->has_rng)
+		add_option(m, "-device", "virtio-rng-pci");
+	if (qemu->has_vmgenid)
+		add_option(m, "-device", "vmgenid,guid=auto");
+	if (qemu->has_pvpanic)
+		add_option(m, "-device", "pvpanic-pci");
+	if (qemu->has_balloon)
+		add_option(m, "-device", "virtio-balloon-pci,id=bal0%s,deflate-on-oom=on",
+			qemu->has_balloon_reporting ? ",free-page-reporting=on" : "");
+}
+
+/* Without an id= on the port QEMU does not tell when the guest opens it. */
+static void add_readiness(
+	struct machine *m, const struct guest *guest, const struct machine_host *host)
+{
+	if (guest->image.readiness == READINESS_VIRTSERIAL) {
+		add_option(m, "-device", "virtio-serial-pci,id=vs0");
+		add_option(m, "-chardev", "socket,id=rdy,fd=%d",
+			add_fd(m, MACHINE_FD_READY, 0));
+		add_option(m, "-device",
+			"virtserialport,id=" MACHINE_READY_ID
+			",bus=vs0.0,chardev=rdy,name=" MACHINE_READY_PORT);
+	}
+	if (guest->image.readiness == READINESS_NOTIFY) {
+		add_option(m, "-device", "vhost-vsock-pci,guest-cid=%u,vhostfd=%d",
+			host->vsock_cid, add_fd(m, MACHINE_FD_VSOCK, 0));
+		/* 2 is the host (vsock(7)); systemd(1), "System credentials" */
+		add_option(m, "-smbios",
+			"type=11,value=io.systemd.credential:vmm.notify_socket="
+			"vsock-stream:2:%u",
+			host->notify_port);
+	}
+}
+
+static void add_channels(struct machine *m)
+{
+	add_option(
+		m, "-chardev", "socket,id=ser0,fd=%d", add_fd(m, MACHINE_FD_SERIAL, 0));
+	add_option(m, "-serial", "chardev:ser0");
+	add_option(m, "-chardev", "socket,id=qmp,fd=%d", add_fd(m, MACHINE_FD_QMP, 0));
+	add_option(m, "-mon", "chardev=qmp,mode=control");
+}
+
+/* A reboot ends QEMU: the supervisor starts the next one from the clean master image. */
+static void add_conduct(struct machine *m)
+{
+	add_option(m, "-action", "reboot=shutdown,panic=exit-failure");
+	add_option(m, "-rtc", "base=utc");
+	add_option(m, "-msg", "timestamp=on,guest-name=on");
+	add(m, "-S");
+	add_option(m, "-sandbox",
+		"on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+}
+
+struct machine *machine_build(
+	TALLOC_CTX *mem_ctx, const struct guest *guest, const struct machine_host *host)
+{
+	struct machine *m = mem_new(mem_ctx, struct machine);
+
+	add(m, host->qemu->path);
+	add_identity(m, guest, host->qemu);
+	add_board(m, host->qemu);
+	add_accelerator(m, host);
+	add_processors_and_memory(m, guest, host->qemu);
+	add_disk(m, &guest->image);
+	add_kernel(m, &guest->image);
+	add_interfaces(m, guest, host);
+	add_devices(m, host->qemu);
+	add_readiness(m, guest, host);
+	add_channels(m);
+	add_conduct(m);
+	*mem_push(m, &m->argv, &m->n_arguments) = NULL;
+	m->n_arguments--;
+	return m;
+}

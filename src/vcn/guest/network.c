@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcn/guest/network.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/trailer.h"
+#include "vcn/guest/kvm.h"
+#include "vcn/guest/link.h"
+
+enum { NAME_DIGEST_BYTES = 6, ALIAS_MAX = 255, TAP_ADDRESS_FIRST = 0xfe };
+
+/* What every step needs to know, and to say when it fails. */
+struct port_job {
+	struct links *links;
+	const struct guest *guest;
+	const struct guest_interface *interface;
+	const char *bridge_name;
+	struct bridge bridge;
+	struct network_port *port;
+	int index;
+	struct diags *diags;
+};
+
+void network_tap_name(const char *fqdn, size_t interface, char ret_name[IFNAMSIZ])
+{
+	TMP_CTX(tmp);
+	const char *text = mem_printf(tmp, "%s/%zu", fqdn, interface);
+	uint8_t digest[SHA256_BYTES];
+	char hex[SHA256_TEXT_MAX];
+
+	sha256(text, strlen(text), digest);
+	sha256_text(digest, hex);
+	memcpy(ret_name, "vcn", 3);
+	memcpy(ret_name + 3, hex, NAME_DIGEST_BYTES * 2);
+	ret_name[3 + NAME_DIGEST_BYTES * 2] = '\0';
+}
+
+static int fail(const struct port_job *job, int error, const char *what)
+{
+	return diag_fail_errno(job->diags, EXIT_IO, error, job->guest->where,
+		"VCN '%s': its interface '%s' on bridge '%s' %s", job->guest->name,
+		job->port->name, job->bridge_name, what);
+}
+
+/* The TAP */
+
+static int tap_fault(const struct network_port *port, const struct guest *guest,
+	int error, struct diags *diags)
+{
+	if (error == EPERM || error == EACCES)
+		return diag_fail(diags, EXIT_IO, guest->where,
+			"VCN '%s': only root can put guests into a "
+			"bridge; 'network: user' in vcn.yaml does without",
+			guest->name);
+	return diag_fail_errno(diags, EXIT_IO, error, guest->where,
+		"VCN '%s': its interface '%s' cannot be made%s", guest->name, port->name,
+		error == EBUSY ? "; another process has it" : "");
+}
+
+static int open_tap(
+	struct network_port *port, const struct guest *guest, struct diags *diags)
+{
+	/* EXCL: else somebody's persistent TAP of this name would be taken over silently. */
+	struct ifreq request = {
+		.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL)};
+
+	memcpy(request.ifr_name, port->name, IFNAMSIZ);
+	port->tap_fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	if (port->tap_fd < 0 || ioctl(port->tap_fd, TUNSETIFF, &request) < 0)
+		return tap_fault(port, guest, errno, diags);
+	return 0;
+}
+
+/*
+ * A bridge takes the lowest address of its ports for its own: with fe: in front the TAP's
+ * never is. It must differ from the guest's, which the bridge would else take for local.
+ */
+static struct mac tap_address(struct mac guest)
+{
+	struct mac address = guest;
+
+	address.bytes[0] = TAP_ADDRESS_FIRST;
+	if (mac_compare(address, guest) == 0)
+		address.bytes[1] ^= 0x80;
+	return address;
+}
+
+/* The bridge port */
+
+static int find_bridge(struct port_job *job)
+{
+	int r = link_find_bridge(job->links, job->bridge_name, &job->bridge);
+
+	if (r == -ENODEV)
+		return diag_fail(job->diags, EXIT_IO, job->guest->where,
+			"VCN '%s': this host has no bridge '%s'; "
+			"bridge-map in vcn.yaml can give its name here",
+			job->guest->name, job->bridge_name);
+	if (r < 0)
+		return fail(job, -r, "cannot be prepared");
+	if (!job->bridge.is_bridge)
+		return diag_fail(job->diags, EXIT_IO, job->guest->where,
+			"VCN '%s': '%s' is no bridge", job->guest->name,
+			job->bridge_name);
+	if (job->interface->vlan_id != 0 && !job->bridge.filters_vlans)
+		return diag_fail(job->diags, EXIT_IO, job->guest->where,
+			"VCN '%s': VLAN %u needs a bridge that filters VLANs "
+			"(ip link set dev %s type bridge vlan_filtering 1)",
+			job->guest->name, job->interface->vlan_id, job->bridge_name);
+	return 0;
+}
+
+static int join_bridge(struct port_job *job)
+{
+	const struct guest_interface *nic = job->interface;
+	char alias[ALIAS_MAX + 1];
+	int r;
+
+	/* A smaller MTU than the bridge's would lower the bridge's. */
+	unsigned mtu = nic->mtu != 0 ? nic->mtu : job->bridge.mtu;
+
+	strncpy(alias, job->guest->fqdn, ALIAS_MAX);
+	alias[ALIAS_MAX] = '\0';
+	r = link_prepare(job->links, job->index, tap_address(nic->mac), mtu, alias);
+	if (r < 0)
+		return fail(job, -r, "cannot have its address, MTU and alias");
+	/* A kernel without IPv6 says no, and is right. */
+	(void)!link_silence(job->links, job->index);
+	r = link_join(job->links, job->index, job->bridge.index);
+	if (r < 0)
+		return fail(job, -r, "cannot join the bridge");
+	return 0;
+}
+
+static int check_address_is_free(struct port_job *job)
+{
+	int holder, r;
+	bool is_static;
+
+	r = link_find_address(job->links, job->index, job->interface->mac,
+		job->interface->vlan_id, &holder, &is_static);
+	if (r < 0)
+		return fail(job, -r, "cannot ask for its MAC");
+	if (holder == 0 || !is_static)
+		return 0;
+	char text[MAC_TEXT_MAX];
+
+	return diag_fail(job->diags, EXIT_IO, job->guest->where,
+		"VCN '%s': bridge '%s' has its MAC %s at another port", job->guest->name,
+		job->bridge_name, mac_format(job->interface->mac, text));
+}
+
+static int pin_port(struct port_job *job)
+{
+	const struct guest_interface *nic = job->interface;
+	int r = link_pin_port(job->links, job->index);
+
+	if (r < 0)
+		return fail(job, -r, "cannot be kept from learning and flooding");
+	/* Only since Linux 5.16; the read-back tells whether it holds. */
+	(void)!link_lock_port(job->links, job->index);
+	if (nic->vlan_id != 0) {
+		r = link_set_vlan(
+			job->links, job->index, nic->vlan_id, job->bridge.default_vlan);
+		if (r < 0)
+			return fail(job, -r, "cannot be put into its VLAN");
+	}
+	r = check_address_is_free(job);
+	if (r < 0)
+		return r;
+	r = link_add_address(job->links, job->index, nic->mac, nic->vlan_id);
+	if (r < 0)
+		return fail(job, -r, "cannot be pinned to its MAC");
+	r = link_up(job->links, job->index);
+	return r < 0 ? fail(job, -r, "cannot be switched on") : 0;
+}
+
+/* Reading back */
+
+static int refuse(const struct port_job *job, const char *what)
+{
+	return diag_fail(job->diags, EXIT_IO, job->guest->where,
+		"VCN '%s': its interface '%s' on bridge '%s' reads back wrong: %s",
+		job->guest->name, job->port->name, job->bridge_name, what);
+}
+
+static int check_port(struct port_job *job)
+{
+	struct port_state now;
+	int r = link_read_port(job->links, job->index, &now);
+
+	if (r < 0)
+		return fail(job, -r, "cannot be read back");
+	if (now.bridge_index != job->bridge.index)
+		return refuse(job, "it is not in the bridge");
+	if (now.learns || now.floods)
+		return refuse(job, "it learns or floods");
+	if (job->interface->mtu != 0 && now.mtu != job->interface->mtu)
+		return refuse(job, "its MTU differs");
+	if (!now.is_up)
+		return refuse(job, "it is down");
+	job->port->is_locked = now.is_locked;
+	return now.knows_locked && !now.is_locked
+		       ? refuse(job, "it does not drop foreign source addresses")
+		       : 0;
+}
+
+static int check_pin(struct port_job *job)
+{
+	const struct guest_interface *nic = job->interface;
+	int holder, r;
+	bool is_static, is_in_vlan = true;
+
+	r = link_find_address(
+		job->links, job->index, nic->mac, nic->vlan_id, &holder, &is_static);
+	if (r == 0 && nic->vlan_id != 0)
+		r = link_has_vlan(job->links, job->index, nic->vlan_id, &is_in_vlan);
+	if (r < 0)
+		return fail(job, -r, "cannot be read back");
+	if (holder != job->index || !is_static)
+		return refuse(job, "its MAC is not pinned");
+	return is_in_vlan ? 0 : refuse(job, "it is not in its VLAN alone");
+}
+
+static int set_up_port(struct port_job *job)
+{
+	int r = find_bridge(job);
+
+	if (r == 0)
+		r = open_tap(job->port, job->guest, job->diags);
+	if (r < 0)
+		return r;
+	job->index = (int)if_nametoindex(job->port->name);
+	if (job->index == 0)
+		return fail(job, errno, "has gone again");
+	r = join_bridge(job);
+	if (r == 0)
+		r = pin_port(job);
+	if (r == 0)
+		r = check_port(job);
+	return r == 0 ? check_pin(job) : r;
+}
+
+void network_close(struct network_port *ports, size_t n_ports)
+{
+	for (size_t i = 0; i < n_ports; i++) {
+		mem_close_fd(&ports[i].tap_fd);
+		mem_close_fd(&ports[i].vhost_fd);
+	}
+}
+
+static int close_ports(struct network_port *ports)
+{
+	network_close(ports, talloc_array_length(ports));
+	return 0;
+}
+
+static struct network_port *new_ports(TALLOC_CTX *mem_ctx, const struct guest *guest)
+{
+	struct network_port *ports =
+		mem_array(mem_ctx, struct network_port, guest->n_interfaces);
+
+	for (size_t i = 0; i < guest->n_interfaces; i++) {
+		network_tap_name(guest->fqdn, i, ports[i].name);
+		ports[i].tap_fd = ports[i].vhost_fd = -1;
+	}
+	talloc_set_destructor(ports, close_ports);
+	return ports;
+}
+
+int network_open(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
+	const struct guest *guest, struct diags *diags, struct network_port **ret_ports)
+{
+	TMP_CTX(tmp);
+	struct network_port *ports = new_ports(tmp, guest);
+	int error = 0;
+
+	if (settings->network == NETWORK_USER || guest->n_interfaces == 0) {
+		*ret_ports = talloc_steal(mem_ctx, ports);
+		return 0;
+	}
+	struct links *links = links_open(tmp, &error);
+
+	if (links == NULL)
+		return diag_fail_errno(diags, EXIT_IO, error, guest->where,
+			"VCN '%s': the kernel's netlink socket cannot be opened",
+			guest->name);
+	for (size_t i = 0; i < guest->n_interfaces; i++) {
+		struct port_job job = {
+			.links = links,
+			.guest = guest,
+			.interface = &guest->interfaces[i],
+			.bridge_name =
+				launch_bridge(settings, guest->interfaces[i].bridge),
+			.port = &ports[i],
+			.diags = diags,
+		};
+		int r = set_up_port(&job);
+
+		if (r < 0)
+			return r;
+		ports[i].vhost_fd = kvm_open_vhost_net();
+	}
+	*ret_ports = talloc_steal(mem_ctx, ports);
+	return 0;
+}

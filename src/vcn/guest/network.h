@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * A guest's network interfaces on the host: a TAP for each, as a port of its bridge.
+ *
+ * The TAP is not persistent: it vanishes with the last descriptor, so with QEMU, however
+ * that ends. Its name is a hash, because kernel names end after 15 characters and host
+ * names do not; the FQDN stands in the interface's alias. The bridge port is pinned to
+ * the manifest's MAC: a static forwarding entry, no learning, no flooding of unknown
+ * unicast, and, from Linux 5.16 on, frames with another source address are dropped. All
+ * of it is read back; a port that is not what it should be starts no guest.
+ */
+
+#include <net/if.h>
+
+#include "vcn/common/manifest.h"
+#include "vcn/common/settings.h"
+
+struct network_port {
+	char name[IFNAMSIZ];
+	int tap_fd, vhost_fd; /* -1: none, or handed over */
+	bool is_locked; /* foreign source addresses are dropped */
+};
+
+/* The TAP's name: 15 characters, the same at every start. */
+void network_tap_name(const char *fqdn, size_t interface, char ret_name[IFNAMSIZ]);
+
+/*
+ * network_open - TAPs for all interfaces of @guest, in their bridges and up
+ *
+ * shape:  guest->n_interfaces ports; none where the settings say `network: user`
+ * memory: below @mem_ctx; the descriptors are closed with it
+ * errors: EXIT_IO: no such bridge, no privilege, or a port that reads back differently
+ */
+int network_open(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
+	const struct guest *guest, struct diags *diags,
+	struct network_port **ret_ports) _must_check_;
+/* Closes the launcher's descriptors, once QEMU has its own. */
+void network_close(struct network_port *ports, size_t n_ports);

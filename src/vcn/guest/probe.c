@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcn/guest/probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "base/file.h"
+#include "vcn/common/process.h"
+#include "vcn/common/state.h"
+#include "vcn/guest/qmp.h"
+#include "vcn/guest/spawn.h"
+
+enum {
+	ANSWER_MAX = 4 * 1024 * 1024,
+	ANSWER_TIMEOUT_MS = 20000,
+	STDERR_MAX = 1000,
+	CACHE_FORMAT = 1, /* changes when struct qemu does */
+};
+
+static const char cache_name[] = ".qemu.json";
+
+/* What is asked and kept as yes or no. */
+enum asked { ASKED_TYPE, ASKED_MACHINE, ASKED_KVM, ASKED_BALLOON };
+
+static const struct feature {
+	const char *name; /* of the QEMU type, or of the property */
+	enum asked asked;
+	size_t offset;
+} features[] = {
+	{"memory-backend-memfd", ASKED_TYPE, offsetof(struct qemu, has_memfd)},
+	{"vmgenid", ASKED_TYPE, offsetof(struct qemu, has_vmgenid)},
+	{"pvpanic-pci", ASKED_TYPE, offsetof(struct qemu, has_pvpanic)},
+	{"virtio-rng-pci", ASKED_TYPE, offsetof(struct qemu, has_rng)},
+	{"virtio-balloon-pci", ASKED_TYPE, offsetof(struct qemu, has_balloon)},
+	{"free-page-reporting", ASKED_BALLOON,
+		offsetof(struct qemu, has_balloon_reporting)},
+	{"hpet", ASKED_MACHINE, offsetof(struct qemu, has_hpet)},
+	{"vmport", ASKED_MACHINE, offsetof(struct qemu, has_vmport)},
+	{"smbus", ASKED_MACHINE, offsetof(struct qemu, has_smbus)},
+	{"sata", ASKED_MACHINE, offsetof(struct qemu, has_sata)},
+	{"graphics", ASKED_MACHINE, offsetof(struct qemu, has_graphics)},
+	{"device", ASKED_KVM, offsetof(struct qemu, has_kvm_device)},
+};
+
+static bool *feature_of(struct qemu *qemu, const struct feature *feature)
+{
+	return (bool *)((char *)qemu + feature->offset);
+}
+
+/* The binary */
+
+static bool is_program(const char *path, struct stat *ret)
+{
+	return stat(path, ret) == 0 && S_ISREG(ret->st_mode) && access(path, X_OK) == 0;
+}
+
+/* A name is searched in PATH; RHEL keeps its QEMU elsewhere under another name. */
+static const char *find_binary(TALLOC_CTX *mem_ctx, const char *name, struct stat *ret)
+{
+	TMP_CTX(tmp);
+	const char *search = getenv("PATH");
+
+	if (strchr(name, '/') != NULL)
+		return is_program(name, ret) ? mem_strdup(mem_ctx, name) : NULL;
+	if (search == NULL)
+		search = "/usr/local/bin:/usr/bin:/bin";
+	while (*search != '\0') {
+		size_t length = strcspn(search, ":");
+		const char *path = mem_printf(tmp, "%.*s/%s", (int)length, search, name);
+
+		if (*search == '/' && is_program(path, ret))
+			return mem_strdup(mem_ctx, path);
+		search += length + (search[length] == ':');
+	}
+	return is_program("/usr/libexec/qemu-kvm", ret)
+		       ? mem_strdup(mem_ctx, "/usr/libexec/qemu-kvm")
+		       : NULL;
+}
+
+/* The cache */
+
+static bool has_number(struct json_object *json, const char *key, int64_t wanted)
+{
+	struct json_object *value;
+
+	return json_object_object_get_ex(json, key, &value) &&
+	       json_object_get_int64(value) == wanted;
+}
+
+static const char *copy_text(
+	TALLOC_CTX *mem_ctx, struct json_object *json, const char *key)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(json, key, &value) ||
+		!json_object_is_type(value, json_type_string))
+		return NULL;
+	return mem_strdup(mem_ctx, json_object_get_string(value));
+}
+
+static int64_t changed_ns(const struct stat *st)
+{
+	return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+}
+
+/* Is the kept answer about this very binary? */
+static bool is_about(struct json_object *json, const char *path, const struct stat *st)
+{
+	struct json_object *value;
+
+	return json_object_is_type(json, json_type_object) &&
+	       has_number(json, "format", CACHE_FORMAT) &&
+	       json_object_object_get_ex(json, "path", &value) &&
+	       strcmp(json_object_get_string(value), path) == 0 &&
+	       has_number(json, "size", st->st_size) &&
+	       has_number(json, "inode", (int64_t)st->st_ino) &&
+	       has_number(json, "mtime_ns", changed_ns(st));
+}
+
+static struct qemu *from_json(TALLOC_CTX *mem_ctx, struct json_object *json)
+{
+	struct qemu *qemu = mem_new(mem_ctx, struct qemu);
+	struct json_object *value;
+
+	qemu->path = copy_text(qemu, json, "path");
+	qemu->version = copy_text(qemu, json, "version");
+	qemu->machine_type = copy_text(qemu, json, "machine_type");
+	if (json_object_object_get_ex(json, "major", &value))
+		qemu->major = (unsigned)json_object_get_int(value);
+	for (size_t i = 0; i < ARRAY_SIZE(features); i++)
+		*feature_of(qemu, &features[i]) =
+			json_object_object_get_ex(json, features[i].name, &value) &&
+			json_object_get_boolean(value);
+	return qemu;
+}
+
+static struct qemu *load_cache(
+	TALLOC_CTX *mem_ctx, int dirfd, const char *path, const struct stat *st)
+{
+	TMP_CTX(tmp);
+	char *text;
+	size_t len;
+
+	if (dirfd < 0 || file_read_at(tmp, dirfd, cache_name, &text, &len) < 0)
+		return NULL;
+	struct json_object *json = json_tokener_parse(text);
+	struct qemu *qemu = is_about(json, path, st) ? from_json(mem_ctx, json) : NULL;
+
+	json_object_put(json);
+	return qemu;
+}
+
+static void save_cache(int dirfd, struct qemu *qemu, const struct stat *st)
+{
+	struct json_object *json = json_object_new_object();
+
+	json_object_object_add(json, "format", json_object_new_int(CACHE_FORMAT));
+	json_object_object_add(json, "path", json_object_new_string(qemu->path));
+	json_object_object_add(json, "size", json_object_new_int64(st->st_size));
+	json_object_object_add(json, "inode", json_object_new_int64((int64_t)st->st_ino));
+	json_object_object_add(json, "mtime_ns", json_object_new_int64(changed_ns(st)));
+	json_object_object_add(json, "version", json_object_new_string(qemu->version));
+	json_object_object_add(json, "major", json_object_new_int((int)qemu->major));
+	json_object_object_add(
+		json, "machine_type", json_object_new_string(qemu->machine_type));
+	for (size_t i = 0; i < ARRAY_SIZE(features); i++)
+		json_object_object_add(json, features[i].name,
+			json_object_new_boolean(*feature_of(qemu, &features[i])));
+	const char *text = json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN);
+
+	/* Where it cannot be kept the next one asks again. */
+	(void)!file_replace_at(dirfd, cache_name, text, strlen(text), 0600);
+	json_object_put(json);
+}
+
+/* Asking */
+
+static struct json_object *ask(
+	struct qmp *qmp, const char *command, const char *key, const char *value)
+{
+	struct json_object *arguments = NULL, *answer = NULL;
+
+	if (key != NULL) {
+		arguments = json_object_new_object();
+		json_object_object_add(arguments, key, json_object_new_string(value));
+	}
+	if (qmp_call(qmp, command, arguments, ANSWER_TIMEOUT_MS, &answer) < 0)
+		return NULL;
+	return answer;
+}
+
+/* Does a list of objects hold one of this name? */
+static bool list_has(struct json_object *list, const char *name)
+{
+	struct json_object *value;
+
+	if (!json_object_is_type(list, json_type_array))
+		return false;
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		if (json_object_object_get_ex(
+			    json_object_array_get_idx(list, i), "name", &value) &&
+			strcmp(json_object_get_string(value), name) == 0)
+			return true;
+	return false;
+}
+
+static void read_features(struct qemu *qemu, enum asked asked, struct json_object *list)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(features); i++)
+		if (features[i].asked == asked)
+			*feature_of(qemu, &features[i]) =
+				list_has(list, features[i].name);
+	json_object_put(list);
+}
+
+/* The numbered type that q35 stands for. */
+static void read_machine_type(struct qemu *qemu, struct json_object *machines)
+{
+	struct json_object *alias;
+	size_t n = json_object_is_type(machines, json_type_array)
+			   ? json_object_array_length(machines)
+			   : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *machine = json_object_array_get_idx(machines, i);
+
+		if (json_object_object_get_ex(machine, "alias", &alias) &&
+			strcmp(json_object_get_string(alias), "q35") == 0)
+			qemu->machine_type = copy_text(qemu, machine, "name");
+	}
+	json_object_put(machines);
+}
+
+static void read_version(struct qemu *qemu, struct json_object *answer)
+{
+	static const char *const parts[] = {"major", "minor", "micro"};
+	struct json_object *numbers, *part;
+	int version[ARRAY_SIZE(parts)] = {0};
+
+	if (json_object_object_get_ex(answer, "qemu", &numbers))
+		for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+			if (json_object_object_get_ex(numbers, parts[i], &part))
+				version[i] = json_object_get_int(part);
+	qemu->major = (unsigned)version[0];
+	qemu->version = mem_printf(qemu, "%d.%d.%d", version[0], version[1], version[2]);
+	json_object_put(answer);
+}
+
+/* The whole conversation; what it does not answer stays unset. */
+static void interview(struct qemu *qemu, struct qmp *qmp)
+{
+	TMP_CTX(tmp);
+
+	if (qmp_call(qmp, "qmp_capabilities", NULL, ANSWER_TIMEOUT_MS, NULL) < 0)
+		return;
+	read_version(qemu, ask(qmp, "query-version", NULL, NULL));
+	read_machine_type(qemu, ask(qmp, "query-machines", NULL, NULL));
+	read_features(qemu, ASKED_TYPE, ask(qmp, "qom-list-types", NULL, NULL));
+	read_features(qemu, ASKED_BALLOON,
+		ask(qmp, "device-list-properties", "typename", "virtio-balloon-pci"));
+	read_features(qemu, ASKED_KVM,
+		ask(qmp, "qom-list-properties", "typename", "kvm-accel"));
+	if (qemu->machine_type != NULL)
+		read_features(qemu, ASKED_MACHINE,
+			ask(qmp, "qom-list-properties", "typename",
+				mem_printf(tmp, "%s-machine", qemu->machine_type)));
+	qmp_send(qmp, "quit", NULL);
+}
+
+/* Started with the sandbox it will have later: a build without one fails here. */
+static int start(const char *path, const struct identity *identity, int qmp_fd,
+	int stderr_fd, struct diags *diags, struct process *ret)
+{
+	static const char sandbox[] = "on,obsolete=deny,elevateprivileges=deny,"
+				      "spawn=deny,resourcecontrol=deny";
+	static const char *const arguments[] = {"-machine", "none", "-nodefaults",
+		"-no-user-config", "-display", "none", "-S", "-accel", "kvm", "-accel",
+		"tcg", "-chardev", "socket,id=qmp,fd=3", "-mon",
+		"chardev=qmp,mode=control", "-sandbox", sandbox};
+	TMP_CTX(tmp);
+	char **argv = mem_array(tmp, char *, ARRAY_SIZE(arguments) + 2);
+	struct spawn_fd fd = {.fd = qmp_fd, .number = 3};
+	struct spawn spawn = {
+		.path = path,
+		.argv = argv,
+		.scratch = "/nonexistent",
+		.fds = &fd,
+		.n_fds = 1,
+		.stderr_fd = stderr_fd,
+		.changes_user = identity->changes_user,
+		.uid = identity->uid,
+	};
+
+	argv[0] = mem_strdup(tmp, path);
+	for (size_t i = 0; i < ARRAY_SIZE(arguments); i++)
+		argv[i + 1] = mem_strdup(tmp, arguments[i]);
+	return spawn_process(&spawn, diags, ret);
+}
+
+static void end(struct process *process)
+{
+	siginfo_t info;
+
+	if (!process_wait(process->pidfd, ANSWER_TIMEOUT_MS))
+		process_signal(process->pidfd, SIGKILL);
+	(void)!waitid(P_PID, (id_t)process->pid, &info, WEXITED);
+	mem_close_fd(&process->pidfd);
+}
+
+static const char *last_words(TALLOC_CTX *mem_ctx, int stderr_fd)
+{
+	char text[STDERR_MAX + 1];
+	ssize_t n = read(stderr_fd, text, STDERR_MAX);
+
+	text[n > 0 ? n : 0] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	return mem_strdup(mem_ctx, text[0] == '\0' ? "it says nothing" : text);
+}
+
+static int check(const struct qemu *qemu, int stderr_fd, struct diags *diags)
+{
+	TMP_CTX(tmp);
+
+	if (qemu->version == NULL)
+		return diag_fail(diags, EXIT_MISSING, LOC_NONE,
+			"QEMU '%s' does not start as guests need it: %s", qemu->path,
+			last_words(tmp, stderr_fd));
+	if (qemu->machine_type == NULL)
+		return diag_fail(diags, EXIT_MISSING, LOC_NONE,
+			"QEMU '%s' has no machine type q35: it is not for x86_64 guests",
+			qemu->path);
+	return 0;
+}
+
+static int question(TALLOC_CTX *mem_ctx, const char *path,
+	const struct identity *identity, struct diags *diags, struct qemu **ret_qemu)
+{
+	TMP_CTX(tmp);
+	struct qemu *qemu = mem_new(tmp, struct qemu);
+	int pair[2] = {-1, -1}, errors[2] = {-1, -1}, r;
+	struct process process;
+
+	qemu->path = mem_strdup(qemu, path);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return diag_fail_errno(
+			diags, EXIT_IO, errno, LOC_NONE, "no socket to ask QEMU through");
+	struct qmp *qmp = qmp_new(tmp, pair[0], ANSWER_MAX);
+	_cleanup_(mem_close_fd) int theirs = pair[1];
+
+	if (pipe2(errors, O_CLOEXEC | O_NONBLOCK) < 0)
+		return diag_fail_errno(
+			diags, EXIT_IO, errno, LOC_NONE, "no pipe for QEMU's messages");
+	_cleanup_(mem_close_fd) int errors_out = errors[0];
+	_cleanup_(mem_close_fd) int errors_in = errors[1];
+
+	r = start(path, identity, theirs, errors_in, diags, &process);
+	if (r < 0)
+		return r;
+	mem_close_fd(&theirs);
+	interview(qemu, qmp);
+	end(&process);
+	r = check(qemu, errors_out, diags);
+	if (r == 0)
+		*ret_qemu = talloc_steal(mem_ctx, qemu);
+	return r;
+}
+
+/* One asks, the others wait for its answer. Without the lock everybody asks. */
+static int lock_cache(int dirfd)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	int fd = openat(
+		dirfd, ".qemu.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd >= 0)
+		(void)!fcntl(fd, F_OFD_SETLKW, &lock);
+	return fd;
+}
+
+int probe_qemu(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
+	const struct identity *identity, struct diags *diags, struct qemu **ret_qemu)
+{
+	TMP_CTX(tmp);
+	struct stat st;
+	const char *path = find_binary(tmp, settings->qemu, &st);
+
+	if (path == NULL)
+		return diag_fail(diags, EXIT_MISSING, LOC_NONE,
+			"QEMU '%s' is not installed on this host (vcn.yaml, qemu)",
+			settings->qemu);
+	_cleanup_(mem_close_fd) int dirfd =
+		state_open_runtime_dir(settings->runtime_dir, diags);
+
+	if (dirfd < 0)
+		return dirfd;
+	*ret_qemu = load_cache(mem_ctx, dirfd, path, &st);
+	if (*ret_qemu != NULL)
+		return 0;
+	_cleanup_(mem_close_fd) _unused_ int lock = lock_cache(dirfd);
+
+	*ret_qemu = load_cache(mem_ctx, dirfd, path, &st);
+	if (*ret_qemu != NULL)
+		return 0;
+	int r = question(mem_ctx, path, identity, diags, ret_qemu);
+
+	if (r == 0)
+		save_cache(dirfd, *ret_qemu, &st);
+	return r;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcn/guest/scratch.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+enum { DEPTH_MAX = 32 };
+
+static int remove_tree(int dirfd, const char *name, unsigned depth);
+
+static void remove_content(DIR *folder, unsigned depth)
+{
+	struct dirent *entry;
+
+	while ((entry = readdir(folder)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			(void)!remove_tree(dirfd(folder), entry->d_name, depth + 1);
+}
+
+/*
+ * Whoever wrote into the folder is not trusted: no link is followed, and no folder deeper
+ * than we go keeps more than itself.
+ */
+static int remove_tree(int dirfd, const char *name, unsigned depth)
+{
+	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return -errno;
+	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *folder = fd < 0 || depth > DEPTH_MAX ? NULL : fdopendir(fd);
+
+	if (folder != NULL) {
+		remove_content(folder, depth);
+		closedir(folder);
+	} else if (fd >= 0) {
+		close(fd);
+	}
+	return unlinkat(dirfd, name, AT_REMOVEDIR) < 0 ? -errno : 0;
+}
+
+static int remove_scratch(struct scratch *scratch)
+{
+	if (scratch->name != NULL)
+		(void)!remove_tree(scratch->top_fd, scratch->name, 0);
+	mem_close_fd(&scratch->top_fd);
+	return 0;
+}
+
+/* The folder of all: often below /var/tmp, where anybody could have made it before us. */
+static int open_top(const char *path, struct diags *diags)
+{
+	struct stat st;
+	int r = file_make_folders(path, 0711);
+
+	if (r < 0)
+		return diag_fail_errno(diags, EXIT_IO, -r, LOC_NONE,
+			"the scratch directory '%s' cannot be made", path);
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return diag_fail_errno(diags, EXIT_IO, errno, LOC_NONE,
+			"the scratch directory '%s' cannot be opened", path);
+	if (st.st_uid == geteuid() && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return fd;
+	close(fd);
+	return diag_fail(diags, EXIT_IO, LOC_NONE,
+		"the scratch directory '%s' must belong "
+		"to user %u and be writable by nobody else",
+		path, (unsigned)geteuid());
+}
+
+/* QEMU's user must get there: a folder on the way that is closed to it is named. */
+static int check_way(
+	const char *path, const struct identity *identity, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	char *part = mem_strdup(tmp, path);
+	struct stat st;
+
+	for (char *slash = strchr(part + 1, '/'); identity->changes_user && slash != NULL;
+		slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (stat(part, &st) == 0 && (st.st_mode & S_IXOTH) == 0)
+			return diag_fail(diags, EXIT_IO, LOC_NONE,
+				"the scratch directory '%s' is out of reach for "
+				"guests: '%s' lets only some users pass (chmod o+x)",
+				path, part);
+		*slash = '/';
+	}
+	return 0;
+}
+
+static int make_folder(struct scratch *scratch, const char *name,
+	const struct identity *identity, struct diags *diags)
+{
+	int r = remove_tree(scratch->top_fd, name, 0);
+
+	if (r < 0)
+		return diag_fail_errno(diags, EXIT_IO, -r, LOC_NONE,
+			"the old scratch directory '%s' cannot be removed",
+			scratch->path);
+	if (mkdirat(scratch->top_fd, name, 0700) < 0)
+		return diag_fail_errno(diags, EXIT_IO, errno, LOC_NONE,
+			"the scratch directory '%s' cannot be made", scratch->path);
+	scratch->name = mem_strdup(scratch, name);
+	if (identity->changes_user && fchownat(scratch->top_fd, name, identity->uid,
+					      identity->uid, AT_SYMLINK_NOFOLLOW) < 0)
+		return diag_fail_errno(diags, EXIT_IO, errno, LOC_NONE,
+			"the scratch directory '%s' cannot be given to user %u",
+			scratch->path, (unsigned)identity->uid);
+	return 0;
+}
+
+int scratch_make(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
+	const char *name, const struct identity *identity, struct diags *diags,
+	struct scratch **ret_scratch)
+{
+	TMP_CTX(tmp);
+	struct scratch *scratch = mem_new(tmp, struct scratch);
+
+	scratch->top_fd = open_top(settings->scratch, diags);
+	if (scratch->top_fd < 0)
+		return scratch->top_fd;
+	talloc_set_destructor(scratch, remove_scratch);
+	scratch->path = file_join(scratch, settings->scratch, name);
+	int r = check_way(scratch->path, identity, diags);
+
+	if (r == 0)
+		r = make_folder(scratch, name, identity, diags);
+	if (r == 0)
+		*ret_scratch = talloc_steal(mem_ctx, scratch);
+	return r;
+}
+
+uint64_t scratch_bytes_left(const struct scratch *scratch)
+{
+	struct statvfs fs;
+
+	if (fstatvfs(scratch->top_fd, &fs) < 0)
+		return UINT64_MAX;
+	return (uint64_t)fs.f_bavail * fs.f_frsize;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * A guest's private scratch directory: SCRATCH/NAME, 0700, its QEMU's TMPDIR.
+ *
+ * QEMU keeps there what the guest writes, in a file that it unlinks at once. The folder
+ * goes when the guest ends; what a killed supervisor left behind goes at the next start.
+ */
+
+#include <sys/types.h>
+
+#include "vcn/guest/identity.h"
+
+struct scratch {
+	const char *path;
+	int top_fd; /* the folder of all */
+	const char *name;
+};
+
+/*
+ * scratch_make - a new, empty folder for @identity
+ *
+ * memory: below @mem_ctx; the folder and what is in it are removed with it
+ * errors: EXIT_IO; also where somebody else could have put the folder there
+ */
+int scratch_make(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
+	const char *name, const struct identity *identity, struct diags *diags,
+	struct scratch **ret_scratch) _must_check_;
+
+/* Bytes left for guests' writes on its file system; UINT64_MAX where it does not say. */
+uint64_t scratch_bytes_left(const struct scratch *scratch);

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcn/guest/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { EXIT_CHILD = 127, CAPABILITY_MAX = 63 };
+
+#define CHILD_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* The child's steps, for the message when one fails. */
+enum step {
+	STEP_FILES,
+	STEP_SESSION,
+	STEP_BOUNDING,
+	STEP_GROUPS,
+	STEP_USER,
+	STEP_CAPABILITIES,
+	STEP_NO_NEW_PRIVS,
+	STEP_DEATH_SIGNAL,
+	STEP_PARENT,
+	STEP_EXECUTE,
+};
+
+static const char *const step_names[] = {
+	[STEP_FILES] = "its files cannot be put in place",
+	[STEP_SESSION] = "it cannot have a session of its own",
+	[STEP_BOUNDING] = "its capability bounding set cannot be emptied",
+	[STEP_GROUPS] = "its groups cannot be set",
+	[STEP_USER] = "its user cannot be set",
+	[STEP_CAPABILITIES] = "its capabilities cannot be dropped",
+	[STEP_NO_NEW_PRIVS] = "it cannot be barred from new privileges",
+	[STEP_DEATH_SIGNAL] = "it cannot be tied to its supervisor",
+	[STEP_PARENT] = "its supervisor is gone",
+	[STEP_EXECUTE] = "it cannot be executed",
+};
+
+/* What the child writes when a step fails. */
+struct report {
+	enum step step;
+	int error;
+};
+
+/* What the child reads, made before the clone: after it nothing allocates. */
+struct plan {
+	const struct spawn *spawn;
+	char **environment;
+	int *fds; /* copies of spawn->fds in the child */
+	int null_fd;
+	int report_fd;
+	pid_t parent;
+};
+
+/* The child */
+
+/*
+ * Source and target numbers may overlap: first every source moves above all targets. The
+ * report pipe ends up right behind them, closed by the execution.
+ */
+static int place_files(struct plan *plan)
+{
+	const struct spawn *spawn = plan->spawn;
+	int above = 3;
+
+	for (size_t i = 0; i < spawn->n_fds; i++)
+		if (spawn->fds[i].number >= above)
+			above = spawn->fds[i].number + 1;
+	for (size_t i = 0; i < spawn->n_fds; i++) {
+		plan->fds[i] = fcntl(spawn->fds[i].fd, F_DUPFD_CLOEXEC, above + 1);
+		if (plan->fds[i] < 0)
+			return -1;
+	}
+	int report_fd = fcntl(plan->report_fd, F_DUPFD_CLOEXEC, above + 1);
+	int stderr_fd = fcntl(spawn->stderr_fd, F_DUPFD_CLOEXEC, above + 1);
+	int null_fd = fcntl(plan->null_fd, F_DUPFD_CLOEXEC, above + 1);
+
+	if (report_fd < 0 || dup3(report_fd, above, O_CLOEXEC) < 0)
+		return -1;
+	plan->report_fd = above;
+	if (dup2(null_fd, 0) < 0 || dup2(stderr_fd, 1) < 0 || dup2(stderr_fd, 2) < 0)
+		return -1;
+	for (size_t i = 0; i < spawn->n_fds; i++)
+		if (dup2(plan->fds[i], spawn->fds[i].number) < 0)
+			return -1;
+	return close_range((unsigned)above + 1, ~0U, 0);
+}
+
+/*
+ * Signals ignored by the supervisor would stay so in QEMU. Those that mean "please end" stay
+ * blocked on purpose: a batch system sends SIGTERM to every process of a job, and QEMU would
+ * end at once where the supervisor asks the guest to power off. QMP and SIGKILL still work.
+ */
+static void reset_signals(void)
+{
+	sigset_t polite;
+
+	for (int signal = 1; signal < NSIG; signal++)
+		if (signal != SIGKILL && signal != SIGSTOP)
+			(void)!sigaction(
+				signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+	sigemptyset(&polite);
+	sigaddset(&polite, SIGTERM);
+	sigaddset(&polite, SIGINT);
+	sigaddset(&polite, SIGHUP);
+	sigprocmask(SIG_SETMASK, &polite, NULL);
+}
+
+/* So that even a file with capabilities could not bring one back; needs CAP_SETPCAP. */
+static int empty_bounding_set(void)
+{
+	for (int capability = 0; capability <= CAPABILITY_MAX; capability++)
+		if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0)
+			return errno == EINVAL ? 0 : -1;
+	return 0;
+}
+
+static int drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct none[2] = {{0}, {0}};
+
+	/* Unknown to kernels before 4.3, where there is nothing to clear. */
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 &&
+		errno != EINVAL)
+		return -1;
+	return (int)syscall(SYS_capset, &header, none);
+}
+
+static int set_groups(const struct spawn *spawn)
+{
+	return setgroups(spawn->kvm_group != 0 ? 1 : 0, &spawn->kvm_group);
+}
+
+static int set_user(const struct spawn *spawn)
+{
+	if (setresgid(spawn->uid, spawn->uid, spawn->uid) < 0)
+		return -1;
+	return setresuid(spawn->uid, spawn->uid, spawn->uid);
+}
+
+#define STEP(number, expression) \
+	if ((expression) < 0) \
+	return (number)
+
+/* Only comes back with the step that failed; errno says why. The order matters. */
+static enum step become_qemu(struct plan *plan)
+{
+	const struct spawn *spawn = plan->spawn;
+
+	STEP(STEP_FILES, place_files(plan));
+	reset_signals();
+	umask(077);
+	STEP(STEP_FILES, chdir("/"));
+	STEP(STEP_SESSION, setsid());
+	if (spawn->changes_user) {
+		STEP(STEP_BOUNDING, empty_bounding_set());
+		STEP(STEP_GROUPS, set_groups(spawn));
+		STEP(STEP_USER, set_user(spawn));
+	}
+	STEP(STEP_CAPABILITIES, drop_capabilities());
+	STEP(STEP_NO_NEW_PRIVS, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	/* After the change of user, which would clear it. */
+	STEP(STEP_DEATH_SIGNAL, prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0));
+	errno = ESRCH;
+	STEP(STEP_PARENT, getppid() == plan->parent ? 0 : -1);
+	execve(spawn->path, spawn->argv, plan->environment);
+	return STEP_EXECUTE;
+}
+
+static _Noreturn void run_child(struct plan *plan)
+{
+	struct report report = {.step = become_qemu(plan)};
+
+	report.error = errno;
+	(void)!write(plan->report_fd, &report, sizeof(report));
+	_exit(EXIT_CHILD);
+}
+
+/* The parent */
+
+/* As fork(2), with the pidfd in the same step: the process cannot be gone before. */
+static pid_t clone_with_pidfd(int *ret_pidfd)
+{
+	struct clone_args args = {
+		.flags = CLONE_PIDFD,
+		.pidfd = (uint64_t)(uintptr_t)ret_pidfd,
+		.exit_signal = SIGCHLD,
+	};
+
+	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+}
+
+static int explain(
+	const struct spawn *spawn, const struct report *report, struct diags *diags)
+{
+	return diag_fail_errno(diags,
+		report->step == STEP_EXECUTE ? EXIT_MISSING : EXIT_IO, report->error,
+		LOC_NONE, "QEMU ('%s') cannot be started: %s", spawn->path,
+		step_names[report->step]);
+}
+
+/* The end of the pipe without a word: the program is running. */
+static int read_report(int fd, struct report *ret)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, ret, sizeof(*ret));
+	while (n < 0 && errno == EINTR);
+	return (int)n;
+}
+
+static void reap(struct process *process)
+{
+	siginfo_t info;
+
+	(void)!waitid(P_PID, (id_t)process->pid, &info, WEXITED);
+	mem_close_fd(&process->pidfd);
+}
+
+static int clone_and_listen(
+	struct plan *plan, int report_fds[2], struct diags *diags, struct process *ret)
+{
+	struct report report;
+
+	ret->pid = clone_with_pidfd(&ret->pidfd);
+	if (ret->pid < 0)
+		return diag_fail_errno(
+			diags, EXIT_IO, errno, LOC_NONE, "QEMU's process cannot be made");
+	if (ret->pid == 0)
+		run_child(plan);
+	mem_close_fd(&report_fds[1]);
+	if (read_report(report_fds[0], &report) == 0)
+		return 0;
+	reap(ret);
+	return explain(plan->spawn, &report, diags);
+}
+
+int spawn_process(const struct spawn *spawn, struct diags *diags, struct process *ret)
+{
+	TMP_CTX(tmp);
+	char path[] = CHILD_PATH;
+	char *environment[] = {path, mem_printf(tmp, "TMPDIR=%s", spawn->scratch), NULL};
+	int report_fds[2] = {-1, -1};
+	_cleanup_(mem_close_fd) int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct plan plan = {
+		.spawn = spawn,
+		.environment = environment,
+		.fds = mem_array(tmp, int, spawn->n_fds + 1),
+		.null_fd = null_fd,
+		.parent = getpid(),
+	};
+
+	if (null_fd < 0 || pipe2(report_fds, O_CLOEXEC) < 0)
+		return diag_fail_errno(diags, EXIT_IO, errno, LOC_NONE,
+			"the files to start QEMU with cannot be opened");
+	plan.report_fd = report_fds[1];
+	*ret = (struct process){.pidfd = -1};
+	int r = clone_and_listen(&plan, report_fds, diags, ret);
+
+	mem_close_fd(&report_fds[0]);
+	mem_close_fd(&report_fds[1]);
+	return r;
+}

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcn/guest/supervise.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "vcn/common/clock.h"
+#include "vcn/common/process.h"
+#include "vcn/guest/kvm.h"
+#include "vcn/guest/machine.h"
+#include "vcn/guest/notify.h"
+#include "vcn/guest/supervisor.h"
+
+enum { NOTIFY_SPARE_S = 30, POLL_MAX_MS = 3600 * 1000 };
+
+/* What clients ask for */
+
+static struct json_object *call_status(void *user)
+{
+	struct supervisor *s = user;
+
+	return state_to_json(s->state);
+}
+
+static void call_stop(void *user, unsigned timeout_s)
+{
+	stop_begin(user, timeout_s);
+}
+
+static void call_kill(void *user)
+{
+	stop_kill(user);
+}
+
+static bool call_attach(void *user, int fd)
+{
+	struct supervisor *s = user;
+
+	return console_attach(s->console, fd);
+}
+
+static void call_detach(void *user, int fd)
+{
+	struct supervisor *s = user;
+
+	console_detach(s->console, fd);
+}
+
+static void call_type(void *user, const char *bytes, size_t len)
+{
+	struct supervisor *s = user;
+
+	console_type(s->console, bytes, len);
+}
+
+/* Signals */
+
+static void wanted_signals(const struct supervise_options *options, sigset_t *ret)
+{
+	sigemptyset(ret);
+	sigaddset(ret, SIGTERM);
+	sigaddset(ret, SIGINT);
+	if (options->is_foreground)
+		sigaddset(ret, SIGHUP);
+}
+
+static void read_signal(struct supervisor *s)
+{
+	struct signalfd_siginfo info;
+
+	if (read(s->signal_fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo == SIGINT && ++s->n_interrupts > 1)
+		stop_kill(s);
+	else
+		stop_begin(s, 0);
+}
+
+/* The loop */
+
+enum slot {
+	SLOT_SIGNAL,
+	SLOT_PROCESS,
+	SLOT_QMP,
+	SLOT_READY,
+	SLOT_STDERR,
+	SLOT_CONSOLE,
+	SLOTS
+};
+
+static void fill_slots(struct supervisor *s, struct pollfd slots[SLOTS])
+{
+	const struct boot *boot = s->boot;
+
+	/* poll() passes over negative descriptors. */
+	for (size_t i = 0; i < SLOTS; i++)
+		slots[i] = (struct pollfd){.fd = -1, .events = POLLIN};
+	slots[SLOT_SIGNAL].fd = s->signal_fd;
+	if (boot == NULL)
+		return;
+	slots[SLOT_PROCESS].fd = boot->process.pidfd;
+	slots[SLOT_READY].fd = boot->ready_fd;
+	slots[SLOT_STDERR].fd = boot->stderr_fd;
+	slots[SLOT_CONSOLE].fd = console_fd(s->console);
+	if (boot->qmp == NULL)
+		return;
+	slots[SLOT_QMP].fd = qmp_fd(boot->qmp);
+	if (qmp_wants_out(boot->qmp))
+		slots[SLOT_QMP].events |= POLLOUT;
+}
+
+static void handle_qmp(struct supervisor *s, short events)
+{
+	if (events & POLLOUT)
+		(void)!qmp_flush(s->boot->qmp);
+	if (events & ~POLLOUT)
+		progress_read_qmp(s);
+}
+
+static void handle_slots(struct supervisor *s, const struct pollfd slots[SLOTS])
+{
+	if (slots[SLOT_SIGNAL].revents != 0)
+		read_signal(s);
+	if (s->boot == NULL)
+		return;
+	if (slots[SLOT_QMP].revents != 0)
+		handle_qmp(s, slots[SLOT_QMP].revents);
+	if (slots[SLOT_READY].revents != 0)
+		progress_read_ready(s);
+	if (slots[SLOT_STDERR].revents != 0)
+		boot_read_stderr(s->boot);
+	if (slots[SLOT_CONSOLE].revents != 0)
+		console_receive(s->console);
+	/* Last: it takes what the others have left. */
+	if (slots[SLOT_PROCESS].revents != 0)
+		boot_end(s);
+}
+
+static int next_timeout(const struct supervisor *s)
+{
+	int64_t deadline = progress_deadline(s), stop = stop_deadline(s), left;
+	int pause = console_pause_ms(s->console);
+
+	if (stop < deadline)
+		deadline = stop;
+	if (deadline == INT64_MAX && pause < 0)
+		return -1;
+	left = deadline - clock_ms();
+	if (left < 0)
+		left = 0;
+	if (pause >= 0 && pause < left)
+		left = pause;
+	return left > POLL_MAX_MS ? POLL_MAX_MS : (int)left;
+}
+
+static void wait_and_handle(struct supervisor *s)
+{
+	struct pollfd polls[SLOTS + SERVER_POLLS_MAX];
+
+	fill_slots(s, polls);
+	size_t n = server_polls(s->server, polls + SLOTS);
+
+	if (poll(polls, SLOTS + n, next_timeout(s)) > 0) {
+		handle_slots(s, polls);
+		server_handle(s->server, polls + SLOTS, n);
+	}
+	stop_tick(s);
+	progress_tick(s);
+}
+
+static void restart_if_due(struct supervisor *s)
+{
+	if (s->boot != NULL || s->is_ended || clock_ms() < s->restart_at)
+		return;
+	int r = boot_start(s);
+
+	if (r < 0) {
+		boot_count_failure(s, r);
+		s->state->message = diag_last(s->diags)->message;
+	}
+}
+
+static void run_loop(struct supervisor *s)
+{
+	bool is_trimmed = false;
+
+	while (!s->is_ended) {
+		wait_and_handle(s);
+		restart_if_due(s);
+		/* What the start needed is not needed while the guest runs, maybe for
+		 * months. */
+		if (!is_trimmed && s->boot != NULL && s->boot->is_ready)
+			is_trimmed = malloc_trim(0) >= 0;
+	}
+}
+
+/* Beginning and end */
+
+static void fill_state(struct supervisor *s, const char *host)
+{
+	const struct guest *guest = s->guest;
+	struct run_state *state = s->state;
+
+	state->name = guest->name;
+	state->fqdn = guest->fqdn;
+	state->uuid = guest->uuid;
+	state->vo = guest->vo;
+	state->host = host;
+	state->state = STATE_STARTING;
+	state->digest = guest->digest;
+	state->image =
+		guest->image.path != NULL ? guest->image.path : guest->image.kernel;
+	state->accel = s->settings->accel;
+	state->memory_mib = guest->memory_mib;
+	state->cpus = guest->cpus;
+	state->supervisor_pid = getpid();
+	state->supervisor_starttime = process_starttime(getpid());
+	state->boot_id = process_boot_id(state);
+	state->started_at = time(NULL);
+	for (enum boot_stage stage = 0; stage < _STAGE_MAX; stage++)
+		state->stage_us[stage] = -1;
+}
+
+/* The first state must be written, so that the rest can be relied on. */
+static int open_folder(struct supervisor *s, const char *host)
+{
+	const struct server_calls calls = {call_status, call_stop, call_kill, call_attach,
+		call_detach, call_type, s};
+	int r;
+
+	fill_state(s, host);
+	r = state_lock(s, s->settings->runtime_dir, s->guest->name, s->diags, &s->folder);
+	if (r < 0)
+		return r;
+	s->state->n_failures = s->folder->n_failures;
+	s->state->failed_at = s->folder->failed_at;
+	r = state_write(s->folder, s->state, s->diags);
+	if (r < 0)
+		return r;
+	s->console = console_new(s, s->folder->dirfd, s->options->console_fd);
+	s->server = server_open(s, s->folder->dirfd, &calls, s->diags);
+	return s->server == NULL ? -EXIT_IO : 0;
+}
+
+static int find_qemu(struct supervisor *s)
+{
+	/* KVM first: whatever is missing else, this is what people must hear about. */
+	int r = s->settings->accel == ACCEL_KVM ? kvm_check(s->diags) : 0;
+
+	if (r == 0)
+		r = identity_claim(
+			s, s->settings, s->guest->name, s->diags, &s->identity);
+	if (r == 0)
+		r = probe_qemu(s, s->settings, s->identity, s->diags, &s->qemu);
+	if (r < 0)
+		return r;
+	s->state->uid = s->identity->uid;
+	s->state->qemu_version = s->qemu->version;
+	s->state->machine_type = s->qemu->machine_type;
+	return 0;
+}
+
+static int start_first(struct supervisor *s)
+{
+	progress_publish(s);
+	notify_send(s->options->notify_socket, "EXTEND_TIMEOUT_USEC=%lld",
+		(long long)(s->settings->ready_timeout_s + NOTIFY_SPARE_S) * 1000000);
+	int r = find_qemu(s);
+
+	return r == 0 ? boot_start(s) : r;
+}
+
+/*
+ * The last word, then the lock, then those who wait: whoever hears of the end finds
+ * everything released.
+ */
+static void close_folder(struct supervisor *s)
+{
+	s->state->is_stopping = false;
+	s->state->pid = 0;
+	progress_publish(s);
+	server_stop_listening(s->server);
+	TALLOC_FREE(s->identity);
+	TALLOC_FREE(s->folder);
+	server_end(s->server, state_to_json(s->state));
+}
+
+static int supervise(struct supervisor *s, const char *host)
+{
+	int r = open_folder(s, host);
+
+	if (r < 0) {
+		/* Not into the folder, which is another's: only to whoever started us. */
+		s->state->state = STATE_FAILED;
+		s->state->message = diag_last(s->diags)->message;
+		progress_report(s);
+		return r;
+	}
+	r = start_first(s);
+	if (r == 0) {
+		run_loop(s);
+	} else {
+		boot_count_failure(s, r);
+		s->state->message = diag_last(s->diags)->message;
+	}
+	close_folder(s);
+	return s->result;
+}
+
+int supervise_run(const struct launch_settings *settings, const struct guest *guest,
+	const char *host, const struct supervise_options *options, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	struct supervisor *s = mem_new(tmp, struct supervisor);
+	sigset_t wanted, before;
+	void (*pipe_before)(int) = signal(SIGPIPE, SIG_IGN);
+
+	s->settings = settings;
+	s->guest = guest;
+	s->options = options;
+	s->diags = diags;
+	s->state = mem_new(s, struct run_state);
+	wanted_signals(options, &wanted);
+	sigprocmask(SIG_BLOCK, &wanted, &before);
+	s->signal_fd = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+	int r = s->signal_fd < 0 ? diag_fail_errno(diags, EXIT_IO, errno, LOC_NONE,
+					   "no descriptor for signals")
+				 : supervise(s, host);
+
+	mem_close_fd(&s->signal_fd);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	signal(SIGPIPE, pipe_before);
+	return r;
+}
+
+/* In a process of its own */
+
+/*
+ * Nothing of the caller stays open but @report_fd: its locks would be held for as long as
+ * the guest runs.
+ */
+static int leave_caller(int report_fd)
+{
+	int null_fd = open("/dev/null", O_RDWR);
+
+	if (setsid() < 0 || null_fd < 0)
+		return -1;
+	for (int fd = 0; fd <= 2; fd++)
+		if (dup2(null_fd, fd) < 0)
+			return -1;
+	if (report_fd != 3 && dup2(report_fd, 3) < 0)
+		return -1;
+	return fcntl(3, F_SETFD, FD_CLOEXEC) < 0 ? -1 : close_range(4, ~0U, 0);
+}
+
+static _Noreturn void run_detached(const struct launch_settings *settings,
+	const struct guest *guest, const char *host,
+	const struct supervise_options *options, int report_fd)
+{
+	struct supervise_options own = *options;
+	struct diags *diags = diags_new(NULL);
+
+	own.is_foreground = false;
+	own.console_fd = -1;
+	own.notify_socket = NULL;
+	own.report_fd = 3;
+	if (leave_caller(report_fd) < 0)
+		_exit(EXIT_IO);
+	/* A terminal that hangs up has nothing to do with us any more. */
+	signal(SIGHUP, SIG_IGN);
+	(void)!chdir("/");
+	_exit(-supervise_run(settings, guest, host, &own, diags));
+}
+
+int supervise_detach(const struct launch_settings *settings, const struct guest *guest,
+	const char *host, const struct supervise_options *options, struct diags *diags,
+	int *ret_fd)
+{
+	int pair[2], status;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return diag_fail_errno(diags, EXIT_IO, errno, LOC_NONE,
+			"VCN '%s': no socket for its supervisor", guest->name);
+	pid_t child = fork();
+
+	/* Twice, so that init reaps the supervisor and not a caller that knows nothing. */
+	if (child == 0) {
+		pid_t supervisor = fork();
+
+		if (supervisor == 0)
+			run_detached(settings, guest, host, options, pair[1]);
+		_exit(supervisor < 0 ? EXIT_IO : 0);
+	}
+	close(pair[1]);
+	if (child > 0 && waitpid(child, &status, 0) == child && status == 0) {
+		*ret_fd = pair[0];
+		return 0;
+	}
+	close(pair[0]);
+	return diag_fail(diags, EXIT_IO, LOC_NONE,
+		"VCN '%s': the process of its supervisor cannot be made", guest->name);
+}
+
+/* Without a guest */
+
+static int probe_host(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
+	struct diags *diags, struct qemu **ret_qemu)
+{
+	TMP_CTX(tmp);
+	struct identity *identity;
+	int r = identity_claim(tmp, settings, "probe", diags, &identity);
+
+	return r == 0 ? probe_qemu(mem_ctx, settings, identity, diags, ret_qemu) : r;
+}
+
+int supervise_check(const struct launch_settings *settings, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	struct qemu *qemu;
+	int r = settings->accel == ACCEL_KVM ? kvm_check(diags) : 0;
+
+	return r == 0 ? probe_host(tmp, settings, diags, &qemu) : r;
+}
+
+int supervise_argv(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
+	const struct guest *guest, struct diags *diags, char ***ret_argv)
+{
+	TMP_CTX(tmp);
+	struct machine_host host = {.settings = settings, .vsock_cid = 3};
+	struct qemu *qemu = NULL;
+	int r = probe_host(tmp, settings, diags, &qemu);
+
+	if (r < 0)
+		return r;
+	host.qemu = qemu;
+	host.has_vhost_net = access("/dev/vhost-net", R_OK | W_OK) == 0;
+	struct machine *machine = machine_build(tmp, guest, &host);
+
+	*ret_argv = talloc_steal(mem_ctx, machine->argv);
+	for (size_t i = 0; i < machine->n_arguments; i++)
+		(void)!talloc_steal(*ret_argv, machine->argv[i]);
+	return 0;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcn/host/admission.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+
+enum {
+	OVERHEAD_MIB = 96,
+	OVERHEAD_TCG_MIB = 128,
+	OVERHEAD_CPU_MIB = 8,
+	OVERHEAD_SHARE = 64, /* one part in so many of the guest's memory: page tables */
+	KIB_PER_MIB = 1024,
+};
+
+uint64_t admission_need_mib(unsigned memory_mib, unsigned cpus, enum accel accel)
+{
+	uint64_t overhead = OVERHEAD_MIB + (uint64_t)OVERHEAD_CPU_MIB * cpus +
+			    memory_mib / OVERHEAD_SHARE;
+
+	if (accel == ACCEL_TCG)
+		overhead += OVERHEAD_TCG_MIB;
+	return memory_mib + overhead;
+}
+
+/* The number behind @key in a file of `KEY:   NUMBER kB` lines; false where it has none. */
+static bool find_kib(const char *text, const char *key, uint64_t *ret)
+{
+	for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (text_has_prefix(line, key) && line[strlen(key)] == ':') {
+			*ret = strtoull(line + strlen(key) + 1, NULL, 10);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What a process has in memory now; 0 for one that is gone. */
+static uint64_t resident_mib(pid_t pid)
+{
+	TMP_CTX(tmp);
+	const char *path = mem_printf(tmp, "/proc/%d/status", (int)pid);
+	uint64_t kib = 0;
+	char *text;
+	size_t len;
+
+	if (pid <= 0 || file_read_at(tmp, AT_FDCWD, path, &text, &len) < 0 ||
+		!find_kib(text, "VmRSS", &kib))
+		return 0;
+	return kib / KIB_PER_MIB;
+}
+
+static uint64_t may_still_take(const struct run_state *state)
+{
+	uint64_t need = admission_need_mib(state->memory_mib, state->cpus, state->accel);
+	uint64_t has = resident_mib(state->pid);
+
+	return has < need ? need - has : 0;
+}
+
+int admission_open(const struct launch_settings *settings,
+	struct run_state *const *states, size_t n_states, struct diags *diags,
+	struct admission *ret)
+{
+	static const char path[] = "/proc/meminfo";
+	TMP_CTX(tmp);
+	uint64_t kib, taken = settings->memory_reserve_mib;
+	char *text;
+	size_t len;
+	int r = file_read(tmp, path, EXIT_IO, SIZE_MAX, diags, &text, &len);
+
+	if (r < 0)
+		return r;
+	if (!find_kib(text, "MemAvailable", &kib))
+		return diag_fail(
+			diags, EXIT_IO, loc_file(path), "there is no MemAvailable");
+	for (size_t i = 0; i < n_states; i++)
+		if (state_is_running(states[i]))
+			taken += may_still_take(states[i]);
+	ret->free_mib = kib / KIB_PER_MIB > taken ? kib / KIB_PER_MIB - taken : 0;
+	return 0;
+}
+
+int admission_take(struct admission *admission, const struct guest *guest,
+	enum accel accel, const struct run_state *replaced, struct diags *diags)
+{
+	uint64_t need = admission_need_mib(guest->memory_mib, guest->cpus, accel);
+	uint64_t has = replaced == NULL ? 0
+					: admission_need_mib(replaced->memory_mib,
+						  replaced->cpus, replaced->accel);
+
+	if (need > admission->free_mib + has)
+		return diag_fail(diags, EXIT_REJECTED, guest->where,
+			"'%s' does not fit: it needs %llu MiB (%u of its own) and %llu "
+			"MiB are left for guests; stop others, or lower 'memory-reserve'",
+			guest->name, (unsigned long long)need, guest->memory_mib,
+			(unsigned long long)(admission->free_mib + has));
+	admission->free_mib = admission->free_mib + has - need;
+	return 0;
+}

@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcn/host/command.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "vcn/common/record.h"
+#include "vcn/guest/supervise.h"
+#include "vcn/host/admission.h"
+#include "vcn/host/control.h"
+#include "vcn/host/guard.h"
+#include "vcn/host/perform.h"
+#include "vcn/host/status.h"
+#include "vcn/host/unit.h"
+
+/* Doing */
+
+/* One line an action; failures are told by their findings. */
+static void tell(void *user, const struct action *action)
+{
+	static const char *const words[] = {
+		[ACTION_START] = "started",
+		[ACTION_STOP] = "stopped",
+		[ACTION_KILL] = "killed",
+		[ACTION_RESTART] = "restarted",
+	};
+	struct session *s = user;
+
+	if (s->arguments.json || action->result != RESULT_DONE)
+		return;
+	fprintf(s->out, "%s: %s", action->name, words[action->kind]);
+	if (action->ready_us >= 0)
+		fprintf(s->out, ", ready after %.1f s", (double)action->ready_us / 1e6);
+	fputc('\n', s->out);
+	fflush(s->out); /* a start takes long: say it when it is so */
+}
+
+static void put_result(struct session *s, const char *key, struct json_object *value)
+{
+	if (s->arguments.json)
+		json_object_object_add(s->result, key, value);
+	else
+		json_object_put(value);
+}
+
+/*
+ * A unit runs `vcn run NAME` with the default files, so it is used only where nothing
+ * else was named.
+ */
+static bool uses_units(const struct session *s)
+{
+	const struct arguments *a = &s->arguments;
+
+	return a->manifest == NULL && a->config == NULL && a->runtime_dir == NULL &&
+	       a->host == NULL && unit_is_available();
+}
+
+static int do_plan(struct session *s, struct plan *plan, size_t max_unavailable)
+{
+	struct perform_options options = {
+		.settings = s->settings,
+		.host = s->host,
+		.stop_timeout_s = (unsigned)s->arguments.timeout_s,
+		.max_unavailable = s->arguments.max_unavailable > 0
+					   ? s->arguments.max_unavailable
+					   : max_unavailable,
+		.told = tell,
+		.user = s,
+	};
+
+	options.use_units = reconcile_count(plan, ACTION_START) +
+					    reconcile_count(plan, ACTION_RESTART) >
+				    0 &&
+			    uses_units(s);
+	int r = perform_plan(plan, &options, s->diags);
+
+	put_result(s, "actions", reconcile_to_json(plan));
+	return r;
+}
+
+/* apply and diff */
+
+/* The command line up to `apply`, to be continued: for messages. */
+static const char *apply_command(struct session *s)
+{
+	struct buffer *b = buffer_new(s->mem_ctx);
+	const struct arguments *a = &s->arguments;
+	const struct {
+		const char *option, *value;
+	} given[] = {{"manifest", a->manifest}, {"config", a->config},
+		{"runtime-dir", a->runtime_dir}, {"host", a->host}};
+
+	buffer_add_text(b, "vcn");
+	for (size_t i = 0; i < ARRAY_SIZE(given); i++)
+		if (given[i].value != NULL)
+			buffer_printf(b, " --%s %s", given[i].option, given[i].value);
+	buffer_add_text(b, " apply");
+	return b->data;
+}
+
+static int make_plan(struct session *s, struct plan *ret)
+{
+	struct observation seen;
+	int r = reconcile_observe(
+		s->mem_ctx, s->settings->runtime_dir, s->manifest, s->diags, &seen);
+
+	if (r < 0)
+		return r;
+	reconcile_plan(s->mem_ctx, s->manifest, &seen, s->arguments.restart_changed,
+		time(NULL), ret);
+	return guard_stops(reconcile_count(ret, ACTION_STOP), ret->n_running,
+		s->arguments.allow_stop, apply_command(s), s->diags);
+}
+
+/* Folders of guests that are gone from the manifest and do not run. */
+static int forget_removed(struct session *s)
+{
+	struct observation seen;
+	int r = reconcile_observe(
+		s->mem_ctx, s->settings->runtime_dir, NULL, s->diags, &seen);
+
+	for (size_t i = 0; r == 0 && i < seen.n_states; i++)
+		if (manifest_find(s->manifest, seen.states[i]->name) == NULL &&
+			!state_is_running(seen.states[i]))
+			state_forget(s->settings->runtime_dir, seen.states[i]->name);
+	return r;
+}
+
+/*
+ * One apply at a time. A lock of fcntl(2)'s older kind: it belongs to this process alone,
+ * so the supervisors that are detached meanwhile do not hold it.
+ */
+static int lock_apply(struct session *s, int *ret_fd)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	const char *path = file_join(s->diags, s->settings->runtime_dir, "apply.lock");
+	int r = file_make_folders(s->settings->runtime_dir, 0755);
+
+	if (r == 0) {
+		*ret_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		r = *ret_fd < 0 ? -errno : 0;
+	}
+	if (r < 0)
+		return diag_fail_errno(s->diags, EXIT_IO, -r, loc_file(path),
+			"the lock cannot be opened");
+	if (fcntl(*ret_fd, F_SETLK, &lock) == 0)
+		return 0;
+	if (errno == EACCES || errno == EAGAIN)
+		return diag_fail(s->diags, EXIT_BUSY, loc_file(path),
+			"another 'vcn apply' is at work");
+	return diag_fail_errno(
+		s->diags, EXIT_IO, errno, loc_file(path), "the lock cannot be taken");
+}
+
+static void tell_outdated(struct session *s, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_actions && !s->arguments.json; i++)
+		if (plan->actions[i].kind == ACTION_OUTDATED)
+			fprintf(s->out,
+				"%s: outdated: its changes need a restart (apply "
+				"--restart-changed)\n",
+				plan->actions[i].name);
+}
+
+int command_apply(void *session)
+{
+	struct session *s = session;
+	_cleanup_(mem_close_fd) int lock = -1;
+	struct plan plan = {0};
+	int r = session_open_manifest(s);
+
+	if (r == 0)
+		r = lock_apply(s, &lock);
+	if (r == 0)
+		r = guard_serial(s->settings, s->manifest, s->diags);
+	if (r == 0)
+		r = make_plan(s, &plan);
+	if (r == 0)
+		r = guard_serial_applied(s->settings, s->manifest, s->diags);
+	if (r < 0)
+		return r;
+	tell_outdated(s, &plan);
+	r = do_plan(s, &plan, 1);
+	int forgotten = forget_removed(s);
+
+	return r < 0 ? r : forgotten;
+}
+
+int command_diff(void *session)
+{
+	struct session *s = session;
+	struct plan plan = {0};
+	int r = session_open_manifest(s);
+
+	if (r == 0)
+		r = guard_serial(s->settings, s->manifest, s->diags);
+	if (r == 0)
+		r = make_plan(s, &plan);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < plan.n_actions && !s->arguments.json; i++)
+		fprintf(s->out, "%s %s: %s\n", action_name(plan.actions[i].kind),
+			plan.actions[i].name, plan.actions[i].reason);
+	put_result(s, "actions", reconcile_to_json(&plan));
+	return reconcile_count(&plan, ACTION_START) +
+				       reconcile_count(&plan, ACTION_STOP) +
+				       reconcile_count(&plan, ACTION_RESTART) >
+			       0
+		       ? EXIT_CHANGES
+		       : 0;
+}
+
+/* start, stop, kill, restart */
+
+/* What an explicit command does with one guest, if anything. */
+static int add_explicit(struct session *s, struct plan *plan, enum action_kind kind,
+	const struct run_state *state)
+{
+	const struct guest *guest =
+		s->manifest == NULL ? NULL : manifest_find(s->manifest, state->name);
+	bool is_running = state_is_running(state);
+
+	if (kind == ACTION_STOP || kind == ACTION_KILL) {
+		if (is_running)
+			reconcile_add(s->mem_ctx, plan, kind, guest, state, NULL);
+		return 0;
+	}
+	if (guest == NULL)
+		return session_unknown_name(s, state->name);
+	if (!guest->is_enabled)
+		return diag_fail(s->diags, EXIT_REFUSED, guest->where,
+			"'%s' is disabled in the manifest", guest->name);
+	if (!is_running)
+		reconcile_add(s->mem_ctx, plan, ACTION_START, guest, state, NULL);
+	else if (kind == ACTION_RESTART)
+		reconcile_add(s->mem_ctx, plan, kind, guest, state, NULL);
+	return 0;
+}
+
+/* --all: what runs, for stop and kill; else what the manifest wants. */
+static bool is_of_all(
+	const struct session *s, enum action_kind kind, const struct run_state *state)
+{
+	const struct guest *guest =
+		s->manifest == NULL ? NULL : manifest_find(s->manifest, state->name);
+
+	if (kind == ACTION_STOP || kind == ACTION_KILL)
+		return state_is_running(state);
+	return guest != NULL && guest->is_enabled;
+}
+
+static bool is_planned(const struct plan *plan, const struct run_state *state)
+{
+	for (size_t i = 0; i < plan->n_actions; i++)
+		if (plan->actions[i].state == state)
+			return true;
+	return false;
+}
+
+static int plan_names(struct session *s, const struct observation *seen,
+	enum action_kind kind, struct plan *plan)
+{
+	char **names;
+	size_t n;
+	int r = session_expand_words(s, &names, &n);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct run_state *state;
+
+		r = session_resolve(s, seen, names[i], &state);
+		if (r == 0 && !is_planned(plan, state))
+			r = add_explicit(s, plan, kind, state);
+	}
+	for (size_t i = 0; r == 0 && s->arguments.all && i < seen->n_states; i++)
+		if (is_of_all(s, kind, seen->states[i]))
+			r = add_explicit(s, plan, kind, seen->states[i]);
+	return r;
+}
+
+static int do_explicitly(struct session *s, enum action_kind kind)
+{
+	struct observation seen;
+	struct plan plan = {0};
+	bool needs_manifest = kind == ACTION_START || kind == ACTION_RESTART;
+	int r = needs_manifest ? session_open_manifest(s)
+			       : session_open_manifest_if_usable(s);
+
+	if (r == 0 && !s->arguments.all && s->n_words == 0)
+		r = diag_fail(s->diags, EXIT_USAGE, LOC_NONE,
+			"which VCNs? Name them, or --all");
+	if (r == 0)
+		r = reconcile_observe(s->mem_ctx, s->settings->runtime_dir, s->manifest,
+			s->diags, &seen);
+	if (r == 0)
+		r = plan_names(s, &seen, kind, &plan);
+	return r < 0 ? r : do_plan(s, &plan, s->settings->parallel);
+}
+
+int command_start(void *session)
+{
+	struct session *s = session;
+	return do_explicitly(s, ACTION_START);
+}
+
+int command_stop(void *session)
+{
+	struct session *s = session;
+	return do_explicitly(s, ACTION_STOP);
+}
+
+int command_kill(void *session)
+{
+	struct session *s = session;
+	return do_explicitly(s, ACTION_KILL);
+}
+
+int command_restart(void *session)
+{
+	struct session *s = session;
+	return do_explicitly(s, ACTION_RESTART);
+}
+
+/* run */
+
+static int admit_one(struct session *s, const struct guest *guest)
+{
+	struct observation seen;
+	struct admission admission;
+	int r = reconcile_observe(
+		s->mem_ctx, s->settings->runtime_dir, NULL, s->diags, &seen);
+
+	if (r == 0)
+		r = admission_open(
+			s->settings, seen.states, seen.n_states, s->diags, &admission);
+	if (r == 0)
+		r = admission_take(&admission, guest, s->settings->accel,
+			session_find_state(&seen, guest->name), s->diags);
+	return r;
+}
+
+int command_run(void *session)
+{
+	struct session *s = session;
+	const struct guest *guest;
+	int r = session_open_guest(s, &guest);
+
+	if (r == 0 && !guest->is_enabled)
+		r = diag_fail(s->diags, EXIT_REFUSED, guest->where,
+			"'%s' is disabled in the manifest", guest->name);
+	if (r == 0)
+		r = admit_one(s, guest);
+	if (r < 0)
+		return r;
+	struct supervise_options options = {
+		.is_foreground = true,
+		.console_fd =
+			s->arguments.console || s->is_terminal ? fileno(s->out) : -1,
+		.notify_socket = getenv("NOTIFY_SOCKET"),
+		.report_fd = -1,
+		.booted = perform_record,
+		.user = s->settings,
+	};
+
+	return supervise_run(s->settings, guest, s->host, &options, s->diags);
+}
+
+/* Looking */
+
+int command_status(void *session)
+{
+	struct session *s = session;
+	struct observation seen = {0};
+	char **names = NULL;
+	size_t n = 0;
+	int r = session_open_manifest_if_usable(s);
+
+	if (r == 0)
+		r = session_expand_words(s, &names, &n);
+	if (r == 0)
+		r = reconcile_observe(s->mem_ctx, s->settings->runtime_dir, s->manifest,
+			s->diags, &seen);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct run_state *state;
+
+		r = session_resolve(s, &seen, names[i], &state);
+		if (r == 0)
+			names[i] = mem_strdup(s->mem_ctx, state->name);
+	}
+	if (r < 0)
+		return r;
+	struct status *status = status_collect(
+		s->mem_ctx, s->manifest, &seen, names, n, s->host, time(NULL));
+
+	if (!s->arguments.json)
+		status_print(s->out, status, s->color);
+	put_result(s, "host", json_object_new_string(s->host));
+	put_result(s, "vcns", status_to_json(status));
+	return 0;
+}
+
+/* The folder's name of the one VCN on the command line. */
+static int open_name(struct session *s, const char **ret_name)
+{
+	struct observation seen;
+	struct run_state *state;
+	int r = session_open_manifest_if_usable(s);
+
+	if (r == 0)
+		r = reconcile_observe(s->mem_ctx, s->settings->runtime_dir, s->manifest,
+			s->diags, &seen);
+	if (r == 0)
+		r = session_resolve(s, &seen, s->words[0], &state);
+	if (r == 0)
+		*ret_name = state->name;
+	return r;
+}
+
+int command_console(void *session)
+{
+	struct session *s = session;
+	const char *name = NULL;
+	int r = open_name(s, &name);
+
+	return r < 0 ? r
+		     : control_console(s->settings->runtime_dir, name, STDIN_FILENO,
+			       fileno(s->out), s->diags);
+}
+
+int command_log(void *session)
+{
+	struct session *s = session;
+	const char *name = NULL;
+	int r = open_name(s, &name);
+
+	return r < 0 ? r
+		     : control_log(s->settings->runtime_dir, name, fileno(s->out),
+			       s->is_terminal, s->diags);
+}
+
+int command_boot_times(void *session)
+{
+	struct session *s = session;
+	struct boot_record *records = NULL;
+	size_t n_records = 0, n_groups;
+	int r = session_open_settings(s);
+
+	if (r == 0)
+		r = record_load(
+			s->mem_ctx, s->settings->records, s->diags, &records, &n_records);
+	if (r < 0)
+		return r;
+	struct boot_group *groups =
+		record_group(s->mem_ctx, records, n_records, &n_groups);
+
+	if (!s->arguments.json)
+		record_print(s->out, groups, n_groups);
+	put_result(s, "boot_times", record_to_json(groups, n_groups));
+	return 0;
+}
+
+/* One word as a shell reads it back. */
+static void print_word(FILE *out, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789%+,-./:=@_";
+
+	if (word[0] != '\0' && strspn(word, plain) == strlen(word)) {
+		fputs(word, out);
+		return;
+	}
+	fputc('\'', out);
+	for (; *word != '\0'; word++)
+		if (*word == '\'')
+			fputs("'\\''", out);
+		else
+			fputc(*word, out);
+	fputc('\'', out);
+}
+
+int command_argv(void *session)
+{
+	struct session *s = session;
+	const struct guest *guest;
+	static char *none[] = {NULL};
+	char **argv = none;
+	int r = session_open_guest(s, &guest);
+
+	if (r == 0)
+		r = supervise_argv(s->mem_ctx, s->settings, guest, s->diags, &argv);
+	if (r < 0)
+		return r;
+	struct json_object *json = json_object_new_array();
+
+	for (size_t i = 0; argv[i] != NULL; i++) {
+		json_object_array_add(json, json_object_new_string(argv[i]));
+		if (s->arguments.json)
+			continue;
+		fputs(i == 0 ? "" : " ", s->out);
+		print_word(s->out, argv[i]);
+	}
+	if (!s->arguments.json)
+		fputc('\n', s->out);
+	put_result(s, "argv", json);
+	return 0;
+}
+
+/* check */
+
+static int is_manifest_name(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.' && text_has_suffix(entry->d_name, ".yaml");
+}
+
+static void check_file(struct session *s, const char *path)
+{
+	TMP_CTX(tmp);
+	struct manifest *manifest;
+	int r = manifest_load(tmp, path, false, s->diags, &manifest);
+
+	if (r < 0 || !s->arguments.json)
+		return;
+	struct json_object *json = json_object_new_object(), *list;
+
+	json_object_object_add(json, "path", json_object_new_string(path));
+	json_object_object_add(json, "host", json_object_new_string(manifest->host));
+	json_object_object_add(
+		json, "serial", json_object_new_int64((int64_t)manifest->serial));
+	json_object_object_add(
+		json, "vcns", json_object_new_int64((int64_t)manifest->n_guests));
+	json_object_object_add(
+		json, "has_trailer", json_object_new_boolean(manifest->has_trailer));
+	json_object_object_get_ex(s->result, "manifests", &list);
+	json_object_array_add(list, json);
+}
+
+static int check_folder(struct session *s, const char *path)
+{
+	TMP_CTX(tmp);
+	struct dirent **entries;
+	int n = scandir(path, &entries, is_manifest_name, alphasort);
+
+	if (n < 0)
+		return diag_fail_errno(s->diags, EXIT_IO, errno, loc_file(path),
+			"the folder cannot be read");
+	for (int i = 0; i < n; i++) {
+		check_file(s, file_join(tmp, path, entries[i]->d_name));
+		free(entries[i]);
+	}
+	free(entries);
+	return 0;
+}
+
+/* A file's faults are in diags; only a folder that cannot be read ends the walk. */
+int command_check(void *session)
+{
+	struct session *s = session;
+	int r = 0;
+
+	put_result(s, "manifests", json_object_new_array());
+	for (size_t i = 0; r == 0 && i < s->n_words; i++) {
+		const char *path = s->words[i];
+		struct stat st;
+
+		if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+			r = check_folder(s, path);
+		else
+			check_file(s, path);
+	}
+	return r < 0 ? r : -(int)s->diags->failure;
+}

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcn/host/control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "base/file.h"
+#include "vcn/common/clock.h"
+#include "vcn/common/process.h"
+#include "vcn/guest/server.h"
+
+enum {
+	REPLY_TIMEOUT_MS = 3000,
+	DEATH_TIMEOUT_MS = 5000,
+	REPLY_MAX = 64 * 1024,
+	ESCAPE_KEY = 0x1d, /* Ctrl-] */
+	RELAY_STEP = 4096,
+};
+
+/* Connecting */
+
+/* The guest's folder, or -errno. */
+static int open_folder(const char *runtime_dir, const char *name)
+{
+	TMP_CTX(tmp);
+
+	if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL)
+		return -ENOENT;
+	int fd = open(file_join(tmp, runtime_dir, name),
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* A connection, or -errno: -ENOENT and -ECONNREFUSED where no supervisor listens. */
+static int connect_to(const char *runtime_dir, const char *name)
+{
+	struct sockaddr_un address;
+	_cleanup_(mem_close_fd) int dirfd = open_folder(runtime_dir, name);
+	_cleanup_(mem_close_fd) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (dirfd < 0)
+		return dirfd;
+	if (fd < 0)
+		return -errno;
+	server_address(dirfd, &address);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	int connected = fd;
+
+	fd = -1;
+	return connected;
+}
+
+static int connect_fault(const char *name, int error, struct diags *diags)
+{
+	if (error == ENOENT || error == ECONNREFUSED)
+		return diag_fail(
+			diags, EXIT_REJECTED, LOC_NONE, "VCN '%s' is not running", name);
+	return diag_fail_errno(diags, EXIT_IO, error, LOC_NONE,
+		"VCN '%s': its supervisor cannot be reached", name);
+}
+
+static int send_line(int fd, const char *request)
+{
+	TMP_CTX(tmp);
+	const char *line = mem_printf(tmp, "%s\n", request);
+	size_t len = strlen(line);
+	ssize_t n = send(fd, line, len, MSG_NOSIGNAL);
+
+	return n < 0 ? -errno : (size_t)n < len ? -EIO : 0;
+}
+
+/* One line, byte by byte: what follows it, on a console, belongs to somebody else. */
+static int read_line(int fd, struct buffer *line, unsigned timeout_ms)
+{
+	int64_t deadline = clock_ms() + timeout_ms, left;
+
+	while ((left = deadline - clock_ms()) > 0 && line->len < REPLY_MAX) {
+		struct pollfd ready = {.fd = fd, .events = POLLIN};
+		char byte;
+
+		if (poll(&ready, 1, (int)left) < 0 && errno != EINTR)
+			return -errno;
+		if (ready.revents == 0)
+			continue;
+		ssize_t n = read(fd, &byte, 1);
+
+		if (n <= 0)
+			return n < 0 ? -errno : -EPIPE;
+		if (byte == '\n')
+			return 0;
+		buffer_add_byte(line, byte);
+	}
+	return -ETIMEDOUT;
+}
+
+static int check_reply(const char *name, struct json_object *reply, struct diags *diags)
+{
+	struct json_object *value;
+
+	if (json_object_object_get_ex(reply, "ok", &value) &&
+		json_object_get_boolean(value))
+		return 0;
+	return diag_fail(diags, EXIT_REJECTED, LOC_NONE, "VCN '%s': %s", name,
+		json_object_object_get_ex(reply, "message", &value)
+			? json_object_get_string(value)
+			: "its supervisor gives no sensible answer");
+}
+
+/* Sends on an open connection and reads the reply; -errno where that does not work. */
+static int exchange(
+	int fd, const char *request, unsigned timeout_ms, struct json_object **ret_reply)
+{
+	TMP_CTX(tmp);
+	struct buffer *line = buffer_new(tmp);
+	int r = send_line(fd, request);
+
+	if (r == 0)
+		r = read_line(fd, line, timeout_ms);
+	if (r == 0)
+		*ret_reply = json_tokener_parse(line->data);
+	return r;
+}
+
+/* Connects and exchanges; the connection, or -errno. */
+static int begin(const char *runtime_dir, const char *name, const char *request,
+	unsigned timeout_ms, struct json_object **ret_reply)
+{
+	int fd = connect_to(runtime_dir, name);
+
+	if (fd < 0)
+		return fd;
+	int r = exchange(fd, request, timeout_ms, ret_reply);
+
+	if (r == 0)
+		return fd;
+	close(fd);
+	return r;
+}
+
+int control_request(const char *runtime_dir, const char *name, const char *request,
+	unsigned timeout_ms, struct diags *diags, struct json_object **ret_reply)
+{
+	struct json_object *reply = NULL;
+	_cleanup_(mem_close_fd) int fd =
+		begin(runtime_dir, name, request, timeout_ms, &reply);
+
+	if (fd < 0)
+		return connect_fault(name, -fd, diags);
+	int r = check_reply(name, reply, diags);
+
+	if (r == 0 && ret_reply != NULL)
+		*ret_reply = reply;
+	else
+		json_object_put(reply);
+	return r;
+}
+
+/* Stopping */
+
+static bool is_gone(int error)
+{
+	return error == ENOENT || error == ECONNREFUSED || error == EPIPE ||
+	       error == ECONNRESET;
+}
+
+int control_stop_begin(const char *runtime_dir, const char *name, unsigned timeout_s,
+	struct diags *diags, int *ret_fd)
+{
+	TMP_CTX(tmp);
+	struct json_object *reply = NULL;
+	int fd = begin(runtime_dir, name,
+		mem_printf(tmp, "{\"request\": \"stop\", \"timeout\": %u}", timeout_s),
+		REPLY_TIMEOUT_MS, &reply);
+
+	*ret_fd = -1;
+	if (fd < 0)
+		return is_gone(-fd) ? 0 : connect_fault(name, -fd, diags);
+	int r = check_reply(name, reply, diags);
+
+	json_object_put(reply);
+	if (r < 0)
+		close(fd);
+	else
+		*ret_fd = fd;
+	return r;
+}
+
+/* A supervisor that is stuck or stopped: the kernel ends the guest with it. */
+static int kill_supervisor(const char *runtime_dir, const char *name, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	struct run_state *state;
+	int r = state_read(tmp, runtime_dir, name, diags, &state);
+
+	if (r < 0)
+		return r;
+	_cleanup_(mem_close_fd) int supervisor =
+		process_open(state->supervisor_pid, state->supervisor_starttime);
+	_cleanup_(mem_close_fd) int qemu = process_open(state->pid, state->starttime);
+
+	if (supervisor >= 0)
+		process_signal(supervisor, SIGKILL);
+	if (qemu >= 0)
+		process_signal(qemu, SIGKILL);
+	if ((qemu < 0 || process_wait(qemu, DEATH_TIMEOUT_MS)) &&
+		(supervisor < 0 || process_wait(supervisor, DEATH_TIMEOUT_MS)))
+		return 0;
+	return diag_fail(diags, EXIT_BUSY, LOC_NONE, "VCN '%s' does not die", name);
+}
+
+int control_kill_begin(
+	const char *runtime_dir, const char *name, struct diags *diags, int *ret_fd)
+{
+	struct json_object *reply = NULL;
+	int fd = begin(
+		runtime_dir, name, "{\"request\": \"kill\"}", REPLY_TIMEOUT_MS, &reply);
+
+	json_object_put(reply);
+	*ret_fd = -1;
+	if (fd < 0)
+		return is_gone(-fd) ? 0 : kill_supervisor(runtime_dir, name, diags);
+	*ret_fd = fd;
+	return 0;
+}
+
+int control_stop_end(const char *name, int fd, int timeout_ms, struct diags *diags)
+{
+	_cleanup_(mem_close_fd) int connection = fd;
+	int64_t deadline = clock_ms() + timeout_ms, left;
+	char bytes[RELAY_STEP];
+
+	while ((left = deadline - clock_ms()) > 0) {
+		struct pollfd ready = {.fd = connection, .events = POLLIN};
+
+		if (poll(&ready, 1, (int)left) <= 0)
+			continue;
+		/* The last line, then the end of the stream. */
+		if (read(connection, bytes, sizeof(bytes)) <= 0)
+			return 0;
+	}
+	return diag_fail(diags, EXIT_BUSY, LOC_NONE,
+		"VCN '%s' has not ended within %d seconds", name, timeout_ms / 1000);
+}
+
+/* The console */
+
+/* Raw, so that keys reach the guest and not our own process; false for no terminal. */
+static bool make_raw(int fd, struct termios *ret_before)
+{
+	struct termios raw;
+
+	if (tcgetattr(fd, ret_before) < 0)
+		return false;
+	raw = *ret_before;
+	cfmakeraw(&raw);
+	return tcsetattr(fd, TCSANOW, &raw) == 0;
+}
+
+/* Typed bytes to the guest; false at the escape key or the end of the input. */
+static bool relay_typing(int in_fd, int fd)
+{
+	char bytes[RELAY_STEP];
+	ssize_t n = read(in_fd, bytes, sizeof(bytes));
+
+	if (n <= 0)
+		return n < 0 && errno == EINTR;
+	char *escape = memchr(bytes, ESCAPE_KEY, (size_t)n);
+
+	if (escape != NULL)
+		n = escape - bytes;
+	return send(fd, bytes, (size_t)n, MSG_NOSIGNAL) >= 0 && escape == NULL;
+}
+
+static bool relay_output(int fd, int out_fd)
+{
+	char bytes[RELAY_STEP];
+	ssize_t n = read(fd, bytes, sizeof(bytes));
+
+	if (n <= 0)
+		return n < 0 && errno == EINTR;
+	return file_write_all(out_fd, bytes, (size_t)n) == 0;
+}
+
+static void relay(int fd, int in_fd, int out_fd)
+{
+	struct pollfd polls[] = {
+		{.fd = fd, .events = POLLIN}, {.fd = in_fd, .events = POLLIN}};
+
+	for (;;) {
+		if (poll(polls, ARRAY_SIZE(polls), -1) < 0 && errno != EINTR)
+			return;
+		if (polls[0].revents != 0 && !relay_output(fd, out_fd))
+			return;
+		if (polls[1].revents != 0 && !relay_typing(in_fd, fd))
+			return;
+	}
+}
+
+int control_console(const char *runtime_dir, const char *name, int in_fd, int out_fd,
+	struct diags *diags)
+{
+	struct json_object *reply = NULL;
+	struct termios before;
+	_cleanup_(mem_close_fd) int fd = begin(runtime_dir, name,
+		"{\"request\": \"console\"}", REPLY_TIMEOUT_MS, &reply);
+
+	if (fd < 0)
+		return connect_fault(name, -fd, diags);
+	int r = check_reply(name, reply, diags);
+
+	json_object_put(reply);
+	if (r < 0)
+		return r;
+	bool is_raw = make_raw(in_fd, &before);
+
+	relay(fd, in_fd, out_fd);
+	if (is_raw)
+		tcsetattr(in_fd, TCSANOW, &before);
+	return 0;
+}
+
+/* The log */
+
+/* What a terminal would take for an order, spelled out. */
+static void add_plain(struct buffer *b, const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char byte = (unsigned char)bytes[i];
+
+		if (byte == '\r')
+			continue;
+		if ((byte < ' ' && byte != '\n' && byte != '\t') || byte == 0x7f ||
+			(byte >= 0x80 && byte < 0xa0))
+			buffer_printf(b, "\\x%02x", byte);
+		else
+			buffer_add_byte(b, (char)byte);
+	}
+}
+
+/* One of the two files; one that is not there is no fault. */
+static int copy_log(int dirfd, const char *file, int out_fd, bool is_plain)
+{
+	TMP_CTX(tmp);
+	struct buffer *b = buffer_new(tmp);
+	char *bytes;
+	size_t len;
+	int r = file_read_at(tmp, dirfd, file, &bytes, &len);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	if (!is_plain)
+		return file_write_all(out_fd, bytes, len);
+	add_plain(b, bytes, len);
+	return file_write_all(out_fd, b->data, b->len);
+}
+
+int control_log(const char *runtime_dir, const char *name, int out_fd, bool is_plain,
+	struct diags *diags)
+{
+	_cleanup_(mem_close_fd) int dirfd = open_folder(runtime_dir, name);
+	int r = dirfd < 0 ? dirfd : copy_log(dirfd, "console.log.1", out_fd, is_plain);
+
+	if (r == 0)
+		r = copy_log(dirfd, "console.log", out_fd, is_plain);
+	if (r == -ENOENT)
+		return diag_fail(
+			diags, EXIT_REJECTED, LOC_NONE, "VCN '%s' never ran here", name);
+	if (r < 0)
+		return diag_fail_errno(diags, EXIT_IO, -r, LOC_NONE,
+			"the console log of VCN '%s' cannot be read", name);
+	return 0;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Talking to a guest's supervisor: RUNTIME_DIR/NAME/control, a unix stream socket.
+ *
+ * A client sends one line of JSON and gets one line back:
+ *
+ *	{"request": "status"}               -> {"ok": true, "state": {…}}
+ *	{"request": "stop", "timeout": 30}  -> {"ok": true}, and at the end {"ended": …}
+ *	{"request": "kill"}                 -> the same
+ *	{"request": "console"}              -> {"ok": true}, then the console's bytes, both ways
+ *
+ * or {"ok": false, "message": "…"}. After stop and kill the connection stays open until the
+ * supervisor has cleaned up and released its lock, so that a client can wait by reading.
+ */
+
+#include "base/diag.h"
+#include "vcn/common/state.h"
+
+struct json_object;
+
+/*
+ * control_request - one request, one reply
+ *
+ * shape:  @request is a JSON object's text without newline
+ * memory: the caller owns *ret_reply (json_object_put())
+ * errors: EXIT_REJECTED where no supervisor runs or it refuses; EXIT_IO
+ */
+int control_request(const char *runtime_dir, const char *name, const char *request,
+	unsigned timeout_ms, struct diags *diags,
+	struct json_object **ret_reply) _must_check_;
+
+/*
+ * control_stop_begin - ask a guest to stop and come back at once
+ *
+ * shape:  *ret_fd gets readable, then ends, when the guest and its supervisor are gone:
+ *         poll() many of them, then control_stop_end() each. -1 where nothing runs.
+ *         @timeout_s: for the whole ladder; 0: the supervisor's own setting.
+ */
+int control_stop_begin(const char *runtime_dir, const char *name, unsigned timeout_s,
+	struct diags *diags, int *ret_fd) _must_check_;
+/*
+ * control_kill_begin - SIGKILL, now
+ *
+ * shape: as control_stop_begin(); a supervisor that does not answer is killed itself,
+ *        through a pidfd, and its guest with it: *ret_fd is then -1
+ */
+int control_kill_begin(const char *runtime_dir, const char *name, struct diags *diags,
+	int *ret_fd) _must_check_;
+/*
+ * control_stop_end - wait for the end (@timeout_ms: EXIT_BUSY when it passes) and close
+ * @fd
+ *
+ * errors: EXIT_BUSY; the guest's own end is no error here: ask state_read()
+ */
+int control_stop_end(
+	const char *name, int fd, int timeout_ms, struct diags *diags) _must_check_;
+
+/*
+ * control_console - the serial console on two open files, to the end of the guest, of
+ * @in_fd, or the escape key Ctrl-]
+ *
+ * shape: a terminal is put into raw mode and put back
+ */
+int control_console(const char *runtime_dir, const char *name, int in_fd, int out_fd,
+	struct diags *diags) _must_check_;
+
+/*
+ * control_log - the bounded console log, older part first, to @out_fd
+ *
+ * shape: control characters but newline and tab are shown as \xHH where @is_plain (for
+ *        terminals: a guest must not drive the administrator's terminal)
+ */
+int control_log(const char *runtime_dir, const char *name, int out_fd, bool is_plain,
+	struct diags *diags) _must_check_;

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcn/host/guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+
+enum { HOST_NAME_MAX_BYTES = 256, FREE_STOPS = 2 };
+
+char *guard_host_name(TALLOC_CTX *mem_ctx)
+{
+	char host[HOST_NAME_MAX_BYTES] = "";
+	struct addrinfo hints = {.ai_socktype = SOCK_DGRAM, .ai_flags = AI_CANONNAME};
+	struct addrinfo *found = NULL;
+
+	if (gethostname(host, sizeof(host) - 1) < 0 || host[0] == '\0')
+		return mem_strdup(mem_ctx, "localhost");
+	if (strchr(host, '.') != NULL || getaddrinfo(host, NULL, &hints, &found) != 0)
+		return mem_strdup(mem_ctx, host);
+	char *name = mem_strdup(
+		mem_ctx, found->ai_canonname == NULL ? host : found->ai_canonname);
+
+	freeaddrinfo(found);
+	return name;
+}
+
+int guard_host(const struct manifest *manifest, const char *host, struct diags *diags)
+{
+	if (text_equal_case(manifest->host, host))
+		return 0;
+	return diag_fail(diags, EXIT_REFUSED, loc_file(mem_strdup(diags, manifest->path)),
+		"this is the manifest of '%s', and this host "
+		"is '%s'; if it is the right one, say --host %s",
+		manifest->host, host, manifest->host);
+}
+
+/* Where the last serial is kept. */
+static char *applied_path(TALLOC_CTX *mem_ctx, const struct launch_settings *settings)
+{
+	const char *slash = strrchr(settings->records, '/');
+
+	return mem_printf(mem_ctx, "%.*s/applied", (int)(slash - settings->records),
+		settings->records);
+}
+
+/* The serial last applied for @host, 0 if there was none or the file is another host's. */
+static int read_applied(
+	const char *path, const char *host, struct diags *diags, uint64_t *ret_serial)
+{
+	TMP_CTX(tmp);
+	char *text;
+	size_t len, n;
+
+	*ret_serial = 0;
+	int r = file_read_at(tmp, AT_FDCWD, path, &text, &len);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return diag_fail_errno(diags, EXIT_IO, -r,
+			loc_file(mem_strdup(diags, path)),
+			"the last applied serial cannot be read");
+	char **words = text_split_blank(tmp, text, &n);
+
+	if (n == 2 && text_equal_case(words[0], host) &&
+		!text_parse_u64(words[1], INT64_MAX, ret_serial))
+		*ret_serial = 0;
+	return 0;
+}
+
+int guard_serial(const struct launch_settings *settings, const struct manifest *manifest,
+	struct diags *diags)
+{
+	TMP_CTX(tmp);
+	const char *path = applied_path(tmp, settings);
+	uint64_t last;
+	int r = read_applied(path, manifest->host, diags, &last);
+
+	if (r < 0 || manifest->serial >= last)
+		return r;
+	return diag_fail(diags, EXIT_REFUSED, loc_file(mem_strdup(diags, manifest->path)),
+		"the manifest is old: its serial is %llu, and %llu was applied here; "
+		"publish or copy it again, or remove '%s' to go back on purpose",
+		(unsigned long long)manifest->serial, (unsigned long long)last, path);
+}
+
+int guard_serial_applied(const struct launch_settings *settings,
+	const struct manifest *manifest, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	char *path = applied_path(tmp, settings);
+	const char *shown = mem_strdup(diags, path);
+	uint64_t last;
+	int r = read_applied(path, manifest->host, diags, &last);
+
+	if (r < 0 || manifest->serial == last)
+		return r;
+	const char *line = mem_printf(
+		tmp, "%s %llu\n", manifest->host, (unsigned long long)manifest->serial);
+	char *slash = strrchr(path, '/');
+
+	*slash = '\0';
+	const char *folder = slash == path ? "/" : path;
+
+	r = file_make_folders(folder, 0755);
+	if (r < 0)
+		return diag_fail_errno(
+			diags, EXIT_IO, -r, loc_file(shown), "its folder cannot be made");
+	_cleanup_(mem_close_fd) int dirfd =
+		open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	r = dirfd < 0 ? -errno
+		      : file_replace_at(dirfd, "applied", line, strlen(line), 0644);
+	if (r < 0)
+		return diag_fail_errno(diags, EXIT_IO, -r, loc_file(shown),
+			"the applied serial cannot be written");
+	return 0;
+}
+
+int guard_stops(size_t n_stops, size_t n_running, size_t allow_stop, const char *command,
+	struct diags *diags)
+{
+	size_t limit = n_running / 2 > FREE_STOPS ? n_running / 2 : FREE_STOPS;
+
+	if (allow_stop > limit)
+		limit = allow_stop;
+	if (n_stops <= limit)
+		return 0;
+	return diag_fail(diags, EXIT_REFUSED, LOC_NONE,
+		"%zu of %zu running VCNs would be stopped, more than %zu; "
+		"nothing was done. If that is meant: %s --allow-stop=%zu",
+		n_stops, n_running, limit, command, n_stops);
+}

@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcn/host/perform.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "vcn/guest/supervise.h"
+#include "vcn/host/admission.h"
+#include "vcn/host/control.h"
+#include "vcn/host/unit.h"
+
+enum {
+	STOP_MARGIN_S = 15, /* above the ladder's own deadline */
+	START_MARGIN_S = 30, /* above ready-timeout: spawning, and a slow image server */
+	UNIT_TICK_MS = 200, /* systemd tells nothing by itself: the state file is read */
+	UNIT_CHECK_S = 2, /* a unit that shows no state after this is asked for */
+	MS_PER_S = 1000,
+	READ_STEP = 4096,
+};
+
+enum phase {
+	PHASE_PENDING,
+	PHASE_STOPPING,
+	PHASE_STARTING, /* its network driver is not up yet */
+	PHASE_SETTLING, /* it is, and the guest is not ready yet */
+	PHASE_OVER,
+};
+
+/* One action in progress. */
+struct job {
+	struct action *action;
+	enum phase phase;
+	int fd; /* its supervisor's reports, or the end of its stop; -1 */
+	struct buffer *partial; /* of a line of state */
+	struct run_state *last; /* as last reported */
+	int64_t deadline_ms;
+	int64_t began_at; /* Unix seconds */
+};
+
+struct performance {
+	TALLOC_CTX *mem_ctx;
+	const struct perform_options *options;
+	struct diags *diags;
+	struct job *jobs;
+	size_t n_jobs;
+	struct admission admission;
+	bool may_start; /* the stops are over and memory has been counted */
+	bool is_roll_over; /* a restarted guest did not come back */
+	int code; /* of the first failure */
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * MS_PER_S + now.tv_nsec / 1000000;
+}
+
+/* The end of a job */
+
+/* Has this job begun? Of a restart that is pending: is its stop behind it? */
+static bool has_begun(const struct job *job)
+{
+	return job->deadline_ms != 0;
+}
+
+static void finish(struct performance *p, struct job *job, enum action_result result)
+{
+	mem_close_fd(&job->fd);
+	job->phase = PHASE_OVER;
+	job->action->result = result;
+	if (p->options->told != NULL)
+		p->options->told(p->options->user, job->action);
+}
+
+/* @code: of a failure that has been added as the last one. */
+static void finish_failed(struct performance *p, struct job *job, int code)
+{
+	job->action->message = diag_last(p->diags)->message;
+	if (p->code == 0)
+		p->code = code;
+	if (job->action->kind == ACTION_RESTART && has_begun(job))
+		p->is_roll_over = true;
+	finish(p, job, RESULT_FAILED);
+}
+
+static void finish_unstarted(struct performance *p, struct job *job, const char *why)
+{
+	int code = diag_fail(p->diags, EXIT_REJECTED, job->action->guest->where,
+		"'%s' did not start: %s", job->action->name, why);
+
+	finish_failed(p, job, code);
+}
+
+/* A supervisor that ended without a word: most likely another one was there first. */
+static void finish_silent(struct performance *p, struct job *job)
+{
+	TMP_CTX(tmp);
+	struct run_state *state;
+	const char *name = job->action->name;
+	int r = state_read(
+		tmp, p->options->settings->runtime_dir, name, p->diags, &state);
+
+	if (r < 0)
+		finish_failed(p, job, r);
+	else if (state_is_running(state))
+		finish_failed(p, job,
+			diag_fail(p->diags, EXIT_BUSY, job->action->guest->where,
+				"'%s' is started by somebody else at the same time",
+				name));
+	else
+		finish_unstarted(p, job, "its supervisor ended without a word");
+}
+
+static void finish_started(struct performance *p, struct job *job)
+{
+	job->action->ready_us = job->last->stage_us[STAGE_READY];
+	finish(p, job, RESULT_DONE);
+}
+
+/* Stopping */
+
+static void begin_stop(struct performance *p, struct job *job)
+{
+	const struct launch_settings *settings = p->options->settings;
+	unsigned timeout_s = p->options->stop_timeout_s;
+	int r = job->action->kind == ACTION_KILL
+			? control_kill_begin(settings->runtime_dir, job->action->name,
+				  p->diags, &job->fd)
+			: control_stop_begin(settings->runtime_dir, job->action->name,
+				  timeout_s, p->diags, &job->fd);
+
+	if (timeout_s == 0)
+		timeout_s = settings->stop_timeout_s;
+	job->deadline_ms = now_ms() + ((int64_t)timeout_s + STOP_MARGIN_S) * MS_PER_S;
+	job->phase = PHASE_STOPPING;
+	if (r < 0)
+		finish_failed(p, job, r);
+}
+
+static void stopped(struct performance *p, struct job *job)
+{
+	const struct launch_settings *settings = p->options->settings;
+
+	switch (job->action->kind) {
+	case ACTION_RESTART:
+		job->phase = PHASE_PENDING; /* its second half is an ordinary start */
+		break;
+	case ACTION_STOP:
+		if (job->action->guest == NULL)
+			state_forget(settings->runtime_dir, job->action->name);
+		finish(p, job, RESULT_DONE);
+		break;
+	default:
+		finish(p, job, RESULT_DONE);
+	}
+}
+
+/* @timeout_ms: 0 when its time is over. */
+static void end_stop(struct performance *p, struct job *job, int timeout_ms)
+{
+	int r = control_stop_end(job->action->name, job->fd, timeout_ms, p->diags);
+
+	job->fd = -1;
+	if (r < 0)
+		finish_failed(p, job, r);
+	else
+		stopped(p, job);
+}
+
+/* Starting */
+
+/* What the supervisor says of the guest; @is_end: it says no more. */
+static void judge(struct performance *p, struct job *job, bool is_end)
+{
+	const struct run_state *state = job->last;
+	const char *why = state == NULL || state->message == NULL ? NULL : state->message;
+
+	if (state == NULL) {
+		if (is_end)
+			finish_silent(p, job);
+		return;
+	}
+	if (state->stage_us[STAGE_NIC] >= 0 && job->phase == PHASE_STARTING)
+		job->phase = PHASE_SETTLING;
+	if (state->state == STATE_READY)
+		finish_started(p, job);
+	else if (state->state == STATE_DEGRADED)
+		finish_failed(p, job,
+			diag_fail(p->diags, EXIT_REJECTED, job->action->guest->where,
+				"'%s' runs, but is not ready: %s", job->action->name,
+				why == NULL ? "it did not say so in time" : why));
+	else if (state->state == STATE_FAILED && (is_end || job->fd < 0))
+		finish_unstarted(p, job, why == NULL ? "it failed" : why);
+	else if (is_end) /* of one that failed, only now is everything cleaned up */
+		finish_unstarted(
+			p, job, why == NULL ? "it ended before it was ready" : why);
+}
+
+static void take_line(struct performance *p, struct job *job, const char *line)
+{
+	struct json_object *json = json_tokener_parse(line);
+
+	if (json == NULL)
+		return;
+	talloc_free(job->last);
+	job->last = state_from_json(p->mem_ctx, json);
+	json_object_put(json);
+	judge(p, job, false);
+}
+
+/* Reads what is there; every whole line is a state. */
+static void take_reports(struct performance *p, struct job *job)
+{
+	ssize_t n = read(job->fd, buffer_reserve(job->partial, READ_STEP), READ_STEP);
+	char *end;
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (n > 0)
+		buffer_grown(job->partial, (size_t)n);
+	while (job->phase != PHASE_OVER &&
+		(end = strchr(job->partial->data, '\n')) != NULL) {
+		TMP_CTX(tmp);
+		size_t length = (size_t)(end - job->partial->data);
+		const char *line = mem_strndup(tmp, job->partial->data, length);
+
+		memmove(job->partial->data, end + 1, job->partial->len - length);
+		buffer_truncate(job->partial, job->partial->len - length - 1);
+		take_line(p, job, line);
+	}
+	if (n <= 0 && job->phase != PHASE_OVER)
+		judge(p, job, true);
+}
+
+/* A unit's guest: its state file tells, if it is newer than our request. */
+static void look_at_unit(struct performance *p, struct job *job)
+{
+	TMP_CTX(tmp);
+	const char *runtime_dir = p->options->settings->runtime_dir;
+	struct run_state *state;
+	int r = state_read(tmp, runtime_dir, job->action->name, p->diags, &state);
+
+	if (r < 0) {
+		finish_failed(p, job, r);
+		return;
+	}
+	if (state_is_running(state) || state->changed_at >= job->began_at) {
+		talloc_free(job->last);
+		job->last = talloc_steal(p->mem_ctx, state);
+		judge(p, job, false);
+	}
+	if (job->phase == PHASE_OVER || time(NULL) < job->began_at + UNIT_CHECK_S ||
+		(job->last != NULL && state_is_running(job->last)))
+		return;
+	const char *unit = unit_state(tmp, job->action->name);
+
+	if (strcmp(unit, "failed") == 0 || strcmp(unit, "inactive") == 0)
+		finish_unstarted(p, job,
+			mem_printf(tmp, "its unit is %s: journalctl -u vcn@%s.service",
+				unit, job->action->name));
+}
+
+static void begin_start(struct performance *p, struct job *job)
+{
+	const struct launch_settings *settings = p->options->settings;
+	struct supervise_options options = {
+		.console_fd = -1,
+		.report_fd = -1,
+		.booted = perform_record,
+		.user = (void *)(uintptr_t)settings,
+	};
+
+	job->phase = PHASE_STARTING;
+	job->began_at = time(NULL);
+	job->deadline_ms =
+		now_ms() +
+		((int64_t)settings->ready_timeout_s + START_MARGIN_S) * MS_PER_S;
+	job->partial = buffer_new(p->mem_ctx);
+	int r = p->options->use_units
+			? unit_start(job->action->name, p->diags)
+			: supervise_detach(settings, job->action->guest, p->options->host,
+				  &options, p->diags, &job->fd);
+
+	if (r < 0)
+		finish_failed(p, job, r);
+}
+
+/* Admission */
+
+/* After the stops: what is free now, and who of those to start fits into it. */
+static int admit_starts(struct performance *p)
+{
+	TMP_CTX(tmp);
+	const struct launch_settings *settings = p->options->settings;
+	struct observation seen;
+	int r = supervise_check(settings, p->diags);
+
+	if (r == 0)
+		r = reconcile_observe(tmp, settings->runtime_dir, NULL, p->diags, &seen);
+	if (r == 0)
+		r = admission_open(
+			settings, seen.states, seen.n_states, p->diags, &p->admission);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < p->n_jobs; i++) {
+		struct job *job = &p->jobs[i];
+
+		if (job->phase != PHASE_PENDING)
+			continue;
+		r = admission_take(&p->admission, job->action->guest, settings->accel,
+			job->action->kind == ACTION_RESTART ? job->action->state : NULL,
+			p->diags);
+		if (r < 0)
+			finish_failed(p, job, r);
+	}
+	return 0;
+}
+
+/* The loop */
+
+static size_t count_phase(const struct performance *p, enum phase phase)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_jobs; i++)
+		n += p->jobs[i].phase == phase;
+	return n;
+}
+
+/* Restarts between their stop and their being ready. */
+static size_t count_away(const struct performance *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_jobs; i++)
+		n += p->jobs[i].action->kind == ACTION_RESTART &&
+		     p->jobs[i].phase != PHASE_OVER &&
+		     (p->jobs[i].phase != PHASE_PENDING || p->jobs[i].deadline_ms != 0);
+	return n;
+}
+
+static void begin_pending(struct performance *p, struct job *job)
+{
+	const char *why = "an earlier restart failed";
+
+	if (job->action->kind != ACTION_RESTART || has_begun(job)) {
+		if (count_phase(p, PHASE_STARTING) < p->options->settings->parallel)
+			begin_start(p, job);
+		return;
+	}
+	if (p->is_roll_over)
+		finish_failed(p, job,
+			diag_fail(p->diags, EXIT_REJECTED, job->action->guest->where,
+				"'%s' was not restarted: %s", job->action->name, why));
+	else if (count_away(p) < p->options->max_unavailable)
+		begin_stop(p, job);
+}
+
+/* Whatever may begin now; EXIT_MISSING and the like end everything. */
+static int begin_some(struct performance *p)
+{
+	if (!p->may_start && count_phase(p, PHASE_STOPPING) > 0)
+		return 0;
+	if (!p->may_start && count_phase(p, PHASE_PENDING) > 0) {
+		int r = admit_starts(p);
+
+		if (r < 0)
+			return r;
+	}
+	p->may_start = true;
+	for (size_t i = 0; i < p->n_jobs; i++)
+		if (p->jobs[i].phase == PHASE_PENDING)
+			begin_pending(p, &p->jobs[i]);
+	return 0;
+}
+
+static void expire(struct performance *p, struct job *job)
+{
+	TMP_CTX(tmp);
+	const char *why = "its supervisor does not say how it goes on";
+
+	if (job->phase == PHASE_STOPPING) {
+		end_stop(p, job, 0);
+		return;
+	}
+	if (job->last != NULL && job->last->n_boots > 1)
+		why = mem_printf(tmp, "it has booted %u times and was never ready",
+			job->last->n_boots);
+	finish_unstarted(p, job, why);
+}
+
+/* @events of its descriptor; 0 for none. */
+static void attend(struct performance *p, struct job *job, short events)
+{
+	bool is_starting = job->phase == PHASE_STARTING || job->phase == PHASE_SETTLING;
+
+	if (job->phase == PHASE_STOPPING && job->fd < 0)
+		stopped(p, job);
+	else if (job->phase == PHASE_STOPPING && events != 0)
+		end_stop(p, job, STOP_MARGIN_S * MS_PER_S);
+	else if (is_starting && events != 0)
+		take_reports(p, job);
+	else if (is_starting && job->fd < 0)
+		look_at_unit(p, job);
+	if ((job->phase == PHASE_STOPPING || is_starting) && job->phase != PHASE_OVER &&
+		now_ms() >= job->deadline_ms)
+		expire(p, job);
+}
+
+/* How long poll() may sleep: to the next deadline, or the next look at a unit. */
+static int sleep_ms(const struct performance *p)
+{
+	int64_t until = INT64_MAX, now = now_ms();
+
+	for (size_t i = 0; i < p->n_jobs; i++) {
+		const struct job *job = &p->jobs[i];
+		bool is_waiting = job->phase != PHASE_PENDING && job->phase != PHASE_OVER;
+
+		if (!is_waiting)
+			continue;
+		if (job->fd < 0)
+			return job->phase == PHASE_STOPPING ? 0 : UNIT_TICK_MS;
+		if (job->deadline_ms < until)
+			until = job->deadline_ms;
+	}
+	if (until == INT64_MAX)
+		return 0; /* nothing under way: what is pending can begin */
+	return until <= now ? 0 : (int)(until - now);
+}
+
+static void wait_and_attend(struct performance *p)
+{
+	TMP_CTX(tmp);
+	struct pollfd *ready = mem_array(tmp, struct pollfd, p->n_jobs);
+
+	for (size_t i = 0; i < p->n_jobs; i++)
+		ready[i] = (struct pollfd){.fd = p->jobs[i].fd, .events = POLLIN};
+	if (poll(ready, p->n_jobs, sleep_ms(p)) < 0)
+		memset(ready, 0,
+			p->n_jobs * sizeof(ready[0])); /* EINTR: only deadlines */
+	for (size_t i = 0; i < p->n_jobs; i++)
+		attend(p, &p->jobs[i], ready[i].revents);
+}
+
+/* Jobs of the actions that do something; the stops begin at once. */
+static void open_jobs(struct performance *p, struct plan *plan)
+{
+	p->jobs = mem_array(p->mem_ctx, struct job, plan->n_actions);
+	for (size_t i = 0; i < plan->n_actions; i++) {
+		struct job *job = &p->jobs[p->n_jobs];
+
+		if (plan->actions[i].kind == ACTION_OUTDATED)
+			continue;
+		p->n_jobs++;
+		*job = (struct job){.action = &plan->actions[i], .fd = -1};
+		if (job->action->kind == ACTION_STOP || job->action->kind == ACTION_KILL)
+			begin_stop(p, job);
+		else if (job->action->kind == ACTION_WAIT)
+			finish_unstarted(p, job, job->action->reason);
+	}
+}
+
+int perform_plan(
+	struct plan *plan, const struct perform_options *options, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	struct performance p = {.mem_ctx = tmp, .options = options, .diags = diags};
+	int r = 0;
+
+	open_jobs(&p, plan);
+	while (r == 0 && count_phase(&p, PHASE_OVER) < p.n_jobs) {
+		r = begin_some(&p);
+		if (r == 0)
+			wait_and_attend(&p);
+	}
+	return r < 0 ? r : p.code;
+}
+
+/* Records */
+
+/* Did this guest boot at some time since @since? */
+static bool was_booting(const struct run_state *state, int64_t since)
+{
+	switch (state->state) {
+	case STATE_STARTING:
+	case STATE_BOOTING:
+		return true;
+	case STATE_READY:
+	case STATE_DEGRADED:
+		return state->changed_at >= since;
+	default:
+		return false;
+	}
+}
+
+/* How many guests shared the host's processors and image server with this boot. */
+static unsigned count_concurrent(
+	const char *runtime_dir, const struct boot_record *record)
+{
+	TMP_CTX(tmp);
+	struct diags *unheard = diags_new(tmp);
+	struct observation seen;
+	unsigned concurrent = 1;
+
+	if (reconcile_observe(tmp, runtime_dir, NULL, unheard, &seen) < 0)
+		return concurrent;
+	for (size_t i = 0; i < seen.n_states; i++)
+		concurrent += strcmp(seen.states[i]->name, record->name) != 0 &&
+			      was_booting(seen.states[i], (int64_t)record->started);
+	return concurrent;
+}
+
+void perform_record(void *user, const struct boot_record *record)
+{
+	TMP_CTX(tmp);
+	const struct launch_settings *settings = user;
+	struct boot_record whole = *record;
+
+	if (whole.concurrency == 0)
+		whole.concurrency = count_concurrent(settings->runtime_dir, record);
+	if (whole.load <= 0 && getloadavg(&whole.load, 1) != 1)
+		whole.load = 0;
+	/* a record that cannot be written is no reason to stop a guest */
+	(void)!record_append(settings->records, &whole, diags_new(tmp));
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcn/host/reconcile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "base/text.h"
+
+enum { BACKOFF_FIRST_S = 10, BACKOFF_MAX_S = 3600, BACKOFF_DOUBLINGS_MAX = 9 };
+
+static const char *const action_names[] = {
+	[ACTION_START] = "start",
+	[ACTION_STOP] = "stop",
+	[ACTION_KILL] = "kill",
+	[ACTION_RESTART] = "restart",
+	[ACTION_OUTDATED] = "outdated",
+	[ACTION_WAIT] = "wait",
+};
+
+const char *action_name(enum action_kind kind)
+{
+	return action_names[kind];
+}
+
+/* Observing */
+
+static int compare_states(const void *left, const void *right)
+{
+	const struct run_state *const *a = left, *const *b = right;
+
+	return text_compare_case((*a)->name, (*b)->name);
+}
+
+static int observe_name(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
+	struct diags *diags, struct observation *seen)
+{
+	struct run_state *state;
+	int r = state_read(mem_ctx, runtime_dir, name, diags, &state);
+
+	if (r == 0)
+		*mem_push(mem_ctx, &seen->states, &seen->n_states) = state;
+	return r;
+}
+
+static bool is_listed(char *const *names, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+int reconcile_observe(TALLOC_CTX *mem_ctx, const char *runtime_dir,
+	const struct manifest *manifest, struct diags *diags, struct observation *ret)
+{
+	TMP_CTX(tmp);
+	struct observation seen = {0};
+	char **names;
+	size_t n;
+	int r = state_list(tmp, runtime_dir, diags, &names, &n);
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = observe_name(mem_ctx, runtime_dir, names[i], diags, &seen);
+	for (size_t i = 0; r == 0 && manifest != NULL && i < manifest->n_guests; i++)
+		if (!is_listed(names, n, manifest->guests[i].name))
+			r = observe_name(mem_ctx, runtime_dir, manifest->guests[i].name,
+				diags, &seen);
+	if (r < 0)
+		return r;
+	if (seen.n_states > 1)
+		qsort(seen.states, seen.n_states, sizeof(struct run_state *),
+			compare_states);
+	*ret = seen;
+	return 0;
+}
+
+/* Planning */
+
+int64_t reconcile_backoff(const struct run_state *state, int64_t now)
+{
+	if (state->state != STATE_FAILED || state->n_failures == 0)
+		return 0;
+	unsigned doublings = state->n_failures - 1;
+
+	if (doublings > BACKOFF_DOUBLINGS_MAX)
+		doublings = BACKOFF_DOUBLINGS_MAX;
+	int64_t pause = (int64_t)BACKOFF_FIRST_S << doublings;
+
+	if (pause > BACKOFF_MAX_S)
+		pause = BACKOFF_MAX_S;
+	/* a clock that was set back must not stretch the pause */
+	if (now < state->failed_at || now >= state->failed_at + pause)
+		return 0;
+	return state->failed_at + pause - now;
+}
+
+bool reconcile_is_outdated(const struct guest *guest, const struct run_state *state)
+{
+	return state_is_running(state) &&
+	       (state->digest == NULL || strcmp(state->digest, guest->digest) != 0);
+}
+
+struct action *reconcile_add(TALLOC_CTX *mem_ctx, struct plan *plan,
+	enum action_kind kind, const struct guest *guest, const struct run_state *state,
+	const char *reason)
+{
+	struct action *action = mem_push(mem_ctx, &plan->actions, &plan->n_actions);
+
+	*action = (struct action){
+		.kind = kind,
+		.name = state->name,
+		.guest = guest,
+		.state = state,
+		.reason = reason,
+		.ready_us = -1,
+	};
+	return action;
+}
+
+static void plan_running(TALLOC_CTX *mem_ctx, struct plan *plan,
+	const struct guest *guest, const struct run_state *state, bool restart_changed)
+{
+	if (state->is_stopping)
+		return; /* somebody stops it already; the next run sees what came of it */
+	if (guest == NULL)
+		reconcile_add(
+			mem_ctx, plan, ACTION_STOP, guest, state, "not in the manifest");
+	else if (!guest->is_enabled)
+		reconcile_add(mem_ctx, plan, ACTION_STOP, guest, state, "disabled");
+	else if (reconcile_is_outdated(guest, state))
+		reconcile_add(mem_ctx, plan,
+			restart_changed ? ACTION_RESTART : ACTION_OUTDATED, guest, state,
+			"changed");
+}
+
+static const char *describe_wait(
+	TALLOC_CTX *mem_ctx, const struct run_state *state, int64_t pause)
+{
+	const char *why = state->message == NULL ? "it failed" : state->message;
+
+	if (state->n_failures < 2)
+		return mem_printf(
+			mem_ctx, "%s (next try in %lld s)", why, (long long)pause);
+	return mem_printf(mem_ctx, "%s (%u times in a row, next try in %lld s)", why,
+		state->n_failures, (long long)pause);
+}
+
+static void plan_stopped(TALLOC_CTX *mem_ctx, struct plan *plan,
+	const struct guest *guest, const struct run_state *state, int64_t now)
+{
+	int64_t pause = reconcile_backoff(state, now);
+
+	if (guest == NULL || !guest->is_enabled)
+		return;
+	if (pause == 0)
+		reconcile_add(mem_ctx, plan, ACTION_START, guest, state,
+			state->state == STATE_FAILED ? "failed" : "not running");
+	else
+		reconcile_add(mem_ctx, plan, ACTION_WAIT, guest, state,
+			describe_wait(mem_ctx, state, pause));
+}
+
+void reconcile_plan(TALLOC_CTX *mem_ctx, const struct manifest *manifest,
+	const struct observation *seen, bool restart_changed, int64_t now,
+	struct plan *ret)
+{
+	*ret = (struct plan){0};
+	for (size_t i = 0; i < seen->n_states; i++) {
+		const struct run_state *state = seen->states[i];
+		const struct guest *guest = manifest_find(manifest, state->name);
+
+		if (state_is_running(state)) {
+			ret->n_running++;
+			plan_running(mem_ctx, ret, guest, state, restart_changed);
+		} else {
+			plan_stopped(mem_ctx, ret, guest, state, now);
+		}
+	}
+}
+
+size_t reconcile_count(const struct plan *plan, enum action_kind kind)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->n_actions; i++)
+		n += plan->actions[i].kind == kind;
+	return n;
+}
+
+/* Showing */
+
+static struct json_object *action_to_json(const struct action *action)
+{
+	static const char *const results[] = {
+		[RESULT_DONE] = "done", [RESULT_FAILED] = "failed"};
+	struct json_object *json = json_object_new_object();
+
+	json_object_object_add(json, "vcn", json_object_new_string(action->name));
+	json_object_object_add(
+		json, "action", json_object_new_string(action_names[action->kind]));
+	if (action->reason != NULL)
+		json_object_object_add(
+			json, "reason", json_object_new_string(action->reason));
+	if (action->result != RESULT_NONE)
+		json_object_object_add(
+			json, "result", json_object_new_string(results[action->result]));
+	if (action->message != NULL)
+		json_object_object_add(
+			json, "message", json_object_new_string(action->message));
+	if (action->ready_us >= 0)
+		json_object_object_add(
+			json, "ready_ms", json_object_new_int64(action->ready_us / 1000));
+	return json;
+}
+
+struct json_object *reconcile_to_json(const struct plan *plan)
+{
+	struct json_object *json = json_object_new_array();
+
+	for (size_t i = 0; i < plan->n_actions; i++)
+		json_object_array_add(json, action_to_json(&plan->actions[i]));
+	return json;
+}

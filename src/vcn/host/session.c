@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcn/host/session.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "vcn/host/guard.h"
+#include "vcn/host/names.h"
+
+#define MANIFEST_FOLDER "/srv/ldapcc/manifests"
+
+/* Opening: settings, this host's name, its manifest */
+
+int session_open_settings(struct session *s)
+{
+	int r = launch_settings_load(
+		s->mem_ctx, s->arguments.config, s->diags, &s->settings);
+
+	if (r < 0)
+		return r;
+	if (s->arguments.runtime_dir != NULL) {
+		if (s->arguments.runtime_dir[0] != '/')
+			return diag_fail(s->diags, EXIT_USAGE, LOC_NONE,
+				"--runtime-dir needs an absolute path");
+		s->settings->runtime_dir = s->arguments.runtime_dir;
+	}
+	if (s->arguments.host != NULL && s->arguments.host[0] == '\0')
+		s->arguments.host = NULL; /* an empty VCN_HOST is none */
+	s->host = s->arguments.host != NULL ? s->arguments.host
+					    : guard_host_name(s->mem_ctx);
+	return 0;
+}
+
+static const char *manifest_path(struct session *s)
+{
+	if (s->arguments.manifest != NULL)
+		return s->arguments.manifest;
+	return mem_printf(s->mem_ctx, MANIFEST_FOLDER "/%s.yaml", s->host);
+}
+
+/* Nothing where it is looked for by default says more than "no such file". */
+static int find_manifest(struct session *s)
+{
+	const char *path = manifest_path(s);
+
+	if (s->arguments.manifest != NULL || access(path, F_OK) == 0 || errno != ENOENT)
+		return 0;
+	return diag_fail(s->diags, EXIT_IO, loc_file(path),
+		"there is no manifest for this host; ldapcc writes it, or name one with "
+		"--manifest, or the host with --host");
+}
+
+/* Settings and this host's own, whole manifest. */
+int session_open_manifest(struct session *s)
+{
+	int r = session_open_settings(s);
+
+	if (r == 0)
+		r = find_manifest(s);
+	if (r == 0)
+		r = manifest_load(s->mem_ctx, manifest_path(s),
+			s->arguments.manifest == NULL, s->diags, &s->manifest);
+	if (r == 0)
+		r = guard_host(s->manifest, s->host, s->diags);
+	return r;
+}
+
+/*
+ * For commands that work on what runs: a manifest that cannot be used is left out, with a
+ * warning that says so unless there is simply none.
+ */
+int session_open_manifest_if_usable(struct session *s)
+{
+	TMP_CTX(tmp);
+	struct diags *unheard = diags_new(tmp);
+	const char *path;
+	int r = session_open_settings(s);
+
+	if (r < 0)
+		return r;
+	path = manifest_path(s);
+	if (s->arguments.manifest == NULL && access(path, F_OK) < 0 && errno == ENOENT)
+		return 0;
+	r = manifest_load(
+		s->mem_ctx, path, s->arguments.manifest == NULL, unheard, &s->manifest);
+	if (r == 0)
+		r = guard_host(s->manifest, s->host, unheard);
+	if (r == 0)
+		return 0;
+	s->manifest = NULL;
+	diag_add(s->diags, SEVERITY_WARNING, NULL, loc_file(mem_strdup(s->diags, path)),
+		"the manifest cannot be used (%s): only what runs here is known",
+		diag_last(unheard)->message);
+	return 0;
+}
+
+/* Names */
+
+int session_unknown_name(struct session *s, const char *name)
+{
+	TMP_CTX(tmp);
+	const char **candidates = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; s->manifest != NULL && i < s->manifest->n_guests; i++)
+		*mem_push(tmp, &candidates, &n) = s->manifest->guests[i].name;
+	*mem_push(tmp, &candidates, &n) = NULL;
+	const char *nearest = text_nearest(name, candidates);
+	const char *shown = text_printable(tmp, name, strlen(name));
+
+	if (nearest == NULL)
+		return diag_fail(s->diags, EXIT_USAGE, LOC_NONE,
+			"there is no VCN '%s' here", shown);
+	return diag_fail(s->diags, EXIT_USAGE, LOC_NONE,
+		"there is no VCN '%s' here, did you mean '%s'?", shown, nearest);
+}
+
+/* The words of the command line as names, ranges expanded. */
+int session_expand_words(struct session *s, char ***ret_names, size_t *ret_n)
+{
+	*ret_names = NULL;
+	*ret_n = 0;
+	for (size_t i = 0; i < s->n_words; i++) {
+		int r = names_expand(s->mem_ctx, s->words[i], s->diags, ret_names, ret_n);
+
+		if (r < 0)
+			return r;
+	}
+	if (s->arguments.all && *ret_n > 0)
+		return diag_fail(s->diags, EXIT_USAGE, LOC_NONE,
+			"--all and names do not go together");
+	if (!s->arguments.all && s->n_words > 0 && *ret_n == 0)
+		return diag_fail(s->diags, EXIT_USAGE, LOC_NONE, "a name is missing");
+	return 0;
+}
+
+struct run_state *session_find_state(const struct observation *seen, const char *name)
+{
+	for (size_t i = 0; i < seen->n_states; i++)
+		if (text_equal_case(seen->states[i]->name, name))
+			return seen->states[i];
+	return NULL;
+}
+
+/* What is known of each name: the manifest's spelling first, or NULL and a failure. */
+int session_resolve(struct session *s, const struct observation *seen, const char *name,
+	struct run_state **ret_state)
+{
+	const char *own = s->manifest == NULL ? NULL : names_resolve(s->manifest, name);
+
+	*ret_state = session_find_state(seen, own != NULL ? own : name);
+	return *ret_state == NULL ? session_unknown_name(s, name) : 0;
+}
+
+/* The one guest that `run`, `argv` name. */
+int session_open_guest(struct session *s, const struct guest **ret_guest)
+{
+	int r = session_open_manifest(s);
+
+	if (r < 0)
+		return r;
+	const char *own = names_resolve(s->manifest, s->words[0]);
+
+	if (own == NULL)
+		return session_unknown_name(s, s->words[0]);
+	*ret_guest = manifest_find(s->manifest, own);
+	return 0;
+}

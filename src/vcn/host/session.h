@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * One run of vcn: what the command line says, and what every command opens first: the
+ * settings, this host's name, its manifest, and the VCNs that the words name.
+ */
+
+#include <stdio.h>
+
+#include "vcn/common/manifest.h"
+#include "vcn/common/settings.h"
+#include "vcn/host/reconcile.h"
+
+struct json_object;
+
+/* The command line. */
+struct arguments {
+	const char *manifest, *config, *runtime_dir, *host; /* NULL: not given */
+	bool json;
+	bool all; /* every VCN */
+	bool restart_changed;
+	bool console; /* run: the serial console on stdout */
+	uint64_t max_unavailable; /* 0: not given */
+	uint64_t allow_stop;
+	uint64_t timeout_s; /* 0: the settings' */
+	char **words; /* what follows the command, NULL-terminated */
+	size_t n_words;
+};
+
+struct session {
+	TALLOC_CTX *mem_ctx;
+	struct arguments arguments;
+	char **words; /* what follows the command, NULL-terminated */
+	size_t n_words;
+	struct diags *diags;
+	FILE *out;
+	bool is_terminal; /* @out */
+	bool color;
+	struct json_object *result; /* with --json */
+	/* filled by session_open_…() */
+	struct launch_settings *settings;
+	struct manifest *manifest;
+	const char *host;
+};
+
+int session_open_settings(struct session *s) _must_check_;
+/* Settings and this host's own, whole manifest; another host's is EXIT_REFUSED. */
+int session_open_manifest(struct session *s) _must_check_;
+/*
+ * session_open_manifest_if_usable - for commands that work on what runs
+ *
+ * shape:  s->manifest stays NULL where there is none; where one cannot be used a warning
+ *         says so
+ */
+int session_open_manifest_if_usable(struct session *s) _must_check_;
+
+/* The words of the command line as names, ranges expanded; EXIT_USAGE. */
+int session_expand_words(
+	struct session *s, char ***ret_names, size_t *ret_n) _must_check_;
+/* The state of a name as it is spelled, or NULL. */
+struct run_state *session_find_state(const struct observation *seen, const char *name);
+/* The state of a VCN by its name or FQDN; EXIT_USAGE where there is no such VCN. */
+int session_resolve(struct session *s, const struct observation *seen, const char *name,
+	struct run_state **ret_state) _must_check_;
+/* Opens the manifest and finds the one VCN that the command line names. */
+int session_open_guest(struct session *s, const struct guest **ret_guest) _must_check_;
+/* Records that there is no such VCN, with the nearest name; returns -EXIT_USAGE. */
+int session_unknown_name(struct session *s, const char *name);

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcn/host/status.h"
+
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "base/text.h"
+
+enum { MINUTE = 60, HOUR = 3600, DAY = 86400, N_COLUMNS = 8, GAP = 2 };
+
+static bool is_wanted(const struct run_state *state, const struct guest *guest,
+	char *const *names, size_t n_names)
+{
+	if (n_names == 0)
+		return guest == NULL || guest->is_enabled ||
+		       state->state != STATE_STOPPED;
+	for (size_t i = 0; i < n_names; i++)
+		if (text_equal_case(names[i], state->name))
+			return true;
+	return false;
+}
+
+struct status *status_collect(TALLOC_CTX *mem_ctx, const struct manifest *manifest,
+	const struct observation *seen, char *const *names, size_t n_names,
+	const char *host, int64_t now)
+{
+	struct status *status = mem_new(mem_ctx, struct status);
+
+	status->host = host;
+	status->now = now;
+	status->has_manifest = manifest != NULL;
+	for (size_t i = 0; i < seen->n_states; i++) {
+		const struct run_state *state = seen->states[i];
+		const struct guest *guest =
+			manifest == NULL ? NULL : manifest_find(manifest, state->name);
+
+		if (!is_wanted(state, guest, names, n_names))
+			continue;
+		struct status_row *row = mem_push(status, &status->rows, &status->n_rows);
+
+		row->state = state;
+		row->guest = guest;
+		row->is_outdated = guest != NULL && reconcile_is_outdated(guest, state);
+		row->word = row->is_outdated && state->state == STATE_READY
+				    ? "outdated"
+				    : state_name(state->state);
+	}
+	return status;
+}
+
+/* The table */
+
+static int64_t uptime(const struct status *status, const struct run_state *state)
+{
+	int64_t seconds = status->now - state->started_at;
+
+	return state->pid == 0 || state->started_at == 0 || seconds < 0 ? 0 : seconds;
+}
+
+/* "3d 04:05", "04:05:06", "05:06": as ps(1) shows it */
+static const char *format_uptime(TALLOC_CTX *mem_ctx, int64_t seconds)
+{
+	int days = (int)(seconds / DAY), hours = (int)(seconds % DAY / HOUR);
+	int minutes = (int)(seconds % HOUR / MINUTE);
+
+	if (days > 0)
+		return mem_printf(mem_ctx, "%dd %02d:%02d", days, hours, minutes);
+	if (hours > 0)
+		return mem_printf(mem_ctx, "%02d:%02d:%02d", hours, minutes,
+			(int)(seconds % MINUTE));
+	return mem_printf(mem_ctx, "%02d:%02d", minutes, (int)(seconds % MINUTE));
+}
+
+/* What the state's word does not say. */
+static const char *remark(
+	TALLOC_CTX *mem_ctx, const struct status *status, const struct status_row *row)
+{
+	bool is_running = state_is_running(row->state);
+	const char *message = row->state->message;
+
+	if (row->state->is_stopping)
+		return "stopping";
+	if (message != NULL)
+		return text_printable(mem_ctx, message, strlen(message));
+	if (is_running && status->has_manifest && row->guest == NULL)
+		return "not in the manifest";
+	if (row->guest != NULL && !row->guest->is_enabled)
+		return "disabled";
+	if (row->is_outdated)
+		return "the manifest has changed: vcn restart";
+	return "";
+}
+
+/* Memory, image and accelerator: of the run, else of the manifest's entry. */
+static void format_row(TALLOC_CTX *mem_ctx, const struct status *status,
+	const struct status_row *row, const char *cells[N_COLUMNS])
+{
+	const struct run_state *state = row->state;
+	const struct guest *guest = row->guest;
+	bool is_running = state_is_running(state);
+	unsigned memory =
+		is_running || guest == NULL ? state->memory_mib : guest->memory_mib;
+	const char *image = state->image;
+
+	if (!is_running && guest != NULL)
+		image = guest->image.path != NULL ? guest->image.path
+						  : guest->image.kernel;
+	cells[0] = state->name;
+	cells[1] = row->word;
+	cells[2] = is_running && state->pid > 0
+			   ? mem_printf(mem_ctx, "%d", (int)state->pid)
+			   : "-";
+	cells[3] = is_running && state->pid > 0
+			   ? format_uptime(mem_ctx, uptime(status, state))
+			   : "-";
+	cells[4] = memory == 0 ? "-" : mem_printf(mem_ctx, "%u", memory);
+	cells[5] = !is_running ? "-" : state->accel == ACCEL_TCG ? "tcg" : "kvm";
+	cells[6] = image == NULL ? "-" : image;
+	cells[7] = remark(mem_ctx, status, row);
+}
+
+static const char *color_of(const struct status_row *row)
+{
+	switch (row->state->state) {
+	case STATE_READY:
+		return row->is_outdated ? "\033[33m" : "\033[32m";
+	case STATE_STARTING:
+	case STATE_BOOTING:
+	case STATE_DEGRADED:
+		return "\033[33m";
+	case STATE_FAILED:
+		return "\033[31m";
+	default:
+		return "";
+	}
+}
+
+/* @color: escape sequence around the state, or "". No blanks at the line's end. */
+static void print_cells(FILE *stream, const char *const cells[N_COLUMNS],
+	const size_t widths[N_COLUMNS], const char *color)
+{
+	size_t last = 0;
+
+	for (size_t i = 0; i < N_COLUMNS; i++)
+		if (cells[i][0] != '\0')
+			last = i;
+	for (size_t i = 0; i <= last; i++) {
+		bool is_colored = i == 1 && color[0] != '\0';
+
+		fprintf(stream, "%s%s%s", is_colored ? color : "", cells[i],
+			is_colored ? "\033[0m" : "");
+		if (i < last)
+			fprintf(stream, "%*s", (int)(widths[i] + GAP - strlen(cells[i])),
+				"");
+	}
+	fputc('\n', stream);
+}
+
+void status_print(FILE *stream, const struct status *status, bool color)
+{
+	static const char *const head[N_COLUMNS] = {
+		"NAME", "STATE", "PID", "UPTIME", "MIB", "ACCEL", "IMAGE", ""};
+	TMP_CTX(tmp);
+	const char *(*cells)[N_COLUMNS] = talloc_zero_size(
+		tmp, (status->n_rows + 1) * sizeof(const char *[N_COLUMNS]));
+	size_t widths[N_COLUMNS];
+
+	if (status->n_rows == 0)
+		return;
+	for (size_t i = 0; i < status->n_rows; i++)
+		format_row(tmp, status, &status->rows[i], cells[i]);
+	for (size_t column = 0; column < N_COLUMNS; column++) {
+		widths[column] = strlen(head[column]);
+		for (size_t i = 0; i < status->n_rows; i++)
+			if (strlen(cells[i][column]) > widths[column])
+				widths[column] = strlen(cells[i][column]);
+	}
+	print_cells(stream, head, widths, "");
+	for (size_t i = 0; i < status->n_rows; i++)
+		print_cells(stream, cells[i], widths,
+			color ? color_of(&status->rows[i]) : "");
+}
+
+/* JSON */
+
+static void put_text(struct json_object *json, const char *key, const char *value)
+{
+	if (value != NULL)
+		json_object_object_add(json, key, json_object_new_string(value));
+}
+
+/* Of a guest that does not run: what it would have. */
+static void put_guest(struct json_object *json, const struct guest *guest)
+{
+	put_text(json, "fqdn", guest->fqdn);
+	put_text(json, "uuid", guest->uuid);
+	put_text(json, "vo", guest->vo);
+	put_text(json, "image",
+		guest->image.path != NULL ? guest->image.path : guest->image.kernel);
+	json_object_object_add(
+		json, "memory_mib", json_object_new_int64(guest->memory_mib));
+	json_object_object_add(json, "cpus", json_object_new_int64(guest->cpus));
+}
+
+static struct json_object *row_to_json(
+	const struct status *status, const struct status_row *row)
+{
+	struct json_object *json = state_to_json(row->state);
+	const struct guest *guest = row->guest;
+
+	if (guest != NULL && !state_is_running(row->state))
+		put_guest(json, guest);
+	put_text(json, "state", row->word);
+	json_object_object_add(
+		json, "outdated", json_object_new_boolean(row->is_outdated));
+	json_object_object_add(
+		json, "uptime_s", json_object_new_int64(uptime(status, row->state)));
+	if (status->has_manifest) {
+		json_object_object_add(
+			json, "in_manifest", json_object_new_boolean(guest != NULL));
+		json_object_object_add(json, "enabled",
+			json_object_new_boolean(guest != NULL && guest->is_enabled));
+	}
+	return json;
+}
+
+struct json_object *status_to_json(const struct status *status)
+{
+	struct json_object *json = json_object_new_array();
+
+	for (size_t i = 0; i < status->n_rows; i++)
+		json_object_array_add(json, row_to_json(status, &status->rows[i]));
+	return json;
+}
