@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/table.h"
+
 enum {
 	CONTEXT = 3,
 	EDITS_MAX = 256, /* Myers gives up past so many edits in one stretch */
@@ -50,50 +52,24 @@ static void cut(TALLOC_CTX *mem_ctx, struct side *side, const char *text, size_t
 	side->is_edited = mem_array(mem_ctx, bool, side->n + 1);
 }
 
-static bool is_same_text(const struct line *a, const struct line *b)
-{
-	return a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
-}
-
-/* FNV-1a; only speed depends on it */
-static uint64_t hash_line(const struct line *line)
-{
-	uint64_t hash = 14695981039346656037u;
-
-	for (size_t i = 0; i < line->len; i++)
-		hash = (hash ^ (uint8_t)line->text[i]) * 1099511628211u;
-	return hash;
-}
-
-static size_t table_size(size_t n)
-{
-	size_t size = 16;
-
-	while (size < 2 * n)
-		size *= 2;
-	return size;
-}
-
 /* Gives equal lines of both sides one id. */
 static void number_lines(struct comparison *c)
 {
-	size_t size = table_size(c->side[0].n + c->side[1].n);
-	struct line **table = mem_array(c->mem_ctx, struct line *, size);
+	size_t n_lines = c->side[0].n + c->side[1].n;
+	struct table *table = table_new(c->mem_ctx, n_lines);
 	uint32_t n_ids = 0;
 
-	c->counts = mem_array(c->mem_ctx, struct count, c->side[0].n + c->side[1].n + 1);
+	c->counts = mem_array(c->mem_ctx, struct count, n_lines + 1);
 	for (size_t s = 0; s < 2; s++) {
 		for (size_t i = 0; i < c->side[s].n; i++) {
 			struct line *line = &c->side[s].lines[i];
-			size_t slot = hash_line(line) & (size - 1);
+			void **first = table_slot_bytes(table, line->text, line->len);
 
-			while (table[slot] != NULL && !is_same_text(table[slot], line))
-				slot = (slot + 1) & (size - 1);
-			if (table[slot] == NULL) {
-				table[slot] = line;
+			if (*first == NULL) {
+				*first = line;
 				line->id = n_ids++;
 			}
-			line->id = table[slot]->id;
+			line->id = ((const struct line *)*first)->id;
 			c->counts[line->id].n[s]++;
 			c->counts[line->id].at[s] = (uint32_t)i;
 		}

@@ -177,8 +177,8 @@ static char *next_name(struct allocation *a, TALLOC_CTX *mem_ctx,
 					   : mem_printf(tmp, "%s.%s", name, zone);
 
 		*ret_mac = model_derived_mac(fqdn, "eth0");
-		if (index_find(site->full_names, fqdn) != NULL ||
-			index_find(site->short_names, name) != NULL ||
+		if (table_find(site->full_names, fqdn) != NULL ||
+			table_find(site->short_names, name) != NULL ||
 			is_mac_taken(a, *ret_mac))
 			continue;
 		a->number++;

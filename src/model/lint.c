@@ -284,7 +284,7 @@ static void check_full_name(
 	struct reporter *r, const struct machine *machine, const char *name)
 {
 	TMP_CTX(tmp);
-	struct name_holder *first = index_find(r->site->full_names, name);
+	struct name_holder *first = table_find(r->site->full_names, name);
 	struct holders all = {0};
 
 	if (first == NULL || first->next == NULL || first->machine != machine ||

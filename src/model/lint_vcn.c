@@ -151,7 +151,7 @@ static void report_shared(struct reporter *r, struct machine *vcn, struct machin
 static void check_image_users(struct reporter *r)
 {
 	TMP_CTX(tmp);
-	struct index *users = index_new(tmp, r->site->n_images);
+	struct table *users = table_new(tmp, r->site->n_images);
 
 	for (size_t i = 0; i < r->site->n_vcns; i++) {
 		struct machine *vcn = r->site->vcns[i];
@@ -159,7 +159,7 @@ static void check_image_users(struct reporter *r)
 		if (vcn->image == NULL || vcn->image->path == NULL || vcn->host == NULL ||
 			!vcn->is_enabled)
 			continue;
-		void **slot = index_slot(users, vcn->image->path);
+		void **slot = table_slot(users, vcn->image->path);
 
 		if (*slot == NULL)
 			*slot = mem_new(tmp, struct file_users);

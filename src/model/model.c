@@ -160,7 +160,7 @@ static void place_addresses(struct site *site, struct interface *interface)
 
 static void index_record(struct site *site, struct record *at, struct record *record)
 {
-	void **slot = index_slot(site->by_key, at->key);
+	void **slot = table_slot(site->by_key, at->key);
 
 	if (*slot == NULL)
 		*slot = record;
@@ -216,7 +216,7 @@ static void attach_interfaces(struct site *site)
 		struct interface *interface = site->interfaces[i];
 
 		interface->machine = machine_of(
-			index_find(site->by_key, dn_key_parent(interface->record.key)));
+			table_find(site->by_key, dn_key_parent(interface->record.key)));
 		if (interface->machine != NULL)
 			interface->machine->n_interfaces++;
 	}
@@ -373,7 +373,7 @@ static void claim_full(struct site *site, struct machine *machine, struct record
 {
 	struct name_holder *holder = arena_alloc(site->arena, sizeof(*holder));
 	struct name_holder **slot =
-		(struct name_holder **)index_slot(site->full_names, name);
+		(struct name_holder **)table_slot(site->full_names, name);
 
 	*holder = (struct name_holder){
 		.machine = machine, .record = record, .is_alias = is_alias};
@@ -388,7 +388,7 @@ static void claim_short(struct site *site, struct machine *machine, const char *
 
 	if (dot != NULL)
 		name = arena_strndup(site->arena, name, (size_t)(dot - name));
-	void **slot = index_slot(site->short_names, name);
+	void **slot = table_slot(site->short_names, name);
 
 	if (*slot == NULL)
 		*slot = machine;
@@ -474,7 +474,7 @@ static void derive_identity(struct site *site, struct machine *machine)
 
 static struct record *resolve(const struct site *site, const char *key, enum kind kind)
 {
-	struct record *record = key == NULL ? NULL : index_find(site->by_key, key);
+	struct record *record = key == NULL ? NULL : table_find(site->by_key, key);
 
 	return record != NULL && record->kind == kind ? record : NULL;
 }
@@ -603,9 +603,9 @@ static void split_machines(struct site *site)
 
 void model_link(struct site *site)
 {
-	site->by_key = index_new(site, site->n_entries);
-	site->full_names = index_new(site, 2 * site->n_machines);
-	site->short_names = index_new(site, 2 * site->n_machines);
+	site->by_key = table_new(site, site->n_entries);
+	site->full_names = table_new(site, 2 * site->n_machines);
+	site->short_names = table_new(site, 2 * site->n_machines);
 	sort_plain_tables(site);
 	index_plain_records(site);
 	merge_parts(site);
@@ -634,16 +634,16 @@ void model_link(struct site *site)
 
 struct record *model_find(const struct site *site, const char *key)
 {
-	return index_find(site->by_key, key);
+	return table_find(site->by_key, key);
 }
 
 struct machine *model_find_machine(const struct site *site, const char *name)
 {
-	const struct name_holder *holder = index_find(site->full_names, name);
+	const struct name_holder *holder = table_find(site->full_names, name);
 
 	if (holder != NULL)
 		return holder->machine;
-	void *machine = index_find(site->short_names, name);
+	void *machine = table_find(site->short_names, name);
 
 	return machine == MODEL_SHARED ? NULL : machine;
 }

@@ -14,8 +14,8 @@
  */
 
 #include "base/net.h"
+#include "base/table.h"
 #include "config/map.h"
-#include "model/index.h"
 
 /* Every object of the model starts with its record: where it came from. */
 struct record {
@@ -239,9 +239,9 @@ struct site {
 	size_t n_clusters, n_networks, n_machines, n_hosts, n_vcns, n_interfaces,
 		n_images, n_repositories, n_profiles, n_shared_networks;
 	size_t n_entries; /* records of every kind, before quarantine */
-	struct index *by_key; /* canonical DN -> struct record */
-	struct index *full_names; /* full name -> struct name_holder */
-	struct index *short_names; /* first label -> struct machine, or MODEL_SHARED */
+	struct table *by_key; /* canonical DN -> struct record */
+	struct table *full_names; /* full name -> struct name_holder */
+	struct table *short_names; /* first label -> struct machine, or MODEL_SHARED */
 };
 
 /* The value in short_names of a label that several machines would have. */

@@ -168,7 +168,7 @@ static void add_name(struct strings *names, const char *name)
 static void add_short(struct site *site, struct strings *names, struct machine *machine,
 	const char *name)
 {
-	if (index_find(site->short_names, name) == machine)
+	if (table_find(site->short_names, name) == machine)
 		add_name(names, name);
 }
 
@@ -447,11 +447,11 @@ static int compare_domains(const void *a, const void *b)
 }
 
 static void add_domain(
-	struct site *site, struct index *seen, const char *domain, size_t *n_domains)
+	struct site *site, struct table *seen, const char *domain, size_t *n_domains)
 {
 	if (domain == NULL)
 		return;
-	void **slot = index_slot(seen, domain);
+	void **slot = table_slot(seen, domain);
 
 	if (*slot != NULL)
 		return;
@@ -462,7 +462,7 @@ static void add_domain(
 static void collect_domains(struct site *site)
 {
 	TMP_CTX(tmp);
-	struct index *seen = index_new(tmp, 64);
+	struct table *seen = table_new(tmp, 64);
 	size_t n = 0;
 
 	site->domains.items = NULL;

@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "read/dn.h"
-#include "read/seen.h"
+#include "read/dn_set.h"
 
 enum {
 	EMPTY_PAGES_MAX = 16,
@@ -32,7 +32,7 @@ struct search {
 	size_t n_canaries;
 
 	/* of this run */
-	struct seen *seen;
+	struct dn_set *seen;
 	struct search_result result;
 	size_t n_page_entries, n_empty_pages;
 	struct berval cookie; /* libldap's memory */
@@ -217,7 +217,8 @@ static int take_entry(struct search *r, LDAPMessage *message)
 			r->session, "an entry cannot be read: %s", ldap_err2string(code));
 	r->result.n_entries++;
 	r->n_page_entries++;
-	if (!seen_add(r->seen, dn.bv_val, dn.bv_len, 0, &earlier) && !r->result.repeated)
+	if (!dn_set_add(r->seen, dn.bv_val, dn.bv_len, 0, &earlier) &&
+		!r->result.repeated)
 		r->result.repeated = mem_strndup(r, dn.bv_val, dn.bv_len);
 	if (r->n_canaries > 0)
 		note_canary(r, dn.bv_val);
@@ -380,7 +381,7 @@ int search_run(struct search *r, struct search_result *ret)
 	int failed, id = -1;
 
 	talloc_free(r->seen);
-	r->seen = seen_new(r);
+	r->seen = dn_set_new(r);
 	r->result = (struct search_result){0};
 	r->n_empty_pages = 0;
 	for (size_t i = 0; i < r->n_canaries; i++)

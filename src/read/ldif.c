@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 #include "read/dn.h"
-#include "read/seen.h"
+#include "read/dn_set.h"
 
 enum {
 	READ_STEP = 256 * 1024,
@@ -44,7 +44,7 @@ struct ldif {
 	struct entry_value *values;
 	size_t value_room;
 
-	struct seen *seen;
+	struct dn_set *seen;
 	struct diags *diags;
 	size_t n_faults, n_entries;
 	entry_sink sink;
@@ -418,7 +418,7 @@ static void check_dn(struct ldif *f, const struct line *line)
 	if (!key || strlen(line->value) != line->len)
 		fault(f, line->number, line->column, "'%s' is no distinguished name",
 			line->value);
-	else if (!seen_add(f->seen, key, strlen(key), line->number, &earlier))
+	else if (!dn_set_add(f->seen, key, strlen(key), line->number, &earlier))
 		fault(f, line->number, line->column,
 			"'%s' is here twice: it is in line %u already", line->value,
 			earlier);
@@ -572,7 +572,7 @@ int ldif_read(const char *path, entry_sink sink, void *sink_data, struct diags *
 		.text = buffer_new(f),
 		.number = 1,
 		.is_first = true,
-		.seen = seen_new(f),
+		.seen = dn_set_new(f),
 		.diags = diags,
 		.sink = sink,
 		.sink_data = sink_data,

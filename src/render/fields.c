@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/table.h"
 #include "render/fields_row.h"
 
 /* Elements */
@@ -68,11 +69,10 @@ GETTER(network_broadcast, network)
 /* A number that stays the network's while it keeps its address: Kea's subnet id. */
 GETTER(network_number, network)
 {
-	uint32_t hash = 2166136261U;
+	uint64_t hash = hash_bytes(
+		HASH_START, o->prefix.base.bytes, sizeof(o->prefix.base.bytes));
 
-	for (size_t i = 0; i < sizeof(o->prefix.base.bytes); i++)
-		hash = (hash ^ o->prefix.base.bytes[i]) * 16777619U;
-	hash = (hash ^ o->prefix.length) * 16777619U;
+	hash = hash_end(hash_bytes(hash, &o->prefix.length, 1));
 	row_give_number(ret, (int64_t)(hash % 4294967293U) + 1);
 }
 

@@ -8,14 +8,14 @@
 
 #include "base/mem.h"
 
-struct seen;
+struct dn_set;
 
-struct seen *seen_new(TALLOC_CTX *mem_ctx) _must_check_;
+struct dn_set *dn_set_new(TALLOC_CTX *mem_ctx) _must_check_;
 
 /*
- * seen_add - notes @text as seen at @line, without regard to the case of ASCII letters
+ * dn_set_add - notes @dn as seen at @line, without regard to the case of ASCII letters
  *
  * returns: true if it is new; else false, and *ret_line is where it was seen first
  */
-bool seen_add(struct seen *seen, const char *text, size_t length, unsigned line,
+bool dn_set_add(struct dn_set *set, const char *dn, size_t length, unsigned line,
 	unsigned *ret_line) _must_check_;

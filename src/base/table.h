@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The one hash, and the one hash table: from text to pointers.
+ *
+ * The hash is FNV-1a over 64 bits with a last mixing step, so that the low bits depend on
+ * all. It is no secret: who may write to the directory could choose keys that collide, and
+ * gains a slow run of his own site.
+ */
+
+#include "base/mem.h"
+
+#define HASH_START UINT64_C(0xcbf29ce484222325)
+
+/* Adds bytes to a hash that began as HASH_START; hash_end() when all are in. */
+uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t len);
+/* The same without regard to the case of ASCII letters. */
+uint64_t hash_folded(uint64_t hash, const char *text, size_t len);
+/* never 0, so that 0 can stand for a free slot */
+uint64_t hash_end(uint64_t hash);
+
+/* Keys are borrowed; nothing is ever removed. */
+struct table;
+
+/* @expected is a guess: the table grows by itself. */
+struct table *table_new(TALLOC_CTX *mem_ctx, size_t expected) _must_check_;
+/* The same with keys that are equal without regard to the case of ASCII letters. */
+struct table *table_new_folded(TALLOC_CTX *mem_ctx, size_t expected) _must_check_;
+/* The value of @key, NULL if it is not there. */
+void *table_find(const struct table *table, const char *key);
+/* Where the value of @key stands; a new key starts with NULL. Valid until the next call. */
+void **table_slot(struct table *table, const char *key) _must_check_;
+void **table_slot_bytes(struct table *table, const char *key, size_t len) _must_check_;

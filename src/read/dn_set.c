@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "read/dn_set.h"
+
+#include "base/table.h"
+
+/* An open hash table, at most half full. */
+struct dn_set {
+	struct seen {
+		uint64_t hash; /* 0: free */
+		unsigned line;
+	} * slots;
+	size_t n_slots, n_used;
+};
+
+struct dn_set *dn_set_new(TALLOC_CTX *mem_ctx)
+{
+	struct dn_set *set = mem_new(mem_ctx, struct dn_set);
+
+	set->n_slots = 1024;
+	set->slots = mem_array(set, struct seen, set->n_slots);
+	return set;
+}
+
+/* The slot of @hash, or the free one where it belongs. */
+static struct seen *find_slot(const struct dn_set *set, uint64_t hash)
+{
+	size_t i = hash & (set->n_slots - 1);
+
+	while (set->slots[i].hash && set->slots[i].hash != hash)
+		i = (i + 1) & (set->n_slots - 1);
+	return &set->slots[i];
+}
+
+static void grow(struct dn_set *set)
+{
+	struct seen *old = set->slots;
+	size_t n_old = set->n_slots;
+
+	set->n_slots *= 2;
+	set->slots = mem_array(set, struct seen, set->n_slots);
+	for (size_t i = 0; i < n_old; i++) {
+		if (old[i].hash)
+			*find_slot(set, old[i].hash) = old[i];
+	}
+	talloc_free(old);
+}
+
+bool dn_set_add(struct dn_set *set, const char *dn, size_t length, unsigned line,
+	unsigned *ret_line)
+{
+	uint64_t hash = hash_end(hash_folded(HASH_START, dn, length));
+
+	if (set->n_used * 2 >= set->n_slots)
+		grow(set);
+	struct seen *slot = find_slot(set, hash);
+
+	if (slot->hash) {
+		*ret_line = slot->line;
+		return false;
+	}
+	*slot = (struct seen){.hash = hash, .line = line};
+	set->n_used++;
+	return true;
+}
