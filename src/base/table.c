@@ -98,12 +98,16 @@ static struct slot *probe(const struct table *table, const struct slot *key)
 	return &table->slots[i];
 }
 
-void *table_find(const struct table *table, const char *key)
+void *table_find_bytes(const struct table *table, const char *key, size_t len)
 {
-	size_t len = strlen(key);
 	struct slot wanted = {key, len, hash_key(table, key, len), NULL};
 
 	return probe(table, &wanted)->value;
+}
+
+void *table_find(const struct table *table, const char *key)
+{
+	return table_find_bytes(table, key, strlen(key));
 }
 
 static void grow(struct table *table)

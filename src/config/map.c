@@ -6,38 +6,9 @@
 #include "base/file.h"
 #include "base/text.h"
 
-static const char *const kind_names[_KIND_MAX] = {
-	[KIND_NONE] = "none",
-	[KIND_CLUSTER] = "cluster",
-	[KIND_NETWORK] = "network",
-	[KIND_HOST] = "host",
-	[KIND_VCN] = "vcn",
-	[KIND_INTERFACE] = "interface",
-	[KIND_IMAGE] = "image",
-	[KIND_REPOSITORY] = "repository",
-	[KIND_PROFILE] = "profile",
-};
-
-static const char *const field_names[_FIELD_MAX] = {
-	[FIELD_NONE] = "none",
-#define FIELD(id, name) [FIELD_##id] = name,
-#include "config/fields.def"
-#undef FIELD
-};
-
 /* A host is what is nothing more special, so its classes are tried last. */
 static const enum kind kind_order[] = {KIND_VCN, KIND_INTERFACE, KIND_NETWORK,
 	KIND_CLUSTER, KIND_IMAGE, KIND_REPOSITORY, KIND_PROFILE, KIND_HOST};
-
-const char *kind_name(enum kind kind)
-{
-	return kind_names[kind];
-}
-
-const char *field_name(enum field_id field)
-{
-	return field_names[field];
-}
 
 const char *map_attribute(const struct map *map, enum field_id field)
 {
@@ -45,7 +16,7 @@ const char *map_attribute(const struct map *map, enum field_id field)
 		return NULL;
 	const struct string_list *attributes = &map->attributes[field];
 
-	return attributes->n > 0 ? attributes->items[0] : field_names[field];
+	return attributes->n > 0 ? attributes->items[0] : attribute_of(field)->field;
 }
 
 static bool list_has(const struct string_list *list, const char *word)
@@ -71,14 +42,6 @@ bool map_is_vm_host(const struct map *map, const char *const *classes, size_t n_
 		if (list_has(&map->vm_host_classes, classes[i]))
 			return true;
 	return false;
-}
-
-enum field_id map_field(const struct map *map, const char *attribute)
-{
-	for (enum field_id field = FIELD_NONE + 1; field < _FIELD_MAX; field++)
-		if (list_has(&map->attributes[field], attribute))
-			return field;
-	return FIELD_NONE;
 }
 
 /* Reading the file */
@@ -109,7 +72,7 @@ static int read_classes(struct reader *r, const struct node *value, void *field)
 	struct key keys[ARRAY_SIZE(kind_order) + 2] = {0};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kind_order); i++)
-		keys[i] = (struct key){.name = kind_names[kind_order[i]],
+		keys[i] = (struct key){.name = kind_name(kind_order[i]),
 			.read = read_names,
 			.offset = offsetof(struct map, classes) +
 				  sizeof(struct string_list) * kind_order[i]};
@@ -124,7 +87,7 @@ static int read_attributes(struct reader *r, const struct node *value, void *fie
 	struct key keys[_FIELD_MAX] = {0};
 
 	for (size_t i = FIELD_NONE + 1; i < _FIELD_MAX; i++)
-		keys[i - 1] = (struct key){.name = field_names[i],
+		keys[i - 1] = (struct key){.name = attribute_of(i)->field,
 			.read = read_names,
 			.offset = sizeof(struct string_list) * i};
 	return document_read(r, value, keys, field);

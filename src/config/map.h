@@ -8,27 +8,7 @@
  */
 
 #include "base/document.h"
-
-enum kind {
-	KIND_NONE,
-	KIND_CLUSTER,
-	KIND_NETWORK,
-	KIND_HOST,
-	KIND_VCN,
-	KIND_INTERFACE,
-	KIND_IMAGE,
-	KIND_REPOSITORY,
-	KIND_PROFILE,
-	_KIND_MAX,
-};
-
-enum field_id {
-	FIELD_NONE,
-#define FIELD(id, name) FIELD_##id,
-#include "config/fields.def"
-#undef FIELD
-	_FIELD_MAX,
-};
+#include "config/attribute.h"
 
 struct map {
 	const char *name;
@@ -54,12 +34,8 @@ struct map {
 int map_load(TALLOC_CTX *mem_ctx, const char *schema_dir, const char *name,
 	struct diags *diags, const struct map **ret_map) _must_check_;
 
-const char *kind_name(enum kind kind); /* "host" */
-const char *field_name(enum field_id field); /* "dynamic_range" */
 /* The attribute to name in a finding: the first that feeds @field, else the field's name. */
 const char *map_attribute(const struct map *map, enum field_id field);
 /* KIND_NONE where no class of the entry is in the map; @classes as they came. */
 enum kind map_kind(const struct map *map, const char *const *classes, size_t n_classes);
 bool map_is_vm_host(const struct map *map, const char *const *classes, size_t n_classes);
-/* FIELD_NONE for an attribute that is not in the map; any case. */
-enum field_id map_field(const struct map *map, const char *attribute);

@@ -318,8 +318,8 @@ static void put_vcn(struct allocation *a, const char *name, struct ip ip, struct
 static const struct network *find_network(const struct site *site, const char *name)
 {
 	for (size_t i = 0; i < site->n_networks; i++)
-		if (site->networks[i]->name != NULL &&
-			text_equal_case(site->networks[i]->name, name))
+		if (site->networks[i]->record.name != NULL &&
+			text_equal_case(site->networks[i]->record.name, name))
 			return site->networks[i];
 	return NULL;
 }
@@ -327,8 +327,8 @@ static const struct network *find_network(const struct site *site, const char *n
 static const struct image *find_image(const struct site *site, const char *name)
 {
 	for (size_t i = 0; i < site->n_images; i++)
-		if (site->images[i]->name != NULL &&
-			text_equal_case(site->images[i]->name, name))
+		if (site->images[i]->record.name != NULL &&
+			text_equal_case(site->images[i]->record.name, name))
 			return site->images[i];
 	return NULL;
 }

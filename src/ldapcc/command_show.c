@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 
 #include "base/text.h"
+#include "model/use.h"
 
 /* show: every value of a machine with its entry and attribute, then what it caused. */
 
@@ -18,7 +19,9 @@ struct page {
 static void put(struct page *page, const char *label, const char *value,
 	const struct record *record, enum field_id field)
 {
-	const char *attribute = map_attribute(page->run->map, field);
+	const char *attribute = record == NULL || field == FIELD_NONE
+					? NULL
+					: record_loc(page->run->site, record, field).attr;
 
 	if (value == NULL)
 		return;
@@ -44,15 +47,6 @@ static void put(struct page *page, const char *label, const char *value,
 	json_object_array_add(page->values, row);
 }
 
-static void put_number(struct page *page, const char *label, uint32_t number,
-	const struct record *record, enum field_id field)
-{
-	TMP_CTX(tmp);
-
-	if (number > 0)
-		put(page, label, mem_printf(tmp, "%u", number), record, field);
-}
-
 static void put_interface(struct page *page, const struct interface *interface)
 {
 	TMP_CTX(tmp);
@@ -75,11 +69,29 @@ static void put_interface(struct page *page, const struct interface *interface)
 			put(page, "  name", address->names.items[j], NULL, FIELD_NONE);
 		if (address->network == NULL)
 			continue;
-		put(page, "  network", address->network->name, &address->network->record,
-			FIELD_NETWORK);
+		put(page, "  network", address->network->record.name,
+			&address->network->record, FIELD_NETWORK);
 		put(page, "  bridge", address->network->bridge, &address->network->record,
 			FIELD_BRIDGE);
 	}
+}
+
+/* A truth that is as it is where nobody says so is shown only where somebody did. */
+static bool is_unsaid(const struct record *record, const struct use *use)
+{
+	return use->storage == STORAGE_TRUTH && (use->flags & USE_DEFAULT_TRUE) != 0 &&
+	       *(const bool *)use_member(use, record);
+}
+
+static void put_uses(struct page *page, const struct record *record)
+{
+	TMP_CTX(tmp);
+
+	for (const struct use *use = uses_of((enum kind)record->kind);
+		use->field != FIELD_NONE; use++)
+		if (use->label != NULL && !is_unsaid(record, use))
+			put(page, use->label, use_text(tmp, page->run->site, record, use),
+				record, use->field);
 }
 
 static void put_machine(struct page *page, const struct machine *machine)
@@ -91,23 +103,8 @@ static void put_machine(struct page *page, const struct machine *machine)
 	for (uint32_t i = 0; i < machine->aliases.n; i++)
 		put(page, "alias", machine->aliases.items[i], record,
 			(enum field_id)machine->alias_field);
-	put(page, "description", machine->description, record, FIELD_DESCRIPTION);
-	put(page, "location", machine->location, record, FIELD_LOCATION);
-	put(page, "serial", machine->serial, record, FIELD_SERIAL);
-	put(page, "enabled", machine->is_enabled ? NULL : "no", record, FIELD_ENABLED);
-	put_number(page, "memory (MiB)", machine->memory_mib, record, FIELD_MEMORY);
-	put_number(page, "cpus", machine->cpus, record, FIELD_CPUS);
+	put_uses(page, record);
 	put(page, "uuid, derived", machine->uuid, record, FIELD_NAME);
-	put(page, "vo", machine->vo, record, FIELD_VO);
-	if (machine->host != NULL)
-		put(page, "host", machine->host->fqdn, record, FIELD_HOST);
-	if (machine->image != NULL)
-		put(page, "image", machine->image->name, record, FIELD_IMAGE);
-	if (machine->profile != NULL)
-		put(page, "profile", machine->profile->name, record, FIELD_PROFILE);
-	if (!machine->is_vcn)
-		put(page, "installs", machine->installs ? "yes" : "no", record,
-			FIELD_INSTALL);
 	for (uint32_t i = 0; i < machine->n_vcns; i++)
 		put(page, "vcn", machine->vcns[i]->fqdn, &machine->vcns[i]->record,
 			FIELD_HOST);

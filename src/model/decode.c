@@ -8,27 +8,7 @@
 #include "model/decode_value.h"
 #include "read/dn.h"
 
-/* Attribute names */
-
-static void add_name(struct decoder *d, const char *name, enum field_id field)
-{
-	size_t slot = decode_hash(name) % NAME_SLOTS;
-
-	while (d->names[slot].name != NULL)
-		slot = (slot + 1) % NAME_SLOTS;
-	d->names[slot].name = name;
-	d->names[slot].field = field;
-}
-
-static enum field_id find_name(const struct decoder *d, const char *name)
-{
-	size_t slot = decode_hash(name) % NAME_SLOTS;
-
-	for (; d->names[slot].name != NULL; slot = (slot + 1) % NAME_SLOTS)
-		if (text_equal_case(d->names[slot].name, name))
-			return d->names[slot].field;
-	return FIELD_NONE;
-}
+/* Attributes and the fields that they feed */
 
 struct decoder *decoder_new(TALLOC_CTX *mem_ctx, struct reporter *reporter)
 {
@@ -37,9 +17,17 @@ struct decoder *decoder_new(TALLOC_CTX *mem_ctx, struct reporter *reporter)
 
 	d->reporter = reporter;
 	d->site = reporter->site;
-	for (enum field_id field = FIELD_NONE + 1; field < _FIELD_MAX; field++)
-		for (size_t i = 0; i < map->attributes[field].n; i++)
-			add_name(d, map->attributes[field].items[i], field);
+	d->feeds = table_new_folded(d, 2 * _FIELD_MAX);
+	d->keys = table_new(d, 0);
+	d->origins = table_new(d, 0);
+	for (enum field_id field = FIELD_NONE + 1; field < _FIELD_MAX; field++) {
+		for (size_t i = 0; i < map->attributes[field].n; i++) {
+			struct feed *feed = mem_new(d, struct feed);
+
+			*feed = (struct feed){field, map->attributes[field].items[i]};
+			*table_slot(d->feeds, feed->attribute) = feed;
+		}
+	}
 	return d;
 }
 
@@ -62,12 +50,23 @@ static void add_values(
 	*have = (struct field_values){all, have->n + attribute->n_values};
 }
 
+static void add_origin(struct decoder *d, const struct feed *feed,
+	const struct entry_attribute *attribute)
+{
+	*mem_push(d->scratch, &d->found, &d->n_found) =
+		(struct origin){.attribute = feed->attribute,
+			.line = attribute->values[0].line,
+			.field = (uint16_t)feed->field};
+}
+
 static enum kind sort_values(struct decoder *d, const struct entry *entry)
 {
 	const char *classes[64];
 	size_t n_classes = 0;
 
 	memset(d->fields, 0, sizeof(d->fields));
+	d->found = NULL;
+	d->n_found = 0;
 	for (size_t i = 0; i < entry->n_attributes; i++) {
 		const struct entry_attribute *attribute = &entry->attributes[i];
 
@@ -78,138 +77,16 @@ static enum kind sort_values(struct decoder *d, const struct entry *entry)
 				classes[n_classes++] = attribute->values[j].bytes;
 			continue;
 		}
-		enum field_id field = find_name(d, attribute->name);
+		const struct feed *feed = table_find(d->feeds, attribute->name);
 
-		if (field != FIELD_NONE && attribute->n_values > 0)
-			add_values(d, field, attribute);
+		if (feed != NULL && attribute->n_values > 0) {
+			add_values(d, feed->field, attribute);
+			add_origin(d, feed, attribute);
+		}
 	}
 	d->has_vm_host_class = map_is_vm_host(d->site->map, classes, n_classes);
 	return map_kind(d->site->map, classes, n_classes);
 }
-
-/* Tables of fields, one a kind */
-
-#define ONE(field, read, type, member) \
-	{ \
-		FIELD_##field, read, offsetof(struct type, member) \
-	}
-#define NEED(field, read, type, member) \
-	{ \
-		FIELD_##field, read, offsetof(struct type, member), .is_required = true \
-	}
-#define LIST(field, read, type, member) \
-	{ \
-		FIELD_##field, read, offsetof(struct type, member), .is_list = true \
-	}
-#define NUMBER(field, type, member, low, high) \
-	{ \
-		FIELD_##field, decode_number, offsetof(struct type, member), .min = low, \
-									     .max = high \
-	}
-
-static const struct column cluster_columns[] = {
-	NEED(NAME, decode_label, cluster, name),
-	ONE(DOMAIN, decode_name, cluster, domain),
-	LIST(NAMESERVER, decode_address_text, cluster, nameservers),
-	LIST(TIMESERVER, decode_server, cluster, timeservers),
-	LIST(SEARCH, decode_name, cluster, search),
-	ONE(INSTALL_SERVER, decode_url, cluster, install_server),
-	ONE(TIMEZONE, decode_timezone, cluster, timezone),
-	{0},
-};
-
-static const struct column network_columns[] = {
-	NEED(NAME, decode_label, network, name),
-	NEED(NETWORK, decode_text, network, number),
-	ONE(DOMAIN, decode_name, network, domain),
-	ONE(GATEWAY, decode_address, network, gateway),
-	LIST(NAMESERVER, decode_address_text, network, nameservers),
-	ONE(SHARED_NETWORK, decode_label, network, shared_name),
-	ONE(BRIDGE, decode_bridge, network, bridge),
-	NUMBER(VLAN, network, vlan, 1, 4094),
-	NUMBER(MTU, network, mtu, 68, 65535),
-	ONE(NEXT_SERVER, decode_server, network, next_server),
-	ONE(BOOT_FILE, decode_boot_path, network, boot_file),
-	ONE(BOOT_FILE_UEFI, decode_boot_path, network, boot_file_uefi),
-	ONE(BOOT_FILE_ARM64, decode_boot_path, network, boot_file_arm64),
-	ONE(BOOT_URL, decode_url, network, boot_url),
-	NUMBER(LEASE_TIME, network, lease_time, 60, INT32_MAX),
-	{0},
-};
-
-static const struct column host_columns[] = {
-	ONE(DESCRIPTION, decode_prose, machine, description),
-	ONE(LOCATION, decode_prose, machine, location),
-	ONE(SERIAL, decode_prose, machine, serial),
-	ONE(ENABLED, decode_truth, machine, is_enabled),
-	ONE(BOOT_FILE, decode_boot_path, machine, boot_file),
-	NUMBER(MEMORY, machine, memory_mib, 1, INT32_MAX),
-	NUMBER(CPUS, machine, cpus, 1, 65535),
-	ONE(PROFILE, decode_dn, machine, profile_dn),
-	ONE(INSTALL, decode_truth, machine, installs),
-	{0},
-};
-
-static const struct column vcn_columns[] = {
-	ONE(DESCRIPTION, decode_prose, machine, description),
-	ONE(LOCATION, decode_prose, machine, location),
-	ONE(SERIAL, decode_prose, machine, serial),
-	ONE(ENABLED, decode_truth, machine, is_enabled),
-	ONE(BOOT_FILE, decode_boot_path, machine, boot_file),
-	NUMBER(MEMORY, machine, memory_mib, 1, INT32_MAX),
-	NUMBER(CPUS, machine, cpus, 1, 1024),
-	ONE(HOST, decode_dn, machine, host_dn),
-	ONE(IMAGE, decode_dn, machine, image_dn),
-	ONE(VO, decode_word, machine, vo),
-	{0},
-};
-
-static const struct column interface_columns[] = {
-	NEED(NAME, decode_label, interface, ifname),
-	ONE(BOOT_INTERFACE, decode_truth, interface, wants_boot),
-	{0},
-};
-
-static const struct column image_columns[] = {
-	NEED(NAME, decode_label, image, name),
-	ONE(IMAGE_PATH, decode_path, image, path),
-	ONE(IMAGE_FORMAT, decode_format, image, format),
-	ONE(SNAPSHOT, decode_truth, image, snapshot),
-	ONE(KERNEL, decode_path, image, kernel),
-	ONE(INITRD, decode_path, image, initrd),
-	ONE(ARGUMENTS, decode_arguments, image, arguments),
-	ONE(CHECKSUM, decode_word, image, checksum),
-	ONE(READINESS, decode_readiness, image, readiness),
-	{0},
-};
-
-static const struct column repository_columns[] = {
-	NEED(NAME, decode_label, repository, name),
-	LIST(BASE_URL, decode_package_url, repository, base_urls),
-	ONE(MIRROR_LIST, decode_package_url, repository, mirror_list),
-	ONE(METALINK, decode_package_url, repository, metalink),
-	LIST(GPG_KEY, decode_package_url, repository, gpg_keys),
-	ONE(COST, decode_cost, repository, cost),
-	LIST(INCLUDE, decode_glob, repository, includes),
-	LIST(EXCLUDE, decode_glob, repository, excludes),
-	ONE(PROXY, decode_package_url, repository, proxy),
-	ONE(KEEP, decode_truth, repository, keep),
-	{0},
-};
-
-static const struct column profile_columns[] = {
-	NEED(NAME, decode_label, profile, name),
-	NEED(INSTALL_URL, decode_install_url, profile, install_url),
-	NEED(VERSION, decode_version, profile, version),
-	ONE(TIMEZONE, decode_timezone, profile, timezone),
-	ONE(KERNEL, decode_boot_path, profile, kernel),
-	ONE(INITRD, decode_boot_path, profile, initrd),
-	ONE(ARGUMENTS, decode_arguments, profile, arguments),
-	LIST(REPOSITORY, decode_dn, profile, repository_dns),
-	LIST(PACKAGE, decode_package, profile, packages),
-	ONE(STRICT, decode_truth, profile, is_strict),
-	{0},
-};
 
 /* Which of several names is the record's own: the one in its RDN */
 
@@ -299,14 +176,13 @@ static void sort_strings(struct strings *list)
 	list->n = n;
 }
 
-static void read_list(struct decoder *d, struct record *record,
-	const struct column *column, const struct field_values *values,
-	struct strings *list)
+static void read_list(struct decoder *d, struct record *record, const struct use *use,
+	const struct field_values *values, struct strings *list)
 {
 	list->items = arena_alloc(d->site->arena, values->n * sizeof(*list->items));
 	for (size_t i = 0; i < values->n; i++) {
 		list->items[list->n] = NULL;
-		column->read(d, record, column, &values->values[i],
+		use->read(d, record, use, &values->values[i],
 			(void *)&list->items[list->n]);
 		list->n += list->items[list->n] != NULL;
 	}
@@ -316,57 +192,70 @@ static void read_list(struct decoder *d, struct record *record,
 static void refuse_many(
 	struct decoder *d, struct record *record, enum field_id field, size_t n)
 {
-	record->unreadable |= UINT64_C(1) << field;
+	for (size_t i = 0; i < d->n_found; i++)
+		if (d->found[i].field == field)
+			d->found[i].is_refused = true;
 	check_report(d->reporter, CHECK_BAD_VALUE, record, field,
 		"has %zu values, one is expected", n);
 }
 
-static void read_column(
-	struct decoder *d, struct record *record, const struct column *column)
+static void read_use(struct decoder *d, struct record *record, const struct use *use)
 {
 	TMP_CTX(tmp);
-	const struct field_values *values = &d->fields[column->field];
-	void *place = (char *)record + column->offset;
+	const struct field_values *values = &d->fields[use->field];
+	void *place = (char *)record + use->offset;
 	struct entry_value name;
 	bool is_part;
 
-	if (column->field == FIELD_NAME && own_name(tmp, d, &name, &is_part)) {
-		column->read(d, record, column, &name, place);
+	if (use->field == FIELD_NAME && own_name(tmp, d, &name, &is_part)) {
+		use->read(d, record, use, &name, place);
 		return;
 	}
 	if (values->n == 0) {
-		if (column->is_required)
+		if (use->flags & USE_REQUIRED)
 			check_report(d->reporter, CHECK_MISSING_ATTRIBUTE, record,
-				column->field, "is missing");
+				use->field, "is missing");
 		return;
 	}
-	if (column->is_list)
-		read_list(d, record, column, values, place);
-	else if (values->n == 1 || column->read == decode_prose)
-		column->read(d, record, column, first_value(values), place);
+	if (use->storage == STORAGE_TEXTS || use->storage == STORAGE_KEYS)
+		read_list(d, record, use, values, place);
+	else if (values->n == 1 || (use->flags & USE_FIRST) != 0)
+		use->read(d, record, use, first_value(values), place);
 	else
-		refuse_many(d, record, column->field, values->n);
+		refuse_many(d, record, use->field, values->n);
 }
 
-static void read_columns(
-	struct decoder *d, struct record *record, const struct column *columns)
+static void read_uses(struct decoder *d, struct record *record)
 {
-	for (; columns->field != FIELD_NONE; columns++)
-		read_column(d, record, columns);
+	for (const struct use *use = uses_of((enum kind)record->kind);
+		use->field != FIELD_NONE; use++)
+		if (use->read != NULL)
+			read_use(d, record, use);
 }
 
 /* Records */
 
-static const uint32_t *lines_of(struct decoder *d)
+/*
+ * Origins last as long as the site. Entries of a directory have no lines, so most have the
+ * same ones.
+ */
+static void keep_origins(struct decoder *d, struct record *record)
 {
-	if (d->entry->line == 0)
-		return NULL;
-	uint32_t *lines = arena_alloc(d->site->arena, _FIELD_MAX * sizeof(*lines));
+	const char *bytes = (const char *)d->found;
+	size_t size = d->n_found * sizeof(*d->found);
+	const struct origin *kept =
+		d->entry->line > 0 ? NULL : table_find_bytes(d->origins, bytes, size);
 
-	for (size_t field = 0; field < _FIELD_MAX; field++)
-		if (d->fields[field].n > 0)
-			lines[field] = d->fields[field].values[0].line;
-	return lines;
+	if (kept == NULL && size > 0) {
+		struct origin *copy = arena_alloc(d->site->arena, size);
+
+		memcpy(copy, bytes, size);
+		if (d->entry->line == 0)
+			*table_slot_bytes(d->origins, (const char *)copy, size) = copy;
+		kept = copy;
+	}
+	record->origins = kept;
+	record->n_origins = (uint32_t)d->n_found;
 }
 
 /* @object is zeroed memory whose first member is its record. */
@@ -379,7 +268,8 @@ static void *record_new(struct decoder *d, size_t size, enum kind kind)
 	record->dn = arena_strdup(d->site->arena, d->entry->dn);
 	record->key = arena_strdup(d->site->arena, key == NULL ? record->dn : key);
 	record->line = d->entry->line;
-	record->lines = lines_of(d);
+	record->origins = d->found; /* until keep_origins() */
+	record->n_origins = (uint32_t)d->n_found;
 	record->kind = (uint8_t)kind;
 	d->site->n_entries++;
 	return record;
@@ -423,7 +313,7 @@ static void read_macs(
 static void read_addresses(
 	struct decoder *d, struct record *record, struct interface *interface)
 {
-	static const struct column column = {.field = FIELD_ADDRESS};
+	static const struct use use = {.field = FIELD_ADDRESS};
 	const struct field_values *values = &d->fields[FIELD_ADDRESS];
 
 	interface->addresses =
@@ -432,7 +322,7 @@ static void read_addresses(
 		struct ip ip = {0};
 		bool is_known = false;
 
-		decode_address(d, record, &column, &values->values[i], &ip);
+		decode_address(d, record, &use, &values->values[i], &ip);
 		for (uint32_t j = 0; j < interface->n_addresses; j++)
 			is_known |= ip_compare(interface->addresses[j].ip, ip) == 0;
 		if (ip_is_set(ip) && !is_known)
@@ -490,18 +380,19 @@ static void read_pairs(
 static void add_alias(struct decoder *d, struct machine *machine, enum field_id field,
 	const struct entry_value *value)
 {
-	const struct column column = {.field = field};
+	const struct use use = {.field = field};
 	const char *name = NULL;
 
-	decode_name(d, &machine->record, &column, value, (void *)&name);
-	if (name != NULL && machine->cn != NULL && strcmp(name, machine->cn) != 0)
+	decode_name(d, &machine->record, &use, value, (void *)&name);
+	if (name != NULL && machine->record.name != NULL &&
+		strcmp(name, machine->record.name) != 0)
 		machine->aliases.items[machine->aliases.n++] = name;
 }
 
 static void read_names(struct decoder *d, struct machine *machine)
 {
 	TMP_CTX(tmp);
-	static const struct column column = {.field = FIELD_NAME};
+	static const struct use use = {.field = FIELD_NAME};
 	const struct field_values *names = &d->fields[FIELD_NAME];
 	const struct field_values *aliases = &d->fields[FIELD_ALIAS];
 	struct entry_value own;
@@ -511,7 +402,7 @@ static void read_names(struct decoder *d, struct machine *machine)
 			FIELD_NAME, "is missing");
 		return;
 	}
-	decode_name(d, &machine->record, &column, &own, (void *)&machine->cn);
+	decode_name(d, &machine->record, &use, &own, (void *)&machine->record.name);
 	machine->alias_field = aliases->n > 0 ? FIELD_ALIAS : FIELD_NAME;
 	machine->aliases.items = arena_alloc(
 		d->site->arena, (names->n + aliases->n + 1) * sizeof(const char *));
@@ -525,8 +416,10 @@ static void read_names(struct decoder *d, struct machine *machine)
 
 /* One function a kind */
 
+/* The record is complete: into its table. */
 #define PUSH(d, table, n, object) \
-	(*mem_push((d)->site, &(d)->site->table, &(d)->site->n) = (object))
+	(keep_origins((d), &(object)->record), \
+		*mem_push((d)->site, &(d)->site->table, &(d)->site->n) = (object))
 
 /* device + ipHost + ieee802Device, vocPhysicalNode or vocVirtualNode (auxiliary) */
 static void decode_machine(struct decoder *d, enum kind kind)
@@ -536,17 +429,17 @@ static void decode_machine(struct decoder *d, enum kind kind)
 	machine->is_vcn = kind == KIND_VCN;
 	machine->is_enabled = true;
 	read_names(d, machine);
-	read_columns(d, &machine->record, machine->is_vcn ? vcn_columns : host_columns);
+	read_uses(d, &machine->record);
 	machine->has_vm_host_class = d->has_vm_host_class;
 	if (d->fields[FIELD_MAC].n > 0 || d->fields[FIELD_ADDRESS].n > 0) {
-		struct interface *own = arena_alloc(d->site->arena, sizeof(*own));
-
-		own->record = machine->record;
-		own->machine = machine;
-		read_pairs(d, &machine->record, own);
-		machine->own = own;
+		machine->own = arena_alloc(d->site->arena, sizeof(*machine->own));
+		machine->own->record = machine->record;
+		machine->own->machine = machine;
+		read_pairs(d, &machine->record, machine->own);
 	}
 	PUSH(d, machines, n_machines, machine);
+	if (machine->own != NULL)
+		machine->own->record.origins = machine->record.origins;
 }
 
 /* vocNodeInterface: MUST cn MAY macAddress $ ipHostNumber $ vocBootInterface */
@@ -554,7 +447,8 @@ static void decode_interface(struct decoder *d)
 {
 	struct interface *interface = record_new(d, sizeof(*interface), KIND_INTERFACE);
 
-	read_columns(d, &interface->record, interface_columns);
+	read_uses(d, &interface->record);
+	interface->ifname = interface->record.name;
 	interface->refuses_boot =
 		d->fields[FIELD_BOOT_INTERFACE].n > 0 && !interface->wants_boot;
 	read_pairs(d, &interface->record, interface);
@@ -617,7 +511,7 @@ static void decode_network(struct decoder *d)
 {
 	struct network *network = record_new(d, sizeof(*network), KIND_NETWORK);
 
-	read_columns(d, &network->record, network_columns);
+	read_uses(d, &network->record);
 	read_prefix(d, network);
 	read_ranges(d, network);
 	PUSH(d, networks, n_networks, network);
@@ -627,7 +521,7 @@ static void decode_cluster(struct decoder *d)
 {
 	struct cluster *cluster = record_new(d, sizeof(*cluster), KIND_CLUSTER);
 
-	read_columns(d, &cluster->record, cluster_columns);
+	read_uses(d, &cluster->record);
 	PUSH(d, clusters, n_clusters, cluster);
 }
 
@@ -638,7 +532,7 @@ static void decode_image(struct decoder *d)
 	image->snapshot = true;
 	image->format = "qcow2";
 	image->readiness = "none";
-	read_columns(d, &image->record, image_columns);
+	read_uses(d, &image->record);
 	PUSH(d, images, n_images, image);
 }
 
@@ -648,7 +542,7 @@ static void decode_repository(struct decoder *d)
 		record_new(d, sizeof(*repository), KIND_REPOSITORY);
 
 	repository->cost = -1;
-	read_columns(d, &repository->record, repository_columns);
+	read_uses(d, &repository->record);
 	PUSH(d, repositories, n_repositories, repository);
 }
 
@@ -675,7 +569,7 @@ static void decode_profile(struct decoder *d)
 {
 	struct profile *profile = record_new(d, sizeof(*profile), KIND_PROFILE);
 
-	read_columns(d, &profile->record, profile_columns);
+	read_uses(d, &profile->record);
 	sort_packages(d, profile);
 	PUSH(d, profiles, n_profiles, profile);
 }

@@ -7,27 +7,58 @@
 #include "model/release.h"
 #include "read/dn.h"
 
-size_t decode_hash(const char *name)
-{
-	size_t hash = 5381;
+/* Reporting on a value of the entry at hand */
 
-	for (; *name != '\0'; name++)
-		hash = hash * 33 + (unsigned char)(*name | 0x20);
-	return hash;
+static struct origin *origin_of(struct decoder *d, enum field_id field)
+{
+	for (uint32_t i = 0; i < d->n_found; i++)
+		if (d->found[i].field == field)
+			return &d->found[i];
+	return NULL;
 }
 
-/* Reporting on a value of the entry at hand */
+/* The attribute that @value stands in, as the map has it: the same bytes, not equal ones. */
+static const char *attribute_of_value(
+	const struct decoder *d, const struct entry_value *value)
+{
+	for (size_t i = 0; i < d->entry->n_attributes; i++) {
+		const struct entry_attribute *attribute = &d->entry->attributes[i];
+
+		for (size_t j = 0; j < attribute->n_values; j++) {
+			const struct feed *feed;
+
+			if (attribute->values[j].bytes == value->bytes &&
+				(feed = table_find(d->feeds, attribute->name)) != NULL)
+				return feed->attribute;
+		}
+	}
+	return NULL;
+}
+
+struct loc decode_loc(struct decoder *d, const struct record *record, enum field_id field,
+	const struct entry_value *value)
+{
+	struct loc where = record_loc(d->site, record, field);
+	const char *attribute = attribute_of_value(d, value);
+
+	if (attribute != NULL)
+		where.attr = attribute;
+	if (value->line > 0)
+		where.line = value->line;
+	return where;
+}
 
 struct finding *decode_fault(struct decoder *d, enum check check, struct record *record,
 	enum field_id field, const struct entry_value *value, const char *why)
 {
 	TMP_CTX(tmp);
 	const char *shown = text_printable(tmp, value->bytes, value->len);
+	struct origin *origin = origin_of(d, field);
 
-	_Static_assert(_FIELD_MAX <= 64, "a bit for each field");
-	record->unreadable |= UINT64_C(1) << field;
-	return check_report_at(d->reporter, check, check_default(check), record, field,
-		value->line, "'%s': %s", shown, why);
+	if (origin != NULL)
+		origin->is_refused = true;
+	return check_report_where(d->reporter, check, record,
+		decode_loc(d, record, field, value), "'%s': %s", shown, why);
 }
 
 /* Leading and trailing blanks are common in directories and never meant. */
@@ -67,10 +98,10 @@ static const char *text_of(struct decoder *d, struct record *record, enum field_
 	return text;
 }
 
-void decode_text(struct decoder *d, struct record *record, const struct column *column,
+void decode_text(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	const char *text = text_of(d, record, column->field, value);
+	const char *text = text_of(d, record, use->field, value);
 
 	if (text != NULL)
 		*(const char **)place = text;
@@ -78,29 +109,27 @@ void decode_text(struct decoder *d, struct record *record, const struct column *
 
 /* Free text for people: kept as it is, an escaper decides where it can go. */
 void decode_prose(struct decoder *d, struct record *record _unused_,
-	const struct column *column _unused_, const struct entry_value *value,
-	void *place)
+	const struct use *use _unused_, const struct entry_value *value, void *place)
 {
 	*(const char **)place = arena_strndup(d->site->arena, value->bytes, value->len);
 }
 
-void decode_number(struct decoder *d, struct record *record, const struct column *column,
+void decode_number(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
 	TMP_CTX(tmp);
 	uint64_t number;
 
 	if (strlen(value->bytes) == value->len &&
-		text_parse_u64(value->bytes, column->max, &number) &&
-		number >= column->min)
+		text_parse_u64(value->bytes, use->max, &number) && number >= use->min)
 		*(uint32_t *)place = (uint32_t)number;
 	else
-		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
-			mem_printf(tmp, "is no number from %u to %u", column->min,
-				column->max));
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
+			mem_printf(
+				tmp, "is no number from %u to %u", use->min, use->max));
 }
 
-void decode_cost(struct decoder *d, struct record *record, const struct column *column,
+void decode_cost(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
 	uint64_t number;
@@ -109,12 +138,12 @@ void decode_cost(struct decoder *d, struct record *record, const struct column *
 		text_parse_u64(value->bytes, INT32_MAX, &number))
 		*(int64_t *)place = (int64_t)number;
 	else
-		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"is no whole number");
 }
 
 /* LDAP's Boolean (RFC 4517 section 3.3.3): TRUE and FALSE, nothing else. */
-void decode_truth(struct decoder *d, struct record *record, const struct column *column,
+void decode_truth(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
 	if (value->len == 4 && strcmp(value->bytes, "TRUE") == 0)
@@ -122,15 +151,15 @@ void decode_truth(struct decoder *d, struct record *record, const struct column 
 	else if (value->len == 5 && strcmp(value->bytes, "FALSE") == 0)
 		*(bool *)place = false;
 	else
-		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"is neither TRUE nor FALSE");
 }
 
 /* A host or domain name, in lower case; an IP address is none (RFC 1123 section 2.1). */
-void decode_name(struct decoder *d, struct record *record, const struct column *column,
+void decode_name(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	const char *text = text_of(d, record, column->field, value);
+	const char *text = text_of(d, record, use->field, value);
 	struct ip ip;
 
 	if (text == NULL)
@@ -145,99 +174,99 @@ void decode_name(struct decoder *d, struct record *record, const struct column *
 	if (why == NULL && ip_parse(name, &ip))
 		why = "is an address, not a name";
 	if (why != NULL)
-		decode_fault(d, CHECK_BAD_NAME, record, column->field, value, why);
+		decode_fault(d, CHECK_BAD_NAME, record, use->field, value, why);
 	else
 		*(const char **)place = name;
 }
 
-void decode_address(struct decoder *d, struct record *record, const struct column *column,
+void decode_address(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
 	if (strlen(value->bytes) == value->len && ip_parse(value->bytes, place))
 		return;
-	const char *text = text_of(d, record, column->field, value);
+	const char *text = text_of(d, record, use->field, value);
 
 	if (text != NULL && !ip_parse(text, place))
-		decode_fault(d, CHECK_BAD_IP, record, column->field, value,
-			"is no IP address");
+		decode_fault(
+			d, CHECK_BAD_IP, record, use->field, value, "is no IP address");
 }
 
 /* An address, kept as text in its canonical form. */
-void decode_address_text(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
+void decode_address_text(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
 {
 	struct ip ip = {0};
 	char buffer[IP_TEXT_MAX];
 
-	decode_address(d, record, column, value, &ip);
+	decode_address(d, record, use, value, &ip);
 	if (ip_is_set(ip))
 		*(const char **)place =
 			arena_strdup(d->site->arena, ip_format(ip, buffer));
 }
 
 /* A server: an address or a host name. */
-void decode_server(struct decoder *d, struct record *record, const struct column *column,
+void decode_server(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
 	TMP_CTX(tmp);
 	struct ip ip;
 
 	if (ip_parse(mem_strndup(tmp, value->bytes, value->len), &ip))
-		decode_address_text(d, record, column, value, place);
+		decode_address_text(d, record, use, value, place);
 	else
-		decode_name(d, record, column, value, place);
+		decode_name(d, record, use, value, place);
 }
 
 /* One word of letters, digits and `_ . : -`: what every output language can carry. */
-void decode_word(struct decoder *d, struct record *record, const struct column *column,
+void decode_word(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	const char *text = text_of(d, record, column->field, value);
+	const char *text = text_of(d, record, use->field, value);
 
 	if (text == NULL)
 		return;
 	if (text[0] == '-' || text[0] == '.' ||
 		text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				  "0123456789_.:-")] != '\0')
-		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"only letters, digits and _ . : - are allowed, no - or . first");
 	else
 		*(const char **)place = text;
 }
 
 /* A name of the time zone database: Area/Location */
-void decode_timezone(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
+void decode_timezone(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
 {
-	const char *text = text_of(d, record, column->field, value);
+	const char *text = text_of(d, record, use->field, value);
 
 	if (text == NULL)
 		return;
 	if (text[0] == '/' || text[0] == '-' || strstr(text, "..") != NULL ||
 		text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				  "0123456789_+-/")] != '\0')
-		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"is no time zone such as Europe/Paris or Etc/UTC");
 	else
 		*(const char **)place = text;
 }
 
 /* An interface of the host: IFNAMSIZ, and nothing that netlink or ip(8) would split. */
-void decode_bridge(struct decoder *d, struct record *record, const struct column *column,
+void decode_bridge(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
 	if (value->len > 15)
-		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"is longer than an interface name can be (15)");
 	else
-		decode_word(d, record, column, value, place);
+		decode_word(d, record, use, value, place);
 }
 
 /* An absolute path that stays where it says; QEMU splits its options at commas. */
-void decode_path(struct decoder *d, struct record *record, const struct column *column,
+void decode_path(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	const char *text = text_of(d, record, column->field, value);
+	const char *text = text_of(d, record, use->field, value);
 	const char *why = NULL;
 
 	if (text == NULL)
@@ -251,21 +280,21 @@ void decode_path(struct decoder *d, struct record *record, const struct column *
 	else if (text_has_suffix(text, "/"))
 		why = "names a folder";
 	if (why != NULL)
-		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value, why);
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value, why);
 	else
 		*(const char **)place = text;
 }
 
 /* A kernel of an install profile may be a path below the TFTP root or a URL. */
-void decode_boot_path(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
+void decode_boot_path(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
 {
-	const char *text = text_of(d, record, column->field, value);
+	const char *text = text_of(d, record, use->field, value);
 
 	if (text == NULL)
 		return;
 	if (strpbrk(text, " \"'\\,;{}") != NULL || strstr(text, "..") != NULL)
-		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"contains a blank, quote, comma, brace or '..'");
 	else
 		*(const char **)place = text;
@@ -280,12 +309,12 @@ static bool is_ascii(const char *text)
 }
 
 /* Installers cut lines at blanks, quotes and `#` (shlex), so a URL has none. */
-void decode_url(struct decoder *d, struct record *record, const struct column *column,
+void decode_url(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
 	static const char *const schemes[] = {
 		"http://", "https://", "ftp://", "file://", "nfs://", "nfs:"};
-	const char *text = text_of(d, record, column->field, value);
+	const char *text = text_of(d, record, use->field, value);
 	bool is_url = false;
 
 	if (text == NULL)
@@ -294,82 +323,81 @@ void decode_url(struct decoder *d, struct record *record, const struct column *c
 		is_url |= text_has_prefix(text, schemes[i]) &&
 			  text[strlen(schemes[i])] != '\0';
 	if (!is_url)
-		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"is no URL (http, https, ftp, file or nfs)");
 	else if (strpbrk(text, " \"'\\,#<>") != NULL)
-		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"contains a blank, quote, backslash, "
 			"comma or '#': write it as %XX");
 	else if (!is_ascii(text))
-		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"contains a letter outside ASCII: write its bytes as %XX");
 	else
 		*(const char **)place = text;
 }
 
 /* What yum and dnf fetch by; mounting an NFS export is nobody's business here. */
-void decode_package_url(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
+void decode_package_url(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
 {
 	if (text_has_prefix(value->bytes, "nfs:"))
-		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"is no http, https, ftp or file URL");
 	else
-		decode_url(d, record, column, value, place);
+		decode_url(d, record, use, value, place);
 }
 
 /* The installer's `url` command fetches by these. */
-void decode_install_url(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
+void decode_install_url(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
 {
 	if (text_has_prefix(value->bytes, "nfs:") ||
 		text_has_prefix(value->bytes, "file:"))
-		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"is no http, https or ftp URL");
 	else
-		decode_url(d, record, column, value, place);
+		decode_url(d, record, use, value, place);
 }
 
 /* A kernel's command line passes through boot loaders that read some characters as
  * syntax. */
-void decode_arguments(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
+void decode_arguments(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
 {
-	const char *text = text_of(d, record, column->field, value);
+	const char *text = text_of(d, record, use->field, value);
 
 	if (text != NULL && strpbrk(text, "'\"\\`$;|&<>{}#") != NULL)
-		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"contains a quote, backslash, $, ;, |, &, <, >, brace or #");
 	else if (text != NULL)
 		*(const char **)place = text;
 }
 
-void decode_dn(struct decoder *d, struct record *record, const struct column *column,
+void decode_dn(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	size_t slot = decode_hash(value->bytes) % DN_SLOTS;
+	const char *key = table_find(d->keys, value->bytes);
 
-	if (d->dns[slot].raw != NULL && strcmp(d->dns[slot].raw, value->bytes) == 0) {
-		*(const char **)place = d->dns[slot].key;
-		return;
-	}
-	TMP_CTX(tmp);
-	const char *key = dn_key(tmp, value->bytes);
+	if (key == NULL) {
+		TMP_CTX(tmp);
+		const char *made = dn_key(tmp, value->bytes);
 
-	if (key == NULL || *key == '\0') {
-		decode_fault(
-			d, CHECK_BAD_VALUE, record, column->field, value, "is no DN");
-		return;
+		if (made == NULL || *made == '\0') {
+			decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
+				"is no DN");
+			return;
+		}
+		char *raw = arena_strndup(d->site->arena, value->bytes, value->len);
+		void **slot = table_slot(d->keys, raw);
+
+		key = *slot = arena_strdup(d->site->arena, made);
 	}
-	d->dns[slot].raw = arena_strndup(d->site->arena, value->bytes, value->len);
-	d->dns[slot].key = arena_strdup(d->site->arena, key);
-	*(const char **)place = d->dns[slot].key;
+	*(const char **)place = key;
 }
 
 /* One of a few words; @words ends with NULL. */
-static void decode_choice(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place,
-	const char *const *words)
+static void decode_choice(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place, const char *const *words)
 {
 	TMP_CTX(tmp);
 	struct buffer *why = buffer_new(tmp);
@@ -382,45 +410,45 @@ static void decode_choice(struct decoder *d, struct record *record,
 		}
 		buffer_printf(why, " %s", *words);
 	}
-	decode_fault(d, CHECK_BAD_VALUE, record, column->field, value, why->data);
+	decode_fault(d, CHECK_BAD_VALUE, record, use->field, value, why->data);
 }
 
-void decode_format(struct decoder *d, struct record *record, const struct column *column,
+void decode_format(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
 	static const char *const words[] = {"qcow2", "raw", NULL};
 
-	decode_choice(d, record, column, value, place, words);
+	decode_choice(d, record, use, value, place, words);
 }
 
-void decode_readiness(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place)
+void decode_readiness(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
 {
 	static const char *const words[] = {"none", "virtserial", "notify", NULL};
 
-	decode_choice(d, record, column, value, place, words);
+	decode_choice(d, record, use, value, place, words);
 }
 
-void decode_version(struct decoder *d, struct record *record, const struct column *column,
+void decode_version(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	const char *text = text_of(d, record, column->field, value);
+	const char *text = text_of(d, record, use->field, value);
 	struct release release;
 
 	if (text == NULL)
 		return;
 	if (!release_find(text, &release))
-		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"is no known release (RHEL5 to RHEL10, F7 and later)");
 	else
 		*(const char **)place = text;
 }
 
 /* A package, group or glob: one word that neither shlex nor dnf would read otherwise. */
-void decode_package(struct decoder *d, struct record *record, const struct column *column,
+void decode_package(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	const char *text = text_of(d, record, column->field, value);
+	const char *text = text_of(d, record, use->field, value);
 
 	if (text == NULL)
 		return;
@@ -431,26 +459,26 @@ void decode_package(struct decoder *d, struct record *record, const struct colum
 	if (*name == '\0' || *name == '-' ||
 		name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				  "0123456789_.:+~^*?[]!/-")] != '\0')
-		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"is no package, -package or @group");
 	else
 		*(const char **)place = text;
 }
 
 /* Of a repository's own filters: a package or glob, no group and nothing taken out. */
-void decode_glob(struct decoder *d, struct record *record, const struct column *column,
+void decode_glob(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
 	if (value->bytes[0] == '-' || value->bytes[0] == '@')
-		decode_fault(d, CHECK_BAD_VALUE, record, column->field, value,
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"is no package name or glob");
 	else
-		decode_package(d, record, column, value, place);
+		decode_package(d, record, use, value, place);
 }
 
 /* Repository ids: the alphabet of dnf and Anaconda. */
-void decode_label(struct decoder *d, struct record *record, const struct column *column,
+void decode_label(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	decode_word(d, record, column, value, place);
+	decode_word(d, record, use, value, place);
 }

@@ -7,8 +7,9 @@
  * its entry, attribute, value and what is allowed.
  */
 
+#include "base/table.h"
 #include "model/report.h"
-#include "read/entry.h"
+#include "model/use.h"
 
 /* All values of one field of one entry; a field may be fed by several attributes. */
 struct field_values {
@@ -16,47 +17,33 @@ struct field_values {
 	size_t n;
 };
 
-enum { NAME_SLOTS = 512, DN_SLOTS = 1024 };
+/* A field that an attribute feeds. */
+struct feed {
+	enum field_id field;
+	const char *attribute;
+};
 
 struct decoder {
 	struct reporter *reporter;
 	struct site *site;
-	/* attribute name -> field, so that a name costs one comparison */
-	struct {
-		const char *name;
-		enum field_id field;
-	} names[NAME_SLOTS];
+	struct table *feeds; /* attribute name, any case -> struct feed */
 	/* raw DN -> canonical key: thousands of VCNs name the same images and hosts */
-	struct {
-		const char *raw, *key;
-	} dns[DN_SLOTS];
+	struct table *keys;
+	/* the origins of records whose entries had the same attributes are one array */
+	struct table *origins;
 	/* the entry at hand */
 	const struct entry *entry;
 	struct field_values fields[_FIELD_MAX];
+	struct origin *found; /* where its values came from, by field */
+	size_t n_found;
 	bool has_vm_host_class;
 	TALLOC_CTX *scratch;
-};
-
-struct column;
-
-/* Checks one value and stores it at @place; what it refuses it has reported. */
-typedef void (*read_value)(struct decoder *d, struct record *record,
-	const struct column *column, const struct entry_value *value, void *place);
-
-struct column {
-	enum field_id field;
-	read_value read;
-	size_t offset;
-	bool is_list; /* the place is a struct strings; sorted afterwards */
-	bool is_required;
-	uint32_t min, max; /* numbers */
 };
 
 /* The types; what is at @place in the brackets. */
 #define DECODE_TYPE(name) \
 	void decode_##name(struct decoder *d, struct record *record, \
-		const struct column *column, const struct entry_value *value, \
-		void *place)
+		const struct use *use, const struct entry_value *value, void *place)
 DECODE_TYPE(text); /* const char *: printable UTF-8 */
 DECODE_TYPE(prose); /* const char *: for people, anything */
 DECODE_TYPE(number); /* uint32_t, from min to max */
@@ -87,7 +74,8 @@ DECODE_TYPE(label); /* const char *: a repository's or image's name */
 /* Reports @value, which @why tells what is wrong with; it counts as refused, not missing. */
 struct finding *decode_fault(struct decoder *d, enum check check, struct record *record,
 	enum field_id field, const struct entry_value *value, const char *why);
+/* Where @value stands: its own attribute where a field has several, its own line. */
+struct loc decode_loc(struct decoder *d, const struct record *record, enum field_id field,
+	const struct entry_value *value);
 /* Without the blanks around it: they are common in directories and never meant. */
 const char *decode_trimmed(struct decoder *d, const struct entry_value *value);
-/* Of a name, without regard to case. */
-size_t decode_hash(const char *name);

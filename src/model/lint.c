@@ -360,27 +360,21 @@ static void check_names(struct reporter *r)
 }
 
 /* The tables sorted by name: two records with one name stand side by side. */
-struct named {
-	struct record record;
-	const char *name;
-};
-
 static void check_table_names(struct reporter *r, void *table, size_t n)
 {
-	struct named **records = table;
+	struct record **records = table;
 
 	for (size_t i = 1; i < n; i++) {
-		struct named *a = records[i - 1], *b = records[i];
+		struct record *a = records[i - 1], *b = records[i];
 
 		if (a->name == NULL || b->name == NULL || strcmp(a->name, b->name) != 0)
 			continue;
-		struct finding *finding = check_report(r, CHECK_DUP_NAME, &b->record,
-			FIELD_NAME, "%s '%s' is there twice", kind_name(b->record.kind),
-			b->name);
+		struct finding *finding = check_report(r, CHECK_DUP_NAME, b, FIELD_NAME,
+			"%s '%s' is there twice", kind_name(b->kind), b->name);
 
-		lint_note(r, finding, &a->record, FIELD_NAME, 0, "first used here");
+		lint_note(r, finding, a, FIELD_NAME, 0, "first used here");
 		if (finding->severity == SEVERITY_ERROR)
-			a->record.is_bad = true;
+			a->is_bad = true;
 	}
 }
 
@@ -388,8 +382,8 @@ static int compare_network_names(const void *left, const void *right)
 {
 	const struct network *a = *(struct network *const *)left;
 	const struct network *b = *(struct network *const *)right;
-	int order =
-		strcmp(a->name == NULL ? "" : a->name, b->name == NULL ? "" : b->name);
+	int order = strcmp(a->record.name == NULL ? "" : a->record.name,
+		b->record.name == NULL ? "" : b->record.name);
 
 	return order != 0 ? order : strcmp(a->record.key, b->record.key);
 }
@@ -440,7 +434,7 @@ static void check_overlaps(struct reporter *r)
 			check_report(r, CHECK_OVERLAPPING_NETWORKS, &b->record,
 				FIELD_NETWORK, "%s/%u shares addresses with network '%s'",
 				ip_format(b->prefix.base, text), b->prefix.length,
-				a->name == NULL ? a->number : a->name);
+				a->record.name == NULL ? a->number : a->record.name);
 
 		lint_note(r, finding, &a->record, FIELD_NETWORK, 0, "the other network");
 		if (finding->severity == SEVERITY_ERROR)

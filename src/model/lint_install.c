@@ -51,13 +51,13 @@ static void check_profile_repositories(
 		struct repository *repository = profile->repositories[i];
 
 		check_repo_options(r, profile, release, repository);
-		if (repository->name != NULL &&
-			release_reserves(release, repository->name))
+		if (repository->record.name != NULL &&
+			release_reserves(release, repository->record.name))
 			check_report(r, CHECK_RESERVED_NAME, &repository->record,
 				FIELD_NAME,
 				"'%s' is a name that the installer of %s keeps "
 				"for itself: it would ignore the repository",
-				repository->name, profile->version);
+				repository->record.name, profile->version);
 	}
 }
 

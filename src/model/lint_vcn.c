@@ -138,7 +138,7 @@ static void report_shared(struct reporter *r, struct machine *vcn, struct machin
 		FIELD_IMAGE,
 		writer == vcn ? "image '%s' is writable, and '%s' runs from the same file"
 			      : "the file of image '%s' is written to by '%s'",
-		vcn->image->name, other->name);
+		vcn->image->record.name, other->record.name);
 
 	lint_note(r, finding, &writer->image->record, FIELD_SNAPSHOT, 0,
 		"writable because of this FALSE");

@@ -15,10 +15,29 @@ struct loc record_loc(
 		.dn = record->dn,
 		.attr = map_attribute(site->map, field)};
 
+	const struct origin *origin = record_origin(record, field);
+
 	where.line = record->line;
-	if (record->lines != NULL && record->lines[field] > 0)
-		where.line = record->lines[field];
+	if (origin != NULL)
+		where.attr = origin->attribute;
+	if (origin != NULL && origin->line > 0)
+		where.line = origin->line;
 	return where;
+}
+
+const struct origin *record_origin(const struct record *record, enum field_id field)
+{
+	for (uint32_t i = 0; i < record->n_origins; i++)
+		if (record->origins[i].field == field)
+			return &record->origins[i];
+	return NULL;
+}
+
+bool record_refused(const struct record *record, enum field_id field)
+{
+	const struct origin *origin = record_origin(record, field);
+
+	return origin != NULL && origin->is_refused;
 }
 
 struct site *site_new(TALLOC_CTX *mem_ctx, const struct map *map, const char *source)
@@ -68,7 +87,7 @@ static int compare_machine_places(const void *left, const void *right)
 {
 	const struct machine *a = *(struct machine *const *)left;
 	const struct machine *b = *(struct machine *const *)right;
-	int order = compare_text(a->cn, b->cn);
+	int order = compare_text(a->record.name, b->record.name);
 
 	if (order == 0)
 		order = strcmp(
@@ -95,19 +114,14 @@ static int compare_interface_names(const void *left, const void *right)
 	return order != 0 ? order : compare_keys(&a->record, &b->record);
 }
 
-/* The tables of plain records; their name is the first member behind the record. */
-struct named {
-	struct record record;
-	const char *name;
-};
-
+/* The tables of plain records. */
 static int compare_named(const void *left, const void *right)
 {
-	const struct named *a = *(struct named *const *)left;
-	const struct named *b = *(struct named *const *)right;
+	const struct record *a = *(struct record *const *)left;
+	const struct record *b = *(struct record *const *)right;
 	int order = compare_text(a->name, b->name);
 
-	return order != 0 ? order : compare_keys(&a->record, &b->record);
+	return order != 0 ? order : compare_keys(a, b);
 }
 
 static void sort_table(void *table, size_t n, int (*compare)(const void *, const void *))
@@ -168,8 +182,8 @@ static void index_record(struct site *site, struct record *at, struct record *re
 
 static bool is_same_machine(const struct machine *a, const struct machine *b)
 {
-	return a->cn != NULL && b->cn != NULL && b->is_part &&
-	       strcmp(a->cn, b->cn) == 0 &&
+	return a->record.name != NULL && b->record.name != NULL && b->is_part &&
+	       strcmp(a->record.name, b->record.name) == 0 &&
 	       strcmp(dn_key_parent(a->record.key), dn_key_parent(b->record.key)) == 0;
 }
 
@@ -327,9 +341,10 @@ static void name_machine(struct site *site, struct machine *machine)
 	const struct network *network =
 		machine->n_interfaces > 0 ? machine->interfaces[0]->network : NULL;
 
-	if (machine->cn == NULL)
+	if (machine->record.name == NULL)
 		return;
-	machine->fqdn = with_domain(site, machine->cn, network_domain(site, network));
+	machine->fqdn =
+		with_domain(site, machine->record.name, network_domain(site, network));
 	machine->domain = model_domain_of(machine->fqdn);
 	machine->name =
 		arena_strndup(site->arena, machine->fqdn, strcspn(machine->fqdn, "."));

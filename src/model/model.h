@@ -17,22 +17,34 @@
 #include "base/table.h"
 #include "config/map.h"
 
-/* Every object of the model starts with its record: where it came from. */
+/*
+ * Where a field's values came from: in a directory equal for all entries with the same
+ * attributes, so records share it.
+ */
+struct origin {
+	const char *attribute; /* as the map has it */
+	uint32_t line; /* in the LDIF file, of the first value; 0 from a directory */
+	uint16_t field; /* enum field_id */
+	bool is_refused; /* a value was there and could not be used: not missing */
+};
+
+/* Every object of the model starts with its record: who it is and where it came from. */
 struct record {
 	const char *dn;
 	const char *key; /* the DN in canonical form, for lookups (dn.h) */
-	const uint32_t *lines; /* LDIF line of each field, by enum field_id; NULL else */
-	uint64_t unreadable; /* fields with a refused value, a bit each: not missing */
+	const char *name; /* as its RDN has it; of a host or VCN in lower case */
+	const char *description;
+	const struct origin *origins; /* of the fields that its entry had, by field */
+	uint32_t n_origins;
 	uint32_t line; /* LDIF line of the entry; 0 from a directory */
 	uint8_t kind; /* enum kind */
 	bool is_bad; /* has an error: in quarantine */
 };
 
+/* Where @field came from; NULL where the entry did not have it. */
+const struct origin *record_origin(const struct record *record, enum field_id field);
 /* Was a value of @field there and refused? What is reported once is not missing too. */
-static inline bool record_refused(const struct record *record, enum field_id field)
-{
-	return (record->unreadable >> field & 1) != 0;
-}
+bool record_refused(const struct record *record, enum field_id field);
 
 struct strings {
 	const char **items;
@@ -41,7 +53,7 @@ struct strings {
 
 struct cluster {
 	struct record record;
-	const char *name, *domain, *install_server, *timezone;
+	const char *domain, *install_server, *timezone;
 	struct strings nameservers, timeservers, search;
 	struct strings timeservers4; /* names and IPv4 addresses; from model_settle() */
 };
@@ -55,7 +67,7 @@ struct shared_network;
 
 struct network {
 	struct record record;
-	const char *name, *number, *domain; /* number: as it stands in the directory */
+	const char *number, *domain; /* number: as it stands in the directory */
 	struct prefix prefix; /* family 0 where it could not be read */
 	struct ip gateway;
 	struct strings nameservers;
@@ -134,13 +146,12 @@ struct machine {
 	bool is_vcn;
 	bool is_enabled;
 	uint8_t standing; /* enum standing; from marks_compare() */
-	const char *cn; /* the RDN's cn, as given, lower case */
 	const char *name; /* first label */
 	const char *fqdn;
 	const char *domain;
 	struct strings aliases; /* further cn values and vocAlias, lower case, sorted */
 	uint8_t alias_field; /* enum field_id: which of the two, for findings */
-	const char *description, *location, *serial;
+	const char *location, *serial;
 	const char *boot_file; /* bootFile of a bootableDevice */
 	struct machine
 		*merged_into; /* RFC 2307bis: the host this entry is an interface of */
@@ -178,14 +189,13 @@ struct reservation {
 
 struct image {
 	struct record record;
-	const char *name, *path, *format, *kernel, *initrd, *arguments, *checksum,
-		*readiness;
+	const char *path, *format, *kernel, *initrd, *arguments, *checksum, *readiness;
 	bool snapshot;
 };
 
 struct repository {
 	struct record record;
-	const char *name, *mirror_list, *metalink, *proxy;
+	const char *mirror_list, *metalink, *proxy;
 	struct strings base_urls, gpg_keys, includes, excludes;
 	int64_t cost; /* -1: not given */
 	bool keep;
@@ -193,7 +203,7 @@ struct repository {
 
 struct profile {
 	struct record record;
-	const char *name, *install_url, *version, *timezone, *kernel, *initrd, *arguments;
+	const char *install_url, *version, *timezone, *kernel, *initrd, *arguments;
 	struct strings repository_dns;
 	struct repository **repositories; /* in the order of their cost, then name */
 	uint32_t n_repositories;

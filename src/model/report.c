@@ -49,3 +49,15 @@ struct finding *check_report_at(struct reporter *r, enum check check,
 	va_end(args);
 	return finding;
 }
+
+struct finding *check_report_where(struct reporter *r, enum check check,
+	struct record *record, struct loc where, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	struct finding *finding =
+		report(r, check, check_default(check), record, where, format, args);
+	va_end(args);
+	return finding;
+}

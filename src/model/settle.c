@@ -37,26 +37,27 @@ static void mark_machines(struct site *site)
 static void mark_unusable(struct site *site)
 {
 	for (size_t i = 0; i < site->n_networks; i++)
-		if (site->networks[i]->name == NULL ||
+		if (site->networks[i]->record.name == NULL ||
 			!ip_is_set(site->networks[i]->prefix.base))
 			site->networks[i]->record.is_bad = true;
 	for (size_t i = 0; i < site->n_images; i++)
-		if (site->images[i]->name == NULL ||
+		if (site->images[i]->record.name == NULL ||
 			(site->images[i]->path == NULL &&
 				site->images[i]->kernel == NULL))
 			site->images[i]->record.is_bad = true;
 	for (size_t i = 0; i < site->n_repositories; i++) {
 		struct repository *repository = site->repositories[i];
 
-		if (repository->name == NULL || (repository->base_urls.n == 0 &&
-							repository->mirror_list == NULL &&
-							repository->metalink == NULL))
+		if (repository->record.name == NULL ||
+			(repository->base_urls.n == 0 &&
+				repository->mirror_list == NULL &&
+				repository->metalink == NULL))
 			repository->record.is_bad = true;
 	}
 	for (size_t i = 0; i < site->n_profiles; i++) {
 		struct profile *profile = site->profiles[i];
 
-		if (profile->name == NULL || profile->version == NULL ||
+		if (profile->record.name == NULL || profile->version == NULL ||
 			profile->install_url == NULL)
 			profile->record.is_bad = true;
 	}
@@ -335,7 +336,7 @@ static void build_reservations(struct site *site)
 
 static const char *wire_of(const struct network *network)
 {
-	return network->shared_name != NULL ? network->shared_name : network->name;
+	return network->shared_name != NULL ? network->shared_name : network->record.name;
 }
 
 static int compare_wires(const void *left, const void *right)

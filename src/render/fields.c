@@ -95,8 +95,7 @@ static const struct field range_fields[] = {
 };
 static const struct shape range_shape = {"range", range_fields, NULL, NULL};
 
-static const struct field network_fields[] = {
-	FROM("name", network, name, NAME),
+static const struct field network_computed[] = {
 	COMPUTED("address", VALUE_TEXT, network_address),
 	COMPUTED("netmask", VALUE_TEXT, network_netmask),
 	COMPUTED("prefix", VALUE_NUMBER, network_prefix),
@@ -104,21 +103,7 @@ static const struct field network_fields[] = {
 	COMPUTED("broadcast", VALUE_TEXT, network_broadcast),
 	COMPUTED("is_ipv4", VALUE_BOOL, network_is_ipv4),
 	COMPUTED("is_ipv6", VALUE_BOOL, network_is_ipv6),
-	FROM("domain", network, domain, DOMAIN),
-	{"gateway", VALUE_TEXT, NULL, row_get_ip, NULL, FIELD_GATEWAY,
-		offsetof(struct network, gateway)},
-	STRINGS("nameservers", network, nameservers, NAMESERVER),
 	LIST("ranges", network, ranges, range_shape, range_at),
-	FROM("shared_network", network, shared_name, SHARED_NETWORK),
-	FROM("bridge", network, bridge, BRIDGE),
-	COUNT("vlan", network, vlan),
-	COUNT("mtu", network, mtu),
-	FROM("next_server", network, next_server, NEXT_SERVER),
-	FROM("boot_file", network, boot_file, BOOT_FILE),
-	FROM("boot_file_uefi", network, boot_file_uefi, BOOT_FILE_UEFI),
-	FROM("boot_file_arm64", network, boot_file_arm64, BOOT_FILE_ARM64),
-	FROM("boot_url", network, boot_url, BOOT_URL),
-	COUNT("lease_time", network, lease_time),
 	{"reverse_zones", VALUE_LIST, NULL, row_get_list, row_text_at, 0,
 		offsetof(struct network, reverse_zones)},
 	COMPUTED("number", VALUE_NUMBER, network_number),
@@ -130,7 +115,8 @@ static const struct field network_fields[] = {
 	LIST("reservations", network, reservations, reservation_shape, reservation_at),
 	{0},
 };
-const struct shape network_shape = {"network", network_fields, NULL, NULL};
+static struct field network_fields[ROW_ROOM];
+struct shape network_shape = {"network", network_fields, NULL, NULL};
 
 static const struct field shared_network_fields[] = {
 	FROM("name", shared_network, name, SHARED_NETWORK),
@@ -336,7 +322,7 @@ GETTER(interface_mac_dashed, interface)
 	dash(ret);
 }
 
-static const struct field interface_fields[] = {
+static const struct field interface_computed[] = {
 	FROM("ifname", interface, ifname, NAME),
 	TEXT("fqdn", interface, fqdn),
 	COMPUTED("mac", VALUE_TEXT, interface_mac),
@@ -353,7 +339,8 @@ static const struct field interface_fields[] = {
 	OBJECT("node", interface, machine, machine_shape),
 	{0},
 };
-const struct shape interface_shape = {"interface", interface_fields, NULL, NULL};
+static struct field interface_fields[ROW_ROOM];
+struct shape interface_shape = {"interface", interface_fields, NULL, NULL};
 
 /* Hosts and VCNs */
 
@@ -424,18 +411,14 @@ GETTER(machine_network, machine)
 	row_give_object(ret, primary_of(o) == NULL ? NULL : primary_of(o)->network);
 }
 
-static const struct field machine_fields[] = {
+static const struct field machine_computed[] = {
 	FROM("name", machine, name, NAME),
 	FROM("fqdn", machine, fqdn, NAME),
 	TEXT("domain", machine, domain),
 	STRINGS("aliases", machine, aliases, ALIAS),
 	{"names", VALUE_LIST, NULL, machine_names, row_text_at, FIELD_NAME, 0},
-	FROM("description", machine, description, DESCRIPTION),
-	FROM("location", machine, location, LOCATION),
-	FROM("serial", machine, serial, SERIAL),
 	COMPUTED("is_host", VALUE_BOOL, machine_is_host),
 	TRUTH("is_vcn", machine, is_vcn),
-	TRUTH("is_enabled", machine, is_enabled),
 	LIST("interfaces", machine, interfaces, interface_shape, row_pointer_at),
 	COMPUTED("mac", VALUE_TEXT, machine_mac),
 	COMPUTED("mac_dashed", VALUE_TEXT, machine_mac_dashed),
@@ -443,8 +426,6 @@ static const struct field machine_fields[] = {
 	COMPUTED("ipv6", VALUE_TEXT, machine_ipv6),
 	{"network", VALUE_OBJECT, &network_shape, machine_network, NULL, 0, 0},
 	TEXT("dn", machine, record.dn),
-	FROM("boot_file", machine, boot_file, BOOT_FILE),
-	COUNT("memory", machine, memory_mib),
 	COMPUTED("cpus", VALUE_NUMBER, machine_cpus),
 	OBJECT("profile", machine, profile, profile_shape),
 	TRUTH("installs", machine, boots_installer),
@@ -453,10 +434,10 @@ static const struct field machine_fields[] = {
 	TEXT("uuid", machine, uuid),
 	OBJECT("host", machine, host, machine_shape),
 	OBJECT("image", machine, image, image_shape),
-	FROM("vo", machine, vo, VO),
 	{0},
 };
-const struct shape machine_shape = {"node", machine_fields, NULL, NULL};
+static struct field machine_fields[ROW_ROOM];
+struct shape machine_shape = {"node", machine_fields, NULL, NULL};
 
 /* One MAC of a host's boot interface (for-each: mac) */
 
@@ -487,21 +468,15 @@ const struct shape hardware_shape = {"mac", hardware_fields, NULL, NULL};
 
 /* The outermost context */
 
-static const struct field cluster_fields[] = {
-	FROM("name", cluster, name, NAME),
-	FROM("domain", cluster, domain, DOMAIN),
-	STRINGS("nameservers", cluster, nameservers, NAMESERVER),
-	STRINGS("timeservers", cluster, timeservers, TIMESERVER),
-	STRINGS("search", cluster, search, SEARCH),
+static const struct field cluster_computed[] = {
 	HAS("has_search", cluster, search),
 	HAS("has_timeservers", cluster, timeservers),
 	STRINGS("timeservers4", cluster, timeservers4, TIMESERVER),
 	HAS("has_timeservers4", cluster, timeservers4),
-	FROM("install_server", cluster, install_server, INSTALL_SERVER),
-	FROM("timezone", cluster, timezone, TIMEZONE),
 	{0},
 };
-static const struct shape cluster_shape = {"site", cluster_fields, NULL, NULL};
+static struct field cluster_fields[ROW_ROOM];
+static struct shape cluster_shape = {"site", cluster_fields, NULL, NULL};
 
 static const struct field target_fields[] = {
 	TEXT("path", target, path),
@@ -617,12 +592,24 @@ static const struct shape *targets_shape(
 	return shape;
 }
 
+/* The rows of the uses and the computed ones, joined when the first template is compiled. */
+static void join_rows(void)
+{
+	row_join(cluster_fields, cluster_computed, KIND_CLUSTER, KIND_NONE);
+	row_join(network_fields, network_computed, KIND_NETWORK, KIND_NONE);
+	row_join(machine_fields, machine_computed, KIND_HOST, KIND_VCN);
+	row_join(interface_fields, interface_computed, KIND_INTERFACE, KIND_NONE);
+	fields_join_install();
+}
+
 const struct shape *fields_globals(
 	TALLOC_CTX *mem_ctx, const struct target *targets, size_t n_targets)
 {
 	struct shape *shape = mem_new(mem_ctx, struct shape);
 	struct field *fields =
 		mem_array(shape, struct field, ARRAY_SIZE(global_fields) + 2);
+
+	join_rows();
 
 	memcpy(fields, global_fields, sizeof(global_fields));
 	fields[ARRAY_SIZE(global_fields)] = (struct field){"targets", VALUE_OBJECT,

@@ -19,8 +19,9 @@ struct globals {
 	uint64_t serial;
 };
 
-extern const struct shape machine_shape, network_shape, profile_shape, image_shape,
-	repository_shape, reservation_shape, interface_shape, hardware_shape;
+extern struct shape machine_shape, network_shape, profile_shape, image_shape,
+	repository_shape, interface_shape;
+extern const struct shape reservation_shape, hardware_shape;
 
 /*
  * fields_globals - the shape of struct globals; `targets.NAME.path` has the names of

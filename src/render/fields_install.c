@@ -17,44 +17,20 @@ GETTER(image_is_qcow2, image)
 	row_give_bool(ret, strcmp(o->format, "qcow2") == 0);
 }
 
-static const struct field image_fields[] = {
-	FROM("name", image, name, NAME),
-	FROM("path", image, path, IMAGE_PATH),
-	FROM("format", image, format, IMAGE_FORMAT),
+static const struct field image_computed[] = {
 	COMPUTED("is_qcow2", VALUE_BOOL, image_is_qcow2),
-	TRUTH("snapshot", image, snapshot),
-	FROM("kernel", image, kernel, KERNEL),
-	FROM("initrd", image, initrd, INITRD),
-	FROM("arguments", image, arguments, ARGUMENTS),
-	FROM("checksum", image, checksum, CHECKSUM),
-	FROM("readiness", image, readiness, READINESS),
 	{0},
 };
-const struct shape image_shape = {"image", image_fields, NULL, NULL};
+static struct field image_fields[ROW_ROOM];
+struct shape image_shape = {"image", image_fields, NULL, NULL};
 
-GETTER(repository_cost, repository)
-{
-	row_give_number(ret, o->cost);
-	if (o->cost < 0)
-		ret->kind = VALUE_NONE;
-}
-
-static const struct field repository_fields[] = {
-	FROM("name", repository, name, NAME),
-	STRINGS("base_urls", repository, base_urls, BASE_URL),
-	FROM("mirror_list", repository, mirror_list, MIRROR_LIST),
-	FROM("metalink", repository, metalink, METALINK),
-	STRINGS("gpg_keys", repository, gpg_keys, GPG_KEY),
-	COMPUTED("cost", VALUE_NUMBER, repository_cost),
+static const struct field repository_computed[] = {
 	HAS("has_includes", repository, includes),
 	HAS("has_excludes", repository, excludes),
-	STRINGS("includes", repository, includes, INCLUDE),
-	STRINGS("excludes", repository, excludes, EXCLUDE),
-	FROM("proxy", repository, proxy, PROXY),
-	TRUTH("keep", repository, keep),
 	{0},
 };
-const struct shape repository_shape = {"repository", repository_fields, NULL, NULL};
+static struct field repository_fields[ROW_ROOM];
+struct shape repository_shape = {"repository", repository_fields, NULL, NULL};
 
 /* knows_…: what the profile's release can express; offset is into struct release */
 static void get_release(const struct field *field, const void *object, struct value *ret)
@@ -86,10 +62,7 @@ GETTER(profile_leaves_out, profile)
 			offsetof(struct release, member) \
 	}
 
-static const struct field profile_fields[] = {
-	FROM("name", profile, name, NAME),
-	FROM("install_url", profile, install_url, INSTALL_URL),
-	FROM("version", profile, version, VERSION),
+static const struct field profile_computed[] = {
 	KNOWS("knows_repo", knows_repo),
 	KNOWS("knows_cost", knows_cost),
 	KNOWS("knows_filters", knows_filters),
@@ -117,17 +90,19 @@ static const struct field profile_fields[] = {
 		row_pointer_at),
 	HAS("has_post", profile, post_repositories),
 	TRUTH("needs_post", profile, needs_post),
-	TRUTH("is_strict", profile, is_strict),
 	LIST("repositories", profile, repositories, repository_shape, row_pointer_at),
-	STRINGS("packages", profile, packages, PACKAGE),
 	HAS("has_packages", profile, packages),
 	STRINGS("groups", profile, groups, PACKAGE),
 	STRINGS("removed", profile, removed, PACKAGE),
-	FROM("timezone", profile, timezone, TIMEZONE),
-	FROM("kernel", profile, kernel, KERNEL),
-	FROM("initrd", profile, initrd, INITRD),
-	FROM("arguments", profile, arguments, ARGUMENTS),
 	LIST("hosts", profile, hosts, machine_shape, row_pointer_at),
 	{0},
 };
-const struct shape profile_shape = {"profile", profile_fields, NULL, NULL};
+static struct field profile_fields[ROW_ROOM];
+struct shape profile_shape = {"profile", profile_fields, NULL, NULL};
+
+void fields_join_install(void)
+{
+	row_join(image_fields, image_computed, KIND_IMAGE, KIND_NONE);
+	row_join(repository_fields, repository_computed, KIND_REPOSITORY, KIND_NONE);
+	row_join(profile_fields, profile_computed, KIND_PROFILE, KIND_NONE);
+}

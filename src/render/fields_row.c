@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "render/fields_row.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Getters by offset */
@@ -103,4 +104,65 @@ void row_get_has(const struct field *field, const void *object, struct value *re
 {
 	row_get_list(field, object, ret);
 	row_give_bool(ret, ret->list.n > 0);
+}
+
+/* Joining */
+
+static void get_cost(const struct field *field, const void *object, struct value *ret)
+{
+	int64_t cost = MEMBER(int64_t, field, object);
+
+	row_give_number(ret, cost);
+	if (cost < 0)
+		ret->kind = VALUE_NONE;
+}
+
+static const struct {
+	enum value_kind kind;
+	void (*get)(const struct field *field, const void *object, struct value *ret);
+	void (*element)(const void *base, size_t i, struct value *ret);
+} getters[] = {
+	[STORAGE_TEXT] = {VALUE_TEXT, row_get_text, NULL},
+	[STORAGE_COUNT] = {VALUE_NUMBER, row_get_count, NULL},
+	[STORAGE_COST] = {VALUE_NUMBER, get_cost, NULL},
+	[STORAGE_TRUTH] = {VALUE_BOOL, row_get_bool, NULL},
+	[STORAGE_IP] = {VALUE_TEXT, row_get_ip, NULL},
+	[STORAGE_TEXTS] = {VALUE_LIST, row_get_list, row_text_at},
+};
+
+static bool has_name(const struct field *fields, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(fields[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static size_t join_uses(struct field fields[ROW_ROOM], size_t n, enum kind kind)
+{
+	for (const struct use *use = uses_of(kind); use->field != FIELD_NONE; use++) {
+		if (use->name == NULL || has_name(fields, n, use->name))
+			continue;
+		assert(n < ROW_ROOM - 1 && use->storage < ARRAY_SIZE(getters));
+		fields[n++] = (struct field){.name = use->name,
+			.kind = getters[use->storage].kind,
+			.get = getters[use->storage].get,
+			.element = getters[use->storage].element,
+			.attribute = (int)use->field,
+			.offset = use->offset};
+	}
+	return n;
+}
+
+void row_join(struct field fields[ROW_ROOM], const struct field *computed, enum kind kind,
+	enum kind other)
+{
+	if (fields[0].name != NULL)
+		return;
+	size_t n = join_uses(fields, join_uses(fields, 0, kind), other);
+
+	for (; computed->name != NULL; computed++) {
+		assert(n < ROW_ROOM - 1 && !has_name(fields, n, computed->name));
+		fields[n++] = *computed;
+	}
 }

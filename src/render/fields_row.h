@@ -9,7 +9,23 @@
  * there.
  */
 
+#include "model/use.h"
 #include "render/fields.h"
+
+/* The most rows of one shape. */
+enum { ROW_ROOM = 96 };
+
+/*
+ * row_join - the rows of a shape: the plain ones, which are the uses of its kinds (use.h),
+ * then @computed
+ *
+ * shape: @other is a second kind that has the same shape, or KIND_NONE; a name of both is
+ *        one row. Joined already: nothing happens.
+ */
+void row_join(struct field fields[ROW_ROOM], const struct field *computed, enum kind kind,
+	enum kind other);
+/* Joins those of fields_install.c. */
+void fields_join_install(void);
 
 /* Giving a value of each kind; an empty text and a NULL object are none. */
 void row_give_text(struct value *ret, const char *text);

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/use.h"
+
+#include <string.h>
+
+#include "base/table.h"
+#include "model/decode_value.h"
+
+/*
+ * The order of the rows is that of `show`, of the attributes in our classes, and of the
+ * tables in the manual.
+ */
+
+/* Rows by the type of their member: field, reader, member, name in templates, label, flags */
+#define ROW(id, kind, reader, type, member, shown, heading, bits) \
+	{ \
+		.field = FIELD_##id, .storage = STORAGE_##kind, .read = decode_##reader, \
+		.offset = offsetof(struct type, member), .flags = (bits), .name = shown, \
+		.label = heading \
+	}
+#define TEXT(id, reader, type, member, shown, heading, bits) \
+	ROW(id, TEXT, reader, type, member, shown, heading, bits)
+#define TEXTS(id, reader, type, member, shown, heading, bits) \
+	ROW(id, TEXTS, reader, type, member, shown, heading, bits)
+#define TRUTH(id, type, member, shown, heading, bits) \
+	ROW(id, TRUTH, truth, type, member, shown, heading, bits)
+#define IP(id, type, member, shown, heading, bits) \
+	ROW(id, IP, address, type, member, shown, heading, bits)
+#define KEY(id, type, member, heading, bits) \
+	ROW(id, KEY, dn, type, member, NULL, heading, bits)
+#define KEYS(id, type, member, heading, bits) \
+	ROW(id, KEYS, dn, type, member, NULL, heading, bits)
+#define COUNT(id, type, member, low, high, shown, heading, bits) \
+	{ \
+		.field = FIELD_##id, .storage = STORAGE_COUNT, .read = decode_number, \
+		.offset = offsetof(struct type, member), .flags = (bits), .min = low, \
+		.max = high, .name = shown, .label = heading \
+	}
+/* What decode.c reads by hand, and who else shows it by hand. */
+#define HAND(id) \
+	{ \
+		.field = FIELD_##id \
+	}
+/* What every kind has. */
+#define NAME_ROW(reader) TEXT(NAME, reader, record, name, "name", NULL, USE_REQUIRED)
+#define DESCRIPTION_ROW \
+	TEXT(DESCRIPTION, prose, record, description, "description", "description", \
+		USE_FIRST)
+
+static const struct use cluster_uses[] = {
+	NAME_ROW(label),
+	DESCRIPTION_ROW,
+	TEXT(DOMAIN, name, cluster, domain, "domain", "domain", 0),
+	TEXTS(NAMESERVER, address_text, cluster, nameservers, "nameservers",
+		"name servers", 0),
+	TEXTS(TIMESERVER, server, cluster, timeservers, "timeservers", "time servers", 0),
+	TEXTS(SEARCH, name, cluster, search, "search", "search", 0),
+	TEXT(INSTALL_SERVER, url, cluster, install_server, "install_server",
+		"install server", 0),
+	TEXT(TIMEZONE, timezone, cluster, timezone, "timezone", "time zone", 0),
+	{0},
+};
+
+static const struct use network_uses[] = {
+	NAME_ROW(label),
+	DESCRIPTION_ROW,
+	TEXT(NETWORK, text, network, number, NULL, "network", USE_REQUIRED),
+	HAND(NETMASK), /* with the number: prefix */
+	TEXT(DOMAIN, name, network, domain, "domain", "domain", 0),
+	IP(GATEWAY, network, gateway, "gateway", "gateway", 0),
+	TEXTS(NAMESERVER, address_text, network, nameservers, "nameservers",
+		"name servers", 0),
+	HAND(DYNAMIC_RANGE), /* pairs of addresses: ranges */
+	TEXT(SHARED_NETWORK, label, network, shared_name, "shared_network",
+		"shared network", 0),
+	TEXT(BRIDGE, bridge, network, bridge, "bridge", "bridge", 0),
+	COUNT(VLAN, network, vlan, 1, 4094, "vlan", "VLAN", 0),
+	COUNT(MTU, network, mtu, 68, 65535, "mtu", "MTU", 0),
+	TEXT(NEXT_SERVER, server, network, next_server, "next_server", "next server", 0),
+	TEXT(BOOT_FILE, boot_path, network, boot_file, "boot_file", "boot file", 0),
+	TEXT(BOOT_FILE_UEFI, boot_path, network, boot_file_uefi, "boot_file_uefi",
+		"boot file, UEFI", 0),
+	TEXT(BOOT_FILE_ARM64, boot_path, network, boot_file_arm64, "boot_file_arm64",
+		"boot file, arm64", 0),
+	TEXT(BOOT_URL, url, network, boot_url, "boot_url", "boot URL", 0),
+	COUNT(LEASE_TIME, network, lease_time, 60, INT32_MAX, "lease_time", "lease (s)",
+		0),
+	{0},
+};
+
+/* Of hosts and VCNs. Names, MACs and addresses make interfaces. */
+#define MACHINE_ROWS \
+	HAND(NAME), HAND(ALIAS), HAND(MAC), HAND(ADDRESS), DESCRIPTION_ROW, \
+		TEXT(LOCATION, prose, machine, location, "location", "location", \
+			USE_FIRST), \
+		TEXT(SERIAL, prose, machine, serial, "serial", "serial", USE_FIRST), \
+		TRUTH(ENABLED, machine, is_enabled, "is_enabled", "enabled", \
+			USE_COUNTS | USE_DEFAULT_TRUE), \
+		TEXT(BOOT_FILE, boot_path, machine, boot_file, "boot_file", "boot file", \
+			USE_COUNTS), \
+		COUNT(MEMORY, machine, memory_mib, 1, INT32_MAX, "memory", \
+			"memory (MiB)", USE_COUNTS)
+
+static const struct use host_uses[] = {
+	MACHINE_ROWS,
+	COUNT(CPUS, machine, cpus, 1, 65535, NULL, "cpus", USE_COUNTS),
+	KEY(PROFILE, machine, profile_dn, "profile", USE_COUNTS),
+	TRUTH(INSTALL, machine, installs, NULL, "installs", USE_COUNTS),
+	{0},
+};
+
+static const struct use vcn_uses[] = {
+	MACHINE_ROWS,
+	COUNT(CPUS, machine, cpus, 1, 1024, NULL, "cpus", USE_COUNTS),
+	KEY(HOST, machine, host_dn, "host", USE_COUNTS),
+	KEY(IMAGE, machine, image_dn, "image", USE_COUNTS),
+	TEXT(VO, word, machine, vo, "vo", "vo", USE_COUNTS),
+	{0},
+};
+
+static const struct use interface_uses[] = {
+	TEXT(NAME, label, record, name, NULL, NULL, USE_REQUIRED),
+	TEXT(DESCRIPTION, prose, record, description, NULL, "description", USE_FIRST),
+	HAND(MAC),
+	HAND(ADDRESS),
+	TRUTH(BOOT_INTERFACE, interface, wants_boot, NULL, "boots", 0),
+	{0},
+};
+
+static const struct use image_uses[] = {
+	NAME_ROW(label),
+	DESCRIPTION_ROW,
+	TEXT(IMAGE_PATH, path, image, path, "path", "path", 0),
+	TEXT(IMAGE_FORMAT, format, image, format, "format", "format", 0),
+	TRUTH(SNAPSHOT, image, snapshot, "snapshot", "snapshot", USE_DEFAULT_TRUE),
+	TEXT(KERNEL, path, image, kernel, "kernel", "kernel", 0),
+	TEXT(INITRD, path, image, initrd, "initrd", "initrd", 0),
+	TEXT(ARGUMENTS, arguments, image, arguments, "arguments", "arguments", 0),
+	TEXT(CHECKSUM, word, image, checksum, "checksum", "checksum", 0),
+	TEXT(READINESS, readiness, image, readiness, "readiness", "readiness", 0),
+	{0},
+};
+
+static const struct use repository_uses[] = {
+	NAME_ROW(label),
+	DESCRIPTION_ROW,
+	TEXTS(BASE_URL, package_url, repository, base_urls, "base_urls", "base URLs", 0),
+	TEXT(MIRROR_LIST, package_url, repository, mirror_list, "mirror_list",
+		"mirror list", 0),
+	TEXT(METALINK, package_url, repository, metalink, "metalink", "metalink", 0),
+	TEXTS(GPG_KEY, package_url, repository, gpg_keys, "gpg_keys", "GPG keys", 0),
+	ROW(COST, COST, cost, repository, cost, "cost", "cost", 0),
+	TEXTS(INCLUDE, glob, repository, includes, "includes", "includes", 0),
+	TEXTS(EXCLUDE, glob, repository, excludes, "excludes", "excludes", 0),
+	TEXT(PROXY, package_url, repository, proxy, "proxy", "proxy", 0),
+	TRUTH(KEEP, repository, keep, "keep", "kept", 0),
+	{0},
+};
+
+static const struct use profile_uses[] = {
+	NAME_ROW(label),
+	DESCRIPTION_ROW,
+	TEXT(INSTALL_URL, install_url, profile, install_url, "install_url", "install URL",
+		USE_REQUIRED),
+	TEXT(VERSION, version, profile, version, "version", "version", USE_REQUIRED),
+	KEYS(REPOSITORY, profile, repository_dns, "repositories", 0),
+	TEXTS(PACKAGE, package, profile, packages, "packages", "packages", 0),
+	TEXT(TIMEZONE, timezone, profile, timezone, "timezone", "time zone", 0),
+	TEXT(KERNEL, boot_path, profile, kernel, "kernel", "kernel", 0),
+	TEXT(INITRD, boot_path, profile, initrd, "initrd", "initrd", 0),
+	TEXT(ARGUMENTS, arguments, profile, arguments, "arguments", "arguments", 0),
+	TRUTH(STRICT, profile, is_strict, "is_strict", "strict", 0),
+	{0},
+};
+
+const struct use *uses_of(enum kind kind)
+{
+	static const struct use none[] = {{0}};
+	static const struct use *const tables[_KIND_MAX] = {
+		[KIND_NONE] = none,
+		[KIND_CLUSTER] = cluster_uses,
+		[KIND_NETWORK] = network_uses,
+		[KIND_HOST] = host_uses,
+		[KIND_VCN] = vcn_uses,
+		[KIND_INTERFACE] = interface_uses,
+		[KIND_IMAGE] = image_uses,
+		[KIND_REPOSITORY] = repository_uses,
+		[KIND_PROFILE] = profile_uses,
+	};
+
+	return tables[kind];
+}
+
+bool use_exists(enum kind kind, enum field_id field)
+{
+	const struct use *use = uses_of(kind);
+
+	while (use->field != FIELD_NONE && use->field != field)
+		use++;
+	return use->field != FIELD_NONE;
+}
+
+/* The name of the record that a key points to: of a host or VCN the full one. */
+static const char *name_behind(const struct site *site, const char *key)
+{
+	const struct record *record = key == NULL ? NULL : model_find(site, key);
+
+	if (record == NULL)
+		return NULL;
+	return record->kind == KIND_HOST || record->kind == KIND_VCN
+		       ? ((const struct machine *)record)->fqdn
+		       : record->name;
+}
+
+/* A separator keeps ("ab", "c") and ("a", "bc") apart. */
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+	hash = hash_bytes(
+		hash, text == NULL ? "" : text, text == NULL ? 0 : strlen(text));
+	return hash_bytes(hash, "\xff", 1);
+}
+
+static uint64_t hash_texts(
+	uint64_t hash, const struct site *site, const struct strings *list, bool are_keys)
+{
+	for (uint32_t i = 0; i < list->n; i++)
+		hash = hash_text(hash,
+			are_keys ? name_behind(site, list->items[i]) : list->items[i]);
+	return hash_text(hash, NULL);
+}
+
+static uint64_t hash_member(uint64_t hash, const struct site *site, const struct use *use,
+	const struct record *record)
+{
+	const void *member = use_member(use, record);
+
+	switch (use->storage) {
+	case STORAGE_TEXT:
+		return hash_text(hash, *(const char *const *)member);
+	case STORAGE_KEY:
+		return hash_text(hash, name_behind(site, *(const char *const *)member));
+	case STORAGE_TEXTS:
+	case STORAGE_KEYS:
+		return hash_texts(hash, site, member, use->storage == STORAGE_KEYS);
+	case STORAGE_COUNT:
+		return hash_bytes(hash, member, sizeof(uint32_t));
+	case STORAGE_COST:
+		return hash_bytes(hash, member, sizeof(int64_t));
+	case STORAGE_TRUTH:
+		return hash_bytes(hash, member, sizeof(bool));
+	case STORAGE_IP:
+		return hash_bytes(hash, member, sizeof(struct ip));
+	case STORAGE_NONE:
+		break;
+	}
+	return hash;
+}
+
+uint64_t use_hash(const struct site *site, const struct record *record, uint64_t hash)
+{
+	for (const struct use *use = uses_of((enum kind)record->kind);
+		use->field != FIELD_NONE; use++)
+		if ((use->flags & USE_COUNTS) != 0)
+			hash = hash_member(hash, site, use, record);
+	return hash;
+}
+
+static const char *texts_joined(TALLOC_CTX *mem_ctx, const struct site *site,
+	const struct strings *list, bool are_keys)
+{
+	struct buffer *out = buffer_new(mem_ctx);
+
+	for (uint32_t i = 0; i < list->n; i++) {
+		const char *text =
+			are_keys ? name_behind(site, list->items[i]) : list->items[i];
+
+		buffer_printf(out, "%s%s", i > 0 ? " " : "", text == NULL ? "?" : text);
+	}
+	return list->n > 0 ? out->data : NULL;
+}
+
+const char *use_text(TALLOC_CTX *mem_ctx, const struct site *site,
+	const struct record *record, const struct use *use)
+{
+	const void *member = use_member(use, record);
+	char address[IP_TEXT_MAX];
+
+	switch (use->storage) {
+	case STORAGE_TEXT:
+		return *(const char *const *)member;
+	case STORAGE_KEY:
+		return name_behind(site, *(const char *const *)member);
+	case STORAGE_TEXTS:
+	case STORAGE_KEYS:
+		return texts_joined(mem_ctx, site, member, use->storage == STORAGE_KEYS);
+	case STORAGE_COUNT:
+		return *(const uint32_t *)member == 0
+			       ? NULL
+			       : mem_printf(mem_ctx, "%u", *(const uint32_t *)member);
+	case STORAGE_COST:
+		return *(const int64_t *)member < 0
+			       ? NULL
+			       : mem_printf(mem_ctx, "%lld",
+					 (long long)*(const int64_t *)member);
+	case STORAGE_TRUTH:
+		return *(const bool *)member ? "yes" : "no";
+	case STORAGE_IP:
+		return ip_is_set(*(const struct ip *)member)
+			       ? mem_strdup(mem_ctx,
+					 ip_format(*(const struct ip *)member, address))
+			       : NULL;
+	case STORAGE_NONE:
+		break;
+	}
+	return NULL;
+}
