@@ -35,10 +35,12 @@ if [ -n "$vcn" ]; then
 fi
 grep -oE '\{"[a-z][a-z-]*", ?read' src/config/settings.c | cut -d'"' -f2 | sort -u |
 	told man/ldapcc.yaml.5.scd "every setting"
-sed -n 's/^FIELD([A-Z0-9_]*, "\(.*\)")/\1/p' src/config/fields.def | sort -u |
+sed -n 's/^FIELD([A-Z0-9_]*, "\([a-z0-9_]*\)".*/\1/p' src/config/attributes.def | sort -u |
 	told man/ldapcc-map.5.scd "every field"
-grep -hoE '[A-Z]+\("[a-z][a-z0-9_]*",|\{"[a-z][a-z0-9_]*", VALUE' src/render/fields*.c |
-	cut -d'"' -f2 | sort -u | told man/ldapcc-templates.5.scd "every name"
+{
+	grep -hoE '[A-Z]+\("[a-z][a-z0-9_]*",|\{"[a-z][a-z0-9_]*", VALUE' src/render/fields*.c
+	sed '/uses_of(/,$d' src/model/use.c | tr -d '\n\t' | grep -oE '"[a-z][a-z0-9_]*", ?("|NULL)'
+} | cut -d'"' -f2 | sort -u | told man/ldapcc-templates.5.scd "every name"
 grep -oE '\{"[a-z][a-z-]*", read' src/render/target.c | cut -d'"' -f2 | sort -u |
 	told man/ldapcc-templates.5.scd "every key of the front matter"
 grep -oE "NAME '[A-Za-z0-9]+'" schema/ldapcc.schema | cut -d"'" -f2 | sort -u |
