@@ -4,7 +4,7 @@
 /* Each host and VCN as one number, so that guards and `diff` see which nodes changed. */
 
 #include "generation/generation.h"
-#include "model/model.h"
+#include "model/site.h"
 
 /*
  * marks_compare - how each machine of a linked site stands to the last generation

@@ -227,7 +227,7 @@ static void settle(struct run *run)
 	quarantine_shared(run, site->images, site->n_images);
 	quarantine_shared(run, site->repositories, site->n_repositories);
 	quarantine_shared(run, site->profiles, site->n_profiles);
-	model_settle(site);
+	model_derive(site);
 	for (size_t i = 0; i < n; i++)
 		if (machines[i]->record.is_bad)
 			quarantine(run, &machines[i]->record);

@@ -9,5 +9,5 @@
 
 #include "model/report.h"
 
-/* After model_link(), before model_settle(). */
+/* After model_link(), before model_derive(). */
 void lint_site(struct reporter *reporter);

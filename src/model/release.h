@@ -10,7 +10,7 @@
  * of that release for the rest.
  */
 
-#include "model/model.h"
+#include "model/site.h"
 
 struct release {
 	bool knows_repo; /* the repo command */

@@ -4,7 +4,7 @@
 /* The one way to report a fault in a record against the catalogue of checks. */
 
 #include "config/check.h"
-#include "model/model.h"
+#include "model/site.h"
 
 /* How decode and lint report: the site, where findings go, the site's own severities. */
 struct reporter {

@@ -7,7 +7,7 @@
  * what a node is?). The rows are in use.c; config/attributes.def has the attributes.
  */
 
-#include "model/model.h"
+#include "model/site.h"
 #include "read/entry.h"
 
 struct decoder;

@@ -6,7 +6,7 @@
  * object a shape with its named fields. Adding a field for templates is a line here.
  */
 
-#include "model/model.h"
+#include "model/site.h"
 #include "render/target.h"
 
 /* The outermost context of every template. */

@@ -27,7 +27,7 @@ files 'src/*' | grep -E '^src/.*\.[ch]$' | while IFS= read -r file; do
 	room_is_known "$(room_of "${file#src/}")" || echo "$file"
 done | broken "every folder of src/ is a room of tests/rules/rooms"
 
-# Our own headers go by their room, "model/model.h", and each has one guard.
+# Our own headers go by their room, "model/site.h", and each has one guard.
 inclusions '"[^/"]*"' '^$' | broken 'our headers are included as "room/name.h"'
 for header in $(files 'src/*' | grep '^src/.*\.h$'); do
 	[ "$(grep -c '^#pragma once$' "$header")" -eq 1 ] || echo "$header"

@@ -5,7 +5,7 @@
  * The site: one checked model behind every output.
  *
  * decode.c fills it entry by entry, model_link() resolves references, places addresses in
- * networks and gives out names, lint.c reports on it, model_settle() drops what is in
+ * networks and gives out names, lint.c reports on it, model_derive() drops what is in
  * error and builds the reservations. After that it is read-only and the templates see it
  * through fields.c. Tables are sorted by name, so no output depends on the order in which
  * the directory answers.
@@ -55,7 +55,7 @@ struct cluster {
 	struct record record;
 	const char *domain, *install_server, *timezone;
 	struct strings nameservers, timeservers, search;
-	struct strings timeservers4; /* names and IPv4 addresses; from model_settle() */
+	struct strings timeservers4; /* names and IPv4 addresses; from model_derive() */
 };
 
 struct range {
@@ -78,11 +78,11 @@ struct network {
 	const char *bridge, *next_server;
 	const char *boot_file, *boot_file_uefi, *boot_file_arm64, *boot_url;
 	uint32_t vlan, mtu, lease_time; /* 0: not given */
-	struct reservation *reservations; /* sorted by address; from model_settle() */
+	struct reservation *reservations; /* sorted by address; from model_derive() */
 	uint32_t n_reservations;
 	const char **reverse_zones;
 	uint32_t n_reverse_zones;
-	/* what its hosts use: its own, else the cluster's; from model_settle() */
+	/* what its hosts use: its own, else the cluster's; from model_derive() */
 	const char *zone;
 	struct strings resolvers, resolvers4; /* resolvers4: the IPv4 ones, for DHCPv4 */
 };
@@ -99,7 +99,7 @@ struct address {
 	struct ip ip;
 	uint32_t line;
 	struct network *network; /* NULL: outside all */
-	struct strings names; /* what stands on its hosts line; from model_settle() */
+	struct strings names; /* what stands on its hosts line; from model_derive() */
 	bool is_bad; /* reported: no output line (the machine is in quarantine anyhow) */
 };
 
@@ -166,7 +166,7 @@ struct machine {
 	struct profile *profile;
 	bool has_vm_host_class; /* vocPhysicalNode */
 	bool installs; /* vocInstall is TRUE, and only then */
-	bool boots_installer; /* and all that the installer needs is there; model_settle() */
+	bool boots_installer; /* and all that the installer needs is there; model_derive() */
 	bool is_vm_host;
 	struct machine **vcns; /* placed here, by name; from model_link() */
 	uint32_t n_vcns;
@@ -207,7 +207,7 @@ struct profile {
 	struct strings repository_dns;
 	struct repository **repositories; /* in the order of their cost, then name */
 	uint32_t n_repositories;
-	/* from model_settle(): those with a `repo` line; what the release's installer cannot
+	/* from model_derive(): those with a `repo` line; what the release's installer cannot
 	 * express and %post therefore does: repositories to write to yum.repos.d, and whether
 	 * packages are installed from them there */
 	struct repository **installer_repositories;
@@ -245,7 +245,7 @@ struct site {
 	struct repository **repositories;
 	struct profile **profiles;
 	struct shared_network *shared_networks;
-	struct strings domains; /* of cluster and networks, sorted; from model_settle() */
+	struct strings domains; /* of cluster and networks, sorted; from model_derive() */
 	size_t n_clusters, n_networks, n_machines, n_hosts, n_vcns, n_interfaces,
 		n_images, n_repositories, n_profiles, n_shared_networks;
 	size_t n_entries; /* records of every kind, before quarantine */
@@ -273,10 +273,10 @@ struct site *site_new(
 void model_link(struct site *site);
 
 /*
- * model_settle - after lint: drop bad records from the tables, then shared networks,
+ * model_derive - after lint: drop bad records from the tables, then shared networks,
  * reservations, hosts lines, reverse zones
  */
-void model_settle(struct site *site);
+void model_derive(struct site *site);
 
 /* `02:` and the first five octets of SHA-256(`FQDN/IFNAME`). */
 struct mac model_derived_mac(const char *fqdn, const char *ifname);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "model/model.h"
+#include "model/site.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -541,7 +541,7 @@ static void permit_installers(struct site *site)
 	}
 }
 
-void model_settle(struct site *site)
+void model_derive(struct site *site)
 {
 	mark_unusable(site);
 	mark_machines(site);
