@@ -99,6 +99,11 @@ void row_pointer_at(const void *base, size_t i, struct value *ret)
 	row_give_object(ret, ((const void *const *)base)[i]);
 }
 
+void row_hardware_at(const void *base, size_t i, struct value *ret)
+{
+	row_give_mac(ret, ((const struct hardware *)base)[i].mac);
+}
+
 /* has_…: a list that is not empty, for what stands once around its elements */
 void row_get_has(const struct field *field, const void *object, struct value *ret)
 {

@@ -24,8 +24,12 @@ enum { ROW_ROOM = 96 };
  */
 void row_join(struct field fields[ROW_ROOM], const struct field *computed, enum kind kind,
 	enum kind other);
-/* Joins those of fields_install.c. */
+/* Join those of fields_network.c, fields_node.c and fields_install.c. */
+void fields_join_network(void);
+void fields_join_node(void);
 void fields_join_install(void);
+
+extern const struct shape shared_network_shape;
 
 /* Giving a value of each kind; an empty text and a NULL object are none. */
 void row_give_text(struct value *ret, const char *text);
@@ -49,9 +53,16 @@ ROW_GETTER(list); /* a pointer with its count right behind it: COUNT_BEHIND() */
 ROW_GETTER(has);
 #undef ROW_GETTER
 
-/* Elements of a list: of texts, of pointers to objects. */
+/* Elements of a list: of texts, of pointers to objects, of MACs. */
 void row_text_at(const void *base, size_t i, struct value *ret);
 void row_pointer_at(const void *base, size_t i, struct value *ret);
+void row_hardware_at(const void *base, size_t i, struct value *ret);
+/* Defines TYPE_at(): an element of an array of objects. */
+#define ELEMENTS(type) \
+	static void type##_at(const void *base, size_t i, struct value *ret) \
+	{ \
+		row_give_object(ret, (const struct type *)base + i); \
+	}
 
 #define MEMBER(type, field, object) \
 	(*(type const *)(const void *)((const char *)(object) + (field)->offset))

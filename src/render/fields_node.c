@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "render/fields_row.h"
+
+ELEMENTS(address)
+
+COUNT_BEHIND(interface, macs);
+COUNT_BEHIND(interface, addresses);
+COUNT_BEHIND(machine, interfaces);
+COUNT_BEHIND(machine, vcns);
+
+/* Interfaces */
+
+GETTER(address_ip, address)
+{
+	row_give_ip(ret, o->ip);
+}
+
+GETTER(address_is_ipv4, address)
+{
+	row_give_bool(ret, o->ip.family == 4);
+}
+
+GETTER(address_is_ipv6, address)
+{
+	row_give_bool(ret, o->ip.family == 6);
+}
+
+static const struct field address_fields[] = {
+	COMPUTED("ip", VALUE_TEXT, address_ip),
+	COMPUTED("is_ipv4", VALUE_BOOL, address_is_ipv4),
+	COMPUTED("is_ipv6", VALUE_BOOL, address_is_ipv6),
+	OBJECT("network", address, network, network_shape),
+	STRINGS("names", address, names, NAME),
+	{0},
+};
+static const struct shape address_shape = {"address", address_fields, NULL, NULL};
+
+/* The first address of a family that lies in a network: what an installer configures. */
+static void give_placed(
+	const struct interface *interface, unsigned family, struct value *ret)
+{
+	ret->kind = VALUE_NONE;
+	for (uint32_t i = 0; i < interface->n_addresses; i++) {
+		const struct address *address = &interface->addresses[i];
+
+		if (address->ip.family == family && address->network != NULL) {
+			row_give_object(ret, address);
+			return;
+		}
+	}
+}
+
+GETTER(interface_address4, interface)
+{
+	give_placed(o, 4, ret);
+}
+
+GETTER(interface_address6, interface)
+{
+	give_placed(o, 6, ret);
+}
+
+/* Addresses are sorted by family: each family is one stretch of the array. */
+static const struct address *family_of(
+	const struct interface *interface, unsigned family, size_t *ret_n)
+{
+	uint32_t first = 0, end;
+
+	while (first < interface->n_addresses &&
+		interface->addresses[first].ip.family != family)
+		first++;
+	for (end = first; end < interface->n_addresses &&
+			  interface->addresses[end].ip.family == family;
+		end++)
+		;
+	*ret_n = end - first;
+	return interface->addresses + first;
+}
+
+static void address_text_at(const void *base, size_t i, struct value *ret)
+{
+	row_give_ip(ret, ((const struct address *)base)[i].ip);
+}
+
+GETTER(interface_ipv4, interface)
+{
+	size_t n;
+	const struct address *addresses = family_of(o, 4, &n);
+
+	row_give_list(ret, addresses, n);
+}
+
+GETTER(interface_ipv6, interface)
+{
+	size_t n;
+	const struct address *addresses = family_of(o, 6, &n);
+
+	row_give_list(ret, addresses, n);
+}
+
+static void give_interface_mac(const struct interface *interface, struct value *ret)
+{
+	ret->kind = VALUE_NONE;
+	if (interface->n_macs > 0)
+		row_give_mac(ret, interface->macs[0].mac);
+}
+
+static void dash(struct value *ret)
+{
+	for (char *c = ret->scratch; ret->kind == VALUE_TEXT && *c != '\0'; c++)
+		if (*c == ':')
+			*c = '-';
+}
+
+GETTER(interface_mac, interface)
+{
+	give_interface_mac(o, ret);
+}
+
+GETTER(interface_mac_dashed, interface)
+{
+	give_interface_mac(o, ret);
+	dash(ret);
+}
+
+static const struct field interface_computed[] = {
+	FROM("ifname", interface, ifname, NAME),
+	TEXT("fqdn", interface, fqdn),
+	COMPUTED("mac", VALUE_TEXT, interface_mac),
+	COMPUTED("mac_dashed", VALUE_TEXT, interface_mac_dashed),
+	{"macs", VALUE_LIST, NULL, row_get_list, row_hardware_at, FIELD_MAC,
+		offsetof(struct interface, macs)},
+	{"ipv4", VALUE_LIST, NULL, interface_ipv4, address_text_at, FIELD_ADDRESS, 0},
+	{"ipv6", VALUE_LIST, NULL, interface_ipv6, address_text_at, FIELD_ADDRESS, 0},
+	LIST("addresses", interface, addresses, address_shape, address_at),
+	{"address4", VALUE_OBJECT, &address_shape, interface_address4, NULL, 0, 0},
+	{"address6", VALUE_OBJECT, &address_shape, interface_address6, NULL, 0, 0},
+	OBJECT("network", interface, network, network_shape),
+	TRUTH("is_boot", interface, is_primary),
+	OBJECT("node", interface, machine, machine_shape),
+	{0},
+};
+static struct field interface_fields[ROW_ROOM];
+struct shape interface_shape = {"interface", interface_fields, NULL, NULL};
+
+/* Hosts and VCNs */
+
+static const struct interface *primary_of(const struct machine *machine)
+{
+	return machine->n_interfaces > 0 ? machine->interfaces[0] : NULL;
+}
+
+GETTER(machine_mac, machine)
+{
+	ret->kind = VALUE_NONE;
+	if (primary_of(o) != NULL)
+		give_interface_mac(primary_of(o), ret);
+}
+
+GETTER(machine_mac_dashed, machine)
+{
+	machine_mac_of(o, ret);
+	dash(ret);
+}
+
+static void give_first(const struct machine *machine, unsigned family, struct value *ret)
+{
+	size_t n = 0;
+	const struct address *first =
+		primary_of(machine) == NULL ? NULL
+					    : family_of(primary_of(machine), family, &n);
+
+	ret->kind = VALUE_NONE;
+	if (n > 0)
+		row_give_ip(ret, first->ip);
+}
+
+GETTER(machine_ipv4, machine)
+{
+	give_first(o, 4, ret);
+}
+
+GETTER(machine_ipv6, machine)
+{
+	give_first(o, 6, ret);
+}
+
+GETTER(machine_names, machine)
+{
+	const struct interface *primary = primary_of(o);
+
+	row_give_list(ret, NULL, 0);
+	if (primary != NULL && primary->n_addresses > 0)
+		row_give_list(ret, primary->addresses[0].names.items,
+			primary->addresses[0].names.n);
+}
+
+GETTER(machine_is_host, machine)
+{
+	row_give_bool(ret, !o->is_vcn);
+}
+
+GETTER(machine_cpus, machine)
+{
+	row_give_number(ret, o->cpus > 0 ? o->cpus : 1);
+	if (o->cpus == 0 && !o->is_vcn)
+		ret->kind = VALUE_NONE;
+}
+
+GETTER(machine_network, machine)
+{
+	row_give_object(ret, primary_of(o) == NULL ? NULL : primary_of(o)->network);
+}
+
+static const struct field machine_computed[] = {
+	FROM("name", machine, name, NAME),
+	FROM("fqdn", machine, fqdn, NAME),
+	TEXT("domain", machine, domain),
+	STRINGS("aliases", machine, aliases, ALIAS),
+	{"names", VALUE_LIST, NULL, machine_names, row_text_at, FIELD_NAME, 0},
+	COMPUTED("is_host", VALUE_BOOL, machine_is_host),
+	TRUTH("is_vcn", machine, is_vcn),
+	LIST("interfaces", machine, interfaces, interface_shape, row_pointer_at),
+	COMPUTED("mac", VALUE_TEXT, machine_mac),
+	COMPUTED("mac_dashed", VALUE_TEXT, machine_mac_dashed),
+	COMPUTED("ipv4", VALUE_TEXT, machine_ipv4),
+	COMPUTED("ipv6", VALUE_TEXT, machine_ipv6),
+	{"network", VALUE_OBJECT, &network_shape, machine_network, NULL, 0, 0},
+	TEXT("dn", machine, record.dn),
+	COMPUTED("cpus", VALUE_NUMBER, machine_cpus),
+	OBJECT("profile", machine, profile, profile_shape),
+	TRUTH("installs", machine, boots_installer),
+	TRUTH("is_vm_host", machine, is_vm_host),
+	LIST("vcns", machine, vcns, machine_shape, row_pointer_at),
+	TEXT("uuid", machine, uuid),
+	OBJECT("host", machine, host, machine_shape),
+	OBJECT("image", machine, image, image_shape),
+	{0},
+};
+static struct field machine_fields[ROW_ROOM];
+struct shape machine_shape = {"node", machine_fields, NULL, NULL};
+
+/* One MAC of a host's boot interface (for-each: mac) */
+
+GETTER(hardware_mac, hardware)
+{
+	row_give_mac(ret, o->mac);
+}
+
+GETTER(hardware_mac_dashed, hardware)
+{
+	row_give_mac(ret, o->mac);
+	dash(ret);
+}
+
+GETTER(hardware_node, hardware)
+{
+	row_give_object(ret, o->interface->machine);
+}
+
+static const struct field hardware_fields[] = {
+	COMPUTED("mac", VALUE_TEXT, hardware_mac),
+	COMPUTED("mac_dashed", VALUE_TEXT, hardware_mac_dashed),
+	OBJECT("interface", hardware, interface, interface_shape),
+	{"node", VALUE_OBJECT, &machine_shape, hardware_node, NULL, 0, 0},
+	{0},
+};
+const struct shape hardware_shape = {"mac", hardware_fields, NULL, NULL};
+
+void fields_join_node(void)
+{
+	row_join(interface_fields, interface_computed, KIND_INTERFACE, KIND_NONE);
+	row_join(machine_fields, machine_computed, KIND_HOST, KIND_VCN);
+}
