@@ -305,7 +305,7 @@ static void write_schema_table(struct buffer *out)
 			TMP_CTX(tmp);
 			const struct attribute *row = attribute_of(use->field);
 
-			buffer_printf(out, "|  _%s_%s%s\n:  ", ldap_name(tmp, use->field),
+			buffer_printf(out, "|  *%s*%s%s\n:  ", ldap_name(tmp, use->field),
 				is_list(use) ? "\\*" : "",
 				(use->flags & USE_REQUIRED) != 0 ? ", required" : "");
 			if (use->storage == STORAGE_COUNT && use->max < INT32_MAX)

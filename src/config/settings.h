@@ -1,7 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The settings file, /etc/ldapcc/ldapcc.yaml (ldapcc.yaml(5)), checked and with defaults. */
+/*
+ * config: what the administrator wrote.
+ *
+ *	takes	the settings file, a map, and our own tables (*.def)
+ *	gives	struct settings, struct map, the catalogue of checks, the attributes
+ *	uses	base
+ *
+ * Here: the settings file, /etc/ldapcc/ldapcc.yaml (ldapcc.yaml(5)), checked and with
+ * defaults.
+ */
 
 #include "base/document.h"
 #include "config/check.h"

@@ -2,7 +2,13 @@
 #pragma once
 
 /*
- * The site: one checked model behind every output.
+ * model: one checked site.
+ *
+ *	takes	entries, one by one: decode.c is the reader's sink
+ *	gives	struct site, read-only, and every finding about it
+ *	uses	config; of read the entry and the DN
+ *
+ * The site is one checked model behind every output.
  *
  * decode.c fills it entry by entry, model_link() resolves references, places addresses in
  * networks and gives out names, lint.c reports on it, model_derive() drops what is in

@@ -2,7 +2,13 @@
 #pragma once
 
 /*
- * One directory entry as the two readers deliver it: directory.c from a server, ldif.c from
+ * read: entries, from a directory or from an LDIF file.
+ *
+ *	takes	settings and map
+ *	gives	every struct entry to a sink, or a failure: never a short list
+ *	uses	config; it is the only room that knows LDAP (directory*.c)
+ *
+ * Here: one directory entry as the two readers deliver it: directory.c from a server, ldif.c from
  * a file. Everything is borrowed for the duration of the call. Attribute names keep the
  * case they came in and have lost their options (`;lang-de`); values are raw bytes.
  */

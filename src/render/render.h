@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The model through the targets' templates, to a tree of files in memory. Pure: reads and
- * writes no file but the templates. */
+/*
+ * render: the site as files in memory.
+ *
+ *	takes	a site, the targets of the settings and their templates
+ *	gives	struct tree: every file, complete; findings where a value could not be printed
+ *	uses	config, model, template
+ *
+ * Pure: reads no file but the templates and writes none. The engine calls the getters of the
+ * site's fields (fields*.c), which it knows as shapes only.
+ */
 
 #include "base/trailer.h"
 #include "model/report.h"

@@ -45,6 +45,8 @@ grep -oE '\{"[a-z][a-z-]*", read' src/render/target.c | cut -d'"' -f2 | sort -u 
 	told man/ldapcc-templates.5.scd "every key of the front matter"
 grep -oE "NAME '[A-Za-z0-9]+'" schema/ldapcc.schema | cut -d"'" -f2 | sort -u |
 	told man/ldapcc-schema.5.scd "every attribute and class"
+# a target is a template with front matter that has a path; others are partials
+grep -l '^path:' templates/* | sed 's,.*/,,' | told man/ldapcc.yaml.5.scd "every shipped target"
 sed -n 's/^\tEXIT_[A-Z]* = \([0-9]*\).*/\1/p' src/base/diag.h | while IFS= read -r code; do
 	grep -qE "^\*$code\*" man/ldapcc.8.scd man/vcn.8.scd || echo "$code"
 done | broken "the man pages tell every exit status"
