@@ -251,7 +251,7 @@ class Validators:
         return self.run(["dhcpd", "-4", "-t", "-cf", self.file(data), "-lf", leases])
 
     def dnsmasq(self, data, _path):
-        long = [line for line in data.split(b"\n") if len(line) > 1000]
+        long = [line for line in data.split(b"\n") if len(line) >= 1000]
         return "a line is too long for dnsmasq" if long else \
             self.run(["dnsmasq", "--test", "-C", self.file(data)])
 

@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "change/survey.h"
 #include "generation/folder.h"
-#include "publish/readback.h"
+#include "template/language.h"
 
 enum {
 	SYNC_EACH_MAX = 16, /* more files: one sync of their file system */
@@ -439,8 +439,8 @@ static int verify(const struct staged *staged, const struct staged_file *file,
 	TMP_CTX(tmp);
 	const struct target *target = file->file->output->target;
 	unsigned line;
-	const char *fault = readback_check(tmp, target->language, target->trailer,
-		nth < PARSE_MAX ? READBACK_PARSE : READBACK_SHAPE, back->data, back->len,
+	const char *fault = language_check_file(tmp, target->language, target->trailer,
+		nth < PARSE_MAX ? READING_PARSE : READING_SHAPE, back->data, back->len,
 		&line);
 
 	if (fault == NULL)

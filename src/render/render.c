@@ -184,27 +184,30 @@ static bool is_reported(struct pass *pass, const struct record *record, int attr
 }
 
 static void refuse_value(void *data, const struct context *context,
-	const struct field *field, const char *reason, struct loc where)
+	const struct field *field, const struct template_refusal *refusal)
 {
 	struct pass *pass = data;
 	struct record *record = innermost_record(pass, context);
 
 	if (record == NULL) {
-		pass->failed = diag_fail(pass->reporter->diags, EXIT_USAGE, where,
-			"the value of '%s' %s", field->name, reason);
+		pass->failed =
+			diag_fail(pass->reporter->diags, EXIT_USAGE, refusal->where,
+				"the value of '%s' %s", field->name, refusal->reason);
 		return;
 	}
 	if (is_reported(pass, record, field->attribute))
 		return;
 	pass->n_records += !record->is_bad;
 	struct finding *finding = check_report(pass->reporter, CHECK_UNSAFE_VALUE, record,
-		(enum field_id)field->attribute,
-		"the value of '%s' %s: the language '%s' cannot carry it", field->name,
-		reason, pass->target->language);
+		(enum field_id)field->attribute, "the value of '%s' %s: %s%s%s",
+		field->name, refusal->reason,
+		refusal->language == NULL ? "the template refuses it" : "the language '",
+		refusal->language == NULL ? "" : refusal->language,
+		refusal->language == NULL ? "" : "' cannot carry it");
 
 	/* refused is refused, whatever the severity that the site gives the check */
 	record->is_bad = true;
-	diag_note(finding, where, "it would be printed here");
+	diag_note(finding, refusal->where, "it would be printed here");
 }
 
 /* Printing */

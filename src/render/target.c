@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "template/escape.h"
+#include "template/language.h"
 #include "template/template_token.h"
 
 enum { TEMPLATE_SIZE_MAX = 1024 * 1024, MODE_DEFAULT = 0644 };
@@ -176,7 +176,7 @@ static int read_choice(struct reader *r, const struct node *value,
 /* What front matter gives: the target, and where members stand that are checked later. */
 struct front {
 	struct target target;
-	struct loc main_at, check_at;
+	struct loc main_at, check_at, trailer_at;
 };
 
 static struct loc node_at(const struct reader *r, const struct node *value)
@@ -196,12 +196,33 @@ static int read_for_each(struct reader *r, const struct node *value, void *field
 
 static int read_language(struct reader *r, const struct node *value, void *field)
 {
+	TMP_CTX(tmp);
 	size_t choice = 0;
-	int failed = read_choice(r, value, escape_languages, &choice);
+	int failed = read_choice(r, value, language_names(tmp), &choice);
 
 	if (failed == 0)
-		*(const char **)field = escape_languages[choice];
+		*(const char **)field = languages[choice].name;
 	return failed;
+}
+
+/* Only ASCII, where a byte is a character: half of another one is part of many. */
+static int read_refuse(struct reader *r, const struct node *value, void *field)
+{
+	const char **refuse = field;
+	int failed = read_string(r, value, refuse);
+
+	if (failed < 0)
+		return failed;
+	if (**refuse == '\0')
+		return document_fault(r, value, "expected the characters to refuse");
+	if (value->is_plain && strcmp(*refuse, "none") == 0)
+		return document_fault(r, value,
+			"expected the characters to refuse: where there are none, leave "
+			"'refuse' out");
+	for (const char *at = *refuse; *at != '\0'; at++)
+		if ((unsigned char)*at >= 0x80)
+			return document_fault(r, value, "expected characters of ASCII");
+	return 0;
 }
 
 static int read_when(struct reader *r, const struct node *value, void *field)
@@ -244,11 +265,13 @@ static int read_check(struct reader *r, const struct node *value, void *field)
 
 static int read_trailer(struct reader *r, const struct node *value, void *field)
 {
-	const char **trailer = field;
+	struct front *front = field;
+	const char **trailer = &front->target.trailer;
 	int failed = read_string(r, value, trailer);
 
 	if (failed < 0)
 		return failed;
+	front->trailer_at = node_at(r, value);
 	if (strcmp(*trailer, "none") == 0)
 		*trailer = NULL;
 	else if (text_has_control(*trailer, strlen(*trailer)))
@@ -262,10 +285,11 @@ static const struct key front_keys[] = {
 	{"for-each", read_for_each, AT(for_each), false},
 	{"when", read_when, 0, false},
 	{"language", read_language, AT(language), false},
+	{"refuse", read_refuse, AT(refuse), false},
 	{"owner", read_string, AT(owner), false},
 	{"group", read_string, AT(group), false},
 	{"mode", read_mode, AT(mode), false},
-	{"trailer", read_trailer, AT(trailer), false},
+	{"trailer", read_trailer, 0, false},
 	{"main", read_main, 0, false},
 	{"check", read_check, 0, false},
 	{"on-change", read_action, AT(on_change), false},
@@ -411,6 +435,30 @@ static void check_path(struct loading *l, struct target *target)
 	}
 }
 
+/* A trailer that is no comment is part of what the file says. */
+static void check_trailer(struct loading *l, const struct front *front)
+{
+	TMP_CTX(tmp);
+	const struct target *target = &front->target;
+	const struct language *language = language_find(target->language);
+
+	if (language == NULL || target->trailer == NULL ||
+		language_may_begin_comment(language, target->trailer))
+		return;
+	const char *comment = language->comment;
+
+	if (comment[0] == '\0')
+		fault(l, front->trailer_at,
+			mem_printf(tmp,
+				"a file in %s has no trailer: no comment of it ends "
+				"with its line",
+				target->language));
+	else
+		fault(l, front->trailer_at,
+			mem_printf(tmp, "a comment in %s begins with '%c'",
+				target->language, comment[0]));
+}
+
 static void check_rest(struct loading *l, const struct front *front)
 {
 	const struct target *target = &front->target;
@@ -421,6 +469,7 @@ static void check_rest(struct loading *l, const struct front *front)
 		fault(l, where, "'path' is missing");
 	if (target->language == NULL)
 		fault(l, where, "'language' is missing");
+	check_trailer(l, front);
 	if (target->when != NULL && is_single)
 		fault(l, target->when_at, "'when' needs 'for-each'");
 	if (target->main != NULL && !is_single)
@@ -485,7 +534,8 @@ static int load_file(
 		.body = sheet.body,
 		.len = sheet.body_len,
 		.line_offset = sheet.body_offset,
-		.language = target->language};
+		.language = target->language,
+		.refuse = target->refuse};
 	return 0;
 }
 
@@ -533,18 +583,18 @@ int targets_load(TALLOC_CTX *mem_ctx, const struct settings *settings,
 static int load_path(TALLOC_CTX *mem_ctx, const char *path, struct diags *diags,
 	struct template_text *ret)
 {
-	TMP_CTX(tmp);
 	struct front front = {0};
 	struct sheet sheet;
 	int r = read_sheet(mem_ctx, path, diags, &sheet);
 
 	if (r == 0)
-		r = read_front(tmp, &sheet, diags, &front);
+		r = read_front(mem_ctx, &sheet, diags, &front);
 	*ret = (struct template_text){.path = path,
 		.body = sheet.body,
 		.len = sheet.body_len,
 		.line_offset = sheet.body_offset,
-		.language = front.target.language};
+		.language = front.target.language,
+		.refuse = front.target.refuse};
 	return r;
 }
 

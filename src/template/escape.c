@@ -5,10 +5,7 @@
 
 #include "base/net.h"
 #include "base/text.h"
-
-/* dnsmasq cuts lines at 1,024 bytes and takes the rest for a new one; a template's own
- * text after the last value has what is left above this. */
-enum { DNSMASQ_LINE_MAX = 1000 };
+#include "template/wellformed.h"
 
 static const char why_utf8[] = "is not UTF-8";
 
@@ -146,8 +143,8 @@ static const char *replace(const char *text, size_t len, const char *special,
 /* Languages with quotes */
 
 /* Outside quotes: a word in which no language we write sees anything but a word. */
-static const char *escape_bare(const char *text, size_t len,
-	_unused_ const struct field *field, struct buffer *out)
+const char *escape_bare(const char *text, size_t len, _unused_ const struct field *field,
+	struct buffer *out)
 {
 	if (look(text, len) != 0)
 		return "is more than a plain word, and the "
@@ -202,8 +199,8 @@ static void put_quoted(uint32_t c, struct buffer *out)
 }
 
 /* RFC 8259 section 7; every escape is also one of YAML 1.1 and 1.2. */
-static const char *escape_json(const char *text, size_t len,
-	_unused_ const struct field *field, struct buffer *out)
+const char *escape_json(const char *text, size_t len, _unused_ const struct field *field,
+	struct buffer *out)
 {
 	const unsigned char *bytes = (const unsigned char *)text;
 	size_t from = 0, step;
@@ -228,8 +225,8 @@ static const char *escape_json(const char *text, size_t len,
 }
 
 /* dhcpd's lexer, common/conflex.c: a backslash takes the next character as it is. */
-static const char *escape_dhcpd(const char *text, size_t len,
-	_unused_ const struct field *field, struct buffer *out)
+const char *escape_dhcpd(const char *text, size_t len, _unused_ const struct field *field,
+	struct buffer *out)
 {
 	static const char *const replacements[] = {"\\\"", "\\\\"};
 	unsigned kinds = look(text, len);
@@ -241,8 +238,8 @@ static const char *escape_dhcpd(const char *text, size_t len,
 	return replace(text, len, "\"\\", replacements, out);
 }
 
-static const char *escape_shell(const char *text, size_t len,
-	_unused_ const struct field *field, struct buffer *out)
+const char *escape_shell(const char *text, size_t len, _unused_ const struct field *field,
+	struct buffer *out)
 {
 	static const char *const replacements[] = {"'\\''"};
 	unsigned kinds = look(text, len);
@@ -260,7 +257,7 @@ static const char *escape_shell(const char *text, size_t len,
  * pykickstart cuts a line with shlex: `#` ends it even inside a word; a leading `-` is an
  * option and a leading `%` a section. In %packages `-name` leaves a package out.
  */
-static const char *escape_kickstart(
+const char *escape_kickstart(
 	const char *text, size_t len, const struct field *field, struct buffer *out)
 {
 	static const char *const packages[] = {"packages", NULL};
@@ -280,8 +277,8 @@ static const char *escape_kickstart(
 	return copy(text, len, out);
 }
 
-static const char *escape_ini(const char *text, size_t len,
-	_unused_ const struct field *field, struct buffer *out)
+const char *escape_ini(const char *text, size_t len, _unused_ const struct field *field,
+	struct buffer *out)
 {
 	const char *reason = refuse(look(text, len), HAS_CONTROL);
 
@@ -290,14 +287,15 @@ static const char *escape_ini(const char *text, size_t len,
 	return reason != NULL ? reason : copy(text, len, out);
 }
 
-static const char *escape_hosts(const char *text, size_t len,
-	_unused_ const struct field *field, struct buffer *out)
+const char *escape_hosts(const char *text, size_t len, _unused_ const struct field *field,
+	struct buffer *out)
 {
 	const char *reason = refuse(look(text, len), HAS_CONTROL | HAS_BLANK | HAS_HASH);
 
 	return reason != NULL ? reason : copy(text, len, out);
 }
 
+/* A template's own text after the last value has what dnsmasq reads above this. */
 static bool fits_line(const struct buffer *out, size_t len)
 {
 	size_t before = 0;
@@ -333,11 +331,12 @@ static const char *refuse_dnsmasq_name(const char *text, size_t len)
 	return ip_parse(name, &ip) ? "reads as an address" : NULL;
 }
 
-static const char *escape_dnsmasq(
+const char *escape_dnsmasq(
 	const char *text, size_t len, const struct field *field, struct buffer *out)
 {
 	static const char *const names[] = {"name", "fqdn", "hostname", "names",
-		"aliases", "id", "domain", "search", "reverse_zones", NULL};
+		"aliases", "id", "domain", "domains", "zone", "search", "reverse_zones",
+		NULL};
 
 	const char *reason = refuse(look(text, len),
 		HAS_CONTROL | HAS_BLANK | HAS_DOUBLE | HAS_SINGLE | HAS_HASH | HAS_COMMA);
@@ -351,8 +350,8 @@ static const char *escape_dnsmasq(
 	return reason != NULL ? reason : copy(text, len, out);
 }
 
-static const char *escape_html(const char *text, size_t len,
-	_unused_ const struct field *field, struct buffer *out)
+const char *escape_html(const char *text, size_t len, _unused_ const struct field *field,
+	struct buffer *out)
 {
 	static const char *const replacements[] = {
 		"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
@@ -368,6 +367,19 @@ static const char *escape_html(const char *text, size_t len,
 	return replace(text, len, "&<>\"'", replacements, out);
 }
 
+/* A line of text as it is; what reads it in another encoding might see the end of one. */
+const char *escape_text(const char *text, size_t len, _unused_ const struct field *field,
+	struct buffer *out)
+{
+	unsigned kinds = look(text, len);
+
+	if ((kinds & HAS_CONTROL) != 0)
+		return refuse(kinds, HAS_CONTROL);
+	if ((kinds & HAS_HIGH) != 0 && !text_is_utf8(text, len))
+		return why_utf8;
+	return copy(text, len, out);
+}
+
 const char *escape_mustache(const char *text, size_t len,
 	_unused_ const struct field *field, struct buffer *out)
 {
@@ -376,55 +388,12 @@ const char *escape_mustache(const char *text, size_t len,
 	return replace(text, len, "&<>\"", replacements, out);
 }
 
-/* The table */
-
-static const struct language {
-	const char *name;
-	char quote;
-	escape_fn escape;
-} languages[] = {
-	{"dhcpd", '"', escape_dhcpd},
-	{"dnsmasq", '\0', escape_dnsmasq},
-	{"hosts", '\0', escape_hosts},
-	{"json", '"', escape_json},
-	{"yaml", '"', escape_json},
-	{"kickstart", '\0', escape_kickstart},
-	{"shell", '\'', escape_shell},
-	{"ini", '\0', escape_ini},
-	{"html", '\0', escape_html},
-	{"text", '\0', escape_html},
-};
-
-const char *const escape_languages[] = {"dhcpd", "dnsmasq", "hosts", "json", "yaml",
-	"kickstart", "shell", "ini", "html", "text", NULL};
-
-static const struct language *find_language(const char *name)
+const char *escape_find_refused(const char *text, size_t len, const char *refuse)
 {
-	for (size_t i = 0; name != NULL && i < ARRAY_SIZE(languages); i++)
-		if (strcmp(languages[i].name, name) == 0)
-			return &languages[i];
-	return NULL;
-}
-
-escape_fn escape_by_language(const char *language)
-{
-	const struct language *found = find_language(language);
-
-	return found == NULL ? NULL : found->escape;
-}
-
-escape_fn escape_outside_quotes(const char *language)
-{
-	const struct language *found = find_language(language);
-
-	if (found == NULL)
+	if (refuse == NULL)
 		return NULL;
-	return found->quote == '\0' ? found->escape : escape_bare;
-}
-
-char escape_quote(const char *language)
-{
-	const struct language *found = find_language(language);
-
-	return found == NULL ? '\0' : found->quote;
+	for (const char *at = text; at < text + len; at++)
+		if (*at != '\0' && strchr(refuse, *at) != NULL)
+			return at;
+	return NULL;
 }

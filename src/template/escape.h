@@ -4,22 +4,20 @@
 /*
  * One escaper per output language: what comes from LDAP can never become syntax. Each
  * escapes a value for the one place that its language's templates put values in, or
- * refuses it with a reason (ldapcc-templates(5), "Escaping"). Templates write the quotes.
+ * refuses it with a reason (ldapcc-templates(5), "Languages"). Templates write the quotes.
+ * language.h says which language has which.
  */
 
 #include "template/template.h"
 
-/* The escaper for values inside the language's quotes, where it has them; NULL for a
- * language that is not known. */
-escape_fn escape_by_language(const char *language);
-/* The one for values outside of them: only plain words (names, addresses, paths) pass. In a
- * language without quotes it is the same. */
-escape_fn escape_outside_quotes(const char *language);
-/* The quote that values of @language stand in: '"', '\'', or '\0' for none. */
-char escape_quote(const char *language);
-/* All names, NULL-terminated: dhcpd dnsmasq hosts json yaml kickstart shell ini html text */
-extern const char *const escape_languages[];
+escape_fn escape_dhcpd, escape_dnsmasq, escape_hosts, escape_html, escape_ini,
+	escape_json, escape_kickstart, escape_shell, escape_text;
+
+/* Outside of quotes, in the languages that have them: a plain word or nothing. */
+escape_fn escape_bare;
 
 /* The Mustache specification's own: & " < > escaped, nothing refused. */
-const char *escape_mustache(
-	const char *text, size_t len, const struct field *field, struct buffer *out);
+escape_fn escape_mustache;
+
+/* The first byte of @text that @refuse has too; NULL: there is none, or no @refuse. */
+const char *escape_find_refused(const char *text, size_t len, const char *refuse);

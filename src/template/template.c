@@ -2,8 +2,10 @@
 #include "template/template.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "template/escape.h"
 #include "template/template_bind.h"
 
 /* Dynamic mode: a partial may go into itself, but not for ever. */
@@ -131,7 +133,38 @@ static const struct value *resolve(const struct run *r, const struct op *op,
 
 /* Printing */
 
-static void put_number(struct buffer *out, int64_t number)
+/* Says that the value of @op is not printed; @language is NULL where it could be. */
+static void refuse(const struct run *r, const struct op *op, const struct context *owner,
+	const char *reason, const char *language)
+{
+	const struct template_refusal refusal = {.reason = reason,
+		.language = language,
+		.where = loc_at(op->path, op->line, op->column)};
+
+	if (r->hooks != NULL && r->hooks->refused != NULL)
+		r->hooks->refused(r->hooks->data, owner, op->field, &refusal);
+}
+
+/* Are @text's bytes allowed here? Its language may well be able to carry them. */
+static bool may_print(const struct run *r, const struct op *op,
+	const struct context *owner, const char *text, size_t len)
+{
+	const char *hit = escape_find_refused(text, len, op->refuse);
+	char reason[] = "contains a blank";
+
+	if (hit == NULL)
+		return true;
+	if (*hit < ' ' || *hit >= 0x7f)
+		snprintf(reason, sizeof(reason), "contains \\x%02x", *hit);
+	else if (*hit != ' ')
+		snprintf(reason, sizeof(reason),
+			*hit == '\'' ? "contains \"%c\"" : "contains '%c'", *hit);
+	refuse(r, op, owner, reason, NULL);
+	return false;
+}
+
+static void put_number(const struct run *r, const struct op *op, int64_t number,
+	const struct context *owner)
 {
 	char digits[24];
 	size_t at = sizeof(digits);
@@ -143,27 +176,28 @@ static void put_number(struct buffer *out, int64_t number)
 	} while (rest > 0);
 	if (number < 0)
 		digits[--at] = '-';
-	buffer_add(out, digits + at, sizeof(digits) - at);
+	if (may_print(r, op, owner, digits + at, sizeof(digits) - at))
+		buffer_add(r->out, digits + at, sizeof(digits) - at);
 }
 
 static void put_text(const struct run *r, const struct op *op, const struct value *value,
 	const struct context *owner)
 {
-	size_t mark = r->out->len;
+	const char *text = value->text.bytes;
+	size_t len = value->text.len, mark = r->out->len;
 
 	if (op->is_raw) {
-		buffer_add(r->out, value->text.bytes, value->text.len);
+		buffer_add(r->out, text, len);
 		return;
 	}
-	const char *reason =
-		op->escape(value->text.bytes, value->text.len, op->field, r->out);
+	if (!may_print(r, op, owner, text, len))
+		return;
+	const char *reason = op->escape(text, len, op->field, r->out);
 
 	if (reason == NULL)
 		return;
 	buffer_truncate(r->out, mark);
-	if (r->hooks != NULL && r->hooks->refused != NULL)
-		r->hooks->refused(r->hooks->data, owner, op->field, reason,
-			loc_at(op->path, op->line, op->column));
+	refuse(r, op, owner, reason, op->language);
 }
 
 static void run_value(struct run *r, const struct op *op, unsigned depth)
@@ -177,7 +211,7 @@ static void run_value(struct run *r, const struct op *op, unsigned depth)
 		put_text(r, op, value, &owner);
 		break;
 	case VALUE_NUMBER:
-		put_number(r->out, value->number);
+		put_number(r, op, value->number, &owner);
 		break;
 	case VALUE_BOOL:
 		buffer_add_text(r->out, value->truth ? "true" : "false");

@@ -2,7 +2,13 @@
 #pragma once
 
 /*
- * Mustache, complete (https://mustache.github.io/mustache.5.html, specification modules
+ * template: texts with names in them.
+ *
+ *	takes	a template's text, a loader for its partials, and shapes: which names there are
+ *	gives	struct template, bound or refused; its output, each value safe in its language
+ *	uses	base; it knows no site: values come through getters, files through the loader
+ *
+ * Here: Mustache, complete (https://mustache.github.io/mustache.5.html, specification modules
  * comments, delimiters, interpolation, inverted, partials, sections, and the optional
  * ~inheritance), parsed once, then either bound to the fields of C objects or run on
  * dynamic data.
@@ -77,9 +83,10 @@ struct context {
 
 /*
  * How templates find text: by name, such as "dhcpd" or a partial's "ntp".
- * load() gives the text (below @mem_ctx), the path for messages, the language of the
- * file's front matter (an escaper's name, NULL: inherits), and the line on which the body
- * starts minus one; -ENOENT if there is none of that name, -EINVAL if it can be no name.
+ * load() gives the text (below @mem_ctx), the path for messages, what the file's front
+ * matter says of values (language, by its name in language.h, and further bytes to refuse;
+ * NULL: as where the file is used), and the line on which the body starts minus one; -ENOENT
+ * if there is none of that name, -EINVAL if it can be no name.
  *
  * load_hidden() may be NULL. It gives the file of that name which the one at @path hides:
  * in a site's own `dhcpd` the parent tag {{<dhcpd}} means the shipped one.
@@ -90,6 +97,7 @@ struct template_text {
 	size_t len;
 	unsigned line_offset;
 	const char *language;
+	const char *refuse;
 };
 struct template_loader {
 	int (*load)(void *data, TALLOC_CTX *mem_ctx, const char *name,
@@ -101,9 +109,9 @@ struct template_loader {
 
 /*
  * Appends @text, made safe for the place, to @out, or says why it cannot:
- * returns NULL, or a static sentence ("contains a comma"). escape.h has them by language.
+ * returns NULL, or a static sentence ("contains a comma"). language.h has them by language.
  */
-typedef const char *(*escape_fn)(
+typedef const char *escape_fn(
 	const char *text, size_t len, const struct field *field, struct buffer *out);
 
 struct template;
@@ -124,13 +132,21 @@ int template_compile(TALLOC_CTX *mem_ctx, const struct template_loader *loader,
 	const struct shape *const *stack, size_t n_stack, struct diags *diags,
 	struct template **ret_template) _must_check_;
 
+/* Why a value was not printed. */
+struct template_refusal {
+	const char *reason; /* "contains a comma"; valid during the call */
+	const char
+		*language; /* whose escaper it was; NULL: the front matter's `refuse` */
+	struct loc where; /* the tag; its source stays as long as the template */
+};
+
 /* What happens while a template runs; any member may be NULL. */
 struct template_hooks {
 	void *data;
-	/* An escaper refused @field of @context; nothing was printed for it. For {{.}} they
-	 * are the list or value it comes from. @where stays as long as the template. */
+	/* @field of @context was refused; nothing was printed for it. For {{.}} they are the
+	 * list or value it comes from. */
 	void (*refused)(void *data, const struct context *context,
-		const struct field *field, const char *reason, struct loc where);
+		const struct field *field, const struct template_refusal *refusal);
 	/* The output between enter and leave (byte offsets into the buffer) came from
 	 * @context: a list's element or an object section. */
 	void (*enter)(void *data, const struct context *context, size_t offset);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "template/escape.h"
+#include "template/language.h"
 #include "template/template_source.h"
 #include "template/template_token.h"
 
@@ -41,7 +41,8 @@ struct place {
 	const struct place *outer;
 	const struct part *via; /* the tag of @outer that brought us here */
 	const struct arguments *arguments;
-	const char *language;
+	const struct language *language;
+	const char *refuse; /* of the innermost front matter that has it, or NULL */
 	const char *indent;
 	unsigned depth;
 };
@@ -128,7 +129,7 @@ static void stop(struct compiler *c, const struct place *place, const struct par
 static void literal(
 	struct compiler *c, const struct place *place, const char *text, size_t len)
 {
-	char quote = escape_quote(place->language);
+	char quote = place->language->quote;
 
 	buffer_add(c->program->literals, text, len);
 	if (c->program->literals->len > LITERALS_MAX)
@@ -345,8 +346,9 @@ static void bind_value(
 			op->field->name, kind_word(op->field));
 		return;
 	}
-	op->escape = c->in_quotes ? escape_by_language(place->language)
-				  : escape_outside_quotes(place->language);
+	op->escape = language_escaper(place->language, c->in_quotes);
+	op->language = place->language->name;
+	op->refuse = place->refuse;
 }
 
 /* What a section's value makes of the stack; false if it leaves it alone. */
@@ -499,6 +501,22 @@ static const char *joined_indent(
 	return mem_printf(c, "%s%s", place->indent, part->indent);
 }
 
+/* What the file's own front matter says of values, or else what held around it. */
+static bool inherit(struct compiler *c, const struct place *place,
+	const struct part *part, struct place *inner)
+{
+	const struct template_text *text = &part->target->text;
+
+	inner->language =
+		text->language == NULL ? place->language : language_find(text->language);
+	inner->refuse = text->refuse == NULL ? place->refuse : text->refuse;
+	if (inner->language == NULL)
+		fault(c, place, part, "template-partial",
+			"'%s' is in a language that is not known: '%s'", part->text,
+			text->language);
+	return inner->language != NULL;
+}
+
 static void bind_file(
 	struct compiler *c, const struct place *place, const struct part *part)
 {
@@ -510,20 +528,13 @@ static void bind_file(
 		.outer = place,
 		.via = part,
 		.arguments = place->arguments,
-		.language = target->text.language,
 		.indent = joined_indent(c, place, part),
 		.depth = place->depth + 1};
 	bool in_quotes = c->in_quotes;
 
-	if (inner.language == NULL)
-		inner.language = place->language;
-	if (escape_by_language(inner.language) == NULL) {
-		fault(c, place, part, "template-partial",
-			"'%s' is in a language that is not known: '%s'", part->text,
-			inner.language);
+	if (!inherit(c, place, part, &inner))
 		return;
-	}
-	if (strcmp(inner.language, place->language) != 0)
+	if (inner.language != place->language)
 		c->in_quotes = false;
 	if (part->kind == PART_PARENT)
 		inner.arguments = add_arguments(c, place, part);
@@ -537,7 +548,7 @@ static void bind_file(
 	if (part->kind == PART_PARENT && n_faults == c->n_faults && !c->is_stopped &&
 		!c->is_dynamic)
 		check_arguments(c, place, inner.arguments);
-	if (strcmp(inner.language, place->language) != 0)
+	if (inner.language != place->language)
 		c->in_quotes = in_quotes;
 }
 
@@ -589,6 +600,7 @@ static void bind_block(
 		.via = part,
 		.arguments = from->outer,
 		.language = place->language,
+		.refuse = place->refuse,
 		.indent = joined_indent(c, place, part),
 		.depth = place->depth + 1};
 
@@ -656,20 +668,22 @@ int template_bind(TALLOC_CTX *mem_ctx, const struct template_loader *loader,
 	struct diags *diags, struct program *ret_program)
 {
 	struct compiler *c = mem_new(mem_ctx, struct compiler);
-	struct place place = {.language = text->language, .indent = ""};
+	const char *language = text->language;
+	struct place place = {.indent = ""};
 
 	c->diags = diags;
 	c->is_dynamic = is_dynamic;
 	for (size_t i = 0; i < n_stack && i < TEMPLATE_LEVELS_MAX; i++)
 		c->levels[c->n_levels++].shape = stack[i];
-	if (is_dynamic || place.language == NULL)
-		place.language = is_dynamic ? "html" : "text";
-	if (escape_by_language(place.language) == NULL)
+	if (is_dynamic || language == NULL)
+		language = "text";
+	place.language = language_find(language);
+	if (place.language == NULL)
 		return diag_fail(diags, EXIT_USAGE, loc_file(text->path),
-			"language '%s' is not known", place.language);
-	place.language = mem_strdup(c, place.language);
+			"language '%s' is not known", language);
 	c->failed =
 		template_load(c, loader, text, name, is_dynamic, diags, &place.source);
+	place.refuse = place.source->text.refuse;
 	bind_place(c, &place, ret_program);
 	c->diags = NULL;
 	if (c->failed == 0 && c->is_stopped)

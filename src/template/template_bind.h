@@ -40,7 +40,9 @@ struct op {
 	const struct field *field;
 	const char *const *names;
 	size_t n_names;
-	escape_fn escape;
+	escape_fn *escape;
+	const char *language; /* whose escaper it is */
+	const char *refuse; /* further bytes that the value must not have, or NULL */
 	size_t text, len; /* text: where in the program's literals */
 	size_t end; /* section, inverted: the operation behind its last one */
 	struct call *call;

@@ -63,6 +63,8 @@ static struct template_source *add_source(
 	source->text.body = mem_strndup(source, text->body, text->len);
 	if (text->language != NULL)
 		source->text.language = mem_strdup(source, text->language);
+	if (text->refuse != NULL)
+		source->text.refuse = mem_strdup(source, text->refuse);
 	*mem_push(f->mem_ctx, &f->sources, &f->n_sources) = source;
 	template_parse(source, f->diags);
 	if (source->is_broken)

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "template/escape.h"
+#include "template/language.h"
 #include "template/template.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -143,7 +143,7 @@ static void cut(struct texts *texts, const char *at, size_t size)
 	static const char *const names[N_TEXTS] = {"top", "a", "b", "c"};
 	size_t n_languages = 0;
 
-	while (escape_languages[n_languages] != NULL)
+	while (languages[n_languages].name != NULL)
 		n_languages++;
 	for (size_t i = 0; i < N_TEXTS; i++) {
 		const char *hit = i + 1 == N_TEXTS ? NULL
@@ -153,10 +153,13 @@ static void cut(struct texts *texts, const char *at, size_t size)
 
 		texts->items[i] =
 			(struct template_text){.path = names[i], .body = at, .len = len};
-		/* the first byte says the language: a partial may have none */
+		/* the first byte says the language, and whether bytes are refused: a
+		 * partial may have none */
 		if (len > 0 && (unsigned char)at[0] % 16 < n_languages)
 			texts->items[i].language =
-				escape_languages[(unsigned char)at[0] % 16];
+				languages[(unsigned char)at[0] % 16].name;
+		if (len > 0 && (unsigned char)at[0] >= 0x60)
+			texts->items[i].refuse = "n5";
 		at += hit == NULL ? len : len + sizeof(separator) - 1;
 		size -= hit == NULL ? len : len + sizeof(separator) - 1;
 	}
@@ -170,10 +173,11 @@ static void on_object(
 }
 
 static void on_refused(_unused_ void *data, const struct context *context,
-	const struct field *field, const char *reason, struct loc where)
+	const struct field *field, const struct template_refusal *refusal)
 {
-	if (context->object == NULL || field == NULL || *reason == '\0' ||
-		where.source == NULL || where.line == 0 || where.column == 0)
+	if (context->object == NULL || field == NULL || *refusal->reason == '\0' ||
+		refusal->where.source == NULL || refusal->where.line == 0 ||
+		refusal->where.column == 0)
 		__builtin_trap();
 }
 

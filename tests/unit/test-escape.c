@@ -15,7 +15,7 @@
 
 #include "base/document.h"
 #include "base/text.h"
-#include "template/escape.h"
+#include "template/language.h"
 
 #define TEXT(literal) (literal), sizeof(literal) - 1
 
@@ -98,6 +98,8 @@ static const struct row rows[] = {
 	{"dnsmasq", "id", TEXT("n1-eth0"), "n1-eth0"},
 	{"dnsmasq", "name", TEXT("52:54:00:00:00:01"), NULL},
 	{"dnsmasq", "domain", TEXT("c.example/x"), NULL},
+	{"dnsmasq", "domains", TEXT("c.example/x"), NULL},
+	{"dnsmasq", "zone", TEXT("infinite"), NULL},
 	{"dnsmasq", "fqdn", TEXT("12h.c.example"), "12h.c.example"},
 	{"dnsmasq", NULL, TEXT("a,b"), NULL},
 	{"dnsmasq", NULL, TEXT("a b"), NULL},
@@ -116,7 +118,12 @@ static const struct row rows[] = {
 		"&lt;b&gt; &amp; &quot;c&quot; &#39;d&#39;"},
 	{"html", NULL, TEXT("a\nb"), NULL},
 	{"html", NULL, TEXT("\xff"), NULL},
-	{"text", NULL, TEXT("a<b"), "a&lt;b"},
+	{"text", NULL, TEXT(" <b> & \"c\" 'd' `e` \\ #;,%$ "),
+		" <b> & \"c\" 'd' `e` \\ #;,%$ "},
+	{"text", NULL, TEXT("a\nb"), NULL},
+	{"text", NULL, TEXT("a\tb"), NULL},
+	{"text", NULL, TEXT("a\xe2\x80\xa9z"), NULL},
+	{"text", NULL, TEXT("\xff"), NULL},
 	{"text", NULL, TEXT("\xc3\xa9"), "\xc3\xa9"},
 	{"text", NULL, TEXT("\x1b[2J"), NULL},
 };
@@ -134,8 +141,10 @@ static void test_rows(_unused_ void **state)
 		const struct row *row = &rows[i];
 		struct buffer *out = buffer_new(tmp);
 		struct field field = make_field(row->field);
-		const char *reason = escape_by_language(row->language)(
-			row->input, row->len, row->field == NULL ? NULL : &field, out);
+		const char *reason =
+			language_find(row->language)
+				->escape(row->input, row->len,
+					row->field == NULL ? NULL : &field, out);
 
 		if ((reason == NULL) != (row->expected != NULL) ||
 			(reason == NULL && strcmp(out->data, row->expected) != 0))
@@ -148,7 +157,7 @@ static void test_rows(_unused_ void **state)
 /* Outside quotes, in the languages that have them */
 static void test_bare(_unused_ void **state)
 {
-	static const char *const languages[] = {"dhcpd", "json", "yaml", "shell"};
+	static const char *const quoted[] = {"dhcpd", "json", "yaml", "shell"};
 	static const struct {
 		const char *input;
 		bool passes;
@@ -179,20 +188,19 @@ static void test_bare(_unused_ void **state)
 	};
 	TMP_CTX(tmp);
 
-	for (size_t i = 0; i < ARRAY_SIZE(languages); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(quoted); i++)
 		for (size_t j = 0; j < ARRAY_SIZE(words); j++) {
 			struct buffer *out = buffer_new(tmp);
-			const char *reason = escape_outside_quotes(languages[i])(
-				words[j].input, strlen(words[j].input), NULL, out);
+			const char *reason = language_escaper(language_find(quoted[i]),
+				false)(words[j].input, strlen(words[j].input), NULL, out);
 
 			if ((reason == NULL) != words[j].passes)
-				fail_msg("%s: '%s' bare: %s", languages[i],
-					words[j].input,
+				fail_msg("%s: '%s' bare: %s", quoted[i], words[j].input,
 					reason == NULL ? "passed" : reason);
 			if (reason == NULL)
 				assert_string_equal(out->data, words[j].input);
 		}
-	assert_ptr_equal(escape_outside_quotes("ini"), escape_by_language("ini"));
+	assert_ptr_equal(language_escaper(language_find("ini"), false), escape_ini);
 }
 
 /* What people who can write to a directory might try. */
@@ -431,6 +439,15 @@ static char *read_ini(TALLOC_CTX *tmp, const char *printed, size_t *ret_len)
 	return read_plain(tmp, printed, ret_len, "", " ");
 }
 
+/* A line of a file in UTF-8: whatever it is, but one line. */
+static char *read_text(TALLOC_CTX *tmp, const char *printed, size_t *ret_len)
+{
+	*ret_len = strlen(printed);
+	if (!text_is_utf8(printed, *ret_len))
+		return NULL;
+	return read_plain(tmp, printed, ret_len, "", "");
+}
+
 static char *read_dnsmasq(TALLOC_CTX *tmp, const char *printed, size_t *ret_len)
 {
 	return read_plain(tmp, printed, ret_len, " ,\"#", "");
@@ -486,7 +503,7 @@ static const struct {
 	{"dnsmasq", read_dnsmasq, 150, 500},
 	{"hosts", read_hosts, 150, 500},
 	{"html", read_html, 500, 350},
-	{"text", read_html, 500, 350},
+	{"text", read_text, 500, 350},
 };
 
 /* Printed and read again, a value is itself; otherwise it was refused. */
@@ -494,7 +511,15 @@ static void test_injections(_unused_ void **state)
 {
 	struct corpus_value value;
 
-	assert_int_equal(ARRAY_SIZE(readers), 10);
+	for (const struct language *l = languages; l->name != NULL; l++) {
+		size_t r = 0;
+
+		while (r < ARRAY_SIZE(readers) &&
+			strcmp(readers[r].language, l->name) != 0)
+			r++;
+		if (r == ARRAY_SIZE(readers))
+			fail_msg("%s: nothing was injected", l->name);
+	}
 	for (size_t r = 0; r < ARRAY_SIZE(readers); r++) {
 		size_t n_refused = 0, n_passed = 0;
 
@@ -503,8 +528,9 @@ static void test_injections(_unused_ void **state)
 			struct buffer *out = buffer_new(tmp);
 			size_t len = 0;
 
-			if (escape_by_language(readers[r].language)(
-				    value.bytes, value.len, NULL, out) != NULL) {
+			if (language_find(readers[r].language)
+					->escape(value.bytes, value.len, NULL, out) !=
+				NULL) {
 				n_refused++;
 				continue;
 			}
@@ -529,29 +555,42 @@ static void test_line_length(_unused_ void **state)
 {
 	TMP_CTX(tmp);
 	struct buffer *out = buffer_new(tmp);
-	escape_fn escape = escape_by_language("dnsmasq");
-
 	for (int i = 0; i < 500; i++)
 		buffer_add_text(out, "x\n");
 	for (int i = 0; i < 99; i++)
 		buffer_add_text(out, "0123456789");
-	assert_null(escape(TEXT("012345678"), NULL, out));
-	assert_string_equal(
-		escape(TEXT("9"), NULL, out), "makes a line of 1,000 bytes or more");
+	assert_null(escape_dnsmasq(TEXT("012345678"), NULL, out));
+	assert_string_equal(escape_dnsmasq(TEXT("9"), NULL, out),
+		"makes a line of 1,000 bytes or more");
 	buffer_add_text(out, "\n");
-	assert_null(escape(TEXT("9"), NULL, out));
+	assert_null(escape_dnsmasq(TEXT("9"), NULL, out));
 }
 
-static void test_names(_unused_ void **state)
+static void test_refused_bytes(_unused_ void **state)
 {
-	assert_null(escape_by_language("perl"));
-	assert_null(escape_by_language(NULL));
-	assert_null(escape_outside_quotes("perl"));
-	for (size_t i = 0; escape_languages[i] != NULL; i++)
-		assert_non_null(escape_by_language(escape_languages[i]));
-	assert_int_equal(escape_quote("shell"), '\'');
-	assert_int_equal(escape_quote("yaml"), '"');
-	assert_int_equal(escape_quote("hosts"), '\0');
+	static const struct {
+		const char *text, *refuse;
+		int at; /* -1: nowhere */
+	} cases[] = {
+		{"a,b%", ",%", 1},
+		{"a,b%", "%,", 1},
+		{"a,b%", "%", 3},
+		{"a,b%", ";", -1},
+		{"a,b%", NULL, -1},
+		{"", ",", -1},
+		{" a", " ", 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *text = cases[i].text;
+		const char *hit =
+			escape_find_refused(text, strlen(text), cases[i].refuse);
+
+		assert_int_equal(hit == NULL ? -1 : hit - text, cases[i].at);
+	}
+	/* a zero byte is not the end of the set, and hides nothing behind it */
+	assert_null(escape_find_refused("a\0b", 3, ","));
+	assert_non_null(escape_find_refused("a\0,", 3, ","));
 }
 
 int main(void)
@@ -561,7 +600,7 @@ int main(void)
 		cmocka_unit_test(test_bare),
 		cmocka_unit_test(test_injections),
 		cmocka_unit_test(test_line_length),
-		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_refused_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

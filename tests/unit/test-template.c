@@ -180,7 +180,7 @@ static const struct shape room_shape = {.name = "room", .fields = room_fields};
 /* Partials */
 
 static const struct file {
-	const char *name, *body, *language;
+	const char *name, *body, *language, *refuse;
 } files[] = {
 	{"name", "<{{name}}>", NULL},
 	{"lines", "one {{name}}\n\n  two\n", NULL},
@@ -203,6 +203,10 @@ static const struct file {
 	{"unknown", "a\n {{nam}}\n", NULL},
 	{"perl", "x", "perl"},
 	{"hidden", "site: {{<hidden}}{{$a}}mine{{/a}}{{/hidden}}", NULL},
+	{"bare", "{{note}}", "hosts", NULL},
+	{"semicolon", "{{note}}", NULL, ";"},
+	{"around", "{{#boxes}}{{#first}}{{>note}}{{/first}}{{/boxes}}", NULL, "<"},
+	{"block", "{{#boxes}}{{#first}}{{$a}}{{/a}}{{/first}}{{/boxes}}", NULL, "<"},
 	{"d1", "{{>d2}}{{>d2}}{{>d2}}{{>d2}}{{>d2}}{{>d2}}", NULL},
 	{"d2", "{{>d3}}{{>d3}}{{>d3}}{{>d3}}{{>d3}}{{>d3}}", NULL},
 	{"d3", "{{>d4}}{{>d4}}{{>d4}}{{>d4}}{{>d4}}{{>d4}}", NULL},
@@ -222,7 +226,8 @@ static int load(_unused_ void *data, _unused_ TALLOC_CTX *mem_ctx, const char *n
 		*ret = (struct template_text){.path = files[i].name,
 			.body = files[i].body,
 			.len = strlen(files[i].body),
-			.language = files[i].language};
+			.language = files[i].language,
+			.refuse = files[i].refuse};
 		return 0;
 	}
 	return -ENOENT;
@@ -244,14 +249,15 @@ static int load_hidden(_unused_ void *data, _unused_ TALLOC_CTX *mem_ctx,
 static const struct template_loader loader = {.load = load, .load_hidden = load_hidden};
 
 static int compile(TALLOC_CTX *mem_ctx, const char *body, const char *language,
-	struct diags *diags, struct template **ret)
+	const char *refuse, struct diags *diags, struct template **ret)
 {
 	static const struct shape *const stack[] = {&room_shape};
 	const struct template_text text = {.path = "top",
 		.body = body,
 		.len = strlen(body),
 		.line_offset = 10,
-		.language = language};
+		.language = language,
+		.refuse = refuse};
 
 	return template_compile(mem_ctx, &loader, &text, "top", stack, 1, diags, ret);
 }
@@ -259,7 +265,7 @@ static int compile(TALLOC_CTX *mem_ctx, const char *body, const char *language,
 /* What is printed */
 
 struct row {
-	const char *language, *template, *expected;
+	const char *language, *template, *expected, *refuse;
 };
 
 static const struct row rows[] = {
@@ -340,8 +346,9 @@ static const struct row rows[] = {
 	{"text",
 		"{{#boxes}}{{#note}}{{note}} {{>quoted}} {{{note}}} {{&note}} "
 		"{{>note}}{{/note}}{{/boxes}}",
-		"it&#39;s &lt;big&gt; 'it'\\''s <big>' "
-		"it's <big> it's <big> it&#39;s &lt;big&gt;"},
+		"it's <big> 'it'\\''s <big>' it's <big> it's <big> it's <big>"},
+	{"html", "{{#boxes}}{{#note}}{{note}} {{{note}}} {{>note}}{{/note}}{{/boxes}}",
+		"it&#39;s &lt;big&gt; it's <big> it&#39;s &lt;big&gt;"},
 	{"yaml", "{{#boxes}}{{#note}}\"{{note}}\"{{/note}}{{/boxes}}", "\"it's <big>\""},
 	/* a quote that the template escapes neither opens nor closes anything */
 	{"dhcpd",
@@ -374,7 +381,8 @@ static void test_rows(_unused_ void **state)
 		struct diags *diags = diags_new(tmp);
 		struct buffer *out = buffer_new(tmp);
 		struct template *t;
-		int r = compile(tmp, rows[i].template, rows[i].language, diags, &t);
+		int r = compile(tmp, rows[i].template, rows[i].language, rows[i].refuse,
+			diags, &t);
 
 		if ((r < 0) != (rows[i].expected == NULL))
 			fail_with(diags, rows[i].template);
@@ -503,7 +511,8 @@ static void test_faults(_unused_ void **state)
 		struct diags *diags = diags_new(tmp);
 		struct template *t;
 
-		if (compile(tmp, faults[i].template, "hosts", diags, &t) != -EXIT_USAGE)
+		if (compile(tmp, faults[i].template, "hosts", NULL, diags, &t) !=
+			-EXIT_USAGE)
 			fail_msg("%s: no fault", faults[i].template);
 		const char *seen =
 			describe(tmp, diags, !text_has_suffix(faults[i].expected, " *"));
@@ -522,7 +531,8 @@ static void test_excerpt(_unused_ void **state)
 	struct template *t;
 
 	assert_int_equal(
-		compile(tmp, "one\ntwo {{nam}} x\r\nthree", "hosts", diags, &t), -64);
+		compile(tmp, "one\ntwo {{nam}} x\r\nthree", "hosts", NULL, diags, &t),
+		-64);
 	assert_string_equal(diag_last(diags)->excerpt, "two {{nam}} x");
 	assert_int_equal(diag_last(diags)->where.line, 12);
 	assert_int_equal(diag_last(diags)->where.column, 5);
@@ -550,14 +560,16 @@ static void on_leave(void *data, const struct context *context, size_t offset)
 }
 
 static void on_refused(void *data, const struct context *context,
-	const struct field *field, const char *reason, struct loc where)
+	const struct field *field, const struct template_refusal *refusal)
 {
 	struct events *events = data;
+	const struct loc *where = &refusal->where;
 
-	buffer_printf(events->log, "!%s.%s(%d) of %s at %s:%u:%u: %s@%zu ",
+	buffer_printf(events->log, "!%s.%s(%d) of %s at %s:%u:%u: %s%s%s@%zu ",
 		context->shape->name, field->name, field->attribute,
-		*(const char *const *)context->object, where.source, where.line,
-		where.column, reason, events->out->len);
+		*(const char *const *)context->object, where->source, where->line,
+		where->column, refusal->reason, refusal->language == NULL ? "" : " in ",
+		refusal->language == NULL ? "" : refusal->language, events->out->len);
 }
 
 static const struct row hook_rows[] = {
@@ -569,28 +581,71 @@ static const struct row hook_rows[] = {
 		"names}}{{/boxes}}",
 		"+box@2 +rack@2 -rack@3 -box@6 +box@6 -box@7 +box@7 -box@7 "},
 	{"hosts", "{{#boxes}}{{#first}}a{{note}}b{{/first}}{{/boxes}}",
-		"+box@2 !box.note(7) of alpha at top:11:22: contains a blank@3 -box@4 "
+		"+box@2 !box.note(7) of alpha at top:11:22: contains a blank in hosts@3 -box@4 "
 		"+box@4 -box@4 +box@4 -box@4 "},
 	{"hosts", "{{#boxes}}{{#first}}{{rack.note}}{{/first}}{{/boxes}}",
-		"+box@2 !rack.note(0) of r1 at top:11:21: contains a blank@2 -box@2 "
+		"+box@2 !rack.note(0) of r1 at top:11:21: contains a blank in hosts@2 -box@2 "
 		"+box@2 -box@2 +box@2 -box@2 "},
 	{"hosts",
 		"{{#boxes}}{{#rack}}{{#last}}{{#note}}{{.}}{{/note}}{{/last}}{{/rack}}{{/"
 		"boxes}}",
 		"+box@2 +rack@2 -rack@2 -box@2 +box@2 -box@2 +box@2 +rack@2 "
-		"!rack.note(0) of r1 at top:11:38: contains a blank@2 -rack@2 -box@2 "},
+		"!rack.note(0) of r1 at top:11:38: contains a blank in hosts@2 -rack@2 -box@2 "},
 	{"kickstart", "{{#packages}}{{.}}{{/packages}}",
-		"!room.packages(0) of hall at top:11:14: contains a blank@10 "},
+		"!room.packages(0) of hall at top:11:14: contains a blank in kickstart@10 "},
 	{"dhcpd", "{{#boxes}}{{#first}}{{note}};\n# \"\n\"{{note}}\"{{/first}}{{/boxes}}",
 		"+box@2 !box.note(7) of alpha at top:11:21: is more than a plain word, "
-		"and the template has no quotes around it@2 -box@20 "
+		"and the template has no quotes around it in dhcpd@2 -box@20 "
 		"+box@20 -box@20 +box@20 -box@20 "},
 	{"shell",
 		"{{#boxes}}{{#first}}echo '{{note}}' '{{name}}' \"{{note}}\" "
 		"{{name}}{{/first}}{{/boxes}}",
 		"+box@2 !box.note(7) of alpha at top:11:49: is more than a plain word, "
-		"and the template has no quotes around it@32 -box@39 "
+		"and the template has no quotes around it in shell@32 -box@39 "
 		"+box@39 -box@39 +box@39 -box@39 "},
+	/* the language that cannot carry it is that of the partial */
+	{"text", "{{#boxes}}{{#first}}{{>bare}}{{/first}}{{/boxes}}",
+		"+box@2 !box.note(7) of alpha at bare:1:1: contains a blank in hosts@2 "
+		"-box@2 +box@2 -box@2 +box@2 -box@2 "},
+	/* further bytes, in a target, its partials and blocks, and nowhere else */
+	{"text", "{{#boxes}}{{#first}}a{{note}}{{/first}}{{/boxes}}",
+		"+box@2 !box.note(7) of alpha at top:11:22: contains '<'@3 -box@3 "
+		"+box@3 -box@3 +box@3 -box@3 ",
+		"%<"},
+	{"text", "{{#boxes}}{{#first}}{{note}}{{/first}}{{/boxes}}",
+		"+box@2 !box.note(7) of alpha at top:11:21: contains a blank@2 -box@2 "
+		"+box@2 -box@2 +box@2 -box@2 ",
+		" "},
+	{"yaml", "{{#boxes}}{{#first}}\"{{note}}\"{{/first}}{{/boxes}}",
+		"+box@2 !box.note(7) of alpha at top:11:22: contains \"'\"@3 -box@4 "
+		"+box@4 -box@4 +box@4 -box@4 ",
+		"'"},
+	{"text", "{{#boxes}}{{#first}}{{>note}}{{/first}}{{/boxes}}",
+		"+box@2 !box.note(7) of alpha at note:1:1: contains '<'@2 -box@2 "
+		"+box@2 -box@2 +box@2 -box@2 ",
+		"<"},
+	{"text", "{{#boxes}}{{#first}}{{>quoted}}{{/first}}{{/boxes}}",
+		"+box@2 !box.note(7) of alpha at quoted:1:2: contains '<'@3 -box@4 "
+		"+box@4 -box@4 +box@4 -box@4 ",
+		"<"},
+	{"text", "{{#boxes}}{{#first}}{{>semicolon}}{{note}}{{/first}}{{/boxes}}",
+		"+box@2 !box.note(7) of alpha at top:11:35: contains '<'@12 -box@12 "
+		"+box@12 -box@12 +box@12 -box@12 ",
+		"<"},
+	{"text", "{{>around}}{{#boxes}}{{#first}}{{note}}{{/first}}{{/boxes}}",
+		"+box@2 !box.note(7) of alpha at note:1:1: contains '<'@2 -box@2 "
+		"+box@2 -box@2 +box@2 -box@2 "
+		"+box@2 -box@12 +box@12 -box@12 +box@12 -box@12 "},
+	{"text", "{{<block}}{{$a}}{{note}}{{/a}}{{/block}}",
+		"+box@2 !box.note(7) of alpha at top:11:17: contains '<'@2 -box@2 "
+		"+box@2 -box@2 +box@2 -box@2 "},
+	{"text", "{{#boxes}}{{memory}}{{/boxes}}",
+		"+box@2 !box.memory(0) of alpha at top:11:11: contains '4'@2 -box@2 "
+		"+box@2 -box@3 +box@3 -box@3 ",
+		"4"},
+	/* what is printed as it is is printed as it is; true is no value of the site's */
+	{"text", "{{#boxes}}{{#first}}{{{note}}}{{is_on}}{{/first}}{{/boxes}}",
+		"+box@2 -box@16 +box@16 -box@16 +box@16 -box@16 ", "<t"},
 };
 
 static void test_hooks(_unused_ void **state)
@@ -604,8 +659,8 @@ static void test_hooks(_unused_ void **state)
 			&events, on_refused, on_enter, on_leave};
 		struct template *t;
 
-		if (compile(tmp, hook_rows[i].template, hook_rows[i].language, diags,
-			    &t) < 0)
+		if (compile(tmp, hook_rows[i].template, hook_rows[i].language,
+			    hook_rows[i].refuse, diags, &t) < 0)
 			fail_with(diags, hook_rows[i].template);
 		/* the buffer may hold something already */
 		buffer_add_text(events.out, "> ");
@@ -653,7 +708,7 @@ static void test_lifetime(_unused_ void **state)
 	struct buffer *out = buffer_new(tmp);
 	struct template *t;
 
-	assert_int_equal(compile(tmp, body, "hosts", diags, &t), 0);
+	assert_int_equal(compile(tmp, body, "hosts", NULL, diags, &t), 0);
 	memset(body, 'x', strlen(body));
 	template_render(t, &stack, 1, NULL, out);
 	assert_string_equal(out->data, "hall, c.example");
@@ -665,7 +720,7 @@ static void test_unknown_language(_unused_ void **state)
 	struct diags *diags = diags_new(tmp);
 	struct template *t;
 
-	assert_int_equal(compile(tmp, "x", "perl", diags, &t), -EXIT_USAGE);
+	assert_int_equal(compile(tmp, "x", "perl", NULL, diags, &t), -EXIT_USAGE);
 	assert_string_equal(diag_last(diags)->message, "language 'perl' is not known");
 }
 

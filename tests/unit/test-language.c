@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+/* The table of languages, and their checks of whole files; test-escape has the values. */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/trailer.h"
-#include "publish/readback.h"
+#include "template/language.h"
 
 enum { STRING_MAX = 1499 };
 
@@ -55,9 +57,10 @@ static const struct {
 };
 
 static const char *check(TALLOC_CTX *mem_ctx, const char *language, const char *trailer,
-	enum readback_depth depth, const struct buffer *b, unsigned *line)
+	enum reading_depth depth, const struct buffer *b, unsigned *line)
 {
-	return readback_check(mem_ctx, language, trailer, depth, b->data, b->len, line);
+	return language_check_file(
+		mem_ctx, language, trailer, depth, b->data, b->len, line);
 }
 
 static void test_rows(void **state)
@@ -74,7 +77,7 @@ static void test_rows(void **state)
 			if (trailer != NULL)
 				trailer_add(b, trailer, 1, 2);
 			const char *fault = check(tmp, rows[i].language, trailer,
-				pass & 2 ? READBACK_SHAPE : READBACK_PARSE, b, &line);
+				pass & 2 ? READING_SHAPE : READING_PARSE, b, &line);
 
 			if (rows[i].expected == NULL && fault != NULL)
 				fail_msg("'%s': %s", rows[i].text, fault);
@@ -99,19 +102,19 @@ static void test_damage(void **state)
 	(void)state;
 	buffer_add_text(b, "10.0.0.1 n1\n10.0.0.2 n2\n");
 	trailer_add(b, "# ", 2, 0);
-	assert_null(check(tmp, "hosts", "# ", READBACK_PARSE, b, &line));
+	assert_null(check(tmp, "hosts", "# ", READING_PARSE, b, &line));
 	for (size_t i = 0; i < b->len; i++) {
 		struct buffer *bad = buffer_new(tmp);
 
 		buffer_add(bad, b->data, i);
-		assert_non_null(check(tmp, "hosts", "# ", READBACK_PARSE, bad, &line));
+		assert_non_null(check(tmp, "hosts", "# ", READING_PARSE, bad, &line));
 		buffer_add(bad, b->data + i, b->len - i);
 		bad->data[i] ^= 1;
 		/* the counts are not part of what the hash covers */
 		if (strncmp(b->data + i, "2 vcns", 6) == 0 ||
 			strncmp(b->data + i, "0 sha256", 8) == 0)
 			continue;
-		assert_non_null(check(tmp, "hosts", "# ", READBACK_PARSE, bad, &line));
+		assert_non_null(check(tmp, "hosts", "# ", READING_PARSE, bad, &line));
 	}
 }
 
@@ -122,24 +125,75 @@ static void test_limits(void **state)
 	unsigned line;
 
 	(void)state;
-	for (size_t i = 0; i < 1000; i++)
+	for (size_t i = 0; i < 999; i++)
 		buffer_add_byte(b, 'a');
 	buffer_add_byte(b, '\n');
-	assert_null(check(tmp, "dnsmasq", NULL, READBACK_PARSE, b, &line));
+	assert_null(check(tmp, "dnsmasq", NULL, READING_PARSE, b, &line));
 	b->data[b->len - 1] = 'a';
-	assert_non_null(check(tmp, "dnsmasq", NULL, READBACK_PARSE, b, &line));
+	assert_non_null(check(tmp, "dnsmasq", NULL, READING_PARSE, b, &line));
 	for (size_t len = STRING_MAX; len <= STRING_MAX + 1; len++) {
 		buffer_truncate(b, 0);
 		buffer_add_text(b, "option x \"");
 		for (size_t i = 0; i < len; i++)
 			buffer_add_byte(b, 'a');
 		buffer_add_text(b, "\";\n");
-		assert_true((check(tmp, "dhcpd", NULL, READBACK_PARSE, b, &line) ==
+		assert_true((check(tmp, "dhcpd", NULL, READING_PARSE, b, &line) ==
 				    NULL) == (len == STRING_MAX));
 	}
 	buffer_truncate(b, 0);
 	buffer_add(b, "a\0b\n", 4);
-	assert_non_null(check(tmp, "text", NULL, READBACK_PARSE, b, &line));
+	assert_non_null(check(tmp, "text", NULL, READING_PARSE, b, &line));
+}
+
+/* The table */
+static void test_table(void **state)
+{
+	TMP_CTX(tmp);
+	const char **names = language_names(tmp);
+	size_t n = 0;
+
+	(void)state;
+	assert_null(language_find("perl"));
+	assert_null(language_find(NULL));
+	for (; names[n] != NULL; n++) {
+		const struct language *l = language_find(names[n]);
+
+		assert_ptr_equal(l, &languages[n]);
+		assert_non_null(l->escape);
+		assert_ptr_equal(language_escaper(l, true), l->escape);
+		assert_ptr_equal(language_escaper(l, false),
+			l->quote == '\0' ? l->escape : escape_bare);
+	}
+	assert_int_equal(n, 10);
+	assert_int_equal(language_find("shell")->quote, '\'');
+	assert_int_equal(language_find("yaml")->quote, '"');
+	assert_int_equal(language_find("hosts")->quote, '\0');
+}
+
+static void test_comments(void **state)
+{
+	static const struct {
+		const char *language, *trailer;
+		bool is_comment;
+	} comments[] = {
+		{"dhcpd", "# ", true},
+		{"dhcpd", "; ", false},
+		{"dhcpd", " # ", false},
+		{"dhcpd", "", false},
+		{"ini", "# ", true},
+		{"ini", ";; ", true},
+		{"ini", "// ", false},
+		{"json", "# ", false},
+		{"html", "<!-- ", false},
+		{"text", "", true},
+		{"text", "REM ", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(comments); i++)
+		if (language_may_begin_comment(language_find(comments[i].language),
+			    comments[i].trailer) != comments[i].is_comment)
+			fail_msg("%s: '%s'", comments[i].language, comments[i].trailer);
 }
 
 int main(void)
@@ -148,6 +202,8 @@ int main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_comments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "publish/readback.h"
+#include "template/wellformed.h"
 
 #include <string.h>
 
@@ -8,20 +8,10 @@
 #include "base/document.h"
 #include "base/net.h"
 #include "base/text.h"
-#include "base/trailer.h"
 
 enum {
-	DNSMASQ_LINE_MAX = 1000,
 	DHCPD_STRING_MAX = 1499,
 	WORD_MAX = 256, /* longer than any host name */
-};
-
-/* The file under examination, and where its fault is. */
-struct reading {
-	TALLOC_CTX *mem_ctx;
-	const char *at, *end;
-	unsigned line;
-	enum readback_depth depth;
 };
 
 /* The next line without its newline. */
@@ -89,7 +79,7 @@ static const char *check_hosts_line(struct reading *r, const char *line, size_t 
 	return NULL;
 }
 
-static const char *check_hosts(struct reading *r)
+const char *wellformed_hosts(struct reading *r)
 {
 	const char *line, *fault = NULL;
 	size_t len;
@@ -101,16 +91,17 @@ static const char *check_hosts(struct reading *r)
 
 /* dnsmasq.conf: a longer line is cut in two, and the rest read as a line of its own */
 
-static const char *check_dnsmasq(struct reading *r)
+const char *wellformed_dnsmasq(struct reading *r)
 {
 	const char *line;
 	size_t len;
 
 	while (next_line(r, &line, &len)) {
-		if (len > DNSMASQ_LINE_MAX)
+		if (len >= DNSMASQ_LINE_MAX)
 			return mem_printf(r->mem_ctx,
-				"the line has %zu bytes, dnsmasq reads %d", len,
-				DNSMASQ_LINE_MAX);
+				"the line has %zu bytes, and dnsmasq reads no long ones "
+				"whole: fewer than %d",
+				len, DNSMASQ_LINE_MAX);
 		for (size_t i = 0; i < len; i++)
 			if (line[i] != '\t' && text_has_control(line + i, 1))
 				return "a control character";
@@ -144,7 +135,7 @@ static void skip_comment(struct reading *r)
 		r->at++;
 }
 
-static const char *check_dhcpd(struct reading *r)
+const char *wellformed_dhcpd(struct reading *r)
 {
 	unsigned depth = 0;
 	bool is_open = false; /* inside a statement */
@@ -190,7 +181,7 @@ static const char *check_dhcpd(struct reading *r)
 
 /* JSON */
 
-static const char *check_json(struct reading *r)
+const char *wellformed_json(struct reading *r)
 {
 	struct json_tokener *tokener = json_tokener_new();
 	size_t len = (size_t)(r->end - r->at);
@@ -329,11 +320,11 @@ static bool is_utf8(const char *text, size_t len)
 }
 
 /* The shape can be wrong about a block of free text: then the parser has the last word. */
-static const char *check_yaml(struct reading *r)
+const char *wellformed_yaml(struct reading *r)
 {
 	struct reading shape = *r;
 
-	if (r->depth == READBACK_SHAPE && check_yaml_shape(&shape) == NULL &&
+	if (r->depth == READING_SHAPE && check_yaml_shape(&shape) == NULL &&
 		is_utf8(r->at, (size_t)(r->end - r->at)))
 		return NULL;
 	return parse_yaml(r);
@@ -353,7 +344,7 @@ static bool is_section(const char *word)
 	return false;
 }
 
-static const char *check_kickstart(struct reading *r)
+const char *wellformed_kickstart(struct reading *r)
 {
 	const char *open_fault = NULL, *line;
 	bool is_open = false, uses_end = false;
@@ -385,45 +376,4 @@ static const char *check_kickstart(struct reading *r)
 	return open_fault != NULL ? open_fault
 	       : is_open	  ? "the last section is not closed"
 				  : NULL;
-}
-
-static const struct {
-	const char *language;
-	const char *(*check)(struct reading *r);
-} rules[] = {
-	{"hosts", check_hosts},
-	{"dnsmasq", check_dnsmasq},
-	{"dhcpd", check_dhcpd},
-	{"json", check_json},
-	{"yaml", check_yaml},
-	{"kickstart", check_kickstart},
-};
-
-const char *readback_check(TALLOC_CTX *mem_ctx, const char *language, const char *trailer,
-	enum readback_depth depth, const char *bytes, size_t len, unsigned *ret_line)
-{
-	struct reading r = {
-		.mem_ctx = mem_ctx,
-		.at = bytes,
-		.end = bytes + len,
-		.depth = depth,
-	};
-	const char *fault = NULL;
-	struct trailer found;
-
-	*ret_line = 0;
-	if (memchr(bytes, '\0', len) != NULL)
-		return "a zero byte";
-	if (trailer != NULL) {
-		fault = trailer_check(bytes, len, trailer, &found);
-		if (fault != NULL)
-			return fault;
-		r.end = bytes + found.body_len;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
-		if (language != NULL && strcmp(rules[i].language, language) == 0)
-			fault = rules[i].check(&r);
-	if (fault != NULL)
-		*ret_line = r.line;
-	return fault;
 }

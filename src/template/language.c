@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "template/language.h"
+
+#include <string.h>
+
+#include "base/trailer.h"
+
+const struct language languages[] = {
+	/* name, quote, comment, escaper of a value, check of a file */
+	{"dhcpd", '"', "#", escape_dhcpd, wellformed_dhcpd},
+	{"dnsmasq", '\0', "#", escape_dnsmasq, wellformed_dnsmasq},
+	{"hosts", '\0', "#", escape_hosts, wellformed_hosts},
+	{"json", '"', "", escape_json, wellformed_json},
+	{"yaml", '"', "#", escape_json, wellformed_yaml},
+	{"kickstart", '\0', "#", escape_kickstart, wellformed_kickstart},
+	{"shell", '\'', "#", escape_shell, NULL},
+	{"ini", '\0', "#;", escape_ini, NULL},
+	{"html", '\0', "", escape_html, NULL},
+	{"text", '\0', NULL, escape_text, NULL},
+	{0},
+};
+
+const struct language *language_find(const char *name)
+{
+	for (const struct language *l = languages; name != NULL && l->name != NULL; l++)
+		if (strcmp(l->name, name) == 0)
+			return l;
+	return NULL;
+}
+
+const char **language_names(TALLOC_CTX *mem_ctx)
+{
+	const char **names = mem_array(mem_ctx, const char *, ARRAY_SIZE(languages));
+
+	for (size_t i = 0; i < ARRAY_SIZE(languages); i++)
+		names[i] = languages[i].name;
+	return names;
+}
+
+escape_fn *language_escaper(const struct language *language, bool in_quotes)
+{
+	return in_quotes || language->quote == '\0' ? language->escape : escape_bare;
+}
+
+bool language_may_begin_comment(const struct language *language, const char *trailer)
+{
+	if (language->comment == NULL)
+		return true;
+	return trailer[0] != '\0' && strchr(language->comment, trailer[0]) != NULL;
+}
+
+const char *language_check_file(TALLOC_CTX *mem_ctx, const char *language,
+	const char *trailer, enum reading_depth depth, const char *bytes, size_t len,
+	unsigned *ret_line)
+{
+	const struct language *found = language_find(language);
+	struct reading r = {
+		.mem_ctx = mem_ctx,
+		.at = bytes,
+		.end = bytes + len,
+		.depth = depth,
+	};
+	const char *fault = NULL;
+	struct trailer whole;
+
+	*ret_line = 0;
+	if (memchr(bytes, '\0', len) != NULL)
+		return "a zero byte";
+	if (trailer != NULL) {
+		fault = trailer_check(bytes, len, trailer, &whole);
+		if (fault != NULL)
+			return fault;
+		r.end = bytes + whole.body_len;
+	}
+	if (found == NULL || found->check == NULL)
+		return NULL;
+	fault = found->check(&r);
+	if (fault != NULL)
+		*ret_line = r.line;
+	return fault;
+}
