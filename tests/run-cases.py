@@ -12,8 +12,10 @@ tests/cases/README tells what is in the folders. --bless writes the expectations
 """
 
 import argparse
+import base64
 import configparser
 import hashlib
+import html.parser
 import ipaddress
 import json
 import os
@@ -356,6 +358,122 @@ class Validators:
         return None
 
 
+# Injections: what is printed in a language, its own reader reads as it was
+
+
+class HtmlReader(html.parser.HTMLParser):
+    """The text of every paragraph; nothing else may be there."""
+
+    def __init__(self):
+        super().__init__()
+        self.values = {}
+        self.name = None
+
+    def handle_starttag(self, tag, attrs):
+        if tag != "p" or self.name is not None:
+            raise ValueError(f"a tag {tag}")
+        self.name = dict(attrs)["id"]
+        self.values[self.name] = ""
+
+    def handle_endtag(self, tag):
+        self.name = None
+
+    def handle_data(self, data):
+        if self.name is not None:
+            self.values[self.name] += data
+
+    def handle_comment(self, data):
+        raise ValueError("a comment")
+
+
+def read_html(text):
+    reader = HtmlReader()
+    reader.feed(text)
+    return reader.values
+
+
+def read_dhcpd(text):
+    """As its lexer does (common/conflex.c): a backslash takes the next character as it is."""
+    values = {}
+    for line in text.splitlines():
+        name, value = re.fullmatch(
+            r'host (\w+) \{ option host-name "((?:[^"\\]|\\["\\])*)"; \}', line).groups()
+        values[name] = re.sub(r"\\(.)", r"\1", value)
+    return values
+
+
+def read_dnsmasq(text):
+    values = {}
+    for line in text.splitlines():
+        if re.search("[\"# \t]", line):
+            raise ValueError(f"quotes, comments or blanks: {line}")
+        name, value = line.removeprefix("txt-record=").split(",")
+        values[name] = value
+    return values
+
+
+def read_ini(text):
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read_string(text)
+    return {name: parser[name]["description"] for name in parser.sections()}
+
+
+def read_kickstart(text):
+    """Words as pykickstart cuts them; a section's line would not begin with the command."""
+    words = [shlex.split(line, comments=True) for line in text.splitlines()]
+    return {name: value for command, name, value in words if command == "group"}
+
+
+def read_shell(text):
+    done = subprocess.run([shutil.which("bash"), "-c", text], capture_output=True, check=True,
+                          timeout=60, env={"PATH": "/nonexistent"})
+    if done.stderr:
+        raise ValueError(done.stderr.decode())
+    words = done.stdout.decode().split("\0")[:-1]
+    return dict(zip(words[::2], words[1::2], strict=True))
+
+
+INJECTION_READERS = {
+    "dhcpd": read_dhcpd,
+    "dnsmasq": read_dnsmasq,
+    "hosts": lambda text: {name: value for _, name, value in map(str.split, text.splitlines())},
+    "html": read_html,
+    "ini": read_ini,
+    "json": json.loads,
+    "kickstart": read_kickstart,
+    "shell": read_shell,
+    "text": lambda text: dict(line.split(" ", 1) for line in text.splitlines()),
+    "yaml": yaml.safe_load,
+}
+
+
+def injection_faults(language, run):
+    """Every value of tests/cases/injections.ldif comes back, or was refused by name."""
+    (data,) = run.tree.values()
+    try:
+        read_values = INJECTION_READERS[language](data.decode())
+    except Exception as error:  # whatever a reader stumbles over is the finding
+        return [f"its reader: {error!r}"]
+    faults = []
+    n_refused = 0
+    for record in read(os.path.join(HERE, "cases", "injections.ldif")).split("\n\n"):
+        found = re.search(r"^cn: (\w+)\n(?:.*\n)*description:(:?) (.*)$", record, re.MULTILINE)
+        if not found:
+            continue
+        name, is_coded, value = found.groups()
+        value = base64.b64decode(value).decode() if is_coded else value
+        refused = f"cn={name},ou=hosts,dc=c,dc=example: description: error: " in run.stderr
+        n_refused += refused
+        if refused == (name in read_values):
+            faults.append(f"{name} is {'printed and' if refused else 'neither printed nor'} refused")
+        if read_values.pop(name, value) != value:
+            faults.append(f"{name} is not {value!r}")
+    faults += [f"{name} came from nowhere" for name in read_values]
+    if n_refused == 0 and language not in ("json", "yaml"):
+        faults.append("nothing was refused")
+    return faults
+
+
 # tests/cases
 
 
@@ -442,6 +560,9 @@ def test_cases(arguments, tap, scratch):
                   case.compare_again(run, case.run_reversed(), "reversed"))
         with open(case.path("input.ldif"), "rb") as file:
             validators.check(name, run.tree, file.read())
+        if "-injection-" in name:
+            tap.point(f"{name}: read again, each value is itself",
+                      injection_faults(name.split("-injection-")[1], run))
     validators.report(tap)
 
 
