@@ -2,18 +2,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tests of ldapcc that are folders and files: nothing but the command line (TAP).
 
-    run-cases.py [--bless] [--vcn VCN] LDAPCC cases|checks|settings|all [NAME...]
+    run-cases.py [--bless] [--vcn VCN] LDAPCC [SUITE|NAME...]
 
 cases     tests/cases/NN-name/: a site, and every byte of what is rendered from it
 checks    tests/checks/ID.ldif: every check of the catalogue, found and not found
 settings  tests/parse/settings-*.yaml, map-*.yaml: what is said of a wrong file
 
-tests/cases/README tells what is in the folders. --bless writes the expectations anew.
+A NAME is a folder of cases or a file without its ending, or a pattern of some ('dup-*');
+without one it is all of the suites, or `all` suites. tests/cases/README tells what is in the
+folders. --bless writes the expectations of what is named anew, and prints the difference.
+Without a word on the command line the environment's BLESS has them.
 """
 
 import argparse
 import base64
 import configparser
+import difflib
+import fnmatch
 import hashlib
 import html.parser
 import ipaddress
@@ -39,20 +44,24 @@ PLACE = re.compile(r"(?m)^[^\s:]*\.ldif:\d+: ")
 class Tap:
     """Numbers test points; a fault is a line of explanation."""
 
-    def __init__(self):
+    def __init__(self, only_faults):
         self.n = 0
         self.n_failed = 0
+        self.only_faults = only_faults
 
     def point(self, name, faults, skip=None):
         self.n += 1
         self.n_failed += bool(faults)
+        if self.only_faults and not faults:
+            return
         end = f" # SKIP {skip}" if skip else ""
         print(f"{'not ok' if faults else 'ok'} {self.n} - {name}{end}", flush=True)
         for fault in faults:
             print("# " + fault.rstrip("\n").replace("\n", "\n# "), flush=True)
 
     def end(self):
-        print(f"1..{self.n}")
+        if not self.only_faults:
+            print(f"1..{self.n}")
         return 1 if self.n_failed or self.n == 0 else 0
 
 
@@ -547,7 +556,7 @@ def test_cases(arguments, tap, scratch):
     for name in sorted(os.listdir(root)):
         if not os.path.exists(os.path.join(root, name, "input.ldif")):
             continue
-        if arguments.names and name not in arguments.names:
+        if not arguments.wants(name):
             continue
         case = Case(arguments.ldapcc, os.path.join(root, name), scratch)
         run = case.run("input.ldif")
@@ -656,7 +665,7 @@ def test_checks(arguments, tap, scratch):
             tap.point(f"{stem}: is named after a check", ["there is no such check"])
             continue
         (near_misses if check.is_near_miss else triggers).add(check.id)
-        if arguments.names and stem not in arguments.names:
+        if not arguments.wants(stem):
             continue
         run = check.run()
         if arguments.bless:
@@ -681,7 +690,7 @@ def test_settings(arguments, tap, scratch):
         if not re.fullmatch(r"(settings|map)-.*\.yaml", name):
             continue
         stem = name[:-5]
-        if arguments.names and stem not in arguments.names:
+        if not arguments.wants(stem):
             continue
         config = name
         if name.startswith("map-"):
@@ -696,7 +705,64 @@ def test_settings(arguments, tap, scratch):
         tap.point(stem, compare_text("stderr", read(path), got))
 
 
+# What is run, and what is blessed
+
+
 SUITES = {"cases": test_cases, "checks": test_checks, "settings": test_settings}
+
+
+def names_of(suite):
+    """What can be named in a suite."""
+    if suite == "cases":
+        root = os.path.join(HERE, "cases")
+        return [name for name in os.listdir(root)
+                if os.path.exists(os.path.join(root, name, "input.ldif"))]
+    if suite == "checks":
+        return [name[:-5] for name in os.listdir(os.path.join(HERE, "checks"))
+                if name.endswith(".ldif")]
+    return [name[:-5] for name in os.listdir(os.path.join(HERE, "parse"))
+            if re.fullmatch(r"(settings|map)-.*\.yaml", name)]
+
+
+class Arguments(argparse.Namespace):
+    """The words of the command line: suites, and in them the names of some of their tests."""
+
+    def split_words(self, parser):
+        words = self.words or os.environ.get("BLESS", "").split() if self.bless else self.words
+        self.patterns = [word for word in words if word not in (*SUITES, "all")]
+        suites = [word for word in words if word in SUITES]
+        if "all" in words or not suites:
+            suites = list(SUITES)
+        named = {suite: list(filter(self.wants, names_of(suite))) for suite in suites}
+        self.suites = [suite for suite in suites if named[suite]]
+        for pattern in self.patterns:
+            if not any(fnmatch.filter(names, pattern) for names in named.values()):
+                parser.error(f"no case, check or settings file is called '{pattern}'")
+
+    def wants(self, name):
+        return not self.patterns or any(fnmatch.fnmatchcase(name, p) for p in self.patterns)
+
+
+def expectations():
+    """All files that --bless may write, by their paths in the sources."""
+    return {os.path.join("tests", folder, path): data for folder in ("cases", "checks", "parse")
+            for path, data in read_tree(os.path.join(HERE, folder)).items()}
+
+
+def print_changes(before, after):
+    """A unified diff of two sets of files."""
+    changed = sorted(path for path in before.keys() | after.keys()
+                     if before.get(path) != after.get(path))
+    for path in changed:
+        lines = [tree.get(path, b"").decode("utf-8", "backslashreplace").splitlines(keepends=True)
+                 for tree in (before, after)]
+        labels = [f"{side}/{path}" if path in tree else "/dev/null"
+                  for side, tree in (("a", before), ("b", after))]
+        for line in difflib.unified_diff(*lines, *labels):
+            print(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n",
+                  end="")
+    print(f"{len(changed)} files changed: read the difference like code" if changed
+          else "nothing changed")
 
 
 def main():
@@ -704,16 +770,19 @@ def main():
     parser.add_argument("--bless", action="store_true")
     parser.add_argument("--vcn")
     parser.add_argument("ldapcc")
-    parser.add_argument("suite", choices=[*SUITES, "all"])
-    parser.add_argument("names", nargs="*")
-    arguments = parser.parse_args()
+    parser.add_argument("words", nargs="*", metavar="SUITE|NAME")
+    arguments = parser.parse_args(namespace=Arguments())
+    arguments.split_words(parser)
     arguments.ldapcc = os.path.realpath(arguments.ldapcc)
     if arguments.vcn:
         arguments.vcn = os.path.realpath(arguments.vcn)
-    tap = Tap()
+    before = expectations() if arguments.bless else {}
+    tap = Tap(arguments.bless)
     with tempfile.TemporaryDirectory(prefix="ldapcc-cases.") as scratch:
-        for name in SUITES if arguments.suite == "all" else [arguments.suite]:
+        for name in arguments.suites:
             SUITES[name](arguments, tap, scratch)
+    if arguments.bless:
+        print_changes(before, expectations())
     return tap.end()
 
 
