@@ -6,7 +6,7 @@
 . "$(dirname "$(realpath "$0")")/lib.sh"
 
 readonly page=man/ldapcc-checks.7.scd
-catalogue() { sed -n "s/^CHECK([A-Z_]*, \"\\([a-z-]*\\)\", $1,.*/\\1/p" src/config/checks.def | sort; }
+catalogue() { sed -n "s/^CHECK([A-Z0-9_]*, \"\\([a-z-]*\\)\", $1,.*/\\1/p" src/config/checks.def | sort; }
 # the headings of a section: *id*, or *id*, *id*
 entries() {
 	awk -v section="# $1" '/^# / { inside = $0 == section } inside && /^\*/' "$page" |

@@ -40,6 +40,9 @@ done <<<"$listing"
 while read -r object symbol type; do
 	[ "$type" = U ] || continue
 	to=${defined[${program[$object]} $symbol]-${defined[base $symbol]-}}
+	# the base, which is in both programs, may know neither
+	[ -n "$to" ] || [ "${program[$object]}" != base ] ||
+		to=${defined[ldapcc $symbol]-${defined[vcn $symbol]-}}
 	[ -n "$to" ] || continue
 	may_use "${source[$object]%/*}" "$to" || echo "${source[$object]} calls $symbol() of $to"
 done <<<"$listing" | sort -u | broken "a room calls only what tests/rules/rooms allows it"
