@@ -129,6 +129,24 @@ static size_t utf8_length(const unsigned char *text, size_t room)
 	return 0;
 }
 
+char *text_as_utf8(TALLOC_CTX *mem_ctx, const char *text)
+{
+	TMP_CTX(tmp);
+	struct buffer *out = buffer_new(tmp);
+	size_t length = strlen(text);
+
+	for (size_t i = 0; i < length;) {
+		size_t step = utf8_length((const unsigned char *)text + i, length - i);
+
+		if (step == 0)
+			buffer_add_text(out, "\xef\xbf\xbd");
+		else
+			buffer_add(out, text + i, step);
+		i += step == 0 ? 1 : step;
+	}
+	return mem_strndup(mem_ctx, out->data, out->len);
+}
+
 bool text_is_utf8(const char *text, size_t length)
 {
 	const unsigned char *bytes = (const unsigned char *)text;

@@ -27,6 +27,8 @@ char **text_split(TALLOC_CTX *mem_ctx, const char *text, char separator,
 
 /* Well-formed UTF-8 (RFC 3629): no overlong forms, surrogates or values above U+10FFFF. */
 bool text_is_utf8(const char *text, size_t length);
+/* A copy in which what is no UTF-8 is U+FFFD, for formats that take nothing else. */
+char *text_as_utf8(TALLOC_CTX *mem_ctx, const char *text) _must_check_;
 /* A byte below 0x20, or 0x7f: what no output language may be given. */
 bool text_has_control(const char *text, size_t length);
 /* Bytes for a message: control characters and bad UTF-8 as \xHH, cut after 80 with "…". */

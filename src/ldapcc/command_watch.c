@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -46,7 +47,8 @@ static bool wait_for(struct watcher *w, int64_t timeout_ms, bool *ret_readable)
 		{.fd = w->watch == NULL ? -1 : directory_watch_fd(w->watch),
 			.events = POLLIN},
 	};
-	int n = poll(fds, ARRAY_SIZE(fds), (int)timeout_ms);
+	int n = poll(
+		fds, ARRAY_SIZE(fds), (int)(timeout_ms > INT_MAX ? INT_MAX : timeout_ms));
 
 	*ret_readable = n > 0 && fds[1].revents != 0;
 	return n < 0 || fds[0].revents == 0;
