@@ -181,9 +181,7 @@ static bool apply_in_child(struct watcher *w, int *ret_code)
 
 static void tell_status(int code)
 {
-	TMP_CTX(tmp);
-
-	(void)notify_send(mem_printf(tmp, "READY=1\nSTATUS=last apply: exit %d", code));
+	notify_send(getenv("NOTIFY_SOCKET"), "READY=1\nSTATUS=last apply: exit %d", code);
 }
 
 /* One round: apply, connect if needed, wait. False in the child and at the end. */
@@ -233,7 +231,7 @@ int command_watch(void *session)
 		let_go(&w);
 		return command_apply(run);
 	}
-	(void)notify_send("STOPPING=1");
+	notify_send(getenv("NOTIFY_SOCKET"), "STOPPING=1");
 	disconnect(&w);
 	close(w.signals);
 	return 0;

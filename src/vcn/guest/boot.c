@@ -12,13 +12,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/text.h"
-#include "vcn/common/clock.h"
 #include "vcn/common/process.h"
 #include "vcn/guest/image.h"
 #include "vcn/guest/kvm.h"
 #include "vcn/guest/machine.h"
-#include "vcn/guest/notify.h"
+#include "vcn/guest/readiness.h"
 #include "vcn/guest/supervisor.h"
 
 enum {
@@ -145,7 +145,8 @@ static int open_vsock(struct supervisor *s, struct boot *boot, struct handover *
 		s->guest->name, s->diags, &handover->fds[MACHINE_FD_VSOCK], &boot->cid);
 
 	return r < 0 ? r
-		     : notify_listen(s->diags, &boot->ready_fd, &handover->notify_port);
+		     : readiness_listen(
+			       s->diags, &boot->ready_fd, &handover->notify_port);
 }
 
 /* A socket pair: one end for QEMU under @kind, the other in *ret_ours. */
@@ -191,8 +192,8 @@ static int open_all(struct supervisor *s, struct boot *boot, struct handover *ha
 	if (r == 0)
 		r = open_vsock(s, boot, handover);
 	if (r == 0)
-		r = scratch_make(boot, s->settings, s->guest->name, s->identity, s->diags,
-			&boot->scratch);
+		r = overlay_make(boot, s->settings, s->guest->name, s->identity, s->diags,
+			&boot->overlay);
 	if (r == 0)
 		r = network_open(boot, s->settings, s->guest, s->diags, &boot->ports);
 	return r == 0 ? open_channels(s, boot, handover) : r;
@@ -248,7 +249,7 @@ static int spawn_qemu(struct supervisor *s, struct boot *boot,
 	struct spawn spawn = {
 		.path = s->qemu->path,
 		.argv = machine->argv,
-		.scratch = boot->scratch->path,
+		.scratch = boot->overlay->path,
 		.fds = list_fds(tmp, machine, handover, boot),
 		.n_fds = machine->n_fds,
 		.stderr_fd = errors[1],
@@ -294,13 +295,13 @@ static unsigned count_booting(const struct supervisor *s)
 	size_t n;
 	unsigned n_booting = 1;
 
-	if (state_list(tmp, s->settings->runtime_dir, diags, &names, &n) < 0)
+	if (run_state_list(tmp, s->settings->runtime_dir, diags, &names, &n) < 0)
 		return 1;
 	for (size_t i = 0; i < n; i++) {
 		struct run_state *state;
 
 		if (strcmp(names[i], s->guest->name) != 0 &&
-			state_read(tmp, s->settings->runtime_dir, names[i], diags,
+			run_state_read(tmp, s->settings->runtime_dir, names[i], diags,
 				&state) == 0)
 			n_booting += state->state == STATE_BOOTING ||
 				     state->state == STATE_STARTING;

@@ -15,7 +15,7 @@
 
 #include "base/file.h"
 #include "vcn/common/process.h"
-#include "vcn/common/state.h"
+#include "vcn/common/run_state.h"
 #include "vcn/guest/qmp.h"
 #include "vcn/guest/spawn.h"
 
@@ -398,7 +398,7 @@ int probe_qemu(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 			"QEMU '%s' is not installed on this host (vcn.yaml, qemu)",
 			settings->qemu);
 	_cleanup_(mem_close_fd) int dirfd =
-		state_open_runtime_dir(settings->runtime_dir, diags);
+		run_state_open_runtime_dir(settings->runtime_dir, diags);
 
 	if (dirfd < 0)
 		return dirfd;

@@ -11,9 +11,10 @@
 
 #include <json-c/json.h>
 
-#include "vcn/common/clock.h"
+#include "base/clock.h"
+#include "base/notify.h"
 #include "vcn/guest/machine.h"
-#include "vcn/guest/notify.h"
+#include "vcn/guest/readiness.h"
 #include "vcn/guest/supervisor.h"
 
 enum {
@@ -62,7 +63,7 @@ void progress_report(const struct supervisor *s)
 
 	if (s->options->report_fd < 0)
 		return;
-	json = state_to_json(s->state);
+	json = run_state_to_json(s->state);
 	const char *text = mem_printf(tmp, "%s\n",
 		json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN));
 
@@ -82,13 +83,13 @@ void progress_publish(struct supervisor *s)
 	if (s->boot != NULL)
 		memcpy(s->state->stage_us, s->boot->record.stage_us,
 			sizeof(s->state->stage_us));
-	/* A full disk is no reason to end a guest; state_lock() made sure it can be
+	/* A full disk is no reason to end a guest; run_state_lock() made sure it can be
 	 * written. */
-	(void)!state_write(s->folder, s->state, diags_new(tmp));
+	(void)!run_state_write(s->folder, s->state, diags_new(tmp));
 	progress_report(s);
 	if (!s->state->is_stopping)
 		notify_send(s->options->notify_socket, "STATUS=%s%s%s",
-			state_name(s->state->state),
+			run_state_name(s->state->state),
 			s->state->message == NULL ? "" : ": ",
 			s->state->message == NULL ? "" : s->state->message);
 }
@@ -291,10 +292,10 @@ static void read_port(struct supervisor *s)
 
 static void read_notify(struct supervisor *s)
 {
-	struct notify_news news = {0};
+	struct readiness_news news = {0};
 	bool was_rescue = s->boot->is_rescue;
 
-	notify_accept(s->boot->ready_fd, s->boot->cid, &news);
+	readiness_accept(s->boot->ready_fd, s->boot->cid, &news);
 	progress_stage(s, STAGE_AGENT);
 	s->boot->is_rescue = (was_rescue || news.is_rescue) && !news.is_rescue_over;
 	if (s->boot->is_rescue != was_rescue)
@@ -321,7 +322,7 @@ static int64_t late_at(const struct supervisor *s)
 }
 
 /* A tenth of the file system where that is less, so that a small one is not always low. */
-static uint64_t low_mark(const struct scratch *scratch)
+static uint64_t low_mark(const struct overlay *scratch)
 {
 	struct statvfs fs;
 	uint64_t mark = (uint64_t)SCRATCH_LOW_MIB * 1024 * 1024;
@@ -335,8 +336,8 @@ static uint64_t low_mark(const struct scratch *scratch)
 static void look_at_scratch(struct supervisor *s)
 {
 	struct boot *boot = s->boot;
-	uint64_t mark = low_mark(boot->scratch);
-	uint64_t left = scratch_bytes_left(boot->scratch);
+	uint64_t mark = low_mark(boot->overlay);
+	uint64_t left = overlay_bytes_left(boot->overlay);
 	/* Twice as much to be well again, so that it does not flap. */
 	bool is_low = left < (boot->is_scratch_low ? 2 * mark : mark);
 

@@ -10,7 +10,7 @@
 
 #include <json-c/json.h>
 
-#include "vcn/common/clock.h"
+#include "base/clock.h"
 
 enum { READ_STEP = 4096, DEPTH_MAX = 32 };
 

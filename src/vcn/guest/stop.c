@@ -8,9 +8,9 @@
 
 #include <signal.h>
 
-#include "vcn/common/clock.h"
+#include "base/clock.h"
+#include "base/notify.h"
 #include "vcn/common/process.h"
-#include "vcn/guest/notify.h"
 #include "vcn/guest/supervisor.h"
 
 enum { RESEND_MS = 3000, HANG_MS = 10000, QUIT_RESERVE_MS = 2000, NOTIFY_SPARE_S = 5 };

@@ -16,10 +16,10 @@
  * the kernel kills the guest (PR_SET_PDEATHSIG) and removes its TAPs.
  */
 
+#include "vcn/common/launch_settings.h"
 #include "vcn/common/manifest.h"
 #include "vcn/common/record.h"
-#include "vcn/common/settings.h"
-#include "vcn/common/state.h"
+#include "vcn/common/run_state.h"
 
 struct supervise_options {
 	bool is_foreground; /* `vcn run`: SIGHUP is a stop; console bytes to console_fd */
@@ -49,7 +49,7 @@ int supervise_run(const struct launch_settings *settings, const struct guest *gu
  *
  * shape:  *ret_fd gives a line of state JSON at every change and ends with the
  *         supervisor (its lock is released then); the caller may close it at any time.
- *         options->report_fd is ignored. A line holds the whole state: state_from_json().
+ *         options->report_fd is ignored. A line holds the whole state: run_state_from_json().
  *         The last line before the end tells how it went. The supervisor is reparented:
  *         there is no child to wait for.
  */

@@ -10,9 +10,9 @@
 #include "vcn/guest/console.h"
 #include "vcn/guest/identity.h"
 #include "vcn/guest/network.h"
+#include "vcn/guest/overlay.h"
 #include "vcn/guest/probe.h"
 #include "vcn/guest/qmp.h"
-#include "vcn/guest/scratch.h"
 #include "vcn/guest/server.h"
 #include "vcn/guest/spawn.h"
 #include "vcn/guest/supervise.h"
@@ -22,7 +22,7 @@ enum { STDERR_TAIL = 2000 };
 /* One QEMU, from its clone to its end. */
 struct boot {
 	struct process process;
-	struct scratch *scratch;
+	struct overlay *overlay;
 	struct network_port *ports;
 	struct qmp *qmp;
 	int ready_fd; /* virtserial: bytes of the guest; notify: the vsock listener; or -1 */
@@ -47,7 +47,7 @@ struct supervisor {
 	const struct guest *guest;
 	const struct supervise_options *options;
 	struct diags *diags;
-	struct state_folder *folder;
+	struct run_state_folder *folder;
 	struct identity *identity;
 	struct qemu *qemu;
 	struct console *console;

@@ -13,8 +13,8 @@
 
 #include <json-c/json.h>
 
+#include "base/clock.h"
 #include "base/file.h"
-#include "vcn/common/clock.h"
 #include "vcn/common/process.h"
 #include "vcn/guest/server.h"
 
@@ -201,7 +201,7 @@ static int kill_supervisor(const char *runtime_dir, const char *name, struct dia
 {
 	TMP_CTX(tmp);
 	struct run_state *state;
-	int r = state_read(tmp, runtime_dir, name, diags, &state);
+	int r = run_state_read(tmp, runtime_dir, name, diags, &state);
 
 	if (r < 0)
 		return r;

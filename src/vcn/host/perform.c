@@ -105,12 +105,12 @@ static void finish_silent(struct performance *p, struct job *job)
 	TMP_CTX(tmp);
 	struct run_state *state;
 	const char *name = job->action->name;
-	int r = state_read(
+	int r = run_state_read(
 		tmp, p->options->settings->runtime_dir, name, p->diags, &state);
 
 	if (r < 0)
 		finish_failed(p, job, r);
-	else if (state_is_running(state))
+	else if (run_state_is_running(state))
 		finish_failed(p, job,
 			diag_fail(p->diags, EXIT_BUSY, job->action->guest->where,
 				"'%s' is started by somebody else at the same time",
@@ -155,7 +155,7 @@ static void stopped(struct performance *p, struct job *job)
 		break;
 	case ACTION_STOP:
 		if (job->action->guest == NULL)
-			state_forget(settings->runtime_dir, job->action->name);
+			run_state_forget(settings->runtime_dir, job->action->name);
 		finish(p, job, RESULT_DONE);
 		break;
 	default:
@@ -211,7 +211,7 @@ static void take_line(struct performance *p, struct job *job, const char *line)
 	if (json == NULL)
 		return;
 	talloc_free(job->last);
-	job->last = state_from_json(p->mem_ctx, json);
+	job->last = run_state_from_json(p->mem_ctx, json);
 	json_object_put(json);
 	judge(p, job, false);
 }
@@ -246,19 +246,19 @@ static void look_at_unit(struct performance *p, struct job *job)
 	TMP_CTX(tmp);
 	const char *runtime_dir = p->options->settings->runtime_dir;
 	struct run_state *state;
-	int r = state_read(tmp, runtime_dir, job->action->name, p->diags, &state);
+	int r = run_state_read(tmp, runtime_dir, job->action->name, p->diags, &state);
 
 	if (r < 0) {
 		finish_failed(p, job, r);
 		return;
 	}
-	if (state_is_running(state) || state->changed_at >= job->began_at) {
+	if (run_state_is_running(state) || state->changed_at >= job->began_at) {
 		talloc_free(job->last);
 		job->last = talloc_steal(p->mem_ctx, state);
 		judge(p, job, false);
 	}
 	if (job->phase == PHASE_OVER || time(NULL) < job->began_at + UNIT_CHECK_S ||
-		(job->last != NULL && state_is_running(job->last)))
+		(job->last != NULL && run_state_is_running(job->last)))
 		return;
 	const char *unit = unit_state(tmp, job->action->name);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vcn/common/state.h"
+#include "vcn/common/run_state.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -29,12 +29,12 @@ static const char *const state_names[_STATE_MAX] = {
 
 static const char *const accel_names[] = {[ACCEL_KVM] = "kvm", [ACCEL_TCG] = "tcg"};
 
-const char *state_name(enum guest_state state)
+const char *run_state_name(enum guest_state state)
 {
 	return state_names[state];
 }
 
-bool state_is_running(const struct run_state *state)
+bool run_state_is_running(const struct run_state *state)
 {
 	return state->state != STATE_STOPPED && state->state != STATE_FAILED;
 }
@@ -114,7 +114,7 @@ static void put_processes(struct json_object *json, const struct run_state *stat
 	put_number(json, "uid", state->uid);
 }
 
-struct json_object *state_to_json(const struct run_state *state)
+struct json_object *run_state_to_json(const struct run_state *state)
 {
 	struct json_object *json = json_object_new_object();
 
@@ -123,7 +123,7 @@ struct json_object *state_to_json(const struct run_state *state)
 	put_text(json, "uuid", state->uuid);
 	put_text(json, "host", state->host);
 	put_text(json, "vo", state->vo);
-	put_text(json, "state", state_name(state->state));
+	put_text(json, "state", run_state_name(state->state));
 	put_bool(json, "stopping", state->is_stopping);
 	put_text(json, "message", state->message);
 	put_text(json, "digest", state->digest);
@@ -205,7 +205,7 @@ static void get_stages(struct run_state *state, struct json_object *json)
 				: -1;
 }
 
-static enum guest_state state_parse(const char *name)
+static enum guest_state parse_state(const char *name)
 {
 	for (enum guest_state state = 0; state < _STATE_MAX; state++)
 		if (name != NULL && strcmp(state_names[state], name) == 0)
@@ -213,7 +213,7 @@ static enum guest_state state_parse(const char *name)
 	return STATE_STOPPED;
 }
 
-struct run_state *state_from_json(TALLOC_CTX *mem_ctx, struct json_object *json)
+struct run_state *run_state_from_json(TALLOC_CTX *mem_ctx, struct json_object *json)
 {
 	struct run_state *state = mem_new(mem_ctx, struct run_state);
 	const char *accel = get_text(state, json, "accel");
@@ -222,7 +222,7 @@ struct run_state *state_from_json(TALLOC_CTX *mem_ctx, struct json_object *json)
 	get_numbers(state, json);
 	get_taps(state, json);
 	get_stages(state, json);
-	state->state = state_parse(get_text(state, json, "state"));
+	state->state = parse_state(get_text(state, json, "state"));
 	state->accel = accel != NULL && strcmp(accel, "tcg") == 0 ? ACCEL_TCG : ACCEL_KVM;
 	return state;
 }
@@ -290,7 +290,7 @@ static struct run_state *read_file(TALLOC_CTX *mem_ctx, int dirfd)
 		return NULL;
 	struct json_object *json = json_tokener_parse(text);
 	struct run_state *state = json_object_is_type(json, json_type_object)
-					  ? state_from_json(mem_ctx, json)
+					  ? run_state_from_json(mem_ctx, json)
 					  : NULL;
 
 	json_object_put(json);
@@ -300,7 +300,7 @@ static struct run_state *read_file(TALLOC_CTX *mem_ctx, int dirfd)
 /* Nobody holds the lock: whatever the file says, nothing runs. */
 static void make_stopped(struct run_state *state, const char *boot_id)
 {
-	bool was_running = state_is_running(state);
+	bool was_running = run_state_is_running(state);
 
 	state->pid = 0;
 	state->is_stopping = false;
@@ -335,7 +335,7 @@ static struct run_state *new_state(TALLOC_CTX *mem_ctx, const char *name)
 	return state;
 }
 
-int state_read(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
+int run_state_read(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
 	struct diags *diags, struct run_state **ret_state)
 {
 	TMP_CTX(tmp);
@@ -372,7 +372,7 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-int state_list(TALLOC_CTX *mem_ctx, const char *runtime_dir, struct diags *diags,
+int run_state_list(TALLOC_CTX *mem_ctx, const char *runtime_dir, struct diags *diags,
 	char ***ret_names, size_t *ret_n)
 {
 	char **names = NULL;
@@ -413,7 +413,7 @@ static int take_lock(int dirfd)
 			close(fd);
 			return -error;
 		}
-		/* state_forget() may have removed the file between open and lock. */
+		/* run_state_forget() may have removed the file between open and lock. */
 		if (fstat(fd, &ours) == 0 && fstatat(dirfd, "lock", &there, 0) == 0 &&
 			ours.st_ino == there.st_ino)
 			return fd;
@@ -422,7 +422,7 @@ static int take_lock(int dirfd)
 	}
 }
 
-void state_forget(const char *runtime_dir, const char *name)
+void run_state_forget(const char *runtime_dir, const char *name)
 {
 	static const char *const files[] = {"state.json", ".state.json.tmp", "control",
 		"console.log", "console.log.1", "lock"};
@@ -441,7 +441,7 @@ void state_forget(const char *runtime_dir, const char *name)
 	unlinkat(top, name, AT_REMOVEDIR);
 }
 
-int state_open_runtime_dir(const char *path, struct diags *diags)
+int run_state_open_runtime_dir(const char *path, struct diags *diags)
 {
 	struct stat st;
 	int r = file_make_folders(path, 0755);
@@ -463,7 +463,7 @@ int state_open_runtime_dir(const char *path, struct diags *diags)
 		path, (unsigned)geteuid());
 }
 
-static int close_folder(struct state_folder *folder)
+static int close_folder(struct run_state_folder *folder)
 {
 	mem_close_fd(&folder->lock_fd);
 	mem_close_fd(&folder->dirfd);
@@ -487,7 +487,7 @@ static int wait_for_leftover(
 		name, (int)state->pid);
 }
 
-static int inherit(struct state_folder *folder, struct diags *diags)
+static int inherit(struct run_state_folder *folder, struct diags *diags)
 {
 	TMP_CTX(tmp);
 	const char *boot_id = process_boot_id(tmp);
@@ -507,7 +507,7 @@ static int inherit(struct state_folder *folder, struct diags *diags)
 	return 0;
 }
 
-static int lock_folder(struct state_folder *folder, int top, struct diags *diags)
+static int lock_folder(struct run_state_folder *folder, int top, struct diags *diags)
 {
 	if (mkdirat(top, folder->name, 0700) < 0 && errno != EEXIST)
 		return diag_fail_errno(diags, EXIT_IO, errno, LOC_NONE,
@@ -527,11 +527,11 @@ static int lock_folder(struct state_folder *folder, int top, struct diags *diags
 	return inherit(folder, diags);
 }
 
-int state_lock(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
-	struct diags *diags, struct state_folder **ret_folder)
+int run_state_lock(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
+	struct diags *diags, struct run_state_folder **ret_folder)
 {
 	TMP_CTX(tmp);
-	struct state_folder *folder = mem_new(tmp, struct state_folder);
+	struct run_state_folder *folder = mem_new(tmp, struct run_state_folder);
 	int r = check_name(name, diags);
 
 	if (r < 0)
@@ -539,7 +539,7 @@ int state_lock(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
 	folder->dirfd = folder->lock_fd = -1;
 	folder->name = mem_strdup(folder, name);
 	talloc_set_destructor(folder, close_folder);
-	_cleanup_(mem_close_fd) int top = state_open_runtime_dir(runtime_dir, diags);
+	_cleanup_(mem_close_fd) int top = run_state_open_runtime_dir(runtime_dir, diags);
 
 	if (top < 0)
 		return top;
@@ -568,11 +568,11 @@ static int replace_file(int dirfd, const char *text, size_t len)
 	return renameat(dirfd, temporary, dirfd, "state.json") < 0 ? -errno : 0;
 }
 
-int state_write(
-	struct state_folder *folder, const struct run_state *state, struct diags *diags)
+int run_state_write(struct run_state_folder *folder, const struct run_state *state,
+	struct diags *diags)
 {
 	TMP_CTX(tmp);
-	struct json_object *json = state_to_json(state);
+	struct json_object *json = run_state_to_json(state);
 	const char *text = mem_printf(tmp, "%s\n",
 		json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN));
 	int r = replace_file(folder->dirfd, text, strlen(text));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vcn/host/guard.h"
+#include "vcn/host/apply_guard.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 
 enum { HOST_NAME_MAX_BYTES = 256, FREE_STOPS = 2 };
 
-char *guard_host_name(TALLOC_CTX *mem_ctx)
+char *apply_guard_host_name(TALLOC_CTX *mem_ctx)
 {
 	char host[HOST_NAME_MAX_BYTES] = "";
 	struct addrinfo hints = {.ai_socktype = SOCK_DGRAM, .ai_flags = AI_CANONNAME};
@@ -30,7 +30,8 @@ char *guard_host_name(TALLOC_CTX *mem_ctx)
 	return name;
 }
 
-int guard_host(const struct manifest *manifest, const char *host, struct diags *diags)
+int apply_guard_host(
+	const struct manifest *manifest, const char *host, struct diags *diags)
 {
 	if (text_equal_case(manifest->host, host))
 		return 0;
@@ -74,8 +75,8 @@ static int read_applied(
 	return 0;
 }
 
-int guard_serial(const struct launch_settings *settings, const struct manifest *manifest,
-	struct diags *diags)
+int apply_guard_serial(const struct launch_settings *settings,
+	const struct manifest *manifest, struct diags *diags)
 {
 	TMP_CTX(tmp);
 	const char *path = applied_path(tmp, settings);
@@ -90,7 +91,7 @@ int guard_serial(const struct launch_settings *settings, const struct manifest *
 		(unsigned long long)manifest->serial, (unsigned long long)last, path);
 }
 
-int guard_serial_applied(const struct launch_settings *settings,
+int apply_guard_serial_applied(const struct launch_settings *settings,
 	const struct manifest *manifest, struct diags *diags)
 {
 	TMP_CTX(tmp);
@@ -123,8 +124,8 @@ int guard_serial_applied(const struct launch_settings *settings,
 	return 0;
 }
 
-int guard_stops(size_t n_stops, size_t n_running, size_t allow_stop, const char *command,
-	struct diags *diags)
+int apply_guard_stops(size_t n_stops, size_t n_running, size_t allow_stop,
+	const char *command, struct diags *diags)
 {
 	size_t limit = n_running / 2 > FREE_STOPS ? n_running / 2 : FREE_STOPS;
 
