@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +14,11 @@
 #include <json-c/json.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "vcn/common/process.h"
 
-enum { LEFTOVER_WAIT_MS = 5000, NAME_LENGTH_MAX = 200 };
+enum { LEFTOVER_WAIT_MS = 5000, NAME_LENGTH_MAX = 200, STATE_BYTES_MAX = 1024 * 1024 };
 
 static const char *const state_names[_STATE_MAX] = {
 	[STATE_STOPPED] = "stopped",
@@ -55,33 +57,6 @@ static void put_number(struct json_object *json, const char *key, int64_t value)
 static void put_bool(struct json_object *json, const char *key, bool value)
 {
 	json_object_object_add(json, key, json_object_new_boolean(value));
-}
-
-static const char *get_text(
-	TALLOC_CTX *mem_ctx, struct json_object *json, const char *key)
-{
-	struct json_object *value;
-
-	if (!json_object_object_get_ex(json, key, &value) ||
-		!json_object_is_type(value, json_type_string))
-		return NULL;
-	return mem_strdup(mem_ctx, json_object_get_string(value));
-}
-
-static int64_t get_number(struct json_object *json, const char *key)
-{
-	struct json_object *value;
-
-	return json_object_object_get_ex(json, key, &value) ? json_object_get_int64(value)
-							    : 0;
-}
-
-static bool get_bool(struct json_object *json, const char *key)
-{
-	struct json_object *value;
-
-	return json_object_object_get_ex(json, key, &value) &&
-	       json_object_get_boolean(value);
 }
 
 static struct json_object *taps_to_json(const struct run_state *state)
@@ -145,86 +120,105 @@ struct json_object *run_state_to_json(const struct run_state *state)
 	return json;
 }
 
-static void get_names(struct run_state *state, struct json_object *json)
+static bool get_names(struct run_state *state, struct json_object *json)
 {
-	state->name = get_text(state, json, "name");
-	state->fqdn = get_text(state, json, "fqdn");
-	state->uuid = get_text(state, json, "uuid");
-	state->host = get_text(state, json, "host");
-	state->vo = get_text(state, json, "vo");
-	state->message = get_text(state, json, "message");
-	state->digest = get_text(state, json, "digest");
-	state->image = get_text(state, json, "image");
-	state->machine_type = get_text(state, json, "machine_type");
-	state->qemu_version = get_text(state, json, "qemu_version");
-	state->boot_id = get_text(state, json, "boot_id");
+	return json_copy_text(state, json, "name", &state->name) &&
+	       json_copy_text(state, json, "fqdn", &state->fqdn) &&
+	       json_copy_text(state, json, "uuid", &state->uuid) &&
+	       json_copy_text(state, json, "host", &state->host) &&
+	       json_copy_text(state, json, "vo", &state->vo) &&
+	       json_copy_text(state, json, "message", &state->message) &&
+	       json_copy_text(state, json, "digest", &state->digest) &&
+	       json_copy_text(state, json, "image", &state->image) &&
+	       json_copy_text(state, json, "machine_type", &state->machine_type) &&
+	       json_copy_text(state, json, "qemu_version", &state->qemu_version) &&
+	       json_copy_text(state, json, "boot_id", &state->boot_id);
 }
 
-static void get_numbers(struct run_state *state, struct json_object *json)
+static bool get_time(struct json_object *json, const char *key, int64_t *ret)
 {
-	state->is_stopping = get_bool(json, "stopping");
-	state->is_mac_locked = get_bool(json, "mac_locked");
-	state->memory_mib = (unsigned)get_number(json, "memory_mib");
-	state->cpus = (unsigned)get_number(json, "cpus");
-	state->supervisor_pid = (pid_t)get_number(json, "supervisor_pid");
-	state->supervisor_starttime = (uint64_t)get_number(json, "supervisor_starttime");
-	state->pid = (pid_t)get_number(json, "pid");
-	state->starttime = (uint64_t)get_number(json, "starttime");
-	state->uid = (uid_t)get_number(json, "uid");
-	state->started_at = get_number(json, "started_at");
-	state->changed_at = get_number(json, "changed_at");
-	state->n_boots = (unsigned)get_number(json, "n_boots");
-	state->n_failures = (unsigned)get_number(json, "n_failures");
-	state->failed_at = get_number(json, "failed_at");
+	return json_read_integer(json, key, 0, INT64_MAX, ret);
 }
 
-static void get_taps(struct run_state *state, struct json_object *json)
+static bool get_process(struct json_object *json, const char *pid_key,
+	const char *starttime_key, pid_t *ret_pid, uint64_t *ret_starttime)
 {
-	struct json_object *taps;
+	int64_t pid = 0, starttime = 0;
 
-	if (!json_object_object_get_ex(json, "taps", &taps) ||
-		!json_object_is_type(taps, json_type_array))
-		return;
-	for (size_t i = 0; i < json_object_array_length(taps); i++) {
-		struct json_object *tap = json_object_array_get_idx(taps, i);
+	if (!json_read_integer(json, pid_key, 0, INT_MAX, &pid) ||
+		!get_time(json, starttime_key, &starttime))
+		return false;
+	*ret_pid = (pid_t)pid;
+	*ret_starttime = (uint64_t)starttime;
+	return true;
+}
 
-		*mem_push(state, &state->taps, &state->n_taps) =
-			mem_strdup(state, json_object_get_string(tap));
+static bool get_numbers(struct run_state *state, struct json_object *json)
+{
+	return json_read_bool(json, "stopping", &state->is_stopping) &&
+	       json_read_bool(json, "mac_locked", &state->is_mac_locked) &&
+	       json_read_unsigned(json, "memory_mib", &state->memory_mib) &&
+	       json_read_unsigned(json, "cpus", &state->cpus) &&
+	       get_process(json, "supervisor_pid", "supervisor_starttime",
+		       &state->supervisor_pid, &state->supervisor_starttime) &&
+	       get_process(json, "pid", "starttime", &state->pid, &state->starttime) &&
+	       json_read_unsigned(json, "uid", &state->uid) &&
+	       get_time(json, "started_at", &state->started_at) &&
+	       get_time(json, "changed_at", &state->changed_at) &&
+	       json_read_unsigned(json, "n_boots", &state->n_boots) &&
+	       json_read_unsigned(json, "n_failures", &state->n_failures) &&
+	       get_time(json, "failed_at", &state->failed_at);
+}
+
+static bool get_stages(struct run_state *state, struct json_object *json)
+{
+	struct json_object *stages = NULL;
+
+	if (!json_read_object(json, "stages_us", &stages))
+		return false;
+	for (enum boot_stage stage = 0; stage < _STAGE_MAX; stage++) {
+		state->stage_us[stage] = -1;
+		if (!get_time(stages, boot_stage_name(stage), &state->stage_us[stage]))
+			return false;
 	}
+	return true;
 }
 
-static void get_stages(struct run_state *state, struct json_object *json)
+static bool get_state(struct run_state *state, struct json_object *json)
 {
-	struct json_object *stages = NULL, *us;
+	const char *name = NULL;
 
-	json_object_object_get_ex(json, "stages_us", &stages);
-	for (enum boot_stage stage = 0; stage < _STAGE_MAX; stage++)
-		state->stage_us[stage] =
-			json_object_object_get_ex(stages, boot_stage_name(stage), &us)
-				? json_object_get_int64(us)
-				: -1;
+	if (!json_read_text(json, "state", &name) || name == NULL)
+		return false;
+	for (enum guest_state i = 0; i < _STATE_MAX; i++)
+		if (strcmp(state_names[i], name) == 0) {
+			state->state = i;
+			return true;
+		}
+	return false;
 }
 
-static enum guest_state parse_state(const char *name)
+static bool get_accel(struct run_state *state, struct json_object *json)
 {
-	for (enum guest_state state = 0; state < _STATE_MAX; state++)
-		if (name != NULL && strcmp(state_names[state], name) == 0)
-			return state;
-	return STATE_STOPPED;
+	const char *accel = "kvm";
+
+	if (!json_read_text(json, "accel", &accel))
+		return false;
+	state->accel = strcmp(accel, "tcg") == 0 ? ACCEL_TCG : ACCEL_KVM;
+	return true;
 }
 
 struct run_state *run_state_from_json(TALLOC_CTX *mem_ctx, struct json_object *json)
 {
-	struct run_state *state = mem_new(mem_ctx, struct run_state);
-	const char *accel = get_text(state, json, "accel");
+	TMP_CTX(tmp);
+	struct run_state *state = mem_new(tmp, struct run_state);
 
-	get_names(state, json);
-	get_numbers(state, json);
-	get_taps(state, json);
-	get_stages(state, json);
-	state->state = parse_state(get_text(state, json, "state"));
-	state->accel = accel != NULL && strcmp(accel, "tcg") == 0 ? ACCEL_TCG : ACCEL_KVM;
-	return state;
+	if (!get_names(state, json) || !get_numbers(state, json) ||
+		!json_copy_texts(state, json, "taps", &state->taps, &state->n_taps) ||
+		!get_stages(state, json) || !get_state(state, json) ||
+		!get_accel(state, json) || state->name == NULL)
+		return NULL;
+	return talloc_steal(mem_ctx, state);
 }
 
 /* The folder */
@@ -279,21 +273,28 @@ static bool is_locked(int dirfd)
 	return fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
-/* The file as it stands, or NULL where it is missing or no JSON object. */
-static struct run_state *read_file(TALLOC_CTX *mem_ctx, int dirfd)
+/* The file as it stands, or NULL where it is missing or, with a warning, damaged. */
+static struct run_state *read_file(
+	TALLOC_CTX *mem_ctx, int dirfd, const char *name, struct diags *diags)
 {
 	TMP_CTX(tmp);
 	char *text;
 	size_t len;
+	int r = file_read_regular_at(
+		tmp, dirfd, "state.json", STATE_BYTES_MAX, &text, &len);
 
-	if (file_read_at(tmp, dirfd, "state.json", &text, &len) < 0)
+	if (r == -ENOENT)
 		return NULL;
-	struct json_object *json = json_tokener_parse(text);
-	struct run_state *state = json_object_is_type(json, json_type_object)
-					  ? run_state_from_json(mem_ctx, json)
-					  : NULL;
+	struct json_object *json = r < 0 ? NULL : json_read(text, len);
+	struct run_state *state =
+		json == NULL ? NULL : run_state_from_json(mem_ctx, json);
 
 	json_object_put(json);
+	if (state == NULL || strcmp(state->name, name) != 0) {
+		TALLOC_FREE(state);
+		diag_add(diags, SEVERITY_WARNING, "state-file", LOC_NONE,
+			"the state file of VCN '%s' is damaged and not used", name);
+	}
 	return state;
 }
 
@@ -356,7 +357,7 @@ int run_state_read(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *nam
 	bool locked = dirfd >= 0 && is_locked(dirfd);
 
 	if (dirfd >= 0)
-		state = read_file(tmp, dirfd);
+		state = read_file(tmp, dirfd, name, diags);
 	if (state == NULL || (locked && !is_current(state, boot_id))) {
 		state = new_state(tmp, name);
 		state->state = locked ? STATE_STARTING : STATE_STOPPED;
@@ -491,7 +492,7 @@ static int inherit(struct run_state_folder *folder, struct diags *diags)
 {
 	TMP_CTX(tmp);
 	const char *boot_id = process_boot_id(tmp);
-	struct run_state *state = read_file(tmp, folder->dirfd);
+	struct run_state *state = read_file(tmp, folder->dirfd, folder->name, diags);
 
 	if (state == NULL)
 		return 0;

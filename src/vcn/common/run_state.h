@@ -78,7 +78,10 @@ int run_state_list(TALLOC_CTX *mem_ctx, const char *runtime_dir, struct diags *d
 void run_state_forget(const char *runtime_dir, const char *name);
 
 struct json_object;
-/* The members above by the same names; `status --json` and the control socket use it. */
+/*
+ * The members above by the same names; `status --json` and the control socket use it.
+ * Back: NULL where a member has a wrong type, or name or state are not there.
+ */
 struct json_object *run_state_to_json(const struct run_state *state) _must_check_;
 struct run_state *run_state_from_json(
 	TALLOC_CTX *mem_ctx, struct json_object *json) _must_check_;

@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/text.h"
 
-enum { HOST_NAME_MAX_BYTES = 256, FREE_STOPS = 2 };
+enum { HOST_NAME_MAX_BYTES = 256, FREE_STOPS = 2, APPLIED_MAX = 4096 };
 
 char *apply_guard_host_name(TALLOC_CTX *mem_ctx)
 {
@@ -59,7 +59,7 @@ static int read_applied(
 	size_t len, n;
 
 	*ret_serial = 0;
-	int r = file_read_at(tmp, AT_FDCWD, path, &text, &len);
+	int r = file_read_regular_at(tmp, AT_FDCWD, path, APPLIED_MAX, &text, &len);
 
 	if (r == -ENOENT)
 		return 0;
@@ -69,8 +69,11 @@ static int read_applied(
 			"the last applied serial cannot be read");
 	char **words = text_split_blank(tmp, text, &n);
 
-	if (n == 2 && text_equal_case(words[0], host) &&
-		!text_parse_u64(words[1], INT64_MAX, ret_serial))
+	if (n != 2 || !text_parse_u64(words[1], INT64_MAX, ret_serial))
+		return diag_fail(diags, EXIT_IO, loc_file(mem_strdup(diags, path)),
+			"this is no 'HOST SERIAL': the last applied serial is lost; "
+			"remove the file to apply any manifest");
+	if (!text_equal_case(words[0], host))
 		*ret_serial = 0;
 	return 0;
 }

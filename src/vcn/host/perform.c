@@ -10,6 +10,8 @@
 
 #include <json-c/json.h>
 
+#include "base/clock.h"
+#include "base/json.h"
 #include "vcn/guest/supervise.h"
 #include "vcn/host/admission.h"
 #include "vcn/host/control.h"
@@ -54,14 +56,6 @@ struct performance {
 	bool is_roll_over; /* a restarted guest did not come back */
 	int code; /* of the first failure */
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * MS_PER_S + now.tv_nsec / 1000000;
-}
 
 /* The end of a job */
 
@@ -139,7 +133,7 @@ static void begin_stop(struct performance *p, struct job *job)
 
 	if (timeout_s == 0)
 		timeout_s = settings->stop_timeout_s;
-	job->deadline_ms = now_ms() + ((int64_t)timeout_s + STOP_MARGIN_S) * MS_PER_S;
+	job->deadline_ms = clock_ms() + ((int64_t)timeout_s + STOP_MARGIN_S) * MS_PER_S;
 	job->phase = PHASE_STOPPING;
 	if (r < 0)
 		finish_failed(p, job, r);
@@ -206,13 +200,14 @@ static void judge(struct performance *p, struct job *job, bool is_end)
 
 static void take_line(struct performance *p, struct job *job, const char *line)
 {
-	struct json_object *json = json_tokener_parse(line);
+	struct json_object *json = json_read(line, strlen(line));
+	struct run_state *state = run_state_from_json(p->mem_ctx, json);
 
-	if (json == NULL)
+	json_object_put(json);
+	if (state == NULL)
 		return;
 	talloc_free(job->last);
-	job->last = run_state_from_json(p->mem_ctx, json);
-	json_object_put(json);
+	job->last = state;
 	judge(p, job, false);
 }
 
@@ -281,7 +276,7 @@ static void begin_start(struct performance *p, struct job *job)
 	job->phase = PHASE_STARTING;
 	job->began_at = time(NULL);
 	job->deadline_ms =
-		now_ms() +
+		clock_ms() +
 		((int64_t)settings->ready_timeout_s + START_MARGIN_S) * MS_PER_S;
 	job->partial = buffer_new(p->mem_ctx);
 	int r = p->options->use_units
@@ -411,14 +406,14 @@ static void attend(struct performance *p, struct job *job, short events)
 	else if (is_starting && job->fd < 0)
 		look_at_unit(p, job);
 	if ((job->phase == PHASE_STOPPING || is_starting) && job->phase != PHASE_OVER &&
-		now_ms() >= job->deadline_ms)
+		clock_ms() >= job->deadline_ms)
 		expire(p, job);
 }
 
 /* How long poll() may sleep: to the next deadline, or the next look at a unit. */
 static int sleep_ms(const struct performance *p)
 {
-	int64_t until = INT64_MAX, now = now_ms();
+	int64_t until = INT64_MAX, now = clock_ms();
 
 	for (size_t i = 0; i < p->n_jobs; i++) {
 		const struct job *job = &p->jobs[i];
