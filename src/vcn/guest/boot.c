@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-
-/* One QEMU: everything it needs, its start, and what its end means. */
+#include "vcn/guest/boot.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,8 +17,8 @@
 #include "vcn/guest/image.h"
 #include "vcn/guest/kvm.h"
 #include "vcn/guest/machine.h"
+#include "vcn/guest/progress.h"
 #include "vcn/guest/readiness.h"
-#include "vcn/guest/supervisor.h"
 
 enum {
 	QMP_LINE_MAX = 64 * 1024,
@@ -320,7 +319,7 @@ static void note_start(struct supervisor *s, struct boot *boot)
 	note_ports(s);
 	/* Ours must go: a TAP lives as long as any descriptor of it. */
 	network_close(boot->ports, s->guest->n_interfaces);
-	progress_publish(s);
+	supervisor_publish(s);
 	boot->record.concurrency = count_booting(s);
 }
 
@@ -361,18 +360,6 @@ int boot_start(struct supervisor *s)
 }
 
 /* The end */
-
-void boot_fail(struct supervisor *s, const char *format, ...)
-{
-	va_list args;
-
-	if (s->boot->failure != NULL)
-		return;
-	va_start(args, format);
-	s->boot->failure = mem_vprintf(s->boot, format, args);
-	va_end(args);
-	process_signal(s->boot->process.pidfd, SIGKILL);
-}
 
 void boot_read_stderr(struct boot *boot)
 {
@@ -493,7 +480,7 @@ void boot_end(struct supervisor *s)
 			  boot->failure == NULL && !boot->has_panicked;
 
 	if (!s->state->is_stopping)
-		progress_record(s, BOOT_FAILED);
+		supervisor_record(s, BOOT_FAILED);
 	s->boot = NULL;
 	s->state->pid = 0;
 	s->state->message = NULL;
@@ -502,7 +489,7 @@ void boot_end(struct supervisor *s)
 		s->state->state = STATE_STOPPED;
 	} else if (ended_well && boot->was_reset) {
 		plan_reboot(s, boot);
-		progress_publish(s);
+		supervisor_publish(s);
 	} else {
 		fail_run(s, describe_end(tmp, boot, &info));
 	}

@@ -18,9 +18,11 @@
 #include "base/clock.h"
 #include "base/notify.h"
 #include "vcn/common/process.h"
+#include "vcn/guest/boot.h"
 #include "vcn/guest/kvm.h"
 #include "vcn/guest/machine.h"
-#include "vcn/guest/supervisor.h"
+#include "vcn/guest/progress.h"
+#include "vcn/guest/stop.h"
 
 enum { NOTIFY_SPARE_S = 30, POLL_MAX_MS = 3600 * 1000 };
 
@@ -274,7 +276,7 @@ static int find_qemu(struct supervisor *s)
 
 static int start_first(struct supervisor *s)
 {
-	progress_publish(s);
+	supervisor_publish(s);
 	notify_send(s->options->notify_socket, "EXTEND_TIMEOUT_USEC=%lld",
 		(long long)(s->settings->ready_timeout_s + NOTIFY_SPARE_S) * 1000000);
 	int r = find_qemu(s);
@@ -290,7 +292,7 @@ static void close_folder(struct supervisor *s)
 {
 	s->state->is_stopping = false;
 	s->state->pid = 0;
-	progress_publish(s);
+	supervisor_publish(s);
 	server_stop_listening(s->server);
 	TALLOC_FREE(s->identity);
 	TALLOC_FREE(s->folder);
@@ -305,7 +307,7 @@ static int supervise(struct supervisor *s, const char *host)
 		/* Not into the folder, which is another's: only to whoever started us. */
 		s->state->state = STATE_FAILED;
 		s->state->message = diag_last(s->diags)->message;
-		progress_report(s);
+		supervisor_report(s);
 		return r;
 	}
 	r = start_first(s);
