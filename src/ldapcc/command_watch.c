@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/notify.h"
 #include "ldapcc/last_run.h"
 
@@ -118,24 +119,16 @@ static void back_off(struct watcher *w)
 		w->retry_ms = RETRY_MAX_MS;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Until something changed and it has been quiet since, or @timeout_ms is over. */
 static bool wait_for_change(struct watcher *w, int64_t timeout_ms)
 {
 	TMP_CTX(tmp);
 	struct diags *diags = diags_new(tmp);
-	int64_t end = now_ms() + timeout_ms;
+	int64_t end = clock_ms() + timeout_ms;
 	bool is_changed = false;
 
-	while (now_ms() < end) {
-		int64_t left = end - now_ms();
+	while (clock_ms() < end) {
+		int64_t left = end - clock_ms();
 		bool is_readable, changed = false;
 
 		if (is_changed && left > QUIET_MS)
@@ -148,8 +141,8 @@ static bool wait_for_change(struct watcher *w, int64_t timeout_ms)
 			disconnect(w);
 			break;
 		}
-		if (changed && !is_changed && end - now_ms() > BURST_MAX_MS)
-			end = now_ms() + BURST_MAX_MS;
+		if (changed && !is_changed && end - clock_ms() > BURST_MAX_MS)
+			end = clock_ms() + BURST_MAX_MS;
 		is_changed |= changed;
 	}
 	return true;

@@ -65,23 +65,6 @@ static bool ends_value(char c)
 	return c == '\0' || c == ',' || c == '+';
 }
 
-static int hex_digit(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	c = lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* The byte of two hex digits, or -1. */
-static int hex_pair(const char *text)
-{
-	int high = hex_digit(text[0]);
-	int low = high < 0 ? -1 : hex_digit(text[1]);
-
-	return low < 0 ? -1 : high * 16 + low;
-}
-
 static void skip_blanks(struct scan *s)
 {
 	while (*s->at == ' ')
@@ -148,7 +131,7 @@ static bool read_hex_value(struct scan *s)
 	size_t n = 0;
 	int byte;
 
-	while ((byte = hex_pair(s->at)) >= 0) {
+	while ((byte = text_hex_byte(s->at)) >= 0) {
 		bytes[n++] = (unsigned char)byte;
 		s->at += 2;
 	}
@@ -171,7 +154,7 @@ static bool read_hex_value(struct scan *s)
 /* Behind a backslash: a special character or two hex digits; -1 for neither, or NUL. */
 static int read_escape(struct scan *s)
 {
-	int byte = hex_pair(s->at);
+	int byte = text_hex_byte(s->at);
 
 	if (byte >= 0) {
 		s->at += 2;
@@ -247,12 +230,8 @@ struct rdn_part *dn_parse_rdn(TALLOC_CTX *mem_ctx, const char *dn, size_t *ret_n
 
 static char *write_escaped(char *out, unsigned char c)
 {
-	static const char digits[] = "0123456789abcdef";
-
 	*out++ = '\\';
-	*out++ = digits[c >> 4];
-	*out++ = digits[c & 15];
-	return out;
+	return text_write_hex(out, &c, 1);
 }
 
 /* Lower case, blanks at the ends dropped and inside made one (RFC 4518 section 2.6.1). */
@@ -280,11 +259,6 @@ static char *write_value(char *out, const struct scan *s)
 	return out;
 }
 
-static int compare_parts(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* Puts the parts of the RDN between @start and @end, joined by `+`, into order. */
 static void sort_parts(char *start, char *end)
 {
@@ -293,7 +267,7 @@ static void sort_parts(char *start, char *end)
 	char *text = mem_strndup(tmp, start, (size_t)(end - start));
 	char **parts = text_split(tmp, text, '+', &n);
 
-	qsort(parts, n, sizeof(*parts), compare_parts);
+	qsort(parts, n, sizeof(*parts), text_compare_items);
 	for (size_t i = 0; i < n; i++) {
 		size_t len = strlen(parts[i]);
 

@@ -368,11 +368,6 @@ int run_state_read(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *nam
 	return 0;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 int run_state_list(TALLOC_CTX *mem_ctx, const char *runtime_dir, struct diags *diags,
 	char ***ret_names, size_t *ret_n)
 {
@@ -391,7 +386,7 @@ int run_state_list(TALLOC_CTX *mem_ctx, const char *runtime_dir, struct diags *d
 	if (folder != NULL)
 		closedir(folder);
 	if (n > 1)
-		qsort(names, n, sizeof(*names), compare_names);
+		qsort(names, n, sizeof(*names), text_compare_items);
 	*ret_names = names;
 	*ret_n = n;
 	return 0;

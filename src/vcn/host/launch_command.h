@@ -2,6 +2,12 @@
 #pragma once
 
 /*
+ * The room vcn/host: the guests of one host, from the command line.
+ *
+ * takes:  a command, the manifest and the state of all guests
+ * gives:  actions carried out in order, tables and JSON, an exit code
+ * may use: base, vcn/common, vcn/guest
+ *
  * What `vcn COMMAND` does, between the command line and the modules that do it. A command
  * writes its result to the session's stream, or puts it into the session's JSON object;
  * findings go to diags, and main prints them and exits. Each returns 0, EXIT_CHANGES
