@@ -13,7 +13,7 @@
 #include "base/file.h"
 #include "base/json.h"
 
-enum { RECORDS_MAX = 1024 * 1024 * 1024, US_PER_MS = 1000, MS_PER_S = 1000 };
+enum { RECORDS_MAX = 256 * 1024 * 1024, US_PER_MS = 1000, MS_PER_S = 1000 };
 
 static const double MS_MAX = 1e12;
 

@@ -268,7 +268,7 @@ static bool is_locked(int dirfd)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	_cleanup_(mem_close_fd) int fd =
-		openat(dirfd, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		openat(dirfd, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
 	return fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
