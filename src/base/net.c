@@ -245,17 +245,6 @@ char **prefix_reverse_zones(TALLOC_CTX *mem_ctx, struct prefix prefix, size_t *r
 
 /* MAC addresses */
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Twelve digits, with @separator after every @group of them ('\0': none). */
 static bool mac_parse_grouped(
 	const char *text, char separator, unsigned group, struct mac *ret)
@@ -265,7 +254,7 @@ static bool mac_parse_grouped(
 	for (unsigned i = 0; i < 12; i++) {
 		if (i > 0 && separator != '\0' && i % group == 0 && *text++ != separator)
 			return false;
-		int digit = hex_digit(*text++);
+		int digit = text_hex_digit(*text++);
 
 		if (digit < 0)
 			return false;
@@ -285,11 +274,11 @@ static bool mac_parse_colons(const char *text, struct mac *ret)
 	for (unsigned i = 0; i < 6; i++) {
 		if (i > 0 && *text++ != ':')
 			return false;
-		int high = hex_digit(*text);
+		int high = text_hex_digit(*text);
 
 		if (high < 0)
 			return false;
-		int low = hex_digit(*++text);
+		int low = text_hex_digit(*++text);
 
 		mac.bytes[i] = (uint8_t)(low < 0 ? high : high << 4 | low);
 		text += low >= 0;
@@ -309,14 +298,12 @@ bool mac_parse(const char *text, struct mac *ret)
 
 const char *mac_format(struct mac mac, char buffer[MAC_TEXT_MAX])
 {
-	static const char digits[] = "0123456789abcdef";
 	char *to = buffer;
 
 	for (unsigned i = 0; i < 6; i++) {
 		if (i > 0)
 			*to++ = ':';
-		*to++ = digits[mac.bytes[i] >> 4];
-		*to++ = digits[mac.bytes[i] & 15];
+		to = text_write_hex(to, &mac.bytes[i], 1);
 	}
 	*to = '\0';
 	return buffer;

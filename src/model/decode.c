@@ -157,11 +157,6 @@ static bool own_name(TALLOC_CTX *mem_ctx, struct decoder *d, struct entry_value 
 	return true;
 }
 
-static int compare_strings(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* Sorted, and each once: a directory's values have no order. */
 static void sort_strings(struct strings *list)
 {
@@ -169,7 +164,7 @@ static void sort_strings(struct strings *list)
 
 	if (list->n < 2)
 		return;
-	qsort(list->items, list->n, sizeof(*list->items), compare_strings);
+	qsort(list->items, list->n, sizeof(*list->items), text_compare_items);
 	for (uint32_t i = 0; i < list->n; i++)
 		if (i == 0 || strcmp(list->items[i], list->items[n - 1]) != 0)
 			list->items[n++] = list->items[i];

@@ -67,23 +67,6 @@ static bool ends_value(char c)
 	return c == '\0' || c == ',' || c == '+';
 }
 
-static int hex_digit(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	c = lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* The byte of two hex digits, or -1. */
-static int hex_pair(const char *text)
-{
-	int high = hex_digit(text[0]);
-	int low = high < 0 ? -1 : hex_digit(text[1]);
-
-	return low < 0 ? -1 : high * 16 + low;
-}
-
 static void skip_blanks(struct scan *s)
 {
 	while (*s->at == ' ')
@@ -150,7 +133,7 @@ static bool read_hex_value(struct scan *s)
 	size_t n = 0;
 	int byte;
 
-	while ((byte = hex_pair(s->at)) >= 0) {
+	while ((byte = text_hex_byte(s->at)) >= 0) {
 		bytes[n++] = (unsigned char)byte;
 		s->at += 2;
 	}
@@ -173,7 +156,7 @@ static bool read_hex_value(struct scan *s)
 /* Behind a backslash: a special character or two hex digits; -1 for neither, or NUL. */
 static int read_escape(struct scan *s)
 {
-	int byte = hex_pair(s->at);
+	int byte = text_hex_byte(s->at);
 
 	if (byte >= 0) {
 		s->at += 2;
@@ -249,12 +232,8 @@ struct rdn_part *dn_parse_rdn(TALLOC_CTX *mem_ctx, const char *dn, size_t *ret_n
 
 static char *write_escaped(char *out, unsigned char c)
 {
-	static const char digits[] = "0123456789abcdef";
-
 	*out++ = '\\';
-	*out++ = digits[c >> 4];
-	*out++ = digits[c & 15];
-	return out;
+	return text_write_hex(out, &c, 1);
 }
 
 /* The most bytes of a key that one byte of a value can become: NFKC, then escapes. */
@@ -322,11 +301,6 @@ static char *write_value(char *out, const struct scan *s)
 	return write_letters(out, s, folded, fold(s, folded));
 }
 
-static int compare_parts(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* Puts the parts of the RDN between @start and @end, joined by `+`, into order. */
 static void sort_parts(char *start, char *end)
 {
@@ -335,7 +309,7 @@ static void sort_parts(char *start, char *end)
 	char *text = mem_strndup(tmp, start, (size_t)(end - start));
 	char **parts = text_split(tmp, text, '+', &n);
 
-	qsort(parts, n, sizeof(*parts), compare_parts);
+	qsort(parts, n, sizeof(*parts), text_compare_items);
 	for (size_t i = 0; i < n; i++) {
 		size_t len = strlen(parts[i]);
 
