@@ -8,6 +8,7 @@
 # Packages that are there are left alone. Services that come with packages are not started.
 
 debian_build="gcc meson ninja-build pkg-config libldap-dev libsasl2-dev libyaml-dev libtalloc-dev
+	libunistring-dev
 	nettle-dev libjson-c-dev libmnl-dev scdoc"
 debian_quickstart="slapd ldap-utils dnsmasq-base isc-dhcp-server qemu-system-x86 busybox-static
 	iproute2 cpio kmod python3"
@@ -18,7 +19,8 @@ debian_test="libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev shel
 	krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit"
 
 fedora_build="gcc meson ninja-build pkgconf-pkg-config openldap-devel cyrus-sasl-devel
-	libyaml-devel libtalloc-devel nettle-devel json-c-devel libmnl-devel scdoc"
+	libyaml-devel libtalloc-devel libunistring-devel nettle-devel json-c-devel
+	libmnl-devel scdoc"
 fedora_quickstart="openldap-servers openldap-clients dnsmasq dhcp-server qemu-system-x86
 	busybox iproute cpio kmod python3"
 fedora_test="libcmocka-devel clang clang-tools-extra compiler-rt ShellCheck python3-pyyaml

@@ -19,6 +19,9 @@ static int read_all(
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
+	/* Before any memory is taken: a sparse file says any size. */
+	if (S_ISREG(st.st_mode) && (uint64_t)st.st_size > max)
+		return -EFBIG;
 	size_t step = S_ISREG(st.st_mode) && st.st_size > 0 ? (size_t)st.st_size + 1
 							    : READ_STEP;
 
@@ -50,6 +53,52 @@ int file_read_at(TALLOC_CTX *mem_ctx, int dirfd, const char *name, char **ret_by
 	if (fd < 0)
 		return -errno;
 	return read_all(mem_ctx, fd, SIZE_MAX, ret_bytes, ret_len);
+}
+
+/* Is it a regular file? 0, or -errno. */
+static int check_regular(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	return S_ISREG(st.st_mode) ? 0 : -EMEDIUMTYPE;
+}
+
+int file_read_regular_at(TALLOC_CTX *mem_ctx, int dirfd, const char *name, size_t max,
+	char **ret_bytes, size_t *ret_len)
+{
+	_cleanup_(mem_close_fd) int fd =
+		openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int r = fd < 0 ? -errno : check_regular(fd);
+
+	return r < 0 ? r : read_all(mem_ctx, fd, max, ret_bytes, ret_len);
+}
+
+int file_open_regular(const char *path, int flags, mode_t mode)
+{
+	int fd = open(path, flags | O_CLOEXEC | O_NONBLOCK, mode);
+	int r = fd < 0 ? -errno : check_regular(fd);
+
+	if (r < 0) {
+		mem_close_fd(&fd);
+		return r;
+	}
+	return fd;
+}
+
+int file_read_regular(TALLOC_CTX *mem_ctx, const char *path, size_t max,
+	struct diags *diags, char **ret_bytes, size_t *ret_len)
+{
+	_cleanup_(mem_close_fd) int fd = file_open_regular(path, O_RDONLY, 0);
+	int r = fd < 0 ? fd : read_all(mem_ctx, fd, max, ret_bytes, ret_len);
+
+	if (r < 0)
+		return diag_fail_errno(
+			diags, EXIT_IO, -r, loc_file(path), "the file cannot be read");
+	return 0;
 }
 
 int file_read(TALLOC_CTX *mem_ctx, const char *path, enum exit_code code, size_t max,

@@ -19,6 +19,20 @@ int file_read(TALLOC_CTX *mem_ctx, const char *path, enum exit_code code, size_t
 int file_read_at(TALLOC_CTX *mem_ctx, int dirfd, const char *name, char **ret_bytes,
 	size_t *ret_len) _must_check_;
 
+/*
+ * file_read_regular_at - the same of a file of ours, which is regular and not above @max
+ *
+ * shape:  never waits: a pipe in its place is not read
+ * errors: -errno; -EISDIR a folder, -EMEDIUMTYPE what is no regular file else, -EFBIG
+ */
+int file_read_regular_at(TALLOC_CTX *mem_ctx, int dirfd, const char *name, size_t max,
+	char **ret_bytes, size_t *ret_len) _must_check_;
+/* The same by path, through links; the failure is EXIT_IO. */
+int file_read_regular(TALLOC_CTX *mem_ctx, const char *path, size_t max,
+	struct diags *diags, char **ret_bytes, size_t *ret_len) _must_check_;
+/* open(2) that never waits; the descriptor, or -errno as above. */
+int file_open_regular(const char *path, int flags, mode_t mode) _must_check_;
+
 /* Writes all of it, through EINTR and short writes; 0, or -errno. */
 int file_write_all(int fd, const void *bytes, size_t len) _must_check_;
 

@@ -2,6 +2,12 @@
 #pragma once
 
 /*
+ * The room base: what both programs need and nothing of either.
+ *
+ * takes:  bytes, text, JSON, YAML and paths of any origin
+ * gives:  memory, findings and failures, parsed values, files, a clock, a JSON reader
+ * may use: libc, talloc; json-c, libyaml and nettle where their one module is
+ *
  * Memory that succeeds or aborts.
  *
  * Everything lives in talloc trees (talloc(3)): an owner is freed with all below it. A

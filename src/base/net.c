@@ -19,6 +19,8 @@ static size_t ip_octets(struct ip ip)
 
 bool ip_parse(const char *text, struct ip *ret)
 {
+	static const uint8_t mapped[12] = {
+		[10] = 0xff, [11] = 0xff}; /* RFC 4291 2.5.5.2 */
 	struct ip ip = {0};
 
 	if (inet_pton(AF_INET, text, ip.bytes) == 1)
@@ -27,6 +29,12 @@ bool ip_parse(const char *text, struct ip *ret)
 		ip.family = 6;
 	else
 		return false;
+	if (ip.family == 6 && memcmp(ip.bytes, mapped, sizeof(mapped)) == 0) {
+		struct ip inner = {.family = 4};
+
+		memcpy(inner.bytes, ip.bytes + sizeof(mapped), 4);
+		ip = inner;
+	}
 	*ret = ip;
 	return true;
 }
@@ -77,7 +85,7 @@ const char *ip_unusable(struct ip ip)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct prefix prefix;
 
-		if (prefix_parse(rows[i].prefix, NULL, &prefix) == NULL &&
+		if (prefix_parse(rows[i].prefix, NO_NETMASK, &prefix) == NULL &&
 			prefix_contains(prefix, ip))
 			return rows[i].why;
 	}
@@ -125,23 +133,26 @@ static bool bit(struct ip ip, unsigned i)
 	return ip.bytes[i / 8] & (0x80 >> i % 8);
 }
 
-static const char *read_mask(struct ip base, const char *netmask, unsigned *ret_length)
+const char *netmask_parse(const char *text, unsigned *ret_length)
 {
 	struct ip mask;
+	uint64_t number;
 
-	if (base.family != 4)
-		return "a netmask goes with an IPv4 network only";
-	if (!ip_parse(netmask, &mask) || mask.family != 4)
-		return "the netmask is no dotted quad";
+	if (text_parse_u64(text, 32, &number)) {
+		*ret_length = (unsigned)number;
+		return NULL;
+	}
+	if (!ip_parse(text, &mask) || mask.family != 4)
+		return "is no netmask";
 	int length = mask_length(mask);
 
 	if (length < 0)
-		return "the netmask is not contiguous";
+		return "is no netmask: its bits are not contiguous";
 	*ret_length = (unsigned)length;
 	return NULL;
 }
 
-const char *prefix_parse(const char *text, const char *netmask, struct prefix *ret)
+const char *prefix_parse(const char *text, int netmask, struct prefix *ret)
 {
 	char address[IP_TEXT_MAX];
 	const char *slash = strchr(text, '/');
@@ -157,16 +168,12 @@ const char *prefix_parse(const char *text, const char *netmask, struct prefix *r
 		return "no network address";
 	if (slash != NULL && !text_parse_u64(slash + 1, ip_bits(prefix.base), &length))
 		return "the prefix length is no number of bits";
-	if (netmask != NULL) {
-		unsigned mask_bits;
-		const char *fault = read_mask(prefix.base, netmask, &mask_bits);
-
-		if (fault != NULL)
-			return fault;
-		if (slash != NULL && length != mask_bits)
-			return "prefix length and netmask disagree";
-		length = mask_bits;
-	}
+	if (netmask >= 0 && prefix.base.family != 4)
+		return "a netmask goes with an IPv4 network only";
+	if (netmask >= 0 && slash != NULL && length != (unsigned)netmask)
+		return "prefix length and netmask disagree";
+	if (netmask >= 0)
+		length = (unsigned)netmask;
 	if (length == UINT64_MAX)
 		return "neither a netmask nor a prefix length";
 	prefix.length = (uint8_t)length;
@@ -238,17 +245,6 @@ char **prefix_reverse_zones(TALLOC_CTX *mem_ctx, struct prefix prefix, size_t *r
 
 /* MAC addresses */
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Twelve digits, with @separator after every @group of them ('\0': none). */
 static bool mac_parse_grouped(
 	const char *text, char separator, unsigned group, struct mac *ret)
@@ -258,7 +254,7 @@ static bool mac_parse_grouped(
 	for (unsigned i = 0; i < 12; i++) {
 		if (i > 0 && separator != '\0' && i % group == 0 && *text++ != separator)
 			return false;
-		int digit = hex_digit(*text++);
+		int digit = text_hex_digit(*text++);
 
 		if (digit < 0)
 			return false;
@@ -278,11 +274,11 @@ static bool mac_parse_colons(const char *text, struct mac *ret)
 	for (unsigned i = 0; i < 6; i++) {
 		if (i > 0 && *text++ != ':')
 			return false;
-		int high = hex_digit(*text);
+		int high = text_hex_digit(*text);
 
 		if (high < 0)
 			return false;
-		int low = hex_digit(*++text);
+		int low = text_hex_digit(*++text);
 
 		mac.bytes[i] = (uint8_t)(low < 0 ? high : high << 4 | low);
 		text += low >= 0;
@@ -302,14 +298,12 @@ bool mac_parse(const char *text, struct mac *ret)
 
 const char *mac_format(struct mac mac, char buffer[MAC_TEXT_MAX])
 {
-	static const char digits[] = "0123456789abcdef";
 	char *to = buffer;
 
 	for (unsigned i = 0; i < 6; i++) {
 		if (i > 0)
 			*to++ = ':';
-		*to++ = digits[mac.bytes[i] >> 4];
-		*to++ = digits[mac.bytes[i] & 15];
+		to = text_write_hex(to, &mac.bytes[i], 1);
 	}
 	*to = '\0';
 	return buffer;

@@ -26,7 +26,10 @@ struct mac {
 	uint8_t bytes[6];
 };
 
-/* RFC 4291 and dotted quad, as inet_pton(3): no leading zeros, zone ids or blanks. */
+/*
+ * RFC 4291 and dotted quad, as inet_pton(3): no leading zeros, zone ids or blanks. An
+ * IPv4-mapped address (::ffff:10.1.0.10) is the IPv4 address that it stands for.
+ */
 bool ip_parse(const char *text, struct ip *ret) _must_check_;
 const char *ip_format(struct ip ip, char buffer[IP_TEXT_MAX]);
 /* IPv4 before IPv6, then by number: <0, 0, >0 */
@@ -43,13 +46,21 @@ const char *ip_unusable(struct ip ip);
 const char *ip_reverse_name(struct ip ip, char buffer[ZONE_TEXT_MAX]);
 
 /*
+ * netmask_parse - a dotted quad, or its number of bits
+ *
+ * errors: NULL on success, else a static sentence
+ */
+const char *netmask_parse(const char *text, unsigned *ret_length) _must_check_;
+
+enum { NO_NETMASK = -1 };
+
+/*
  * prefix_parse - `10.1.0.0/16`, or an address with a netmask beside it
  *
- * shape:  @netmask is a dotted quad, or NULL; both a mask and a /length must agree
+ * shape:  @netmask is the mask's bits or NO_NETMASK; a mask and a /length must agree
  * errors: NULL on success, else a static sentence ("host bits are set", …)
  */
-const char *prefix_parse(
-	const char *text, const char *netmask, struct prefix *ret) _must_check_;
+const char *prefix_parse(const char *text, int netmask, struct prefix *ret) _must_check_;
 bool prefix_contains(struct prefix prefix, struct ip ip);
 bool prefix_overlaps(struct prefix a, struct prefix b);
 struct ip prefix_last(struct prefix prefix); /* IPv4: the broadcast address */

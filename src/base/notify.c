@@ -1,34 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/notify.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-int notify_send(const char *state)
+void notify_send(const char *address, const char *format, ...)
 {
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	TMP_CTX(tmp);
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	size_t length = address == NULL ? 0 : strlen(address);
+	va_list args;
 
-	if (path == NULL || (path[0] != '/' && path[0] != '@'))
-		return 0;
-	size_t length = strlen(path);
-
-	if (length >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(address.sun_path, path, length);
-	if (path[0] == '@')
-		address.sun_path[0] = '\0';
+	if (length == 0 || length >= sizeof(to.sun_path) ||
+		(address[0] != '/' && address[0] != '@'))
+		return;
+	va_start(args, format);
+	const char *text = mem_vprintf(tmp, format, args);
+	va_end(args);
+	memcpy(to.sun_path, address, length);
+	if (address[0] == '@')
+		to.sun_path[0] = '\0'; /* the abstract namespace (unix(7)) */
 	_cleanup_(mem_close_fd) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	if (fd < 0)
-		return -errno;
-	socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
-	ssize_t n = sendto(fd, state, strlen(state), MSG_NOSIGNAL,
-		(const struct sockaddr *)&address, size);
-
-	return n < 0 ? -errno : 0;
+	if (fd >= 0)
+		(void)!sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT,
+			(struct sockaddr *)&to,
+			(socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
 }

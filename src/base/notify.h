@@ -2,11 +2,17 @@
 #pragma once
 
 /*
- * sd_notify(3) without libsystemd: one datagram to $NOTIFY_SOCKET, a path or an abstract
- * name that begins with '@'. Without the variable nothing is sent.
+ * Telling the service manager that runs us, without libsystemd: one datagram to a path, or
+ * to an abstract name that begins with '@'.
+ *
+ * source: sd_notify(3)
  */
 
 #include "base/mem.h"
 
-/* Sends @state, such as "READY=1\nSTATUS=…"; 0, or -errno. */
-int notify_send(const char *state);
+/*
+ * notify_send - a message such as "READY=1\nSTATUS=…"
+ *
+ * shape: @address is the value of NOTIFY_SOCKET; NULL, or nobody there, is no fault
+ */
+void notify_send(const char *address, const char *format, ...) _printf_(2, 3);

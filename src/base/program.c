@@ -260,9 +260,12 @@ static void print_json(struct program *p, struct json_object *result, int code)
 {
 	json_object_object_add(result, "exit", json_object_new_int(code));
 	json_object_object_add(result, "findings", diags_to_json(p->diags));
-	fputs(json_object_to_json_string_ext(
-		      result, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE),
-		stdout);
+	TMP_CTX(tmp);
+	const char *text = json_object_to_json_string_ext(
+		result, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	/* directories and file names hold any byte, JSON does not (RFC 8259 8.1) */
+	fputs(text_as_utf8(tmp, text), stdout);
 	fputc('\n', stdout);
 }
 

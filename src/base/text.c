@@ -29,6 +29,40 @@ bool text_equal_case(const char *a, const char *b)
 	return text_compare_case(a, b) == 0;
 }
 
+int text_compare_items(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+int text_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+int text_hex_byte(const char *text)
+{
+	int high = text_hex_digit(text[0]);
+	int low = high < 0 ? -1 : text_hex_digit(text[1]);
+
+	return low < 0 ? -1 : high << 4 | low;
+}
+
+char *text_write_hex(char *to, const void *bytes, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+	const uint8_t *from = bytes;
+
+	for (size_t i = 0; i < len; i++) {
+		*to++ = digits[from[i] >> 4];
+		*to++ = digits[from[i] & 15];
+	}
+	return to;
+}
+
 bool text_has_prefix(const char *text, const char *prefix)
 {
 	return strncmp(text, prefix, strlen(prefix)) == 0;
@@ -127,6 +161,24 @@ static size_t utf8_length(const unsigned char *text, size_t room)
 		return rows[i].length;
 	}
 	return 0;
+}
+
+char *text_as_utf8(TALLOC_CTX *mem_ctx, const char *text)
+{
+	TMP_CTX(tmp);
+	struct buffer *out = buffer_new(tmp);
+	size_t length = strlen(text);
+
+	for (size_t i = 0; i < length;) {
+		size_t step = utf8_length((const unsigned char *)text + i, length - i);
+
+		if (step == 0)
+			buffer_add_text(out, "\xef\xbf\xbd");
+		else
+			buffer_add(out, text + i, step);
+		i += step == 0 ? 1 : step;
+	}
+	return mem_strndup(mem_ctx, out->data, out->len);
 }
 
 bool text_is_utf8(const char *text, size_t length)

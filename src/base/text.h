@@ -8,6 +8,8 @@
 /* Case-insensitive ASCII, independent of the locale. */
 bool text_equal_case(const char *a, const char *b);
 int text_compare_case(const char *a, const char *b);
+/* For qsort(3) and bsearch(3) over an array of strings: by bytes. */
+int text_compare_items(const void *a, const void *b);
 bool text_has_prefix(const char *text, const char *prefix);
 bool text_has_suffix(const char *text, const char *suffix);
 void text_lower(char *text);
@@ -25,8 +27,17 @@ char **text_split_blank(
 char **text_split(TALLOC_CTX *mem_ctx, const char *text, char separator,
 	size_t *ret_n) _must_check_;
 
+/* The value of a hexadecimal digit of either case, or -1. */
+int text_hex_digit(char c);
+/* The byte of two of them, or -1; looks at no second one behind a NUL. */
+int text_hex_byte(const char *text);
+/* Writes two small digits for each byte at @to, and no NUL; returns what follows them. */
+char *text_write_hex(char *to, const void *bytes, size_t len);
+
 /* Well-formed UTF-8 (RFC 3629): no overlong forms, surrogates or values above U+10FFFF. */
 bool text_is_utf8(const char *text, size_t length);
+/* A copy in which what is no UTF-8 is U+FFFD, for formats that take nothing else. */
+char *text_as_utf8(TALLOC_CTX *mem_ctx, const char *text) _must_check_;
 /* A byte below 0x20, or 0x7f: what no output language may be given. */
 bool text_has_control(const char *text, size_t length);
 /* Bytes for a message: control characters and bad UTF-8 as \xHH, cut after 80 with "…". */

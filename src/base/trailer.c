@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 
-static const char hex[] = "0123456789abcdef";
+static const char small_digits[] = "0123456789abcdef";
 
 void sha256(const void *bytes, size_t len, uint8_t ret[SHA256_BYTES])
 {
@@ -22,11 +22,7 @@ void sha256(const void *bytes, size_t len, uint8_t ret[SHA256_BYTES])
 
 const char *sha256_text(const uint8_t digest[SHA256_BYTES], char buffer[SHA256_TEXT_MAX])
 {
-	for (size_t i = 0; i < SHA256_BYTES; i++) {
-		buffer[2 * i] = hex[digest[i] >> 4];
-		buffer[2 * i + 1] = hex[digest[i] & 15];
-	}
-	buffer[2 * SHA256_BYTES] = '\0';
+	*text_write_hex(buffer, digest, SHA256_BYTES) = '\0';
 	return buffer;
 }
 
@@ -97,7 +93,7 @@ static bool parse_line(
 		!text_has_prefix(line, "sha256="))
 		return false;
 	*ret_hash = line + strlen("sha256=");
-	return strspn(*ret_hash, hex) == SHA256_TEXT_MAX - 1 &&
+	return strspn(*ret_hash, small_digits) == SHA256_TEXT_MAX - 1 &&
 	       strcmp(*ret_hash + SHA256_TEXT_MAX - 1, "\n") == 0;
 }
 

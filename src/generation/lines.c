@@ -54,26 +54,18 @@ uint64_t lines_u64(struct lines *l, uint64_t max)
 	return value;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 void lines_hex(struct lines *l, uint8_t *ret, size_t len)
 {
 	const char *word = lines_word(l);
 
 	for (size_t i = 0; i < len; i++) {
-		int high = hex_digit(word[0]);
-		int low = high < 0 ? -1 : hex_digit(word[1]);
+		int byte = text_hex_byte(word);
 
-		if (low < 0) {
+		if (byte < 0) {
 			l->is_bad = true;
 			return;
 		}
-		ret[i] = (uint8_t)(high << 4 | low);
+		ret[i] = (uint8_t)byte;
 		word += 2;
 	}
 	if (*word != '\0')
@@ -117,12 +109,6 @@ void lines_add_u64(struct buffer *b, uint64_t value)
 
 void lines_add_hex(struct buffer *b, const uint8_t *bytes, size_t len)
 {
-	static const char hex[] = "0123456789abcdef";
-	char *to = buffer_reserve(b, 2 * len);
-
-	for (size_t i = 0; i < len; i++) {
-		to[2 * i] = hex[bytes[i] >> 4];
-		to[2 * i + 1] = hex[bytes[i] & 15];
-	}
+	(void)text_write_hex(buffer_reserve(b, 2 * len), bytes, len);
 	buffer_grown(b, 2 * len);
 }

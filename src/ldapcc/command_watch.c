@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/notify.h"
 #include "ldapcc/last_run.h"
 
@@ -46,7 +48,8 @@ static bool wait_for(struct watcher *w, int64_t timeout_ms, bool *ret_readable)
 		{.fd = w->watch == NULL ? -1 : directory_watch_fd(w->watch),
 			.events = POLLIN},
 	};
-	int n = poll(fds, ARRAY_SIZE(fds), (int)timeout_ms);
+	int n = poll(
+		fds, ARRAY_SIZE(fds), (int)(timeout_ms > INT_MAX ? INT_MAX : timeout_ms));
 
 	*ret_readable = n > 0 && fds[1].revents != 0;
 	return n < 0 || fds[0].revents == 0;
@@ -118,24 +121,16 @@ static void back_off(struct watcher *w)
 		w->retry_ms = RETRY_MAX_MS;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Until something changed and it has been quiet since, or @timeout_ms is over. */
 static bool wait_for_change(struct watcher *w, int64_t timeout_ms)
 {
 	TMP_CTX(tmp);
 	struct diags *diags = diags_new(tmp);
-	int64_t end = now_ms() + timeout_ms;
+	int64_t end = clock_ms() + timeout_ms;
 	bool is_changed = false;
 
-	while (now_ms() < end) {
-		int64_t left = end - now_ms();
+	while (clock_ms() < end) {
+		int64_t left = end - clock_ms();
 		bool is_readable, changed = false;
 
 		if (is_changed && left > QUIET_MS)
@@ -148,8 +143,8 @@ static bool wait_for_change(struct watcher *w, int64_t timeout_ms)
 			disconnect(w);
 			break;
 		}
-		if (changed && !is_changed && end - now_ms() > BURST_MAX_MS)
-			end = now_ms() + BURST_MAX_MS;
+		if (changed && !is_changed && end - clock_ms() > BURST_MAX_MS)
+			end = clock_ms() + BURST_MAX_MS;
 		is_changed |= changed;
 	}
 	return true;
@@ -181,9 +176,7 @@ static bool apply_in_child(struct watcher *w, int *ret_code)
 
 static void tell_status(int code)
 {
-	TMP_CTX(tmp);
-
-	(void)notify_send(mem_printf(tmp, "READY=1\nSTATUS=last apply: exit %d", code));
+	notify_send(getenv("NOTIFY_SOCKET"), "READY=1\nSTATUS=last apply: exit %d", code);
 }
 
 /* One round: apply, connect if needed, wait. False in the child and at the end. */
@@ -233,7 +226,7 @@ int command_watch(void *session)
 		let_go(&w);
 		return command_apply(run);
 	}
-	(void)notify_send("STOPPING=1");
+	notify_send(getenv("NOTIFY_SOCKET"), "STOPPING=1");
 	disconnect(&w);
 	close(w.signals);
 	return 0;

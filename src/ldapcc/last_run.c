@@ -8,6 +8,7 @@
 
 #include <json-c/json.h>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "base/trailer.h"
 
@@ -15,40 +16,40 @@
 
 /* Reading */
 
-static const char *text_at(
-	TALLOC_CTX *mem_ctx, struct json_object *object, const char *key)
+static bool count_at(struct json_object *object, const char *key, size_t *ret)
 {
-	struct json_object *value;
+	int64_t number = 0;
 
-	if (!json_object_object_get_ex(object, key, &value))
-		return NULL;
-	return mem_strdup(mem_ctx, json_object_get_string(value));
+	if (!json_read_integer(object, key, 0, INT64_MAX, &number))
+		return false;
+	*ret = (size_t)number;
+	return true;
 }
 
-static int64_t number_at(struct json_object *object, const char *key)
+static bool list_at(TALLOC_CTX *mem_ctx, struct json_object *object, const char *key,
+	struct string_list *ret)
 {
-	struct json_object *value;
-
-	return json_object_object_get_ex(object, key, &value)
-		       ? json_object_get_int64(value)
-		       : 0;
+	return json_copy_texts(mem_ctx, object, key, &ret->items, &ret->n);
 }
 
-static struct string_list list_at(
-	TALLOC_CTX *mem_ctx, struct json_object *object, const char *key)
+static bool from_json(
+	TALLOC_CTX *mem_ctx, struct json_object *object, struct last_run *ret)
 {
-	struct string_list list = {0};
-	struct json_object *array;
+	int64_t code = 0;
 
-	if (!json_object_object_get_ex(object, key, &array) ||
-		!json_object_is_type(array, json_type_array))
-		return list;
-	list.n = json_object_array_length(array);
-	list.items = mem_array(mem_ctx, const char *, list.n + 1);
-	for (size_t i = 0; i < list.n; i++)
-		list.items[i] = mem_strdup(mem_ctx,
-			json_object_get_string(json_object_array_get_idx(array, i)));
-	return list;
+	if (!json_read_integer(object, "exit", 0, 255, &code))
+		return false;
+	ret->exit = (int)code;
+	return json_read_integer(object, "time", 0, INT64_MAX, &ret->time) &&
+	       json_copy_text(mem_ctx, object, "uri", &ret->uri) &&
+	       json_copy_text(mem_ctx, object, "identity", &ret->identity) &&
+	       json_copy_text(mem_ctx, object, "inputs", &ret->inputs) &&
+	       list_at(mem_ctx, object, "csn", &ret->csn) &&
+	       count_at(object, "entries", &ret->n_entries) &&
+	       count_at(object, "hosts", &ret->n_hosts) &&
+	       count_at(object, "vcns", &ret->n_vcns) &&
+	       list_at(mem_ctx, object, "quarantined", &ret->quarantined) &&
+	       list_at(mem_ctx, object, "findings", &ret->findings);
 }
 
 int last_run_load(TALLOC_CTX *mem_ctx, const struct state *state, struct diags *diags,
@@ -63,23 +64,11 @@ int last_run_load(TALLOC_CTX *mem_ctx, const struct state *state, struct diags *
 	if (failed < 0 || text == NULL)
 		return failed;
 	/* a damaged file costs a full read and a mail, no more */
-	struct json_object *object = json_tokener_parse(text);
+	struct json_object *object = json_read(text, len);
+	struct last_run last = {0};
 
-	if (!json_object_is_type(object, json_type_object)) {
-		json_object_put(object);
-		return 0;
-	}
-	*ret_last = (struct last_run){.time = number_at(object, "time"),
-		.exit = (int)number_at(object, "exit"),
-		.uri = text_at(mem_ctx, object, "uri"),
-		.identity = text_at(mem_ctx, object, "identity"),
-		.inputs = text_at(mem_ctx, object, "inputs"),
-		.csn = list_at(mem_ctx, object, "csn"),
-		.n_entries = (size_t)number_at(object, "entries"),
-		.n_hosts = (size_t)number_at(object, "hosts"),
-		.n_vcns = (size_t)number_at(object, "vcns"),
-		.quarantined = list_at(mem_ctx, object, "quarantined"),
-		.findings = list_at(mem_ctx, object, "findings")};
+	if (object != NULL && from_json(mem_ctx, object, &last))
+		*ret_last = last;
 	json_object_put(object);
 	return 0;
 }

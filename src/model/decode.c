@@ -157,11 +157,6 @@ static bool own_name(TALLOC_CTX *mem_ctx, struct decoder *d, struct entry_value 
 	return true;
 }
 
-static int compare_strings(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* Sorted, and each once: a directory's values have no order. */
 static void sort_strings(struct strings *list)
 {
@@ -169,7 +164,7 @@ static void sort_strings(struct strings *list)
 
 	if (list->n < 2)
 		return;
-	qsort(list->items, list->n, sizeof(*list->items), compare_strings);
+	qsort(list->items, list->n, sizeof(*list->items), text_compare_items);
 	for (uint32_t i = 0; i < list->n; i++)
 		if (i == 0 || strcmp(list->items[i], list->items[n - 1]) != 0)
 			list->items[n++] = list->items[i];
@@ -488,23 +483,47 @@ static void read_ranges(struct decoder *d, struct network *network)
 	qsort(network->ranges, network->n_ranges, sizeof(struct range), compare_ranges);
 }
 
-static void read_prefix(struct decoder *d, struct network *network)
+/* The mask's bits, or NO_NETMASK; false for one that cannot be read. */
+static bool read_netmask(struct decoder *d, struct network *network, int *ret_bits)
 {
 	const struct field_values *masks = &d->fields[FIELD_NETMASK];
-	const char *mask = NULL;
+	unsigned bits;
 
-	if (network->number == NULL)
+	*ret_bits = NO_NETMASK;
+	if (masks->n == 0)
+		return true;
+	if (masks->n > 1) {
+		refuse_many(d, &network->record, FIELD_NETMASK, masks->n);
+		return false;
+	}
+	const char *why =
+		strlen(masks->values[0].bytes) == masks->values[0].len
+			? netmask_parse(decode_trimmed(d, &masks->values[0]), &bits)
+			: "is no netmask";
+
+	if (why == NULL)
+		*ret_bits = (int)bits;
+	else
+		decode_fault(d, CHECK_BAD_IP, &network->record, FIELD_NETMASK,
+			&masks->values[0], why);
+	return why == NULL;
+}
+
+static void read_prefix(struct decoder *d, struct network *network)
+{
+	int netmask;
+
+	if (!read_netmask(d, network, &netmask) || network->number == NULL)
 		return;
-	if (masks->n > 1)
-		check_report(d->reporter, CHECK_BAD_VALUE, &network->record,
-			FIELD_NETMASK, "has %zu values, one is expected", masks->n);
-	if (masks->n > 0)
-		mask = decode_trimmed(d, &masks->values[0]);
-	const char *why = prefix_parse(network->number, mask, &network->prefix);
+	const char *why = prefix_parse(network->number, netmask, &network->prefix);
 
-	if (why != NULL)
+	if (why == NULL && network->prefix.length == 0)
+		why = "holds every address: it is no subnet";
+	if (why != NULL) {
+		network->prefix = (struct prefix){0};
 		decode_fault(d, CHECK_BAD_IP, &network->record, FIELD_NETWORK,
 			&d->fields[FIELD_NETWORK].values[0], why);
+	}
 }
 
 static void decode_network(struct decoder *d)

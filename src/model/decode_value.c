@@ -208,10 +208,9 @@ void decode_address_text(struct decoder *d, struct record *record, const struct 
 void decode_server(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	TMP_CTX(tmp);
 	struct ip ip;
 
-	if (ip_parse(mem_strndup(tmp, value->bytes, value->len), &ip))
+	if (ip_parse(decode_trimmed(d, value), &ip))
 		decode_address_text(d, record, use, value, place);
 	else
 		decode_name(d, record, use, value, place);
@@ -340,7 +339,7 @@ void decode_url(struct decoder *d, struct record *record, const struct use *use,
 void decode_package_url(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	if (text_has_prefix(value->bytes, "nfs:"))
+	if (text_has_prefix(decode_trimmed(d, value), "nfs:"))
 		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"is no http, https, ftp or file URL");
 	else
@@ -351,8 +350,9 @@ void decode_package_url(struct decoder *d, struct record *record, const struct u
 void decode_install_url(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	if (text_has_prefix(value->bytes, "nfs:") ||
-		text_has_prefix(value->bytes, "file:"))
+	const char *text = decode_trimmed(d, value);
+
+	if (text_has_prefix(text, "nfs:") || text_has_prefix(text, "file:"))
 		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"is no http, https or ftp URL");
 	else
@@ -376,11 +376,16 @@ void decode_arguments(struct decoder *d, struct record *record, const struct use
 void decode_dn(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	const char *key = table_find(d->keys, value->bytes);
+	const char *key = NULL;
+
+	if (strlen(value->bytes) == value->len)
+		key = table_find(d->keys, value->bytes);
 
 	if (key == NULL) {
 		TMP_CTX(tmp);
-		const char *made = dn_key(tmp, value->bytes);
+		const char *made = strlen(value->bytes) == value->len
+					   ? dn_key(tmp, value->bytes)
+					   : NULL;
 
 		if (made == NULL || *made == '\0') {
 			decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
@@ -401,10 +406,13 @@ static void decode_choice(struct decoder *d, struct record *record, const struct
 {
 	TMP_CTX(tmp);
 	struct buffer *why = buffer_new(tmp);
+	const char *text = text_of(d, record, use->field, value);
 
+	if (text == NULL)
+		return;
 	buffer_add_text(why, "is none of");
 	for (; *words != NULL; words++) {
-		if (strcmp(*words, value->bytes) == 0) {
+		if (strcmp(*words, text) == 0) {
 			*(const char **)place = *words;
 			return;
 		}
@@ -469,7 +477,9 @@ void decode_package(struct decoder *d, struct record *record, const struct use *
 void decode_glob(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	if (value->bytes[0] == '-' || value->bytes[0] == '@')
+	const char *text = decode_trimmed(d, value);
+
+	if (text[0] == '-' || text[0] == '@')
 		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"is no package name or glob");
 	else

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 enum {
 	TERM_GRACE_MS = 2000,
 	DRAIN_MS = 200, /* for output that is still in the pipe when the program ended */
@@ -58,16 +60,6 @@ char *command_find(TALLOC_CTX *mem_ctx, const char *word)
 		folder += len + (folder[len] == ':');
 	}
 	return NULL;
-}
-
-/* Time */
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* A child at work. */
@@ -232,7 +224,7 @@ static void reap(const struct run *run, struct command_result *ret)
 static void wait_until(struct run *run, int64_t deadline)
 {
 	while (!run->has_ended) {
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - clock_ms();
 		struct pollfd fds[] = {
 			{.fd = run->output, .events = POLLIN},
 			{.fd = run->pidfd, .events = POLLIN},
@@ -252,11 +244,11 @@ static void wait_until(struct run *run, int64_t deadline)
 /* A grandchild that keeps the pipe open must not keep us. */
 static void drain(struct run *run)
 {
-	int64_t deadline = now_ms() + DRAIN_MS;
+	int64_t deadline = clock_ms() + DRAIN_MS;
 
 	while (run->output >= 0) {
 		struct pollfd fd = {.fd = run->output, .events = POLLIN};
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - clock_ms();
 
 		if (left <= 0 || poll(&fd, 1, (int)left) == 0)
 			break;
@@ -268,10 +260,10 @@ static void drain(struct run *run)
 static void stop(struct run *run)
 {
 	kill(-run->pid, SIGTERM);
-	wait_until(run, now_ms() + TERM_GRACE_MS);
+	wait_until(run, clock_ms() + TERM_GRACE_MS);
 	kill(-run->pid, SIGKILL);
 	/* a process that the kernel does not let go of must not keep us */
-	wait_until(run, now_ms() + TERM_GRACE_MS);
+	wait_until(run, clock_ms() + TERM_GRACE_MS);
 }
 
 static char *tail_of(TALLOC_CTX *mem_ctx, const struct buffer *b)
@@ -300,7 +292,7 @@ void command_run(TALLOC_CTX *mem_ctx, const char *const *words, unsigned timeout
 		ret->output = mem_printf(mem_ctx, "%s: %s\n", words[0], strerror(-r));
 		return;
 	}
-	wait_until(&run, now_ms() + timeout_ms);
+	wait_until(&run, clock_ms() + timeout_ms);
 	ret->is_timed_out = !run.has_ended;
 	if (ret->is_timed_out)
 		stop(&run);

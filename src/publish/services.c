@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "publish/command.h"
 
@@ -202,14 +203,6 @@ static const char *run_words(
 		command_describe(s->mem_ctx, &result, s->options->timeout_ms));
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /*
  * Watches until the unit is active as another process than @before, and then that it
  * stays so for the settling time: a daemon that dies of its configuration does so at
@@ -218,7 +211,7 @@ static int64_t now_ms(void)
 static const char *await_restart(
 	struct servicing *s, const char *name, const struct unit *before)
 {
-	int64_t deadline = now_ms() + s->options->timeout_ms, settled = 0;
+	int64_t deadline = clock_ms() + s->options->timeout_ms, settled = 0;
 	struct unit first = {0};
 
 	for (;;) {
@@ -226,7 +219,7 @@ static const char *await_restart(
 		int found = show_unit(s->mem_ctx, name, &unit);
 		bool is_new = found == 1 && is_active(&unit) &&
 			      (!is_same_process(before, &unit) || before->pid[0] == '\0');
-		int64_t now = now_ms();
+		int64_t now = clock_ms();
 
 		if (found == 1 && strcmp(unit.active, "failed") == 0)
 			return mem_printf(

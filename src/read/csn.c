@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 /*
  * The server id: the third field, "" for what has none.
  * source: draft-chu-ldap-csn section 2; fields are of fixed width, so that CSNs of one
@@ -58,15 +60,10 @@ enum csn_order csn_compare(const struct string_list *then, const struct string_l
 	return is_newer ? CSN_NEWER : CSN_EQUAL;
 }
 
-static int compare_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 void csn_sort(struct string_list *csn)
 {
 	if (csn->n > 1)
-		qsort(csn->items, csn->n, sizeof(*csn->items), compare_text);
+		qsort(csn->items, csn->n, sizeof(*csn->items), text_compare_items);
 }
 
 const char *csn_oldest(const struct string_list *state)

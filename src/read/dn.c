@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <unicase.h>
+
 #include "base/text.h"
 
 /* Where the parser stands, and what it has just read. */
@@ -63,23 +65,6 @@ static bool is_special(char c)
 static bool ends_value(char c)
 {
 	return c == '\0' || c == ',' || c == '+';
-}
-
-static int hex_digit(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	c = lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* The byte of two hex digits, or -1. */
-static int hex_pair(const char *text)
-{
-	int high = hex_digit(text[0]);
-	int low = high < 0 ? -1 : hex_digit(text[1]);
-
-	return low < 0 ? -1 : high * 16 + low;
 }
 
 static void skip_blanks(struct scan *s)
@@ -148,7 +133,7 @@ static bool read_hex_value(struct scan *s)
 	size_t n = 0;
 	int byte;
 
-	while ((byte = hex_pair(s->at)) >= 0) {
+	while ((byte = text_hex_byte(s->at)) >= 0) {
 		bytes[n++] = (unsigned char)byte;
 		s->at += 2;
 	}
@@ -171,7 +156,7 @@ static bool read_hex_value(struct scan *s)
 /* Behind a backslash: a special character or two hex digits; -1 for neither, or NUL. */
 static int read_escape(struct scan *s)
 {
-	int byte = hex_pair(s->at);
+	int byte = text_hex_byte(s->at);
 
 	if (byte >= 0) {
 		s->at += 2;
@@ -247,21 +232,47 @@ struct rdn_part *dn_parse_rdn(TALLOC_CTX *mem_ctx, const char *dn, size_t *ret_n
 
 static char *write_escaped(char *out, unsigned char c)
 {
-	static const char digits[] = "0123456789abcdef";
-
 	*out++ = '\\';
-	*out++ = digits[c >> 4];
-	*out++ = digits[c & 15];
-	return out;
+	return text_write_hex(out, &c, 1);
+}
+
+/* The most bytes of a key that one byte of a value can become: NFKC, then escapes. */
+enum { FOLDED_MAX = 18 * 3 };
+
+static bool is_wide(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)text[i] >= 0x80)
+			return true;
+	return false;
+}
+
+/*
+ * The value of @s without case, in the form in which equal letters are equal bytes
+ * (RFC 4518 sections 2.2 and 2.3); as it is where it is no UTF-8.
+ *
+ * memory: @out has room for 18 times the value
+ */
+static size_t fold(const struct scan *s, char *out)
+{
+	size_t length = 18 * s->value_len;
+
+	if (text_is_utf8(s->value, s->value_len) &&
+		u8_casefold((const uint8_t *)s->value, s->value_len, NULL, UNINORM_NFKC,
+			(uint8_t *)out, &length) == (uint8_t *)out)
+		return length;
+	memcpy(out, s->value, s->value_len);
+	return s->value_len;
 }
 
 /* Lower case, blanks at the ends dropped and inside made one (RFC 4518 section 2.6.1). */
-static char *write_value(char *out, const struct scan *s)
+static char *write_letters(
+	char *out, const struct scan *s, const char *value, size_t length)
 {
 	bool is_first = true, has_blank = false;
 
-	for (size_t i = 0; i < s->value_len; i++) {
-		char c = lower(s->value[i]);
+	for (size_t i = 0; i < length; i++) {
+		char c = lower(value[i]);
 
 		if (c == ' ') {
 			has_blank = !is_first;
@@ -280,9 +291,14 @@ static char *write_value(char *out, const struct scan *s)
 	return out;
 }
 
-static int compare_parts(const void *a, const void *b)
+static char *write_value(char *out, const struct scan *s)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	if (!is_wide(s->value, s->value_len))
+		return write_letters(out, s, s->value, s->value_len);
+	TMP_CTX(tmp);
+	char *folded = mem_array(tmp, char, 18 * s->value_len + 1);
+
+	return write_letters(out, s, folded, fold(s, folded));
 }
 
 /* Puts the parts of the RDN between @start and @end, joined by `+`, into order. */
@@ -293,7 +309,7 @@ static void sort_parts(char *start, char *end)
 	char *text = mem_strndup(tmp, start, (size_t)(end - start));
 	char **parts = text_split(tmp, text, '+', &n);
 
-	qsort(parts, n, sizeof(*parts), compare_parts);
+	qsort(parts, n, sizeof(*parts), text_compare_items);
 	for (size_t i = 0; i < n; i++) {
 		size_t len = strlen(parts[i]);
 
@@ -347,10 +363,7 @@ static ssize_t write_key(char *key, struct scan *s)
 	return out - key;
 }
 
-/*
- * @scratch has room for five times @length + 1: type and value, and a key in which every
- * byte is escaped
- */
+/* @scratch has room for type and value of @length + 1 bytes each, and behind them the key. */
 static char *make_key(TALLOC_CTX *mem_ctx, const char *dn, size_t length, char *scratch)
 {
 	char *key = scratch + 2 * (length + 1);
@@ -364,14 +377,19 @@ char *dn_key(TALLOC_CTX *mem_ctx, const char *dn)
 {
 	enum { SHORT = 200 };
 	size_t length = strlen(dn);
+	/* an escaped byte may be one of a wide letter */
+	bool is_plain = strchr(dn, '\\') == NULL && !is_wide(dn, length);
 
-	if (length < SHORT) { /* called once or more an entry: one allocation */
+	if (is_plain &&
+		length < SHORT) { /* called once or more an entry: no allocation */
 		char scratch[5 * SHORT];
 
 		return make_key(mem_ctx, dn, length, scratch);
 	}
 	TMP_CTX(tmp);
-	return make_key(mem_ctx, dn, length, mem_array(tmp, char, 5 * (length + 1)));
+	size_t room = (2 + (is_plain ? 3 : FOLDED_MAX)) * (length + 1);
+
+	return make_key(mem_ctx, dn, length, mem_array(tmp, char, room));
 }
 
 const char *dn_key_parent(const char *key)

@@ -23,7 +23,8 @@ struct rdn_part *dn_parse_rdn(
  * separators, escapes in one form, parts of an RDN sorted
  *
  * errors: NULL for what is no DN
- * source: RFC 4514 section 3; values compare without case, as cn, ou and dc do
+ * source: RFC 4514 section 3; RFC 4518: values compare without case, as cn, ou and dc do,
+ *         also outside ASCII
  */
 char *dn_key(TALLOC_CTX *mem_ctx, const char *dn) _must_check_;
 /* The key of the parent: a pointer into @key behind its first RDN; "" at the top. */

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 
 enum {
@@ -30,21 +31,10 @@ static const char *const default_sockets[] = {
 
 uint64_t endpoint_now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return (uint64_t)clock_ms();
 }
 
 /* URIs */
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* %XX to bytes (RFC 3986 section 2.1), in place; false for a bad one. */
 static bool decode_percent(char *text)
@@ -56,12 +46,11 @@ static bool decode_percent(char *text)
 			*out++ = *text;
 			continue;
 		}
-		int high = hex_digit(text[1]);
-		int low = high < 0 ? -1 : hex_digit(text[2]);
+		int byte = text_hex_byte(text + 1);
 
-		if (low < 0 || high + low == 0)
+		if (byte <= 0)
 			return false;
-		*out++ = (char)(high * 16 + low);
+		*out++ = (char)byte;
 		text += 2;
 	}
 	*out = '\0';

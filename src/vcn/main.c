@@ -9,7 +9,7 @@
 #include <json-c/json.h>
 
 #include "base/program.h"
-#include "vcn/host/command.h"
+#include "vcn/host/launch_command.h"
 
 /* Bits of the commands that know an option. */
 enum {
@@ -23,26 +23,27 @@ enum {
 enum { MANY = PROGRAM_ANY_NUMBER };
 
 static const struct program_command commands[] = {
-	{"check", "FILE...", "verify manifests; of a folder, all in it", command_check, 1,
-		MANY, 0},
-	{"apply", "", "start and stop VCNs as the manifest says", command_apply, 0, 0,
-		PLAN | RESTART | STOP},
-	{"diff", "", "what apply would do; exit 2 if anything", command_diff, 0, 0, PLAN},
+	{"check", "FILE...", "verify manifests; of a folder, all in it",
+		launch_command_check, 1, MANY, 0},
+	{"apply", "", "start and stop VCNs as the manifest says", launch_command_apply, 0,
+		0, PLAN | RESTART | STOP},
+	{"diff", "", "what apply would do; exit 2 if anything", launch_command_diff, 0, 0,
+		PLAN},
 	{"run", "NAME", "one VCN in the foreground, for units and batch jobs",
-		command_run, 1, 1, RUN},
-	{"start", "NAME...", "start VCNs", command_start, 0, MANY, ALL},
-	{"stop", "NAME...", "ask VCNs to power off, then insist", command_stop, 0, MANY,
-		ALL | STOP},
-	{"kill", "NAME...", "end VCNs at once", command_kill, 0, MANY, ALL},
+		launch_command_run, 1, 1, RUN},
+	{"start", "NAME...", "start VCNs", launch_command_start, 0, MANY, ALL},
+	{"stop", "NAME...", "ask VCNs to power off, then insist", launch_command_stop, 0,
+		MANY, ALL | STOP},
+	{"kill", "NAME...", "end VCNs at once", launch_command_kill, 0, MANY, ALL},
 	{"restart", "NAME...", "stop and start VCNs, with the manifest's changes",
-		command_restart, 0, MANY, ALL | STOP | RESTART},
-	{"status", "[NAME...]", "what runs here", command_status, 0, MANY, 0},
-	{"console", "NAME", "the serial console; Ctrl-] leaves it", command_console, 1, 1,
-		0},
-	{"log", "NAME", "what the serial console has shown", command_log, 1, 1, 0},
-	{"boot-times", "", "how long VCNs took to boot, by stage", command_boot_times, 0,
-		0, 0},
-	{"argv", "NAME", "the QEMU command that would run", command_argv, 1, 1, 0},
+		launch_command_restart, 0, MANY, ALL | STOP | RESTART},
+	{"status", "[NAME...]", "what runs here", launch_command_status, 0, MANY, 0},
+	{"console", "NAME", "the serial console; Ctrl-] leaves it",
+		launch_command_console, 1, 1, 0},
+	{"log", "NAME", "what the serial console has shown", launch_command_log, 1, 1, 0},
+	{"boot-times", "", "how long VCNs took to boot, by stage",
+		launch_command_boot_times, 0, 0, 0},
+	{"argv", "NAME", "the QEMU command that would run", launch_command_argv, 1, 1, 0},
 };
 
 #define AT(member) offsetof(struct arguments, member)

@@ -11,9 +11,22 @@
 
 #include <json-c/json.h>
 
-#include "vcn/guest/qmp.h"
+#include "vcn/guest/event.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+/* What the supervisor makes of it, without a supervisor. */
+static void check_event(const struct qmp_message *message)
+{
+	struct event event;
+
+	if (!event_read(message, &event))
+		return;
+	assert(event.port != NULL && event.reason != NULL);
+	assert(!event.was_reset || !event.was_shut_down);
+	assert(event.kind == EVENT_SHUTDOWN ||
+		(!event.was_reset && !event.was_shut_down));
+}
 
 static void check(const struct qmp_message *message)
 {
@@ -29,6 +42,7 @@ static void check(const struct qmp_message *message)
 		break;
 	case QMP_EVENT:
 		assert(message->text != NULL);
+		check_event(message);
 		break;
 	}
 	if (message->data != NULL)

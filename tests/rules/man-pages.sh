@@ -28,7 +28,7 @@ commands "$ldapcc" | told man/ldapcc.8.scd "every command"
 if [ -n "$vcn" ]; then
 	options "$vcn" | told man/vcn.8.scd "every option"
 	commands "$vcn" | told man/vcn.8.scd "every command"
-	grep -oE '\{"[a-z][a-z-]*", ?read' src/vcn/common/settings.c | cut -d'"' -f2 | sort -u |
+	grep -oE '\{"[a-z][a-z-]*", ?read' src/vcn/common/launch_settings.c | cut -d'"' -f2 | sort -u |
 		told man/vcn.yaml.5.scd "every setting"
 	grep -oE '\{"[a-z][a-z-]*", ?read' src/vcn/common/manifest.c | cut -d'"' -f2 | sort -u |
 		told man/vcn-manifest.5.scd "every key"

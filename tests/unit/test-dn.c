@@ -29,6 +29,14 @@ static const char *const keys[][2] = {
 	{"cn=a#1,dc=x", "cn=a#1,dc=x"},
 	{"cn=\\0aline,dc=x", "cn=\\0aline,dc=x"},
 	{"cn=L\\C3\\A9,dc=x", "cn=l\xc3\xa9,dc=x"},
+	/* Ô and ô, composed or not; ß as SS; the Kelvin sign as k (RFC 4518, RFC 3454 B.2) */
+	{"ou=H\xc3\x94tes,dc=x", "ou=h\xc3\xb4tes,dc=x"},
+	{"ou=HO\xcc\x82tes,dc=x", "ou=h\xc3\xb4tes,dc=x"},
+	{"ou=Stra\xc3\x9f"
+	 "e",
+		"ou=strasse"},
+	{"cn=\xe2\x84\xaa\\2c", "cn=k\\2c"},
+	{"cn=\xff\xfe", "cn=\xff\xfe"},
 	{"cn=n1+ipHostNumber=10.0.0.1,dc=x", "cn=n1+iphostnumber=10.0.0.1,dc=x"},
 	{"ipHostNumber=10.0.0.1 + cn=N1,dc=x", "cn=n1+iphostnumber=10.0.0.1,dc=x"},
 	{"c=a\\+b+b=1+a=2", "a=2+b=1+c=a\\2bb"},

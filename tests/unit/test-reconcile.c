@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "vcn/host/admission.h"
-#include "vcn/host/guard.h"
+#include "vcn/host/apply_guard.h"
 #include "vcn/host/reconcile.h"
 
 enum { NOW = 1795430400 };
@@ -144,7 +144,7 @@ static void test_guard_stops(void **state)
 		TMP_CTX(tmp);
 		struct diags *diags = diags_new(tmp);
 
-		assert_int_equal(guard_stops(rows[i].n_stops, rows[i].n_running,
+		assert_int_equal(apply_guard_stops(rows[i].n_stops, rows[i].n_running,
 					 rows[i].allow_stop, "vcn apply", diags),
 			rows[i].wanted);
 		if (rows[i].wanted < 0)

@@ -61,8 +61,7 @@ static bool is_uuid(const char *text)
 	if (strlen(text) != UUID_LENGTH || strspn(text, "0-") == UUID_LENGTH)
 		return false;
 	for (size_t i = 0; i < UUID_LENGTH; i++) {
-		bool is_digit = text[i] != '\0' &&
-				strchr("0123456789abcdefABCDEF", text[i]) != NULL;
+		bool is_digit = text_hex_digit(text[i]) >= 0;
 
 		if (form[i] == '-' ? text[i] != '-' : !is_digit)
 			return false;

@@ -2,6 +2,12 @@
 #pragma once
 
 /*
+ * The room vcn/common: what the host's side and a guest's supervisor both know.
+ *
+ * takes:  the manifest, vcn.yaml, and files that supervisors wrote
+ * gives:  guests as they shall be, settings, guests as they are, boot times
+ * may use: base
+ *
  * One host's launch manifest (vcn-manifest(5)): the VCNs it should run, complete and
  * self-describing, because hosts have no directory at hand. Every fault is reported with
  * file:line:column; a manifest with any fault is not used at all.

@@ -11,8 +11,11 @@
 #include <json-c/json.h>
 
 #include "base/file.h"
+#include "base/json.h"
 
-enum { RECORDS_MAX = 1024 * 1024 * 1024, US_PER_MS = 1000, MS_PER_S = 1000 };
+enum { RECORDS_MAX = 256 * 1024 * 1024, US_PER_MS = 1000, MS_PER_S = 1000 };
+
+static const double MS_MAX = 1e12;
 
 static const char *const stage_names[] = {
 	[STAGE_SPAWNED] = "spawned",
@@ -110,9 +113,7 @@ static int open_records(const char *path)
 		if (r < 0)
 			return r;
 	}
-	int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
-
-	return fd < 0 ? -errno : fd;
+	return file_open_regular(path, O_RDWR | O_APPEND | O_CREAT, 0644);
 }
 
 int record_append(const char *path, const struct boot_record *record, struct diags *diags)
@@ -138,75 +139,53 @@ int record_append(const char *path, const struct boot_record *record, struct dia
 
 /* Reading */
 
-static const char *get_text(
-	TALLOC_CTX *mem_ctx, struct json_object *json, const char *key)
-{
-	struct json_object *value;
-
-	if (!json_object_object_get_ex(json, key, &value) ||
-		!json_object_is_type(value, json_type_string))
-		return NULL;
-	return mem_strdup(mem_ctx, json_object_get_string(value));
-}
-
-static int64_t get_number(struct json_object *json, const char *key)
-{
-	struct json_object *value;
-
-	if (!json_object_object_get_ex(json, key, &value) ||
-		!json_object_is_type(value, json_type_int))
-		return 0;
-	return json_object_get_int64(value);
-}
-
 static bool get_outcome(struct json_object *json, enum boot_outcome *ret)
 {
-	struct json_object *value;
+	const char *name = NULL;
 
-	if (!json_object_object_get_ex(json, "outcome", &value))
+	if (!json_read_text(json, "outcome", &name) || name == NULL)
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(outcome_names); i++)
-		if (strcmp(json_object_get_string(value), outcome_names[i]) == 0) {
+		if (strcmp(name, outcome_names[i]) == 0) {
 			*ret = (enum boot_outcome)i;
 			return true;
 		}
 	return false;
 }
 
-static void get_stages(struct json_object *json, int64_t us[_STAGE_MAX])
+static bool get_stages(struct json_object *json, int64_t us[_STAGE_MAX])
 {
-	struct json_object *list = NULL, *value;
+	struct json_object *list = NULL;
 
-	json_object_object_get_ex(json, "ms", &list);
+	if (!json_read_object(json, "ms", &list))
+		return false;
 	for (int stage = 0; stage < _STAGE_MAX; stage++) {
-		us[stage] = -1;
-		if (!json_object_object_get_ex(list, stage_names[stage], &value))
-			continue;
-		double ms = json_object_get_double(value);
+		double ms = -1;
 
-		if (ms >= 0 && ms < 1e12)
-			us[stage] = llround(ms * US_PER_MS);
+		if (!json_read_number(list, stage_names[stage], &ms) || ms >= MS_MAX)
+			return false;
+		us[stage] = ms < 0 ? -1 : llround(ms * US_PER_MS);
 	}
+	return true;
 }
 
 static bool boot_from_json(
 	TALLOC_CTX *mem_ctx, struct json_object *json, struct boot_record *ret)
 {
-	struct json_object *load;
+	int64_t started = 0;
 
-	if (!json_object_is_type(json, json_type_object) ||
-		!get_outcome(json, &ret->outcome))
+	if (!get_outcome(json, &ret->outcome) ||
+		!json_copy_text(mem_ctx, json, "name", &ret->name) ||
+		!json_copy_text(mem_ctx, json, "image", &ret->image) ||
+		!json_copy_text(mem_ctx, json, "accel", &ret->accel) ||
+		!json_read_integer(json, "started_at", 0, INT64_MAX, &started) ||
+		!json_read_unsigned(json, "memory_mib", &ret->memory_mib) ||
+		!json_read_unsigned(json, "cpus", &ret->cpus) ||
+		!json_read_unsigned(json, "concurrency", &ret->concurrency) ||
+		!json_read_number(json, "load", &ret->load) ||
+		!get_stages(json, ret->stage_us))
 		return false;
-	ret->name = get_text(mem_ctx, json, "name");
-	ret->image = get_text(mem_ctx, json, "image");
-	ret->accel = get_text(mem_ctx, json, "accel");
-	ret->started = (uint64_t)get_number(json, "started_at");
-	ret->memory_mib = (unsigned)get_number(json, "memory_mib");
-	ret->cpus = (unsigned)get_number(json, "cpus");
-	ret->concurrency = (unsigned)get_number(json, "concurrency");
-	if (json_object_object_get_ex(json, "load", &load))
-		ret->load = json_object_get_double(load);
-	get_stages(json, ret->stage_us);
+	ret->started = (uint64_t)started;
 	return ret->name != NULL && ret->image != NULL && ret->accel != NULL;
 }
 
@@ -214,15 +193,10 @@ static bool boot_from_json(
 static bool parse_record(
 	TALLOC_CTX *mem_ctx, const char *line, size_t length, struct boot_record *ret)
 {
-	struct json_tokener *tokener = json_tokener_new();
-	struct json_object *json = json_tokener_parse_ex(tokener, line, (int)length);
-	bool is_whole = json_tokener_get_error(tokener) == json_tokener_success &&
-			json_tokener_get_parse_end(tokener) == length;
-
-	bool is_record = is_whole && boot_from_json(mem_ctx, json, ret);
+	struct json_object *json = json_read(line, length);
+	bool is_record = json != NULL && boot_from_json(mem_ctx, json, ret);
 
 	json_object_put(json);
-	json_tokener_free(tokener);
 	return is_record;
 }
 
@@ -240,7 +214,7 @@ int record_load(TALLOC_CTX *mem_ctx, const char *path, struct diags *diags,
 	*ret_n = 0;
 	if (access(path, F_OK) < 0 && errno == ENOENT)
 		return 0;
-	int r = file_read(tmp, source, EXIT_IO, RECORDS_MAX, diags, &text, &len);
+	int r = file_read_regular(tmp, source, RECORDS_MAX, diags, &text, &len);
 
 	if (r < 0)
 		return r;

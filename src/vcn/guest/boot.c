@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-
-/* One QEMU: everything it needs, its start, and what its end means. */
+#include "vcn/guest/boot.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,14 +11,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/text.h"
-#include "vcn/common/clock.h"
 #include "vcn/common/process.h"
 #include "vcn/guest/image.h"
 #include "vcn/guest/kvm.h"
 #include "vcn/guest/machine.h"
-#include "vcn/guest/notify.h"
-#include "vcn/guest/supervisor.h"
+#include "vcn/guest/progress.h"
+#include "vcn/guest/readiness.h"
 
 enum {
 	QMP_LINE_MAX = 64 * 1024,
@@ -145,7 +144,8 @@ static int open_vsock(struct supervisor *s, struct boot *boot, struct handover *
 		s->guest->name, s->diags, &handover->fds[MACHINE_FD_VSOCK], &boot->cid);
 
 	return r < 0 ? r
-		     : notify_listen(s->diags, &boot->ready_fd, &handover->notify_port);
+		     : readiness_listen(
+			       s->diags, &boot->ready_fd, &handover->notify_port);
 }
 
 /* A socket pair: one end for QEMU under @kind, the other in *ret_ours. */
@@ -191,8 +191,8 @@ static int open_all(struct supervisor *s, struct boot *boot, struct handover *ha
 	if (r == 0)
 		r = open_vsock(s, boot, handover);
 	if (r == 0)
-		r = scratch_make(boot, s->settings, s->guest->name, s->identity, s->diags,
-			&boot->scratch);
+		r = overlay_make(boot, s->settings, s->guest->name, s->identity, s->diags,
+			&boot->overlay);
 	if (r == 0)
 		r = network_open(boot, s->settings, s->guest, s->diags, &boot->ports);
 	return r == 0 ? open_channels(s, boot, handover) : r;
@@ -248,7 +248,7 @@ static int spawn_qemu(struct supervisor *s, struct boot *boot,
 	struct spawn spawn = {
 		.path = s->qemu->path,
 		.argv = machine->argv,
-		.scratch = boot->scratch->path,
+		.scratch = boot->overlay->path,
 		.fds = list_fds(tmp, machine, handover, boot),
 		.n_fds = machine->n_fds,
 		.stderr_fd = errors[1],
@@ -294,13 +294,13 @@ static unsigned count_booting(const struct supervisor *s)
 	size_t n;
 	unsigned n_booting = 1;
 
-	if (state_list(tmp, s->settings->runtime_dir, diags, &names, &n) < 0)
+	if (run_state_list(tmp, s->settings->runtime_dir, diags, &names, &n) < 0)
 		return 1;
 	for (size_t i = 0; i < n; i++) {
 		struct run_state *state;
 
 		if (strcmp(names[i], s->guest->name) != 0 &&
-			state_read(tmp, s->settings->runtime_dir, names[i], diags,
+			run_state_read(tmp, s->settings->runtime_dir, names[i], diags,
 				&state) == 0)
 			n_booting += state->state == STATE_BOOTING ||
 				     state->state == STATE_STARTING;
@@ -319,7 +319,7 @@ static void note_start(struct supervisor *s, struct boot *boot)
 	note_ports(s);
 	/* Ours must go: a TAP lives as long as any descriptor of it. */
 	network_close(boot->ports, s->guest->n_interfaces);
-	progress_publish(s);
+	supervisor_publish(s);
 	boot->record.concurrency = count_booting(s);
 }
 
@@ -360,18 +360,6 @@ int boot_start(struct supervisor *s)
 }
 
 /* The end */
-
-void boot_fail(struct supervisor *s, const char *format, ...)
-{
-	va_list args;
-
-	if (s->boot->failure != NULL)
-		return;
-	va_start(args, format);
-	s->boot->failure = mem_vprintf(s->boot, format, args);
-	va_end(args);
-	process_signal(s->boot->process.pidfd, SIGKILL);
-}
 
 void boot_read_stderr(struct boot *boot)
 {
@@ -492,7 +480,7 @@ void boot_end(struct supervisor *s)
 			  boot->failure == NULL && !boot->has_panicked;
 
 	if (!s->state->is_stopping)
-		progress_record(s, BOOT_FAILED);
+		supervisor_record(s, BOOT_FAILED);
 	s->boot = NULL;
 	s->state->pid = 0;
 	s->state->message = NULL;
@@ -501,7 +489,7 @@ void boot_end(struct supervisor *s)
 		s->state->state = STATE_STOPPED;
 	} else if (ended_well && boot->was_reset) {
 		plan_reboot(s, boot);
-		progress_publish(s);
+		supervisor_publish(s);
 	} else {
 		fail_run(s, describe_end(tmp, boot, &info));
 	}

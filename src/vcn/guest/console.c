@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
-#include "vcn/common/clock.h"
 
 enum { READ_STEP = 4096, CLIENTS_MAX = 4, REST_MS = 10, DRAIN_MAX = 256 * 1024 };
 

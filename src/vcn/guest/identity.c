@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/trailer.h"
-#include "vcn/common/state.h"
+#include "vcn/common/run_state.h"
 
 static int drop_claim(struct identity *identity)
 {
@@ -47,7 +47,7 @@ static int lock_uid(int dirfd, uid_t uid)
 
 static int open_claims(const char *runtime_dir, struct diags *diags)
 {
-	_cleanup_(mem_close_fd) int top = state_open_runtime_dir(runtime_dir, diags);
+	_cleanup_(mem_close_fd) int top = run_state_open_runtime_dir(runtime_dir, diags);
 
 	if (top < 0)
 		return top;

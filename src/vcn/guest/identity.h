@@ -12,7 +12,7 @@
 
 #include <sys/types.h>
 
-#include "vcn/common/settings.h"
+#include "vcn/common/launch_settings.h"
 
 struct identity {
 	bool changes_user;

@@ -14,8 +14,8 @@
 
 #include <net/if.h>
 
+#include "vcn/common/launch_settings.h"
 #include "vcn/common/manifest.h"
-#include "vcn/common/settings.h"
 
 struct network_port {
 	char name[IFNAMSIZ];

@@ -14,8 +14,9 @@
 #include <json-c/json.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "vcn/common/process.h"
-#include "vcn/common/state.h"
+#include "vcn/common/run_state.h"
 #include "vcn/guest/qmp.h"
 #include "vcn/guest/spawn.h"
 
@@ -23,6 +24,7 @@ enum {
 	ANSWER_MAX = 4 * 1024 * 1024,
 	ANSWER_TIMEOUT_MS = 20000,
 	STDERR_MAX = 1000,
+	CACHE_MAX = 64 * 1024,
 	CACHE_FORMAT = 1, /* changes when struct qemu does */
 };
 
@@ -90,21 +92,18 @@ static const char *find_binary(TALLOC_CTX *mem_ctx, const char *name, struct sta
 
 static bool has_number(struct json_object *json, const char *key, int64_t wanted)
 {
-	struct json_object *value;
+	int64_t number = wanted - 1;
 
-	return json_object_object_get_ex(json, key, &value) &&
-	       json_object_get_int64(value) == wanted;
+	return json_read_integer(json, key, INT64_MIN, INT64_MAX, &number) &&
+	       number == wanted;
 }
 
-static const char *copy_text(
-	TALLOC_CTX *mem_ctx, struct json_object *json, const char *key)
+static bool has_text(struct json_object *json, const char *key, const char *wanted)
 {
-	struct json_object *value;
+	const char *text = NULL;
 
-	if (!json_object_object_get_ex(json, key, &value) ||
-		!json_object_is_type(value, json_type_string))
-		return NULL;
-	return mem_strdup(mem_ctx, json_object_get_string(value));
+	return json_read_text(json, key, &text) && text != NULL &&
+	       strcmp(text, wanted) == 0;
 }
 
 static int64_t changed_ns(const struct stat *st)
@@ -115,32 +114,29 @@ static int64_t changed_ns(const struct stat *st)
 /* Is the kept answer about this very binary? */
 static bool is_about(struct json_object *json, const char *path, const struct stat *st)
 {
-	struct json_object *value;
-
-	return json_object_is_type(json, json_type_object) &&
-	       has_number(json, "format", CACHE_FORMAT) &&
-	       json_object_object_get_ex(json, "path", &value) &&
-	       strcmp(json_object_get_string(value), path) == 0 &&
+	return has_number(json, "format", CACHE_FORMAT) && has_text(json, "path", path) &&
 	       has_number(json, "size", st->st_size) &&
 	       has_number(json, "inode", (int64_t)st->st_ino) &&
 	       has_number(json, "mtime_ns", changed_ns(st));
 }
 
+/* Whole, or NULL: QEMU is asked again then. */
 static struct qemu *from_json(TALLOC_CTX *mem_ctx, struct json_object *json)
 {
-	struct qemu *qemu = mem_new(mem_ctx, struct qemu);
-	struct json_object *value;
+	TMP_CTX(tmp);
+	struct qemu *qemu = mem_new(tmp, struct qemu);
 
-	qemu->path = copy_text(qemu, json, "path");
-	qemu->version = copy_text(qemu, json, "version");
-	qemu->machine_type = copy_text(qemu, json, "machine_type");
-	if (json_object_object_get_ex(json, "major", &value))
-		qemu->major = (unsigned)json_object_get_int(value);
+	if (!json_copy_text(qemu, json, "path", &qemu->path) ||
+		!json_copy_text(qemu, json, "version", &qemu->version) ||
+		!json_copy_text(qemu, json, "machine_type", &qemu->machine_type) ||
+		!json_read_unsigned(json, "major", &qemu->major) || qemu->path == NULL ||
+		qemu->version == NULL || qemu->machine_type == NULL)
+		return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(features); i++)
-		*feature_of(qemu, &features[i]) =
-			json_object_object_get_ex(json, features[i].name, &value) &&
-			json_object_get_boolean(value);
-	return qemu;
+		if (!json_read_bool(
+			    json, features[i].name, feature_of(qemu, &features[i])))
+			return NULL;
+	return talloc_steal(mem_ctx, qemu);
 }
 
 static struct qemu *load_cache(
@@ -150,9 +146,10 @@ static struct qemu *load_cache(
 	char *text;
 	size_t len;
 
-	if (dirfd < 0 || file_read_at(tmp, dirfd, cache_name, &text, &len) < 0)
+	if (dirfd < 0 ||
+		file_read_regular_at(tmp, dirfd, cache_name, CACHE_MAX, &text, &len) < 0)
 		return NULL;
-	struct json_object *json = json_tokener_parse(text);
+	struct json_object *json = json_read(text, len);
 	struct qemu *qemu = is_about(json, path, st) ? from_json(mem_ctx, json) : NULL;
 
 	json_object_put(json);
@@ -201,14 +198,10 @@ static struct json_object *ask(
 /* Does a list of objects hold one of this name? */
 static bool list_has(struct json_object *list, const char *name)
 {
-	struct json_object *value;
-
 	if (!json_object_is_type(list, json_type_array))
 		return false;
 	for (size_t i = 0; i < json_object_array_length(list); i++)
-		if (json_object_object_get_ex(
-			    json_object_array_get_idx(list, i), "name", &value) &&
-			strcmp(json_object_get_string(value), name) == 0)
+		if (has_text(json_object_array_get_idx(list, i), "name", name))
 			return true;
 	return false;
 }
@@ -225,7 +218,6 @@ static void read_features(struct qemu *qemu, enum asked asked, struct json_objec
 /* The numbered type that q35 stands for. */
 static void read_machine_type(struct qemu *qemu, struct json_object *machines)
 {
-	struct json_object *alias;
 	size_t n = json_object_is_type(machines, json_type_array)
 			   ? json_object_array_length(machines)
 			   : 0;
@@ -233,25 +225,24 @@ static void read_machine_type(struct qemu *qemu, struct json_object *machines)
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *machine = json_object_array_get_idx(machines, i);
 
-		if (json_object_object_get_ex(machine, "alias", &alias) &&
-			strcmp(json_object_get_string(alias), "q35") == 0)
-			qemu->machine_type = copy_text(qemu, machine, "name");
+		if (has_text(machine, "alias", "q35"))
+			(void)!json_copy_text(qemu, machine, "name", &qemu->machine_type);
 	}
 	json_object_put(machines);
 }
 
 static void read_version(struct qemu *qemu, struct json_object *answer)
 {
-	static const char *const parts[] = {"major", "minor", "micro"};
-	struct json_object *numbers, *part;
-	int version[ARRAY_SIZE(parts)] = {0};
+	unsigned major = 0, minor = 0, micro = 0;
+	struct json_object *numbers = NULL;
 
-	if (json_object_object_get_ex(answer, "qemu", &numbers))
-		for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-			if (json_object_object_get_ex(numbers, parts[i], &part))
-				version[i] = json_object_get_int(part);
-	qemu->major = (unsigned)version[0];
-	qemu->version = mem_printf(qemu, "%d.%d.%d", version[0], version[1], version[2]);
+	if (answer != NULL && json_read_object(answer, "qemu", &numbers) &&
+		json_read_unsigned(numbers, "major", &major) &&
+		json_read_unsigned(numbers, "minor", &minor) &&
+		json_read_unsigned(numbers, "micro", &micro)) {
+		qemu->major = major;
+		qemu->version = mem_printf(qemu, "%u.%u.%u", major, minor, micro);
+	}
 	json_object_put(answer);
 }
 
@@ -398,7 +389,7 @@ int probe_qemu(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 			"QEMU '%s' is not installed on this host (vcn.yaml, qemu)",
 			settings->qemu);
 	_cleanup_(mem_close_fd) int dirfd =
-		state_open_runtime_dir(settings->runtime_dir, diags);
+		run_state_open_runtime_dir(settings->runtime_dir, diags);
 
 	if (dirfd < 0)
 		return dirfd;

@@ -10,7 +10,7 @@
  * second QEMU.
  */
 
-#include "vcn/common/settings.h"
+#include "vcn/common/launch_settings.h"
 #include "vcn/guest/identity.h"
 
 struct qemu {

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-
-/* What a guest has come to: its stages, its readiness, and telling everybody. */
+#include "vcn/guest/progress.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/statvfs.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <json-c/json.h>
-
-#include "vcn/common/clock.h"
+#include "base/clock.h"
+#include "base/notify.h"
+#include "vcn/guest/event.h"
 #include "vcn/guest/machine.h"
-#include "vcn/guest/notify.h"
-#include "vcn/guest/supervisor.h"
+#include "vcn/guest/readiness.h"
+#include "vcn/guest/stop.h"
 
 enum {
 	LOOK_MS = 15000,
@@ -22,90 +20,7 @@ enum {
 	LATE_EXTENSION_S = 60,
 };
 
-/* Publishing */
-
-static enum guest_state current_state(const struct supervisor *s)
-{
-	const struct boot *boot = s->boot;
-
-	if (boot == NULL)
-		return s->is_ended ? s->state->state : STATE_STARTING;
-	if (boot->is_rescue || boot->is_scratch_low || (boot->is_late && !boot->is_ready))
-		return STATE_DEGRADED;
-	return boot->is_ready ? STATE_READY : STATE_BOOTING;
-}
-
-/* Why it is degraded. */
-static const char *current_message(struct supervisor *s)
-{
-	const struct boot *boot = s->boot;
-
-	if (boot == NULL)
-		return s->state->message;
-	TALLOC_FREE(s->message);
-	if (boot->is_scratch_low)
-		return s->message = mem_printf(s,
-			       "little room is left in scratch directory '%s'",
-			       s->settings->scratch);
-	if (boot->is_rescue)
-		return "the guest is in its emergency or rescue mode";
-	if (boot->is_late && !boot->is_ready)
-		return s->message = mem_printf(s, "not ready after %u seconds",
-			       s->settings->ready_timeout_s);
-	return NULL;
-}
-
-void progress_report(const struct supervisor *s)
-{
-	TMP_CTX(tmp);
-	struct json_object *json;
-
-	if (s->options->report_fd < 0)
-		return;
-	json = state_to_json(s->state);
-	const char *text = mem_printf(tmp, "%s\n",
-		json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN));
-
-	/* Whoever reads it may be gone, or slow: he is not waited for. */
-	(void)!send(
-		s->options->report_fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
-	json_object_put(json);
-}
-
-void progress_publish(struct supervisor *s)
-{
-	TMP_CTX(tmp);
-
-	s->state->state = current_state(s);
-	s->state->message = current_message(s);
-	s->state->changed_at = time(NULL);
-	if (s->boot != NULL)
-		memcpy(s->state->stage_us, s->boot->record.stage_us,
-			sizeof(s->state->stage_us));
-	/* A full disk is no reason to end a guest; state_lock() made sure it can be
-	 * written. */
-	(void)!state_write(s->folder, s->state, diags_new(tmp));
-	progress_report(s);
-	if (!s->state->is_stopping)
-		notify_send(s->options->notify_socket, "STATUS=%s%s%s",
-			state_name(s->state->state),
-			s->state->message == NULL ? "" : ": ",
-			s->state->message == NULL ? "" : s->state->message);
-}
-
 /* Stages */
-
-void progress_record(struct supervisor *s, enum boot_outcome outcome)
-{
-	struct boot *boot = s->boot;
-
-	if (boot->is_recorded)
-		return;
-	boot->is_recorded = true;
-	boot->record.outcome = outcome;
-	if (s->options->booted != NULL)
-		s->options->booted(s->options->user, &boot->record);
-}
 
 static void become_ready(struct supervisor *s)
 {
@@ -115,8 +30,8 @@ static void become_ready(struct supervisor *s)
 	s->state->n_failures = 0;
 	/* Recorded first: who sees it ready finds it in boot-times. */
 	s->boot->record.stage_us[STAGE_READY] = clock_us() - s->boot->started_us;
-	progress_record(s, BOOT_READY);
-	progress_publish(s);
+	supervisor_record(s, BOOT_READY);
+	supervisor_publish(s);
 	if (!s->state->is_stopping)
 		notify_send(s->options->notify_socket, "READY=1");
 }
@@ -129,7 +44,7 @@ static bool is_last_stage(const struct guest *guest, enum boot_stage stage)
 	return stage == (guest->n_interfaces > 0 ? STAGE_NIC : STAGE_RUNNING);
 }
 
-void progress_stage(struct supervisor *s, enum boot_stage stage)
+static void pass_stage(struct supervisor *s, enum boot_stage stage)
 {
 	int64_t *us = &s->boot->record.stage_us[stage];
 
@@ -139,88 +54,55 @@ void progress_stage(struct supervisor *s, enum boot_stage stage)
 	if (is_last_stage(s->guest, stage))
 		become_ready(s);
 	else
-		progress_publish(s);
+		supervisor_publish(s);
 }
 
 /* QMP */
 
-static const char *text_member(struct json_object *data, const char *key)
-{
-	struct json_object *value;
-
-	return json_object_object_get_ex(data, key, &value)
-		       ? json_object_get_string(value)
-		       : "";
-}
-
-static bool true_member(struct json_object *data, const char *key)
-{
-	struct json_object *value;
-
-	return json_object_object_get_ex(data, key, &value) &&
-	       json_object_get_boolean(value);
-}
-
-static void event_nic(struct supervisor *s, struct json_object *data _unused_)
-{
-	progress_stage(s, STAGE_NIC);
-}
-
-static void event_port(struct supervisor *s, struct json_object *data)
-{
-	if (true_member(data, "open") &&
-		strcmp(text_member(data, "id"), MACHINE_READY_ID) == 0)
-		progress_stage(s, STAGE_AGENT);
-}
-
-static void event_shutdown(struct supervisor *s, struct json_object *data)
-{
-	const char *reason = text_member(data, "reason");
-
-	s->boot->was_reset = strcmp(reason, "guest-reset") == 0;
-	s->boot->was_shut_down = strcmp(reason, "guest-shutdown") == 0;
-}
-
-static void event_panicked(struct supervisor *s, struct json_object *data _unused_)
-{
-	s->boot->has_panicked = true;
-}
-
 /* A guest whose writes find no room is frozen, and deaf to everything but SIGKILL. */
-static void event_io_error(struct supervisor *s, struct json_object *data)
+static void fail_disk(struct supervisor *s, const struct event *event)
 {
-	if (strcmp(text_member(data, "action"), "stop") != 0)
-		return;
-	if (true_member(data, "nospace") && s->guest->image.snapshot)
-		boot_fail(
+	if (event->is_out_of_space && s->guest->image.snapshot)
+		supervisor_fail_boot(
 			s, "scratch full: no room is left in '%s'", s->settings->scratch);
 	else
-		boot_fail(s, "its disk fails: %s", text_member(data, "reason"));
+		supervisor_fail_boot(s, "its disk fails: %s", event->reason);
 }
-
-/* Nobody but us may stop it, and we do not: QEMU gave up, as after an error inside KVM. */
-static void event_stop(struct supervisor *s, struct json_object *data _unused_)
-{
-	boot_fail(s, "QEMU has stopped the guest after an internal error");
-}
-
-static const struct event {
-	const char *name;
-	void (*handle)(struct supervisor *s, struct json_object *data);
-} events[] = {
-	{"NIC_RX_FILTER_CHANGED", event_nic},
-	{"VSERPORT_CHANGE", event_port},
-	{"SHUTDOWN", event_shutdown},
-	{"GUEST_PANICKED", event_panicked},
-	{"BLOCK_IO_ERROR", event_io_error},
-	{"STOP", event_stop},
-};
 
 static void handle_event(struct supervisor *s, const struct qmp_message *message)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
-		if (strcmp(events[i].name, message->text) == 0)
-			events[i].handle(s, message->data);
+	struct event event;
+
+	if (!event_read(message, &event)) {
+		supervisor_fail_boot(s, "QEMU does not speak its protocol");
+		return;
+	}
+	switch (event.kind) {
+	case EVENT_NONE:
+		break;
+	case EVENT_NIC:
+		pass_stage(s, STAGE_NIC);
+		break;
+	case EVENT_PORT_OPEN:
+		if (strcmp(event.port, MACHINE_READY_ID) == 0)
+			pass_stage(s, STAGE_AGENT);
+		break;
+	case EVENT_SHUTDOWN:
+		s->boot->was_reset = event.was_reset;
+		s->boot->was_shut_down = event.was_shut_down;
+		break;
+	case EVENT_PANICKED:
+		s->boot->has_panicked = true;
+		break;
+	case EVENT_DISK_STOPPED:
+		fail_disk(s, &event);
+		break;
+	case EVENT_STOPPED:
+		/* Nobody but us may stop it, and we do not: as after an error inside KVM. */
+		supervisor_fail_boot(
+			s, "QEMU has stopped the guest after an internal error");
+		break;
+	}
 }
 
 /* The greeting may be answered with both commands at once: QEMU takes them in order. */
@@ -244,12 +126,13 @@ static void handle_message(struct supervisor *s, const struct qmp_message *messa
 		break;
 	case QMP_REPLY:
 		if (message->id == s->boot->cont_id)
-			progress_stage(s, STAGE_RUNNING);
+			pass_stage(s, STAGE_RUNNING);
 		break;
 	case QMP_ERROR:
 		/* The stop ladder climbs on whatever QEMU answers. */
 		if (message->id <= s->boot->cont_id)
-			boot_fail(s, "QEMU does not start the guest: %s", message->text);
+			supervisor_fail_boot(
+				s, "QEMU does not start the guest: %s", message->text);
 		break;
 	}
 }
@@ -268,7 +151,7 @@ void progress_read_qmp(struct supervisor *s)
 	while ((r = qmp_next(s->boot->qmp, &message)) > 0)
 		handle_message(s, &message);
 	if (r < 0 || open == -EPROTO)
-		boot_fail(s, "QEMU does not speak its protocol");
+		supervisor_fail_boot(s, "QEMU does not speak its protocol");
 	/* Its end comes as the end of the process; until then there is nothing to poll. */
 	if (r < 0 || open <= 0)
 		hang_up(s);
@@ -291,14 +174,14 @@ static void read_port(struct supervisor *s)
 
 static void read_notify(struct supervisor *s)
 {
-	struct notify_news news = {0};
+	struct readiness_news news = {0};
 	bool was_rescue = s->boot->is_rescue;
 
-	notify_accept(s->boot->ready_fd, s->boot->cid, &news);
-	progress_stage(s, STAGE_AGENT);
+	readiness_accept(s->boot->ready_fd, s->boot->cid, &news);
+	pass_stage(s, STAGE_AGENT);
 	s->boot->is_rescue = (was_rescue || news.is_rescue) && !news.is_rescue_over;
 	if (s->boot->is_rescue != was_rescue)
-		progress_publish(s);
+		supervisor_publish(s);
 	if (news.is_ready && !s->boot->is_rescue) {
 		mem_close_fd(&s->boot->ready_fd);
 		become_ready(s);
@@ -321,7 +204,7 @@ static int64_t late_at(const struct supervisor *s)
 }
 
 /* A tenth of the file system where that is less, so that a small one is not always low. */
-static uint64_t low_mark(const struct scratch *scratch)
+static uint64_t low_mark(const struct overlay *scratch)
 {
 	struct statvfs fs;
 	uint64_t mark = (uint64_t)SCRATCH_LOW_MIB * 1024 * 1024;
@@ -335,15 +218,15 @@ static uint64_t low_mark(const struct scratch *scratch)
 static void look_at_scratch(struct supervisor *s)
 {
 	struct boot *boot = s->boot;
-	uint64_t mark = low_mark(boot->scratch);
-	uint64_t left = scratch_bytes_left(boot->scratch);
+	uint64_t mark = low_mark(boot->overlay);
+	uint64_t left = overlay_bytes_left(boot->overlay);
 	/* Twice as much to be well again, so that it does not flap. */
 	bool is_low = left < (boot->is_scratch_low ? 2 * mark : mark);
 
 	s->look_at = clock_ms() + LOOK_MS;
 	if (is_low != boot->is_scratch_low) {
 		boot->is_scratch_low = is_low;
-		progress_publish(s);
+		supervisor_publish(s);
 	}
 }
 
@@ -380,8 +263,8 @@ void progress_tick(struct supervisor *s)
 	if (!s->boot->is_ready && !s->boot->is_late && !s->state->is_stopping &&
 		clock_ms() >= late_at(s)) {
 		s->boot->is_late = true;
-		progress_record(s, BOOT_TIMEOUT);
-		progress_publish(s);
+		supervisor_record(s, BOOT_TIMEOUT);
+		supervisor_publish(s);
 	}
 	if (clock_ms() >= s->look_at) {
 		ask_for_patience(s);

@@ -10,9 +10,10 @@
 
 #include <json-c/json.h>
 
-#include "vcn/common/clock.h"
+#include "base/clock.h"
+#include "base/json.h"
 
-enum { READ_STEP = 4096, DEPTH_MAX = 32 };
+enum { READ_STEP = 4096 };
 
 struct qmp {
 	int fd;
@@ -23,13 +24,11 @@ struct qmp {
 	struct buffer *out; /* queued */
 	uint64_t last_id;
 	struct json_object *message; /* what the last qmp_next() gave */
-	struct json_tokener *tokener;
 };
 
 static int close_qmp(struct qmp *qmp)
 {
 	json_object_put(qmp->message);
-	json_tokener_free(qmp->tokener);
 	mem_close_fd(&qmp->fd);
 	return 0;
 }
@@ -42,7 +41,6 @@ struct qmp *qmp_new(TALLOC_CTX *mem_ctx, int fd, size_t max_line)
 	qmp->max_line = max_line;
 	qmp->in = buffer_new(qmp);
 	qmp->out = buffer_new(qmp);
-	qmp->tokener = json_tokener_new_ex(DEPTH_MAX);
 	if (fd >= 0)
 		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	talloc_set_destructor(qmp, close_qmp);
@@ -90,59 +88,39 @@ int qmp_receive(struct qmp *qmp)
 	return 1;
 }
 
-static struct json_object *parse_line(struct qmp *qmp, const char *line, size_t len)
-{
-	json_tokener_reset(qmp->tokener);
-	struct json_object *json = json_tokener_parse_ex(qmp->tokener, line, (int)len);
-
-	if (json != NULL && json_object_is_type(json, json_type_object) &&
-		json_tokener_get_error(qmp->tokener) == json_tokener_success)
-		return json;
-	json_object_put(json);
-	return NULL;
-}
-
-static const char *member_text(struct json_object *json, const char *key)
-{
-	struct json_object *value;
-
-	if (!json_object_object_get_ex(json, key, &value) ||
-		!json_object_is_type(value, json_type_string))
-		return NULL;
-	return json_object_get_string(value);
-}
-
 /* Our commands carry numbers; an answer to none of them is no QMP. */
 static int read_id(struct qmp *qmp, struct qmp_message *ret)
 {
-	struct json_object *id;
+	int64_t id = 0;
 
-	if (!json_object_object_get_ex(qmp->message, "id", &id) ||
-		!json_object_is_type(id, json_type_int))
+	if (!json_read_integer(qmp->message, "id", 0, INT64_MAX, &id))
 		return -EPROTO;
-	ret->id = json_object_get_uint64(id);
+	ret->id = (uint64_t)id;
 	return ret->id >= 1 && ret->id <= qmp->last_id ? 1 : -EPROTO;
 }
 
 static int classify(struct qmp *qmp, struct qmp_message *ret)
 {
-	struct json_object *json = qmp->message, *error;
+	struct json_object *json = qmp->message, *error = NULL;
 
 	*ret = (struct qmp_message){0};
 	if (json_object_object_get_ex(json, "QMP", &ret->data)) {
 		ret->kind = QMP_GREETING;
 		return 1;
 	}
-	ret->text = member_text(json, "event");
+	if (!json_read_text(json, "event", &ret->text))
+		return -EPROTO;
 	if (ret->text != NULL) {
 		ret->kind = QMP_EVENT;
-		json_object_object_get_ex(json, "data", &ret->data);
-		return 1;
+		return json_read_object(json, "data", &ret->data) ? 1 : -EPROTO;
 	}
-	if (json_object_object_get_ex(json, "error", &error)) {
+	if (!json_read_object(json, "error", &error))
+		return -EPROTO;
+	if (error != NULL) {
 		ret->kind = QMP_ERROR;
-		ret->text = member_text(error, "desc");
-		return ret->text == NULL ? -EPROTO : read_id(qmp, ret);
+		if (!json_read_text(error, "desc", &ret->text) || ret->text == NULL)
+			return -EPROTO;
+		return read_id(qmp, ret);
 	}
 	ret->kind = QMP_REPLY;
 	if (!json_object_object_get_ex(json, "return", &ret->data))
@@ -180,7 +158,7 @@ int qmp_next(struct qmp *qmp, struct qmp_message *ret)
 			return -EPROTO;
 		if (strspn(line, " \t\r") >= len)
 			continue;
-		qmp->message = parse_line(qmp, line, len);
+		qmp->message = json_read(line, len);
 		return qmp->message == NULL ? -EPROTO : classify(qmp, ret);
 	}
 	return qmp->in->len - qmp->done > qmp->max_line ? -EPROTO : 0;

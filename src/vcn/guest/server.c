@@ -11,7 +11,9 @@
 
 #include <json-c/json.h>
 
-enum { LINE_MAX_BYTES = 4096, DEPTH_MAX = 4, BACKLOG = 16, TIMEOUT_MAX_S = 24 * 3600 };
+#include "base/json.h"
+
+enum { LINE_MAX_BYTES = 4096, BACKLOG = 16, TIMEOUT_MAX_S = 24 * 3600 };
 
 struct client {
 	int fd;
@@ -164,13 +166,10 @@ static void request_status(struct server *server, struct client *client,
 static void request_stop(
 	struct server *server, struct client *client, struct json_object *request)
 {
-	struct json_object *value;
 	int64_t timeout_s = 0;
 
-	if (json_object_object_get_ex(request, "timeout", &value))
-		timeout_s = json_object_get_int64(value);
-	if (timeout_s < 0 || timeout_s > TIMEOUT_MAX_S) {
-		refuse(client, "the timeout is out of range");
+	if (!json_read_integer(request, "timeout", 0, TIMEOUT_MAX_S, &timeout_s)) {
+		refuse(client, "the timeout is no number, or out of range");
 		return;
 	}
 	client->waits_for_end = true;
@@ -211,15 +210,14 @@ static const struct request {
 static void dispatch(
 	struct server *server, struct client *client, struct json_object *json)
 {
-	struct json_object *name;
+	const char *name = NULL;
 
-	if (!json_object_is_type(json, json_type_object) ||
-		!json_object_object_get_ex(json, "request", &name)) {
+	if (!json_read_text(json, "request", &name) || name == NULL) {
 		refuse(client, "this is no request");
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(requests); i++)
-		if (strcmp(requests[i].name, json_object_get_string(name)) == 0) {
+		if (strcmp(requests[i].name, name) == 0) {
 			requests[i].handle(server, client, json);
 			return;
 		}
@@ -228,12 +226,10 @@ static void dispatch(
 
 static void handle_line(struct server *server, struct client *client, size_t len)
 {
-	struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
-	struct json_object *json = json_tokener_parse_ex(tokener, client->line, (int)len);
+	struct json_object *json = json_read(client->line, len);
 
 	dispatch(server, client, json);
 	json_object_put(json);
-	json_tokener_free(tokener);
 }
 
 /* Takes the complete lines; what follows a console request is typing. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "vcn/guest/stop.h"
 
 /*
  * The stop ladder: the power button, again and again, because a guest early in its boot
@@ -8,10 +9,9 @@
 
 #include <signal.h>
 
-#include "vcn/common/clock.h"
+#include "base/clock.h"
+#include "base/notify.h"
 #include "vcn/common/process.h"
-#include "vcn/guest/notify.h"
-#include "vcn/guest/supervisor.h"
 
 enum { RESEND_MS = 3000, HANG_MS = 10000, QUIT_RESERVE_MS = 2000, NOTIFY_SPARE_S = 5 };
 
@@ -59,7 +59,7 @@ static void announce(struct supervisor *s, int64_t timeout_ms)
 	notify_send(s->options->notify_socket,
 		"STOPPING=1\nSTATUS=stopping\nEXTEND_TIMEOUT_USEC=%lld",
 		(long long)(timeout_ms / 1000 + NOTIFY_SPARE_S) * 1000000);
-	progress_publish(s);
+	supervisor_publish(s);
 }
 
 /* Between two boots there is nothing to stop. */

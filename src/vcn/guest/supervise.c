@@ -15,12 +15,14 @@
 
 #include <json-c/json.h>
 
-#include "vcn/common/clock.h"
+#include "base/clock.h"
+#include "base/notify.h"
 #include "vcn/common/process.h"
+#include "vcn/guest/boot.h"
 #include "vcn/guest/kvm.h"
 #include "vcn/guest/machine.h"
-#include "vcn/guest/notify.h"
-#include "vcn/guest/supervisor.h"
+#include "vcn/guest/progress.h"
+#include "vcn/guest/stop.h"
 
 enum { NOTIFY_SPARE_S = 30, POLL_MAX_MS = 3600 * 1000 };
 
@@ -30,7 +32,7 @@ static struct json_object *call_status(void *user)
 {
 	struct supervisor *s = user;
 
-	return state_to_json(s->state);
+	return run_state_to_json(s->state);
 }
 
 static void call_stop(void *user, unsigned timeout_s)
@@ -240,12 +242,13 @@ static int open_folder(struct supervisor *s, const char *host)
 	int r;
 
 	fill_state(s, host);
-	r = state_lock(s, s->settings->runtime_dir, s->guest->name, s->diags, &s->folder);
+	r = run_state_lock(
+		s, s->settings->runtime_dir, s->guest->name, s->diags, &s->folder);
 	if (r < 0)
 		return r;
 	s->state->n_failures = s->folder->n_failures;
 	s->state->failed_at = s->folder->failed_at;
-	r = state_write(s->folder, s->state, s->diags);
+	r = run_state_write(s->folder, s->state, s->diags);
 	if (r < 0)
 		return r;
 	s->console = console_new(s, s->folder->dirfd, s->options->console_fd);
@@ -273,7 +276,7 @@ static int find_qemu(struct supervisor *s)
 
 static int start_first(struct supervisor *s)
 {
-	progress_publish(s);
+	supervisor_publish(s);
 	notify_send(s->options->notify_socket, "EXTEND_TIMEOUT_USEC=%lld",
 		(long long)(s->settings->ready_timeout_s + NOTIFY_SPARE_S) * 1000000);
 	int r = find_qemu(s);
@@ -289,11 +292,11 @@ static void close_folder(struct supervisor *s)
 {
 	s->state->is_stopping = false;
 	s->state->pid = 0;
-	progress_publish(s);
+	supervisor_publish(s);
 	server_stop_listening(s->server);
 	TALLOC_FREE(s->identity);
 	TALLOC_FREE(s->folder);
-	server_end(s->server, state_to_json(s->state));
+	server_end(s->server, run_state_to_json(s->state));
 }
 
 static int supervise(struct supervisor *s, const char *host)
@@ -304,7 +307,7 @@ static int supervise(struct supervisor *s, const char *host)
 		/* Not into the folder, which is another's: only to whoever started us. */
 		s->state->state = STATE_FAILED;
 		s->state->message = diag_last(s->diags)->message;
-		progress_report(s);
+		supervisor_report(s);
 		return r;
 	}
 	r = start_first(s);

@@ -2,6 +2,14 @@
 #pragma once
 
 /*
+ * The room vcn/guest: one guest of the manifest on this host.
+ *
+ * takes:  settings, one guest of a manifest (vcn/common)
+ * gives:  the guest from clone to reaping; its state, console, boot record and exit code
+ * may use: base, vcn/common; libmnl in link.c only
+ * floors: each uses what stands before it: qmp event probe image kvm network console
+ *         server spawn machine; supervisor; stop; progress; boot; supervise
+ *
  * One guest from clone to reaping.
  *
  * The supervisor opens everything privileged (TAP, image, vhost, sockets), hands it over
@@ -16,21 +24,11 @@
  * the kernel kills the guest (PR_SET_PDEATHSIG) and removes its TAPs.
  */
 
+#include "vcn/common/launch_settings.h"
 #include "vcn/common/manifest.h"
 #include "vcn/common/record.h"
-#include "vcn/common/settings.h"
-#include "vcn/common/state.h"
-
-struct supervise_options {
-	bool is_foreground; /* `vcn run`: SIGHUP is a stop; console bytes to console_fd */
-	int console_fd; /* -1, or gets a copy of the console's output */
-	const char *notify_socket; /* value of NOTIFY_SOCKET, or NULL */
-	int report_fd; /* -1, or gets a line of state JSON at every change */
-	/* Once a boot, or NULL; a guest that was stopped on request before it was ready
-	 * gives no record. It runs in the supervisor's process. */
-	void (*booted)(void *user, const struct boot_record *record);
-	void *user;
-};
+#include "vcn/common/run_state.h"
+#include "vcn/guest/supervise_options.h"
 
 /*
  * supervise_run - run one guest to its end in this process
@@ -49,7 +47,7 @@ int supervise_run(const struct launch_settings *settings, const struct guest *gu
  *
  * shape:  *ret_fd gives a line of state JSON at every change and ends with the
  *         supervisor (its lock is released then); the caller may close it at any time.
- *         options->report_fd is ignored. A line holds the whole state: state_from_json().
+ *         options->report_fd is ignored. A line holds the whole state: run_state_from_json().
  *         The last line before the end tells how it went. The supervisor is reparented:
  *         there is no child to wait for.
  */

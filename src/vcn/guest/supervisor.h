@@ -2,27 +2,29 @@
 #pragma once
 
 /*
- * The supervisor's inside, shared by its parts: boot.c starts and ends one QEMU,
- * progress.c follows its stages and publishes them, stop.c is the stop ladder,
- * supervise.c the loop.
+ * The supervisor's state, and what each of its floors does with it: stop.c the stop
+ * ladder, progress.c the stages, boot.c one QEMU, supervise.c the loop. A floor calls the
+ * ones before it and this one, never one after it.
  */
 
+#include "vcn/common/manifest.h"
+#include "vcn/common/run_state.h"
 #include "vcn/guest/console.h"
 #include "vcn/guest/identity.h"
 #include "vcn/guest/network.h"
+#include "vcn/guest/overlay.h"
 #include "vcn/guest/probe.h"
 #include "vcn/guest/qmp.h"
-#include "vcn/guest/scratch.h"
 #include "vcn/guest/server.h"
 #include "vcn/guest/spawn.h"
-#include "vcn/guest/supervise.h"
+#include "vcn/guest/supervise_options.h"
 
 enum { STDERR_TAIL = 2000 };
 
 /* One QEMU, from its clone to its end. */
 struct boot {
 	struct process process;
-	struct scratch *scratch;
+	struct overlay *overlay;
 	struct network_port *ports;
 	struct qmp *qmp;
 	int ready_fd; /* virtserial: bytes of the guest; notify: the vsock listener; or -1 */
@@ -47,7 +49,7 @@ struct supervisor {
 	const struct guest *guest;
 	const struct supervise_options *options;
 	struct diags *diags;
-	struct state_folder *folder;
+	struct run_state_folder *folder;
 	struct identity *identity;
 	struct qemu *qemu;
 	struct console *console;
@@ -71,41 +73,11 @@ struct supervisor {
 	int64_t look_at; /* the next look at the scratch space */
 };
 
-/* boot.c */
-
-/*
- * boot_start - everything for one QEMU, and the QEMU
- *
- * errors: the exit code of what was missing; nothing is left behind
- */
-int boot_start(struct supervisor *s) _must_check_;
-/* Kills a boot for @failure, which becomes the message of the failed state. */
-void boot_fail(struct supervisor *s, const char *format, ...) _printf_(2, 3);
-void boot_read_stderr(struct boot *boot);
-/* QEMU is dead: reaps it, frees the boot and decides what comes next. */
-void boot_end(struct supervisor *s);
-/* The run could not go on: state, record and failure count. @code as of diag_fail(). */
-void boot_count_failure(struct supervisor *s, int code);
-
-/* progress.c */
-
-void progress_publish(struct supervisor *s);
+/* Brings the state up to date, writes it, and tells whoever listens. */
+void supervisor_publish(struct supervisor *s);
 /* The state's line for the caller of supervise_detach(). */
-void progress_report(const struct supervisor *s);
-void progress_stage(struct supervisor *s, enum boot_stage stage);
-void progress_read_qmp(struct supervisor *s);
-void progress_read_ready(struct supervisor *s);
-void progress_record(struct supervisor *s, enum boot_outcome outcome);
-/* Milliseconds of clock_ms() of the next thing to do by time; INT64_MAX: none. */
-int64_t progress_deadline(const struct supervisor *s);
-void progress_tick(struct supervisor *s);
-
-/* stop.c */
-
-/* @timeout_s 0: the setting. A second call can only make the end come sooner. */
-void stop_begin(struct supervisor *s, unsigned timeout_s);
-void stop_kill(struct supervisor *s);
-/* QEMU hung up: if it is not dead soon it is killed. */
-void stop_expect_end(struct supervisor *s);
-int64_t stop_deadline(const struct supervisor *s);
-void stop_tick(struct supervisor *s);
+void supervisor_report(const struct supervisor *s);
+/* The record of the boot at work, once. */
+void supervisor_record(struct supervisor *s, enum boot_outcome outcome);
+/* Kills a boot for a reason, which becomes the message of the failed state. */
+void supervisor_fail_boot(struct supervisor *s, const char *format, ...) _printf_(2, 3);

@@ -80,7 +80,7 @@ int admission_open(const struct launch_settings *settings,
 		return diag_fail(
 			diags, EXIT_IO, loc_file(path), "there is no MemAvailable");
 	for (size_t i = 0; i < n_states; i++)
-		if (state_is_running(states[i]))
+		if (run_state_is_running(states[i]))
 			taken += may_still_take(states[i]);
 	ret->free_mib = kib / KIB_PER_MIB > taken ? kib / KIB_PER_MIB - taken : 0;
 	return 0;

@@ -11,7 +11,7 @@
  */
 
 #include "vcn/common/manifest.h"
-#include "vcn/common/state.h"
+#include "vcn/common/run_state.h"
 
 struct admission {
 	uint64_t free_mib; /* what is left to give, as guests are admitted */

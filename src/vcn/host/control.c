@@ -13,8 +13,9 @@
 
 #include <json-c/json.h>
 
+#include "base/clock.h"
 #include "base/file.h"
-#include "vcn/common/clock.h"
+#include "base/json.h"
 #include "vcn/common/process.h"
 #include "vcn/guest/server.h"
 
@@ -24,6 +25,7 @@ enum {
 	REPLY_MAX = 64 * 1024,
 	ESCAPE_KEY = 0x1d, /* Ctrl-] */
 	RELAY_STEP = 4096,
+	LOG_MAX = 64 * 1024 * 1024, /* far above what the supervisor keeps */
 };
 
 /* Connecting */
@@ -106,15 +108,14 @@ static int read_line(int fd, struct buffer *line, unsigned timeout_ms)
 
 static int check_reply(const char *name, struct json_object *reply, struct diags *diags)
 {
-	struct json_object *value;
+	const char *message = NULL;
+	bool ok = false;
 
-	if (json_object_object_get_ex(reply, "ok", &value) &&
-		json_object_get_boolean(value))
+	if (json_read_bool(reply, "ok", &ok) && ok)
 		return 0;
-	return diag_fail(diags, EXIT_REJECTED, LOC_NONE, "VCN '%s': %s", name,
-		json_object_object_get_ex(reply, "message", &value)
-			? json_object_get_string(value)
-			: "its supervisor gives no sensible answer");
+	if (!json_read_text(reply, "message", &message) || message == NULL)
+		message = "its supervisor gives no sensible answer";
+	return diag_fail(diags, EXIT_REJECTED, LOC_NONE, "VCN '%s': %s", name, message);
 }
 
 /* Sends on an open connection and reads the reply; -errno where that does not work. */
@@ -128,7 +129,7 @@ static int exchange(
 	if (r == 0)
 		r = read_line(fd, line, timeout_ms);
 	if (r == 0)
-		*ret_reply = json_tokener_parse(line->data);
+		*ret_reply = json_read(line->data, line->len);
 	return r;
 }
 
@@ -201,7 +202,7 @@ static int kill_supervisor(const char *runtime_dir, const char *name, struct dia
 {
 	TMP_CTX(tmp);
 	struct run_state *state;
-	int r = state_read(tmp, runtime_dir, name, diags, &state);
+	int r = run_state_read(tmp, runtime_dir, name, diags, &state);
 
 	if (r < 0)
 		return r;
@@ -355,7 +356,7 @@ static int copy_log(int dirfd, const char *file, int out_fd, bool is_plain)
 	struct buffer *b = buffer_new(tmp);
 	char *bytes;
 	size_t len;
-	int r = file_read_at(tmp, dirfd, file, &bytes, &len);
+	int r = file_read_regular_at(tmp, dirfd, file, LOG_MAX, &bytes, &len);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;

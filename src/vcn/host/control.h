@@ -16,7 +16,7 @@
  */
 
 #include "base/diag.h"
-#include "vcn/common/state.h"
+#include "vcn/common/run_state.h"
 
 struct json_object;
 
@@ -52,7 +52,7 @@ int control_kill_begin(const char *runtime_dir, const char *name, struct diags *
  * control_stop_end - wait for the end (@timeout_ms: EXIT_BUSY when it passes) and close
  * @fd
  *
- * errors: EXIT_BUSY; the guest's own end is no error here: ask state_read()
+ * errors: EXIT_BUSY; the guest's own end is no error here: ask run_state_read()
  */
 int control_stop_end(
 	const char *name, int fd, int timeout_ms, struct diags *diags) _must_check_;

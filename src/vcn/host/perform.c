@@ -10,6 +10,8 @@
 
 #include <json-c/json.h>
 
+#include "base/clock.h"
+#include "base/json.h"
 #include "vcn/guest/supervise.h"
 #include "vcn/host/admission.h"
 #include "vcn/host/control.h"
@@ -55,14 +57,6 @@ struct performance {
 	int code; /* of the first failure */
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * MS_PER_S + now.tv_nsec / 1000000;
-}
-
 /* The end of a job */
 
 /* Has this job begun? Of a restart that is pending: is its stop behind it? */
@@ -105,12 +99,12 @@ static void finish_silent(struct performance *p, struct job *job)
 	TMP_CTX(tmp);
 	struct run_state *state;
 	const char *name = job->action->name;
-	int r = state_read(
+	int r = run_state_read(
 		tmp, p->options->settings->runtime_dir, name, p->diags, &state);
 
 	if (r < 0)
 		finish_failed(p, job, r);
-	else if (state_is_running(state))
+	else if (run_state_is_running(state))
 		finish_failed(p, job,
 			diag_fail(p->diags, EXIT_BUSY, job->action->guest->where,
 				"'%s' is started by somebody else at the same time",
@@ -139,7 +133,7 @@ static void begin_stop(struct performance *p, struct job *job)
 
 	if (timeout_s == 0)
 		timeout_s = settings->stop_timeout_s;
-	job->deadline_ms = now_ms() + ((int64_t)timeout_s + STOP_MARGIN_S) * MS_PER_S;
+	job->deadline_ms = clock_ms() + ((int64_t)timeout_s + STOP_MARGIN_S) * MS_PER_S;
 	job->phase = PHASE_STOPPING;
 	if (r < 0)
 		finish_failed(p, job, r);
@@ -155,7 +149,7 @@ static void stopped(struct performance *p, struct job *job)
 		break;
 	case ACTION_STOP:
 		if (job->action->guest == NULL)
-			state_forget(settings->runtime_dir, job->action->name);
+			run_state_forget(settings->runtime_dir, job->action->name);
 		finish(p, job, RESULT_DONE);
 		break;
 	default:
@@ -206,13 +200,14 @@ static void judge(struct performance *p, struct job *job, bool is_end)
 
 static void take_line(struct performance *p, struct job *job, const char *line)
 {
-	struct json_object *json = json_tokener_parse(line);
+	struct json_object *json = json_read(line, strlen(line));
+	struct run_state *state = run_state_from_json(p->mem_ctx, json);
 
-	if (json == NULL)
+	json_object_put(json);
+	if (state == NULL)
 		return;
 	talloc_free(job->last);
-	job->last = state_from_json(p->mem_ctx, json);
-	json_object_put(json);
+	job->last = state;
 	judge(p, job, false);
 }
 
@@ -246,19 +241,19 @@ static void look_at_unit(struct performance *p, struct job *job)
 	TMP_CTX(tmp);
 	const char *runtime_dir = p->options->settings->runtime_dir;
 	struct run_state *state;
-	int r = state_read(tmp, runtime_dir, job->action->name, p->diags, &state);
+	int r = run_state_read(tmp, runtime_dir, job->action->name, p->diags, &state);
 
 	if (r < 0) {
 		finish_failed(p, job, r);
 		return;
 	}
-	if (state_is_running(state) || state->changed_at >= job->began_at) {
+	if (run_state_is_running(state) || state->changed_at >= job->began_at) {
 		talloc_free(job->last);
 		job->last = talloc_steal(p->mem_ctx, state);
 		judge(p, job, false);
 	}
 	if (job->phase == PHASE_OVER || time(NULL) < job->began_at + UNIT_CHECK_S ||
-		(job->last != NULL && state_is_running(job->last)))
+		(job->last != NULL && run_state_is_running(job->last)))
 		return;
 	const char *unit = unit_state(tmp, job->action->name);
 
@@ -281,7 +276,7 @@ static void begin_start(struct performance *p, struct job *job)
 	job->phase = PHASE_STARTING;
 	job->began_at = time(NULL);
 	job->deadline_ms =
-		now_ms() +
+		clock_ms() +
 		((int64_t)settings->ready_timeout_s + START_MARGIN_S) * MS_PER_S;
 	job->partial = buffer_new(p->mem_ctx);
 	int r = p->options->use_units
@@ -411,14 +406,14 @@ static void attend(struct performance *p, struct job *job, short events)
 	else if (is_starting && job->fd < 0)
 		look_at_unit(p, job);
 	if ((job->phase == PHASE_STOPPING || is_starting) && job->phase != PHASE_OVER &&
-		now_ms() >= job->deadline_ms)
+		clock_ms() >= job->deadline_ms)
 		expire(p, job);
 }
 
 /* How long poll() may sleep: to the next deadline, or the next look at a unit. */
 static int sleep_ms(const struct performance *p)
 {
-	int64_t until = INT64_MAX, now = now_ms();
+	int64_t until = INT64_MAX, now = clock_ms();
 
 	for (size_t i = 0; i < p->n_jobs; i++) {
 		const struct job *job = &p->jobs[i];

@@ -37,7 +37,7 @@ static int observe_name(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char
 	struct diags *diags, struct observation *seen)
 {
 	struct run_state *state;
-	int r = state_read(mem_ctx, runtime_dir, name, diags, &state);
+	int r = run_state_read(mem_ctx, runtime_dir, name, diags, &state);
 
 	if (r == 0)
 		*mem_push(mem_ctx, &seen->states, &seen->n_states) = state;
@@ -59,7 +59,7 @@ int reconcile_observe(TALLOC_CTX *mem_ctx, const char *runtime_dir,
 	struct observation seen = {0};
 	char **names;
 	size_t n;
-	int r = state_list(tmp, runtime_dir, diags, &names, &n);
+	int r = run_state_list(tmp, runtime_dir, diags, &names, &n);
 
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = observe_name(mem_ctx, runtime_dir, names[i], diags, &seen);
@@ -98,7 +98,7 @@ int64_t reconcile_backoff(const struct run_state *state, int64_t now)
 
 bool reconcile_is_outdated(const struct guest *guest, const struct run_state *state)
 {
-	return state_is_running(state) &&
+	return run_state_is_running(state) &&
 	       (state->digest == NULL || strcmp(state->digest, guest->digest) != 0);
 }
 
@@ -171,7 +171,7 @@ void reconcile_plan(TALLOC_CTX *mem_ctx, const struct manifest *manifest,
 		const struct run_state *state = seen->states[i];
 		const struct guest *guest = manifest_find(manifest, state->name);
 
-		if (state_is_running(state)) {
+		if (run_state_is_running(state)) {
 			ret->n_running++;
 			plan_running(mem_ctx, ret, guest, state, restart_changed);
 		} else {

@@ -10,7 +10,7 @@
  */
 
 #include "vcn/common/manifest.h"
-#include "vcn/common/state.h"
+#include "vcn/common/run_state.h"
 
 enum action_kind {
 	ACTION_START, /* should run, does not */

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "vcn/host/guard.h"
+#include "vcn/host/apply_guard.h"
 #include "vcn/host/names.h"
 
 #define MANIFEST_FOLDER "/srv/ldapcc/manifests"
@@ -29,7 +29,7 @@ int session_open_settings(struct session *s)
 	if (s->arguments.host != NULL && s->arguments.host[0] == '\0')
 		s->arguments.host = NULL; /* an empty VCN_HOST is none */
 	s->host = s->arguments.host != NULL ? s->arguments.host
-					    : guard_host_name(s->mem_ctx);
+					    : apply_guard_host_name(s->mem_ctx);
 	return 0;
 }
 
@@ -63,7 +63,7 @@ int session_open_manifest(struct session *s)
 		r = manifest_load(s->mem_ctx, manifest_path(s),
 			s->arguments.manifest == NULL, s->diags, &s->manifest);
 	if (r == 0)
-		r = guard_host(s->manifest, s->host, s->diags);
+		r = apply_guard_host(s->manifest, s->host, s->diags);
 	return r;
 }
 
@@ -86,7 +86,7 @@ int session_open_manifest_if_usable(struct session *s)
 	r = manifest_load(
 		s->mem_ctx, path, s->arguments.manifest == NULL, unheard, &s->manifest);
 	if (r == 0)
-		r = guard_host(s->manifest, s->host, unheard);
+		r = apply_guard_host(s->manifest, s->host, unheard);
 	if (r == 0)
 		return 0;
 	s->manifest = NULL;

@@ -8,8 +8,8 @@
 
 #include <stdio.h>
 
+#include "vcn/common/launch_settings.h"
 #include "vcn/common/manifest.h"
-#include "vcn/common/settings.h"
 #include "vcn/host/reconcile.h"
 
 struct json_object;

@@ -44,7 +44,7 @@ struct status *status_collect(TALLOC_CTX *mem_ctx, const struct manifest *manife
 		row->is_outdated = guest != NULL && reconcile_is_outdated(guest, state);
 		row->word = row->is_outdated && state->state == STATE_READY
 				    ? "outdated"
-				    : state_name(state->state);
+				    : run_state_name(state->state);
 	}
 	return status;
 }
@@ -76,7 +76,7 @@ static const char *format_uptime(TALLOC_CTX *mem_ctx, int64_t seconds)
 static const char *remark(
 	TALLOC_CTX *mem_ctx, const struct status *status, const struct status_row *row)
 {
-	bool is_running = state_is_running(row->state);
+	bool is_running = run_state_is_running(row->state);
 	const char *message = row->state->message;
 
 	if (row->state->is_stopping)
@@ -98,7 +98,7 @@ static void format_row(TALLOC_CTX *mem_ctx, const struct status *status,
 {
 	const struct run_state *state = row->state;
 	const struct guest *guest = row->guest;
-	bool is_running = state_is_running(state);
+	bool is_running = run_state_is_running(state);
 	unsigned memory =
 		is_running || guest == NULL ? state->memory_mib : guest->memory_mib;
 	const char *image = state->image;
@@ -206,10 +206,10 @@ static void put_guest(struct json_object *json, const struct guest *guest)
 static struct json_object *row_to_json(
 	const struct status *status, const struct status_row *row)
 {
-	struct json_object *json = state_to_json(row->state);
+	struct json_object *json = run_state_to_json(row->state);
 	const struct guest *guest = row->guest;
 
-	if (guest != NULL && !state_is_running(row->state))
+	if (guest != NULL && !run_state_is_running(row->state))
 		put_guest(json, guest);
 	put_text(json, "state", row->word);
 	json_object_object_add(

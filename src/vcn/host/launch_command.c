@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vcn/host/command.h"
+#include "vcn/host/launch_command.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,8 +16,8 @@
 #include "vcn/common/record.h"
 #include "vcn/guest/supervise.h"
 #include "vcn/host/admission.h"
+#include "vcn/host/apply_guard.h"
 #include "vcn/host/control.h"
-#include "vcn/host/guard.h"
 #include "vcn/host/perform.h"
 #include "vcn/host/status.h"
 #include "vcn/host/unit.h"
@@ -117,7 +117,7 @@ static int make_plan(struct session *s, struct plan *ret)
 		return r;
 	reconcile_plan(s->mem_ctx, s->manifest, &seen, s->arguments.restart_changed,
 		time(NULL), ret);
-	return guard_stops(reconcile_count(ret, ACTION_STOP), ret->n_running,
+	return apply_guard_stops(reconcile_count(ret, ACTION_STOP), ret->n_running,
 		s->arguments.allow_stop, apply_command(s), s->diags);
 }
 
@@ -130,8 +130,8 @@ static int forget_removed(struct session *s)
 
 	for (size_t i = 0; r == 0 && i < seen.n_states; i++)
 		if (manifest_find(s->manifest, seen.states[i]->name) == NULL &&
-			!state_is_running(seen.states[i]))
-			state_forget(s->settings->runtime_dir, seen.states[i]->name);
+			!run_state_is_running(seen.states[i]))
+			run_state_forget(s->settings->runtime_dir, seen.states[i]->name);
 	return r;
 }
 
@@ -171,7 +171,7 @@ static void tell_outdated(struct session *s, const struct plan *plan)
 				plan->actions[i].name);
 }
 
-int command_apply(void *session)
+int launch_command_apply(void *session)
 {
 	struct session *s = session;
 	_cleanup_(mem_close_fd) int lock = -1;
@@ -181,11 +181,11 @@ int command_apply(void *session)
 	if (r == 0)
 		r = lock_apply(s, &lock);
 	if (r == 0)
-		r = guard_serial(s->settings, s->manifest, s->diags);
+		r = apply_guard_serial(s->settings, s->manifest, s->diags);
 	if (r == 0)
 		r = make_plan(s, &plan);
 	if (r == 0)
-		r = guard_serial_applied(s->settings, s->manifest, s->diags);
+		r = apply_guard_serial_applied(s->settings, s->manifest, s->diags);
 	if (r < 0)
 		return r;
 	tell_outdated(s, &plan);
@@ -195,14 +195,14 @@ int command_apply(void *session)
 	return r < 0 ? r : forgotten;
 }
 
-int command_diff(void *session)
+int launch_command_diff(void *session)
 {
 	struct session *s = session;
 	struct plan plan = {0};
 	int r = session_open_manifest(s);
 
 	if (r == 0)
-		r = guard_serial(s->settings, s->manifest, s->diags);
+		r = apply_guard_serial(s->settings, s->manifest, s->diags);
 	if (r == 0)
 		r = make_plan(s, &plan);
 	if (r < 0)
@@ -227,7 +227,7 @@ static int add_explicit(struct session *s, struct plan *plan, enum action_kind k
 {
 	const struct guest *guest =
 		s->manifest == NULL ? NULL : manifest_find(s->manifest, state->name);
-	bool is_running = state_is_running(state);
+	bool is_running = run_state_is_running(state);
 
 	if (kind == ACTION_STOP || kind == ACTION_KILL) {
 		if (is_running)
@@ -254,7 +254,7 @@ static bool is_of_all(
 		s->manifest == NULL ? NULL : manifest_find(s->manifest, state->name);
 
 	if (kind == ACTION_STOP || kind == ACTION_KILL)
-		return state_is_running(state);
+		return run_state_is_running(state);
 	return guest != NULL && guest->is_enabled;
 }
 
@@ -305,25 +305,25 @@ static int do_explicitly(struct session *s, enum action_kind kind)
 	return r < 0 ? r : do_plan(s, &plan, s->settings->parallel);
 }
 
-int command_start(void *session)
+int launch_command_start(void *session)
 {
 	struct session *s = session;
 	return do_explicitly(s, ACTION_START);
 }
 
-int command_stop(void *session)
+int launch_command_stop(void *session)
 {
 	struct session *s = session;
 	return do_explicitly(s, ACTION_STOP);
 }
 
-int command_kill(void *session)
+int launch_command_kill(void *session)
 {
 	struct session *s = session;
 	return do_explicitly(s, ACTION_KILL);
 }
 
-int command_restart(void *session)
+int launch_command_restart(void *session)
 {
 	struct session *s = session;
 	return do_explicitly(s, ACTION_RESTART);
@@ -347,7 +347,7 @@ static int admit_one(struct session *s, const struct guest *guest)
 	return r;
 }
 
-int command_run(void *session)
+int launch_command_run(void *session)
 {
 	struct session *s = session;
 	const struct guest *guest;
@@ -375,7 +375,7 @@ int command_run(void *session)
 
 /* Looking */
 
-int command_status(void *session)
+int launch_command_status(void *session)
 {
 	struct session *s = session;
 	struct observation seen = {0};
@@ -424,7 +424,7 @@ static int open_name(struct session *s, const char **ret_name)
 	return r;
 }
 
-int command_console(void *session)
+int launch_command_console(void *session)
 {
 	struct session *s = session;
 	const char *name = NULL;
@@ -435,7 +435,7 @@ int command_console(void *session)
 			       fileno(s->out), s->diags);
 }
 
-int command_log(void *session)
+int launch_command_log(void *session)
 {
 	struct session *s = session;
 	const char *name = NULL;
@@ -446,7 +446,7 @@ int command_log(void *session)
 			       s->is_terminal, s->diags);
 }
 
-int command_boot_times(void *session)
+int launch_command_boot_times(void *session)
 {
 	struct session *s = session;
 	struct boot_record *records = NULL;
@@ -486,7 +486,7 @@ static void print_word(FILE *out, const char *word)
 	fputc('\'', out);
 }
 
-int command_argv(void *session)
+int launch_command_argv(void *session)
 {
 	struct session *s = session;
 	const struct guest *guest;
@@ -560,7 +560,7 @@ static int check_folder(struct session *s, const char *path)
 }
 
 /* A file's faults are in diags; only a folder that cannot be read ends the walk. */
-int command_check(void *session)
+int launch_command_check(void *session)
 {
 	struct session *s = session;
 	int r = 0;

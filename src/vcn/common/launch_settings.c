@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vcn/common/settings.h"
+#include "vcn/common/launch_settings.h"
 
 #include <errno.h>
 #include <string.h>

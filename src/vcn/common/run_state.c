@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vcn/common/state.h"
+#include "vcn/common/run_state.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +14,11 @@
 #include <json-c/json.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "vcn/common/process.h"
 
-enum { LEFTOVER_WAIT_MS = 5000, NAME_LENGTH_MAX = 200 };
+enum { LEFTOVER_WAIT_MS = 5000, NAME_LENGTH_MAX = 200, STATE_BYTES_MAX = 1024 * 1024 };
 
 static const char *const state_names[_STATE_MAX] = {
 	[STATE_STOPPED] = "stopped",
@@ -29,12 +31,12 @@ static const char *const state_names[_STATE_MAX] = {
 
 static const char *const accel_names[] = {[ACCEL_KVM] = "kvm", [ACCEL_TCG] = "tcg"};
 
-const char *state_name(enum guest_state state)
+const char *run_state_name(enum guest_state state)
 {
 	return state_names[state];
 }
 
-bool state_is_running(const struct run_state *state)
+bool run_state_is_running(const struct run_state *state)
 {
 	return state->state != STATE_STOPPED && state->state != STATE_FAILED;
 }
@@ -55,33 +57,6 @@ static void put_number(struct json_object *json, const char *key, int64_t value)
 static void put_bool(struct json_object *json, const char *key, bool value)
 {
 	json_object_object_add(json, key, json_object_new_boolean(value));
-}
-
-static const char *get_text(
-	TALLOC_CTX *mem_ctx, struct json_object *json, const char *key)
-{
-	struct json_object *value;
-
-	if (!json_object_object_get_ex(json, key, &value) ||
-		!json_object_is_type(value, json_type_string))
-		return NULL;
-	return mem_strdup(mem_ctx, json_object_get_string(value));
-}
-
-static int64_t get_number(struct json_object *json, const char *key)
-{
-	struct json_object *value;
-
-	return json_object_object_get_ex(json, key, &value) ? json_object_get_int64(value)
-							    : 0;
-}
-
-static bool get_bool(struct json_object *json, const char *key)
-{
-	struct json_object *value;
-
-	return json_object_object_get_ex(json, key, &value) &&
-	       json_object_get_boolean(value);
 }
 
 static struct json_object *taps_to_json(const struct run_state *state)
@@ -114,7 +89,7 @@ static void put_processes(struct json_object *json, const struct run_state *stat
 	put_number(json, "uid", state->uid);
 }
 
-struct json_object *state_to_json(const struct run_state *state)
+struct json_object *run_state_to_json(const struct run_state *state)
 {
 	struct json_object *json = json_object_new_object();
 
@@ -123,7 +98,7 @@ struct json_object *state_to_json(const struct run_state *state)
 	put_text(json, "uuid", state->uuid);
 	put_text(json, "host", state->host);
 	put_text(json, "vo", state->vo);
-	put_text(json, "state", state_name(state->state));
+	put_text(json, "state", run_state_name(state->state));
 	put_bool(json, "stopping", state->is_stopping);
 	put_text(json, "message", state->message);
 	put_text(json, "digest", state->digest);
@@ -145,86 +120,105 @@ struct json_object *state_to_json(const struct run_state *state)
 	return json;
 }
 
-static void get_names(struct run_state *state, struct json_object *json)
+static bool get_names(struct run_state *state, struct json_object *json)
 {
-	state->name = get_text(state, json, "name");
-	state->fqdn = get_text(state, json, "fqdn");
-	state->uuid = get_text(state, json, "uuid");
-	state->host = get_text(state, json, "host");
-	state->vo = get_text(state, json, "vo");
-	state->message = get_text(state, json, "message");
-	state->digest = get_text(state, json, "digest");
-	state->image = get_text(state, json, "image");
-	state->machine_type = get_text(state, json, "machine_type");
-	state->qemu_version = get_text(state, json, "qemu_version");
-	state->boot_id = get_text(state, json, "boot_id");
+	return json_copy_text(state, json, "name", &state->name) &&
+	       json_copy_text(state, json, "fqdn", &state->fqdn) &&
+	       json_copy_text(state, json, "uuid", &state->uuid) &&
+	       json_copy_text(state, json, "host", &state->host) &&
+	       json_copy_text(state, json, "vo", &state->vo) &&
+	       json_copy_text(state, json, "message", &state->message) &&
+	       json_copy_text(state, json, "digest", &state->digest) &&
+	       json_copy_text(state, json, "image", &state->image) &&
+	       json_copy_text(state, json, "machine_type", &state->machine_type) &&
+	       json_copy_text(state, json, "qemu_version", &state->qemu_version) &&
+	       json_copy_text(state, json, "boot_id", &state->boot_id);
 }
 
-static void get_numbers(struct run_state *state, struct json_object *json)
+static bool get_time(struct json_object *json, const char *key, int64_t *ret)
 {
-	state->is_stopping = get_bool(json, "stopping");
-	state->is_mac_locked = get_bool(json, "mac_locked");
-	state->memory_mib = (unsigned)get_number(json, "memory_mib");
-	state->cpus = (unsigned)get_number(json, "cpus");
-	state->supervisor_pid = (pid_t)get_number(json, "supervisor_pid");
-	state->supervisor_starttime = (uint64_t)get_number(json, "supervisor_starttime");
-	state->pid = (pid_t)get_number(json, "pid");
-	state->starttime = (uint64_t)get_number(json, "starttime");
-	state->uid = (uid_t)get_number(json, "uid");
-	state->started_at = get_number(json, "started_at");
-	state->changed_at = get_number(json, "changed_at");
-	state->n_boots = (unsigned)get_number(json, "n_boots");
-	state->n_failures = (unsigned)get_number(json, "n_failures");
-	state->failed_at = get_number(json, "failed_at");
+	return json_read_integer(json, key, 0, INT64_MAX, ret);
 }
 
-static void get_taps(struct run_state *state, struct json_object *json)
+static bool get_process(struct json_object *json, const char *pid_key,
+	const char *starttime_key, pid_t *ret_pid, uint64_t *ret_starttime)
 {
-	struct json_object *taps;
+	int64_t pid = 0, starttime = 0;
 
-	if (!json_object_object_get_ex(json, "taps", &taps) ||
-		!json_object_is_type(taps, json_type_array))
-		return;
-	for (size_t i = 0; i < json_object_array_length(taps); i++) {
-		struct json_object *tap = json_object_array_get_idx(taps, i);
+	if (!json_read_integer(json, pid_key, 0, INT_MAX, &pid) ||
+		!get_time(json, starttime_key, &starttime))
+		return false;
+	*ret_pid = (pid_t)pid;
+	*ret_starttime = (uint64_t)starttime;
+	return true;
+}
 
-		*mem_push(state, &state->taps, &state->n_taps) =
-			mem_strdup(state, json_object_get_string(tap));
+static bool get_numbers(struct run_state *state, struct json_object *json)
+{
+	return json_read_bool(json, "stopping", &state->is_stopping) &&
+	       json_read_bool(json, "mac_locked", &state->is_mac_locked) &&
+	       json_read_unsigned(json, "memory_mib", &state->memory_mib) &&
+	       json_read_unsigned(json, "cpus", &state->cpus) &&
+	       get_process(json, "supervisor_pid", "supervisor_starttime",
+		       &state->supervisor_pid, &state->supervisor_starttime) &&
+	       get_process(json, "pid", "starttime", &state->pid, &state->starttime) &&
+	       json_read_unsigned(json, "uid", &state->uid) &&
+	       get_time(json, "started_at", &state->started_at) &&
+	       get_time(json, "changed_at", &state->changed_at) &&
+	       json_read_unsigned(json, "n_boots", &state->n_boots) &&
+	       json_read_unsigned(json, "n_failures", &state->n_failures) &&
+	       get_time(json, "failed_at", &state->failed_at);
+}
+
+static bool get_stages(struct run_state *state, struct json_object *json)
+{
+	struct json_object *stages = NULL;
+
+	if (!json_read_object(json, "stages_us", &stages))
+		return false;
+	for (enum boot_stage stage = 0; stage < _STAGE_MAX; stage++) {
+		state->stage_us[stage] = -1;
+		if (!get_time(stages, boot_stage_name(stage), &state->stage_us[stage]))
+			return false;
 	}
+	return true;
 }
 
-static void get_stages(struct run_state *state, struct json_object *json)
+static bool get_state(struct run_state *state, struct json_object *json)
 {
-	struct json_object *stages = NULL, *us;
+	const char *name = NULL;
 
-	json_object_object_get_ex(json, "stages_us", &stages);
-	for (enum boot_stage stage = 0; stage < _STAGE_MAX; stage++)
-		state->stage_us[stage] =
-			json_object_object_get_ex(stages, boot_stage_name(stage), &us)
-				? json_object_get_int64(us)
-				: -1;
+	if (!json_read_text(json, "state", &name) || name == NULL)
+		return false;
+	for (enum guest_state i = 0; i < _STATE_MAX; i++)
+		if (strcmp(state_names[i], name) == 0) {
+			state->state = i;
+			return true;
+		}
+	return false;
 }
 
-static enum guest_state state_parse(const char *name)
+static bool get_accel(struct run_state *state, struct json_object *json)
 {
-	for (enum guest_state state = 0; state < _STATE_MAX; state++)
-		if (name != NULL && strcmp(state_names[state], name) == 0)
-			return state;
-	return STATE_STOPPED;
+	const char *accel = "kvm";
+
+	if (!json_read_text(json, "accel", &accel))
+		return false;
+	state->accel = strcmp(accel, "tcg") == 0 ? ACCEL_TCG : ACCEL_KVM;
+	return true;
 }
 
-struct run_state *state_from_json(TALLOC_CTX *mem_ctx, struct json_object *json)
+struct run_state *run_state_from_json(TALLOC_CTX *mem_ctx, struct json_object *json)
 {
-	struct run_state *state = mem_new(mem_ctx, struct run_state);
-	const char *accel = get_text(state, json, "accel");
+	TMP_CTX(tmp);
+	struct run_state *state = mem_new(tmp, struct run_state);
 
-	get_names(state, json);
-	get_numbers(state, json);
-	get_taps(state, json);
-	get_stages(state, json);
-	state->state = state_parse(get_text(state, json, "state"));
-	state->accel = accel != NULL && strcmp(accel, "tcg") == 0 ? ACCEL_TCG : ACCEL_KVM;
-	return state;
+	if (!get_names(state, json) || !get_numbers(state, json) ||
+		!json_copy_texts(state, json, "taps", &state->taps, &state->n_taps) ||
+		!get_stages(state, json) || !get_state(state, json) ||
+		!get_accel(state, json) || state->name == NULL)
+		return NULL;
+	return talloc_steal(mem_ctx, state);
 }
 
 /* The folder */
@@ -274,33 +268,40 @@ static bool is_locked(int dirfd)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	_cleanup_(mem_close_fd) int fd =
-		openat(dirfd, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		openat(dirfd, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
 	return fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
-/* The file as it stands, or NULL where it is missing or no JSON object. */
-static struct run_state *read_file(TALLOC_CTX *mem_ctx, int dirfd)
+/* The file as it stands, or NULL where it is missing or, with a warning, damaged. */
+static struct run_state *read_file(
+	TALLOC_CTX *mem_ctx, int dirfd, const char *name, struct diags *diags)
 {
 	TMP_CTX(tmp);
 	char *text;
 	size_t len;
+	int r = file_read_regular_at(
+		tmp, dirfd, "state.json", STATE_BYTES_MAX, &text, &len);
 
-	if (file_read_at(tmp, dirfd, "state.json", &text, &len) < 0)
+	if (r == -ENOENT)
 		return NULL;
-	struct json_object *json = json_tokener_parse(text);
-	struct run_state *state = json_object_is_type(json, json_type_object)
-					  ? state_from_json(mem_ctx, json)
-					  : NULL;
+	struct json_object *json = r < 0 ? NULL : json_read(text, len);
+	struct run_state *state =
+		json == NULL ? NULL : run_state_from_json(mem_ctx, json);
 
 	json_object_put(json);
+	if (state == NULL || strcmp(state->name, name) != 0) {
+		TALLOC_FREE(state);
+		diag_add(diags, SEVERITY_WARNING, "state-file", LOC_NONE,
+			"the state file of VCN '%s' is damaged and not used", name);
+	}
 	return state;
 }
 
 /* Nobody holds the lock: whatever the file says, nothing runs. */
 static void make_stopped(struct run_state *state, const char *boot_id)
 {
-	bool was_running = state_is_running(state);
+	bool was_running = run_state_is_running(state);
 
 	state->pid = 0;
 	state->is_stopping = false;
@@ -335,7 +336,7 @@ static struct run_state *new_state(TALLOC_CTX *mem_ctx, const char *name)
 	return state;
 }
 
-int state_read(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
+int run_state_read(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
 	struct diags *diags, struct run_state **ret_state)
 {
 	TMP_CTX(tmp);
@@ -356,7 +357,7 @@ int state_read(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
 	bool locked = dirfd >= 0 && is_locked(dirfd);
 
 	if (dirfd >= 0)
-		state = read_file(tmp, dirfd);
+		state = read_file(tmp, dirfd, name, diags);
 	if (state == NULL || (locked && !is_current(state, boot_id))) {
 		state = new_state(tmp, name);
 		state->state = locked ? STATE_STARTING : STATE_STOPPED;
@@ -367,12 +368,7 @@ int state_read(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
 	return 0;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-int state_list(TALLOC_CTX *mem_ctx, const char *runtime_dir, struct diags *diags,
+int run_state_list(TALLOC_CTX *mem_ctx, const char *runtime_dir, struct diags *diags,
 	char ***ret_names, size_t *ret_n)
 {
 	char **names = NULL;
@@ -390,7 +386,7 @@ int state_list(TALLOC_CTX *mem_ctx, const char *runtime_dir, struct diags *diags
 	if (folder != NULL)
 		closedir(folder);
 	if (n > 1)
-		qsort(names, n, sizeof(*names), compare_names);
+		qsort(names, n, sizeof(*names), text_compare_items);
 	*ret_names = names;
 	*ret_n = n;
 	return 0;
@@ -413,7 +409,7 @@ static int take_lock(int dirfd)
 			close(fd);
 			return -error;
 		}
-		/* state_forget() may have removed the file between open and lock. */
+		/* run_state_forget() may have removed the file between open and lock. */
 		if (fstat(fd, &ours) == 0 && fstatat(dirfd, "lock", &there, 0) == 0 &&
 			ours.st_ino == there.st_ino)
 			return fd;
@@ -422,7 +418,7 @@ static int take_lock(int dirfd)
 	}
 }
 
-void state_forget(const char *runtime_dir, const char *name)
+void run_state_forget(const char *runtime_dir, const char *name)
 {
 	static const char *const files[] = {"state.json", ".state.json.tmp", "control",
 		"console.log", "console.log.1", "lock"};
@@ -441,7 +437,7 @@ void state_forget(const char *runtime_dir, const char *name)
 	unlinkat(top, name, AT_REMOVEDIR);
 }
 
-int state_open_runtime_dir(const char *path, struct diags *diags)
+int run_state_open_runtime_dir(const char *path, struct diags *diags)
 {
 	struct stat st;
 	int r = file_make_folders(path, 0755);
@@ -463,7 +459,7 @@ int state_open_runtime_dir(const char *path, struct diags *diags)
 		path, (unsigned)geteuid());
 }
 
-static int close_folder(struct state_folder *folder)
+static int close_folder(struct run_state_folder *folder)
 {
 	mem_close_fd(&folder->lock_fd);
 	mem_close_fd(&folder->dirfd);
@@ -487,11 +483,11 @@ static int wait_for_leftover(
 		name, (int)state->pid);
 }
 
-static int inherit(struct state_folder *folder, struct diags *diags)
+static int inherit(struct run_state_folder *folder, struct diags *diags)
 {
 	TMP_CTX(tmp);
 	const char *boot_id = process_boot_id(tmp);
-	struct run_state *state = read_file(tmp, folder->dirfd);
+	struct run_state *state = read_file(tmp, folder->dirfd, folder->name, diags);
 
 	if (state == NULL)
 		return 0;
@@ -507,7 +503,7 @@ static int inherit(struct state_folder *folder, struct diags *diags)
 	return 0;
 }
 
-static int lock_folder(struct state_folder *folder, int top, struct diags *diags)
+static int lock_folder(struct run_state_folder *folder, int top, struct diags *diags)
 {
 	if (mkdirat(top, folder->name, 0700) < 0 && errno != EEXIST)
 		return diag_fail_errno(diags, EXIT_IO, errno, LOC_NONE,
@@ -527,11 +523,11 @@ static int lock_folder(struct state_folder *folder, int top, struct diags *diags
 	return inherit(folder, diags);
 }
 
-int state_lock(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
-	struct diags *diags, struct state_folder **ret_folder)
+int run_state_lock(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
+	struct diags *diags, struct run_state_folder **ret_folder)
 {
 	TMP_CTX(tmp);
-	struct state_folder *folder = mem_new(tmp, struct state_folder);
+	struct run_state_folder *folder = mem_new(tmp, struct run_state_folder);
 	int r = check_name(name, diags);
 
 	if (r < 0)
@@ -539,7 +535,7 @@ int state_lock(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
 	folder->dirfd = folder->lock_fd = -1;
 	folder->name = mem_strdup(folder, name);
 	talloc_set_destructor(folder, close_folder);
-	_cleanup_(mem_close_fd) int top = state_open_runtime_dir(runtime_dir, diags);
+	_cleanup_(mem_close_fd) int top = run_state_open_runtime_dir(runtime_dir, diags);
 
 	if (top < 0)
 		return top;
@@ -568,11 +564,11 @@ static int replace_file(int dirfd, const char *text, size_t len)
 	return renameat(dirfd, temporary, dirfd, "state.json") < 0 ? -errno : 0;
 }
 
-int state_write(
-	struct state_folder *folder, const struct run_state *state, struct diags *diags)
+int run_state_write(struct run_state_folder *folder, const struct run_state *state,
+	struct diags *diags)
 {
 	TMP_CTX(tmp);
-	struct json_object *json = state_to_json(state);
+	struct json_object *json = run_state_to_json(state);
 	const char *text = mem_printf(tmp, "%s\n",
 		json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN));
 	int r = replace_file(folder->dirfd, text, strlen(text));

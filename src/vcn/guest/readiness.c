@@ -1,43 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vcn/guest/notify.h"
+#include "vcn/guest/readiness.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <linux/vm_sockets.h>
 
-#include "vcn/common/clock.h"
+#include "base/clock.h"
 
 enum { MESSAGE_MAX = 4096, MESSAGE_WAIT_MS = 200, BACKLOG = 4 };
-
-void notify_send(const char *address, const char *format, ...)
-{
-	TMP_CTX(tmp);
-	struct sockaddr_un to = {.sun_family = AF_UNIX};
-	size_t length = address == NULL ? 0 : strlen(address);
-	va_list args;
-
-	if (length == 0 || length >= sizeof(to.sun_path) ||
-		(address[0] != '/' && address[0] != '@'))
-		return;
-	va_start(args, format);
-	const char *text = mem_vprintf(tmp, format, args);
-	va_end(args);
-	memcpy(to.sun_path, address, length);
-	if (address[0] == '@')
-		to.sun_path[0] = '\0'; /* the abstract namespace (unix(7)) */
-	_cleanup_(mem_close_fd) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (fd >= 0)
-		(void)!sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT,
-			(struct sockaddr *)&to,
-			(socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
-}
 
 /* Messages of the guest */
 
@@ -46,7 +21,7 @@ static bool is_line(const char *line, size_t len, const char *wanted)
 	return len == strlen(wanted) && memcmp(line, wanted, len) == 0;
 }
 
-static void read_line(const char *line, size_t len, struct notify_news *news)
+static void read_line(const char *line, size_t len, struct readiness_news *news)
 {
 	if (is_line(line, len, "READY=1"))
 		news->is_ready = true;
@@ -58,7 +33,7 @@ static void read_line(const char *line, size_t len, struct notify_news *news)
 		news->is_rescue_over = true;
 }
 
-void notify_read(const char *text, size_t len, struct notify_news *news)
+void readiness_read(const char *text, size_t len, struct readiness_news *news)
 {
 	while (len > 0) {
 		const char *end = memchr(text, '\n', len);
@@ -71,7 +46,7 @@ void notify_read(const char *text, size_t len, struct notify_news *news)
 	}
 }
 
-int notify_listen(struct diags *diags, int *ret_fd, unsigned *ret_port)
+int readiness_listen(struct diags *diags, int *ret_fd, unsigned *ret_port)
 {
 	struct sockaddr_vm address = {.svm_family = AF_VSOCK,
 		.svm_cid = VMADDR_CID_ANY,
@@ -94,7 +69,7 @@ int notify_listen(struct diags *diags, int *ret_fd, unsigned *ret_port)
 }
 
 /* The sender closes right after its message: what does not come soon does not come. */
-static void read_message(int fd, struct notify_news *news)
+static void read_message(int fd, struct readiness_news *news)
 {
 	char text[MESSAGE_MAX];
 	size_t len = 0;
@@ -109,10 +84,10 @@ static void read_message(int fd, struct notify_news *news)
 			break;
 		len += (size_t)n;
 	}
-	notify_read(text, len, news);
+	readiness_read(text, len, news);
 }
 
-void notify_accept(int fd, unsigned cid, struct notify_news *news)
+void readiness_accept(int fd, unsigned cid, struct readiness_news *news)
 {
 	struct sockaddr_vm peer = {0};
 	socklen_t len = sizeof(peer);

@@ -12,21 +12,21 @@
 
 #include "vcn/guest/identity.h"
 
-struct scratch {
+struct overlay {
 	const char *path;
 	int top_fd; /* the folder of all */
 	const char *name;
 };
 
 /*
- * scratch_make - a new, empty folder for @identity
+ * overlay_make - a new, empty folder for @identity
  *
  * memory: below @mem_ctx; the folder and what is in it are removed with it
  * errors: EXIT_IO; also where somebody else could have put the folder there
  */
-int scratch_make(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
+int overlay_make(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 	const char *name, const struct identity *identity, struct diags *diags,
-	struct scratch **ret_scratch) _must_check_;
+	struct overlay **ret_scratch) _must_check_;
 
 /* Bytes left for guests' writes on its file system; UINT64_MAX where it does not say. */
-uint64_t scratch_bytes_left(const struct scratch *scratch);
+uint64_t overlay_bytes_left(const struct overlay *scratch);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vcn/host/guard.h"
+#include "vcn/host/apply_guard.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,9 +11,9 @@
 #include "base/file.h"
 #include "base/text.h"
 
-enum { HOST_NAME_MAX_BYTES = 256, FREE_STOPS = 2 };
+enum { HOST_NAME_MAX_BYTES = 256, FREE_STOPS = 2, APPLIED_MAX = 4096 };
 
-char *guard_host_name(TALLOC_CTX *mem_ctx)
+char *apply_guard_host_name(TALLOC_CTX *mem_ctx)
 {
 	char host[HOST_NAME_MAX_BYTES] = "";
 	struct addrinfo hints = {.ai_socktype = SOCK_DGRAM, .ai_flags = AI_CANONNAME};
@@ -30,7 +30,8 @@ char *guard_host_name(TALLOC_CTX *mem_ctx)
 	return name;
 }
 
-int guard_host(const struct manifest *manifest, const char *host, struct diags *diags)
+int apply_guard_host(
+	const struct manifest *manifest, const char *host, struct diags *diags)
 {
 	if (text_equal_case(manifest->host, host))
 		return 0;
@@ -58,7 +59,7 @@ static int read_applied(
 	size_t len, n;
 
 	*ret_serial = 0;
-	int r = file_read_at(tmp, AT_FDCWD, path, &text, &len);
+	int r = file_read_regular_at(tmp, AT_FDCWD, path, APPLIED_MAX, &text, &len);
 
 	if (r == -ENOENT)
 		return 0;
@@ -68,14 +69,17 @@ static int read_applied(
 			"the last applied serial cannot be read");
 	char **words = text_split_blank(tmp, text, &n);
 
-	if (n == 2 && text_equal_case(words[0], host) &&
-		!text_parse_u64(words[1], INT64_MAX, ret_serial))
+	if (n != 2 || !text_parse_u64(words[1], INT64_MAX, ret_serial))
+		return diag_fail(diags, EXIT_IO, loc_file(mem_strdup(diags, path)),
+			"this is no 'HOST SERIAL': the last applied serial is lost; "
+			"remove the file to apply any manifest");
+	if (!text_equal_case(words[0], host))
 		*ret_serial = 0;
 	return 0;
 }
 
-int guard_serial(const struct launch_settings *settings, const struct manifest *manifest,
-	struct diags *diags)
+int apply_guard_serial(const struct launch_settings *settings,
+	const struct manifest *manifest, struct diags *diags)
 {
 	TMP_CTX(tmp);
 	const char *path = applied_path(tmp, settings);
@@ -90,7 +94,7 @@ int guard_serial(const struct launch_settings *settings, const struct manifest *
 		(unsigned long long)manifest->serial, (unsigned long long)last, path);
 }
 
-int guard_serial_applied(const struct launch_settings *settings,
+int apply_guard_serial_applied(const struct launch_settings *settings,
 	const struct manifest *manifest, struct diags *diags)
 {
 	TMP_CTX(tmp);
@@ -123,8 +127,8 @@ int guard_serial_applied(const struct launch_settings *settings,
 	return 0;
 }
 
-int guard_stops(size_t n_stops, size_t n_running, size_t allow_stop, const char *command,
-	struct diags *diags)
+int apply_guard_stops(size_t n_stops, size_t n_running, size_t allow_stop,
+	const char *command, struct diags *diags)
 {
 	size_t limit = n_running / 2 > FREE_STOPS ? n_running / 2 : FREE_STOPS;
 

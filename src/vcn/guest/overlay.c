@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vcn/guest/scratch.h"
+#include "vcn/guest/overlay.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -46,7 +46,7 @@ static int remove_tree(int dirfd, const char *name, unsigned depth)
 	return unlinkat(dirfd, name, AT_REMOVEDIR) < 0 ? -errno : 0;
 }
 
-static int remove_scratch(struct scratch *scratch)
+static int remove_scratch(struct overlay *scratch)
 {
 	if (scratch->name != NULL)
 		(void)!remove_tree(scratch->top_fd, scratch->name, 0);
@@ -98,7 +98,7 @@ static int check_way(
 	return 0;
 }
 
-static int make_folder(struct scratch *scratch, const char *name,
+static int make_folder(struct overlay *scratch, const char *name,
 	const struct identity *identity, struct diags *diags)
 {
 	int r = remove_tree(scratch->top_fd, name, 0);
@@ -119,12 +119,12 @@ static int make_folder(struct scratch *scratch, const char *name,
 	return 0;
 }
 
-int scratch_make(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
+int overlay_make(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 	const char *name, const struct identity *identity, struct diags *diags,
-	struct scratch **ret_scratch)
+	struct overlay **ret_scratch)
 {
 	TMP_CTX(tmp);
-	struct scratch *scratch = mem_new(tmp, struct scratch);
+	struct overlay *scratch = mem_new(tmp, struct overlay);
 
 	scratch->top_fd = open_top(settings->scratch, diags);
 	if (scratch->top_fd < 0)
@@ -140,7 +140,7 @@ int scratch_make(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 	return r;
 }
 
-uint64_t scratch_bytes_left(const struct scratch *scratch)
+uint64_t overlay_bytes_left(const struct overlay *scratch)
 {
 	struct statvfs fs;
 

@@ -18,8 +18,8 @@
 #include <sys/types.h>
 
 #include "base/diag.h"
+#include "vcn/common/launch_settings.h"
 #include "vcn/common/record.h"
-#include "vcn/common/settings.h"
 
 enum guest_state {
 	STATE_STOPPED, /* not running, and the last run (if any) ended well */
@@ -56,47 +56,50 @@ struct run_state {
 };
 
 /* "stopped", "starting", "booting", "ready", "degraded", "failed" */
-const char *state_name(enum guest_state state);
+const char *run_state_name(enum guest_state state);
 /* Is a supervisor there? (starting, booting, ready, degraded) */
-bool state_is_running(const struct run_state *state);
+bool run_state_is_running(const struct run_state *state);
 
 /*
- * state_read - what is true of a guest now
+ * run_state_read - what is true of a guest now
  *
  * shape:  a name that never ran here gives STATE_STOPPED with only the name set; a file
  *         that says "running" without its supervisor gives STATE_FAILED
  * memory: below @mem_ctx
  * errors: EXIT_IO
  */
-int state_read(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
+int run_state_read(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
 	struct diags *diags, struct run_state **ret_state) _must_check_;
 /* Names of all guests that have a folder in the runtime directory, sorted. */
-int state_list(TALLOC_CTX *mem_ctx, const char *runtime_dir, struct diags *diags,
+int run_state_list(TALLOC_CTX *mem_ctx, const char *runtime_dir, struct diags *diags,
 	char ***ret_names, size_t *ret_n) _must_check_;
 /* Removes what a guest that does not run left (state, console log): nothing where one
  * runs. */
-void state_forget(const char *runtime_dir, const char *name);
+void run_state_forget(const char *runtime_dir, const char *name);
 
 struct json_object;
-/* The members above by the same names; `status --json` and the control socket use it. */
-struct json_object *state_to_json(const struct run_state *state) _must_check_;
-struct run_state *state_from_json(
+/*
+ * The members above by the same names; `status --json` and the control socket use it.
+ * Back: NULL where a member has a wrong type, or name or state are not there.
+ */
+struct json_object *run_state_to_json(const struct run_state *state) _must_check_;
+struct run_state *run_state_from_json(
 	TALLOC_CTX *mem_ctx, struct json_object *json) _must_check_;
 
 /*
- * state_open_runtime_dir - the folder of all guests' folders, made where it is missing
+ * run_state_open_runtime_dir - the folder of all guests' folders, made where it is missing
  *
  * errors: EXIT_IO; also where others may write to it, who could pretend to be supervisors
  */
-int state_open_runtime_dir(const char *path, struct diags *diags) _must_check_;
+int run_state_open_runtime_dir(const char *path, struct diags *diags) _must_check_;
 
 /*
  * For the supervisor: the guest's folder, made and locked.
  *
- * errors: state_lock: EXIT_BUSY where another supervisor holds it, or where a QEMU of a
+ * errors: run_state_lock: EXIT_BUSY where another supervisor holds it, or where a QEMU of a
  *         killed one has not died yet; EXIT_IO; EXIT_DATA for a name that is no file name
  */
-struct state_folder {
+struct run_state_folder {
 	int dirfd;
 	int lock_fd;
 	const char *name;
@@ -104,7 +107,7 @@ struct state_folder {
 	int64_t failed_at;
 };
 
-int state_lock(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
-	struct diags *diags, struct state_folder **ret_folder) _must_check_;
-int state_write(struct state_folder *folder, const struct run_state *state,
+int run_state_lock(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
+	struct diags *diags, struct run_state_folder **ret_folder) _must_check_;
+int run_state_write(struct run_state_folder *folder, const struct run_state *state,
 	struct diags *diags) _must_check_;

@@ -11,39 +11,39 @@
  * nothing stopped or started.
  */
 
+#include "vcn/common/launch_settings.h"
 #include "vcn/common/manifest.h"
-#include "vcn/common/settings.h"
 
 /*
- * guard_host_name - this host's FQDN, as `hostname -f` gives it
+ * apply_guard_host_name - this host's FQDN, as `hostname -f` gives it
  *
  * memory: below @mem_ctx; where no domain is to be had, the bare host name
  */
-char *guard_host_name(TALLOC_CTX *mem_ctx) _must_check_;
+char *apply_guard_host_name(TALLOC_CTX *mem_ctx) _must_check_;
 
 /* Is the manifest this host's? @host: its FQDN, or what --host says. */
-int guard_host(const struct manifest *manifest, const char *host,
+int apply_guard_host(const struct manifest *manifest, const char *host,
 	struct diags *diags) _must_check_;
 
 /*
- * guard_serial - is the manifest at least as new as the last one applied for its host?
+ * apply_guard_serial - is the manifest at least as new as the last one applied for its host?
  *
  * shape:  the serial is kept as `HOST SERIAL` in a file named "applied" beside the boot
  *         records, so that it outlives a reboot of the host: an old copy would start what
  *         has moved elsewhere
  * errors: EXIT_REFUSED; EXIT_IO
  */
-int guard_serial(const struct launch_settings *settings, const struct manifest *manifest,
-	struct diags *diags) _must_check_;
+int apply_guard_serial(const struct launch_settings *settings,
+	const struct manifest *manifest, struct diags *diags) _must_check_;
 /* Remembers the serial of a manifest that is being applied; nothing is written when known. */
-int guard_serial_applied(const struct launch_settings *settings,
+int apply_guard_serial_applied(const struct launch_settings *settings,
 	const struct manifest *manifest, struct diags *diags) _must_check_;
 
 /*
- * guard_stops - may @n_stops of @n_running guests be stopped?
+ * apply_guard_stops - may @n_stops of @n_running guests be stopped?
  *
  * shape:  up to max(2, half of them), or up to @allow_stop where that is more; @command is
  *         the command line so far, for the message ("vcn --manifest X apply")
  */
-int guard_stops(size_t n_stops, size_t n_running, size_t allow_stop, const char *command,
-	struct diags *diags) _must_check_;
+int apply_guard_stops(size_t n_stops, size_t n_running, size_t allow_stop,
+	const char *command, struct diags *diags) _must_check_;

@@ -19,8 +19,8 @@
 
 #include "base/file.h"
 #include "vcn/common/process.h"
-#include "vcn/common/state.h"
-#include "vcn/guest/notify.h"
+#include "vcn/common/run_state.h"
+#include "vcn/guest/readiness.h"
 
 static char runtime_dir[] = "/tmp/test-state.XXXXXX";
 
@@ -53,12 +53,12 @@ static void fill(TALLOC_CTX *mem_ctx, struct run_state *state)
 	};
 }
 
-static struct state_folder *lock(TALLOC_CTX *mem_ctx)
+static struct run_state_folder *lock(TALLOC_CTX *mem_ctx)
 {
-	struct state_folder *folder;
+	struct run_state_folder *folder;
 
-	assert_int_equal(
-		state_lock(mem_ctx, runtime_dir, "vcn001", diags_new(mem_ctx), &folder),
+	assert_int_equal(run_state_lock(mem_ctx, runtime_dir, "vcn001",
+				 diags_new(mem_ctx), &folder),
 		0);
 	return folder;
 }
@@ -67,8 +67,8 @@ static struct run_state *look(TALLOC_CTX *mem_ctx)
 {
 	struct run_state *state;
 
-	assert_int_equal(
-		state_read(mem_ctx, runtime_dir, "vcn001", diags_new(mem_ctx), &state),
+	assert_int_equal(run_state_read(mem_ctx, runtime_dir, "vcn001",
+				 diags_new(mem_ctx), &state),
 		0);
 	return state;
 }
@@ -84,7 +84,7 @@ static void test_never_ran(void **state)
 	assert_int_equal(found->state, STATE_STOPPED);
 	assert_string_equal(found->name, "vcn001");
 	assert_int_equal(found->stage_us[STAGE_READY], -1);
-	assert_int_equal(state_list(tmp, runtime_dir, diags_new(tmp), &names, &n), 0);
+	assert_int_equal(run_state_list(tmp, runtime_dir, diags_new(tmp), &names, &n), 0);
 	assert_int_equal(n, 0);
 }
 
@@ -100,9 +100,9 @@ static void test_round_trip(void **state)
 	written.n_taps = 2;
 	written.message = "a \"quoted\" message";
 	written.accel = ACCEL_TCG;
-	struct json_object *json = state_to_json(&written);
+	struct json_object *json = run_state_to_json(&written);
 
-	found = state_from_json(tmp, json);
+	found = run_state_from_json(tmp, json);
 	json_object_put(json);
 	assert_string_equal(found->name, "vcn001");
 	assert_int_equal(found->state, STATE_READY);
@@ -143,7 +143,7 @@ static void test_truth(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		TMP_CTX(tmp);
 		struct run_state written;
-		struct state_folder *folder = lock(tmp);
+		struct run_state_folder *folder = lock(tmp);
 
 		fill(tmp, &written);
 		written.state = rows[i].written;
@@ -151,18 +151,18 @@ static void test_truth(void **state)
 			written.boot_id = "another";
 		if (rows[i].other_process)
 			written.supervisor_starttime--;
-		assert_int_equal(state_write(folder, &written, diags_new(tmp)), 0);
+		assert_int_equal(run_state_write(folder, &written, diags_new(tmp)), 0);
 		if (!rows[i].is_locked)
 			TALLOC_FREE(folder);
 		struct run_state *found = look(tmp);
 
 		if (found->state != rows[i].found)
-			fail_msg("row %zu: %s", i, state_name(found->state));
-		if (!state_is_running(found))
+			fail_msg("row %zu: %s", i, run_state_name(found->state));
+		if (!run_state_is_running(found))
 			assert_int_equal(found->pid, 0);
 		assert_int_equal(found->n_failures, rows[i].n_failures);
 		TALLOC_FREE(folder);
-		state_forget(runtime_dir, "vcn001");
+		run_state_forget(runtime_dir, "vcn001");
 	}
 }
 
@@ -175,15 +175,15 @@ static void test_damaged_file(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		TMP_CTX(tmp);
-		struct state_folder *folder = lock(tmp);
+		struct run_state_folder *folder = lock(tmp);
 
 		assert_int_equal(file_replace_at(folder->dirfd, "state.json", texts[i],
 					 strlen(texts[i]), 0600),
 			0);
 		assert_int_equal(look(tmp)->state, STATE_STARTING);
 		TALLOC_FREE(folder);
-		assert_false(state_is_running(look(tmp)));
-		state_forget(runtime_dir, "vcn001");
+		assert_false(run_state_is_running(look(tmp)));
+		run_state_forget(runtime_dir, "vcn001");
 	}
 }
 
@@ -191,19 +191,19 @@ static void test_one_supervisor(void **state)
 {
 	TMP_CTX(tmp);
 	struct diags *diags = diags_new(tmp);
-	struct state_folder *first = lock(tmp), *second;
+	struct run_state_folder *first = lock(tmp), *second;
 
 	(void)state;
 	assert_int_equal(
-		state_lock(tmp, runtime_dir, "vcn001", diags, &second), -EXIT_BUSY);
+		run_state_lock(tmp, runtime_dir, "vcn001", diags, &second), -EXIT_BUSY);
 	/* Looking does not take, and forgetting does not remove. */
 	assert_int_equal(look(tmp)->state, STATE_STARTING);
-	state_forget(runtime_dir, "vcn001");
+	run_state_forget(runtime_dir, "vcn001");
 	assert_int_equal(look(tmp)->state, STATE_STARTING);
 	TALLOC_FREE(first);
 	second = lock(tmp);
 	TALLOC_FREE(second);
-	state_forget(runtime_dir, "vcn001");
+	run_state_forget(runtime_dir, "vcn001");
 	assert_int_equal(look(tmp)->state, STATE_STOPPED);
 }
 
@@ -211,7 +211,7 @@ static void test_one_supervisor(void **state)
 static void test_leftover(void **state)
 {
 	TMP_CTX(tmp);
-	struct state_folder *folder;
+	struct run_state_folder *folder;
 	struct run_state written;
 	/* Before the lock, which it would inherit. */
 	pid_t child = fork();
@@ -226,7 +226,7 @@ static void test_leftover(void **state)
 	fill(tmp, &written);
 	written.pid = child;
 	written.starttime = process_starttime(child);
-	assert_int_equal(state_write(folder, &written, diags_new(tmp)), 0);
+	assert_int_equal(run_state_write(folder, &written, diags_new(tmp)), 0);
 	TALLOC_FREE(folder);
 	_cleanup_(mem_close_fd) int pidfd = process_open(child, written.starttime);
 
@@ -235,7 +235,7 @@ static void test_leftover(void **state)
 	assert_true(process_wait(pidfd, 0));
 	assert_int_equal(folder->n_failures, 1);
 	TALLOC_FREE(folder);
-	state_forget(runtime_dir, "vcn001");
+	run_state_forget(runtime_dir, "vcn001");
 }
 
 static void test_processes(void **state)
@@ -263,25 +263,28 @@ static void test_names(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		struct diags *diags = diags_new(tmp);
-		struct state_folder *folder;
+		struct run_state_folder *folder;
 		struct run_state *found;
 
-		assert_int_equal(state_lock(tmp, runtime_dir, names[i], diags, &folder),
+		assert_int_equal(
+			run_state_lock(tmp, runtime_dir, names[i], diags, &folder),
 			-EXIT_DATA);
-		assert_int_equal(state_read(tmp, runtime_dir, names[i], diags, &found),
+		assert_int_equal(
+			run_state_read(tmp, runtime_dir, names[i], diags, &found),
 			-EXIT_DATA);
-		state_forget(runtime_dir, names[i]);
+		run_state_forget(runtime_dir, names[i]);
 	}
 }
 
 static void test_open_folder_is_refused(void **state)
 {
 	TMP_CTX(tmp);
-	struct state_folder *folder;
+	struct run_state_folder *folder;
 
 	(void)state;
 	assert_int_equal(chmod(runtime_dir, 0777), 0);
-	assert_int_equal(state_lock(tmp, runtime_dir, "vcn001", diags_new(tmp), &folder),
+	assert_int_equal(
+		run_state_lock(tmp, runtime_dir, "vcn001", diags_new(tmp), &folder),
 		-EXIT_IO);
 	assert_int_equal(chmod(runtime_dir, 0700), 0);
 }
@@ -308,9 +311,9 @@ static void test_notify(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(messages); i++) {
-		struct notify_news news = {0};
+		struct readiness_news news = {0};
 
-		notify_read(messages[i].text, strlen(messages[i].text), &news);
+		readiness_read(messages[i].text, strlen(messages[i].text), &news);
 		assert_int_equal(news.is_ready, messages[i].is_ready);
 		assert_int_equal(news.is_rescue, messages[i].is_rescue);
 		assert_int_equal(news.is_rescue_over, messages[i].is_rescue_over);

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcn/guest/supervisor.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include <json-c/json.h>
+
+#include "base/notify.h"
+#include "vcn/common/process.h"
+
+/* Publishing */
+
+static enum guest_state current_state(const struct supervisor *s)
+{
+	const struct boot *boot = s->boot;
+
+	if (boot == NULL)
+		return s->is_ended ? s->state->state : STATE_STARTING;
+	if (boot->is_rescue || boot->is_scratch_low || (boot->is_late && !boot->is_ready))
+		return STATE_DEGRADED;
+	return boot->is_ready ? STATE_READY : STATE_BOOTING;
+}
+
+/* Why it is degraded. */
+static const char *current_message(struct supervisor *s)
+{
+	const struct boot *boot = s->boot;
+
+	if (boot == NULL)
+		return s->state->message;
+	TALLOC_FREE(s->message);
+	if (boot->is_scratch_low)
+		return s->message = mem_printf(s,
+			       "little room is left in scratch directory '%s'",
+			       s->settings->scratch);
+	if (boot->is_rescue)
+		return "the guest is in its emergency or rescue mode";
+	if (boot->is_late && !boot->is_ready)
+		return s->message = mem_printf(s, "not ready after %u seconds",
+			       s->settings->ready_timeout_s);
+	return NULL;
+}
+
+void supervisor_report(const struct supervisor *s)
+{
+	TMP_CTX(tmp);
+	struct json_object *json;
+
+	if (s->options->report_fd < 0)
+		return;
+	json = run_state_to_json(s->state);
+	const char *text = mem_printf(tmp, "%s\n",
+		json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN));
+
+	/* Whoever reads it may be gone, or slow: he is not waited for. */
+	(void)!send(
+		s->options->report_fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
+	json_object_put(json);
+}
+
+void supervisor_publish(struct supervisor *s)
+{
+	TMP_CTX(tmp);
+
+	s->state->state = current_state(s);
+	s->state->message = current_message(s);
+	s->state->changed_at = time(NULL);
+	if (s->boot != NULL)
+		memcpy(s->state->stage_us, s->boot->record.stage_us,
+			sizeof(s->state->stage_us));
+	/* A full disk is no reason to end a guest; run_state_lock() made sure it can be
+	 * written. */
+	(void)!run_state_write(s->folder, s->state, diags_new(tmp));
+	supervisor_report(s);
+	if (!s->state->is_stopping)
+		notify_send(s->options->notify_socket, "STATUS=%s%s%s",
+			run_state_name(s->state->state),
+			s->state->message == NULL ? "" : ": ",
+			s->state->message == NULL ? "" : s->state->message);
+}
+
+/* A boot at work */
+
+void supervisor_record(struct supervisor *s, enum boot_outcome outcome)
+{
+	struct boot *boot = s->boot;
+
+	if (boot->is_recorded)
+		return;
+	boot->is_recorded = true;
+	boot->record.outcome = outcome;
+	if (s->options->booted != NULL)
+		s->options->booted(s->options->user, &boot->record);
+}
+
+void supervisor_fail_boot(struct supervisor *s, const char *format, ...)
+{
+	va_list args;
+
+	if (s->boot->failure != NULL)
+		return;
+	va_start(args, format);
+	s->boot->failure = mem_vprintf(s->boot, format, args);
+	va_end(args);
+	process_signal(s->boot->process.pidfd, SIGKILL);
+}
