@@ -155,7 +155,7 @@ static bool may_print(const struct run *r, const struct op *op,
 	if (hit == NULL)
 		return true;
 	if (*hit < ' ' || *hit >= 0x7f)
-		snprintf(reason, sizeof(reason), "contains \\x%02x", *hit);
+		snprintf(reason, sizeof(reason), "contains \\x%02x", (unsigned char)*hit);
 	else if (*hit != ' ')
 		snprintf(reason, sizeof(reason),
 			*hit == '\'' ? "contains \"%c\"" : "contains '%c'", *hit);

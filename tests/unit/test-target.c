@@ -78,6 +78,7 @@ static int load(TALLOC_CTX *tmp, const struct target_settings *wanted, size_t n,
 static const char full[] = "---\n"
 			   "path: /etc/x.conf\n"
 			   "language: dhcpd\n"
+			   "refuse: \",%\"\n"
 			   "owner: root\n"
 			   "group: wheel\n"
 			   "mode: \"0600\"\n"
@@ -106,6 +107,9 @@ static void test_members(_unused_ void **state)
 	assert_string_equal(t[0].name, "full");
 	assert_string_equal(t[0].path, "/etc/x.conf");
 	assert_string_equal(t[0].language, "dhcpd");
+	assert_string_equal(t[0].refuse, ",%");
+	assert_string_equal(t[0].body.refuse, ",%");
+	assert_null(t[1].refuse);
 	assert_string_equal(t[0].owner, "root");
 	assert_string_equal(t[0].group, "wheel");
 	assert_int_equal(t[0].mode, 0600);
@@ -118,7 +122,7 @@ static void test_members(_unused_ void **state)
 	assert_int_equal(t[0].for_each, FOR_SITE);
 	assert_null(t[0].fixed_folder);
 	assert_string_equal(t[0].body.body, "body\n");
-	assert_int_equal(t[0].body.line_offset, 11);
+	assert_int_equal(t[0].body.line_offset, 12);
 	assert_int_equal(t[0].path_at.line, 2);
 
 	assert_int_equal(t[1].for_each, FOR_NETWORK);
@@ -303,7 +307,7 @@ static void test_loader(_unused_ void **state)
 	struct template_loader loader =
 		target_loader(tmp, &settings, file_join(tmp, scratch, "shipped"));
 
-	put("shipped", "part", "---\nlanguage: ini\n---\n\nx");
+	put("shipped", "part", "---\nlanguage: ini\nrefuse: \";\"\n---\n\nx");
 	put("shipped", "p.a-r_t0", "x");
 	assert_int_equal(
 		file_make_folders(mem_printf(tmp, "%s/shipped/folder", scratch), 0755),
@@ -316,8 +320,9 @@ static void test_loader(_unused_ void **state)
 			fail_msg("'%s' gave %d", rows[i].name, r);
 		if (i == 0) {
 			assert_string_equal(text.language, "ini");
+			assert_string_equal(text.refuse, ";");
 			assert_string_equal(text.body, "\nx");
-			assert_int_equal(text.line_offset, 3);
+			assert_int_equal(text.line_offset, 4);
 		}
 	}
 	assert_int_equal(diags->n_findings, 0);
