@@ -10,7 +10,7 @@
 
 #include "base/trailer.h"
 #include "vcn/guest/kvm.h"
-#include "vcn/guest/link.h"
+#include "vcn/guest/netlink.h"
 
 enum { NAME_DIGEST_BYTES = 6, ALIAS_MAX = 255, TAP_ADDRESS_FIRST = 0xfe };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vcn/guest/link.h"
+#include "vcn/guest/netlink.h"
 
 #include <errno.h>
 #include <linux/if_bridge.h>
