@@ -364,7 +364,7 @@ def why_not_on(kind):
     try:
         Disk(kind, "try").make()
     except subprocess.CalledProcessError as error:
-        return f"an image cannot be mounted: {(error.stderr or '').strip()}"
+        return f"an image cannot be mounted: {error} {(error.stderr or '').strip()}"
     return None
 
 
