@@ -17,131 +17,20 @@ import subprocess
 import sys
 import tempfile
 
+from publish_scene import LEFTOVER, STATE, Scene, Tap, check_recovered, told, torn
+
 SYSCALLS = ("openat", "mkdir", "mkdirat", "write", "writev", "pwrite64", "pread64", "read",
             "fsync", "syncfs", "sync_file_range", "renameat", "renameat2", "unlink", "unlinkat", "close", "newfstatat",
             "statx", "fchmod", "fchmodat", "fchown", "link", "symlinkat", "readlinkat", "getdents64",
             "ftruncate", "fcntl")
 ERRORS = ("ENOSPC", "EIO", "EROFS", "EDQUOT", "EACCES")
-STATE = "var/lib/ldapcc"
-LEFTOVER = re.compile(r"(^|/)\.[^/]*ldapcc-[^/]*")
 
-driver = None
-work = None
-n_tests = 0
-n_failed = 0
-
-
-def report(name, faults):
-    global n_tests, n_failed
-    n_tests += 1
-    n_failed += bool(faults)
-    print(f"{'not ok' if faults else 'ok'} {n_tests} - {name}", flush=True)
-    for fault in faults[:10]:
-        print("# " + fault.replace("\n", "\n# "), flush=True)
-
-
-class Scene:
-    """A --root of its own, below the scratch folder."""
-
-    def __init__(self, name):
-        self.root = os.path.join(work, name)
-
-    def make(self):
-        os.makedirs(self.path("etc/dhcp"))
-        with open(self.path("etc/dhcp/dhcpd.conf"), "w") as main:
-            main.write('include "/etc/dhcp/ldapcc.conf";\n')
-        with open(self.path("reload"), "w") as reload:
-            # told too often is no fault, also when there is nothing to read yet
-            reload.write('#!/bin/sh\ncd "${0%/*}" && cat srv/ldapcc/hosts '
-                         "etc/dhcp/ldapcc.conf >running 2>/dev/null || :\n")
-        os.chmod(self.path("reload"), 0o755)
-
-    def copy_of(self, other):
-        shutil.rmtree(self.root, ignore_errors=True)
-        # inode numbers do not survive, so hints are wrong in the copy: a harder case
-        shutil.copytree(other.root, self.root, symlinks=True)
-
-    def path(self, name):
-        return os.path.join(self.root, name)
-
-    def run(self, *words, strace=()):
-        result = subprocess.run([*strace, driver, self.root, *words],
-                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                stderr=subprocess.PIPE, text=True, timeout=60, check=False)
-        return result.returncode, result.stderr
-
-    def read(self, name):
-        try:
-            with open(self.path(name), "rb") as file:
-                return file.read()
-        except FileNotFoundError:
-            return None
-
-    def files(self):
-        """Everything below the targets' folders: name to bytes."""
-        found = {}
-        for top in ("etc", "srv"):
-            for folder, _, names in os.walk(self.path(top)):
-                for name in names:
-                    path = os.path.relpath(os.path.join(folder, name), self.root)
-                    found[path] = self.read(path)
-        return found
-
-    def folders(self):
-        for top in ("etc", "srv"):
-            for folder, names, _ in os.walk(self.path(top)):
-                yield from (os.path.relpath(os.path.join(folder, n), self.root)
-                            for n in names)
-
-    def identity(self):
-        """What must not move when nothing was published."""
-        return {path: (st.st_ino, st.st_mtime_ns, st.st_mode, st.st_uid)
-                for path in self.files() if not LEFTOVER.search(path)
-                for st in [os.stat(self.path(path))]}
-
-
-def told(files):
-    """What the service was told last; nothing yet before the first publication."""
-    if "srv/ldapcc/hosts" not in files:
-        return None
-    return files["srv/ldapcc/hosts"] + files["etc/dhcp/ldapcc.conf"]
-
-
-def torn(scene, a, b):
-    """Files that are neither old nor new."""
-    files = scene.files()
-    return [path for path in set(files) | set(a) | set(b)
-            if not LEFTOVER.search(path)
-            and files.get(path) not in (a.get(path), b.get(path))]
-
-
-def check_recovered(scene, a, b, what, tree="b"):
-    """What must hold after `recover` and then a plain run."""
-    faults = []
-    code, errors = scene.run("recover")
-    files = scene.files()
-    if code != 0:
-        faults.append(f"{what}: recover exits {code}: {errors}")
-    if files not in (a, b):
-        faults.append(f"{what}: not one generation after recover: {sorted(files)}")
-    elif told(files) not in (None, scene.read("running")):
-        faults.append(f"{what}: the reload was lost")
-    faults += [f"{what}: {name} is left" for name in ("txn", "staging")
-               if scene.read(f"{STATE}/{name}") is not None]
-    faults += [f"{what}: {name} is left" for name in [*files, *scene.folders()]
-               if LEFTOVER.search(name)]
-    code, errors = scene.run(tree)
-    if code != 0 or scene.files() != b or scene.read("running") != told(b):
-        faults.append(f"{what}: the next run exits {code}: {errors}")
-    # several targets may have asked: none may be left over
-    if any(not name.startswith(".") for name in os.listdir(scene.path(f"{STATE}/pending"))):
-        faults.append(f"{what}: a note is still pending")
-    return faults
+tap = Tap()
 
 
 def trace(scene, *words):
     """The system calls of a run, with the paths of descriptors."""
-    log = os.path.join(work, "trace")
+    log = os.path.join(scene.work, "trace")
     code, errors = scene.run(*words, strace=("strace", "-y", "-s", "200", "-o", log))
     if code != 0:
         raise SystemExit(f"Bail out! the run under strace exits {code}: {errors}")
@@ -158,7 +47,7 @@ def kill_at(calls, i):
 
 def first_of_ours(calls):
     """Past the loading of the program."""
-    return next(i for i, call in enumerate(calls) if f'"{work}' in call
+    return next(i for i, call in enumerate(calls) if f'"{Scene.work}' in call
                 and not call.startswith("execve"))
 
 
@@ -176,13 +65,14 @@ def kill_everywhere(base, calls, a, b, tree="b"):
         n += code == -9
         what = f"kill at call {k} ({calls[k].split('(')[0]})"
         faults += [f"{what}: {path} is torn" for path in torn(scene, a, b)]
-        faults += check_recovered(scene, a, b, what, tree)
+        faults += check_recovered(scene, a, b, what, (tree,))
         if len(faults) > 20:
             break
     # hints are wrong in a copy, so that some calls more are made; never fewer
     if n < len(points(calls)) - 10:
         faults.append(f"only {n} of {len(points(calls))} runs were killed")
-    report(f"kill -9 before each of {n} system calls, to tree {tree}", faults)
+    tap.report(f"kill -9 before each of {n} system calls, to tree {tree}", faults,
+               f"kill -9, to tree {tree}", n)
 
 
 def kill_recovery(base, a, b):
@@ -208,7 +98,9 @@ def kill_recovery(base, a, b):
         faults += check_recovered(scene, a, b, what)
         if len(faults) > 20:
             break
-    report(f"kill -9 before each of {len(points(calls))} system calls of a recovery", faults)
+    n = len(points(calls))
+    tap.report(f"kill -9 before each of {n} system calls of a recovery", faults,
+               "kill -9 of a recovery", n)
 
 
 def fail_everywhere(base, calls, a, b, tree="b"):
@@ -238,11 +130,12 @@ def fail_everywhere(base, calls, a, b, tree="b"):
                 faults.append(f"{what}: a target was touched")
             if code == 0 and not is_finished:
                 faults.append(f"{what}: success, but not published")
-            faults += check_recovered(scene, a, b, what, tree)
+            faults += check_recovered(scene, a, b, what, (tree,))
             if len(faults) > 20:
                 break
         if n > before:
-            report(f"{syscall} fails, {n - before} times, to tree {tree}", faults)
+            tap.report(f"{syscall} fails, {n - before} times, to tree {tree}", faults,
+                       f"{syscall} fails, to tree {tree}", n - before)
 
 
 def path_of(call, argument):
@@ -316,19 +209,19 @@ def order(tree, n_manifests):
         scene.run("a", str(n_manifests))
     calls = trace(scene, tree, str(n_manifests))
     faults = check_order(calls, scene.root, tree == "b")
-    report(f"all is synced before what relies on it, {n_manifests} manifests, to {tree}",
-           faults)
+    tap.report(f"all is synced before what relies on it, {n_manifests} manifests, to {tree}",
+               faults)
     # the rules can fail: the same trace without its syncs
     bare = [call for call in calls if not call.startswith(("fsync", "syncfs"))]
-    report("… and not without the syncs",
-           [] if check_order(bare, scene.root, tree == "b") else ["no rule was broken"])
+    tap.report("… and not without the syncs",
+               [] if check_order(bare, scene.root, tree == "b") else ["no rule was broken"])
     shutil.rmtree(scene.root)
 
 
 def many_at_once(base, b):
     scene = Scene("parallel")
     scene.copy_of(base)
-    runs = [subprocess.Popen([driver, scene.root, "b"], stderr=subprocess.PIPE, text=True)
+    runs = [subprocess.Popen([scene.driver, scene.root, "b"], stderr=subprocess.PIPE, text=True)
             for _ in range(20)]
     codes = []
     faults = []
@@ -339,15 +232,15 @@ def many_at_once(base, b):
             faults.append(f"exit {run.returncode}: {errors}")
     if 0 not in codes:
         faults.append("no run did the work")
-    if scene.files() != b or scene.read("running") != told(b):
+    if scene.files() != b or scene.read(scene.running) != told(b):
         faults.append("the files are not those of one run")
-    report(f"twenty at once: {codes.count(0)} publish or see, {codes.count(8)} are refused",
-           faults)
+    tap.report(
+        f"twenty at once: {codes.count(0)} publish or see, {codes.count(8)} are refused",
+        faults, "twenty runs at once", len(codes))
 
 
 def main():
-    global driver, work
-    driver = os.path.abspath(sys.argv[1])
+    Scene.driver = os.path.abspath(sys.argv[1])
     if shutil.which("strace") is None:
         print("1..0 # SKIP strace is not installed")
         return 0
@@ -355,7 +248,7 @@ def main():
     os.environ["ASAN_OPTIONS"] = "detect_leaks=0"
     # thousands of syncs: in memory where that is possible
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="publish-faults-", dir=memory) as work:
+    with tempfile.TemporaryDirectory(prefix="publish-faults-", dir=memory) as Scene.work:
         bare, base, goal = Scene("bare"), Scene("a"), Scene("b")
         bare.make()
         nothing = bare.files()
@@ -374,8 +267,7 @@ def main():
         kill_recovery(base, a, b)
         fail_everywhere(bare, first, nothing, a, "a")
         fail_everywhere(base, calls, a, b)
-    print(f"1..{n_tests}")
-    return n_failed > 0
+    return tap.finish()
 
 
 if __name__ == "__main__":

@@ -30,11 +30,13 @@ cut_everywhere() {
 		kill "${pids[-1]}"
 		unset 'pids[-1]'
 		if [ "$status" = 0 ]; then
+			tally "$mode every $step bytes" $n 0
 			grep -q '^entries: 665$' "$scratch/err" && [ $n -gt 5 ]
 			return
 		fi
 		n=$((n + 1))
 		if [ "$status" != 4 ] || [ -s "$scratch/out" ]; then
+			tally "$mode every $step bytes" $n 1
 			echo "after $count bytes: status $status"
 			cat "$scratch/err"
 			return 1
@@ -78,8 +80,11 @@ ok 'the entries of the first server are dropped' bash -c \
 # --- answers ---
 
 ip_host=(--timeout 10 --filter '(objectClass=ipHost)')
+n_wrong=0
+n_failed_before=$n_failed
 # wrong NAME STATUS PATTERN FAULT [ARGUMENT]
 wrong() {
+	n_wrong=$((n_wrong + 1))
 	stub "$4${5:-}" "${@:4}"
 	expect "$2" "$3" "$1" "${ip_host[@]}" read "$(stub_uri "$4${5:-}")"
 }
@@ -100,6 +105,7 @@ wrong 'no schema' 4 "may not read the server's schema" no-schema
 for code in 1 2 3 4 8 10 11 12 13 32 50 51 52 53 80 123; do
 	wrong "result code $code on the second page" 4 'error: ' code $code
 done
+tally 'answers that are wrong' $n_wrong $((n_failed - n_failed_before))
 
 # --- the directory changes while it is read ---
 

@@ -74,8 +74,14 @@ ok() {
 	report "$status" "$name" "$scratch/ok.out"
 }
 
+# tally FAULT INJECTIONS VIOLATIONS: a line of the table that finish prints
+table=()
+tally() { table+=("$1 | $2 | $3"); }
+
 # The test's exit status: have all tests run, and did all succeed?
 finish() {
+	[ ${#table[@]} = 0 ] ||
+		printf '# %s\n' 'fault | injections | violations' "${table[@]}"
 	if [ "$n_tests" != "$n_planned" ]; then
 		echo "# $n_planned tests were planned, $n_tests ran"
 		exit 1

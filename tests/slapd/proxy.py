@@ -14,6 +14,7 @@ bytes; then, by MODE:
     stall     nothing more comes, the connection stays
     trickle   one byte every 50 ms
     deaf      nothing is ever answered, the server is not even asked
+    reorder   the entries of each search come in the reverse order, COUNT does not matter
 """
 
 import os
@@ -47,12 +48,54 @@ def end(client, mode):
     return False
 
 
+class Messages:
+    """LDAP messages out of a stream."""
+
+    def __init__(self):
+        self.rest = b""
+
+    def take(self, data):
+        self.rest += data
+        while len(self.rest) > 1:
+            size, start = self.rest[1], 2
+            if size > 127:
+                start = 2 + (size & 127)
+                if len(self.rest) < start:
+                    return
+                size = int.from_bytes(self.rest[2:start], "big")
+            if len(self.rest) < start + size:
+                return
+            whole, self.rest = self.rest[: start + size], self.rest[start + size :]
+            # behind the number of the message
+            yield whole, whole[start + 2 + whole[start + 1]]
+
+
+class Reorder:
+    """Entries are held until their search is done; the number of a message is not looked
+    at, as our reader has one search at a time."""
+
+    def __init__(self):
+        self.messages = Messages()
+        self.held = []
+
+    def take(self, data):
+        out = []
+        for message, operation in self.messages.take(data):
+            if operation == 0x64:
+                self.held.append(message)
+                continue
+            out += [*reversed(self.held), message]
+            self.held = []
+        return b"".join(out)
+
+
 def serve(client, target, mode, count):
     if mode == "deaf":
         while client.recv(65536):
             pass
         return
     server = connect(target)
+    reorder = Reorder()
     passed = 0
     while True:
         for ready in select.select([client, server], [], [])[0]:
@@ -61,6 +104,9 @@ def serve(client, target, mode, count):
                 return
             if ready is client:
                 server.sendall(data)
+                continue
+            if mode == "reorder":
+                client.sendall(reorder.take(data))
                 continue
             whole = data if mode == "pass" else data[: max(0, count - passed)]
             client.sendall(whole)

@@ -50,6 +50,7 @@ has_none() { ! has_supervisor "$1"; }
 # kill_at STAGE VICTIM - boots vcn001, kills VICTIM at that stage, looks at what is left
 kill_at() {
 	local stage=$1 victim=$2 supervisor pid start
+	n_kills=$((n_kills + 1))
 	rm -f "$work/run/vcn001/state.json"
 	vcn start vcn001 >"$work/said" 2>&1 &
 	start=$!
@@ -69,6 +70,7 @@ kill_at() {
 	ok "$victim, $stage: it is not said to run" no_false_status vcn001
 }
 
+n_kills=0
 for stage in starting spawned; do
 	write_settings "qemu: $work/slow-qemu" "stop-timeout: 6"
 	kill_at "$stage" supervisor
@@ -80,6 +82,7 @@ for stage in qmp running nic agent ready; do
 	kill_at "$stage" supervisor
 	kill_at "$stage" QEMU
 done
+n_kill_faults=$n_failed
 ok "after all that it starts" exits 0 vcn start vcn001
 ok "and is ready" is_state vcn001 ready
 
@@ -183,4 +186,6 @@ wait "$run" || status=$?
 ok "run: SIGTERM is a graceful stop" equal "$status" 0
 ok "run: by powering off" grep -aq "Power down" "$work/console"
 ok "run: nothing is left" no_qemu
+printf '# %s\n' 'fault | injections | violations' \
+	"kill -9 at a stage of the boot | $n_kills | $n_kill_faults"
 finish_tests
