@@ -2,6 +2,7 @@
 #include "base/text.h"
 
 #include <string.h>
+#include <time.h>
 
 enum {
 	LABEL_MAX = 63,
@@ -313,4 +314,77 @@ const char *text_nearest(const char *word, const char *const *candidates)
 		}
 	}
 	return nearest;
+}
+
+/* Time */
+
+/* Two digits of at most @max, and past them; false where there are none. */
+static bool take_two(const char **text, int min, int max, int *ret)
+{
+	const char *at = *text;
+
+	if (at[0] < '0' || at[0] > '9' || at[1] < '0' || at[1] > '9')
+		return false;
+	*ret = (at[0] - '0') * 10 + (at[1] - '0');
+	*text += 2;
+	return *ret >= min && *ret <= max;
+}
+
+/* `Z`, or the difference to it, to the end; seconds. */
+static bool take_zone(const char *text, int64_t *ret)
+{
+	int hours, minutes = 0, sign = *text == '-' ? -1 : 1;
+
+	*ret = 0;
+	if (strcmp(text, "Z") == 0)
+		return true;
+	if (*text != '+' && *text != '-')
+		return false;
+	text++;
+	if (!take_two(&text, 0, 23, &hours) ||
+		(*text != '\0' && !take_two(&text, 0, 59, &minutes)))
+		return false;
+	*ret = sign * (hours * 3600 + minutes * 60);
+	return *text == '\0';
+}
+
+bool text_parse_time(const char *text, int64_t *ret)
+{
+	struct tm tm = {0};
+	int century, year;
+	int64_t zone;
+
+	if (!take_two(&text, 0, 99, &century) || !take_two(&text, 0, 99, &year) ||
+		!take_two(&text, 1, 12, &tm.tm_mon) ||
+		!take_two(&text, 1, 31, &tm.tm_mday) ||
+		!take_two(&text, 0, 23, &tm.tm_hour))
+		return false;
+	if (*text >= '0' && *text <= '9' && !take_two(&text, 0, 59, &tm.tm_min))
+		return false;
+	if (*text >= '0' && *text <= '9' && !take_two(&text, 0, 60, &tm.tm_sec))
+		return false;
+	if (*text == '.' || *text == ',')
+		text += 1 + strspn(text + 1, "0123456789");
+	if (!take_zone(text, &zone))
+		return false;
+	tm.tm_year = century * 100 + year - 1900;
+	tm.tm_mon--;
+	int day = tm.tm_mday;
+	int64_t seconds = timegm(&tm);
+
+	if (tm.tm_mday != day) /* the 31st of February */
+		return false;
+	*ret = seconds - zone;
+	return true;
+}
+
+char *text_format_time(TALLOC_CTX *mem_ctx, int64_t seconds)
+{
+	char text[40] = "";
+	time_t when = (time_t)seconds;
+	struct tm tm;
+
+	if (gmtime_r(&when, &tm) != NULL)
+		(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return mem_strdup(mem_ctx, text);
 }

@@ -21,6 +21,17 @@ void text_lower(char *text);
  */
 bool text_parse_u64(const char *text, uint64_t max, uint64_t *ret) _must_check_;
 
+/*
+ * text_parse_time - GeneralizedTime: YYYYmmddHH[MM[SS]][.f](Z|+hhmm|-hhmm)
+ *
+ * units:   Unix time; fractions are dropped
+ * returns: false for anything else; @ret is then untouched
+ * source:  RFC 4517 section 3.3.13
+ */
+bool text_parse_time(const char *text, int64_t *ret) _must_check_;
+/* 2026-12-31T23:59:00Z */
+char *text_format_time(TALLOC_CTX *mem_ctx, int64_t seconds) _must_check_;
+
 /* Cuts at blanks, or at @separator; empty pieces are dropped. The array ends with NULL. */
 char **text_split_blank(
 	TALLOC_CTX *mem_ctx, const char *text, size_t *ret_n) _must_check_;

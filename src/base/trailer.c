@@ -58,6 +58,21 @@ void trailer_add(struct buffer *b, const char *comment, unsigned n_hosts, unsign
 		n_vcns, sha256_text(digest, text));
 }
 
+void trailer_add_parts(struct buffer *line, const char *comment,
+	const struct iovec *parts, size_t n_parts)
+{
+	uint8_t digest[SHA256_BYTES];
+	char text[SHA256_TEXT_MAX];
+	struct sha256_ctx state;
+
+	sha256_init(&state);
+	for (size_t i = 0; i < n_parts; i++)
+		sha256_update(&state, parts[i].iov_len, parts[i].iov_base);
+	sha256_digest(&state, sizeof(digest), digest);
+	buffer_printf(line, "%sldapcc hosts=0 vcns=0 sha256=%s\n", comment,
+		sha256_text(digest, text));
+}
+
 /* Reads `KEY=NUMBER ` and moves past it. */
 static bool take_count(const char **line, const char *key, unsigned *ret)
 {

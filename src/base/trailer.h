@@ -10,6 +10,8 @@
  * this does not.
  */
 
+#include <sys/uio.h>
+
 #include "base/mem.h"
 
 enum { SHA256_BYTES = 32, SHA256_TEXT_MAX = 65 };
@@ -30,6 +32,10 @@ char *uuid_of_name(TALLOC_CTX *mem_ctx, const char *fqdn) _must_check_;
  * newline at its end gets one first. */
 void trailer_add(
 	struct buffer *b, const char *comment, unsigned n_hosts, unsigned n_vcns);
+
+/* The same line for a body in parts, which ends with a newline; @line gets the line alone. */
+void trailer_add_parts(struct buffer *line, const char *comment,
+	const struct iovec *parts, size_t n_parts);
 
 /*
  * trailer_check - is the file whole?

@@ -4,47 +4,24 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "change/removals.h"
+#include "change/window.h"
 
-enum { FLOOR = 3, PER_MILLE = 1000 };
-
-/* What the guards count, and what has to be said. */
-struct counts {
-	size_t n_before, n_now; /* nodes */
-	size_t of_before[_KIND_MAX], of_now[_KIND_MAX];
-	size_t n_removed, n_changed;
-	size_t n_removed_24h,
-		n_24h; /* removed before this run, and how many there were */
-};
-
-static void count(const struct plan *plan, struct counts *c)
-{
-	c->n_before = plan->n_nodes_before;
-	c->n_now = plan->n_nodes;
-	for (size_t i = 0; i < plan->n_nodes_before; i++)
-		if (plan->nodes_before[i].kind < _KIND_MAX)
-			c->of_before[plan->nodes_before[i].kind]++;
-	for (size_t i = 0; i < plan->n_nodes; i++)
-		if (plan->nodes[i].kind < _KIND_MAX)
-			c->of_now[plan->nodes[i].kind]++;
-	for (size_t i = 0; i < plan->n_node_changes; i++) {
-		c->n_removed += plan->node_changes[i].change == NODE_REMOVED;
-		c->n_changed += plan->node_changes[i].change == NODE_CHANGED;
-	}
-}
+enum { FLOOR = 3, PER_MILLE = 1000, NAMED_MAX = 10 };
 
 /* A share is of @existing, and never less than three; a number is itself. */
 static size_t allowed(const struct limit *limit, size_t existing)
 {
 	if (!limit->is_share)
 		return limit->value;
-	size_t share = existing * limit->value / PER_MILLE;
+	size_t share = (existing * limit->value + PER_MILLE - 1) / PER_MILLE;
 
 	return share < FLOOR ? FLOOR : share;
 }
 
 /* One failure for the run; further limits that are passed are notes to it. */
 struct refusal {
+	const struct plan *plan;
+	const struct guard_settings *settings;
 	struct diags *diags;
 	struct finding *finding;
 };
@@ -60,71 +37,198 @@ static void refuse(struct refusal *r, const char *guard, const char *text)
 }
 
 static void check_limit(struct refusal *r, const char *guard, const struct limit *limit,
-	size_t n, size_t existing, const char *what)
+	size_t n, size_t existing, const char *of, const char *what)
 {
 	TMP_CTX(tmp);
 
 	if (n > allowed(limit, existing))
 		refuse(r, guard,
-			mem_printf(tmp, "%zu of %zu nodes would be %s, at most %zu may",
-				n, existing, what, allowed(limit, existing)));
+			mem_printf(tmp, "%zu of %zu %s would %s, at most %zu may", n,
+				existing, of, what, allowed(limit, existing)));
 }
 
-static void check_kinds(
-	struct refusal *r, const struct guard_settings *settings, const struct counts *c)
+/* The four limits over one part of the nodes. */
+static void check_nodes(
+	struct refusal *r, const struct plan_counts *counts, const char *of)
+{
+	const struct guard_settings *settings = r->settings;
+
+	check_limit(r, "max-removed", &settings->max_removed, counts->n_removed,
+		counts->n_before, of, "be removed");
+	check_limit(r, "max-affected", &settings->max_affected, counts->n_affected,
+		counts->n_before, of, "be affected");
+	check_limit(r, "max-lost", &settings->max_lost, counts->n_lost, counts->n_before,
+		of, "lose a name, an address or a reservation");
+	check_limit(r, "max-armed", &settings->max_armed, counts->n_armed,
+		counts->n_before > counts->n_now ? counts->n_before : counts->n_now, of,
+		"be armed to install");
+}
+
+/* Where the whole site is above a limit, its parts say nothing more. */
+static void check_all_nodes(struct refusal *r)
+{
+	TMP_CTX(tmp);
+	const struct plan *plan = r->plan;
+
+	check_nodes(r, &plan->total, "nodes");
+	if (r->finding != NULL)
+		return;
+	check_nodes(r, &plan->kinds[KIND_HOST], "hosts");
+	check_nodes(r, &plan->kinds[KIND_VCN], "VCNs");
+	for (size_t i = 0; i < plan->n_networks; i++)
+		check_nodes(r, &plan->networks[i],
+			mem_printf(tmp, "nodes of network '%s'", plan->networks[i].name));
+}
+
+static void check_kinds(struct refusal *r)
 {
 	TMP_CTX(tmp);
 
 	for (enum kind kind = KIND_NONE + 1; kind < _KIND_MAX; kind++) {
-		if (c->of_now[kind] < settings->min[kind])
+		const struct plan_counts *counts = &r->plan->kinds[kind];
+
+		if (counts->n_now < r->settings->min[kind])
 			refuse(r, "min",
 				mem_printf(tmp,
 					"%zu of kind '%s' are left, at least %u must",
-					c->of_now[kind], kind_name(kind),
-					settings->min[kind]));
-		else if (c->of_now[kind] == 0 && c->of_before[kind] > 0)
+					counts->n_now, kind_name(kind),
+					r->settings->min[kind]));
+		else if (counts->n_now == 0 && counts->n_before > 0)
 			refuse(r, "min",
 				mem_printf(tmp, "all %zu of kind '%s' would be gone",
-					c->of_before[kind], kind_name(kind)));
+					counts->n_before, kind_name(kind)));
+		else if (kind != KIND_HOST && kind != KIND_VCN)
+			check_limit(r, "max-removed", &r->settings->max_removed,
+				counts->n_removed, counts->n_before,
+				mem_printf(tmp, "of kind '%s'", kind_name(kind)),
+				"be removed");
 	}
+}
+
+/* Targets: one that leaves the settings, and files that go without their nodes going. */
+static void check_targets(struct refusal *r)
+{
+	TMP_CTX(tmp);
+	const struct plan *plan = r->plan;
+
+	for (size_t t = 0; plan->before != NULL && t < plan->before->n_targets; t++) {
+		const struct generation_target *target = &plan->before->targets[t];
+		size_t n = 0, n_gone = 0;
+		bool is_kept = false;
+
+		for (size_t i = 0; i < plan->n_targets; i++)
+			is_kept |= strcmp(plan->targets[i].name, target->name) == 0;
+		for (size_t i = 0; i < plan->n_files; i++) {
+			const struct plan_file *file = &plan->files[i];
+			bool is_its = file->before != NULL && file->before->target == t;
+
+			n += is_its;
+			n_gone += is_its && file->change == FILE_REMOVED;
+		}
+		if (!is_kept && n > 0)
+			refuse(r, "targets",
+				mem_printf(tmp,
+					"target '%s' has left the settings: %zu of its "
+					"files would be removed",
+					target->name, n_gone));
+		else
+			check_limit(r, "targets", &r->settings->max_removed, n_gone, n,
+				mem_printf(tmp, "files of target '%s'", target->name),
+				"be removed");
+	}
+}
+
+/* Net over a day: who was there then, and is not now. */
+static int check_day(struct refusal *r)
+{
+	TMP_CTX(tmp);
+	const struct plan *plan = r->plan;
+	struct roster then;
+	size_t n_then = 0, n_gone = 0;
+	int failed = window_baseline(
+		tmp, plan->state, plan->now, plan->roster_before, r->diags, &then);
+
+	if (failed < 0)
+		return failed;
+	for (size_t i = 0; i < then.n; i++) {
+		const struct roster_record *record = &then.records[i];
+
+		if (record->kind != KIND_HOST && record->kind != KIND_VCN)
+			continue;
+		n_then++;
+		n_gone += roster_find(plan->roster, record->name, record->kind) == NULL;
+	}
+	if (plan->total.n_removed > 0)
+		check_limit(r, "max-removed-24h", &r->settings->max_removed_24h, n_gone,
+			n_then, "nodes", "be removed within 24 hours");
+	return 0;
+}
+
+/* What stands behind it: the shared records that went or changed, then some of the nodes. */
+static void name_causes(struct refusal *r)
+{
+	static const char *const words[] = {[RECORD_ADDED] = "new",
+		[RECORD_REMOVED] = "gone",
+		[RECORD_CHANGED] = "changed"};
+	const struct plan *plan = r->plan;
+	size_t n = 0;
+
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < plan->n_records; i++) {
+			const struct plan_record *change = &plan->records[i];
+			bool is_node = change->record->kind == KIND_HOST ||
+				       change->record->kind == KIND_VCN;
+
+			if (is_node != (pass == 1) || change->change == RECORD_ADDED ||
+				n++ >= NAMED_MAX)
+				continue;
+			diag_note(r->finding,
+				(struct loc){
+					.dn = mem_strdup(r->diags, change->record->dn)},
+				"%s '%s' is %s", kind_name(change->record->kind),
+				change->record->name, words[change->change]);
+		}
+	}
+	if (n > NAMED_MAX)
+		diag_note(r->finding, LOC_NONE, "and %zu more", n - NAMED_MAX);
+}
+
+static void name_way_on(struct refusal *r, const char *accept, const char *id)
+{
+	if (accept != NULL)
+		diag_note(r->finding, LOC_NONE,
+			"'%s' was accepted, but the changes are others now", accept);
+	diag_note(r->finding, LOC_NONE,
+		"look at them with 'ldapcc diff'; if they are meant, run "
+		"'ldapcc apply --accept %s'",
+		id);
 }
 
 int guard_check(const struct plan *plan, const struct guard_settings *settings,
 	const char *accept, struct diags *diags)
 {
 	TMP_CTX(tmp);
-	struct counts c = {0};
-	struct refusal r = {.diags = diags};
-	const char *id = accept == NULL ? NULL : plan_id(tmp, plan);
-	int failed =
-		removals_sum(plan->state, plan->now, diags, &c.n_removed_24h, &c.n_24h);
+	struct refusal r = {.plan = plan, .settings = settings, .diags = diags};
+
+	if (plan->before != NULL) {
+		check_all_nodes(&r);
+		check_targets(&r);
+	}
+	check_kinds(&r);
+	int failed = plan->before == NULL ? 0 : check_day(&r);
 
 	if (failed < 0)
 		return failed;
-	if (accept != NULL && strcmp(accept, id) == 0)
-		return 0;
-	count(plan, &c);
-	if (plan->before != NULL) {
-		size_t at_most = c.n_24h > c.n_before ? c.n_24h : c.n_before;
-
-		check_limit(&r, "max-removed", &settings->max_removed, c.n_removed,
-			c.n_before, "removed");
-		check_limit(&r, "max-changed", &settings->max_changed, c.n_changed,
-			c.n_before, "changed");
-		if (c.n_removed > 0)
-			check_limit(&r, "max-removed-24h", &settings->max_removed_24h,
-				c.n_removed + c.n_removed_24h, at_most,
-				"removed within 24 hours");
-	}
-	check_kinds(&r, settings, &c);
 	if (r.finding == NULL)
 		return 0;
-	if (accept != NULL)
-		diag_note(r.finding, LOC_NONE,
-			"'%s' was accepted, but the changes are others now", accept);
-	diag_note(r.finding, LOC_NONE,
-		"look at them with 'ldapcc diff'; if they are meant, run "
-		"'ldapcc apply --accept %s'",
-		id == NULL ? plan_id(tmp, plan) : id);
+	name_causes(&r);
+	name_way_on(&r, accept, plan_id(tmp, plan));
 	return -EXIT_REFUSED;
+}
+
+bool guard_is_accepted(const struct plan *plan, const char *accept)
+{
+	TMP_CTX(tmp);
+
+	return accept != NULL && strcmp(accept, plan_id(tmp, plan)) == 0;
 }

@@ -10,11 +10,15 @@
 #include "change/plan.h"
 
 /*
- * guard_check - volume of change against the last generation
+ * guard_check - what the change set does to nodes, against the limits
  *
- * shape:  every limit that is passed is named with its figures, then the exact command;
- *         @accept is the plan id given by the administrator, or NULL
- * errors: EXIT_REFUSED
+ * shape:  over the whole site, by kind and by network; floors of three. Every limit that is
+ *         passed is named with its figures, then the records behind it, then the exact
+ *         command; @accept is the plan id given by the administrator, for the message
+ * errors: EXIT_REFUSED; EXIT_IO where the state of a day ago is damaged
  */
 int guard_check(const struct plan *plan, const struct guard_settings *settings,
 	const char *accept, struct diags *diags) _must_check_;
+
+/* Did a person accept this very set of changes? */
+bool guard_is_accepted(const struct plan *plan, const char *accept);

@@ -7,8 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
+#include "base/table.h"
 #include "base/text.h"
-#include "change/survey.h"
+#include "change/live.h"
+#include "generation/folder.h"
 
 /* What is known of a target's files before the first of them. */
 struct ownership {
@@ -79,8 +82,23 @@ static struct plan_file *add_file(struct planner *p, const char *path,
 	file->output = output;
 	file->before = before;
 	if (before != NULL)
-		file->live = plan->survey->live[before - plan->before->files];
+		file->live = plan->live->live[before - plan->before->files];
 	return file;
+}
+
+/* With our own trailer, whole, it is ours, whatever became of the state. */
+static bool has_our_trailer(const struct planner *p, const struct plan_file *file)
+{
+	TMP_CTX(tmp);
+	const char *comment = file->output->target->trailer;
+	struct trailer trailer;
+	char *bytes;
+	size_t len;
+
+	return comment != NULL &&
+	       file_read_at(tmp, p->cursor->fd, folder_name(file->path), &bytes, &len) ==
+		       0 &&
+	       trailer_check(bytes, len, comment, &trailer) == NULL;
 }
 
 /* A path that the state does not know: is somebody else's file there? */
@@ -90,7 +108,7 @@ static int plan_unknown(struct planner *p, struct plan_file *file)
 	int r = folder_cursor_stat(p->cursor, p->plan->state, file->path, &st);
 
 	file->change = FILE_NEW;
-	file->is_foreign = r == 0;
+	file->is_foreign = r == 0 && !(S_ISREG(st.st_mode) && has_our_trailer(p, file));
 	if (r < 0 && r != -ENOENT)
 		return diag_fail_errno(p->diags, EXIT_IO, -r,
 			loc_file(state_path(p->diags, p->plan->state, file->path)),
@@ -194,49 +212,187 @@ bool plan_file_changes(const struct plan_file *file)
 	return file->change != FILE_SAME && file->change != FILE_FORGOTTEN;
 }
 
-/* Nodes */
+/* Records */
 
-static void add_node(
-	struct plan *plan, const struct node_mark *mark, enum node_change change)
+struct comparison {
+	struct plan *plan;
+	struct table *networks; /* name -> its counts */
+	struct table *own_files; /* nodes of which a file of their own changes */
+};
+
+static bool is_node(const struct roster_record *record)
 {
-	*mem_push(plan, &plan->node_changes, &plan->n_node_changes) = (struct plan_node){
-		.name = mark->name,
-		.kind = mark->kind,
-		.change = change,
-	};
+	return record->kind == KIND_HOST || record->kind == KIND_VCN;
 }
 
-static int order_nodes(const struct node_mark *a, const struct node_mark *b)
+static void add_record(
+	struct plan *plan, const struct roster_record *record, enum record_change change)
+{
+	*mem_push(plan, &plan->records, &plan->n_records) =
+		(struct plan_record){record, change};
+}
+
+/* The counts of a network, made at its first node. */
+static struct plan_counts *network_counts(
+	struct comparison *c, const char *name, size_t len)
+{
+	void **slot = table_slot_bytes(c->networks, name, len);
+
+	if (*slot == NULL) {
+		struct plan_counts *counts = mem_new(c->networks, struct plan_counts);
+
+		counts->name = mem_strndup(c->plan, name, len);
+		*slot = counts;
+		/* collected at the end: the array may move until then */
+		*mem_push(c->plan, &c->plan->networks, &c->plan->n_networks) = *counts;
+	}
+	return *slot;
+}
+
+/* Counts @node in all that it is part of: the site, its kind, its networks. */
+static void count_node(struct comparison *c, const struct plan_node *node)
+{
+	const struct roster_record *was = node->before, *is = node->now;
+	const struct plan_counts one = {
+		.n_before = was != NULL,
+		.n_now = is != NULL,
+		.n_added = was == NULL,
+		.n_removed = is == NULL,
+		.n_changed = node->is_changed,
+		.n_affected = node->is_affected,
+		.n_lost = node->n_lost_names + node->n_lost_addresses +
+				  node->n_lost_reservations >
+			  0,
+		.n_armed = node->is_armed,
+	};
+	struct plan_counts *sums[64] = {&c->plan->total};
+	const char *networks = was != NULL ? was->networks : is->networks;
+	size_t n = 1;
+
+	while (*networks != '\0' && n < ARRAY_SIZE(sums)) {
+		size_t len = strcspn(networks, ",");
+
+		sums[n++] = network_counts(c, networks, len);
+		networks += len + (networks[len] == ',');
+	}
+	for (size_t i = 0; i < n; i++) {
+		sums[i]->n_before += one.n_before;
+		sums[i]->n_now += one.n_now;
+		sums[i]->n_added += one.n_added;
+		sums[i]->n_removed += one.n_removed;
+		sums[i]->n_changed += one.n_changed;
+		sums[i]->n_affected += one.n_affected;
+		sums[i]->n_lost += one.n_lost;
+		sums[i]->n_armed += one.n_armed;
+	}
+}
+
+static void compare_node(struct comparison *c, const struct roster_record *before,
+	const struct roster_record *now)
+{
+	struct plan *plan = c->plan;
+	struct plan_node node = {.before = before, .now = now};
+	struct plan_counts *kind =
+		&plan->kinds[before != NULL ? before->kind : now->kind];
+
+	node.is_armed =
+		now != NULL && now->is_armed && (before == NULL || !before->is_armed);
+	if (before != NULL && now != NULL) {
+		node.is_changed = before->identity != now->identity;
+		node.is_affected = before->effect != now->effect ||
+				   table_find(c->own_files, now->name) != NULL;
+		node.n_lost_names = roster_lost(before->names, now->names);
+		node.n_lost_addresses = roster_lost(before->addresses, now->addresses);
+		node.n_lost_reservations =
+			roster_lost(before->reservations, now->reservations);
+	}
+	count_node(c, &node);
+	kind->n_affected += node.is_affected;
+	kind->n_armed += node.is_armed;
+	plan->n_lost_names += node.n_lost_names;
+	plan->n_lost_addresses += node.n_lost_addresses;
+	plan->n_lost_reservations += node.n_lost_reservations;
+	if (node.n_lost_names + node.n_lost_addresses + node.n_lost_reservations > 0)
+		kind->n_lost++;
+	else if (!node.is_affected && !node.is_armed)
+		return;
+	*mem_push(plan, &plan->nodes, &plan->n_nodes) = node;
+}
+
+/* One record of both rosters; NULL: not in that one. */
+static void compare_record(struct comparison *c, const struct roster_record *before,
+	const struct roster_record *now)
+{
+	struct plan *plan = c->plan;
+	const struct roster_record *one = now != NULL ? now : before;
+	struct plan_counts *kind = &plan->kinds[one->kind];
+
+	kind->n_before += before != NULL;
+	kind->n_now += now != NULL;
+	if (before == NULL || now == NULL)
+		add_record(plan, one, before == NULL ? RECORD_ADDED : RECORD_REMOVED);
+	else if (before->identity != now->identity)
+		add_record(plan, one, RECORD_CHANGED);
+	kind->n_added += before == NULL;
+	kind->n_removed += now == NULL;
+	kind->n_changed +=
+		before != NULL && now != NULL && before->identity != now->identity;
+	if (is_node(one))
+		compare_node(c, before, now);
+}
+
+/* By name and kind: an entry that moved is the same record. Both are sorted. */
+static int order_records(const struct roster_record *a, const struct roster_record *b)
 {
 	int order = strcmp(a->name, b->name);
 
 	return order != 0 ? order : (int)a->kind - (int)b->kind;
 }
 
-static void compare_nodes(struct plan *plan)
+static void compare_rosters(struct plan *plan)
 {
-	const struct node_mark *old = plan->nodes_before, *new = plan->nodes;
+	TMP_CTX(tmp);
+	const struct roster *old = plan->roster_before, *new = plan->roster;
+	struct comparison c = {.plan = plan,
+		.networks = table_new(tmp, 0),
+		.own_files = table_new(tmp, 0)};
 	size_t i = 0, j = 0;
 
-	while (i < plan->n_nodes_before || j < plan->n_nodes) {
-		int order = i == plan->n_nodes_before ? 1
-			    : j == plan->n_nodes      ? -1
-						      : order_nodes(&old[i], &new[j]);
+	for (size_t k = 0; k < plan->n_files; k++)
+		if (plan->files[k].change == FILE_CHANGED &&
+			plan->files[k].output->node != NULL)
+			*table_slot(c.own_files, plan->files[k].output->node) = plan;
 
-		if (order < 0) {
-			add_node(plan, &old[i++], NODE_REMOVED);
-		} else if (order > 0) {
-			add_node(plan, &new[j++], NODE_ADDED);
-		} else {
-			if (old[i].hash != new[j].hash)
-				add_node(plan, &new[j], NODE_CHANGED);
-			i++;
-			j++;
-		}
+	while (i < old->n || j < new->n) {
+		int order = i == old->n ? 1
+			    : j == new->n
+				    ? -1
+				    : order_records(&old->records[i], &new->records[j]);
+
+		if (order < 0)
+			compare_record(&c, &old->records[i++], NULL);
+		else if (order > 0)
+			compare_record(&c, NULL, &new->records[j++]);
+		else
+			compare_record(&c, &old->records[i++], &new->records[j++]);
 	}
+	for (i = 0; i < plan->n_networks; i++)
+		plan->networks[i] = *network_counts(
+			&c, plan->networks[i].name, strlen(plan->networks[i].name));
 }
 
-int plan_new(TALLOC_CTX *mem_ctx, struct survey *survey, const struct plan_input *input,
+static void count_changes(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_files; i++)
+		plan->n_changes += plan_file_changes(&plan->files[i]);
+}
+
+bool plan_has_changes(const struct plan *plan)
+{
+	return plan->n_changes > 0 || plan->n_records > 0 || plan->n_nodes > 0;
+}
+
+int plan_new(TALLOC_CTX *mem_ctx, struct live_set *live, const struct plan_input *input,
 	struct diags *diags, struct plan **ret_plan)
 {
 	TMP_CTX(tmp);
@@ -249,27 +405,24 @@ int plan_new(TALLOC_CTX *mem_ctx, struct survey *survey, const struct plan_input
 	};
 
 	*plan = (struct plan){
-		.survey = survey,
-		.state = survey->state,
-		.before = survey->before,
+		.live = live,
+		.state = live->state,
+		.before = live->before,
 		.targets = input->targets,
 		.n_targets = input->n_targets,
-		.nodes = input->nodes,
-		.n_nodes = input->n_nodes,
-		.nodes_before = survey->nodes,
-		.n_nodes_before = survey->n_nodes,
-		.attachments = input->attachments,
-		.n_attachments = input->n_attachments,
-		.now = survey->now,
+		.roster = input->roster,
+		.roster_before = &live->roster,
+		.entries = input->entries,
+		.n_entries = input->n_entries,
+		.source = input->source,
+		.now = live->now,
 	};
-	generation_sort_nodes(input->nodes, input->n_nodes);
-	compare_nodes(plan);
 	int r = compare_files(&p);
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < plan->n_files; i++)
-		plan->n_changes += plan_file_changes(&plan->files[i]);
+	count_changes(plan);
+	compare_rosters(plan);
 	*ret_plan = talloc_steal(mem_ctx, plan);
 	return 0;
 }

@@ -5,12 +5,15 @@
  * What a run would change: the tree that was rendered, compared with what is installed
  * and with what the last generation installed.
  *
- * In two halves. plan_survey() needs no tree: it loads the last generation and looks at
+ * In two halves. live_survey() needs no tree: it loads the last generation and looks at
  * the live files, so it can run while the directory is read; its serials go to
  * render_site(). plan_new() then compares. Nothing is written by either.
  */
 
+#include <sys/uio.h>
+
 #include "generation/generation.h"
+#include "generation/roster.h"
 #include "render/render.h"
 
 /* How a live file stands to what the last generation installed. */
@@ -22,18 +25,19 @@ enum live {
 	LIVE_STRANGE, /* no regular file any more: a link, a folder, … */
 };
 
-struct survey;
+struct live_set;
 
 /*
- * plan_survey - what was installed, and what became of it
+ * live_survey - what was installed, and what became of it
  *
- * shape:  stats every file of the last generation; reads those whose stat(2) is not the
- *         one that was noted when they were installed
+ * shape:  stats every file of the current generation; reads those whose stat(2) is not the
+ *         one that was noted when they were installed. With @to_begin_anew a generation that
+ *         is damaged counts as none, with a warning
  * units:  @now, Unix time: the serial of a file that has none yet
- * errors: EXIT_IO
+ * errors: EXIT_IO, also where generations are there and none is current
  */
-int plan_survey(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t now,
-	struct diags *diags, struct survey **ret_survey) _must_check_;
+int live_survey(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t now,
+	bool to_begin_anew, struct diags *diags, struct live_set **ret_live) _must_check_;
 
 /*
  * plan_is_untouched - the check of a run without changes: single files and the folders of
@@ -43,8 +47,12 @@ int plan_survey(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t now,
  */
 bool plan_is_untouched(const struct state *state);
 
+/* The current generation and its roster; NULL: there is none. */
+const struct generation *plan_generation(const struct live_set *live);
+const struct roster *plan_roster(const struct live_set *live);
+
 /* Gives a known path its previous serial, a new one the survey's @now. */
-struct serials plan_serials(struct survey *survey);
+struct serials plan_serials(struct live_set *live);
 
 enum file_change {
 	FILE_SAME,
@@ -71,16 +79,33 @@ struct plan_file {
 /* Is it one of n_changes? */
 bool plan_file_changes(const struct plan_file *file);
 
-enum node_change { NODE_ADDED, NODE_REMOVED, NODE_CHANGED };
+enum record_change { RECORD_ADDED, RECORD_REMOVED, RECORD_CHANGED };
 
+/* A record of any kind whose entry came, went or says something else. */
+struct plan_record {
+	const struct roster_record *record; /* as it is; as it was, where it went */
+	enum record_change change;
+};
+
+/* A host or VCN that was there and is: what happens to it, whoever's change that is. */
 struct plan_node {
-	const char *name;
-	uint8_t kind;
-	enum node_change change;
+	const struct roster_record *before, *now;
+	bool is_changed; /* its own entry */
+	bool is_affected; /* a line of its, in any output */
+	bool is_armed; /* newly: its next boot installs it */
+	size_t n_lost_names, n_lost_addresses, n_lost_reservations;
+};
+
+/* What the guards count, over some of the nodes or records. */
+struct plan_counts {
+	const char *name; /* of a network; NULL: of all, or of a kind */
+	size_t n_before, n_now;
+	size_t n_added, n_removed, n_changed;
+	size_t n_affected, n_lost, n_armed; /* nodes */
 };
 
 struct plan {
-	struct survey *survey;
+	struct live_set *live;
 	const struct state *state;
 	const struct generation *before; /* NULL: first run */
 	struct plan_file *files; /* sorted by path; FILE_SAME included */
@@ -88,14 +113,20 @@ struct plan {
 	size_t n_changes; /* files that are neither FILE_SAME nor FILE_FORGOTTEN */
 	const struct target *targets;
 	size_t n_targets;
-	const struct node_mark *nodes; /* now; sorted by name, then kind */
+	const struct roster *roster, *roster_before;
+	struct plan_record *records; /* sorted as a roster */
+	size_t n_records;
+	struct plan_node *nodes; /* the affected, lost and armed ones, sorted */
 	size_t n_nodes;
-	const struct node_mark *nodes_before;
-	size_t n_nodes_before;
-	struct plan_node *node_changes; /* sorted by name */
-	size_t n_node_changes;
-	const struct attachment *attachments;
-	size_t n_attachments;
+	struct plan_counts total, kinds[_KIND_MAX];
+	struct plan_counts *networks; /* of the nodes in each, before */
+	size_t n_networks;
+	size_t n_lost_names, n_lost_addresses, n_lost_reservations;
+	struct iovec
+		*entries; /* what the site was made of; NULL: as the generation before */
+	size_t n_entries;
+	struct generation_source source;
+	bool is_accepted; /* by a person; for the record */
 	uint64_t now;
 };
 
@@ -110,10 +141,10 @@ struct plan_input {
 	struct tree *tree; /* outputs get their new serials */
 	const struct target *targets;
 	size_t n_targets;
-	struct node_mark *nodes; /* is sorted */
-	size_t n_nodes;
-	const struct attachment *attachments; /* for the generation's folder */
-	size_t n_attachments;
+	const struct roster *roster; /* of what is to be published */
+	struct iovec *entries; /* what it was made of (read/entries.h), in parts */
+	size_t n_entries;
+	struct generation_source source;
 	struct reserial reserial;
 };
 
@@ -125,7 +156,7 @@ struct plan_input {
  * memory: everything of @input is borrowed
  * errors: EXIT_USAGE for an owner or group that does not exist; EXIT_IO
  */
-int plan_new(TALLOC_CTX *mem_ctx, struct survey *survey, const struct plan_input *input,
+int plan_new(TALLOC_CTX *mem_ctx, struct live_set *live, const struct plan_input *input,
 	struct diags *diags, struct plan **ret_plan) _must_check_;
 
 /*
@@ -138,9 +169,18 @@ int plan_new(TALLOC_CTX *mem_ctx, struct survey *survey, const struct plan_input
 int plan_permit(const struct plan *plan, bool bootstrap, bool refuse_drift,
 	struct diags *diags) _must_check_;
 
+/* Is there anything to publish or to store? */
+bool plan_has_changes(const struct plan *plan);
+
 /* The name of this set of changes for --accept: twelve characters; the same set has the
  * same name on the next run. */
 char *plan_id(TALLOC_CTX *mem_ctx, const struct plan *plan) _must_check_;
+
+/* A hash of the whole published set, serials apart: two servers can be compared. */
+char *plan_set_hash(TALLOC_CTX *mem_ctx, const struct plan *plan) _must_check_;
+
+/* The change set in one line: "nodes +2 -1 ~3, 40 affected; files +1 -1 ~5". */
+char *plan_summary(TALLOC_CTX *mem_ctx, const struct plan *plan) _must_check_;
 
 /* The unified diff of one file, live against new, as text ("" where only the mode moves). */
 int plan_diff(TALLOC_CTX *mem_ctx, const struct plan *plan, const struct plan_file *file,

@@ -79,9 +79,100 @@ char *plan_id(TALLOC_CTX *mem_ctx, const struct plan *plan)
 			add_stable_digest(b, file->output);
 		buffer_printf(b, "%s\n", file->path);
 	}
+	for (size_t i = 0; i < plan->n_records; i++) {
+		const struct roster_record *record = plan->records[i].record;
+
+		buffer_printf(b, "%d %u %s %llx\n", plan->records[i].change, record->kind,
+			record->name, (unsigned long long)record->identity);
+	}
+	for (size_t i = 0; i < plan->n_nodes; i++)
+		buffer_printf(b, "%s %llx\n", plan->nodes[i].now->name,
+			(unsigned long long)plan->nodes[i].now->effect);
 	sha256(b->data, b->len, digest);
 	sha256_text(digest, text);
 	return mem_strndup(mem_ctx, text, ID_DIGITS);
+}
+
+char *plan_set_hash(TALLOC_CTX *mem_ctx, const struct plan *plan)
+{
+	TMP_CTX(tmp);
+	struct buffer *b = buffer_new(tmp);
+	uint8_t digest[SHA256_BYTES];
+	char text[SHA256_TEXT_MAX];
+
+	for (size_t i = 0; i < plan->n_files; i++) {
+		const struct plan_file *file = &plan->files[i];
+
+		if (file->output == NULL)
+			continue;
+		add_stable_digest(b, file->output);
+		buffer_printf(b, "%o %s\n", (unsigned)file->mode, file->path);
+	}
+	sha256(b->data, b->len, digest);
+	return mem_strdup(mem_ctx, sha256_text(digest, text));
+}
+
+/* "+1 -2 ~3", what is not there left out; "" for nothing */
+static void add_counts(struct buffer *b, const char *what, size_t n_added,
+	size_t n_removed, size_t n_changed)
+{
+	if (n_added + n_removed + n_changed == 0)
+		return;
+	buffer_printf(b, "%s%s", b->len > 0 ? "; " : "", what);
+	if (n_added > 0)
+		buffer_printf(b, " +%zu", n_added);
+	if (n_removed > 0)
+		buffer_printf(b, " -%zu", n_removed);
+	if (n_changed > 0)
+		buffer_printf(b, " ~%zu", n_changed);
+}
+
+/* Records of other kinds, all together: "other records +1". */
+static void add_other_records(struct buffer *b, const struct plan *plan)
+{
+	struct plan_counts others = {0};
+
+	for (enum kind kind = KIND_NONE + 1; kind < _KIND_MAX; kind++) {
+		if (kind == KIND_HOST || kind == KIND_VCN)
+			continue;
+		others.n_added += plan->kinds[kind].n_added;
+		others.n_removed += plan->kinds[kind].n_removed;
+		others.n_changed += plan->kinds[kind].n_changed;
+	}
+	add_counts(
+		b, "shared records", others.n_added, others.n_removed, others.n_changed);
+}
+
+char *plan_summary(TALLOC_CTX *mem_ctx, const struct plan *plan)
+{
+	TMP_CTX(tmp);
+	const struct plan_counts *nodes = &plan->total;
+	struct buffer *b = buffer_new(tmp);
+	size_t n_new = 0, n_removed = 0, n_changed = 0;
+
+	for (size_t i = 0; i < plan->n_files; i++) {
+		enum file_change change = plan->files[i].change;
+
+		n_new += change == FILE_NEW;
+		n_removed += change == FILE_REMOVED;
+		n_changed += change == FILE_CHANGED || change == FILE_RESTORED ||
+			     change == FILE_MODE;
+	}
+	add_counts(b, "nodes", nodes->n_added, nodes->n_removed, nodes->n_changed);
+	if (nodes->n_affected > 0)
+		buffer_printf(b, "%s%zu affected", b->len > 0 ? ", " : "nodes ",
+			nodes->n_affected);
+	if (nodes->n_lost > 0)
+		buffer_printf(b,
+			", %zu lose something (names %zu, addresses %zu, reservations %zu)",
+			nodes->n_lost, plan->n_lost_names, plan->n_lost_addresses,
+			plan->n_lost_reservations);
+	if (nodes->n_armed > 0)
+		buffer_printf(b, "%s%zu newly armed to install", b->len > 0 ? ", " : "",
+			nodes->n_armed);
+	add_other_records(b, plan);
+	add_counts(b, "files", n_new, n_removed, n_changed);
+	return mem_strdup(mem_ctx, b->len > 0 ? b->data : "no change");
 }
 
 /* Showing */

@@ -262,20 +262,59 @@ static int read_target(struct reader *r, const struct node *key, const struct no
 	target->name = mem_strdup(r->mem_ctx, key->text);
 	target->where = loc_at(r->document->source, key->line, key->column);
 	/* `pxelinux:` alone takes the template as it is */
-	if (value->kind == NODE_SCALAR && value->length == 0)
+	if (value->kind == NODE_SCALAR &&
+		(value->length == 0 || strcmp(value->text, "null") == 0))
 		return 0;
 	return document_read(r, value, keys, target);
 }
 
-static bool has_target(const struct settings *settings, const char *name)
+static struct target_settings *find_target(struct settings *settings, const char *name)
 {
 	for (size_t i = 0; i < settings->n_targets; i++)
 		if (strcmp(settings->targets[i].name, name) == 0)
-			return true;
-	return false;
+			return &settings->targets[i];
+	return NULL;
 }
 
-/* A map of name and overrides, or a list of names. */
+static bool is_off(const struct node *value)
+{
+	static const char *const words[] = {"off", "no", "false"};
+	bool is_one = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		is_one |=
+			value->kind == NODE_SCALAR && strcmp(value->text, words[i]) == 0;
+	return is_one;
+}
+
+/* One name: a further target, or what differs about one of the defaults. */
+static int read_one_target(struct reader *r, const struct node *key,
+	const struct node *members, struct settings *settings)
+{
+	if (key->kind != NODE_SCALAR || key->length == 0)
+		return document_fault(r, key, "expected the name of a target");
+	struct target_settings *target = find_target(settings, key->text);
+
+	if (target != NULL && target->where.line > 0)
+		return document_fault(r, key, "'%s' is there twice", key->text);
+	if (target == NULL)
+		target = mem_push(r->mem_ctx, &settings->targets, &settings->n_targets);
+	target->is_off = is_off(members);
+	return read_target(
+		r, key, target->is_off ? &(struct node){.text = ""} : members, target);
+}
+
+static void drop_off(struct settings *settings)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < settings->n_targets; i++)
+		if (!settings->targets[i].is_off)
+			settings->targets[kept++] = settings->targets[i];
+	settings->n_targets = kept;
+}
+
+/* A map of name and overrides, or a list of names; the defaults are there already. */
 static int read_targets(struct reader *r, const struct node *value, void *field)
 {
 	static const struct node nothing = {.kind = NODE_SCALAR, .text = ""};
@@ -286,24 +325,13 @@ static int read_targets(struct reader *r, const struct node *value, void *field)
 		return document_fault(r, value, "expected targets and their settings");
 	for (size_t i = 0; i < value->n_items; i++) {
 		bool is_map = value->kind == NODE_MAP;
-		const struct node *key = is_map ? value->keys[i] : value->items[i];
-		const struct node *members = is_map ? value->items[i] : &nothing;
-
-		if (key->kind != NODE_SCALAR || key->length == 0) {
-			result = document_fault(r, key, "expected the name of a target");
-			continue;
-		}
-		if (has_target(settings, key->text)) {
-			result = document_fault(r, key, "'%s' is there twice", key->text);
-			continue;
-		}
-		struct target_settings *target =
-			mem_push(r->mem_ctx, &settings->targets, &settings->n_targets);
-		int failed = read_target(r, key, members, target);
+		int failed = read_one_target(r, is_map ? value->keys[i] : value->items[i],
+			is_map ? value->items[i] : &nothing, settings);
 
 		if (failed < 0)
 			result = failed;
 	}
+	drop_off(settings);
 	return result;
 }
 
@@ -325,7 +353,11 @@ static int read_guard(struct reader *r, const struct node *value, void *field)
 	static const struct key keys[] = {
 		{"max-removed", read_limit, offsetof(struct guard_settings, max_removed),
 			false},
-		{"max-changed", read_limit, offsetof(struct guard_settings, max_changed),
+		{"max-affected", read_limit,
+			offsetof(struct guard_settings, max_affected), false},
+		{"max-lost", read_limit, offsetof(struct guard_settings, max_lost),
+			false},
+		{"max-armed", read_limit, offsetof(struct guard_settings, max_armed),
 			false},
 		{"max-removed-24h", read_limit,
 			offsetof(struct guard_settings, max_removed_24h), false},
@@ -410,6 +442,13 @@ static void set_list(
 	list->n = 1;
 }
 
+static void add_default_targets(struct settings *settings)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(default_targets); i++)
+		mem_push(settings, &settings->targets, &settings->n_targets)->name =
+			default_targets[i];
+}
+
 static struct settings *settings_default(TALLOC_CTX *mem_ctx)
 {
 	struct settings *settings = mem_new(mem_ctx, struct settings);
@@ -424,20 +463,16 @@ static struct settings *settings_default(TALLOC_CTX *mem_ctx)
 	settings->keep = 10;
 	set_list(settings, &settings->templates, LDAPCC_SYSCONFDIR "/templates");
 	settings->guard.max_removed = (struct limit){true, 100};
-	settings->guard.max_changed = (struct limit){true, 200};
+	settings->guard.max_affected = (struct limit){true, 200};
+	settings->guard.max_lost = (struct limit){true, 100};
+	settings->guard.max_armed = (struct limit){true, 50};
 	settings->guard.max_removed_24h = (struct limit){true, 250};
 	settings->guard.min[KIND_HOST] = 1;
 	settings->quarantine = (struct limit){true, 10};
 	for (size_t check = 0; check < _CHECK_MAX; check++)
 		settings->severity[check] = SEVERITY_NOTE; /* the catalogue's */
+	add_default_targets(settings);
 	return settings;
-}
-
-static void add_default_targets(struct settings *settings)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(default_targets); i++)
-		mem_push(settings, &settings->targets, &settings->n_targets)->name =
-			default_targets[i];
 }
 
 enum severity settings_severity(const struct settings *settings, enum check check)
@@ -473,8 +508,6 @@ int settings_load(TALLOC_CTX *mem_ctx, const char *path, struct diags *diags,
 		/* locations outlive the document: findings may name them at the very end */
 		talloc_steal(settings, document);
 	}
-	if (settings->targets == NULL)
-		add_default_targets(settings);
 	*ret_settings = talloc_steal(mem_ctx, settings);
 	return 0;
 }

@@ -52,7 +52,8 @@ struct target_settings {
 	bool has_check; /* `check: none` gives has_check and n == 0 */
 	struct action on_change;
 	bool has_on_change;
-	struct loc where;
+	bool is_off;
+	struct loc where; /* line 0: one of the defaults, as it is */
 };
 
 /* A share of what exists, in per mille, or an absolute number. */
@@ -62,7 +63,7 @@ struct limit {
 };
 
 struct guard_settings {
-	struct limit max_removed, max_changed, max_removed_24h;
+	struct limit max_removed, max_affected, max_lost, max_armed, max_removed_24h;
 	unsigned min[_KIND_MAX]; /* by kind; 0: none */
 };
 
@@ -73,7 +74,8 @@ struct settings {
 	unsigned keep; /* generations; 10 */
 	struct string_list templates; /* folders searched before the shipped ones */
 	bool refuse_drift;
-	struct target_settings *targets; /* in the file's order, or the six defaults */
+	struct target_settings
+		*targets; /* the six defaults, then the others in their order */
 	size_t n_targets;
 	struct guard_settings guard;
 	struct limit quarantine; /* 1 %; a floor of 5 applies to a share */

@@ -8,11 +8,13 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "config/map.h"
-#include "generation/lines.h"
+#include "base/text.h"
+#include "generation/state_file.h"
 
-static const char FORMAT_LINE[] = "ldapcc generation 1";
-static const char TRAILER[] = "# ";
+static const char KIND[] = "generation";
+static const char WAY_OUT[] =
+	"'ldapcc rollback N' goes back to another generation ('ldapcc history' lists them), "
+	"'ldapcc apply --bootstrap' begins anew from the directory, without guards";
 
 enum {
 	HEAD_MAX = 65536, /* bytes of a record that surely hold its head */
@@ -33,12 +35,34 @@ static void add_number(struct buffer *b, uint64_t number)
 	buffer_add_byte(b, ' ');
 }
 
+/* A line of text that may hold anything, or nothing at all. */
+static void add_text(struct buffer *out, const char *word, const char *text)
+{
+	buffer_printf(out, "%s ", word);
+	for (; text != NULL && *text != '\0'; text++)
+		buffer_add_byte(out, *text == '\n' ? ' ' : *text);
+	buffer_add_byte(out, '\n');
+}
+
 static void format_head(const struct generation *g, struct buffer *out)
 {
-	buffer_printf(out, "%s\nnumber %llu\ncreated %llu\nplan %s\nreason %s\n",
-		FORMAT_LINE, (unsigned long long)g->number,
-		(unsigned long long)g->created, g->plan, g->reason);
-	buffer_printf(out, "counts %zu %zu %zu\ncontents", g->n_files, g->n_installed,
+	const struct generation_source *source = &g->source;
+
+	state_file_begin(out, KIND);
+	buffer_printf(out, "number %llu\ncreated %llu\n", (unsigned long long)g->number,
+		(unsigned long long)g->created);
+	add_text(out, "plan", g->plan);
+	add_text(out, "set", g->set);
+	add_text(out, "reason", g->reason);
+	add_text(out, "summary", g->summary);
+	buffer_printf(out, "accepted %d\n", g->is_accepted);
+	add_text(out, "uri", source->uri);
+	add_text(out, "identity", source->identity);
+	add_text(out, "inputs", source->inputs);
+	buffer_add_text(out, "csn");
+	for (size_t i = 0; i < source->csn.n; i++)
+		buffer_printf(out, " %s", source->csn.items[i]);
+	buffer_printf(out, "\ncounts %zu %zu %zu\ncontents", g->n_files, g->n_installed,
 		g->n_removed);
 	for (size_t i = 0; i < g->n_contents; i++)
 		buffer_printf(out, " %llu", (unsigned long long)g->contents[i]);
@@ -79,102 +103,61 @@ void generation_format(const struct generation *g, struct buffer *out)
 		format_file(&g->files[i], out);
 	for (size_t i = 0; i < g->n_removed; i++)
 		buffer_printf(out, "remove %s\n", g->removed[i]);
-	trailer_add(out, TRAILER, 0, 0);
-}
-
-static int compare_nodes(const void *left, const void *right)
-{
-	const struct node_mark *a = left, *b = right;
-	int order = strcmp(a->name, b->name);
-
-	return order != 0 ? order : (int)a->kind - (int)b->kind;
-}
-
-void generation_sort_nodes(struct node_mark *nodes, size_t n)
-{
-	if (n > 1)
-		qsort(nodes, n, sizeof(*nodes), compare_nodes);
-}
-
-void generation_format_nodes(const struct node_mark *nodes, size_t n, struct buffer *out)
-{
-	unsigned n_of[_KIND_MAX] = {0};
-
-	for (size_t i = 0; i < n; i++) {
-		uint8_t hash[8];
-
-		for (size_t byte = 0; byte < sizeof(hash); byte++)
-			hash[byte] = (uint8_t)(nodes[i].hash >> (56 - 8 * byte));
-		add_number(out, nodes[i].kind);
-		lines_add_hex(out, hash, sizeof(hash));
-		buffer_add_byte(out, ' ');
-		buffer_add_text(out, nodes[i].name);
-		buffer_add_byte(out, '\n');
-		if (nodes[i].kind < _KIND_MAX)
-			n_of[nodes[i].kind]++;
-	}
-	trailer_add(out, TRAILER, n_of[KIND_HOST], n_of[KIND_VCN]);
 }
 
 /* Reading */
 
-static int damaged(const struct state *state, const char *name, struct diags *diags,
-	unsigned line, const char *why)
+/* What stands behind the word @name on the next line; NULL where nothing does. */
+static const char *take_text(struct lines *l, const char *name)
 {
-	struct loc where = state_loc(state, name, diags);
+	if (!lines_next(l) || strcmp(lines_word(l), name) != 0)
+		l->is_bad = true;
+	const char *text = l->is_bad || l->rest == NULL ? "" : lines_rest(l);
 
-	where.line = line;
-	return diag_fail(diags, EXIT_IO, where, "the file is damaged: %s", why);
+	return *text == '\0' ? NULL : text;
 }
 
-/* A whole file with its trailer checked and cut off; NULL bytes where there is none. */
-static int load_checked(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
-	struct diags *diags, char **ret_bytes, size_t *ret_len)
+static uint64_t take_number(struct lines *l, const char *name)
 {
-	struct trailer trailer;
-	int r = state_load(mem_ctx, state, name, diags, ret_bytes, ret_len);
+	const char *text = take_text(l, name);
+	uint64_t number = 0;
 
-	if (r < 0 || *ret_bytes == NULL)
-		return r;
-	const char *fault = trailer_check(*ret_bytes, *ret_len, TRAILER, &trailer);
-
-	if (fault != NULL)
-		return damaged(state, name, diags, 0, fault);
-	*ret_len = trailer.body_len;
-	return 0;
+	if (text == NULL || !text_parse_u64(text, UINT64_MAX, &number))
+		l->is_bad = true;
+	return number;
 }
 
 /* Leaves @l behind the line `contents`. */
 static bool parse_head(
 	TALLOC_CTX *mem_ctx, struct lines *l, struct generation *g, uint64_t counts[3])
 {
-	static const char *const words[] = {
-		"number", "created", "plan", "reason", "counts"};
+	struct generation_source *source = &g->source;
 
-	if (!lines_next(l) || strcmp(lines_rest(l), FORMAT_LINE) != 0)
+	g->number = take_number(l, "number");
+	g->created = take_number(l, "created");
+	g->plan = take_text(l, "plan");
+	g->set = take_text(l, "set");
+	g->reason = take_text(l, "reason");
+	g->summary = take_text(l, "summary");
+	g->is_accepted = take_number(l, "accepted") != 0;
+	source->uri = take_text(l, "uri");
+	source->identity = take_text(l, "identity");
+	source->inputs = take_text(l, "inputs");
+	if (!lines_next(l) || strcmp(lines_word(l), "csn") != 0)
 		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if (!lines_next(l) || strcmp(lines_word(l), words[i]) != 0)
-			return false;
-		if (i == 0)
-			g->number = lines_u64(l, UINT64_MAX);
-		else if (i == 1)
-			g->created = lines_u64(l, UINT64_MAX);
-		else if (i == 2)
-			g->plan = lines_word(l);
-		else if (i == 3)
-			g->reason = lines_rest(l);
-		else
-			for (size_t j = 0; j < 3; j++)
-				counts[j] = lines_u64(l, ID_MAX);
-		lines_done(l);
-	}
+	while (l->rest != NULL && !l->is_bad)
+		*mem_push(mem_ctx, &source->csn.items, &source->csn.n) = lines_word(l);
+	if (!lines_next(l) || strcmp(lines_word(l), "counts") != 0)
+		return false;
+	for (size_t j = 0; j < 3; j++)
+		counts[j] = lines_u64(l, ID_MAX);
+	lines_done(l);
 	if (!lines_next(l) || strcmp(lines_word(l), "contents") != 0)
 		return false;
 	while (l->rest != NULL && !l->is_bad)
 		*mem_push(mem_ctx, &g->contents, &g->n_contents) =
 			lines_u64(l, UINT64_MAX);
-	return !l->is_bad;
+	return !l->is_bad && g->reason != NULL;
 }
 
 static void parse_target(struct lines *l, struct generation_target *target)
@@ -237,67 +220,28 @@ int generation_load(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t num
 	const char *name = mem_printf(tmp, "%s/record", state_generation(tmp, number));
 	uint64_t counts[3] = {0};
 	struct lines l;
-	char *text;
-	size_t len;
-	int r = load_checked(g, state, name, diags, &text, &len);
+	bool is_there;
+	int r = state_file_load(g, state, name, KIND, WAY_OUT, diags, &l, &is_there);
 
 	if (r < 0)
 		return r;
-	if (text == NULL)
-		return diag_fail(diags, EXIT_IO, state_loc(state, name, diags),
+	if (!is_there) {
+		(void)diag_fail(diags, EXIT_IO, state_loc(state, name, diags),
 			"the record of the generation is missing");
-	lines_init(&l, text, len);
+		diag_note(diag_last(diags), LOC_NONE, "%s", WAY_OUT);
+		return -(int)EXIT_IO;
+	}
+	size_t size = (size_t)(l.end - l.at);
 	bool is_good = parse_head(g, &l, g, counts);
 
-	if (is_good && counts[0] <= len) {
+	if (is_good && counts[0] <= size) {
 		g->files = mem_array(g, struct generation_file, counts[0]);
 		is_good = parse_body(&l, g, counts);
 	}
 	if (!is_good || g->number != number)
-		return damaged(state, name, diags, l.number, "unexpected line");
+		return state_file_damaged(state, name, &l, WAY_OUT, diags);
 	*ret_generation = talloc_steal(mem_ctx, g);
 	return 0;
-}
-
-int generation_nodes(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t number,
-	struct diags *diags, struct node_mark **ret_nodes, size_t *ret_n)
-{
-	TMP_CTX(tmp);
-	const char *name = mem_printf(tmp, "%s/nodes", state_generation(tmp, number));
-	struct node_mark *nodes = NULL;
-	struct lines l;
-	char *text;
-	size_t len;
-	int r = load_checked(mem_ctx, state, name, diags, &text, &len);
-
-	*ret_nodes = NULL;
-	*ret_n = 0;
-	if (r < 0 || text == NULL)
-		return r;
-	lines_init(&l, text, len);
-	while (lines_next(&l) && !l.is_bad) {
-		struct node_mark *node = mem_push(mem_ctx, &nodes, ret_n);
-		uint8_t hash[8] = {0};
-
-		node->kind = (uint8_t)lines_u64(&l, UINT8_MAX);
-		lines_hex(&l, hash, sizeof(hash));
-		for (size_t i = 0; i < sizeof(hash); i++)
-			node->hash = node->hash << 8 | hash[i];
-		node->name = lines_rest(&l);
-	}
-	if (l.is_bad)
-		return damaged(state, name, diags, l.number, "unexpected line");
-	*ret_nodes = nodes;
-	return 0;
-}
-
-int generation_attachment(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t number,
-	const char *name, struct diags *diags, char **ret_bytes, size_t *ret_len)
-{
-	TMP_CTX(tmp);
-	const char *path = mem_printf(tmp, "%s/%s", state_generation(tmp, number), name);
-
-	return state_load(mem_ctx, state, path, diags, ret_bytes, ret_len);
 }
 
 /* Reads exactly @len bytes at @offset; 0, or -errno (-ENODATA for a short file). */
@@ -317,14 +261,23 @@ static int read_at(int fd, char *bytes, uint64_t len, uint64_t offset)
 	return 0;
 }
 
+static int damaged(
+	const struct state *state, const char *name, struct diags *diags, const char *why)
+{
+	(void)diag_fail(diags, EXIT_IO, state_loc(state, name, diags),
+		"the file is damaged: %s", why);
+	diag_note(diag_last(diags), LOC_NONE, "%s", WAY_OUT);
+	return -(int)EXIT_IO;
+}
+
 int generation_read(TALLOC_CTX *mem_ctx, const struct state *state,
 	const struct generation_file *file, struct diags *diags, char **ret_bytes)
 {
 	TMP_CTX(tmp);
 	const char *name =
 		mem_printf(tmp, "%s/content", state_generation(tmp, file->content));
-	_cleanup_(mem_close_fd) int fd =
-		openat(state->dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_(mem_close_fd) int fd = openat(
+		state->dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 	uint8_t digest[SHA256_BYTES];
 
@@ -333,7 +286,7 @@ int generation_read(TALLOC_CTX *mem_ctx, const struct state *state,
 			state_loc(state, name, diags), "the content cannot be read");
 	if (file->offset > (uint64_t)st.st_size ||
 		file->len > (uint64_t)st.st_size - file->offset)
-		return damaged(state, name, diags, 0, "it is too short");
+		return damaged(state, name, diags, "it is too short");
 	char *bytes = mem_array(tmp, char, file->len + 1);
 	int r = read_at(fd, bytes, file->len, file->offset);
 
@@ -342,7 +295,7 @@ int generation_read(TALLOC_CTX *mem_ctx, const struct state *state,
 			"the content cannot be read");
 	sha256(bytes, file->len, digest);
 	if (memcmp(digest, file->sha256, SHA256_BYTES) != 0)
-		return damaged(state, name, diags, 0, "a checksum differs");
+		return damaged(state, name, diags, "a checksum differs");
 	*ret_bytes = talloc_steal(mem_ctx, bytes);
 	return 0;
 }
@@ -375,15 +328,18 @@ static int load_head(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t nu
 	TMP_CTX(tmp);
 	const char *name = mem_printf(tmp, "%s/record", state_generation(tmp, number));
 	char *text = mem_array(mem_ctx, char, HEAD_MAX + 1);
-	_cleanup_(mem_close_fd) int fd =
-		openat(state->dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_(mem_close_fd) int fd = openat(
+		state->dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	ssize_t n = pread(fd, text, HEAD_MAX, 0);
 	struct lines l;
 
 	lines_init(&l, text, n < 0 ? 0 : (size_t)n);
-	return parse_head(mem_ctx, &l, g, counts) && g->number == number ? 0 : -EBADMSG;
+	return lines_next(&l) && strcmp(lines_rest(&l), "ldapcc generation 1") == 0 &&
+			       parse_head(mem_ctx, &l, g, counts) && g->number == number
+		       ? 0
+		       : -EBADMSG;
 }
 
 int generation_list(TALLOC_CTX *mem_ctx, const struct state *state, struct diags *diags,
@@ -404,7 +360,10 @@ int generation_list(TALLOC_CTX *mem_ctx, const struct state *state, struct diags
 		*mem_push(mem_ctx, ret_list, ret_n) = (struct generation_summary){
 			.number = numbers[n],
 			.created = g.created,
-			.reason = g.reason,
+			.reason = g.reason == NULL ? "damaged" : g.reason,
+			.summary = g.summary,
+			.set = g.set,
+			.is_accepted = g.is_accepted,
 			.n_files = counts[0],
 			.n_installed = counts[1],
 			.n_removed = counts[2],

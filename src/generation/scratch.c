@@ -8,7 +8,12 @@
 
 #include "base/file.h"
 #include "generation/folder.h"
-#include "generation/lines.h"
+#include "generation/state_file.h"
+
+static const char NAME[] = "staging";
+static const char WAY_OUT[] =
+	"it lists temporary files of a run that was killed: remove it, and what is called "
+	".*ldapcc-* beside the targets";
 
 char *scratch_file(TALLOC_CTX *mem_ctx, const char *path, uint64_t generation)
 {
@@ -46,10 +51,11 @@ int scratch_note(
 	TMP_CTX(tmp);
 	struct buffer *b = buffer_new(tmp);
 
+	state_file_begin(b, NAME);
 	buffer_printf(b, "generation %llu\n", (unsigned long long)list->generation);
 	for (size_t i = 0; i < list->n; i++)
 		buffer_printf(b, "scratch %s\n", list->items[i].path);
-	return state_save(state, "staging", b->data, b->len, diags);
+	return state_file_save(state, NAME, b, diags);
 }
 
 /* The words are checked: what is named here is removed. */
@@ -64,14 +70,13 @@ int scratch_load(TALLOC_CTX *mem_ctx, const struct state *state, struct diags *d
 	struct scratch_list *ret_list)
 {
 	struct lines l;
-	char *text;
-	size_t len;
-	int r = state_load(mem_ctx, state, "staging", diags, &text, &len);
+	bool is_there;
+	int r = state_file_load(
+		mem_ctx, state, NAME, NAME, WAY_OUT, diags, &l, &is_there);
 
 	*ret_list = (struct scratch_list){0};
-	if (r < 0 || text == NULL)
+	if (r < 0 || !is_there)
 		return r;
-	lines_init(&l, text, len);
 	if (!lines_next(&l) || strcmp(lines_word(&l), "generation") != 0)
 		l.is_bad = true;
 	ret_list->generation = lines_u64(&l, UINT64_MAX);
@@ -84,8 +89,7 @@ int scratch_load(TALLOC_CTX *mem_ctx, const struct state *state, struct diags *d
 		mem_push(mem_ctx, &ret_list->items, &ret_list->n)->path = path;
 	}
 	if (l.is_bad)
-		return diag_fail(diags, EXIT_IO, state_loc(state, "staging", diags),
-			"the file is damaged in line %u", l.number);
+		return state_file_damaged(state, NAME, &l, WAY_OUT, diags);
 	return 0;
 }
 
@@ -115,5 +119,5 @@ int scratch_clean(
 
 		r = r < 0 ? r : removed;
 	}
-	return r < 0 ? r : state_drop(state, "staging", diags);
+	return r < 0 ? r : state_drop(state, NAME, diags);
 }

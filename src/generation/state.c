@@ -11,9 +11,13 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "generation/folder.h"
+#include "generation/state_file.h"
 
 static int state_close(struct state *state)
 {
+	/* an orderly end: who was killed leaves its process number behind */
+	if (state->lockfd >= 0)
+		(void)!ftruncate(state->lockfd, 0);
 	mem_close_fd(&state->lockfd);
 	mem_close_fd(&state->dirfd);
 	return 0;
@@ -31,6 +35,8 @@ char *state_path(TALLOC_CTX *mem_ctx, const struct state *state, const char *pat
 				      : file_join(mem_ctx, state->root, path);
 }
 
+enum { SIZE_MAX_MIB = 2047 };
+
 /* Small files */
 
 int state_load(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
@@ -40,18 +46,36 @@ int state_load(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
 	*ret_len = 0;
 	if (state->dirfd < 0)
 		return 0;
-	int r = file_read_at(mem_ctx, state->dirfd, name, ret_bytes, ret_len);
+	int r = file_read_regular_at(mem_ctx, state->dirfd, name,
+		(size_t)SIZE_MAX_MIB << 20, ret_bytes, ret_len);
 
+	if (r == -EISDIR || r == -EMEDIUMTYPE)
+		return diag_fail(diags, EXIT_IO, state_loc(state, name, diags),
+			"it is no regular file");
 	if (r < 0 && r != -ENOENT)
 		return diag_fail_errno(diags, EXIT_IO, -r, state_loc(state, name, diags),
 			"the file cannot be read");
 	return 0;
 }
 
+/* The folder of @name below the state's, opened; the state's own where it has none. */
+static int open_parent(const struct state *state, const char *name)
+{
+	TMP_CTX(tmp);
+	const char *slash = strrchr(name, '/');
+
+	if (slash == NULL)
+		return fcntl(state->dirfd, F_DUPFD_CLOEXEC, 0);
+	return openat(state->dirfd, mem_strndup(tmp, name, (size_t)(slash - name)),
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 int state_save(const struct state *state, const char *name, const void *bytes, size_t len,
 	struct diags *diags)
 {
-	int r = file_replace_at(state->dirfd, name, bytes, len, 0600);
+	_cleanup_(mem_close_fd) int fd = open_parent(state, name);
+	int r = fd < 0 ? -errno
+		       : file_replace_at(fd, folder_name(name), bytes, len, 0600);
 
 	if (r < 0)
 		return diag_fail_errno(diags, EXIT_IO, -r, state_loc(state, name, diags),
@@ -77,33 +101,34 @@ int state_remove(const struct state *state, const char *name, struct diags *diag
 	return r;
 }
 
-/* A file that holds one number and a newline; 0 where there is none. */
-static int load_number(const struct state *state, const char *name, struct diags *diags,
-	uint64_t *ret_number)
+/* A file that holds one number; 0 where there is none. */
+static int load_number(const struct state *state, const char *name, const char *way_out,
+	struct diags *diags, uint64_t *ret_number)
 {
 	TMP_CTX(tmp);
-	char *text;
-	size_t len;
-	int r = state_load(tmp, state, name, diags, &text, &len);
+	struct lines l;
+	bool is_there;
+	int r = state_file_load(tmp, state, name, name, way_out, diags, &l, &is_there);
 
 	*ret_number = 0;
-	if (r < 0 || text == NULL)
+	if (r < 0 || !is_there)
 		return r;
-	if (len > 0 && text[len - 1] == '\n')
-		text[len - 1] = '\0';
-	if (!text_parse_u64(text, UINT64_MAX, ret_number))
-		return diag_fail(diags, EXIT_IO, state_loc(state, name, diags),
-			"the file is damaged: it should hold one number");
+	if (lines_next(&l))
+		*ret_number = lines_u64(&l, UINT64_MAX);
+	if (*ret_number == 0 || l.is_bad || lines_next(&l))
+		return state_file_damaged(state, name, &l, way_out, diags);
 	return 0;
 }
 
-static int save_number(
+int state_save_number(
 	const struct state *state, const char *name, uint64_t number, struct diags *diags)
 {
 	TMP_CTX(tmp);
-	const char *text = mem_printf(tmp, "%llu\n", (unsigned long long)number);
+	struct buffer *b = buffer_new(tmp);
 
-	return state_save(state, name, text, strlen(text), diags);
+	state_file_begin(b, name);
+	buffer_printf(b, "%llu\n", (unsigned long long)number);
+	return state_file_save(state, name, b, diags);
 }
 
 /* Generations */
@@ -239,7 +264,7 @@ int state_next(const struct state *state, struct diags *diags, uint64_t *ret_num
 int state_pin(struct state *state, uint64_t number, struct diags *diags)
 {
 	int r = number == 0 ? state_remove(state, "pinned", diags)
-			    : save_number(state, "pinned", number, diags);
+			    : state_save_number(state, "pinned", number, diags);
 
 	if (r == 0)
 		state->pinned = number;
@@ -266,8 +291,8 @@ static int take_lock(struct state *state, struct diags *diags)
 	TMP_CTX(tmp);
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
-	state->lockfd = openat(
-		state->dirfd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	state->lockfd = openat(state->dirfd, "lock",
+		O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (state->lockfd < 0)
 		return diag_fail_errno(diags, EXIT_IO, errno,
 			state_loc(state, "lock", diags), "the lock cannot be opened");
@@ -321,6 +346,18 @@ static int open_to_read(struct state *state, struct diags *diags)
 	return 0;
 }
 
+/* Did the last run end without a word? Its number is in the lock, which nobody holds. */
+static bool was_killed(const struct state *state)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	struct stat st;
+	_cleanup_(mem_close_fd) int fd = openat(
+		state->dirfd, "lock", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+	       fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type == F_UNLCK;
+}
+
 static int load_numbers(struct state *state, struct diags *diags)
 {
 	int r = load_link(state, "current", diags, &state->current);
@@ -328,9 +365,15 @@ static int load_numbers(struct state *state, struct diags *diags)
 	if (r == 0)
 		r = load_link(state, "previous", diags, &state->previous);
 	if (r == 0)
-		r = load_number(state, "txn", diags, &state->unfinished);
+		r = load_number(state, "txn",
+			"remove it: the next apply then compares every file with what it "
+			"should be",
+			diags, &state->unfinished);
 	if (r == 0)
-		r = load_number(state, "pinned", diags, &state->pinned);
+		r = load_number(state, "pinned",
+			"remove it to go on with the directory, or run 'ldapcc rollback N' "
+			"after that",
+			diags, &state->pinned);
 	return r;
 }
 
@@ -356,6 +399,8 @@ int state_open(TALLOC_CTX *mem_ctx, const struct settings *settings, const char 
 	talloc_set_destructor(state, state_close);
 	int r = to_write ? make_folders(state, diags) : open_to_read(state, diags);
 
+	if (r == 0 && state->dirfd >= 0 && !to_write)
+		state->was_killed = was_killed(state);
 	if (r == 0 && state->dirfd >= 0)
 		r = load_numbers(state, diags);
 	if (r == 0)

@@ -8,15 +8,15 @@
  *	staging			the temporary files of the run at work, for recovery
  *	txn			the generation that is being installed, only meanwhile
  *	current, previous	links into generations/
- *	generations/000042/	record, content, nodes and attachments (generation.h)
+ *	generations/000042/	record, roster, content (generation.h)
  *	rejected/000043/	the same of a generation that a checker refused, and why
  *	pending/TARGET		reloads that are not confirmed yet (services.h)
  *	pinned			the generation that `rollback` went back to
- *	installed, outline	stat(2) of what was installed, so that a run reads only what
- *				somebody touched (installed.h)
+ *	installed		stat(2) of what was installed, so that a run reads only what
+ *				somebody touched (stat_hint.h)
  *
  * Everything that counts is written by replacement and synced before the next step relies
- * on it; `installed` and `outline` are only hints.
+ * on it; `installed` is only a hint. All of them have one form (state_file.h).
  */
 
 #include "base/diag.h"
@@ -31,6 +31,7 @@ struct state {
 	uint64_t current; /* last generation that was installed whole; 0: none */
 	uint64_t previous;
 	uint64_t unfinished; /* generation that a killed run was installing; 0: none */
+	bool was_killed; /* the last run, without a word; only when opened for reading */
 	uint64_t pinned; /* what `rollback` went back to; 0: not pinned */
 };
 
@@ -52,12 +53,15 @@ char *state_path(
 struct loc state_loc(const struct state *state, const char *name, struct diags *diags);
 
 /*
- * Small files of the state folder, by name (`pinned`, or main's own `last-run.json`).
- * Loading one that is not there gives NULL. Saving replaces it and syncs.
+ * Bytes of the state folder, by name; state_file.h has their form. Loading one that is not
+ * there gives NULL; what is no regular file is a failure. Saving replaces it and syncs.
  */
 int state_load(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
 	struct diags *diags, char **ret_bytes, size_t *ret_len) _must_check_;
 int state_save(const struct state *state, const char *name, const void *bytes, size_t len,
+	struct diags *diags) _must_check_;
+/* A file that holds one number, in the form of state_file.h. */
+int state_save_number(const struct state *state, const char *name, uint64_t number,
 	struct diags *diags) _must_check_;
 int state_remove(
 	const struct state *state, const char *name, struct diags *diags) _must_check_;

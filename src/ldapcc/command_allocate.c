@@ -443,7 +443,7 @@ int command_allocate(void *session)
 	if (failed < 0)
 		return failed;
 	/* not settled: what is in quarantine has its addresses and names all the same */
-	run_check(run, NULL, 0);
+	run_link(run);
 	failed = prepare(&a, &pattern);
 	if (failed < 0)
 		return failed;

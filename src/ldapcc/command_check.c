@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ldapcc/commands.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <json-c/json.h>
 
 #include "base/file.h"
+#include "base/trailer.h"
 
 /* check and render: what needs no state and changes nothing of the system. */
 
@@ -44,21 +46,21 @@ static void report_counts(struct run *run)
 
 	if (run->result != NULL) {
 		json_object_object_add(run->result, "entries",
-			json_object_new_int64((int64_t)site->n_entries));
+			json_object_new_int64((int64_t)run->n_entries));
 		json_object_object_add(run->result, "hosts",
 			json_object_new_int64((int64_t)site->n_hosts));
 		json_object_object_add(run->result, "vcns",
 			json_object_new_int64((int64_t)site->n_vcns));
 		json_object_object_add(run->result, "quarantined",
-			json_object_new_int64((int64_t)run->n_quarantined_records));
+			json_object_new_int64((int64_t)run->n_quarantined));
 		return;
 	}
 	if (run->arguments.quiet)
 		return;
-	printf("%zu entries: %zu hosts, %zu VCNs, %zu networks", site->n_entries,
+	printf("%zu entries: %zu hosts, %zu VCNs, %zu networks", run->n_entries,
 		site->n_hosts, site->n_vcns, site->n_networks);
-	if (run->n_quarantined_records > 0)
-		printf("; %zu in error", run->n_quarantined_records);
+	if (run->n_quarantined > 0)
+		printf("; %zu in error", run->n_quarantined);
 	putchar('\n');
 }
 
@@ -136,6 +138,49 @@ static void print_output(
 		putchar('\n');
 }
 
+static bool is_in_tree(const struct run *run, const char *path)
+{
+	for (size_t i = 0; i < run->tree->n_outputs; i++)
+		if (strcmp(run->tree->outputs[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+/* A file of an earlier render: it has our trailer, whole, and nothing writes it now. */
+static bool is_stale(
+	const struct run *run, const struct target *target, int dirfd, const char *name)
+{
+	TMP_CTX(tmp);
+	struct trailer trailer;
+	char *bytes;
+	size_t len;
+
+	return name[0] != '.' && target->trailer != NULL &&
+	       !is_in_tree(run, file_join(tmp, target->fixed_folder, name)) &&
+	       file_read_regular_at(tmp, dirfd, name, 1 << 26, &bytes, &len) == 0 &&
+	       trailer_check(bytes, len, target->trailer, &trailer) == NULL;
+}
+
+static int remove_stale_of(struct run *run, const struct target *target)
+{
+	TMP_CTX(tmp);
+	const char *path = file_join(tmp, run->arguments.output, target->fixed_folder);
+	DIR *dir = opendir(path);
+	int error = 0;
+
+	if (dir == NULL)
+		return 0;
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
+		if (is_stale(run, target, dirfd(dir), entry->d_name) &&
+			unlinkat(dirfd(dir), entry->d_name, 0) < 0)
+			error = errno;
+	closedir(dir);
+	return error == 0 ? 0
+			  : diag_fail_errno(run->diags, EXIT_IO, error,
+				    loc_file(mem_strdup(run->diags, path)),
+				    "an old file in it cannot be removed");
+}
+
 static int render_outputs(struct run *run)
 {
 	size_t n_selected = 0;
@@ -156,13 +201,17 @@ static int render_outputs(struct run *run)
 		if (failed < 0)
 			return failed;
 	}
-	return 0;
+	int failed = 0;
+
+	for (size_t i = 0;
+		run->arguments.output != NULL && failed == 0 && i < run->n_targets; i++)
+		if (run->targets[i].for_each != FOR_SITE &&
+			is_selected(run, &run->targets[i]))
+			failed = remove_stale_of(run, &run->targets[i]);
+	return failed;
 }
 
-/*
- * render is for looking: too many errors give nothing, but what stands on a shared record
- * in error is left out, the rest is written, and the exit code says so.
- */
+/* Too many errors give nothing; else what is in error is left out, and the rest written. */
 int command_render(void *session)
 {
 	struct run *run = session;
@@ -172,10 +221,6 @@ int command_render(void *session)
 		failed = run_check_words(run);
 	if (failed < 0)
 		return failed;
-	int refused = run_permit(run);
-
-	if (refused < 0 && !run->has_shared_errors)
-		return refused;
-	failed = render_outputs(run);
-	return failed < 0 ? failed : refused;
+	failed = run_permit(run);
+	return failed < 0 ? failed : render_outputs(run);
 }

@@ -89,19 +89,72 @@ static void put_pending(struct run *run, const struct pending *pending, size_t n
 		json_object_object_add(run->result, "pending", array);
 }
 
-static void put_quarantined(struct run *run, const struct string_list *dns)
+static void put_quarantined(struct run *run, const struct last_run *last)
 {
+	TMP_CTX(tmp);
 	struct json_object *array = run->result == NULL ? NULL : json_object_new_array();
 
-	for (size_t i = 0; i < dns->n; i++) {
-		if (array == NULL)
-			printf("%-12s %s\n", "quarantined", dns->items[i]);
-		else
-			json_object_array_add(
-				array, json_object_new_string(dns->items[i]));
+	for (size_t i = 0; i < last->n_quarantined; i++) {
+		const struct quarantine_note *note = &last->quarantined[i];
+		const char *what = note->is_kept ? "last good version" : "left out";
+
+		if (array == NULL) {
+			printf("%-12s %s: %s, since %s\n", "quarantined", note->dn, what,
+				time_text(tmp, note->since));
+			continue;
+		}
+		struct json_object *row = json_object_new_object();
+
+		json_object_object_add(row, "dn", json_object_new_string(note->dn));
+		json_object_object_add(
+			row, "kept", json_object_new_boolean(note->is_kept));
+		json_object_object_add(row, "since", json_object_new_int64(note->since));
+		json_object_array_add(array, row);
 	}
 	if (array != NULL)
 		json_object_object_add(run->result, "quarantined", array);
+}
+
+/* The hash of what is published, and since when; of a damaged record nothing. */
+static void put_current(struct run *run, const struct state *state)
+{
+	TMP_CTX(tmp);
+	struct generation_summary *list;
+	size_t n;
+
+	if (generation_list(tmp, state, run->diags, &list, &n) < 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		if (!list[i].is_current)
+			continue;
+		put_text(run, "published", time_text(tmp, (int64_t)list[i].created));
+		put_text(run, "set", list[i].set);
+	}
+}
+
+static bool is_too_old(const struct run *run, const struct last_run *last)
+{
+	int64_t age = (int64_t)time(NULL) - last->read_time;
+
+	return run->arguments.max_age != 0 &&
+	       (age < 0 || (uint64_t)age > run->arguments.max_age);
+}
+
+/* The worst that is known, by the order that ldapcc(8) tells. */
+static int verdict(const struct run *run, const struct state *state,
+	const struct last_run *last, size_t n_pending)
+{
+	if (state->was_killed || state->unfinished > 0)
+		return -(int)EXIT_INTERNAL; /* the next run finishes what it began */
+	if (last->time != 0 && last->exit != 0 && last->exit != EXIT_CHANGES)
+		return -last->exit;
+	if (last->read_time == 0 || is_too_old(run, last))
+		return -(int)EXIT_DIRECTORY;
+	if (state->pinned > 0)
+		return -(int)EXIT_REFUSED;
+	if (n_pending > 0)
+		return -(int)EXIT_PENDING;
+	return last->n_quarantined > 0 ? -(int)EXIT_DATA : 0;
 }
 
 int command_status(void *session)
@@ -125,21 +178,21 @@ int command_status(void *session)
 		return failed;
 	assert(state != NULL);
 	put_number(run, "generation", state->current);
+	put_current(run, state);
 	if (state->unfinished > 0)
 		put_number(run, "unfinished", state->unfinished);
 	if (state->pinned > 0)
 		put_number(run, "pinned", state->pinned);
-	put_text(run, "last-read", time_text(tmp, last.time));
+	put_text(run, "last-run", time_text(tmp, last.time));
 	put_number(run, "last-exit", (uint64_t)last.exit);
-	put_text(run, "directory", last.uri);
-	put_text(run, "identity", last.identity);
+	put_text(run, "last-read", time_text(tmp, last.read_time));
+	put_text(run, "directory", last.source.uri);
+	put_text(run, "identity", last.source.identity);
 	put_number(run, "hosts", last.n_hosts);
 	put_number(run, "vcns", last.n_vcns);
 	put_pending(run, pending, n_pending);
-	put_quarantined(run, &last.quarantined);
-	if (n_pending > 0)
-		return -(int)EXIT_PENDING;
-	return last.quarantined.n > 0 ? -(int)EXIT_DATA : 0;
+	put_quarantined(run, &last);
+	return verdict(run, state, &last, n_pending);
 }
 
 static void put_generation(
@@ -149,11 +202,10 @@ static void put_generation(
 	const char *created = time_text(tmp, (int64_t)generation->created);
 
 	if (array == NULL) {
-		printf("%c%6llu  %s  %6zu files %6zu written %4zu removed  %s\n",
-			generation->is_current ? '*' : ' ',
+		printf("%c%6llu  %s  %s%s: %s\n", generation->is_current ? '*' : ' ',
 			(unsigned long long)generation->number, created,
-			generation->n_files, generation->n_installed,
-			generation->n_removed, generation->reason);
+			generation->reason, generation->is_accepted ? " (accepted)" : "",
+			generation->summary == NULL ? "" : generation->summary);
 		return;
 	}
 	struct json_object *row = json_object_new_object();
@@ -171,6 +223,11 @@ static void put_generation(
 	json_object_object_add(
 		row, "removed", json_object_new_int64((int64_t)generation->n_removed));
 	json_object_object_add(row, "reason", json_object_new_string(generation->reason));
+	if (generation->summary != NULL)
+		json_object_object_add(
+			row, "summary", json_object_new_string(generation->summary));
+	json_object_object_add(
+		row, "accepted", json_object_new_boolean(generation->is_accepted));
 	json_object_array_add(array, row);
 }
 

@@ -103,7 +103,7 @@ static int connect_watch(struct watcher *w)
 		failed = last_run_load(w->connection, state, diags, &last);
 	if (failed == 0)
 		failed = directory_watch_open(w->connection, &run->settings->directory,
-			run->map, &last.csn, diags, &w->watch);
+			run->map, &last.source.csn, diags, &w->watch);
 	if (failed == 0) {
 		talloc_free(w->trouble);
 		w->trouble = NULL;

@@ -2,51 +2,51 @@
 #pragma once
 
 /*
- * What the last `apply` leaves for the next one, in the state's file last-run.json: the
- * state of the directory it read, what it read it with, and what it found. So that a run
- * with nothing to do can say so quickly, and cron mails a finding when it appears and when
- * it goes, not every five minutes.
+ * What the last `apply` leaves for the next one, in the state's file last-run: how it ended,
+ * what the current generation was made from, who is in quarantine, and what was said, so that
+ * a run with nothing to do can say so quickly, and cron mails a finding when it appears, not
+ * every five minutes.
  */
 
-#include "change/plan.h"
-#include "generation/state.h"
-#include "ldapcc/run.h"
+#include "generation/generation.h"
+#include "ldapcc/quarantine.h"
 
-struct last_run {
-	int64_t time; /* Unix, of the last full read */
-	int exit;
-	const char *uri; /* the server that was read */
-	const char *identity;
-	const char *inputs; /* fingerprint of settings, templates, maps and program */
-	struct string_list csn;
-	size_t n_entries, n_hosts, n_vcns;
-	struct string_list quarantined; /* DNs */
-	struct string_list findings; /* as they were printed, one text each */
+struct quarantine_note {
+	const char *dn;
+	int64_t since; /* Unix time */
+	bool is_kept; /* its last good version stands */
 };
 
-/* *ret_last is an empty one where there was no run, or the file cannot be read. */
+/* A finding or a refusal that holds until somebody mends it. */
+struct known_finding {
+	const char *text; /* as it was printed, without the line of a file */
+	const char *
+		place; /* what it is about: equal texts of one place are one that changed */
+	int64_t since, printed; /* Unix time */
+};
+
+struct last_run {
+	int64_t time; /* of its end; 0: there was none */
+	int exit;
+	int64_t read_time; /* of the last complete read; 0: never */
+	/* what generation @generation was made from, or what has been read since and gave the
+	 * same: it counts only while that generation is the current one */
+	uint64_t generation;
+	struct generation_source source;
+	int64_t due; /* when the first installation runs out, Unix time; 0: none does */
+	size_t n_entries, n_hosts, n_vcns;
+	struct quarantine_note *quarantined;
+	size_t n_quarantined;
+	struct known_finding *findings;
+	size_t n_findings;
+};
+
+/* An empty one where there was no run; EXIT_IO for a damaged file. */
 int last_run_load(TALLOC_CTX *mem_ctx, const struct state *state, struct diags *diags,
 	struct last_run *ret_last) _must_check_;
 int last_run_save(const struct state *state, const struct last_run *last,
 	struct diags *diags) _must_check_;
 
-/* What was not read from the directory but decides the result; "" where it cannot be told. */
-const char *last_run_inputs(TALLOC_CTX *mem_ctx, const struct run *run) _must_check_;
-
-/* How far a run came, for last_run_compare(). */
-struct run_reach {
-	bool has_read; /* the directory, completely: its findings are all there are */
-	const struct plan *plan; /* whose changed files the checkers looked at, or NULL */
-};
-
-/*
- * last_run_compare - keep what is new
- *
- * shape:  findings that the last run had as well are dropped from @diags unless @keep_all;
- *         those that are gone become notes. *ret_now takes what holds now: what this run did
- *         not look at still does. What tells of an event, such as a file that was edited
- *         by hand, is no finding that stays or goes: it is always kept in @diags.
- */
-void last_run_compare(TALLOC_CTX *mem_ctx, const struct last_run *last,
-	struct diags *diags, bool keep_all, struct run_reach reach,
-	struct string_list *ret_now);
+/* The source of the current generation, NULL where it is not known. */
+const struct generation_source *last_run_source(
+	const struct last_run *last, const struct state *state);

@@ -17,6 +17,7 @@ enum {
 	ALLOCATE = 1 << 2,
 	ROLLBACK = 1 << 3,
 	CHECK = 1 << 4,
+	STATUS = 1 << 5,
 };
 
 static const struct program_command commands[] = {
@@ -32,8 +33,8 @@ static const struct program_command commands[] = {
 		0, 0, APPLY},
 	{"show", "NAME…", "all that is known of a host or VCN, and what it caused",
 		command_show, 1, PROGRAM_ANY_NUMBER, 0},
-	{"status", "", "generation, pending reloads, quarantine; exit 6 or 10",
-		command_status, 0, 0, 0},
+	{"status", "", "is all well? the last run's exit code, or 3, 4, 6, 10",
+		command_status, 0, 0, STATUS},
 	{"history", "", "the generations that are kept", command_history, 0, 0, 0},
 	{"rollback", "[N]", "publish generation N again and stay there", command_rollback,
 		0, 1, ROLLBACK},
@@ -73,6 +74,8 @@ static const struct program_option options[] = {
 		OPTION_FLAG, AT(detailed_exitcode), '\0'},
 	{"unpin", NULL, "rollback: follow the directory again", ROLLBACK, OPTION_FLAG,
 		AT(unpin), '\0'},
+	{"max-age", "SECONDS", "status: exit 4 if the directory was read before that",
+		STATUS, OPTION_NUMBER, AT(max_age), '\0'},
 	{"vo", "NAME", "allocate: the VCNs' virtual organization", ALLOCATE, OPTION_TEXT,
 		AT(vo), '\0'},
 	{"image", "CN", "allocate: their master image", ALLOCATE, OPTION_TEXT, AT(image),

@@ -5,10 +5,13 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
-#include "change/marks.h"
+#include "change/site_roster.h"
+#include "ldapcc/inputs.h"
+#include "ldapcc/quarantine.h"
 #include "model/decode.h"
 #include "model/lint.h"
 #include "read/ldif.h"
@@ -62,8 +65,14 @@ int run_prepare_settings(struct run *run)
 	if (failed < 0)
 		return failed;
 	run->datadir = find_datadir(run->mem_ctx);
-	return settings_load(
+	const char *as_it_was = inputs_of_settings(run->mem_ctx, run->arguments.config);
+
+	failed = settings_load(
 		run->mem_ctx, run->arguments.config, run->diags, &run->settings);
+	if (failed == 0)
+		run->inputs =
+			inputs_hash(run->mem_ctx, run->settings, as_it_was, run->datadir);
+	return failed;
 }
 
 int run_prepare_targets(struct run *run)
@@ -112,15 +121,22 @@ struct reading {
 	struct decoder *decoder;
 };
 
+struct decoder *run_new_site(struct run *run)
+{
+	run->site = site_new(run->mem_ctx, run->map, run->arguments.ldif);
+	run->site->now = (int64_t)time(NULL);
+	reporter_init(&run->reporter, run->site, run->diags);
+	memcpy(run->reporter.severity, run->settings->severity,
+		sizeof(run->reporter.severity));
+	return decoder_new(run->site, &run->reporter);
+}
+
 static void start_site(struct reading *reading)
 {
 	struct run *run = reading->run;
 
-	run->site = site_new(run->mem_ctx, run->map, run->arguments.ldif);
-	reporter_init(&run->reporter, run->site, run->diags);
-	memcpy(run->reporter.severity, run->settings->severity,
-		sizeof(run->reporter.severity));
-	reading->decoder = decoder_new(run->mem_ctx, &run->reporter);
+	reading->decoder = run_new_site(run);
+	run->entries = entries_new(run->mem_ctx, run->map->wanted.items);
 }
 
 static void take_entry(void *data, const struct entry *entry)
@@ -128,6 +144,7 @@ static void take_entry(void *data, const struct entry *entry)
 	struct reading *reading = data;
 
 	decode_entry(reading->decoder, entry);
+	entries_add(reading->run->entries, entry);
 }
 
 /* What an attempt found about an incomplete read counts no more. */
@@ -154,8 +171,8 @@ static void restart_site(void *data)
 	struct run *run = reading->run;
 
 	forget_findings(run->diags);
-	talloc_free(reading->decoder);
 	talloc_free(run->site);
+	talloc_free(run->entries);
 	start_site(reading);
 }
 
@@ -182,65 +199,20 @@ int run_read(struct run *run, const struct string_list *last_csn)
 	return failed;
 }
 
-void run_check(struct run *run, const struct node_mark *marks, size_t n_marks)
+void run_link(struct run *run)
 {
 	model_link(run->site);
-	marks_compare(run->site, marks, n_marks);
+	site_roster_stand(run->site, run->roster_before);
 	lint_site(&run->reporter);
-}
-
-/* Quarantine */
-
-static void quarantine(struct run *run, struct record *record)
-{
-	*mem_push(run->mem_ctx, &run->quarantined_records, &run->n_quarantined_records) =
-		record;
-}
-
-static void quarantine_shared(struct run *run, void *table, size_t n)
-{
-	struct record **records = table;
-
-	for (size_t i = 0; i < n; i++) {
-		if (!records[i]->is_bad)
-			continue;
-		run->has_shared_errors = true;
-		quarantine(run, records[i]);
-	}
-}
-
-/*
- * Drops what is in error and remembers it. An interface entry counts with its machine; one
- * below no machine counts for itself, once.
- */
-static void settle(struct run *run)
-{
-	TMP_CTX(tmp);
-	struct site *site = run->site;
-	size_t n = site->n_machines;
-	struct machine **machines = mem_array(tmp, struct machine *, n + 1);
-
-	if (n > 0)
-		memcpy(machines, site->machines, n * sizeof(*machines));
-	quarantine_shared(run, site->clusters, site->n_clusters);
-	quarantine_shared(run, site->networks, site->n_networks);
-	quarantine_shared(run, site->images, site->n_images);
-	quarantine_shared(run, site->repositories, site->n_repositories);
-	quarantine_shared(run, site->profiles, site->n_profiles);
-	model_derive(site);
-	for (size_t i = 0; i < n; i++)
-		if (machines[i]->record.is_bad)
-			quarantine(run, &machines[i]->record);
 }
 
 int run_render(struct run *run, const struct serials *serials)
 {
 	size_t refused = 0;
 
-	for (size_t i = 0; i < run->site->n_interfaces; i++)
-		if (run->site->interfaces[i]->machine == NULL)
-			quarantine(run, &run->site->interfaces[i]->record);
-	settle(run);
+	run->accepted = run->entries;
+	run->n_entries = run->site->n_entries;
+	quarantine_settle(run);
 	for (;;) {
 		int failed = render_site(run->mem_ctx, run->renderer, &run->reporter,
 			serials, &run->tree, &refused);
@@ -248,7 +220,7 @@ int run_render(struct run *run, const struct serials *serials)
 		if (failed < 0 || refused == 0)
 			return failed;
 		talloc_free(run->tree);
-		settle(run);
+		quarantine_settle(run);
 	}
 }
 
@@ -258,7 +230,7 @@ static size_t quarantine_limit(const struct run *run)
 
 	if (!limit->is_share)
 		return limit->value;
-	size_t share = run->site->n_entries * limit->value / PER_MILLE;
+	size_t share = run->n_entries * limit->value / PER_MILLE;
 
 	/* 0 % means none at all: any data error refuses the run */
 	return limit->value == 0 || share > QUARANTINE_FLOOR ? share : QUARANTINE_FLOOR;
@@ -266,16 +238,15 @@ static size_t quarantine_limit(const struct run *run)
 
 int run_permit(struct run *run)
 {
-	if (run->has_shared_errors)
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->n_quarantined; i++)
+		n += !run->quarantined[i]->is_waiting;
+	if (n > quarantine_limit(run))
 		return diag_fail(run->diags, EXIT_DATA, LOC_NONE,
-			"a cluster, network, image, repository or profile "
-			"is in error: mend it first, others stand on it");
-	if (run->n_quarantined_records > quarantine_limit(run))
-		return diag_fail(run->diags, EXIT_DATA, LOC_NONE,
-			"%zu of %zu entries are in error, %zu may be left out "
+			"%zu of %zu entries are in error, %zu may be in quarantine "
 			"(quarantine.max)",
-			run->n_quarantined_records, run->site->n_entries,
-			quarantine_limit(run));
+			n, run->n_entries, quarantine_limit(run));
 	return 0;
 }
 
@@ -287,6 +258,6 @@ int run_all(struct run *run)
 		failed = run_read(run, NULL);
 	if (failed < 0)
 		return failed;
-	run_check(run, NULL, 0);
+	run_link(run);
 	return run_render(run, NULL);
 }

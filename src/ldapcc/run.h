@@ -2,19 +2,29 @@
 #pragma once
 
 /*
+ * ldapcc: the program.
+ *
+ *	takes	the command line
+ *	gives	what is printed, and the exit code
+ *	uses	every room but vcn's
+ *
  * One run of the compiler, from settings to a tree of files in memory; commands differ in
  * what they do with it. The stages, each filling in the next members:
  *
  *	run_prepare	settings; then map, targets, templates
  *	run_read	every entry, decoded, from the directory or the LDIF file
- *	run_check	linked and linted
- *	run_render	settled and rendered, as often as records go into quarantine
+ *	run_link	linked and linted
+ *	run_render	what is in error into quarantine; derived and rendered
  */
 
 #include "read/directory.h"
+#include "read/entries.h"
 #include "render/render.h"
 
+struct decoder;
 struct json_object;
+struct quarantined;
+struct roster;
 
 /* The command line of ldapcc. */
 struct arguments {
@@ -24,6 +34,7 @@ struct arguments {
 	/* allocate */
 	const char *vo, *image, *network, *name;
 	uint64_t count, per_host, memory_mib, cpus;
+	uint64_t max_age; /* status; seconds, 0: any */
 };
 
 struct run {
@@ -36,6 +47,8 @@ struct run {
 	const char *datadir; /* where templates/ and schema/ are */
 
 	struct settings *settings;
+	const char
+		*inputs; /* hash of settings, map and templates, before they were read */
 	const struct map *map;
 	struct target *targets;
 	size_t n_targets;
@@ -44,9 +57,13 @@ struct run {
 	struct reporter reporter;
 	struct directory_report report;
 	struct tree *tree;
-	struct record **quarantined_records; /* what was left out */
-	size_t n_quarantined_records;
-	bool has_shared_errors; /* clusters, networks, images, repositories or profiles */
+	struct entries *entries; /* as they were read */
+	struct entries *accepted; /* what the site was made of in the end */
+	struct entries *good; /* what the current generation was made of; NULL: unknown */
+	const struct roster *roster_before; /* of the current generation; NULL: none */
+	size_t n_entries;
+	struct quarantined **quarantined;
+	size_t n_quarantined;
 };
 
 int run_prepare_settings(struct run *run) _must_check_;
@@ -59,10 +76,10 @@ int run_prepare(struct run *run) _must_check_; /* both */
  */
 int run_check_words(struct run *run) _must_check_;
 int run_read(struct run *run, const struct string_list *last_csn) _must_check_;
-/* @marks: the last generation's, sorted, or NULL: of records in conflict the one that was
- * there wins. */
-struct node_mark;
-void run_check(struct run *run, const struct node_mark *marks, size_t n_marks);
+/* A new empty run->site, and the decoder that fills it. */
+struct decoder *run_new_site(struct run *run) _must_check_;
+/* Links and lints run->site; of records in conflict the one in run->roster_before wins. */
+void run_link(struct run *run);
 /*
  * run_render - the tree, and what quarantine left out of it
  *

@@ -378,7 +378,10 @@ static void add_alias(struct decoder *d, struct machine *machine, enum field_id 
 	const struct use use = {.field = field};
 	const char *name = NULL;
 
+	bool was_bad = machine->record.is_bad;
+
 	decode_name(d, &machine->record, &use, value, (void *)&name);
+	machine->record.is_bad = was_bad; /* it costs this name, not the node */
 	if (name != NULL && machine->record.name != NULL &&
 		strcmp(name, machine->record.name) != 0)
 		machine->aliases.items[machine->aliases.n++] = name;

@@ -155,6 +155,14 @@ void decode_truth(struct decoder *d, struct record *record, const struct use *us
 			"is neither TRUE nor FALSE");
 }
 
+void decode_time(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
+{
+	if (strlen(value->bytes) != value->len || !text_parse_time(value->bytes, place))
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
+			"is no time such as 20261231235900Z");
+}
+
 /* A host or domain name, in lower case; an IP address is none (RFC 1123 section 2.1). */
 void decode_name(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)

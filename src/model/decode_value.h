@@ -49,6 +49,7 @@ DECODE_TYPE(prose); /* const char *: for people, anything */
 DECODE_TYPE(number); /* uint32_t, from min to max */
 DECODE_TYPE(cost); /* int64_t */
 DECODE_TYPE(truth); /* bool: TRUE or FALSE */
+DECODE_TYPE(time); /* int64_t, Unix time: GeneralizedTime */
 DECODE_TYPE(name); /* const char *: a host or domain name, lower case */
 DECODE_TYPE(address); /* struct ip */
 DECODE_TYPE(address_text); /* const char *: an address, canonical */

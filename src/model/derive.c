@@ -522,9 +522,14 @@ static void plan_post(struct site *site, struct profile *profile)
 	}
 }
 
+static bool has_run_out(const struct site *site, const struct machine *host)
+{
+	return host->install_until != 0 && host->install_until <= site->now;
+}
+
 /*
- * Only TRUE, with a profile that has kernel and initrd, and a server that has the kickstart
- * file: whatever else, a host starts its disk.
+ * Only TRUE and in time, with a profile that has kernel and initrd, and a server that has the
+ * kickstart file: whatever else, a host starts its disk.
  */
 static void permit_installers(struct site *site)
 {
@@ -535,7 +540,8 @@ static void permit_installers(struct site *site)
 		struct machine *host = site->hosts[i];
 		const struct profile *profile = host->profile;
 
-		host->boots_installer = host->installs && has_server && profile != NULL &&
+		host->boots_installer = host->installs && !has_run_out(site, host) &&
+					has_server && profile != NULL &&
 					profile->kernel != NULL &&
 					profile->initrd != NULL;
 	}

@@ -308,14 +308,16 @@ static void name_interface(struct site *site, struct interface *interface)
 }
 
 static void claim_full(struct site *site, struct machine *machine, struct record *record,
-	const char *name, bool is_alias)
+	const char *name, const char **alias)
 {
 	struct name_holder *holder = arena_alloc(site->arena, sizeof(*holder));
 	struct name_holder **slot =
 		(struct name_holder **)table_slot(site->full_names, name);
 
-	*holder = (struct name_holder){
-		.machine = machine, .record = record, .is_alias = is_alias};
+	*holder = (struct name_holder){.machine = machine,
+		.record = record,
+		.is_alias = alias != NULL,
+		.alias = alias};
 	while (*slot != NULL)
 		slot = &(*slot)->next;
 	*slot = holder;
@@ -341,7 +343,8 @@ static void claim_aliases(struct site *site, struct machine *machine,
 	for (uint32_t i = 0; i < aliases->n; i++) {
 		const char *alias = aliases->items[i];
 
-		claim_full(site, machine, record, with_domain(site, alias, domain), true);
+		claim_full(site, machine, record, with_domain(site, alias, domain),
+			&aliases->items[i]);
 		if (strchr(alias, '.') == NULL)
 			claim_short(site, machine, alias);
 	}
@@ -351,7 +354,7 @@ static void claim_names(struct site *site, struct machine *machine)
 {
 	if (machine->fqdn == NULL)
 		return;
-	claim_full(site, machine, &machine->record, machine->fqdn, false);
+	claim_full(site, machine, &machine->record, machine->fqdn, NULL);
 	claim_short(site, machine, machine->name);
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		struct interface *interface = machine->interfaces[i];
@@ -362,11 +365,44 @@ static void claim_names(struct site *site, struct machine *machine)
 			model_domain_of(interface->fqdn));
 		if (interface->is_primary)
 			continue;
-		claim_full(site, machine, &interface->record, interface->fqdn, false);
+		claim_full(site, machine, &interface->record, interface->fqdn, NULL);
 		claim_short(site, machine, interface->fqdn);
 	}
 	claim_aliases(
 		site, machine, &machine->record, &machine->aliases, machine->domain);
+}
+
+static bool drop_empty(struct strings *list)
+{
+	uint32_t kept = 0;
+	bool has_dropped = false;
+
+	for (uint32_t i = 0; i < list->n; i++) {
+		has_dropped |= list->items[i] == NULL;
+		if (list->items[i] != NULL)
+			list->items[kept++] = list->items[i];
+	}
+	list->n = kept;
+	return has_dropped;
+}
+
+void model_drop_aliases(struct site *site)
+{
+	bool has_dropped = false;
+
+	for (size_t i = 0; i < site->n_machines; i++) {
+		struct machine *machine = site->machines[i];
+
+		has_dropped |= drop_empty(&machine->aliases);
+		for (uint32_t j = 0; j < machine->n_interfaces; j++)
+			has_dropped |= drop_empty(&machine->interfaces[j]->aliases);
+	}
+	if (!has_dropped)
+		return;
+	site->full_names = table_new(site, 2 * site->n_machines);
+	site->short_names = table_new(site, 2 * site->n_machines);
+	for (size_t i = 0; i < site->n_machines; i++)
+		claim_names(site, site->machines[i]);
 }
 
 /* A VCN's MAC and UUID follow from its name, so they are the same on every run. */

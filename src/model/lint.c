@@ -249,6 +249,15 @@ static const struct name_holder *find_winner(const struct holders *all, size_t e
 	return is_alone ? best : NULL;
 }
 
+/* A bad alias costs that alias, a bad name its record. */
+static void give_up(struct name_holder *holder)
+{
+	if (holder->alias != NULL)
+		*holder->alias = NULL;
+	else
+		holder->record->is_bad = true;
+}
+
 /*
  * One finding for the holders from @start on: at the last, with a note for each other. An
  * alias yields to a name: whose name it is does not wait, unless it is new and the alias
@@ -260,22 +269,24 @@ static void report_holders(struct reporter *r, enum check check, const char *nam
 	const struct name_holder *winner = find_winner(all, end);
 	size_t at = all->items[end - 1] == winner ? end - 2 : end - 1;
 	bool is_alias = all->items[at]->is_alias;
-	struct finding *finding =
-		check_report(r, check, all->items[at]->record, name_field(all->items[at]),
-			"%s '%s' is already %s", is_alias ? "alias" : "name", name,
-			check == CHECK_DUP_NAME ? "taken"
-			: is_alias		? "a name of another record"
-						: "an alias of another record");
+	struct finding *finding = check_report_value(r, check, all->items[at]->record,
+		name_field(all->items[at]), "%s '%s' is already %s",
+		is_alias ? "alias" : "name", name,
+		check == CHECK_DUP_NAME ? "taken"
+		: is_alias		? "a name of another record"
+					: "an alias of another record");
 
+	if (finding->severity == SEVERITY_ERROR)
+		give_up(all->items[at]);
 	for (size_t i = check == CHECK_DUP_NAME ? start : 0; i < end; i++) {
-		const struct name_holder *other = all->items[i];
+		struct name_holder *other = all->items[i];
 
 		if (i == at)
 			continue;
 		lint_note(r, finding, other->record, name_field(other), 0,
 			finding->n_notes == 0 ? "first used here" : "also used here");
 		if (finding->severity == SEVERITY_ERROR && i >= start && other != winner)
-			other->record->is_bad = true;
+			give_up(other);
 	}
 }
 
@@ -308,6 +319,8 @@ static void check_aliases(struct reporter *r, const struct machine *machine,
 	for (uint32_t i = 0; i < aliases->n; i++) {
 		const char *alias = aliases->items[i];
 
+		if (alias == NULL)
+			continue;
 		if (strchr(alias, '.') == NULL && domain != NULL)
 			alias = mem_printf(tmp, "%s.%s", alias, domain);
 		check_full_name(r, machine, alias);
@@ -357,6 +370,7 @@ static void check_names(struct reporter *r)
 		check_machine_names(r, r->site->machines[i]);
 		check_whole_names(r, r->site->machines[i]);
 	}
+	model_drop_aliases(r->site);
 }
 
 /* The tables sorted by name: two records with one name stand side by side. */
@@ -624,6 +638,12 @@ static void check_reference(struct reporter *r, struct record *record,
 
 	if (key == NULL || (found != NULL && found->kind == wanted))
 		return;
+	if (found == NULL && r->site->waited_for != NULL &&
+		table_find(r->site->waited_for, key) != NULL) {
+		/* a profile without one of its repositories would install something else */
+		record->is_bad |= field == FIELD_REPOSITORY;
+		return;
+	}
 	struct finding *finding = check_report(r, CHECK_DANGLING_REF, record, field,
 		found == NULL ? "'%s' is not in the directory"
 			      : "'%s' is not what is expected here",

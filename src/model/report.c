@@ -61,3 +61,17 @@ struct finding *check_report_where(struct reporter *r, enum check check,
 	va_end(args);
 	return finding;
 }
+
+struct finding *check_report_value(struct reporter *r, enum check check,
+	struct record *record, enum field_id field, const char *format, ...)
+{
+	bool was_bad = record->is_bad;
+	va_list args;
+
+	va_start(args, format);
+	struct finding *finding = report(r, check, check_default(check), record,
+		record_loc(r->site, record, field), format, args);
+	va_end(args);
+	record->is_bad = was_bad;
+	return finding;
+}

@@ -41,6 +41,7 @@ struct record {
 	const char *name; /* as its RDN has it; of a host or VCN in lower case */
 	const char *description;
 	const struct origin *origins; /* of the fields that its entry had, by field */
+	uint64_t printed; /* hash of the lines that it caused; from render_site() */
 	uint32_t n_origins;
 	uint32_t line; /* LDIF line of the entry; 0 from a directory */
 	uint8_t kind; /* enum kind */
@@ -172,6 +173,7 @@ struct machine {
 	struct profile *profile;
 	bool has_vm_host_class; /* vocPhysicalNode */
 	bool installs; /* vocInstall is TRUE, and only then */
+	int64_t install_until; /* Unix time; 0: not given */
 	bool boots_installer; /* and all that the installer needs is there; model_derive() */
 	bool is_vm_host;
 	struct machine **vcns; /* placed here, by name; from model_link() */
@@ -233,6 +235,7 @@ struct name_holder {
 	struct machine *machine;
 	struct record *record; /* of the machine, or of the interface that has the name */
 	bool is_alias;
+	const char **alias; /* where it stands in its list; NULL there: dropped */
 	bool is_checked; /* of the first: lint has reported on the name */
 	struct name_holder *next;
 };
@@ -254,7 +257,10 @@ struct site {
 	struct strings domains; /* of cluster and networks, sorted; from model_derive() */
 	size_t n_clusters, n_networks, n_machines, n_hosts, n_vcns, n_interfaces,
 		n_images, n_repositories, n_profiles, n_shared_networks;
+	int64_t now; /* Unix time; 0: no installation has run out */
 	size_t n_entries; /* records of every kind, before quarantine */
+	/* canonical DNs that are left out: what refers to them waits, and is no fault */
+	const struct table *waited_for;
 	struct table *by_key; /* canonical DN -> struct record */
 	struct table *full_names; /* full name -> struct name_holder */
 	struct table *short_names; /* first label -> struct machine, or MODEL_SHARED */
@@ -277,6 +283,13 @@ struct site *site_new(
  * shape:  never fails; what cannot be resolved stays NULL and lint reports it
  */
 void model_link(struct site *site);
+
+/*
+ * model_drop_aliases - takes out the aliases that lint set to NULL, because another has them
+ *
+ * shape:  names are given out anew, so that what was dropped keeps nobody's short name busy
+ */
+void model_drop_aliases(struct site *site);
 
 /*
  * model_derive - after lint: drop bad records from the tables, then shared networks,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/table.h"
+#include "base/text.h"
 #include "model/decode_value.h"
 
 /*
@@ -106,6 +107,7 @@ static const struct use host_uses[] = {
 	COUNT(CPUS, machine, cpus, 1, 65535, NULL, "cpus", USE_COUNTS),
 	KEY(PROFILE, machine, profile_dn, "profile", USE_COUNTS),
 	TRUTH(INSTALL, machine, installs, NULL, "installs", USE_COUNTS),
+	ROW(INSTALL_UNTIL, TIME, time, machine, install_until, NULL, "installs until", 0),
 	{0},
 };
 
@@ -245,6 +247,7 @@ static uint64_t hash_member(uint64_t hash, const struct site *site, const struct
 	case STORAGE_COUNT:
 		return hash_bytes(hash, member, sizeof(uint32_t));
 	case STORAGE_COST:
+	case STORAGE_TIME:
 		return hash_bytes(hash, member, sizeof(int64_t));
 	case STORAGE_TRUTH:
 		return hash_bytes(hash, member, sizeof(bool));
@@ -256,11 +259,12 @@ static uint64_t hash_member(uint64_t hash, const struct site *site, const struct
 	return hash;
 }
 
-uint64_t use_hash(const struct site *site, const struct record *record, uint64_t hash)
+uint64_t use_hash(const struct site *site, const struct record *record, uint8_t flags,
+	uint64_t hash)
 {
 	for (const struct use *use = uses_of((enum kind)record->kind);
 		use->field != FIELD_NONE; use++)
-		if ((use->flags & USE_COUNTS) != 0)
+		if ((use->flags & flags) == flags)
 			hash = hash_member(hash, site, use, record);
 	return hash;
 }
@@ -304,6 +308,10 @@ const char *use_text(TALLOC_CTX *mem_ctx, const struct site *site,
 					 (long long)*(const int64_t *)member);
 	case STORAGE_TRUTH:
 		return *(const bool *)member ? "yes" : "no";
+	case STORAGE_TIME:
+		return *(const int64_t *)member == 0
+			       ? NULL
+			       : text_format_time(mem_ctx, *(const int64_t *)member);
 	case STORAGE_IP:
 		return ip_is_set(*(const struct ip *)member)
 			       ? mem_strdup(mem_ctx,

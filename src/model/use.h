@@ -24,6 +24,7 @@ enum storage {
 	STORAGE_COUNT, /* uint32_t, 0: not given */
 	STORAGE_COST, /* int64_t, -1: not given */
 	STORAGE_TRUTH, /* bool */
+	STORAGE_TIME, /* int64_t, Unix time; 0: not given */
 	STORAGE_IP, /* struct ip */
 	STORAGE_TEXTS, /* struct strings, sorted */
 	STORAGE_KEY, /* const char *: the canonical DN of another record */
@@ -61,12 +62,13 @@ static inline const void *use_member(const struct use *use, const struct record 
 }
 
 /*
- * use_hash - all members of @record that count for what a node is, added to @hash
+ * use_hash - the members of @record whose rows have @flags (0: all), added to @hash
  *
  * shape: references by the full name or name of what they point to, so that a renamed
  *        entry is a change and a moved one is none
  */
-uint64_t use_hash(const struct site *site, const struct record *record, uint64_t hash);
+uint64_t use_hash(const struct site *site, const struct record *record, uint8_t flags,
+	uint64_t hash);
 
 /*
  * use_text - a member as people read it

@@ -9,7 +9,10 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "generation/lines.h"
+#include "generation/state_file.h"
+
+static const char KIND[] = "pending";
+static const char WAY_OUT[] = "when the service has been restarted, remove it";
 
 static const char *const kinds[] = {
 	[ACTION_NONE] = "none",
@@ -43,11 +46,8 @@ int pending_save(
 {
 	TMP_CTX(tmp);
 	struct buffer *b = buffer_new(tmp);
-	_cleanup_(mem_close_fd) int fd = -1;
-	int r = open_folder(state, diags, &fd);
 
-	if (r < 0)
-		return r;
+	state_file_begin(b, KIND);
 	buffer_printf(b,
 		"action %s\ngeneration %llu\nsince %llu\nattempts %llu\nactive %d\n",
 		kinds[pending->action.kind], (unsigned long long)pending->generation,
@@ -57,14 +57,8 @@ int pending_save(
 		add_line(b, "word", pending->action.words.items[i]);
 	if (pending->failure != NULL)
 		add_line(b, "failure", pending->failure);
-	buffer_add_text(b, "end\n");
-	r = file_replace_at(fd, pending->target, b->data, b->len, 0600);
-	if (r < 0)
-		return diag_fail_errno(diags, EXIT_IO, -r,
-			state_loc(state, mem_printf(tmp, "pending/%s", pending->target),
-				diags),
-			"the file cannot be written");
-	return 0;
+	return state_file_save(
+		state, mem_printf(tmp, "pending/%s", pending->target), b, diags);
 }
 
 int pending_remove(const struct state *state, const char *target, struct diags *diags)
@@ -116,10 +110,9 @@ static bool parse(TALLOC_CTX *mem_ctx, struct lines *l, struct pending *p)
 		else if (strcmp(word, "failure") == 0)
 			p->failure = lines_rest(l);
 		else
-			return strcmp(word, "end") == 0 && !l->is_bad && words->n > 0 &&
-			       p->action.kind != ACTION_NONE;
+			l->is_bad = true;
 	}
-	return false;
+	return !l->is_bad && words->n > 0 && p->action.kind != ACTION_NONE;
 }
 
 static int load_one(TALLOC_CTX *mem_ctx, const struct state *state, const char *target,
@@ -128,19 +121,15 @@ static int load_one(TALLOC_CTX *mem_ctx, const struct state *state, const char *
 	TMP_CTX(tmp);
 	const char *name = mem_printf(tmp, "pending/%s", target);
 	struct lines l;
-	char *text;
-	size_t len;
-	int r = state_load(mem_ctx, state, name, diags, &text, &len);
+	bool is_there;
+	int r = state_file_load(
+		mem_ctx, state, name, KIND, WAY_OUT, diags, &l, &is_there);
 
 	*ret = (struct pending){.target = mem_strdup(mem_ctx, target)};
-	if (r < 0 || text == NULL)
+	if (r < 0 || !is_there)
 		return r;
-	lines_init(&l, text, len);
 	if (!parse(mem_ctx, &l, ret))
-		return diag_fail(diags, EXIT_IO, state_loc(state, name, diags),
-			"the file is damaged in line %u; when the service has been "
-			"restarted, remove it",
-			l.number);
+		return state_file_damaged(state, name, &l, WAY_OUT, diags);
 	/* the array of a command ends with NULL, as string_list promises */
 	struct string_list *words = &ret->action.words;
 	size_t n = words->n;

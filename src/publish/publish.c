@@ -9,18 +9,13 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "change/removals.h"
-#include "change/survey.h"
+#include "change/live.h"
+#include "change/window.h"
 #include "generation/folder.h"
 #include "publish/pending.h"
 #include "publish/stage.h"
 
 enum { REJECTED_KEEP = 5 };
-
-static char *number_text(TALLOC_CTX *mem_ctx, uint64_t number)
-{
-	return mem_printf(mem_ctx, "%llu\n", (unsigned long long)number);
-}
 
 /* Staging */
 
@@ -42,7 +37,7 @@ static void list_scratch(struct staged *staged)
 			continue;
 		last = tree;
 		if (tree != NULL)
-			(void)!place_scratch_of(tmp, tree, g->number, &top);
+			(void)!target_folder_scratch_of(tmp, tree, g->number, &top);
 		else
 			top = scratch_file(tmp, path, g->number);
 		scratch_add(staged, &staged->scratch, top);
@@ -174,22 +169,21 @@ static int note_all(const struct staged *staged, struct diags *diags)
 /* The point of no return. Where saving failed, `txn` may be there all the same. */
 static int commit(struct staged *staged, struct diags *diags)
 {
-	TMP_CTX(tmp);
-	const char *text = number_text(tmp, staged->generation->number);
-	int r = state_save(staged->state, "txn", text, strlen(text), diags);
+	int r = state_save_number(
+		staged->state, "txn", staged->generation->number, diags);
 
 	staged->is_committed =
 		r == 0 || faccessat(staged->state->dirfd, "txn", F_OK, 0) == 0;
 	return r;
 }
 
-static void note_installed(struct staged *staged, const struct place *place,
+static void note_installed(struct staged *staged, const struct target_folder *place,
 	const struct generation_file *file)
 {
 	struct stat st;
 
 	if (fstatat(place->fd, folder_name(file->path), &st, AT_SYMLINK_NOFOLLOW) == 0)
-		staged->installed[file - staged->generation->files] = installed_of(&st);
+		staged->installed[file - staged->generation->files] = stat_hint_of(&st);
 }
 
 /* Deletions come last: a daemon that is restarted meanwhile finds all it refers to. */
@@ -197,7 +191,7 @@ static int remove_files(
 	const struct state *state, const struct generation *g, struct diags *diags)
 {
 	TMP_CTX(tmp);
-	struct place *place = place_new(tmp, state, g->number, diags);
+	struct target_folder *place = target_folder_new(tmp, state, g->number, diags);
 	struct folder_cursor *cursor = folder_cursor_new(tmp);
 	int r = 0;
 
@@ -206,11 +200,11 @@ static int remove_files(
 
 		if (folder_cursor_stat(cursor, state, g->removed[i], &st) == -ENOENT)
 			continue;
-		r = place_go(place, g->removed[i], NULL, false);
+		r = target_folder_go(place, g->removed[i], NULL, false);
 		if (r == 0)
-			r = place_remove(place, g->removed[i]);
+			r = target_folder_remove(place, g->removed[i]);
 	}
-	return r < 0 ? r : place_settle(place);
+	return r < 0 ? r : target_folder_settle(place);
 }
 
 /* Each fresh folder once, however many targets are staged in it. */
@@ -226,7 +220,7 @@ static int install_fresh(struct staged *staged, struct diags *diags)
 			is_done = g->targets[j].fresh != NULL &&
 				  strcmp(g->targets[i].fresh, g->targets[j].fresh) == 0;
 		if (!is_done)
-			r = place_install_fresh(
+			r = target_folder_install_fresh(
 				staged->state, g->targets[i].fresh, g->number, diags);
 	}
 	return r;
@@ -236,7 +230,8 @@ static int install_files(struct staged *staged, struct diags *diags)
 {
 	TMP_CTX(tmp);
 	const struct generation *g = staged->generation;
-	struct place *place = place_new(tmp, staged->state, g->number, diags);
+	struct target_folder *place =
+		target_folder_new(tmp, staged->state, g->number, diags);
 	int r = install_fresh(staged, diags);
 
 	for (size_t i = 0; r == 0 && i < staged->n_files; i++) {
@@ -245,14 +240,14 @@ static int install_files(struct staged *staged, struct diags *diags)
 
 		if (target != NULL && target->fresh != NULL)
 			continue; /* it came with its folder */
-		r = place_go(place, file->path, target, false);
+		r = target_folder_go(place, file->path, target, false);
 		if (r == 0)
-			r = place_install(place, file->path);
+			r = target_folder_install(place, file->path);
 		if (r == 0)
 			note_installed(staged, place, file);
 	}
 	if (r == 0)
-		r = place_settle(place);
+		r = target_folder_settle(place);
 	return r < 0 ? r : remove_files(staged->state, g, diags);
 }
 
@@ -297,7 +292,8 @@ static void reduce(const struct state *state, uint64_t number,
 	if (fd < 0)
 		return;
 	unlinkat(fd, "record", 0);
-	unlinkat(fd, "nodes", 0);
+	unlinkat(fd, "roster", 0);
+	unlinkat(fd, "entries", 0);
 	(void)!folder_remove(fd, "replaced");
 }
 
@@ -340,24 +336,25 @@ int publish_commit(struct staged *staged, bool note_reloads, struct diags *diags
 	if (r < 0)
 		return r;
 	r = scratch_clean(state, &staged->scratch, diags);
-	installed_save(state, staged->generation, staged->installed);
-	removals_note(staged->plan, diags);
+	stat_hint_save(state, staged->generation, staged->installed);
+	window_note(state, diags);
 	remove_old(state);
 	return r;
 }
 
 void publish_nothing(const struct plan *plan)
 {
-	const struct survey *survey = plan->survey;
+	const struct live_set *live = plan->live;
 
-	if (survey->before != NULL &&
-		(survey->has_read || !installed_is_untouched(plan->state)))
-		installed_save(plan->state, survey->before, survey->installed);
+	if (live->before != NULL &&
+		(live->has_read || !stat_hint_is_untouched(plan->state)))
+		stat_hint_save(plan->state, live->before, live->installed);
 }
 
 /* Recovery */
 
-static bool is_in_place(const struct place *place, const struct generation_file *file)
+static bool is_in_place(
+	const struct target_folder *place, const struct generation_file *file)
 {
 	TMP_CTX(tmp);
 	struct stat st;
@@ -377,14 +374,14 @@ static bool is_in_place(const struct place *place, const struct generation_file 
 }
 
 /* Does not trust what staging left: the bytes come from the generation's content. */
-static int recover_file(const struct state *state, struct place *place,
+static int recover_file(const struct state *state, struct target_folder *place,
 	const struct generation *g, const struct generation_file *file,
 	struct buffer *back)
 {
 	TMP_CTX(tmp);
 	struct unsynced *unsynced = unsynced_new(tmp);
 	char *bytes;
-	int r = place_go(place, file->path, stage_target_of(g, file), true);
+	int r = target_folder_go(place, file->path, stage_target_of(g, file), true);
 
 	if (r < 0)
 		return r;
@@ -393,11 +390,11 @@ static int recover_file(const struct state *state, struct place *place,
 		return 0;
 	r = generation_read(tmp, state, file, place->diags, &bytes);
 	if (r == 0)
-		r = place_write(place, file, bytes, file->path, unsynced, back);
+		r = target_folder_write(place, file, bytes, file->path, unsynced, back);
 	if (r == 0)
 		r = unsynced_sync(unsynced, place->diags);
 	if (r == 0)
-		r = place_install(place, file->path);
+		r = target_folder_install(place, file->path);
 	return r;
 }
 
@@ -418,7 +415,7 @@ static int note_scratch(const struct state *state, const struct generation *g,
 			continue;
 		last = target;
 		if (target != NULL)
-			(void)!place_scratch_of(tmp, target, g->number, &top);
+			(void)!target_folder_scratch_of(tmp, target, g->number, &top);
 		else
 			top = scratch_file(tmp, g->files[i].path, g->number);
 		scratch_add(mem_ctx, list, top);
@@ -431,7 +428,7 @@ static int roll_forward(struct state *state, struct scratch_list *scratch,
 {
 	TMP_CTX(tmp);
 	uint64_t number = state->unfinished;
-	struct place *place = place_new(tmp, state, number, diags);
+	struct target_folder *place = target_folder_new(tmp, state, number, diags);
 	struct buffer *back = buffer_new(tmp);
 	struct generation *g;
 	int r = generation_load(tmp, state, number, diags, &g);
@@ -442,7 +439,7 @@ static int roll_forward(struct state *state, struct scratch_list *scratch,
 		if (g->files[i].is_installed)
 			r = recover_file(state, place, g, &g->files[i], back);
 	if (r == 0)
-		r = place_settle(place);
+		r = target_folder_settle(place);
 	if (r == 0)
 		r = remove_files(state, g, diags);
 	return r < 0 ? r : conclude(state, number, diags);
@@ -455,8 +452,11 @@ int publish_recover(struct state *state, struct diags *diags, uint64_t *ret_numb
 	int r = scratch_load(tmp, state, diags, &scratch);
 
 	*ret_number = state->unfinished;
-	if (r == 0 && state->unfinished != 0)
+	if (r == 0 && state->unfinished != 0) {
 		r = roll_forward(state, &scratch, tmp, diags);
+		if (r == 0)
+			window_note(state, diags);
+	}
 	if (r < 0 || scratch.generation == 0)
 		return r;
 	if (scratch.generation != state->current)

@@ -29,7 +29,7 @@ struct staged {
 	struct staged_file
 		*files; /* new and changed ones, in the order of installation */
 	size_t n_files;
-	struct installed *installed; /* stat(2) of each file of the generation */
+	struct stat_hint *installed; /* stat(2) of each file of the generation */
 	struct scratch_list scratch;
 	struct unsynced *unsynced;
 	bool has_folder; /* the generation's, made by this run */

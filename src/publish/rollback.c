@@ -107,35 +107,85 @@ static int add_output(struct tree *tree, const struct state *state,
 	return 0;
 }
 
-static int add_outputs(struct tree *tree, const struct state *state,
-	const struct generation *g, const struct target *targets, size_t n_targets,
-	const struct serials *serials, struct diags *diags)
+static bool is_in_settings(const struct settings *settings, const char *name)
 {
-	const char *missing = NULL;
-	int r = 0;
+	for (size_t i = 0; i < settings->n_targets; i++)
+		if (strcmp(settings->targets[i].name, name) == 0)
+			return true;
+	return false;
+}
 
-	for (size_t i = 0; r == 0 && i < g->n_files; i++) {
-		const char *name = g->targets[g->files[i].target].name;
-		const struct target *target = find_target(targets, n_targets, name);
+/*
+ * A target whose template is gone or broken, as far as the record knows it: the files are
+ * what they were, but nobody checks them or tells a service.
+ */
+static struct target *make_target(TALLOC_CTX *mem_ctx, const struct generation *g,
+	const struct generation_file *file)
+{
+	const struct generation_target *from = &g->targets[file->target];
+	struct target *target = mem_new(mem_ctx, struct target);
 
-		if (target != NULL)
-			r = add_output(tree, state, &g->files[i], target, serials, diags);
-		else if (missing != name)
+	*target = (struct target){.name = from->name,
+		.template_path = from->name,
+		.path = from->folder == NULL ? file->path : from->folder,
+		.fixed_folder = from->folder,
+		.for_each = from->folder == NULL ? FOR_SITE : FOR_NODE,
+		.language = from->language,
+		.trailer = from->trailer,
+		.mode = file->mode};
+	return target;
+}
+
+static struct target *make_unusable(TALLOC_CTX *mem_ctx, const struct generation *g,
+	const struct generation_file *file, struct diags *diags)
+{
+	struct target *target = make_target(mem_ctx, g, file);
+
+	diag_add(diags, SEVERITY_WARNING, "rollback",
+		loc_file(mem_strdup(diags, file->path)),
+		"the template of target '%s' cannot be used: its files are put back, but not "
+		"checked, and no service is told",
+		target->name);
+	return target;
+}
+
+/* The target of each of the record's, NULL: its files are left out. */
+static const struct target **find_targets(TALLOC_CTX *mem_ctx,
+	const struct rollback_input *input, const struct generation *g,
+	struct diags *diags)
+{
+	const struct target **found =
+		mem_array(mem_ctx, const struct target *, g->n_targets + 1);
+	bool *is_done = mem_array(mem_ctx, bool, g->n_targets + 1);
+
+	for (size_t i = 0; i < g->n_files; i++) {
+		uint32_t at = g->files[i].target;
+		const char *name = g->targets[at].name;
+
+		if (is_done[at])
+			continue;
+		is_done[at] = true;
+		found[at] = find_target(input->targets, input->n_targets, name);
+		if (found[at] == NULL && input->settings == NULL)
+			found[at] = make_target(mem_ctx, g, &g->files[i]);
+		else if (found[at] == NULL && is_in_settings(input->settings, name))
+			found[at] = make_unusable(mem_ctx, g, &g->files[i], diags);
+		else if (found[at] == NULL)
 			diag_add(diags, SEVERITY_WARNING, "rollback",
 				loc_file(mem_strdup(diags, g->files[i].path)),
 				"target '%s' is not in the settings "
 				"any more: its files are left out",
-				missing = name);
+				name);
 	}
-	return r;
+	return found;
 }
 
-int rollback_tree(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t number,
-	const struct target *targets, size_t n_targets, const struct serials *serials,
-	struct diags *diags, struct tree **ret_tree)
+int rollback_tree(TALLOC_CTX *mem_ctx, const struct state *state,
+	const struct rollback_input *input, struct diags *diags, struct tree **ret_tree)
 {
 	TMP_CTX(tmp);
 	struct tree *tree = mem_new(tmp, struct tree);
+	uint64_t number = input->number;
 	const char *record = mem_printf(tmp, "%s/record", state_generation(tmp, number));
 	struct generation *g;
 
@@ -147,8 +197,13 @@ int rollback_tree(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t numbe
 
 	if (r < 0)
 		return r;
+	const struct target **targets = find_targets(tree, input, g, diags);
+
 	tree->outputs = mem_array(tree, struct output, g->n_files);
-	r = add_outputs(tree, state, g, targets, n_targets, serials, diags);
+	for (size_t i = 0; r == 0 && i < g->n_files; i++)
+		if (targets[g->files[i].target] != NULL)
+			r = add_output(tree, state, &g->files[i],
+				targets[g->files[i].target], input->serials, diags);
 	if (r == 0)
 		*ret_tree = talloc_steal(mem_ctx, tree);
 	return r;

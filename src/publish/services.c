@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "publish/command.h"
+#include "publish/child.h"
 
 enum { POLL_MS = 100, SHOWN_LINES = 10 };
 
@@ -61,10 +61,10 @@ static int show_unit(TALLOC_CTX *mem_ctx, const char *name, struct unit *ret)
 	const char *words[] = {"systemctl", "show",
 		"--property=Id,LoadState,ActiveState,InvocationID,MainPID,CanReload",
 		"--", name, NULL};
-	struct command_result result;
+	struct child_result result;
 	size_t n;
 
-	command_run(mem_ctx, words, COMMAND_TIMEOUT_MS, true, &result);
+	child_run(mem_ctx, words, CHILD_TIMEOUT_MS, true, &result);
 	if (result.is_missing)
 		return 0;
 	if (result.status != 0)
@@ -193,14 +193,14 @@ static int sort_note(struct servicing *s, struct pending *note)
 static const char *run_words(
 	struct servicing *s, const char *const *words, const char **ret_output)
 {
-	struct command_result result;
+	struct child_result result;
 
-	command_run(s->mem_ctx, words, s->options->timeout_ms, false, &result);
+	child_run(s->mem_ctx, words, s->options->timeout_ms, false, &result);
 	*ret_output = result.output;
 	if (result.status == 0 && !result.is_timed_out)
 		return NULL;
-	return mem_printf(s->mem_ctx, "'%s' %s", command_format(s->mem_ctx, words),
-		command_describe(s->mem_ctx, &result, s->options->timeout_ms));
+	return mem_printf(s->mem_ctx, "'%s' %s", child_format(s->mem_ctx, words),
+		child_describe(s->mem_ctx, &result, s->options->timeout_ms));
 }
 
 /*

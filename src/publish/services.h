@@ -25,7 +25,7 @@ extern const struct services_options services_defaults;
  *
  * shape:  of a list of units the first that exists on this machine. Where none does, or
  *         the administrator stopped it, nothing is pending. Programs, systemctl as well,
- *         are found by command_find().
+ *         are found by child_find().
  * errors: EXIT_PENDING, with one failure a service; EXIT_IO
  */
 int services_run(const struct state *state, const struct services_options *options,

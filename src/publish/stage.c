@@ -11,7 +11,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "change/survey.h"
+#include "change/live.h"
 #include "generation/folder.h"
 #include "template/language.h"
 
@@ -149,7 +149,7 @@ static void add_file(struct staged *staged, const struct plan_file *from, bool t
 	g->n_installed += file->is_installed;
 	if (from->change == FILE_SAME)
 		staged->installed[g->n_files - 1] =
-			staged->plan->survey
+			staged->plan->live
 				->installed[from->before - staged->plan->before->files];
 }
 
@@ -196,9 +196,13 @@ int stage_record(struct staged *staged, const char *reason, struct diags *diags)
 		return r;
 	g->created = plan->now;
 	g->reason = reason;
-	g->plan = "-";
+	g->plan = plan_id(g, plan);
+	g->set = plan_set_hash(g, plan);
+	g->summary = plan_summary(g, plan);
+	g->is_accepted = plan->is_accepted;
+	g->source = plan->source;
 	g->files = mem_array(g, struct generation_file, plan->n_files);
-	staged->installed = mem_array(staged, struct installed, plan->n_files);
+	staged->installed = mem_array(staged, struct stat_hint, plan->n_files);
 	for (size_t i = 0; i < plan->n_files; i++) {
 		struct plan_file *file = &plan->files[i];
 
@@ -242,6 +246,21 @@ static int write_parts(int fd, struct iovec *parts, size_t n)
 		}
 	}
 	return 0;
+}
+
+/* write_parts() moves what it is given, and writev(2) takes only so many at once. */
+static int write_parts_in_batches(int fd, const struct iovec *parts, size_t n)
+{
+	struct iovec batch[BATCH];
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i += BATCH) {
+		size_t size = n - i < BATCH ? n - i : BATCH;
+
+		memcpy(batch, parts + i, size * sizeof(*batch));
+		r = write_parts(fd, batch, size);
+	}
+	return r;
 }
 
 /* In the order of the record, as its offsets were counted. */
@@ -315,6 +334,26 @@ static int write_one(const struct staged *staged, int dirfd, const char *name,
 	return r < 0 ? r : finished;
 }
 
+/* What the site was made of, with the trailer over all of it. */
+static int write_entries(const struct staged *staged, int dirfd)
+{
+	TMP_CTX(tmp);
+	const struct plan *plan = staged->plan;
+	struct buffer *trailer = buffer_new(tmp);
+	int fd = create_at(dirfd, "entries");
+
+	if (fd < 0)
+		return -errno;
+	trailer_add_parts(trailer, "# ", plan->entries, plan->n_entries);
+	int r = write_parts_in_batches(fd, plan->entries, plan->n_entries);
+
+	if (r == 0)
+		r = file_write_all(fd, trailer->data, trailer->len);
+	int finished = finish(staged, fd, "entries");
+
+	return r < 0 ? r : finished;
+}
+
 static int write_texts(const struct staged *staged, int dirfd, struct diags *diags)
 {
 	TMP_CTX(tmp);
@@ -322,15 +361,16 @@ static int write_texts(const struct staged *staged, int dirfd, struct diags *dia
 	struct buffer *b = buffer_new(tmp);
 
 	generation_format(staged->generation, b);
+	trailer_add(b, "# ", 0, 0);
 	int r = write_one(staged, dirfd, "record", b->data, b->len);
 
 	buffer_truncate(b, 0);
-	generation_format_nodes(plan->nodes, plan->n_nodes, b);
+	roster_format(plan->roster, b);
+	trailer_add(b, "# ", 0, 0);
 	if (r == 0)
-		r = write_one(staged, dirfd, "nodes", b->data, b->len);
-	for (size_t i = 0; r == 0 && i < plan->n_attachments; i++)
-		r = write_one(staged, dirfd, plan->attachments[i].name,
-			plan->attachments[i].bytes, plan->attachments[i].len);
+		r = write_one(staged, dirfd, "roster", b->data, b->len);
+	if (r == 0)
+		r = write_entries(staged, dirfd);
 	return r < 0 ? fail(staged, -r, "generations", diags) : 0;
 }
 
@@ -473,8 +513,8 @@ static int sync_once(TALLOC_CTX *mem_ctx, int fd, dev_t **seen, size_t *n_seen)
 static int sync_systems(const struct staged *staged, struct diags *diags)
 {
 	TMP_CTX(tmp);
-	struct place *place =
-		place_new(tmp, staged->state, staged->generation->number, diags);
+	struct target_folder *place =
+		target_folder_new(tmp, staged->state, staged->generation->number, diags);
 	dev_t *seen = NULL;
 	size_t n_seen = 0;
 	int r = sync_once(tmp, staged->state->dirfd, &seen, &n_seen);
@@ -484,8 +524,8 @@ static int sync_systems(const struct staged *staged, struct diags *diags)
 	for (size_t i = 0; i < staged->n_files; i++) {
 		const struct generation_file *file = staged->files[i].record;
 
-		r = place_go(place, file->path, stage_target_of(staged->generation, file),
-			false);
+		r = target_folder_go(place, file->path,
+			stage_target_of(staged->generation, file), false);
 		if (r < 0)
 			return r;
 		r = sync_once(tmp, place->fd, &seen, &n_seen);
@@ -497,7 +537,7 @@ static int sync_systems(const struct staged *staged, struct diags *diags)
 	return 0;
 }
 
-static int stage_file(struct staged *staged, struct place *place, size_t i,
+static int stage_file(struct staged *staged, struct target_folder *place, size_t i,
 	struct buffer *back, struct diags *diags)
 {
 	struct staged_file *file = &staged->files[i];
@@ -505,17 +545,17 @@ static int stage_file(struct staged *staged, struct place *place, size_t i,
 	bool has_live = file->file->before != NULL || file->file->is_foreign;
 	const struct generation_target *target =
 		stage_target_of(staged->generation, record);
-	int r = place_go(place, record->path, target, true);
+	int r = target_folder_go(place, record->path, target, true);
 
 	if (r == 0 && has_live)
-		r = place_can_replace(place, record->path);
+		r = target_folder_can_replace(place, record->path);
 	if (r == 0)
-		r = place_write(place, record, file->file->output->bytes,
+		r = target_folder_write(place, record, file->file->output->bytes,
 			has_live ? record->path : NULL,
 			syncs_each(staged) ? staged->unsynced : NULL, back);
 	if (r == 0 && target != NULL && target->fresh != NULL)
 		staged->installed[record - staged->generation->files] =
-			installed_of(&place->written);
+			stat_hint_of(&place->written);
 	if (r == 0)
 		r = verify(staged, file, back, i, diags);
 	return r;
@@ -524,8 +564,8 @@ static int stage_file(struct staged *staged, struct place *place, size_t i,
 int stage_files(struct staged *staged, struct diags *diags)
 {
 	TMP_CTX(tmp);
-	struct place *place =
-		place_new(tmp, staged->state, staged->generation->number, diags);
+	struct target_folder *place =
+		target_folder_new(tmp, staged->state, staged->generation->number, diags);
 	struct buffer *back = buffer_new(tmp);
 	int r = 0;
 

@@ -7,10 +7,10 @@
  * publish.h has what the outside calls.
  */
 
-#include "publish/place.h"
 #include "publish/publish.h"
+#include "publish/target_folder.h"
 
-/* The target of a for-each file, NULL for a single one: what place_go() wants. */
+/* The target of a for-each file, NULL for a single one: what target_folder_go() wants. */
 const struct generation_target *stage_target_of(
 	const struct generation *generation, const struct generation_file *file);
 

@@ -2,9 +2,11 @@
 #include "render/render.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/table.h"
 #include "base/text.h"
 #include "render/fields.h"
 
@@ -125,7 +127,10 @@ int renderer_new(TALLOC_CTX *mem_ctx, const struct settings *settings,
 
 /* Refused values */
 
-enum { DEPTH_MAX = 64 };
+enum {
+	DEPTH_MAX = 64,
+	SCRATCH_ROOM = 40, /* of a file's name, for that of its next version beside it */
+};
 
 /* One run over all targets: which records refused values, and where we are. */
 struct pass {
@@ -142,23 +147,42 @@ struct pass {
 	size_t n_refusals;
 	size_t n_records;
 	int failed;
+	/* what is being printed, and the node that its last lines are about */
+	const struct buffer *buffer;
+	const struct machine *node;
+	size_t node_depth, node_start;
 };
 
-static void enter_object(
-	void *data, const struct context *context, size_t offset _unused_)
+static void enter_object(void *data, const struct context *context, size_t offset)
 {
 	struct pass *pass = data;
 
 	if (pass->depth < DEPTH_MAX)
 		pass->stack[pass->depth] = *context;
 	pass->depth++;
+	if (pass->node != NULL || pass->target->for_each != FOR_SITE)
+		return;
+	pass->node = fields_machine(context->shape, context->object);
+	pass->node_depth = pass->depth;
+	pass->node_start = offset;
 }
 
+/* The lines of a node in a file of the whole site count for it: record->printed. */
 static void leave_object(
-	void *data, const struct context *context _unused_, size_t offset _unused_)
+	void *data, const struct context *context _unused_, size_t offset)
 {
 	struct pass *pass = data;
 
+	if (pass->node != NULL && pass->depth == pass->node_depth) {
+		/* the site is read-only here, but its records take marks */
+		struct record *record =
+			&((struct machine *)(uintptr_t)pass->node)->record;
+		uint64_t hash = hash_bytes(HASH_START,
+			pass->buffer->data + pass->node_start, offset - pass->node_start);
+
+		record->printed += hash_end(hash);
+		pass->node = NULL;
+	}
 	pass->depth--;
 }
 
@@ -236,7 +260,7 @@ static void count_nodes(const struct site *site, const struct output *output,
 
 static void print_output(TALLOC_CTX *mem_ctx, struct renderer *renderer,
 	const struct site *site, struct output *output,
-	const struct template_hooks *hooks, struct buffer **ret_buffer)
+	const struct template_hooks *hooks, struct pass *pass, struct buffer **ret_buffer)
 {
 	const struct program *program =
 		&renderer->programs[output->target - renderer->targets];
@@ -246,6 +270,8 @@ static void print_output(TALLOC_CTX *mem_ctx, struct renderer *renderer,
 		{record_shape(output->target->for_each), output->object}};
 	struct buffer *buffer = buffer_new(mem_ctx);
 
+	if (pass != NULL)
+		pass->buffer = buffer;
 	template_render(
 		program->body, stack, output->object == NULL ? 1 : 2, hooks, buffer);
 	*ret_buffer = buffer;
@@ -253,11 +279,11 @@ static void print_output(TALLOC_CTX *mem_ctx, struct renderer *renderer,
 
 static void fill_output(TALLOC_CTX *mem_ctx, struct renderer *renderer,
 	const struct site *site, struct output *output,
-	const struct template_hooks *hooks)
+	const struct template_hooks *hooks, struct pass *pass)
 {
 	struct buffer *buffer;
 
-	print_output(mem_ctx, renderer, site, output, hooks, &buffer);
+	print_output(mem_ctx, renderer, site, output, hooks, pass, &buffer);
 	count_nodes(site, output, &output->n_hosts, &output->n_vcns);
 	if (output->target->trailer != NULL)
 		trailer_add(
@@ -271,19 +297,66 @@ void render_serial(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct site *
 	struct output *output, uint64_t serial)
 {
 	output->serial = serial;
-	fill_output(mem_ctx, renderer, site, output, NULL);
+	fill_output(mem_ctx, renderer, site, output, NULL, NULL);
 }
 
-/* A path may hold names of records, but stays in the folder that its text begins with. */
-static int check_path(const struct target *target, const char *path, struct diags *diags)
-{
-	const char *rest = path + strlen(target->fixed_folder);
+struct work {
+	struct renderer *renderer;
+	struct pass *pass;
+	const struct serials *serials;
+	struct tree *tree;
+};
 
-	if (text_has_prefix(path, target->fixed_folder) && strstr(rest, "//") == NULL &&
-		strstr(rest, "/.") == NULL && !text_has_suffix(path, "/"))
-		return 0;
-	return diag_fail(diags, EXIT_USAGE, loc_file(target->template_path),
-		"the path '%s' leaves its folder '%s'", path, target->fixed_folder);
+/* A path may hold values of records, but stays in the folder that its text begins with. */
+/* Slashes outside of tags. */
+static size_t n_slashes(const char *path)
+{
+	size_t n = 0;
+
+	for (; *path != '\0'; path++) {
+		const char *end = strncmp(path, "{{", 2) == 0 ? strstr(path, "}}") : NULL;
+
+		if (end != NULL)
+			path = end + 1;
+		n += *path == '/';
+	}
+	return n;
+}
+
+static const char *path_fault(const struct target *target, const char *path)
+{
+	size_t fixed = strlen(target->fixed_folder);
+
+	if (!text_has_prefix(path, target->fixed_folder))
+		return "leaves its folder";
+	if (strstr(path + fixed, "/.") != NULL)
+		return "begins with a dot, or leaves its folder";
+	if (strstr(path + fixed, "//") != NULL || text_has_suffix(path, "/"))
+		return "lacks a name";
+	if (n_slashes(path + fixed) > n_slashes(target->path + fixed))
+		return "has a folder too many";
+	if (strlen(strrchr(path, '/')) > NAME_MAX - SCRATCH_ROOM ||
+		strlen(path) >= PATH_MAX)
+		return "is too long";
+	return NULL;
+}
+
+/* What a path is made of: the first value of the record in it, for the finding. */
+static void refuse_path(struct work *work, const struct program *program,
+	const void *object, const char *path, const char *why)
+{
+	TMP_CTX(tmp);
+	struct pass *pass = work->pass;
+	struct record *record =
+		fields_record(record_shape(program->target->for_each), object);
+
+	pass->n_records += !record->is_bad;
+	struct finding *finding = check_report(pass->reporter, CHECK_UNSAFE_VALUE, record,
+		FIELD_NAME, "the file name '%s' of target '%s' %s",
+		text_printable(tmp, path, strlen(path)), program->target->name, why);
+
+	record->is_bad = true;
+	diag_note(finding, program->target->path_at, "it is made here");
 }
 
 static const char *record_path(TALLOC_CTX *mem_ctx, struct renderer *renderer,
@@ -311,12 +384,14 @@ static bool is_wanted(const struct program *program, const void *object)
 					  : value.kind != VALUE_NONE;
 }
 
-struct work {
-	struct renderer *renderer;
-	struct pass *pass;
-	const struct serials *serials;
-	struct tree *tree;
-};
+static const char *node_name(const struct target *target, const void *object)
+{
+	const struct shape *shape = record_shape(target->for_each);
+	const struct machine *machine =
+		shape == NULL ? NULL : fields_machine(shape, object);
+
+	return machine == NULL ? NULL : machine->fqdn;
+}
 
 static void add_output(struct work *work, const struct program *program, const char *path,
 	const void *object)
@@ -332,6 +407,7 @@ static void add_output(struct work *work, const struct program *program, const c
 	output->target = program->target;
 	output->path = path;
 	output->object = object;
+	output->node = node_name(program->target, object);
 	output->serial =
 		work->serials == NULL ? 0 : work->serials->of(work->serials->data, path);
 	pass->target = program->target;
@@ -342,24 +418,25 @@ static void add_output(struct work *work, const struct program *program, const c
 
 		enter_object(pass, &context, 0);
 	}
-	fill_output(tree, work->renderer, pass->reporter->site, output, &hooks);
+	fill_output(tree, work->renderer, pass->reporter->site, output, &hooks, pass);
 }
 
-static int add_record(
+static void add_record(
 	struct work *work, const struct program *program, const void *object)
 {
 	if (!is_wanted(program, object))
-		return 0;
+		return;
 	const char *path = record_path(
 		work->tree, work->renderer, program, work->pass->reporter->site, object);
-	int failed = check_path(program->target, path, work->pass->reporter->diags);
+	const char *why = path_fault(program->target, path);
 
-	if (failed == 0)
+	if (why == NULL)
 		add_output(work, program, path, object);
-	return failed;
+	else
+		refuse_path(work, program, object, path, why);
 }
 
-static int add_macs(struct work *work, const struct program *program)
+static void add_macs(struct work *work, const struct program *program)
 {
 	const struct site *site = work->pass->reporter->site;
 
@@ -368,73 +445,105 @@ static int add_macs(struct work *work, const struct program *program)
 
 		if (host->n_interfaces == 0)
 			continue;
-		const struct interface *boot = host->interfaces[0];
-
-		for (uint32_t j = 0; j < boot->n_macs; j++) {
-			int failed = add_record(work, program, &boot->macs[j]);
-
-			if (failed < 0)
-				return failed;
-		}
+		for (uint32_t j = 0; j < host->interfaces[0]->n_macs; j++)
+			add_record(work, program, &host->interfaces[0]->macs[j]);
 	}
-	return 0;
 }
 
-static int add_records(
+static void add_records(
 	struct work *work, const struct program *program, void *table, size_t n)
 {
 	void **objects = table;
 
-	for (size_t i = 0; i < n; i++) {
-		int failed = add_record(work, program, objects[i]);
-
-		if (failed < 0)
-			return failed;
-	}
-	return 0;
+	for (size_t i = 0; i < n; i++)
+		add_record(work, program, objects[i]);
 }
 
-static int add_target(struct work *work, const struct program *program)
+static void add_target(struct work *work, const struct program *program)
 {
 	const struct site *site = work->pass->reporter->site;
 
 	switch (program->target->for_each) {
 	case FOR_SITE:
 		add_output(work, program, program->target->path, NULL);
-		return 0;
+		break;
 	case FOR_HOST:
-		return add_records(work, program, site->hosts, site->n_hosts);
+		add_records(work, program, site->hosts, site->n_hosts);
+		break;
 	case FOR_VCN:
-		return add_records(work, program, site->vcns, site->n_vcns);
+		add_records(work, program, site->vcns, site->n_vcns);
+		break;
 	case FOR_NODE:
-		return add_records(work, program, site->machines, site->n_machines);
+		add_records(work, program, site->machines, site->n_machines);
+		break;
 	case FOR_NETWORK:
-		return add_records(work, program, site->networks, site->n_networks);
+		add_records(work, program, site->networks, site->n_networks);
+		break;
 	case FOR_PROFILE:
-		return add_records(work, program, site->profiles, site->n_profiles);
+		add_records(work, program, site->profiles, site->n_profiles);
+		break;
 	case FOR_MAC:
-		return add_macs(work, program);
+		add_macs(work, program);
+		break;
 	}
-	return 0;
 }
 
-static int compare_outputs(const void *a, const void *b)
+/* Whose file is it? By path; then the one that had it in the last generation. */
+static int standing_of(const struct output *output)
 {
-	return strcmp(((const struct output *)a)->path, ((const struct output *)b)->path);
+	const struct shape *shape = record_shape(output->target->for_each);
+	const struct machine *machine =
+		shape == NULL ? NULL : fields_machine(shape, output->object);
+
+	return machine == NULL ? -1 : machine->standing;
 }
 
-static int check_unique(const struct tree *tree, struct diags *diags)
+static int compare_outputs(const void *left, const void *right)
 {
-	for (size_t i = 1; i < tree->n_outputs; i++) {
-		const struct output *a = &tree->outputs[i - 1], *b = &tree->outputs[i];
+	const struct output *a = left, *b = right;
+	int order = strcmp(a->path, b->path);
 
-		if (strcmp(a->path, b->path) == 0)
-			return diag_fail(diags, EXIT_USAGE,
-				loc_file(b->target->template_path),
+	if (order == 0)
+		order = standing_of(b) - standing_of(a);
+	return order;
+}
+
+/* Two records with one file: it is the first one's, and the other goes without. */
+static void report_twice(struct reporter *reporter, const struct output *first,
+	const struct output *second)
+{
+	struct record *mine =
+		fields_record(record_shape(second->target->for_each), second->object);
+	struct record *other =
+		fields_record(record_shape(first->target->for_each), first->object);
+	struct finding *finding = check_report_value(reporter, CHECK_DUP_FILE, mine,
+		FIELD_NAME, "'%s' of target '%s' is another record's file", second->path,
+		second->target->name);
+
+	diag_note(finding, record_loc(reporter->site, other, FIELD_NAME), "of this one");
+}
+
+static int drop_twice(struct tree *tree, struct reporter *reporter)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < tree->n_outputs; i++) {
+		const struct output *before = kept == 0 ? NULL : &tree->outputs[kept - 1];
+		const struct output *output = &tree->outputs[i];
+
+		if (before == NULL || strcmp(before->path, output->path) != 0) {
+			tree->outputs[kept++] = *output;
+			continue;
+		}
+		if (before->target != output->target)
+			return diag_fail(reporter->diags, EXIT_USAGE,
+				loc_file(output->target->template_path),
 				"'%s' is written twice: by "
 				"target '%s' and by target '%s'",
-				b->path, a->target->name, b->target->name);
+				output->path, before->target->name, output->target->name);
+		report_twice(reporter, before, output);
 	}
+	tree->n_outputs = kept;
 	return 0;
 }
 
@@ -446,16 +555,14 @@ int render_site(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct reporter 
 	struct tree *tree = mem_new(tmp, struct tree);
 	struct work work = {renderer, &pass, serials, tree};
 
-	for (size_t i = 0; i < renderer->n_targets; i++) {
-		int failed = add_target(&work, &renderer->programs[i]);
-
-		if (failed < 0)
-			return failed;
-	}
+	for (size_t i = 0; i < reporter->site->n_machines; i++)
+		reporter->site->machines[i]->record.printed = 0;
+	for (size_t i = 0; i < renderer->n_targets; i++)
+		add_target(&work, &renderer->programs[i]);
 	if (pass.failed < 0)
 		return pass.failed;
 	qsort(tree->outputs, tree->n_outputs, sizeof(struct output), compare_outputs);
-	int failed = check_unique(tree, reporter->diags);
+	int failed = pass.n_records > 0 ? 0 : drop_twice(tree, reporter);
 
 	if (failed < 0)
 		return failed;
@@ -518,7 +625,7 @@ struct span *render_spans(TALLOC_CTX *mem_ctx, struct renderer *renderer,
 				(struct span){output, 0, output->len};
 			continue;
 		}
-		print_output(tmp, renderer, site, output, &hooks, &buffer);
+		print_output(tmp, renderer, site, output, &hooks, NULL, &buffer);
 	}
 	return spans;
 }

@@ -25,6 +25,7 @@ struct output {
 	unsigned n_hosts, n_vcns;
 	uint64_t serial; /* manifests: the one printed in bytes; 0: has none */
 	const void *object; /* of for-each: the record's object */
+	const char *node; /* whose own file it is: the FQDN, or NULL */
 };
 
 /* Sorted by path; no path twice. */

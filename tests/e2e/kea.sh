@@ -38,6 +38,11 @@ cat >>"$scratch/site.yaml" <<-END
 	    check: kea-dhcp4 -t {main}
 	    on-change: [$scratch/bin/control, kea, hup]
 	  dhcpd: {path: $tree/etc/dhcp/ldapcc.conf, on-change: none}
+	  dnsmasq: off
+	  dnsmasq-hosts: off
+	  kickstart: off
+	  kickstart-repos: off
+	  manifest: off
 END
 cat >"$tree/etc/kea/kea-dhcp4.conf" <<-END
 	{ // the administrator's

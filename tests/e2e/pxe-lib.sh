@@ -145,7 +145,7 @@ site() {
 # publish TRUE|FALSE: what the servers read from now on
 publish() {
 	site "$1" >"$scratch/site.ldif"
-	printf 'targets: {%s}\n' 'dhcpd: {}, kickstart: {}, pxelinux: {}, grub: {}' \
+	printf 'targets: {%s}\n' 'dnsmasq: off, dnsmasq-hosts: off, kickstart-repos: off, manifest: off, pxelinux: {}, grub: {}' \
 		>"$scratch/site.yaml"
 	ldapcc site --ldif "$scratch/site.ldif" render -o "$scratch/new"
 	[ "$status" = 0 ] || [ "$status" = 10 ] || {

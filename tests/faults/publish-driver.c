@@ -60,7 +60,7 @@ static int run(struct fixture *f, const char *tree, size_t n)
 		return -fixture_open(f, tmp, &state);
 	f->now = strcmp(tree, "b") == 0 ? 2000000 : 1000000;
 	make_tree(f, strcmp(tree, "b") == 0, n);
-	return fixture_apply(f, files, n_files, NULL, 0);
+	return fixture_apply(f, files, n_files, NULL);
 }
 
 int main(int argc, char **argv)

@@ -16,7 +16,7 @@
 
 #include "base/file.h"
 #include "change/guard.h"
-#include "publish/checker.h"
+#include "publish/daemon_check.h"
 #include "publish/publish.h"
 #include "publish/services.h"
 
@@ -67,7 +67,9 @@ static inline struct fixture *fixture_new(TALLOC_CTX *mem_ctx, const char *root)
 	f->settings.keep = 3;
 	f->settings.severity[CHECK_NO_CHECKER] = SEVERITY_WARNING;
 	f->settings.guard.max_removed = (struct limit){.is_share = true, .value = 100};
-	f->settings.guard.max_changed = (struct limit){.is_share = true, .value = 200};
+	f->settings.guard.max_affected = (struct limit){.is_share = true, .value = 200};
+	f->settings.guard.max_lost = (struct limit){.is_share = true, .value = 100};
+	f->settings.guard.max_armed = (struct limit){.is_share = true, .value = 50};
 	f->settings.guard.max_removed_24h =
 		(struct limit){.is_share = true, .value = 250};
 	for (size_t i = 0; i < N_TARGETS; i++)
@@ -162,7 +164,7 @@ static inline int fixture_publish(struct fixture *f, TALLOC_CTX *mem_ctx,
 	if (r < 0)
 		return r;
 	options.generation = staged->generation->number;
-	r = checker_run(mem_ctx, staged, &f->settings, f->diags, &output);
+	r = daemon_check_run(mem_ctx, staged, &f->settings, f->diags, &output);
 	if (r < 0) {
 		publish_discard(staged, output);
 		return r;
@@ -192,12 +194,13 @@ static inline int fixture_open(
 
 /* `ldapcc apply` over @files; the exit code. */
 static inline int fixture_apply(struct fixture *f, const struct fixture_file *files,
-	size_t n, struct node_mark *nodes, size_t n_nodes)
+	size_t n, const struct roster *roster)
 {
 	TMP_CTX(tmp);
 	struct fixture_bodies bodies = {files, n};
+	static const struct roster no_roster;
 	struct state *state;
-	struct survey *survey;
+	struct live_set *survey;
 	struct plan *plan;
 	int r = fixture_open(f, tmp, &state);
 	int pending = r;
@@ -206,7 +209,7 @@ static inline int fixture_apply(struct fixture *f, const struct fixture_file *fi
 		return -r;
 	r = publish_check_pin(state, f->diags);
 	if (r == 0)
-		r = plan_survey(tmp, state, f->now, f->diags, &survey);
+		r = live_survey(tmp, state, f->now, false, f->diags, &survey);
 	if (r < 0)
 		return -r;
 	struct serials serials = plan_serials(survey);
@@ -214,8 +217,7 @@ static inline int fixture_apply(struct fixture *f, const struct fixture_file *fi
 		.tree = fixture_tree(f, tmp, files, n, &serials),
 		.targets = f->targets,
 		.n_targets = N_TARGETS,
-		.nodes = nodes,
-		.n_nodes = n_nodes,
+		.roster = roster == NULL ? &no_roster : roster,
 		.reserial = {.render = fixture_reserial, .data = &bodies},
 	};
 
@@ -225,11 +227,12 @@ static inline int fixture_apply(struct fixture *f, const struct fixture_file *fi
 	f->n_changes = plan->n_changes;
 	f->plan_id = plan_id(f, plan);
 	r = plan_permit(plan, f->bootstrap, f->settings.refuse_drift, f->diags);
-	if (r == 0)
+	plan->is_accepted = guard_is_accepted(plan, f->accept);
+	if (r == 0 && !plan->is_accepted)
 		r = guard_check(plan, &f->settings.guard, f->accept, f->diags);
 	if (r < 0)
 		return -r;
-	if (plan->n_changes == 0) {
+	if (!plan_has_changes(plan)) {
 		publish_nothing(plan);
 		return -pending;
 	}

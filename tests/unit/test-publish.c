@@ -137,7 +137,7 @@ static bool has_message(struct fixture *f, const char *part)
 	return false;
 }
 
-#define APPLY(f, tree) fixture_apply(f, tree, ARRAY_SIZE(tree), NULL, 0)
+#define APPLY(f, tree) fixture_apply(f, tree, ARRAY_SIZE(tree), NULL)
 
 static uint64_t serial_in(struct fixture *f, const char *path)
 {
@@ -340,7 +340,11 @@ static void test_target_leaves(void **state)
 
 	assert_int_equal(APPLY(f, tree_a), 0);
 	f->targets[T_HOSTS].name = f->targets[T_MANIFEST].name = "renamed";
+	assert_int_equal(APPLY(f, less), EXIT_REFUSED);
+	assert_true(has_message(f, "target 'hosts' has left the settings"));
+	f->accept = f->plan_id;
 	assert_int_equal(APPLY(f, less), 0);
+	f->accept = NULL;
 	/* a single file stays, for somebody may include it; manifests go */
 	assert_starts(f, HOSTS, "10.0.0.1");
 	assert_null(content(f, MANIFEST("n1")));
@@ -418,7 +422,7 @@ static void test_refusals_touch_nothing(void **state)
 	assert_string_equal(identity(f), before);
 	assert_int_equal(APPLY(f, foreign), EXIT_REFUSED);
 	assert_string_equal(identity(f), before);
-	assert_int_equal(fixture_apply(f, tree_b, ARRAY_SIZE(tree_b), NULL, 0), 0);
+	assert_int_equal(fixture_apply(f, tree_b, ARRAY_SIZE(tree_b), NULL), 0);
 	before = identity(f);
 	set_check(f, T_HOSTS, "#!/bin/sh\nexit 1\n");
 	assert_int_equal(APPLY(f, tree_a), EXIT_REJECTED);
@@ -546,7 +550,7 @@ static void test_rollback(void **state)
 	struct fixture *f = *state;
 	TMP_CTX(tmp);
 	struct state *s;
-	struct survey *survey;
+	struct live_set *survey;
 	struct plan *plan;
 	struct staged *staged;
 
@@ -557,7 +561,7 @@ static void test_rollback(void **state)
 
 	f->now += 10;
 	assert_int_equal(fixture_open(f, tmp, &s), 0);
-	assert_int_equal(plan_survey(tmp, s, f->now, f->diags, &survey), 0);
+	assert_int_equal(live_survey(tmp, s, f->now, false, f->diags, &survey), 0);
 	struct serials serials = plan_serials(survey);
 	struct plan_input input = {
 		.targets = f->targets,
@@ -565,12 +569,18 @@ static void test_rollback(void **state)
 		.reserial = rollback_reserial(),
 	};
 
-	assert_int_equal(rollback_tree(tmp, s, 7, f->targets, N_TARGETS, &serials,
-				 f->diags, &input.tree),
-		-EXIT_USAGE);
-	assert_int_equal(rollback_tree(tmp, s, 1, f->targets, N_TARGETS, &serials,
-				 f->diags, &input.tree),
-		0);
+	static const struct roster no_roster;
+	struct rollback_input from = {.number = 7,
+		.settings = &f->settings,
+		.targets = f->targets,
+		.n_targets = N_TARGETS,
+		.serials = &serials};
+
+	input.roster = &no_roster;
+	assert_int_equal(
+		rollback_tree(tmp, s, &from, f->diags, &input.tree), -EXIT_USAGE);
+	from.number = 1;
+	assert_int_equal(rollback_tree(tmp, s, &from, f->diags, &input.tree), 0);
 	assert_int_equal(plan_new(tmp, survey, &input, f->diags, &plan), 0);
 	assert_int_equal(plan->n_changes, 4);
 	assert_int_equal(
@@ -731,7 +741,8 @@ static void test_reload_is_not_lost(void **state)
 	assert_starts(f, HOSTS, "10.0.0.1");
 	/* nothing to change, but still to tell */
 	assert_int_equal(APPLY(f, tree_a), EXIT_PENDING);
-	assert_starts(f, "/var/lib/ldapcc/pending/hosts", "action command\n");
+	assert_starts(
+		f, "/var/lib/ldapcc/pending/hosts", "ldapcc pending 1\naction command\n");
 	set_command(f, T_HOSTS, good);
 	assert_int_equal(APPLY(f, tree_a), 0);
 	assert_null(content(f, "/var/lib/ldapcc/pending/hosts"));
@@ -760,17 +771,26 @@ static void test_no_reload(void **state)
 
 /* Guards */
 
-static struct node_mark *make_nodes(struct fixture *f, size_t n, size_t n_changed)
+/* A host and VCNs; @n_changed of them say something else, and are affected by that. */
+static const struct roster *make_nodes(struct fixture *f, size_t n, size_t n_changed)
 {
-	struct node_mark *nodes = mem_array(f, struct node_mark, n);
+	struct roster *roster = mem_new(f, struct roster);
 
+	roster->records = mem_array(f, struct roster_record, n + 1);
+	roster->n = n;
 	for (size_t i = 0; i < n; i++)
-		nodes[i] = (struct node_mark){
+		roster->records[i] = (struct roster_record){
 			.name = mem_printf(f, "n%03zu", i),
+			.dn = "cn=n",
 			.kind = i == 0 ? KIND_HOST : KIND_VCN,
-			.hash = i < n_changed ? 2 : 1,
+			.identity = i < n_changed ? 2 : 1,
+			.effect = i < n_changed ? 2 : 1,
+			.networks = "a",
+			.names = "",
+			.addresses = "",
+			.reservations = "",
 		};
-	return nodes;
+	return roster;
 }
 
 static int apply_nodes(struct fixture *f, size_t n, size_t n_changed)
@@ -779,7 +799,7 @@ static int apply_nodes(struct fixture *f, size_t n, size_t n_changed)
 	struct fixture_file file = {
 		T_HOSTS, HOSTS, mem_printf(tmp, "10.0.%zu.%zu n\n", n, n_changed)};
 
-	return fixture_apply(f, &file, 1, make_nodes(f, n, n_changed), n);
+	return fixture_apply(f, &file, 1, make_nodes(f, n, n_changed));
 }
 
 static void test_guards(void **state)
@@ -794,7 +814,7 @@ static void test_guards(void **state)
 	assert_true(
 		has_message(f, mem_printf(f, "ldapcc apply --accept %s", f->plan_id)));
 	assert_int_equal(apply_nodes(f, 100, 21), EXIT_REFUSED);
-	assert_true(has_message(f, "21 of 100 nodes would be changed"));
+	assert_true(has_message(f, "21 of 100 nodes would be affected"));
 	assert_int_equal(apply_nodes(f, 90, 0), 0);
 	/* the floor of three, and the day's sum */
 	assert_int_equal(apply_nodes(f, 82, 0), 0);

@@ -19,15 +19,15 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "publish/command.h"
+#include "publish/child.h"
 #include "publish/services.h"
 
 static void run_shell(TALLOC_CTX *mem_ctx, const char *script, unsigned timeout_ms,
-	struct command_result *ret)
+	struct child_result *ret)
 {
 	const char *words[] = {"sh", "-c", script, NULL};
 
-	command_run(mem_ctx, words, timeout_ms, true, ret);
+	child_run(mem_ctx, words, timeout_ms, true, ret);
 }
 
 /* Commands */
@@ -35,18 +35,18 @@ static void run_shell(TALLOC_CTX *mem_ctx, const char *script, unsigned timeout_
 static void test_status(void **state)
 {
 	TMP_CTX(tmp);
-	struct command_result r;
+	struct child_result r;
 	const char *missing[] = {"no-such-program-here", NULL};
 
 	(void)state;
-	run_shell(tmp, "echo out; echo err >&2; exit 7", COMMAND_TIMEOUT_MS, &r);
+	run_shell(tmp, "echo out; echo err >&2; exit 7", CHILD_TIMEOUT_MS, &r);
 	assert_int_equal(r.status, 7);
 	assert_string_equal(r.output, "out\nerr\n");
-	assert_string_equal(command_describe(tmp, &r, 30000), "exited with status 7");
-	run_shell(tmp, "kill -9 $$", COMMAND_TIMEOUT_MS, &r);
+	assert_string_equal(child_describe(tmp, &r, 30000), "exited with status 7");
+	run_shell(tmp, "kill -9 $$", CHILD_TIMEOUT_MS, &r);
 	assert_int_equal(r.signal, 9);
 	assert_int_not_equal(r.status, 0);
-	command_run(tmp, missing, COMMAND_TIMEOUT_MS, true, &r);
+	child_run(tmp, missing, CHILD_TIMEOUT_MS, true, &r);
 	assert_true(r.is_missing);
 	assert_int_not_equal(r.status, 0);
 }
@@ -54,12 +54,12 @@ static void test_status(void **state)
 static void test_environment(void **state)
 {
 	TMP_CTX(tmp);
-	struct command_result r;
+	struct child_result r;
 
 	(void)state;
 	setenv("LD_LIBRARY_PATH", "/nowhere", 1);
 	run_shell(tmp, "env | sed 's/=.*//' | sort | tr '\\n' ' '; pwd; cat; ulimit -c",
-		COMMAND_TIMEOUT_MS, &r);
+		CHILD_TIMEOUT_MS, &r);
 	unsetenv("LD_LIBRARY_PATH");
 	/* the shell adds PWD and its own */
 	assert_non_null(strstr(r.output, "HOME LC_ALL "));
@@ -93,7 +93,7 @@ static bool is_running(TALLOC_CTX *mem_ctx, pid_t pid)
 static void test_timeout(void **state)
 {
 	TMP_CTX(tmp);
-	struct command_result r;
+	struct child_result r;
 	int64_t start = now_ms();
 
 	(void)state;
@@ -104,10 +104,10 @@ static void test_timeout(void **state)
 	assert_true(grandchild > 0);
 	while (is_running(tmp, grandchild) && now_ms() - start < 20000)
 		;
-	assert_string_equal(command_describe(tmp, &r, 200), "did not end within 0.2 s");
+	assert_string_equal(child_describe(tmp, &r, 200), "did not end within 0.2 s");
 	run_shell(tmp, "trap '' TERM; sleep 1000 & wait; sleep 1000", 200, &r);
 	assert_true(r.is_timed_out);
-	run_shell(tmp, "sleep 1000 & exit 0", COMMAND_TIMEOUT_MS, &r);
+	run_shell(tmp, "sleep 1000 & exit 0", CHILD_TIMEOUT_MS, &r);
 	assert_int_equal(r.status, 0);
 	assert_false(r.is_timed_out);
 	assert_in_range(now_ms() - start, 0, 20000);
@@ -116,13 +116,13 @@ static void test_timeout(void **state)
 static void test_flood(void **state)
 {
 	TMP_CTX(tmp);
-	struct command_result r;
+	struct child_result r;
 
 	(void)state;
-	run_shell(tmp, "yes abcdefg | head -c 3000000; echo; echo last",
-		COMMAND_TIMEOUT_MS, &r);
+	run_shell(tmp, "yes abcdefg | head -c 3000000; echo; echo last", CHILD_TIMEOUT_MS,
+		&r);
 	assert_int_equal(r.status, 0);
-	assert_in_range(strlen(r.output), 1000, COMMAND_OUTPUT_MAX);
+	assert_in_range(strlen(r.output), 1000, CHILD_OUTPUT_MAX);
 	assert_string_equal(r.output + strlen(r.output) - 5, "last\n");
 }
 
@@ -132,7 +132,7 @@ static void test_format(void **state)
 	const char *words[] = {"dhcpd", "-t", "a b", "", NULL};
 
 	(void)state;
-	assert_string_equal(command_format(tmp, words), "dhcpd -t 'a b' ''");
+	assert_string_equal(child_format(tmp, words), "dhcpd -t 'a b' ''");
 }
 
 /* Services */

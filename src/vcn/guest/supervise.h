@@ -6,7 +6,7 @@
  *
  * takes:  settings, one guest of a manifest (vcn/common)
  * gives:  the guest from clone to reaping; its state, console, boot record and exit code
- * may use: base, vcn/common; libmnl in netlink.c only
+ * may use: base, vcn/common; libmnl in link.c only
  * floors: each uses what stands before it: qmp event probe image kvm network console
  *         server spawn machine; supervisor; stop; progress; boot; supervise
  *

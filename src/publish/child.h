@@ -9,9 +9,9 @@
 
 #include "base/document.h"
 
-enum { COMMAND_TIMEOUT_MS = 30000, COMMAND_OUTPUT_MAX = 65536 };
+enum { CHILD_TIMEOUT_MS = 30000, CHILD_OUTPUT_MAX = 65536 };
 
-struct command_result {
+struct child_result {
 	bool is_missing; /* there is no such program */
 	bool is_timed_out; /* it was killed */
 	int status; /* exit status; -1 if it died of a signal */
@@ -20,25 +20,25 @@ struct command_result {
 };
 
 /*
- * command_find - the program's path: @word itself if it has a slash, else the first in
+ * child_find - the program's path: @word itself if it has a slash, else the first in
  * the folders of PATH, then of /usr/local/sbin … /bin (cron's PATH has no sbin)
  *
  * errors: NULL if there is none
  */
-char *command_find(TALLOC_CTX *mem_ctx, const char *word) _must_check_;
+char *child_find(TALLOC_CTX *mem_ctx, const char *word) _must_check_;
 
 /*
- * command_run - run @words (NULL-terminated) and wait
+ * child_run - run @words (NULL-terminated) and wait
  *
  * shape:  at the deadline the group gets SIGTERM, two seconds later SIGKILL. With
  *         @kill_group what the program left running in its group is killed as well.
  * errors: none; what could not be started counts as status 127 with the reason in output
  */
-void command_run(TALLOC_CTX *mem_ctx, const char *const *words, unsigned timeout_ms,
-	bool kill_group, struct command_result *ret);
+void child_run(TALLOC_CTX *mem_ctx, const char *const *words, unsigned timeout_ms,
+	bool kill_group, struct child_result *ret);
 
 /* "exited with status 1", "was killed by signal 9", "did not end within 30 s". */
-char *command_describe(TALLOC_CTX *mem_ctx, const struct command_result *result,
+char *child_describe(TALLOC_CTX *mem_ctx, const struct child_result *result,
 	unsigned timeout_ms) _must_check_;
 /* The words as one line for messages, quoted where needed. */
-char *command_format(TALLOC_CTX *mem_ctx, const char *const *words) _must_check_;
+char *child_format(TALLOC_CTX *mem_ctx, const char *const *words) _must_check_;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "publish/command.h"
+#include "publish/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,7 +43,7 @@ static bool is_program(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
 }
 
-char *command_find(TALLOC_CTX *mem_ctx, const char *word)
+char *child_find(TALLOC_CTX *mem_ctx, const char *word)
 {
 	TMP_CTX(tmp);
 	const char *folder = own_path(tmp);
@@ -183,11 +183,11 @@ static void read_output(struct run *run)
 			return;
 		}
 		buffer_add(run->tail, bytes, (size_t)n);
-		if (run->tail->len > 2 * COMMAND_OUTPUT_MAX) {
+		if (run->tail->len > 2 * CHILD_OUTPUT_MAX) {
 			memmove(run->tail->data,
-				run->tail->data + run->tail->len - COMMAND_OUTPUT_MAX,
-				COMMAND_OUTPUT_MAX);
-			buffer_truncate(run->tail, COMMAND_OUTPUT_MAX);
+				run->tail->data + run->tail->len - CHILD_OUTPUT_MAX,
+				CHILD_OUTPUT_MAX);
+			buffer_truncate(run->tail, CHILD_OUTPUT_MAX);
 		}
 	}
 }
@@ -202,7 +202,7 @@ static void look(struct run *run)
 		run->has_ended = errno == ECHILD;
 }
 
-static void reap(const struct run *run, struct command_result *ret)
+static void reap(const struct run *run, struct child_result *ret)
 {
 	int status = 0;
 	pid_t pid;
@@ -268,7 +268,7 @@ static void stop(struct run *run)
 
 static char *tail_of(TALLOC_CTX *mem_ctx, const struct buffer *b)
 {
-	size_t len = b->len < COMMAND_OUTPUT_MAX ? b->len : COMMAND_OUTPUT_MAX;
+	size_t len = b->len < CHILD_OUTPUT_MAX ? b->len : CHILD_OUTPUT_MAX;
 	char *text = mem_strndup(mem_ctx, b->data + b->len - len, len);
 
 	/* it goes into messages: a zero byte would cut it */
@@ -278,15 +278,15 @@ static char *tail_of(TALLOC_CTX *mem_ctx, const struct buffer *b)
 	return text;
 }
 
-void command_run(TALLOC_CTX *mem_ctx, const char *const *words, unsigned timeout_ms,
-	bool kill_group, struct command_result *ret)
+void child_run(TALLOC_CTX *mem_ctx, const char *const *words, unsigned timeout_ms,
+	bool kill_group, struct child_result *ret)
 {
 	TMP_CTX(tmp);
 	struct run run = {.pidfd = -1, .output = -1, .tail = buffer_new(tmp)};
-	char *program = command_find(tmp, words[0]);
+	char *program = child_find(tmp, words[0]);
 	int r = program == NULL ? -ENOENT : start(program, words, &run);
 
-	*ret = (struct command_result){.is_missing = program == NULL};
+	*ret = (struct child_result){.is_missing = program == NULL};
 	if (r < 0) {
 		ret->status = NOT_STARTED;
 		ret->output = mem_printf(mem_ctx, "%s: %s\n", words[0], strerror(-r));
@@ -306,8 +306,8 @@ void command_run(TALLOC_CTX *mem_ctx, const char *const *words, unsigned timeout
 
 /* Words */
 
-char *command_describe(
-	TALLOC_CTX *mem_ctx, const struct command_result *result, unsigned timeout_ms)
+char *child_describe(
+	TALLOC_CTX *mem_ctx, const struct child_result *result, unsigned timeout_ms)
 {
 	if (result->is_missing)
 		return mem_strdup(mem_ctx, "is not installed");
@@ -319,7 +319,7 @@ char *command_describe(
 	return mem_printf(mem_ctx, "exited with status %d", result->status);
 }
 
-char *command_format(TALLOC_CTX *mem_ctx, const char *const *words)
+char *child_format(TALLOC_CTX *mem_ctx, const char *const *words)
 {
 	TMP_CTX(tmp);
 	struct buffer *b = buffer_new(tmp);

@@ -14,7 +14,7 @@
 #include "publish/publish.h"
 
 /*
- * checker_run - every check command whose target changes
+ * daemon_check_run - every check command whose target changes
  *
  * shape:  a checker that is not installed is the warning `no-checker`; all checkers run,
  *         so that one run shows all rejections; private copies are removed on every way
@@ -23,6 +23,6 @@
  *         publish_discard(); NULL where none did
  * errors: EXIT_REJECTED; EXIT_IO when private copies cannot be made
  */
-int checker_run(TALLOC_CTX *mem_ctx, const struct staged *staged,
+int daemon_check_run(TALLOC_CTX *mem_ctx, const struct staged *staged,
 	const struct settings *settings, struct diags *diags,
 	char **ret_output) _must_check_;

@@ -15,22 +15,22 @@
 
 #include "generation/generation.h"
 
-struct installed {
+struct stat_hint {
 	uint64_t inode; /* 0: unknown */
 	uint64_t size;
 	uint64_t modified, changed; /* ns */
 };
 
-struct installed installed_of(const struct stat *st);
-bool installed_equal(const struct installed *a, const struct installed *b);
+struct stat_hint stat_hint_of(const struct stat *st);
+bool stat_hint_equal(const struct stat_hint *a, const struct stat_hint *b);
 
 /* One for each file of @generation; all unknown where there is no hint. */
-struct installed *installed_load(TALLOC_CTX *mem_ctx, const struct state *state,
+struct stat_hint *stat_hint_load(TALLOC_CTX *mem_ctx, const struct state *state,
 	const struct generation *generation) _must_check_;
 
 /* Writes both files; silently leaves none where that fails. */
-void installed_save(const struct state *state, const struct generation *generation,
-	const struct installed *installed);
+void stat_hint_save(const struct state *state, const struct generation *generation,
+	const struct stat_hint *installed);
 
 /* Is everything in the outline as it was noted? False also where there is none. */
-bool installed_is_untouched(const struct state *state);
+bool stat_hint_is_untouched(const struct state *state);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "publish/checker.h"
+#include "publish/daemon_check.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -10,8 +10,8 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "generation/folder.h"
-#include "publish/command.h"
-#include "publish/place.h"
+#include "publish/child.h"
+#include "publish/target_folder.h"
 
 enum { SHOWN_LINES = 20 };
 
@@ -80,7 +80,7 @@ static char *staged_tree(
 	const char *top;
 
 	return real_path(mem_ctx, c,
-		place_scratch_of(
+		target_folder_scratch_of(
 			mem_ctx, &g->targets[file->record->target], g->number, &top));
 }
 
@@ -218,19 +218,19 @@ static void run_words(struct checking *c, const struct target *target, const cha
 {
 	TMP_CTX(tmp);
 	const char **words = mem_array(tmp, const char *, target->check.n + 1);
-	struct command_result result;
+	struct child_result result;
 
 	for (size_t i = 0; i < target->check.n; i++)
 		words[i] = substitute(tmp, target->check.items[i], names, n_names);
-	command_run(tmp, words, COMMAND_TIMEOUT_MS, true, &result);
+	child_run(tmp, words, CHILD_TIMEOUT_MS, true, &result);
 	if (result.status == 0 && !result.is_timed_out)
 		return;
-	const char *command = substitute(tmp, command_format(tmp, words), known, n_known);
+	const char *command = substitute(tmp, child_format(tmp, words), known, n_known);
 	const char *output = substitute(tmp, result.output, known, n_known);
 
 	int rejected = diag_fail(c->diags, EXIT_REJECTED,
 		loc_file(real_path(c->diags, c, path)), "'%s' %s: nothing was published",
-		command, command_describe(tmp, &result, COMMAND_TIMEOUT_MS));
+		command, child_describe(tmp, &result, CHILD_TIMEOUT_MS));
 	c->result = c->result == 0 ? rejected : c->result;
 	show_output(diag_last(c->diags), output);
 	buffer_printf(c->output, "$ %s\n%s\n", command, output);
@@ -307,7 +307,7 @@ static void check_target(struct checking *c, const struct target *target)
 
 		if (file->file->output->target != target)
 			continue;
-		if (command_find(tmp, target->check.items[0]) == NULL) {
+		if (child_find(tmp, target->check.items[0]) == NULL) {
 			diag_add(c->diags,
 				settings_severity(c->settings, CHECK_NO_CHECKER),
 				check_name(CHECK_NO_CHECKER),
@@ -326,7 +326,7 @@ static void check_target(struct checking *c, const struct target *target)
 	}
 }
 
-int checker_run(TALLOC_CTX *mem_ctx, const struct staged *staged,
+int daemon_check_run(TALLOC_CTX *mem_ctx, const struct staged *staged,
 	const struct settings *settings, struct diags *diags, char **ret_output)
 {
 	TMP_CTX(tmp);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "publish/place.h"
+#include "publish/target_folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,10 +14,58 @@
 #include "generation/folder.h"
 #include "generation/scratch.h"
 
+/* What has to be on disk before something relies on it */
+
+static int close_all(struct unsynced *unsynced)
+{
+	for (size_t i = 0; i < unsynced->n; i++)
+		mem_close_fd(&unsynced->files[i].fd);
+	return 0;
+}
+
+struct unsynced *unsynced_new(TALLOC_CTX *mem_ctx)
+{
+	struct unsynced *unsynced = mem_new(mem_ctx, struct unsynced);
+
+	talloc_set_destructor(unsynced, close_all);
+	return unsynced;
+}
+
+void unsynced_add(struct unsynced *unsynced, int fd, const char *path)
+{
+	/* a hint; folders have no such thing, and the sync reports every fault */
+	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	*mem_push(unsynced, &unsynced->files, &unsynced->n) = (struct unsynced_file){
+		.fd = fd,
+		.path = mem_strdup(unsynced, path),
+	};
+}
+
+int unsynced_sync(struct unsynced *unsynced, struct diags *diags)
+{
+	for (size_t i = 0; i < unsynced->n; i++) {
+		struct unsynced_file *file = &unsynced->files[i];
+		int error = fsync(file->fd) < 0 ? errno : 0;
+
+		if (close(file->fd) < 0 && error == 0)
+			error = errno;
+		file->fd = -1;
+		if (error != 0)
+			return diag_fail_errno(diags, EXIT_IO, error,
+				loc_file(mem_strdup(diags, file->path)),
+				"it cannot be synced");
+		talloc_free(file->path);
+	}
+	talloc_free(unsynced->files);
+	unsynced->files = NULL;
+	unsynced->n = 0;
+	return 0;
+}
+
 enum { LABEL_MAX = 256 };
 static const char LABEL[] = "security.selinux";
 
-static void leave(struct place *place)
+static void leave(struct target_folder *place)
 {
 	if (place->scratch_fd != place->fd)
 		mem_close_fd(&place->scratch_fd);
@@ -28,18 +76,18 @@ static void leave(struct place *place)
 	place->is_changed = false;
 }
 
-static int close_place(struct place *place)
+static int close_place(struct target_folder *place)
 {
 	leave(place);
 	return 0;
 }
 
-struct place *place_new(TALLOC_CTX *mem_ctx, const struct state *state,
+struct target_folder *target_folder_new(TALLOC_CTX *mem_ctx, const struct state *state,
 	uint64_t generation, struct diags *diags)
 {
-	struct place *place = mem_new(mem_ctx, struct place);
+	struct target_folder *place = mem_new(mem_ctx, struct target_folder);
 
-	*place = (struct place){
+	*place = (struct target_folder){
 		.state = state,
 		.generation = generation,
 		.diags = diags,
@@ -51,14 +99,15 @@ struct place *place_new(TALLOC_CTX *mem_ctx, const struct state *state,
 	return place;
 }
 
-static int fail(const struct place *place, int error, const char *path, const char *what)
+static int fail(
+	const struct target_folder *place, int error, const char *path, const char *what)
 {
 	return diag_fail_errno(place->diags, EXIT_IO, error,
 		loc_file(state_path(place->diags, place->state, path)), "%s", what);
 }
 
-char *place_scratch_of(TALLOC_CTX *mem_ctx, const struct generation_target *target,
-	uint64_t generation, const char **ret_top)
+char *target_folder_scratch_of(TALLOC_CTX *mem_ctx,
+	const struct generation_target *target, uint64_t generation, const char **ret_top)
 {
 	char *top = target->fresh != NULL
 			    ? scratch_file(mem_ctx, target->fresh, generation)
@@ -70,12 +119,12 @@ char *place_scratch_of(TALLOC_CTX *mem_ctx, const struct generation_target *targ
 		       : file_join(mem_ctx, top, target->folder + strlen(target->fresh));
 }
 
-static bool is_fresh(const struct place *place)
+static bool is_fresh(const struct target_folder *place)
 {
 	return place->target != NULL && place->target->fresh != NULL;
 }
 
-static int set_gid(struct place *place, const char *folder)
+static int set_gid(struct target_folder *place, const char *folder)
 {
 	struct stat st;
 
@@ -88,12 +137,12 @@ static int set_gid(struct place *place, const char *folder)
 
 /* Where the next versions of the files in @folder are made: below the tree's own scratch
  * folder, with the same folders in between. A fresh one becomes the folder itself. */
-static int open_scratch(struct place *place, const char *folder, bool to_make)
+static int open_scratch(struct target_folder *place, const char *folder, bool to_make)
 {
 	TMP_CTX(tmp);
 	const struct generation_target *target = place->target;
 	const char *top;
-	char *scratch = place_scratch_of(tmp, target, place->generation, &top);
+	char *scratch = target_folder_scratch_of(tmp, target, place->generation, &top);
 	char *below = file_join(tmp, scratch, folder + strlen(target->folder));
 	char *real_top = state_path(tmp, place->state, top);
 	int r = 0;
@@ -120,7 +169,7 @@ static int open_scratch(struct place *place, const char *folder, bool to_make)
 	return 0;
 }
 
-static int enter(struct place *place, bool to_make)
+static int enter(struct target_folder *place, bool to_make)
 {
 	TMP_CTX(tmp);
 	bool is_lenient = place->state->root[0] != '\0';
@@ -144,7 +193,7 @@ static int enter(struct place *place, bool to_make)
 	return r < 0 ? r : set_gid(place, folder);
 }
 
-int place_go(struct place *place, const char *path,
+int target_folder_go(struct target_folder *place, const char *path,
 	const struct generation_target *target, bool to_make)
 {
 	size_t len = (size_t)(folder_name(path) - path);
@@ -153,7 +202,7 @@ int place_go(struct place *place, const char *path,
 	if (place->folder != NULL && place->target == target &&
 		strncmp(place->folder, path, len) == 0 && place->folder[len] == '\0')
 		return 0;
-	int r = place_settle(place);
+	int r = target_folder_settle(place);
 
 	leave(place);
 	if (r < 0)
@@ -166,8 +215,8 @@ int place_go(struct place *place, const char *path,
 	return r;
 }
 
-const char *place_scratch_name(
-	TALLOC_CTX *mem_ctx, const struct place *place, const char *path)
+const char *target_folder_scratch_name(
+	TALLOC_CTX *mem_ctx, const struct target_folder *place, const char *path)
 {
 	if (place->target != NULL)
 		return folder_name(path);
@@ -176,7 +225,7 @@ const char *place_scratch_name(
 
 /* Writing */
 
-int place_can_replace(struct place *place, const char *path)
+int target_folder_can_replace(struct target_folder *place, const char *path)
 {
 	struct statx st;
 	const char *fault = NULL;
@@ -201,7 +250,7 @@ int place_can_replace(struct place *place, const char *path)
 }
 
 /* A file system without labels, or a live file without one, is no fault. */
-static void copy_label(const struct place *place, int fd, const char *label_of)
+static void copy_label(const struct target_folder *place, int fd, const char *label_of)
 {
 	TMP_CTX(tmp);
 	char label[LABEL_MAX];
@@ -253,7 +302,7 @@ static int read_back(int fd, size_t len, struct buffer *back)
 
 /* Created with its final mode only where the owner is the final one, too. */
 static int create(
-	struct place *place, const struct generation_file *file, const char *name)
+	struct target_folder *place, const struct generation_file *file, const char *name)
 {
 	bool is_own = file->uid == place->uid && file->gid == place->gid;
 	mode_t mode = is_own ? (mode_t)file->mode & 0777 : 0600;
@@ -265,8 +314,8 @@ static int create(
 	return fd;
 }
 
-static int write_file(struct place *place, const struct generation_file *file, int fd,
-	const void *bytes, const char *label_of, struct buffer *back)
+static int write_file(struct target_folder *place, const struct generation_file *file,
+	int fd, const void *bytes, const char *label_of, struct buffer *back)
 {
 	int r = file_write_all(fd, bytes, file->len);
 
@@ -279,12 +328,12 @@ static int write_file(struct place *place, const struct generation_file *file, i
 	return r;
 }
 
-int place_write(struct place *place, const struct generation_file *file,
+int target_folder_write(struct target_folder *place, const struct generation_file *file,
 	const void *bytes, const char *label_of, struct unsynced *unsynced,
 	struct buffer *back)
 {
 	TMP_CTX(tmp);
-	const char *name = place_scratch_name(tmp, place, file->path);
+	const char *name = target_folder_scratch_name(tmp, place, file->path);
 	_cleanup_(mem_close_fd) int fd = create(place, file, name);
 
 	if (fd < 0)
@@ -307,10 +356,10 @@ int place_write(struct place *place, const struct generation_file *file,
 
 /* Installing */
 
-int place_install(struct place *place, const char *path)
+int target_folder_install(struct target_folder *place, const char *path)
 {
 	TMP_CTX(tmp);
-	const char *from = place_scratch_name(tmp, place, path);
+	const char *from = target_folder_scratch_name(tmp, place, path);
 
 	if (renameat(place->scratch_fd, from, place->fd, folder_name(path)) < 0)
 		return fail(place, errno, path, "the file cannot be replaced");
@@ -318,7 +367,7 @@ int place_install(struct place *place, const char *path)
 	return 0;
 }
 
-int place_install_fresh(const struct state *state, const char *folder,
+int target_folder_install_fresh(const struct state *state, const char *folder,
 	uint64_t generation, struct diags *diags)
 {
 	TMP_CTX(tmp);
@@ -338,7 +387,7 @@ int place_install_fresh(const struct state *state, const char *folder,
 	return 0;
 }
 
-int place_remove(struct place *place, const char *path)
+int target_folder_remove(struct target_folder *place, const char *path)
 {
 	if (unlinkat(place->fd, folder_name(path), 0) < 0) {
 		if (errno == ENOENT)
@@ -349,7 +398,7 @@ int place_remove(struct place *place, const char *path)
 	return 0;
 }
 
-int place_settle(struct place *place)
+int target_folder_settle(struct target_folder *place)
 {
 	if (!place->is_changed)
 		return 0;

@@ -2,20 +2,19 @@
 #pragma once
 
 /*
- * The first half of a plan: the last generation, and how the live files stand to it.
+ * The first half of a plan: the current generation, and how the live files stand to it.
  * plan.h has what the outside calls; this is what plan.c and publish.c read of it.
  */
 
 #include "change/plan.h"
-#include "generation/installed.h"
+#include "generation/stat_hint.h"
 
-struct survey {
+struct live_set {
 	const struct state *state;
 	struct generation *before; /* NULL: there is none yet */
 	enum live *live; /* of each of its files */
-	struct installed *installed; /* as it is now; inode 0: not a good copy */
-	struct node_mark *nodes;
-	size_t n_nodes;
+	struct stat_hint *installed; /* as it is now; inode 0: not a good copy */
+	struct roster roster;
 	bool has_read; /* a hint was missing or wrong: worth noting anew */
 	uint64_t now;
 };

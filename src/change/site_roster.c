@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "change/site_roster.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/table.h"
+#include "base/text.h"
+#include "model/use.h"
+
+struct roll {
+	TALLOC_CTX *mem_ctx;
+	const struct site *site;
+	struct table *shared; /* key of a network, image or profile -> its hash */
+	uint64_t cluster;
+	struct roster *roster;
+};
+
+/* What an entry says */
+
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+	hash = hash_bytes(
+		hash, text == NULL ? "" : text, text == NULL ? 0 : strlen(text));
+	return hash_bytes(hash, "\xff", 1); /* keeps ("ab", "c") and ("a", "bc") apart */
+}
+
+static uint64_t hash_number(uint64_t hash, uint64_t number)
+{
+	return hash_bytes(hash, &number, sizeof(number));
+}
+
+static uint64_t hash_interface(uint64_t hash, const struct interface *interface)
+{
+	hash = hash_text(hash, interface->ifname);
+	hash = hash_text(hash, interface->fqdn);
+	for (uint32_t i = 0; i < interface->n_macs; i++)
+		hash = hash_bytes(hash, interface->macs[i].mac.bytes, 6);
+	hash = hash_text(hash, NULL);
+	for (uint32_t i = 0; i < interface->n_addresses; i++)
+		hash = hash_bytes(hash, interface->addresses[i].ip.bytes, 16);
+	return hash_text(hash, NULL);
+}
+
+/* Names and interfaces, which are read by hand, and every use that counts. */
+static uint64_t hash_machine(const struct site *site, const struct machine *machine)
+{
+	uint64_t hash = hash_text(HASH_START, machine->fqdn);
+
+	for (uint32_t i = 0; i < machine->aliases.n; i++)
+		hash = hash_text(hash, machine->aliases.items[i]);
+	hash = use_hash(site, &machine->record, USE_COUNTS, hash_text(hash, NULL));
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		hash = hash_interface(hash, machine->interfaces[i]);
+	return hash_end(hash);
+}
+
+static uint64_t hash_network(const struct site *site, const struct network *network)
+{
+	uint64_t hash = use_hash(site, &network->record, 0, HASH_START);
+
+	hash = hash_bytes(hash, network->prefix.base.bytes, 16);
+	return hash_number(hash, network->prefix.length);
+}
+
+static uint64_t hash_profile(const struct site *site, const struct profile *profile)
+{
+	uint64_t hash = use_hash(site, &profile->record, 0, HASH_START);
+
+	for (uint32_t i = 0; i < profile->n_repositories; i++)
+		hash = use_hash(site, &profile->repositories[i]->record, 0, hash);
+	return hash;
+}
+
+/* Records of which there are few */
+
+static void add_record(struct roll *roll, const struct record *record, uint64_t identity)
+{
+	*mem_push(roll->mem_ctx, &roll->roster->records, &roll->roster->n) =
+		(struct roster_record){.name = record->name == NULL ? "" : record->name,
+			.dn = record->dn,
+			.kind = record->kind,
+			.identity = hash_end(identity),
+			.effect = hash_end(identity),
+			.networks = "",
+			.names = "",
+			.addresses = "",
+			.reservations = ""};
+}
+
+static void add_shared(struct roll *roll, const struct record *record, uint64_t identity)
+{
+	uint64_t *hash = mem_new(roll->shared, uint64_t);
+
+	*hash = identity;
+	*table_slot(roll->shared, record->key) = hash;
+	add_record(roll, record, identity);
+}
+
+/* Address ranges are a network's own affair: they change no node. */
+static uint64_t with_ranges(const struct network *network, uint64_t hash)
+{
+	for (uint32_t i = 0; i < network->n_ranges; i++) {
+		hash = hash_bytes(hash, network->ranges[i].start.bytes, 16);
+		hash = hash_bytes(hash, network->ranges[i].end.bytes, 16);
+	}
+	return hash;
+}
+
+static void add_all_shared(struct roll *roll)
+{
+	const struct site *site = roll->site;
+
+	for (size_t i = 0; i < site->n_clusters; i++) {
+		roll->cluster = use_hash(site, &site->clusters[i]->record, 0, HASH_START);
+		add_record(roll, &site->clusters[i]->record, roll->cluster);
+	}
+	for (size_t i = 0; i < site->n_networks; i++) {
+		const struct network *network = site->networks[i];
+		uint64_t hash = hash_network(site, network);
+
+		add_shared(roll, &network->record, hash);
+		roll->roster->records[roll->roster->n - 1].identity =
+			hash_end(with_ranges(network, hash));
+	}
+	for (size_t i = 0; i < site->n_images; i++)
+		add_shared(roll, &site->images[i]->record,
+			use_hash(site, &site->images[i]->record, 0, HASH_START));
+	for (size_t i = 0; i < site->n_profiles; i++)
+		add_shared(roll, &site->profiles[i]->record,
+			hash_profile(site, site->profiles[i]));
+	for (size_t i = 0; i < site->n_repositories; i++)
+		add_record(roll, &site->repositories[i]->record,
+			use_hash(site, &site->repositories[i]->record, 0, HASH_START));
+}
+
+/* Nodes */
+
+/* Hashes of what a node has, until they are items. */
+struct items {
+	uint32_t *hashes;
+	size_t n;
+};
+
+static void add_item(TALLOC_CTX *mem_ctx, struct items *items, uint64_t hash)
+{
+	hash = hash_end(hash);
+	*mem_push(mem_ctx, &items->hashes, &items->n) = (uint32_t)(hash ^ hash >> 32);
+}
+
+static int compare_hashes(const void *left, const void *right)
+{
+	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+static const char *items_text(TALLOC_CTX *mem_ctx, struct items *items)
+{
+	char *text = mem_array(mem_ctx, char, items->n *ROSTER_ITEM + 1), *out = text;
+
+	if (items->n > 1)
+		qsort(items->hashes, items->n, sizeof(*items->hashes), compare_hashes);
+	for (size_t i = 0; i < items->n; i++) {
+		uint32_t hash = items->hashes[i];
+		const uint8_t bytes[] = {(uint8_t)(hash >> 24), (uint8_t)(hash >> 16),
+			(uint8_t)(hash >> 8), (uint8_t)hash};
+
+		if (i == 0 || hash != items->hashes[i - 1])
+			out = text_write_hex(out, bytes, sizeof(bytes));
+	}
+	*out = '\0';
+	return text;
+}
+
+struct having {
+	struct items names, addresses, reservations;
+	struct buffer *networks;
+};
+
+static bool has_word(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = list; (at = strstr(at, word)) != NULL; at++)
+		if ((at == list || at[-1] == ',') && (at[len] == ',' || at[len] == '\0'))
+			return true;
+	return false;
+}
+
+static void have_address(TALLOC_CTX *mem_ctx, struct having *having,
+	const struct interface *interface, const struct address *address)
+{
+	uint64_t hash = hash_bytes(HASH_START, &address->ip.family, 1);
+
+	hash = hash_bytes(hash, address->ip.bytes, 16);
+	add_item(mem_ctx, &having->addresses, hash);
+	for (uint32_t i = 0; i < address->names.n; i++)
+		add_item(mem_ctx, &having->names,
+			hash_text(HASH_START, address->names.items[i]));
+	if (address->network == NULL)
+		return;
+	for (uint32_t i = 0; i < interface->n_macs; i++)
+		add_item(mem_ctx, &having->reservations,
+			hash_bytes(hash, interface->macs[i].mac.bytes, 6));
+	const char *name = address->network->record.name;
+
+	if (name != NULL && !has_word(having->networks->data, name))
+		buffer_printf(having->networks, "%s%s",
+			having->networks->len > 0 ? "," : "", name);
+}
+
+static uint64_t effect_of(
+	const struct roll *roll, const struct machine *machine, uint64_t identity)
+{
+	const struct record *shared[] = {
+		machine->image == NULL ? NULL : &machine->image->record,
+		machine->profile == NULL ? NULL : &machine->profile->record};
+	uint64_t hash = hash_number(roll->cluster, identity);
+
+	for (size_t i = 0; i < ARRAY_SIZE(shared); i++) {
+		const uint64_t *of = shared[i] == NULL
+					     ? NULL
+					     : table_find(roll->shared, shared[i]->key);
+
+		hash = hash_number(hash, of == NULL ? 0 : *of);
+	}
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		const struct interface *interface = machine->interfaces[i];
+
+		for (uint32_t j = 0; j < interface->n_addresses; j++) {
+			const struct network *network = interface->addresses[j].network;
+			const uint64_t *of =
+				network == NULL
+					? NULL
+					: table_find(roll->shared, network->record.key);
+
+			hash = hash_number(hash, of == NULL ? 0 : *of);
+		}
+	}
+	return hash_end(hash_number(hash, machine->record.printed));
+}
+
+static void add_machine(struct roll *roll, const struct machine *machine)
+{
+	TMP_CTX(tmp);
+	struct having having = {.networks = buffer_new(tmp)};
+	uint64_t identity = hash_machine(roll->site, machine);
+
+	add_item(tmp, &having.names, hash_text(HASH_START, machine->fqdn));
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		const struct interface *interface = machine->interfaces[i];
+
+		for (uint32_t j = 0; j < interface->n_addresses; j++)
+			have_address(tmp, &having, interface, &interface->addresses[j]);
+	}
+	*mem_push(roll->mem_ctx, &roll->roster->records, &roll->roster->n) =
+		(struct roster_record){.name = machine->fqdn,
+			.dn = machine->record.dn,
+			.kind = machine->record.kind,
+			.is_armed = machine->boots_installer,
+			.identity = identity,
+			.effect = effect_of(roll, machine, identity),
+			.networks = mem_strdup(roll->mem_ctx, having.networks->data),
+			.names = items_text(roll->mem_ctx, &having.names),
+			.addresses = items_text(roll->mem_ctx, &having.addresses),
+			.reservations = items_text(roll->mem_ctx, &having.reservations)};
+}
+
+void site_roster(TALLOC_CTX *mem_ctx, const struct site *site, struct roster *ret_roster)
+{
+	TMP_CTX(tmp);
+	struct roll roll = {.mem_ctx = mem_ctx,
+		.site = site,
+		.shared = table_new(tmp, 0),
+		.cluster = HASH_START,
+		.roster = ret_roster};
+
+	*ret_roster = (struct roster){0};
+	add_all_shared(&roll);
+	for (size_t i = 0; i < site->n_machines; i++)
+		add_machine(&roll, site->machines[i]);
+	roster_sort(ret_roster);
+}
+
+void site_roster_stand(struct site *site, const struct roster *before)
+{
+	for (size_t i = 0; i < site->n_machines; i++) {
+		struct machine *machine = site->machines[i];
+		const struct roster_record *record =
+			machine->fqdn == NULL || before == NULL
+				? NULL
+				: roster_find(
+					  before, machine->fqdn, machine->record.kind);
+
+		if (record != NULL)
+			machine->standing =
+				record->identity == hash_machine(site, machine)
+					? STANDING_SAME
+					: STANDING_CHANGED;
+	}
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The window of 24 hours: what the site was a day ago, so that a slow bleed, each run below
+ * its limit, adds up. Net: what went and came again did not go.
+ *
+ * The folder `window` of the state has a roster for each hour in which something was
+ * published, by the time of its generation; the newest that is older than a day is what is
+ * compared with. What a person accepted or rolled back to begins it anew.
+ */
+
+#include "generation/generation.h"
+#include "generation/roster.h"
+
+/*
+ * window_baseline - the roster of a day ago
+ *
+ * shape:  with no memory that long, the oldest there is; @current where there is none at all
+ * memory: below @mem_ctx
+ * errors: EXIT_IO for a damaged one
+ */
+int window_baseline(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t now,
+	const struct roster *current, struct diags *diags,
+	struct roster *ret_roster) _must_check_;
+
+/*
+ * window_note - the current generation was published
+ *
+ * shape:  also by recovery: the same generation twice is the same. What cannot be noted is
+ *         the warning `window`
+ */
+void window_note(const struct state *state, struct diags *diags);

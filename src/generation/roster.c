@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "generation/roster.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/attribute.h"
+#include "generation/state_file.h"
+
+static const char KIND[] = "roster";
+static const char WAY_OUT[] =
+	"'ldapcc apply --bootstrap' begins anew from the directory, without guards";
+
+/* Order */
+
+int roster_compare(const struct roster_record *a, const struct roster_record *b)
+{
+	int order = strcmp(a->name, b->name);
+
+	if (order == 0)
+		order = (int)a->kind - (int)b->kind;
+	return order != 0 ? order : strcmp(a->dn, b->dn);
+}
+
+static int compare(const void *left, const void *right)
+{
+	return roster_compare(left, right);
+}
+
+void roster_sort(struct roster *roster)
+{
+	if (roster->n > 1)
+		qsort(roster->records, roster->n, sizeof(*roster->records), compare);
+}
+
+/* The first one that is not before @name and @kind. */
+static size_t lower_bound(const struct roster *roster, const char *name, uint8_t kind)
+{
+	const struct roster_record key = {.name = name, .kind = kind, .dn = ""};
+	size_t low = 0, high = roster->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (roster_compare(&roster->records[middle], &key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const struct roster_record *roster_find(
+	const struct roster *roster, const char *name, uint8_t kind)
+{
+	size_t at = lower_bound(roster, name, kind);
+
+	return at < roster->n && roster->records[at].kind == kind &&
+			       strcmp(roster->records[at].name, name) == 0
+		       ? &roster->records[at]
+		       : NULL;
+}
+
+/* Items: both lists are in order */
+
+size_t roster_lost(const char *before, const char *now)
+{
+	size_t n_lost = 0;
+
+	while (*before != '\0') {
+		int order = *now == '\0' ? -1 : strncmp(before, now, ROSTER_ITEM);
+
+		n_lost += order < 0;
+		if (order <= 0)
+			before += ROSTER_ITEM;
+		if (order >= 0)
+			now += ROSTER_ITEM;
+	}
+	return n_lost;
+}
+
+/* Writing */
+
+static void add_hash(struct buffer *out, uint64_t hash)
+{
+	uint8_t bytes[8];
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(hash >> (56 - 8 * i));
+	lines_add_hex(out, bytes, sizeof(bytes));
+	buffer_add_byte(out, ' ');
+}
+
+static void add_word(struct buffer *out, const char *word)
+{
+	buffer_add_text(out, word == NULL || *word == '\0' ? "-" : word);
+	buffer_add_byte(out, ' ');
+}
+
+void roster_format(const struct roster *roster, struct buffer *out)
+{
+	state_file_begin(out, KIND);
+	for (size_t i = 0; i < roster->n; i++) {
+		const struct roster_record *record = &roster->records[i];
+
+		lines_add_u64(out, record->kind);
+		buffer_add_text(out, record->is_armed ? " 1 " : " 0 ");
+		add_hash(out, record->identity);
+		add_hash(out, record->effect);
+		add_word(out, record->networks);
+		add_word(out, record->names);
+		add_word(out, record->addresses);
+		add_word(out, record->reservations);
+		add_word(out, record->name);
+		buffer_add_text(out, record->dn);
+		buffer_add_byte(out, '\n');
+	}
+}
+
+/* Reading */
+
+static uint64_t take_hash(struct lines *l)
+{
+	uint8_t bytes[8] = {0};
+	uint64_t hash = 0;
+
+	lines_hex(l, bytes, sizeof(bytes));
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		hash = hash << 8 | bytes[i];
+	return hash;
+}
+
+static const char *take_word(struct lines *l)
+{
+	const char *word = lines_word(l);
+
+	return strcmp(word, "-") == 0 ? "" : word;
+}
+
+static const char *take_items(struct lines *l)
+{
+	const char *items = take_word(l);
+
+	if (strlen(items) % ROSTER_ITEM != 0)
+		l->is_bad = true;
+	return items;
+}
+
+static void parse_record(struct lines *l, struct roster_record *record)
+{
+	record->kind = (uint8_t)lines_u64(l, _KIND_MAX - 1);
+	record->is_armed = lines_u64(l, 1) != 0;
+	record->identity = take_hash(l);
+	record->effect = take_hash(l);
+	record->networks = take_word(l);
+	record->names = take_items(l);
+	record->addresses = take_items(l);
+	record->reservations = take_items(l);
+	record->name = take_word(l);
+	record->dn = lines_rest(l);
+}
+
+int roster_load(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
+	struct diags *diags, struct roster *ret_roster)
+{
+	struct roster roster = {0};
+	struct lines l;
+	bool is_there;
+	int r = state_file_load(
+		mem_ctx, state, name, KIND, WAY_OUT, diags, &l, &is_there);
+
+	if (r < 0)
+		return r;
+	if (!is_there) {
+		(void)diag_fail(diags, EXIT_IO, state_loc(state, name, diags),
+			"the roster is missing: nobody can tell what would change");
+		diag_note(diag_last(diags), LOC_NONE, "%s", WAY_OUT);
+		return -(int)EXIT_IO;
+	}
+	while (lines_next(&l) && !l.is_bad)
+		parse_record(&l, mem_push(mem_ctx, &roster.records, &roster.n));
+	if (l.is_bad)
+		return state_file_damaged(state, name, &l, WAY_OUT, diags);
+	*ret_roster = roster;
+	return 0;
+}
+
+int roster_of_generation(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t number,
+	struct diags *diags, struct roster *ret_roster)
+{
+	TMP_CTX(tmp);
+
+	return roster_load(mem_ctx, state,
+		mem_printf(tmp, "%s/roster", state_generation(tmp, number)), diags,
+		ret_roster);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The roster of a generation: every record of the site that was published, with what guards
+ * and `diff` have to know of it. A file of its own in the generation's folder, `roster`.
+ */
+
+#include "generation/state.h"
+
+/* Eight hex digits an item, in order: hashes of names, addresses, reservations. */
+enum { ROSTER_ITEM = 8 };
+
+struct roster_record {
+	const char *name; /* the FQDN of a node; "" where a record has none */
+	const char *dn;
+	uint8_t kind; /* enum kind */
+	bool is_armed; /* a host whose next network boot installs it */
+	uint64_t identity; /* of what its own entry says */
+	uint64_t effect; /* of all that outputs say of it, whoever it comes from */
+	const char *networks; /* names of those it has an address in, commas between */
+	const char *names, *addresses,
+		*reservations; /* items, without anything between */
+};
+
+struct roster {
+	struct roster_record *records; /* sorted by name, kind, DN */
+	size_t n;
+};
+
+/* By name, kind and DN: the order of a roster. */
+int roster_compare(const struct roster_record *a, const struct roster_record *b);
+void roster_sort(struct roster *roster);
+/* The record of that name and kind; NULL if there is none. */
+const struct roster_record *roster_find(
+	const struct roster *roster, const char *name, uint8_t kind);
+
+/* How many items of @before are not in @now. */
+size_t roster_lost(const char *before, const char *now);
+
+/* The text of the file, without its trailer. */
+void roster_format(const struct roster *roster, struct buffer *out);
+
+/*
+ * roster_load - the roster in the state's file @name
+ *
+ * memory: below @mem_ctx
+ * errors: EXIT_IO, also where there is none: no roster is not an empty one
+ */
+int roster_load(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
+	struct diags *diags, struct roster *ret_roster) _must_check_;
+/* That of generation @number. */
+int roster_of_generation(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t number,
+	struct diags *diags, struct roster *ret_roster) _must_check_;

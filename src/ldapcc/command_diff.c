@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "change/guard.h"
+#include "ldapcc/commands.h"
+#include "ldapcc/publication.h"
+
+/* diff: what apply would change, and what its guards would say. Nothing is written. */
+
+static bool is_asked_for(const struct run *run, const struct plan_file *file)
+{
+	if (run->n_words == 0)
+		return true;
+	for (size_t i = 0; i < run->n_words && file->output != NULL; i++)
+		if (strcmp(run->words[i], file->output->target->name) == 0)
+			return true;
+	return false;
+}
+
+/* Records and nodes */
+
+static void put_row(
+	struct json_object *array, const char *word, const struct roster_record *record)
+{
+	if (array == NULL) {
+		printf("%-8s %s %s\n", word, kind_name((enum kind)record->kind),
+			record->name[0] == '\0' ? record->dn : record->name);
+		return;
+	}
+	struct json_object *row = json_object_new_object();
+
+	json_object_object_add(row, "name", json_object_new_string(record->name));
+	json_object_object_add(row, "dn", json_object_new_string(record->dn));
+	json_object_object_add(
+		row, "kind", json_object_new_string(kind_name((enum kind)record->kind)));
+	json_object_object_add(row, "change", json_object_new_string(word));
+	json_object_array_add(array, row);
+}
+
+static void print_records(struct run *run, const struct plan *plan)
+{
+	static const char *const words[] = {[RECORD_ADDED] = "added",
+		[RECORD_REMOVED] = "removed",
+		[RECORD_CHANGED] = "changed"};
+	struct json_object *array = run->result == NULL ? NULL : json_object_new_array();
+
+	for (size_t i = 0; i < plan->n_records; i++)
+		put_row(array, words[plan->records[i].change], plan->records[i].record);
+	for (size_t i = 0; i < plan->n_nodes; i++) {
+		const struct plan_node *node = &plan->nodes[i];
+
+		if (node->is_affected && !node->is_changed)
+			put_row(array, "affected", node->now);
+		if (node->is_armed)
+			put_row(array, "armed", node->now);
+	}
+	if (array != NULL)
+		json_object_object_add(run->result, "nodes", array);
+}
+
+/* Files */
+
+static int print_file(
+	struct publication *p, const struct plan_file *file, struct json_object *array)
+{
+	TMP_CTX(tmp);
+	char *text;
+	int failed = plan_diff(tmp, p->plan, file, p->run->diags, &text);
+
+	if (failed < 0)
+		return failed;
+	if (array == NULL) {
+		printf("%-8s %s\n%s", file_change_name(file->change), file->path, text);
+		return 0;
+	}
+	struct json_object *row = json_object_new_object();
+
+	json_object_object_add(row, "path", json_object_new_string(file->path));
+	json_object_object_add(
+		row, "change", json_object_new_string(file_change_name(file->change)));
+	json_object_object_add(row, "diff", json_object_new_string(text));
+	json_object_array_add(array, row);
+	return 0;
+}
+
+static int print_files(struct publication *p)
+{
+	struct run *run = p->run;
+	struct json_object *array = run->result == NULL ? NULL : json_object_new_array();
+	int failed = 0;
+
+	if (array != NULL)
+		json_object_object_add(run->result, "files", array);
+	for (size_t i = 0; failed == 0 && i < p->plan->n_files; i++) {
+		const struct plan_file *file = &p->plan->files[i];
+
+		if (!plan_file_changes(file) || !is_asked_for(run, file))
+			continue;
+		p->has_changes = true;
+		failed = print_file(p, file, array);
+	}
+	return failed;
+}
+
+static void print_summary(struct run *run, const struct plan *plan)
+{
+	TMP_CTX(tmp);
+	const char *summary = plan_summary(tmp, plan);
+
+	if (run->result != NULL)
+		json_object_object_add(
+			run->result, "summary", json_object_new_string(summary));
+	else if (plan_has_changes(plan))
+		printf("%s\n", summary);
+}
+
+/* What apply would be refused for: a warning here, because diff refuses nothing. */
+static int warn_of_guards(struct run *run, const struct plan *plan)
+{
+	TMP_CTX(tmp);
+	struct diags *found = diags_new(tmp);
+	int refused = guard_check(plan, &run->settings->guard, NULL, found);
+
+	for (size_t i = 0; i < found->n_findings; i++) {
+		const struct finding *finding = found->findings[i];
+		struct finding *warning = diag_add(run->diags, SEVERITY_WARNING, "guard",
+			LOC_NONE, "apply would be refused: %s", finding->message);
+
+		for (size_t j = 0; j < finding->n_notes; j++) {
+			struct loc where = finding->notes[j].where;
+
+			if (where.dn != NULL)
+				where.dn = mem_strdup(run->diags, where.dn);
+			diag_note(warning, where, "%s", finding->notes[j].message);
+		}
+	}
+	return refused == -(int)EXIT_IO ? refused : 0;
+}
+
+int command_diff(void *session)
+{
+	struct run *run = session;
+	struct publication p = {.run = run};
+	int failed = run_prepare(run);
+
+	if (failed == 0)
+		failed = run_check_words(run);
+	if (failed == 0)
+		failed = state_open(run->mem_ctx, run->settings, run->arguments.root,
+			false, run->diags, &p.state);
+	if (failed == 0)
+		failed = publication_survey(&p, false);
+	if (failed == 0)
+		failed = publication_plan(&p, NULL);
+	if (failed < 0)
+		return failed;
+	p.has_changes = run->n_words == 0 && plan_has_changes(p.plan);
+	print_summary(run, p.plan);
+	if (run->n_words == 0)
+		print_records(run, p.plan);
+	failed = print_files(&p);
+	if (failed == 0)
+		failed = warn_of_guards(run, p.plan);
+	if (failed < 0)
+		return failed;
+	return p.has_changes ? EXIT_CHANGES : 0;
+}

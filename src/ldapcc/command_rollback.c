@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "publish/rollback.h"
+
+#include <assert.h>
+
+#include "base/text.h"
+#include "generation/roster.h"
+#include "ldapcc/commands.h"
+#include "ldapcc/publication.h"
+#include "publish/publish.h"
+
+/* rollback: an older generation's content as a new one, and pinned. */
+
+static int unpin(struct publication *p)
+{
+	if (p->state->pinned == 0)
+		return diag_fail(
+			p->run->diags, EXIT_USAGE, LOC_NONE, "nothing is pinned");
+	return state_pin(p->state, 0, p->run->diags);
+}
+
+static int which_generation(struct publication *p, uint64_t *ret_number)
+{
+	struct run *run = p->run;
+
+	*ret_number = p->state->previous;
+	if (run->n_words > 0 && (!text_parse_u64(run->words[0], UINT32_MAX, ret_number) ||
+					*ret_number == 0))
+		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+			"'%s' is no number of a generation; see ldapcc history",
+			run->words[0]);
+	if (*ret_number == 0)
+		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+			"there is no earlier generation");
+	return 0;
+}
+
+/* Pinned first: killed in between, the next apply must not undo it. */
+static int pin_and_publish(struct publication *p, uint64_t number)
+{
+	TMP_CTX(tmp);
+	struct diags *diags = p->run->diags;
+	uint64_t before = p->state->pinned;
+	int failed = state_pin(p->state, number, diags);
+
+	if (failed < 0 || !plan_has_changes(p->plan))
+		return failed;
+	p->plan->is_accepted = true;
+	failed = publication_publish(
+		p, mem_printf(tmp, "rollback to %llu", (unsigned long long)number));
+	if (failed < 0 && !p->is_committed)
+		(void)!state_pin(p->state, before, diags);
+	return failed;
+}
+
+static int roll_back(struct publication *p, uint64_t number)
+{
+	struct run *run = p->run;
+	struct entries *entries = NULL;
+	struct serials serials = plan_serials(p->live);
+	struct plan_input input = {.targets = run->targets,
+		.n_targets = run->n_targets,
+		.roster = &p->roster,
+		.reserial = rollback_reserial()};
+	const struct rollback_input from = {.number = number,
+		.settings = run->settings,
+		.targets = run->targets,
+		.n_targets = run->n_targets,
+		.serials = &serials};
+	int failed =
+		rollback_tree(run->mem_ctx, p->state, &from, run->diags, &input.tree);
+
+	if (failed == 0)
+		failed = roster_of_generation(
+			run->mem_ctx, p->state, number, run->diags, &p->roster);
+	if (failed == 0)
+		failed = publication_entries(
+			run->mem_ctx, p->state, number, run->diags, &entries);
+	if (failed < 0)
+		return failed;
+	input.entries = entries_parts(run->mem_ctx, entries, &input.n_entries);
+	failed = plan_new(run->mem_ctx, p->live, &input, run->diags, &p->plan);
+	if (failed == 0)
+		failed = plan_permit(p->plan, run->arguments.bootstrap,
+			run->settings->refuse_drift, run->diags);
+	return failed < 0 ? failed : pin_and_publish(p, number);
+}
+
+/* One after the other: a template that is broken or gone must not stop a rollback. */
+static void load_targets(struct run *run)
+{
+	TMP_CTX(tmp);
+	const char *shipped = mem_printf(tmp, "%s/templates", run->datadir);
+
+	for (size_t i = 0; i < run->settings->n_targets; i++) {
+		struct settings one = *run->settings;
+		struct diags *quiet = diags_new(run->mem_ctx);
+		struct target *target;
+		size_t n;
+
+		one.targets = &run->settings->targets[i];
+		one.n_targets = 1;
+		if (targets_load(run->mem_ctx, &one, shipped, quiet, &target, &n) == 0)
+			*mem_push(run->mem_ctx, &run->targets, &run->n_targets) = *target;
+	}
+}
+
+int command_rollback(void *session)
+{
+	struct run *run = session;
+	struct publication p = {.run = run};
+	uint64_t number;
+	int failed = run_prepare_settings(run);
+
+	if (failed == 0)
+		failed = publication_open(&p);
+	if (failed < 0)
+		return failed;
+	assert(p.state != NULL);
+	if (run->arguments.unpin)
+		return unpin(&p);
+	load_targets(run);
+	failed = which_generation(&p, &number);
+	if (failed == 0)
+		failed =
+			publication_survey(&p, true); /* the current one may be damaged */
+	if (failed == 0)
+		failed = roll_back(&p, number);
+	if (failed < 0)
+		return failed;
+	publication_report(&p);
+	return publication_tell_services(&p, 0);
+}

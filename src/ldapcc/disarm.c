@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ldapcc/disarm.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/table.h"
+#include "base/text.h"
+#include "change/site_roster.h"
+#include "model/decode.h"
+#include "publish/rollback.h"
+#include "read/dn.h"
+
+struct disarming {
+	struct publication *p;
+	struct entries *current; /* what the current generation was made of */
+	struct table *off; /* canonical DN of each host to be turned off */
+	size_t n_off;
+};
+
+/* Entries without what arms a host */
+
+/* Hands an entry on, without the attributes of vocInstall where its host is turned off. */
+struct filter {
+	const struct map *map;
+	const struct table *off;
+	entry_sink sink;
+	void *data;
+};
+
+static bool feeds_install(const struct map *map, const char *attribute)
+{
+	const struct string_list *names = &map->attributes[FIELD_INSTALL];
+
+	for (size_t i = 0; i < names->n; i++)
+		if (text_equal_case(names->items[i], attribute))
+			return true;
+	return false;
+}
+
+static void filter_entry(void *data, const struct entry *entry)
+{
+	TMP_CTX(tmp);
+	const struct filter *filter = data;
+	const char *key = dn_key(tmp, entry->dn);
+	struct entry without = *entry;
+
+	if (key == NULL || table_find(filter->off, key) == NULL) {
+		filter->sink(filter->data, entry);
+		return;
+	}
+	without.attributes =
+		mem_array(tmp, struct entry_attribute, entry->n_attributes + 1);
+	without.n_attributes = 0;
+	for (size_t i = 0; i < entry->n_attributes; i++)
+		if (!feeds_install(filter->map, entry->attributes[i].name))
+			without.attributes[without.n_attributes++] = entry->attributes[i];
+	filter->sink(filter->data, &without);
+}
+
+/* The site of the current generation, with or without what is turned off */
+
+static int render_current(struct disarming *d, struct run *sub, struct entries *entries,
+	const struct serials *serials)
+{
+	size_t refused;
+
+	sub->diags = diags_new(sub->mem_ctx);
+	struct decoder *decoder = run_new_site(sub);
+
+	/* as it was: what has run out since counts as running still */
+	sub->site->now = 0;
+	for (size_t i = 0; i < entries_count(entries); i++)
+		entries_give(entries, i, decode_entry, decoder);
+	sub->roster_before = d->p->run->roster_before;
+	run_link(sub);
+	model_derive(sub->site);
+	return render_site(sub->mem_ctx, sub->renderer, &sub->reporter, serials,
+		&sub->tree, &refused);
+}
+
+static const struct output *find_output(const struct tree *tree, const char *path)
+{
+	size_t low = 0, high = tree->n_outputs;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(path, tree->outputs[middle].path);
+
+		if (order == 0)
+			return &tree->outputs[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+/* Of what is published, only the files that turning off changes: templates may have, too. */
+static void replace_changed(
+	struct tree *published, const struct tree *armed, const struct tree *off)
+{
+	for (size_t i = 0; i < published->n_outputs; i++) {
+		struct output *output = &published->outputs[i];
+		const struct output *a = find_output(armed, output->path);
+		const struct output *b = find_output(off, output->path);
+
+		if (a != NULL && b != NULL &&
+			memcmp(a->sha256, b->sha256, SHA256_BYTES) != 0)
+			*output = *b;
+	}
+}
+
+/* The current roster, with the records of those hosts as they are now. */
+static void change_roster(
+	struct disarming *d, const struct site *site, struct roster *roster)
+{
+	TALLOC_CTX *mem_ctx = d->p->run->mem_ctx;
+	const struct roster *before = d->p->run->roster_before;
+	struct roster now;
+
+	site_roster(mem_ctx, site, &now);
+	roster->n = before->n;
+	roster->records = mem_array(mem_ctx, struct roster_record, before->n + 1);
+	for (size_t i = 0; i < before->n; i++) {
+		const struct roster_record *record = &before->records[i];
+		const struct roster_record *changed =
+			record->is_armed ? roster_find(&now, record->name, record->kind)
+					 : NULL;
+
+		roster->records[i] =
+			changed != NULL && !changed->is_armed ? *changed : *record;
+	}
+}
+
+static void render_again(
+	void *data, TALLOC_CTX *mem_ctx, struct output *output, uint64_t serial)
+{
+	struct run *sub = data;
+
+	if (output->object != NULL)
+		render_serial(mem_ctx, sub->renderer, sub->site, output, serial);
+}
+
+static int publish_off(struct disarming *d)
+{
+	TMP_CTX(tmp);
+	struct publication *p = d->p;
+	struct run *run = p->run, armed = *run, off = *run;
+	struct serials serials = plan_serials(p->live);
+	struct entries *entries = entries_new(run->mem_ctx, run->map->wanted.items);
+	struct filter filter = {run->map, d->off, entries_add, entries};
+	const struct rollback_input from = {.number = p->state->current,
+		.targets = run->targets,
+		.n_targets = run->n_targets,
+		.serials = &serials};
+	struct plan_input input = {.targets = run->targets,
+		.n_targets = run->n_targets,
+		.roster = &p->roster,
+		.reserial = {render_again, &off}};
+
+	for (size_t i = 0; i < entries_count(d->current); i++)
+		entries_give(d->current, i, filter_entry, &filter);
+	int failed = render_current(d, &armed, d->current, &serials);
+
+	if (failed == 0)
+		failed = render_current(d, &off, entries, &serials);
+	if (failed == 0)
+		failed = rollback_tree(
+			run->mem_ctx, p->state, &from, run->diags, &input.tree);
+	if (failed < 0)
+		return failed;
+	replace_changed(input.tree, armed.tree, off.tree);
+	change_roster(d, off.site, &p->roster);
+	input.entries = entries_parts(run->mem_ctx, entries, &input.n_entries);
+	failed = plan_new(run->mem_ctx, p->live, &input, run->diags, &p->plan);
+	if (failed < 0 || !plan_has_changes(p->plan))
+		return failed;
+	failed = publication_publish(
+		p, mem_printf(tmp, "turn off the installation of %zu host%s", d->n_off,
+			   d->n_off == 1 ? "" : "s"));
+	if (failed < 0)
+		return failed;
+	publication_report(p);
+	failed = publication_tell_services(p, p->state->current);
+	p->has_changes = false;
+	return failed == -(int)EXIT_PENDING ? 0 : failed;
+}
+
+/* Who is turned off */
+
+static void turn_off(struct disarming *d, const char *dn)
+{
+	TALLOC_CTX *mem_ctx = d->p->run->mem_ctx;
+	const char *key = dn_key(mem_ctx, dn);
+	void **slot = table_slot(d->off, key == NULL ? dn : key);
+
+	d->n_off += *slot == NULL;
+	*slot = d;
+}
+
+static bool has_armed(const struct publication *p)
+{
+	const struct roster *roster = p->run->roster_before;
+
+	for (size_t i = 0; roster != NULL && i < roster->n; i++)
+		if (roster->records[i].is_armed)
+			return true;
+	return false;
+}
+
+/* What an entry of an armed host says of vocInstall and vocInstallUntil now. */
+struct reading {
+	const struct map *map;
+	bool is_on;
+	int64_t until;
+};
+
+static void read_install(void *data, const struct entry *entry)
+{
+	struct reading *reading = data;
+	const struct string_list *untils = &reading->map->attributes[FIELD_INSTALL_UNTIL];
+
+	for (size_t i = 0; i < entry->n_attributes; i++) {
+		const struct entry_attribute *attribute = &entry->attributes[i];
+
+		if (attribute->n_values == 0)
+			continue;
+		if (feeds_install(reading->map, attribute->name))
+			reading->is_on = strcmp(attribute->values[0].bytes, "TRUE") == 0;
+		for (size_t j = 0; j < untils->n; j++)
+			if (text_equal_case(untils->items[j], attribute->name))
+				(void)!text_parse_time(
+					attribute->values[0].bytes, &reading->until);
+	}
+}
+
+/* Armed hosts of which @entries say that they are off, or that their time has passed. */
+static void find_off(struct disarming *d, struct entries *entries, int64_t now)
+{
+	const struct roster *roster = d->p->run->roster_before;
+	struct table *armed = table_new(d->p->run->mem_ctx, 64);
+
+	for (size_t i = 0; i < roster->n; i++) {
+		const struct roster_record *record = &roster->records[i];
+		const char *key =
+			record->is_armed ? dn_key(d->p->run->mem_ctx, record->dn) : NULL;
+
+		if (key != NULL)
+			*table_slot(armed, key) = (void *)(uintptr_t)record;
+	}
+	for (size_t i = 0; i < entries_count(entries); i++) {
+		const struct roster_record *record =
+			table_find(armed, entries_key(entries, i));
+		struct reading reading = {.map = d->p->run->map};
+
+		if (record == NULL)
+			continue;
+		entries_give(entries, i, read_install, &reading);
+		if (!reading.is_on || (reading.until != 0 && reading.until <= now))
+			turn_off(d, record->dn);
+	}
+}
+
+static int disarm(struct publication *p, struct entries *said)
+{
+	struct run *run = p->run;
+	struct disarming d = {.p = p, .off = table_new(run->mem_ctx, 64)};
+	int failed = publication_entries(
+		run->mem_ctx, p->state, p->state->current, run->diags, &d.current);
+
+	if (failed < 0)
+		return failed;
+	find_off(&d, said == NULL ? d.current : said, (int64_t)time(NULL));
+	return d.n_off == 0 ? 0 : publish_off(&d);
+}
+
+int disarm_overdue(struct publication *p)
+{
+	TMP_CTX(tmp);
+
+	/* whatever is wrong with the state is the run's to say */
+	if (p->state->current == 0 || p->run->arguments.bootstrap)
+		return 0;
+	int failed = publication_survey(p, false);
+
+	return failed < 0 || !has_armed(p) ? failed : disarm(p, NULL);
+}
+
+int disarm_turned_off(struct publication *p)
+{
+	uint64_t before = p->state->current;
+
+	if (before == 0 || p->run->roster_before == NULL || !has_armed(p))
+		return 0;
+	struct run run = *p->run;
+	int failed = disarm(p, p->run->entries);
+
+	/* the site that was read is still to be compared, with the new generation */
+	p->run->site = run.site;
+	p->plan = NULL;
+	if (failed == 0 && p->state->current != before)
+		failed = publication_survey(p, false);
+	return failed;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Turning installations off: the one change that waits for nothing. A host that stays armed by
+ * accident is installed anew at its next boot, and its disk is lost.
+ *
+ * A generation of its own, made of the current one with nothing changed but the boot answers
+ * of those hosts; it comes first, without guards, also under a pin, beside a refusal or an
+ * error, and with the directory away.
+ */
+
+#include "ldapcc/publication.h"
+
+/*
+ * disarm_overdue - hosts whose vocInstallUntil has passed; needs no directory
+ *
+ * errors: those of publishing
+ */
+int disarm_overdue(struct publication *p) _must_check_;
+/* Hosts of which the entries that were just read say that vocInstall is not TRUE any more. */
+int disarm_turned_off(struct publication *p) _must_check_;

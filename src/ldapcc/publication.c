@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ldapcc/publication.h"
+
+#include <string.h>
+#include <time.h>
+
+#include <json-c/json.h>
+
+#include "base/trailer.h"
+#include "change/guard.h"
+#include "change/site_roster.h"
+#include "ldapcc/disarm.h"
+#include "publish/daemon_check.h"
+#include "publish/publish.h"
+#include "publish/services.h"
+
+/* The state */
+
+int publication_open(struct publication *p)
+{
+	struct run *run = p->run;
+	uint64_t recovered = 0;
+	int failed = state_open(run->mem_ctx, run->settings, run->arguments.root, true,
+		run->diags, &p->state);
+
+	if (failed == 0)
+		failed = publish_recover(p->state, run->diags, &recovered);
+	if (failed < 0)
+		return failed;
+	if (recovered > 0)
+		diag_add(run->diags, SEVERITY_NOTE, NULL, LOC_NONE,
+			"finished generation %llu, which an "
+			"interrupted run had begun to install",
+			(unsigned long long)recovered);
+	return last_run_load(run->mem_ctx, p->state, run->diags, &p->last);
+}
+
+int publication_survey(struct publication *p, bool to_begin_anew)
+{
+	struct run *run = p->run;
+	TMP_CTX(tmp);
+	int failed = live_survey(run->mem_ctx, p->state, (uint64_t)time(NULL),
+		to_begin_anew, run->diags, &p->live);
+
+	if (failed < 0 || p->state->current == 0 || plan_generation(p->live) == NULL)
+		return failed;
+	run->roster_before = plan_roster(p->live);
+	/* what was good is not there: who is in error then is left out */
+	if (publication_entries(run->mem_ctx, p->state, p->state->current,
+		    to_begin_anew ? diags_new(tmp) : run->diags, &run->good) < 0)
+		return to_begin_anew ? 0 : -(int)EXIT_IO;
+	return 0;
+}
+
+int publication_entries(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t number,
+	struct diags *diags, struct entries **ret_entries)
+{
+	TMP_CTX(tmp);
+	const char *name = mem_printf(tmp, "%s/entries", state_generation(tmp, number));
+	struct trailer trailer;
+	char *bytes;
+	size_t len;
+	int failed = state_load(mem_ctx, state, name, diags, &bytes, &len);
+
+	if (failed < 0)
+		return failed;
+	const char *fault = bytes == NULL ? "it is missing"
+					  : trailer_check(bytes, len, "# ", &trailer);
+
+	if (fault == NULL)
+		*ret_entries = entries_parse(mem_ctx, bytes, trailer.body_len);
+	if (fault == NULL && *ret_entries == NULL)
+		fault = "it is of another kind or version";
+	if (fault == NULL)
+		return 0;
+	(void)diag_fail(diags, EXIT_IO, state_loc(state, name, diags),
+		"the entries of the generation cannot be used: %s", fault);
+	diag_note(diag_last(diags), LOC_NONE,
+		"'ldapcc rollback N' goes back to another generation, 'ldapcc apply "
+		"--bootstrap' begins anew from the directory, without guards");
+	return -(int)EXIT_IO;
+}
+
+/* The change set */
+
+static void render_again(
+	void *data, TALLOC_CTX *mem_ctx, struct output *output, uint64_t serial)
+{
+	struct run *run = data;
+
+	render_serial(mem_ctx, run->renderer, run->site, output, serial);
+}
+
+static int compare(struct publication *p)
+{
+	struct run *run = p->run;
+	struct plan_input input = {.tree = run->tree,
+		.targets = run->targets,
+		.n_targets = run->n_targets,
+		.roster = &p->roster,
+		.source = {.uri = run->arguments.ldif != NULL ? run->arguments.ldif
+							      : run->report.uri,
+			.identity = run->report.identity,
+			.inputs = run->inputs,
+			.csn = run->report.csn},
+		.reserial = {render_again, run}};
+
+	site_roster(run->mem_ctx, run->site, &p->roster);
+	input.entries = entries_parts(run->mem_ctx, run->accepted, &input.n_entries);
+	return plan_new(run->mem_ctx, p->live, &input, run->diags, &p->plan);
+}
+
+int publication_plan(struct publication *p, const struct string_list *last_csn)
+{
+	struct run *run = p->run;
+	int failed = run_read(run, last_csn);
+
+	if (failed < 0)
+		return failed;
+	p->has_read = true;
+	if (p->state->lockfd >= 0) { /* diff changes nothing */
+		failed = disarm_turned_off(p);
+		if (failed < 0)
+			return failed;
+	}
+	run_link(run);
+	struct serials serials = plan_serials(p->live);
+
+	failed = run_render(run, &serials);
+	if (failed == 0)
+		failed = run_permit(run);
+	return failed < 0 ? failed : compare(p);
+}
+
+/* Publishing */
+
+int publication_publish(struct publication *p, const char *reason)
+{
+	TMP_CTX(tmp);
+	struct run *run = p->run;
+	struct staged *staged;
+	char *output = NULL;
+	int failed = publish_stage(tmp, p->state, p->plan, reason, run->diags, &staged);
+
+	if (failed < 0)
+		return failed;
+	failed = daemon_check_run(tmp, staged, run->settings, run->diags, &output);
+	if (failed < 0) {
+		publish_discard(staged, output);
+		return failed;
+	}
+	/* below --root no service reads the files; else what is not told now, is later */
+	failed = publish_commit(staged, run->arguments.root == NULL, run->diags);
+	p->has_changes = failed == 0;
+	p->is_committed = staged->is_committed;
+	return failed;
+}
+
+int publication_permit_and_publish(struct publication *p, const char *reason)
+{
+	struct run *run = p->run;
+	const char *accept = run->arguments.accept;
+	int failed = plan_permit(p->plan, run->arguments.bootstrap,
+		run->settings->refuse_drift, run->diags);
+
+	if (failed < 0)
+		return failed;
+	p->plan->is_accepted = guard_is_accepted(p->plan, accept);
+	if (!p->plan->is_accepted &&
+		!(run->arguments.bootstrap && p->plan->before == NULL))
+		failed = guard_check(p->plan, &run->settings->guard, accept, run->diags);
+	if (failed < 0)
+		return failed;
+	if (!plan_has_changes(p->plan)) {
+		publish_nothing(p->plan);
+		return 0;
+	}
+	return publication_publish(p, reason);
+}
+
+int publication_tell_services(struct publication *p, uint64_t generation)
+{
+	struct services_options options = services_defaults;
+
+	options.generation = generation;
+	if (p->run->arguments.no_reload || p->run->arguments.root != NULL)
+		return 0;
+	return services_run(p->state, &options, p->run->diags);
+}
+
+/* The result */
+
+void publication_report(const struct publication *p)
+{
+	TMP_CTX(tmp);
+	struct run *run = p->run;
+
+	if (run->result != NULL) {
+		json_object_object_add(run->result, "generation",
+			json_object_new_int64((int64_t)p->state->current));
+		json_object_object_add(
+			run->result, "changed", json_object_new_boolean(p->has_changes));
+		if (p->plan != NULL)
+			json_object_object_add(run->result, "summary",
+				json_object_new_string(plan_summary(tmp, p->plan)));
+		return;
+	}
+	if (!p->has_changes || run->arguments.quiet)
+		return;
+	printf("generation %llu: %s\n", (unsigned long long)p->state->current,
+		plan_summary(tmp, p->plan));
+}

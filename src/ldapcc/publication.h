@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What apply, diff and rollback have in common: a run, the state it is compared with, and the
+ * change set between the two. ldapcc-publishing(7) tells the same order in prose.
+ */
+
+#include "change/plan.h"
+#include "ldapcc/last_run.h"
+#include "ldapcc/run.h"
+
+struct publication {
+	struct run *run;
+	struct state *state;
+	struct last_run last;
+	struct live_set *live;
+	struct roster roster; /* of what is to be published */
+	struct plan *plan;
+	bool has_read; /* the directory, completely */
+	bool has_changes; /* something was, or would be, published */
+	bool is_committed; /* … or will be, by the next run: there is no way back */
+	struct last_run now; /* what this run leaves */
+};
+
+/* The state to be changed: locked, and what a killed run left is finished first. */
+int publication_open(struct publication *p) _must_check_;
+/* The current generation and the live files; with @to_begin_anew a damaged one is none. */
+int publication_survey(struct publication *p, bool to_begin_anew) _must_check_;
+
+/*
+ * publication_plan - read, render and compare
+ *
+ * shape:  after publication_survey(); @last_csn as run_read() wants it
+ * errors: those of the stages; EXIT_DATA above the quarantine's limit
+ */
+int publication_plan(
+	struct publication *p, const struct string_list *last_csn) _must_check_;
+
+/* Publishes p->plan, whatever the guards say: staged, checked, committed. */
+int publication_publish(struct publication *p, const char *reason) _must_check_;
+/* The same where drift and guards permit it. */
+int publication_permit_and_publish(
+	struct publication *p, const char *reason) _must_check_;
+
+/* Tells services what @generation or a younger one noted; 0: all that is pending. */
+int publication_tell_services(struct publication *p, uint64_t generation) _must_check_;
+
+/* The result line, or the members of --json. */
+void publication_report(const struct publication *p);
+
+/*
+ * publication_entries - what generation @number was made of
+ *
+ * errors: EXIT_IO for a damaged or missing file
+ */
+int publication_entries(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t number,
+	struct diags *diags, struct entries **ret_entries) _must_check_;

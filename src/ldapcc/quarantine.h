@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Quarantine: a record in error is read as it was when it was last good; one that never was
+ * is left out. The site is made again of the entries that are left, until none of them is in
+ * error, so what is in quarantine counts for nothing elsewhere.
+ */
+
+#include "ldapcc/run.h"
+
+struct quarantined {
+	const char *dn;
+	const char *key; /* its canonical DN */
+	bool is_kept; /* its last good version stands; else it is left out */
+	bool is_out; /* … and that was in error, too */
+	bool is_waiting; /* no fault of its own: it stands on another in quarantine */
+};
+
+/*
+ * quarantine_settle - a site without errors, of run->site as it was linked and linted
+ *
+ * shape:  run->site becomes another one, derived; run->quarantined says who is in
+ *         quarantine. Findings of the first look are all reported; later ones where they are
+ *         about an entry that is as the directory has it
+ */
+void quarantine_settle(struct run *run);

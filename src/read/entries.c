@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "read/entries.h"
+
+#include <string.h>
+
+#include "base/table.h"
+#include "read/dn.h"
+
+static const char HEAD[] = "ldapcc entries 1\n";
+
+/*
+ * One entry: its length, its line, its DN, then each attribute: name, number of values, and
+ * each value with length and line. Texts have a NUL behind them, which is not counted.
+ */
+struct stored {
+	const char *bytes; /* the length first */
+	const char *key; /* NULL: not asked for yet */
+};
+
+struct entries {
+	struct arena *arena;
+	struct table *wanted; /* attributes, any case */
+	struct stored *items;
+	size_t n;
+	struct table *by_key; /* NULL: not asked for yet */
+	struct buffer *scratch;
+};
+
+static struct entries *new_entries(TALLOC_CTX *mem_ctx)
+{
+	struct entries *entries = mem_new(mem_ctx, struct entries);
+
+	entries->arena = arena_new(entries);
+	entries->scratch = buffer_new(entries);
+	return entries;
+}
+
+struct entries *entries_new(TALLOC_CTX *mem_ctx, const char *const *attributes)
+{
+	struct entries *entries = new_entries(mem_ctx);
+
+	entries->wanted = table_new_folded(entries, 64);
+	for (; *attributes != NULL; attributes++)
+		*table_slot(entries->wanted, *attributes) = entries;
+	*table_slot(entries->wanted, "objectClass") = entries;
+	return entries;
+}
+
+size_t entries_count(const struct entries *entries)
+{
+	return entries->n;
+}
+
+/* Writing */
+
+static void put_number(struct buffer *b, uint32_t number)
+{
+	buffer_add(b, &number, sizeof(number));
+}
+
+static void put_bytes(struct buffer *b, const char *bytes, size_t len)
+{
+	put_number(b, (uint32_t)len);
+	buffer_add(b, bytes, len);
+	buffer_add_byte(b, '\0');
+}
+
+static void put_attribute(struct buffer *b, const struct entry_attribute *attribute)
+{
+	put_bytes(b, attribute->name, strlen(attribute->name));
+	put_number(b, (uint32_t)attribute->n_values);
+	for (size_t i = 0; i < attribute->n_values; i++) {
+		put_number(b, attribute->values[i].line);
+		put_bytes(b, attribute->values[i].bytes, attribute->values[i].len);
+	}
+}
+
+static void keep(struct entries *entries, const char *bytes, size_t len)
+{
+	*mem_push(entries, &entries->items, &entries->n) =
+		(struct stored){.bytes = arena_strndup(entries->arena, bytes, len)};
+	talloc_free(entries->by_key);
+	entries->by_key = NULL;
+}
+
+void entries_add(void *data, const struct entry *entry)
+{
+	struct entries *entries = data;
+	struct buffer *b = entries->scratch;
+
+	buffer_truncate(b, 0);
+	put_number(b, 0);
+	put_number(b, entry->line);
+	put_bytes(b, entry->dn, strlen(entry->dn));
+	for (size_t i = 0; i < entry->n_attributes; i++)
+		if (table_find(entries->wanted, entry->attributes[i].name) != NULL)
+			put_attribute(b, &entry->attributes[i]);
+	uint32_t len = (uint32_t)b->len;
+
+	memcpy(b->data, &len, sizeof(len));
+	keep(entries, b->data, b->len);
+}
+
+static uint32_t length_of(const char *bytes)
+{
+	uint32_t len;
+
+	memcpy(&len, bytes, sizeof(len));
+	return len;
+}
+
+void entries_copy(struct entries *to, const struct entries *from, size_t i)
+{
+	keep(to, from->items[i].bytes, length_of(from->items[i].bytes));
+}
+
+struct iovec *entries_parts(
+	TALLOC_CTX *mem_ctx, const struct entries *entries, size_t *ret_n)
+{
+	struct iovec *parts = mem_array(mem_ctx, struct iovec, entries->n + 2);
+
+	parts[0] = (struct iovec){(char *)(uintptr_t)HEAD, strlen(HEAD)};
+	for (size_t i = 0; i < entries->n; i++)
+		parts[i + 1] = (struct iovec){(char *)(uintptr_t)entries->items[i].bytes,
+			length_of(entries->items[i].bytes)};
+	parts[entries->n + 1] = (struct iovec){(char *)(uintptr_t) "\n", 1};
+	*ret_n = entries->n + 2;
+	return parts;
+}
+
+/* Reading */
+
+/* What is left of an entry. Bytes come from our own file, whose checksum was right. */
+struct cursor {
+	const char *at, *end;
+	bool is_bad;
+};
+
+static uint32_t take_number(struct cursor *c)
+{
+	uint32_t number = 0;
+
+	if ((size_t)(c->end - c->at) < sizeof(number)) {
+		c->is_bad = true;
+		c->at = c->end;
+		return 0;
+	}
+	memcpy(&number, c->at, sizeof(number));
+	c->at += sizeof(number);
+	return number;
+}
+
+static const char *take_bytes(struct cursor *c, size_t *ret_len)
+{
+	size_t len = take_number(c);
+	const char *bytes = c->at;
+
+	*ret_len = len;
+	if (c->is_bad || (size_t)(c->end - c->at) <= len || bytes[len] != '\0') {
+		c->is_bad = true;
+		c->at = c->end;
+		*ret_len = 0;
+		return "";
+	}
+	c->at += len + 1;
+	return bytes;
+}
+
+static void take_attribute(
+	TALLOC_CTX *mem_ctx, struct cursor *c, struct entry_attribute *attribute)
+{
+	size_t len;
+
+	attribute->name = take_bytes(c, &len);
+	size_t n = take_number(c);
+
+	if (n > (size_t)(c->end - c->at)) {
+		c->is_bad = true;
+		n = 0;
+	}
+	attribute->values = mem_array(mem_ctx, struct entry_value, n + 1);
+	attribute->n_values = n;
+	for (size_t i = 0; i < n; i++) {
+		attribute->values[i].line = take_number(c);
+		attribute->values[i].bytes = take_bytes(c, &attribute->values[i].len);
+	}
+}
+
+static bool take_entry(TALLOC_CTX *mem_ctx, const char *bytes, struct entry *ret)
+{
+	struct cursor c = {bytes + sizeof(uint32_t), bytes + length_of(bytes), false};
+	size_t len;
+
+	*ret = (struct entry){.line = take_number(&c)};
+	ret->dn = take_bytes(&c, &len);
+	while (c.at < c.end && !c.is_bad)
+		take_attribute(mem_ctx, &c,
+			mem_push(mem_ctx, &ret->attributes, &ret->n_attributes));
+	return !c.is_bad;
+}
+
+void entries_give(const struct entries *entries, size_t i, entry_sink sink, void *data)
+{
+	TMP_CTX(tmp);
+	struct entry entry;
+
+	if (take_entry(tmp, entries->items[i].bytes, &entry))
+		sink(data, &entry);
+}
+
+const char *entries_key(struct entries *entries, size_t i)
+{
+	struct stored *item = &entries->items[i];
+
+	if (item->key == NULL) {
+		struct cursor c = {item->bytes + 2 * sizeof(uint32_t),
+			item->bytes + length_of(item->bytes), false};
+		size_t len;
+		const char *dn = take_bytes(&c, &len);
+		const char *key = dn_key(entries, dn);
+
+		item->key = key == NULL ? dn : key;
+	}
+	return item->key;
+}
+
+bool entries_has(struct entries *entries, const char *key)
+{
+	if (entries->by_key == NULL) {
+		entries->by_key = table_new(entries, entries->n);
+		for (size_t i = 0; i < entries->n; i++)
+			*table_slot(entries->by_key, entries_key(entries, i)) = entries;
+	}
+	return table_find(entries->by_key, key) != NULL;
+}
+
+struct entries *entries_parse(TALLOC_CTX *mem_ctx, const char *bytes, size_t len)
+{
+	TMP_CTX(tmp);
+	struct entries *entries = new_entries(tmp);
+	const char *end = bytes + len;
+
+	if (len < strlen(HEAD) || memcmp(bytes, HEAD, strlen(HEAD)) != 0)
+		return NULL;
+	for (bytes += strlen(HEAD); end - bytes > 1; bytes += length_of(bytes)) {
+		if ((size_t)(end - bytes) < 3 * sizeof(uint32_t) ||
+			length_of(bytes) < 3 * sizeof(uint32_t) ||
+			length_of(bytes) > (size_t)(end - bytes))
+			return NULL;
+		*mem_push(entries, &entries->items, &entries->n) =
+			(struct stored){.bytes = bytes};
+	}
+	return talloc_steal(mem_ctx, entries);
+}
