@@ -30,7 +30,7 @@ apply() {
 		  page-size: 100
 		  timeout: $3
 		targets: [dnsmasq-hosts, kickstart-repos, manifest]
-		guard: {max-removed: 100%, max-changed: 100%}
+		guard: {max-removed: 100%, max-affected: 100%}
 	YAML
 	code=0
 	"$LDAPCC" --config "$scratch/site.yaml" --root "$1" --full --quiet apply \
