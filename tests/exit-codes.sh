@@ -7,68 +7,10 @@ set -uo pipefail
 
 LDAPCC=$(realpath "${1:?usage: exit-codes.sh LDAPCC}")
 readonly LDAPCC
-n_tests=0
-n_failed=0
-work=$(mktemp -d "${TMPDIR:-/tmp}/ldapcc-exit.XXXXXX")
-trap finish EXIT
-mkdir "$work/templates" "$work/out"
-export LC_ALL=C.UTF-8
-unset NO_COLOR LDAPCC_DATADIR
-
-finish() {
-	chmod -R u+w "$work" 2>/dev/null
-	rm -rf "$work"
-}
-
-# The tools
-
-# ok DESCRIPTION COMMAND... - one test point: does the command succeed?
-ok() {
-	local description=$1
-	shift
-	n_tests=$((n_tests + 1))
-	if "$@" >"$work/why" 2>&1; then
-		echo "ok $n_tests - $description"
-		return
-	fi
-	echo "not ok $n_tests - $description"
-	n_failed=$((n_failed + 1))
-	echo "# $*"
-	sed 's/^/# /' "$work/why"
-	sed 's/^/# stderr: /' "$work/err"
-}
-
-skip() {
-	n_tests=$((n_tests + 1))
-	echo "ok $n_tests - $1 # SKIP $2"
-}
-
-equal() {
-	[ "$1" = "$2" ] || {
-		echo "got '$1', expected '$2'"
-		return 1
-	}
-}
-
-# run WORD... - ldapcc with the settings and the site of this test
-run() {
-	status=0
-	"$LDAPCC" --config "$work/settings.yaml" --ldif "$work/site.ldif" "$@" \
-		>"$work/said" 2>"$work/err" </dev/null || status=$?
-}
-
-exits() {
-	local want=$1
-	shift
-	run "$@"
-	equal "$status" "$want"
-}
-
-says() { grep -Eq -- "$1" "$work/said" || { cat "$work/said"; return 1; }; }
-complains() { grep -Eq -- "$1" "$work/err" || { cat "$work/err"; return 1; }; }
-silent() { [ ! -s "$work/said" ] && [ ! -s "$work/err" ]; }
-holds() { grep -q -- "$2" "$1"; }
-lacks() { ! grep -q -- "$2" "$1"; }
+# shellcheck source=tests/command-line.sh
+. "$(dirname "$0")/command-line.sh"
+mkdir "$work/templates"
+unset LDAPCC_DATADIR
 
 # Everything that must not change, in one text: path, inode, mode, owner, size, times, bytes.
 # Of folders only what is in them: a new file is made beside the one it is to replace.

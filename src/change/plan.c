@@ -249,8 +249,9 @@ static struct plan_counts *network_counts(
 	return *slot;
 }
 
-/* Counts @node in all that it is part of: the site, its kind, its networks. */
-static void count_node(struct comparison *c, const struct plan_node *node)
+/* Counts @node in all that it is part of: the site, and its @networks. */
+static void count_node(
+	struct comparison *c, const struct plan_node *node, const char *networks)
 {
 	const struct roster_record *was = node->before, *is = node->now;
 	const struct plan_counts one = {
@@ -266,7 +267,6 @@ static void count_node(struct comparison *c, const struct plan_node *node)
 		.n_armed = node->is_armed,
 	};
 	struct plan_counts *sums[64] = {&c->plan->total};
-	const char *networks = was != NULL ? was->networks : is->networks;
 	size_t n = 1;
 
 	while (*networks != '\0' && n < ARRAY_SIZE(sums)) {
@@ -287,13 +287,13 @@ static void count_node(struct comparison *c, const struct plan_node *node)
 	}
 }
 
-static void compare_node(struct comparison *c, const struct roster_record *before,
+/* A node of @kind, in the networks it was in, or is if it was not. */
+static void compare_node(struct comparison *c, struct plan_counts *kind,
+	const char *networks, const struct roster_record *before,
 	const struct roster_record *now)
 {
 	struct plan *plan = c->plan;
 	struct plan_node node = {.before = before, .now = now};
-	struct plan_counts *kind =
-		&plan->kinds[before != NULL ? before->kind : now->kind];
 
 	node.is_armed =
 		now != NULL && now->is_armed && (before == NULL || !before->is_armed);
@@ -306,7 +306,7 @@ static void compare_node(struct comparison *c, const struct roster_record *befor
 		node.n_lost_reservations =
 			roster_lost(before->reservations, now->reservations);
 	}
-	count_node(c, &node);
+	count_node(c, &node, networks);
 	kind->n_affected += node.is_affected;
 	kind->n_armed += node.is_armed;
 	plan->n_lost_names += node.n_lost_names;
@@ -338,7 +338,8 @@ static void compare_record(struct comparison *c, const struct roster_record *bef
 	kind->n_changed +=
 		before != NULL && now != NULL && before->identity != now->identity;
 	if (is_node(one))
-		compare_node(c, before, now);
+		compare_node(c, kind, before != NULL ? before->networks : one->networks,
+			before, now);
 }
 
 /* By name and kind: an entry that moved is the same record. Both are sorted. */

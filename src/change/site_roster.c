@@ -50,6 +50,8 @@ static uint64_t hash_machine(const struct site *site, const struct machine *mach
 	for (uint32_t i = 0; i < machine->aliases.n; i++)
 		hash = hash_text(hash, machine->aliases.items[i]);
 	hash = use_hash(site, &machine->record, USE_COUNTS, hash_text(hash, NULL));
+	/* not the attribute: FALSE, none, and an end that is over are the same */
+	hash = hash_number(hash, machine_asks_for_install(site, machine));
 	for (uint32_t i = 0; i < machine->n_interfaces; i++)
 		hash = hash_interface(hash, machine->interfaces[i]);
 	return hash_end(hash);

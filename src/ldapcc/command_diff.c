@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
 #include <string.h>
 
 #include <json-c/json.h>
@@ -156,6 +157,7 @@ int command_diff(void *session)
 		failed = publication_plan(&p, NULL);
 	if (failed < 0)
 		return failed;
+	assert(p.plan != NULL);
 	p.has_changes = run->n_words == 0 && plan_has_changes(p.plan);
 	print_summary(run, p.plan);
 	if (run->n_words == 0)

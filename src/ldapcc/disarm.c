@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ldapcc/disarm.h"
 
+#include <assert.h>
 #include <string.h>
 #include <time.h>
 
@@ -171,6 +172,7 @@ static int publish_off(struct disarming *d)
 			run->mem_ctx, p->state, &from, run->diags, &input.tree);
 	if (failed < 0)
 		return failed;
+	assert(input.tree != NULL);
 	replace_changed(input.tree, armed.tree, off.tree);
 	change_roster(d, off.site, &p->roster);
 	input.entries = entries_parts(run->mem_ctx, entries, &input.n_entries);
@@ -278,8 +280,6 @@ static int disarm(struct publication *p, struct entries *said)
 
 int disarm_overdue(struct publication *p)
 {
-	TMP_CTX(tmp);
-
 	/* whatever is wrong with the state is the run's to say */
 	if (p->state->current == 0 || p->run->arguments.bootstrap)
 		return 0;

@@ -522,9 +522,11 @@ static void plan_post(struct site *site, struct profile *profile)
 	}
 }
 
-static bool has_run_out(const struct site *site, const struct machine *host)
+bool machine_asks_for_install(const struct site *site, const struct machine *host)
 {
-	return host->install_until != 0 && host->install_until <= site->now;
+	bool has_run_out = host->install_until != 0 && host->install_until <= site->now;
+
+	return host->installs && !has_run_out;
 }
 
 /*
@@ -540,7 +542,7 @@ static void permit_installers(struct site *site)
 		struct machine *host = site->hosts[i];
 		const struct profile *profile = host->profile;
 
-		host->boots_installer = host->installs && !has_run_out(site, host) &&
+		host->boots_installer = machine_asks_for_install(site, host) &&
 					has_server && profile != NULL &&
 					profile->kernel != NULL &&
 					profile->initrd != NULL;

@@ -297,6 +297,8 @@ void model_drop_aliases(struct site *site);
  */
 void model_derive(struct site *site);
 
+/* vocInstall is TRUE, and vocInstallUntil has not passed; whether it can boot is another matter. */
+bool machine_asks_for_install(const struct site *site, const struct machine *host);
 /* `02:` and the first five octets of SHA-256(`FQDN/IFNAME`). */
 struct mac model_derived_mac(const char *fqdn, const char *ifname);
 

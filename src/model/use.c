@@ -106,7 +106,7 @@ static const struct use host_uses[] = {
 	MACHINE_ROWS,
 	COUNT(CPUS, machine, cpus, 1, 65535, NULL, "cpus", USE_COUNTS),
 	KEY(PROFILE, machine, profile_dn, "profile", USE_COUNTS),
-	TRUTH(INSTALL, machine, installs, NULL, "installs", USE_COUNTS),
+	TRUTH(INSTALL, machine, installs, NULL, "installs", 0),
 	ROW(INSTALL_UNTIL, TIME, time, machine, install_until, NULL, "installs until", 0),
 	{0},
 };

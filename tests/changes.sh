@@ -1,0 +1,354 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# changes.sh LDAPCC - what ldapcc makes of a change in the directory: what it refuses (guards,
+# publishing(7)), what stands as it was (last good versions), what must never wait (turning an
+# installation off), and what `status` knows of all this. Prints TAP.
+set -uo pipefail
+
+LDAPCC=$(realpath "${1:?usage: changes.sh LDAPCC}")
+readonly LDAPCC
+# shellcheck source=tests/command-line.sh
+. "$(dirname "$0")/command-line.sh"
+LDAPCC_DATADIR=$(realpath "$(dirname "$0")/..")
+export LDAPCC_DATADIR
+
+# --- the site ---
+
+# settings [LINE...] - the shipped targets, below the folder of this test; TARGETS has more
+settings() {
+	printf '%s\n' "state: $work/state" "templates: [$work/templates]" "$@" "targets:" \
+		"  dnsmasq: {path: $work/out/dnsmasq.conf, check: 'true {file}'}" \
+		"  dnsmasq-hosts: {path: $work/out/hosts, check: 'true {file}'}" \
+		"  dhcpd: {path: $work/out/dhcpd.conf, check: 'true {file}'}" \
+		"  kickstart: {path: '$work/out/ks/{{fqdn}}', check: 'true {file}'}" \
+		"  kickstart-repos: {path: '$work/out/repos/{{name}}', check: 'true {file}'}" \
+		"  manifest: {path: '$work/out/manifests/{{fqdn}}', check: 'true {file}'}" \
+		${TARGETS:+"$TARGETS"} >"$work/settings.yaml"
+}
+
+entry() { printf '%s\n' "dn: $1,dc=x" "cn: ${1#cn=}" "${@:2}" ""; }
+
+# site - a cluster: two networks, a physical host with two VCNs, twenty hosts in the first
+# network, five in the second
+site() {
+	entry cn=c "objectClass: vocCluster" "vocDomain: c.example" \
+		"vocInstallServer: http://10.1.0.9/ks"
+	entry cn=net "objectClass: vocIPNetwork" "ipNetworkNumber: 10.1.0.0/16" \
+		"vocGateway: 10.1.0.1" "vocNameServer: 10.1.0.2" "vocBridge: br0"
+	entry cn=net2 "objectClass: vocIPNetwork" "ipNetworkNumber: 10.2.0.0/16" \
+		"vocGateway: 10.2.0.1" "vocBridge: br1"
+	entry cn=img "objectClass: vocDiskImage" "vocImagePath: /images/a.qcow2"
+	entry cn=repo "objectClass: vocPackageRepository" "vocBaseURL: http://10.1.0.9/os"
+	entry cn=plain "objectClass: vocKickstartProfile" "vocRepository: cn=repo,dc=x" \
+		"vocInstallURL: http://10.1.0.9/os" "vocKickstartVersion: RHEL9" \
+		"vocKernel: el9/vmlinuz" "vocInitrd: el9/initrd.img"
+	entry cn=h "objectClass: device" "objectClass: vocPhysicalNode" "objectClass: ipHost" \
+		"objectClass: ieee802Device" "ipHostNumber: 10.1.0.5" \
+		"macAddress: 00:16:3e:00:00:02"
+	local i
+	for i in 1 2; do
+		entry "cn=v$i" "objectClass: device" "objectClass: vocVirtualNode" \
+			"objectClass: ipHost" "ipHostNumber: 10.1.0.5$i" \
+			"vocPhysicalHost: cn=h,dc=x" "vocImage: cn=img,dc=x" "vocMemory: 512"
+	done
+	for i in {101..120}; do a_host "$i" "10.1.0.$i"; done
+	for i in {201..205}; do a_host "$i" "10.2.0.$i"; done
+}
+a_host() {
+	entry "cn=n$1" "objectClass: device" "objectClass: vocPhysicalNode" \
+		"objectClass: ipHost" "objectClass: ieee802Device" "ipHostNumber: $2" \
+		"macAddress: 00:16:3e:00:01:$(printf %02x "$(($1 - 100))")" \
+		${DESCRIBED:+"$DESCRIBED"} "vocInstall: TRUE" \
+		"vocInstallProfile: cn=plain,dc=x"
+}
+# is [SED...] - the site, changed by these expressions
+is() {
+	local args=(-e '') one
+	for one; do args+=(-e "$one"); done
+	site | sed "${args[@]}" >"$work/site.ldif"
+}
+# without NAME... - the site without these entries
+without() {
+	site | awk -v RS= -v ORS='\n\n' -v names="$*" 'BEGIN { n = split(names, a, " ") }
+		{ for (i = 1; i <= n; i++) if ($0 ~ "^dn: cn=" a[i] ",") next; print }' \
+		>"$work/site.ldif"
+}
+published() { (cd "$work/out" && find . -type f -exec sha256sum {} + | sort); }
+plan_id() { sed -n 's/.* --accept \([0-9a-z]*\).*/\1/p' "$work/err" | head -1; }
+stands() { equal "$(published)" "$before"; }
+# anew - the site as it is, published
+anew() {
+	rm -rf "$work/state" "$work/out"
+	mkdir "$work/out"
+	settings "$@"
+	is
+	run apply
+	before=$(published)
+	[ "$status" = 0 ] || { sed 's/^/# /' "$work/err"; exit 1; }
+}
+# refused GUARD DESCRIPTION - this change is refused by that guard, and by `--accept` done
+refused() {
+	ok "$2: exit 3" exits 3 apply
+	local id
+	id=$(plan_id)
+	ok "… by '$1'" complains "guard '$1'"
+	ok "… nothing is changed" stands
+	ok "… diff says so as well" exits 2 diff
+	ok "… in the same words" complains "guard '$1'"
+	ok "… and a person may accept it" exits 0 apply --accept "$id"
+	ok "… for good" exits 0 apply
+	ok "… without another word" silent
+}
+
+# --- what is refused ---
+
+anew
+without net2
+refused max-lost 'a network that is gone, or hidden by an access rule'
+
+anew
+is 's/^vocGateway: 10.1.0.1$/vocGateway: 10.1.0.254/'
+refused max-affected 'another gateway'
+
+anew
+is 's/^vocNameServer: .*/vocNameServer: 10.1.0.254/'
+refused max-affected 'another name server'
+
+anew
+is 's/^vocBridge: br1/vocBridge: br9/'
+refused max-affected 'another bridge for all of a network'
+
+anew 'guard: {max-affected: 1}'
+is 's/^vocBridge: br0/vocBridge: br9/'
+refused max-affected 'another bridge below two VCNs'
+
+anew 'guard: {max-affected: 1}'
+is 's,/images/a.qcow2,/images/b.qcow2,'
+refused max-affected 'another image below two VCNs'
+
+anew
+is 's/^ipHostNumber: 10.1.0.10\([1-9]\)/ipHostNumber: 10.1.9.10\1/'
+refused max-affected 'other addresses for nine hosts'
+
+anew
+without n101 n102 n103 n104 n105 n106
+refused max-removed 'six hosts that are gone'
+
+anew
+without n201 n202 n203 n204
+refused max-removed 'four of the five hosts of one network'
+
+anew
+without v1 v2
+refused min 'both VCNs'
+
+anew 'guard: {max-armed: 2}'
+without n118 n119 n120
+ok 'three hosts less: exit 0' exits 0 apply
+before=$(published)
+is
+refused max-armed 'three more are armed to install'
+
+anew
+sed -i '/^  manifest:/s/:.*/: off/' "$work/settings.yaml"
+refused targets 'a target that is turned off'
+
+# The day's sum is net: what comes back counts for nothing.
+anew 'guard: {max-removed-24h: 4}'
+for names in 'n101 n102' 'n103 n104' 'n105 n106'; do
+	# shellcheck disable=SC2086 # words
+	without $names
+	ok "two of them gone, $names, and two back: exit 0" exits 0 apply
+done
+without n105 n106 n107 n108
+ok 'four gone: exit 0' exits 0 apply
+without n105 n106 n107 n108 n109
+before=$(published)
+refused max-removed-24h 'the fifth within a day'
+without n105 n106 n107 n108 n109 n110
+ok 'after which the sum begins anew: exit 0' exits 0 apply
+
+# --- what is stored without a file that changes ---
+
+anew
+without net2 n201 n202 n203 n204 n205
+run apply
+id=$(plan_id)
+ok 'a network and its hosts, accepted: exit 0' exits 0 apply --accept "$id"
+anew
+entry cn=idle "objectClass: vocDiskImage" "vocImagePath: /images/idle.qcow2" >>"$work/site.ldif"
+ok 'an image that nobody uses: exit 0' exits 0 apply
+ok '… no file is changed' stands
+ok '… and it is known' says '^generation [0-9]+: shared records \+1'
+ok '… diff has nothing left' exits 0 diff
+
+# --- last good versions ---
+
+anew
+is 's/^macAddress: 00:16:3e:00:00:02/macAddress: 00:16:3e:00:00:0g/'
+ok 'one digit of the MAC of a host with VCNs is wrong: exit 0' exits 0 apply
+ok '… the finding has entry and attribute' complains 'cn=h,dc=x: macAddress: error: .*\[bad-mac\]'
+ok '… everything else is as it was' stands
+ok '… status knows' exits 10 status
+ok '… that its last good version stands' says '^quarantined +cn=h,dc=x: last good version'
+is 's/^macAddress: 00:16:3e:00:00:02/macAddress: 00:16:3e:00:00:0g/' \
+	's/^vocMemory: 512/vocMemory: 768/'
+ok 'its VCNs may change meanwhile: exit 0' exits 0 apply
+ok '… and do' holds "$work/out/manifests/h.c.example" 'memory: 768'
+ok '… on the host as it was' holds "$work/out/dhcpd.conf" 00:16:3e:00:00:02
+is
+ok 'mended: exit 0' exits 0 apply
+ok '… that is told' complains 'note: no longer, after .*: .*cn=h,dc=x: macAddress'
+ok '… status is well' exits 0 status
+
+anew
+is 's/^vocImagePath: .*/vocImagePath: not absolute/' 's/^\(ipHostNumber: 10.1.0.10\)1/\17/'
+ok 'a bad image does not stop the others: exit 0' exits 0 apply
+ok '… nor what is not wrong with a conflict' complains 'dup-ip|vocImagePath'
+ok '… the VCNs keep theirs' holds "$work/out/manifests/h.c.example" /images/a.qcow2
+
+anew
+site >"$work/site.ldif"
+entry cn=thief "objectClass: device" "objectClass: ipHost" "ipHostNumber: 10.1.0.101" \
+	"cn: n101" >>"$work/site.ldif"
+ok 'a duplicate that wants address and name of a healthy host: exit 0' exits 0 apply
+ok '… which keeps both' stands
+
+anew
+is '/^cn: n101$/a\cn: bad_name!'
+ok 'a second name that is none: exit 0' exits 0 apply
+ok '… costs that name' complains 'cn=n101,dc=x: cn: .*bad_name!'
+ok '… and nothing else' stands
+
+# --- failure domains ---
+
+TARGETS="  pxelinux: {path: '$work/out/pxe/{{mac_dashed}}', check: 'true {file}'}
+  of-ours: {path: '$work/out/ours/{{description}}', check: 'true {file}'}"
+mkdir "$work/templates"
+printf -- '---\npath: x\nfor-each: node\nlanguage: text\n---\n{{fqdn}}\n' \
+	>"$work/templates/of-ours"
+DESCRIBED='description: fine'
+anew
+before=$(published)
+for value in '../x' 'a/b' ''; do
+	is "/^cn: n101\$/,/^\$/s,^description: .*,description: $value,"
+	ok "a path made from '$value': exit 0" exits 0 apply
+	ok '… the finding has the entry' complains 'cn=n101,dc=x: .*error: .*\[unsafe-value\]'
+	ok '… nothing is changed' stands
+done
+TARGETS=
+DESCRIBED=
+
+# --- turning an installation off ---
+
+anew
+is 's/^vocInstall: TRUE/vocInstall: FALSE/'
+ok 'twenty-five installations turned off: exit 0' exits 0 apply
+ok '… it is told' says '^generation 2:'
+
+anew
+is 's/^vocInstall: TRUE/vocInstall: FALSE/' 's/^vocGateway: 10.1.0.1$/vocGateway: 10.1.0.254/'
+ok 'beside something that is refused: exit 3' exits 3 apply
+ok '… they are off' exits 3 apply
+ok '… and the gateway is as it was' holds "$work/out/dhcpd.conf" 'routers 10.1.0.1;'
+ok '… which generation 2 is' test "$(readlink "$work/state/current")" = generations/000002
+
+anew
+site | sed '/^vocInstall: TRUE/a\vocInstallUntil: 20200101000000Z' >"$work/site.ldif"
+ok 'installations with an end that is over: exit 0' exits 0 apply
+ok '… are turned off' says '^generation 2: '
+
+# --- a site may start anew, but never by chance ---
+
+for damage in "rm -r '$work/state/generations'" "rm '$work/state/current'" \
+	"find '$work/state/generations' -name roster -delete" \
+	"find '$work/state/generations' -name entries -delete" \
+	"find '$work/state/generations' -name roster -exec truncate -s 40 {} +" \
+	"find '$work/state/generations' -name entries -exec truncate -s 40 {} +"; do
+	anew
+	before=$(published)
+	bash -c "$damage"
+	without n101 n102 n103 n104 n105 n106 n107 n108 n109 n110
+	run apply
+	ok "after ${damage//$work\//}: it is refused" test "$status" -ne 0
+	ok '… nothing is changed' stands
+	ok '… the way out is named' complains "run 'ldapcc |rollback|--bootstrap"
+done
+
+# --- after a rollback ---
+
+anew
+is 's/^\(ipHostNumber: 10.1.0.10\)1$/\19/;s/^\(ipHostNumber: 10.1.0.10\)9$/\19/' \
+	'/^cn: n109$/,/^$/s/10.1.0.109/10.1.0.250/'
+run apply
+after=$(published)
+ok 'rollback: exit 0' exits 0 rollback
+ok '… what was there is back' stands
+ok '… apply does nothing while it is pinned: exit 3' exits 3 apply
+ok '… status: exit 3' exits 3 status
+ok 'unpin: exit 0' exits 0 rollback --unpin
+ok '… then apply: exit 0' exits 0 apply
+ok '… goes forward again' equal "$(published)" "$after"
+rm -rf "$work/templates"
+sed -i "s,^templates: .*,templates: [$work/nowhere]," "$work/settings.yaml"
+ok "a rollback needs no template of the site's: exit 0" exits 0 rollback
+ok '… and is done' stands
+ok 'unpin: exit 0' exits 0 rollback --unpin
+settings 'severity: {no-mac: warning}'
+ok 'settings edited since then: exit 0' exits 0 apply
+ok '… the next apply is right' equal "$(published)" "$after"
+
+# --- status ---
+
+rm -rf "$work/state" "$work/out"
+mkdir "$work/out"
+settings
+is
+run status
+ok 'status before anything was read is not well' test "$status" -ne 0
+ok 'apply: exit 0' exits 0 apply
+ok 'status: exit 0' exits 0 status
+ok 'status --max-age with a fresh run: exit 0' exits 0 status --max-age 3600
+too_old() {
+	local i
+	for i in {1..100}; do
+		run status --max-age 1
+		[ "$status" -ne 4 ] || return 0
+		read -rt 0.1 <> <(:)
+	done
+	return 1
+}
+ok 'status --max-age, when that has passed: exit 4' too_old
+ok '… without it: exit 0' exits 0 status
+rm "$work/state/last-run"
+ok 'when the record of the last run is gone: exit 4' exits 4 status
+ok 'after the next run, which has nothing to do: exit 0' exits 0 apply
+ok '… it is there again: exit 0' exits 0 status
+sed -i 's/[0-9]/7/' "$work/state/last-run"
+ok 'one that was edited is not believed: exit 7' exits 7 status
+ok '… nor by apply: exit 7' exits 7 apply
+ok '… the way out is named' complains 'remove it: '
+rm "$work/state/last-run"
+ok 'after which: exit 0' exits 0 apply
+ok '… it is well again: exit 0' exits 0 status
+mv "$work/site.ldif" "$work/site.ldif.away"
+run apply
+ok 'a run without its input fails' test "$status" -ne 0
+failure=$status
+ok '… and status has its code' exits "$failure" status
+mv "$work/site.ldif.away" "$work/site.ldif"
+
+# --- cron ---
+
+anew
+is 's/^macAddress: 00:16:3e:00:00:02/macAddress: 00:16:3e:00:00:0g/'
+ok 'a finding is told once: exit 0' exits 0 apply
+ok '… in full' complains 'bad-mac'
+ok '… then: exit 0' exits 0 apply
+ok '… not again' silent
+ok '… unless asked for: exit 0' exits 0 apply --verbose --full
+ok '… in full' complains 'bad-mac'
+
+echo "1..$n_tests"
+[ "$n_failed" -eq 0 ]
