@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "change/plan.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
@@ -325,6 +326,8 @@ static void compare_record(struct comparison *c, const struct roster_record *bef
 {
 	struct plan *plan = c->plan;
 	const struct roster_record *one = now != NULL ? now : before;
+
+	assert(one != NULL);
 	struct plan_counts *kind = &plan->kinds[one->kind];
 
 	kind->n_before += before != NULL;

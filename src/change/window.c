@@ -54,8 +54,8 @@ static int note(const struct state *state, struct diags *diags)
 	TMP_CTX(tmp);
 	struct generation *g;
 	struct roster roster;
-	uint64_t *times;
-	size_t n;
+	uint64_t *times = NULL;
+	size_t n = 0;
 	struct buffer *b = buffer_new(tmp);
 	int r = generation_load(tmp, state, state->current, diags, &g);
 
