@@ -27,6 +27,8 @@ static const char *const state_names[_STATE_MAX] = {
 	[STATE_READY] = "ready",
 	[STATE_DEGRADED] = "degraded",
 	[STATE_FAILED] = "failed",
+	[STATE_WAITING] = "waiting",
+	[STATE_REFUSED] = "refused",
 };
 
 static const char *const accel_names[] = {[ACCEL_KVM] = "kvm", [ACCEL_TCG] = "tcg"};
@@ -38,7 +40,8 @@ const char *run_state_name(enum guest_state state)
 
 bool run_state_is_running(const struct run_state *state)
 {
-	return state->state != STATE_STOPPED && state->state != STATE_FAILED;
+	return state->state != STATE_STOPPED && state->state != STATE_FAILED &&
+	       state->state != STATE_REFUSED;
 }
 
 /* JSON */
@@ -498,6 +501,7 @@ static int inherit(struct run_state_folder *folder, struct diags *diags)
 			return r;
 	}
 	make_stopped(state, boot_id);
+	folder->had_taps = state->n_taps > 0;
 	folder->n_failures = state->n_failures;
 	folder->failed_at = state->failed_at;
 	return 0;

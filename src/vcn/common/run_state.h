@@ -28,6 +28,8 @@ enum guest_state {
 	STATE_READY,
 	STATE_DEGRADED, /* runs, but was not ready in time or needs attention: see message */
 	STATE_FAILED, /* not running; message says why */
+	STATE_WAITING, /* a supervisor waits for the VCN's end elsewhere: see message */
+	STATE_REFUSED, /* not running, because it does not fit: message says why */
 	_STATE_MAX
 };
 
@@ -55,9 +57,9 @@ struct run_state {
 	int64_t stage_us[_STAGE_MAX]; /* of the last boot, as in struct boot_record */
 };
 
-/* "stopped", "starting", "booting", "ready", "degraded", "failed" */
+/* "stopped", "starting", "booting", "ready", "degraded", "failed", "waiting", "refused" */
 const char *run_state_name(enum guest_state state);
-/* Is a supervisor there? (starting, booting, ready, degraded) */
+/* Is a supervisor there? (starting, booting, ready, degraded, waiting) */
 bool run_state_is_running(const struct run_state *state);
 
 /*
@@ -103,6 +105,7 @@ struct run_state_folder {
 	int dirfd;
 	int lock_fd;
 	const char *name;
+	bool had_taps; /* an earlier run had: its forwarding entries may be left */
 	unsigned n_failures; /* of earlier runs */
 	int64_t failed_at;
 };

@@ -12,7 +12,12 @@
 #include "vcn/guest/kvm.h"
 #include "vcn/guest/link.h"
 
-enum { NAME_DIGEST_BYTES = 6, ALIAS_MAX = 255, TAP_ADDRESS_FIRST = 0xfe };
+enum {
+	NAME_DIGEST_BYTES = 6,
+	ALIAS_MAX = 255,
+	TAP_ADDRESS_FIRST = 0xfe,
+	MTU_MAX = 65535,
+};
 
 /* What every step needs to know, and to say when it fails. */
 struct port_job {
@@ -23,6 +28,7 @@ struct port_job {
 	struct bridge bridge;
 	struct network_port *port;
 	int index;
+	bool has_run_here;
 	struct diags *diags;
 };
 
@@ -115,18 +121,31 @@ static int find_bridge(struct port_job *job)
 	return 0;
 }
 
+/* What the bridge does not carry would be lost without a word. */
+static int choose_mtu(struct port_job *job)
+{
+	unsigned wanted = job->interface->mtu, carried = job->bridge.mtu;
+
+	if (wanted > carried)
+		return diag_fail(job->diags, EXIT_IO, job->guest->where,
+			"VCN '%s': the manifest's MTU %u is larger than the %u of bridge "
+			"'%s'",
+			job->guest->name, wanted, carried, job->bridge_name);
+	job->port->mtu = wanted != 0 ? wanted : carried < MTU_MAX ? carried : MTU_MAX;
+	return 0;
+}
+
 static int join_bridge(struct port_job *job)
 {
 	const struct guest_interface *nic = job->interface;
 	char alias[ALIAS_MAX + 1];
 	int r;
 
-	/* A smaller MTU than the bridge's would lower the bridge's. */
-	unsigned mtu = nic->mtu != 0 ? nic->mtu : job->bridge.mtu;
-
 	strncpy(alias, job->guest->fqdn, ALIAS_MAX);
 	alias[ALIAS_MAX] = '\0';
-	r = link_prepare(job->links, job->index, tap_address(nic->mac), mtu, alias);
+	/* A smaller MTU than the bridge's would lower the bridge's. */
+	r = link_prepare(
+		job->links, job->index, tap_address(nic->mac), job->bridge.mtu, alias);
 	if (r < 0)
 		return fail(job, -r, "cannot have its address, MTU and alias");
 	/* A kernel without IPv6 says no, and is right. */
@@ -137,17 +156,31 @@ static int join_bridge(struct port_job *job)
 	return 0;
 }
 
-static int check_address_is_free(struct port_job *job)
+/* A TAP of another guest of this host. */
+static bool is_tap_of_ours(int index)
 {
-	int holder, r;
-	bool is_static;
+	char name[IFNAMSIZ] = "";
 
-	r = link_find_address(job->links, job->index, job->interface->mac,
-		job->interface->vlan_id, &holder, &is_static);
+	return if_indextoname((unsigned)index, name) != NULL &&
+	       strncmp(name, "vcn", 3) == 0 && strlen(name) == 3 + NAME_DIGEST_BYTES * 2;
+}
+
+static int claim_address(struct port_job *job)
+{
+	const struct guest_interface *nic = job->interface;
+	struct address_entry entry;
+	int r = link_find_address(job->links, job->index, nic->mac, nic->vlan_id, &entry);
+
 	if (r < 0)
 		return fail(job, -r, "cannot ask for its MAC");
-	if (holder == 0 || !is_static)
+	if (entry.index == 0 || entry.index == job->index || !entry.is_static)
 		return 0;
+	/* What an earlier run has pinned may have moved to the uplink, and stays there. */
+	if (job->has_run_here && !entry.is_local && !is_tap_of_ours(entry.index)) {
+		r = link_remove_address(job->links, entry.index, nic->mac, nic->vlan_id);
+		return r < 0 ? fail(job, -r, "cannot have its MAC's old entry removed")
+			     : 0;
+	}
 	char text[MAC_TEXT_MAX];
 
 	return diag_fail(job->diags, EXIT_IO, job->guest->where,
@@ -170,7 +203,7 @@ static int pin_port(struct port_job *job)
 		if (r < 0)
 			return fail(job, -r, "cannot be put into its VLAN");
 	}
-	r = check_address_is_free(job);
+	r = claim_address(job);
 	if (r < 0)
 		return r;
 	r = link_add_address(job->links, job->index, nic->mac, nic->vlan_id);
@@ -200,8 +233,8 @@ static int check_port(struct port_job *job)
 		return refuse(job, "it is not in the bridge");
 	if (now.learns || now.floods)
 		return refuse(job, "it learns or floods");
-	if (job->interface->mtu != 0 && now.mtu != job->interface->mtu)
-		return refuse(job, "its MTU differs");
+	if (now.mtu < job->bridge.mtu)
+		return refuse(job, "its MTU is smaller than the bridge's");
 	if (!now.is_up)
 		return refuse(job, "it is down");
 	job->port->is_locked = now.is_locked;
@@ -213,18 +246,34 @@ static int check_port(struct port_job *job)
 static int check_pin(struct port_job *job)
 {
 	const struct guest_interface *nic = job->interface;
-	int holder, r;
-	bool is_static, is_in_vlan = true;
+	struct address_entry entry;
+	bool is_in_vlan = true;
+	int r = link_find_address(job->links, job->index, nic->mac, nic->vlan_id, &entry);
 
-	r = link_find_address(
-		job->links, job->index, nic->mac, nic->vlan_id, &holder, &is_static);
 	if (r == 0 && nic->vlan_id != 0)
 		r = link_has_vlan(job->links, job->index, nic->vlan_id, &is_in_vlan);
 	if (r < 0)
 		return fail(job, -r, "cannot be read back");
-	if (holder != job->index || !is_static)
+	if (entry.index != job->index || !entry.is_static || !entry.is_sticky)
 		return refuse(job, "its MAC is not pinned");
 	return is_in_vlan ? 0 : refuse(job, "it is not in its VLAN alone");
+}
+
+static int check(struct port_job *job)
+{
+	int r = check_port(job);
+
+	return r == 0 ? check_pin(job) : r;
+}
+
+/* Whatever of it is there already stays as it is. */
+static int attach(struct port_job *job)
+{
+	int r = join_bridge(job);
+
+	if (r == 0)
+		r = pin_port(job);
+	return r == 0 ? check(job) : r;
 }
 
 static int set_up_port(struct port_job *job)
@@ -232,19 +281,101 @@ static int set_up_port(struct port_job *job)
 	int r = find_bridge(job);
 
 	if (r == 0)
+		r = choose_mtu(job);
+	if (r == 0)
 		r = open_tap(job->port, job->guest, job->diags);
 	if (r < 0)
 		return r;
 	job->index = (int)if_nametoindex(job->port->name);
 	if (job->index == 0)
 		return fail(job, errno, "has gone again");
-	r = join_bridge(job);
-	if (r == 0)
-		r = pin_port(job);
-	if (r == 0)
-		r = check_port(job);
-	return r == 0 ? check_pin(job) : r;
+	return attach(job);
 }
+
+/* Keeping */
+
+static int check_told_mtu(struct port_job *job)
+{
+	if (job->port->mtu <= job->bridge.mtu)
+		return 0;
+	return diag_fail(job->diags, EXIT_IO, job->guest->where,
+		"VCN '%s': the MTU of bridge '%s' is now %u, and the guest was told %u: "
+		"restart it",
+		job->guest->name, job->bridge_name, job->bridge.mtu, job->port->mtu);
+}
+
+static int keep_port(struct port_job *job)
+{
+	TMP_CTX(tmp);
+	struct diags *diags = job->diags;
+
+	job->index = (int)if_nametoindex(job->port->name);
+	if (job->index == 0)
+		return fail(job, errno, "has been removed: restart it");
+	int r = find_bridge(job);
+
+	if (r < 0)
+		return r;
+	job->diags = diags_new(tmp); /* what is mended is no finding */
+	r = check(job);
+	job->diags = diags;
+	if (r < 0)
+		r = attach(job);
+	return r == 0 ? check_told_mtu(job) : r;
+}
+
+/* The job of interface @i, but for what is found out on the way. */
+static struct port_job new_job(const struct launch_settings *settings,
+	const struct guest *guest, size_t i, struct network_port *port,
+	struct links *links, struct diags *diags)
+{
+	return (struct port_job){
+		.links = links,
+		.guest = guest,
+		.interface = &guest->interfaces[i],
+		.bridge_name = launch_bridge(settings, guest->interfaces[i].bridge),
+		.port = port,
+		.diags = diags,
+	};
+}
+
+/* Whoever shows it names the guest. */
+static const char *describe_fault(
+	TALLOC_CTX *mem_ctx, const struct guest *guest, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	const char *message = diag_last(diags)->message;
+	const char *name = mem_printf(tmp, "VCN '%s': ", guest->name);
+	size_t skipped = strncmp(message, name, strlen(name)) == 0 ? strlen(name) : 0;
+
+	return mem_strdup(mem_ctx, message + skipped);
+}
+
+const char *network_keep(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
+	const struct guest *guest, const struct network_port *ports)
+{
+	TMP_CTX(tmp);
+	struct diags *diags = diags_new(tmp);
+	int error = 0;
+
+	if (settings->network == NETWORK_USER || guest->n_interfaces == 0)
+		return NULL;
+	struct links *links = links_open(tmp, &error);
+
+	if (links == NULL)
+		return "the kernel's netlink socket cannot be opened";
+	for (size_t i = 0; i < guest->n_interfaces; i++) {
+		struct network_port port = ports[i];
+		struct port_job job = new_job(settings, guest, i, &port, links, diags);
+
+		job.has_run_here = true;
+		if (keep_port(&job) < 0)
+			return describe_fault(mem_ctx, guest, diags);
+	}
+	return NULL;
+}
+
+/* Opening and closing */
 
 void network_close(struct network_port *ports, size_t n_ports)
 {
@@ -274,7 +405,8 @@ static struct network_port *new_ports(TALLOC_CTX *mem_ctx, const struct guest *g
 }
 
 int network_open(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
-	const struct guest *guest, struct diags *diags, struct network_port **ret_ports)
+	const struct guest *guest, bool has_run_here, struct diags *diags,
+	struct network_port **ret_ports)
 {
 	TMP_CTX(tmp);
 	struct network_port *ports = new_ports(tmp, guest);
@@ -291,15 +423,10 @@ int network_open(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 			"VCN '%s': the kernel's netlink socket cannot be opened",
 			guest->name);
 	for (size_t i = 0; i < guest->n_interfaces; i++) {
-		struct port_job job = {
-			.links = links,
-			.guest = guest,
-			.interface = &guest->interfaces[i],
-			.bridge_name =
-				launch_bridge(settings, guest->interfaces[i].bridge),
-			.port = &ports[i],
-			.diags = diags,
-		};
+		struct port_job job =
+			new_job(settings, guest, i, &ports[i], links, diags);
+
+		job.has_run_here = has_run_here;
 		int r = set_up_port(&job);
 
 		if (r < 0)

@@ -23,6 +23,7 @@
 #include "vcn/guest/machine.h"
 #include "vcn/guest/progress.h"
 #include "vcn/guest/stop.h"
+#include "vcn/guest/upkeep.h"
 
 enum { NOTIFY_SPARE_S = 30, POLL_MAX_MS = 3600 * 1000 };
 
@@ -32,6 +33,14 @@ static struct json_object *call_status(void *user)
 {
 	struct supervisor *s = user;
 
+	return run_state_to_json(s->state);
+}
+
+static struct json_object *call_check(void *user)
+{
+	struct supervisor *s = user;
+
+	upkeep_now(s);
 	return run_state_to_json(s->state);
 }
 
@@ -234,11 +243,23 @@ static void fill_state(struct supervisor *s, const char *host)
 		state->stage_us[stage] = -1;
 }
 
+/* Until there are new ones: a start that fails must not make an earlier run forgotten. */
+static void note_taps(struct supervisor *s)
+{
+	for (size_t i = 0; i < s->guest->n_interfaces; i++) {
+		char name[IFNAMSIZ];
+
+		network_tap_name(s->guest->fqdn, i, name);
+		*mem_push(s->state, &s->state->taps, &s->state->n_taps) =
+			mem_strdup(s->state, name);
+	}
+}
+
 /* The first state must be written, so that the rest can be relied on. */
 static int open_folder(struct supervisor *s, const char *host)
 {
-	const struct server_calls calls = {call_status, call_stop, call_kill, call_attach,
-		call_detach, call_type, s};
+	const struct server_calls calls = {call_status, call_check, call_stop, call_kill,
+		call_attach, call_detach, call_type, s};
 	int r;
 
 	fill_state(s, host);
@@ -248,6 +269,8 @@ static int open_folder(struct supervisor *s, const char *host)
 		return r;
 	s->state->n_failures = s->folder->n_failures;
 	s->state->failed_at = s->folder->failed_at;
+	if (s->folder->had_taps)
+		note_taps(s);
 	r = run_state_write(s->folder, s->state, s->diags);
 	if (r < 0)
 		return r;

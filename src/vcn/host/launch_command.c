@@ -20,6 +20,7 @@
 #include "vcn/host/control.h"
 #include "vcn/host/perform.h"
 #include "vcn/host/status.h"
+#include "vcn/host/told.h"
 #include "vcn/host/unit.h"
 
 /* Doing */
@@ -107,15 +108,17 @@ static const char *apply_command(struct session *s)
 	return b->data;
 }
 
-static int make_plan(struct session *s, struct plan *ret)
+/* @request: what the supervisors are asked (reconcile_ask()). */
+static int make_plan(struct session *s, const char *request, struct observation *seen,
+	struct plan *ret)
 {
-	struct observation seen;
 	int r = reconcile_observe(
-		s->mem_ctx, s->settings->runtime_dir, s->manifest, s->diags, &seen);
+		s->mem_ctx, s->settings->runtime_dir, s->manifest, s->diags, seen);
 
 	if (r < 0)
 		return r;
-	reconcile_plan(s->mem_ctx, s->manifest, &seen, s->arguments.restart_changed,
+	reconcile_ask(s->mem_ctx, s->settings->runtime_dir, request, seen);
+	reconcile_plan(s->mem_ctx, s->manifest, seen, s->arguments.restart_changed,
 		time(NULL), ret);
 	return apply_guard_stops(reconcile_count(ret, ACTION_STOP), ret->n_running,
 		s->arguments.allow_stop, apply_command(s), s->diags);
@@ -161,20 +164,78 @@ static int lock_apply(struct session *s, int *ret_fd)
 		s->diags, EXIT_IO, errno, loc_file(path), "the lock cannot be taken");
 }
 
-static void tell_outdated(struct session *s, const struct plan *plan)
+/* A person hears everything, cron what is new. */
+static bool is_worth_telling(
+	struct session *s, struct told *told, const char *name, const char *what)
 {
-	for (size_t i = 0; i < plan->n_actions && !s->arguments.json; i++)
-		if (plan->actions[i].kind == ACTION_OUTDATED)
-			fprintf(s->out,
-				"%s: outdated: its changes need a restart (apply "
-				"--restart-changed)\n",
-				plan->actions[i].name);
+	bool is_news = told_is_news(told, name, what);
+
+	return !s->arguments.json && (is_news || s->is_terminal);
+}
+
+static void tell_outdated(struct session *s, struct told *told, const struct plan *plan)
+{
+	static const char what[] =
+		"outdated: its changes need a restart (apply --restart-changed)";
+
+	for (size_t i = 0; i < plan->n_actions; i++)
+		if (plan->actions[i].kind == ACTION_OUTDATED &&
+			is_worth_telling(s, told, plan->actions[i].name, what))
+			fprintf(s->out, "%s: %s\n", plan->actions[i].name, what);
+}
+
+/* What waits after a failure was told when it failed, unless it was not seen then. */
+static void note_waiting(struct session *s, struct told *told, struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_actions; i++) {
+		struct action *action = &plan->actions[i];
+
+		if (action->kind == ACTION_WAIT)
+			action->is_told = !told_is_news(told, action->name,
+						  action->state->message == NULL
+							  ? "failed"
+							  : action->state->message) &&
+					  !s->is_terminal && !s->arguments.json;
+	}
+}
+
+static bool is_acted_on(const struct plan *plan, const struct run_state *state)
+{
+	for (size_t i = 0; i < plan->n_actions; i++)
+		if (plan->actions[i].state == state &&
+			plan->actions[i].kind != ACTION_OUTDATED)
+			return true;
+	return false;
+}
+
+/* Those that run, but not well; EXIT_REJECTED where there are any. */
+static int tell_degraded(struct session *s, struct told *told,
+	const struct observation *seen, const struct plan *plan)
+{
+	TMP_CTX(tmp);
+	int code = 0;
+
+	for (size_t i = 0; i < seen->n_states; i++) {
+		const struct run_state *state = seen->states[i];
+
+		if (state->state != STATE_DEGRADED || is_acted_on(plan, state))
+			continue;
+		const char *what = mem_printf(tmp, "degraded: %s",
+			state->message == NULL ? "it does not say why" : state->message);
+
+		code = EXIT_REJECTED;
+		if (is_worth_telling(s, told, state->name, what))
+			fprintf(s->out, "%s: %s\n", state->name,
+				text_printable(tmp, what, strlen(what)));
+	}
+	return code;
 }
 
 int launch_command_apply(void *session)
 {
 	struct session *s = session;
 	_cleanup_(mem_close_fd) int lock = -1;
+	struct observation seen = {0};
 	struct plan plan = {0};
 	int r = session_open_manifest(s);
 
@@ -183,28 +244,35 @@ int launch_command_apply(void *session)
 	if (r == 0)
 		r = apply_guard_serial(s->settings, s->manifest, s->diags);
 	if (r == 0)
-		r = make_plan(s, &plan);
+		r = make_plan(s, "check", &seen, &plan);
 	if (r == 0)
 		r = apply_guard_serial_applied(s->settings, s->manifest, s->diags);
 	if (r < 0)
 		return r;
-	tell_outdated(s, &plan);
+	struct told *told = told_open(s->mem_ctx, s->settings->runtime_dir);
+
+	tell_outdated(s, told, &plan);
+	note_waiting(s, told, &plan);
+	int degraded = tell_degraded(s, told, &seen, &plan);
+
+	told_save(told);
 	r = do_plan(s, &plan, 1);
 	int forgotten = forget_removed(s);
 
-	return r < 0 ? r : forgotten;
+	return r < 0 ? r : forgotten < 0 ? forgotten : degraded;
 }
 
 int launch_command_diff(void *session)
 {
 	struct session *s = session;
+	struct observation seen = {0};
 	struct plan plan = {0};
 	int r = session_open_manifest(s);
 
 	if (r == 0)
 		r = apply_guard_serial(s->settings, s->manifest, s->diags);
 	if (r == 0)
-		r = make_plan(s, &plan);
+		r = make_plan(s, "status", &seen, &plan);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < plan.n_actions && !s->arguments.json; i++)
@@ -397,6 +465,7 @@ int launch_command_status(void *session)
 	}
 	if (r < 0)
 		return r;
+	reconcile_ask(s->mem_ctx, s->settings->runtime_dir, "status", &seen);
 	struct status *status = status_collect(
 		s->mem_ctx, s->manifest, &seen, names, n, s->host, time(NULL));
 
@@ -404,7 +473,7 @@ int launch_command_status(void *session)
 		status_print(s->out, status, s->color);
 	put_result(s, "host", json_object_new_string(s->host));
 	put_result(s, "vcns", status_to_json(status));
-	return 0;
+	return s->manifest_fault != 0 ? s->manifest_fault : status_code(status);
 }
 
 /* The folder's name of the one VCN on the command line. */

@@ -93,6 +93,17 @@ static void finish_unstarted(struct performance *p, struct job *job, const char 
 	finish_failed(p, job, code);
 }
 
+static void finish_waiting(struct performance *p, struct job *job)
+{
+	if (!job->action->is_told) {
+		finish_unstarted(p, job, job->action->reason);
+		return;
+	}
+	if (p->code == 0)
+		p->code = -EXIT_REJECTED;
+	finish(p, job, RESULT_FAILED);
+}
+
 /* A supervisor that ended without a word: most likely another one was there first. */
 static void finish_silent(struct performance *p, struct job *job)
 {
@@ -459,7 +470,7 @@ static void open_jobs(struct performance *p, struct plan *plan)
 		if (job->action->kind == ACTION_STOP || job->action->kind == ACTION_KILL)
 			begin_stop(p, job);
 		else if (job->action->kind == ACTION_WAIT)
-			finish_unstarted(p, job, job->action->reason);
+			finish_waiting(p, job);
 	}
 }
 

@@ -7,8 +7,15 @@
 #include <json-c/json.h>
 
 #include "base/text.h"
+#include "vcn/common/process.h"
+#include "vcn/host/control.h"
 
-enum { BACKOFF_FIRST_S = 10, BACKOFF_MAX_S = 3600, BACKOFF_DOUBLINGS_MAX = 9 };
+enum {
+	BACKOFF_FIRST_S = 10,
+	BACKOFF_MAX_S = 3600,
+	BACKOFF_DOUBLINGS_MAX = 9,
+	ANSWER_TIMEOUT_MS = 2000,
+};
 
 static const char *const action_names[] = {
 	[ACTION_START] = "start",
@@ -74,6 +81,54 @@ int reconcile_observe(TALLOC_CTX *mem_ctx, const char *runtime_dir,
 			compare_states);
 	*ret = seen;
 	return 0;
+}
+
+/* Asking */
+
+static void become_degraded(struct run_state *state, const char *why)
+{
+	state->state = STATE_DEGRADED;
+	state->message = mem_strdup(state, why);
+}
+
+static struct run_state *judge_answer(TALLOC_CTX *mem_ctx, const char *runtime_dir,
+	struct run_state *known, const struct control_answer *answer)
+{
+	TMP_CTX(tmp);
+	struct run_state *state = answer->state;
+
+	/* Its end may have come between the file and the question. */
+	if (state == NULL && run_state_read(mem_ctx, runtime_dir, known->name,
+				     diags_new(tmp), &state) < 0)
+		return known;
+	if (!run_state_is_running(state))
+		return state;
+	if (answer->is_silent)
+		become_degraded(state, "its supervisor does not answer");
+	else if (process_is_stopped(state->pid, state->starttime))
+		become_degraded(state, "its QEMU is stopped by a signal");
+	return state;
+}
+
+void reconcile_ask(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *request,
+	struct observation *seen)
+{
+	TMP_CTX(tmp);
+	const char **names = NULL;
+	size_t *places = mem_array(tmp, size_t, seen->n_states), n = 0;
+
+	for (size_t i = 0; i < seen->n_states; i++)
+		if (run_state_is_running(seen->states[i])) {
+			places[n] = i;
+			*mem_push(tmp, &names, &n) = seen->states[i]->name;
+		}
+	struct control_answer *answers = mem_array(tmp, struct control_answer, n);
+
+	control_ask_all(
+		mem_ctx, runtime_dir, names, n, request, ANSWER_TIMEOUT_MS, answers);
+	for (size_t i = 0; i < n; i++)
+		seen->states[places[i]] = judge_answer(
+			mem_ctx, runtime_dir, seen->states[places[i]], &answers[i]);
 }
 
 /* Planning */
@@ -150,10 +205,12 @@ static const char *describe_wait(
 static void plan_stopped(TALLOC_CTX *mem_ctx, struct plan *plan,
 	const struct guest *guest, const struct run_state *state, int64_t now)
 {
-	int64_t pause = reconcile_backoff(state, now);
-
 	if (guest == NULL || !guest->is_enabled)
 		return;
+	/* The back-off is the failed entry's: one that was mended is tried at once. */
+	bool is_same = state->digest != NULL && strcmp(state->digest, guest->digest) == 0;
+	int64_t pause = is_same ? reconcile_backoff(state, now) : 0;
+
 	if (pause == 0)
 		reconcile_add(mem_ctx, plan, ACTION_START, guest, state,
 			state->state == STATE_FAILED ? "failed" : "not running");

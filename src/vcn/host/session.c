@@ -90,6 +90,7 @@ int session_open_manifest_if_usable(struct session *s)
 	if (r == 0)
 		return 0;
 	s->manifest = NULL;
+	s->manifest_fault = -r;
 	diag_add(s->diags, SEVERITY_WARNING, NULL, loc_file(mem_strdup(s->diags, path)),
 		"the manifest cannot be used (%s): only what runs here is known",
 		diag_last(unheard)->message);

@@ -41,6 +41,7 @@ struct session {
 	/* filled by session_open_…() */
 	struct launch_settings *settings;
 	struct manifest *manifest;
+	int manifest_fault; /* EXIT_DATA, EXIT_REFUSED: what is wrong with one not used */
 	const char *host;
 };
 

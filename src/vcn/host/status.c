@@ -49,6 +49,25 @@ struct status *status_collect(TALLOC_CTX *mem_ctx, const struct manifest *manife
 	return status;
 }
 
+int status_code(const struct status *status)
+{
+	int code = 0;
+
+	for (size_t i = 0; i < status->n_rows; i++)
+		switch (status->rows[i].state->state) {
+		case STATE_FAILED:
+		case STATE_DEGRADED:
+		case STATE_WAITING:
+			return EXIT_REJECTED;
+		case STATE_REFUSED:
+			code = EXIT_REFUSED;
+			break;
+		default:
+			break;
+		}
+	return code;
+}
+
 /* The table */
 
 static int64_t uptime(const struct status *status, const struct run_state *state)
@@ -128,7 +147,9 @@ static const char *color_of(const struct status_row *row)
 	case STATE_STARTING:
 	case STATE_BOOTING:
 	case STATE_DEGRADED:
+	case STATE_WAITING:
 		return "\033[33m";
+	case STATE_REFUSED:
 	case STATE_FAILED:
 		return "\033[31m";
 	default:
