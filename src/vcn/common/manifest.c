@@ -200,6 +200,43 @@ static int read_bridge(struct reader *r, const struct node *value, void *field)
 	return 0;
 }
 
+static int read_address(struct reader *r, const struct node *value, struct ip *ret)
+{
+	TMP_CTX(tmp);
+	const char *text;
+	int failed = read_string(r, value, &text);
+
+	if (failed < 0)
+		return failed;
+	const char *shown = text_printable(tmp, text, strlen(text));
+
+	if (!ip_parse(text, ret))
+		return document_fault(r, value, "'%s' is no IP address", shown);
+	const char *fault = ip_unusable(*ret);
+
+	return fault == NULL ? 0
+			     : document_fault(r, value,
+				       "no interface can have the address '%s'", shown);
+}
+
+/* @field is the interface: pointer and count. */
+static int read_addresses(struct reader *r, const struct node *value, void *field)
+{
+	struct guest_interface *interface = field;
+	int result = 0;
+
+	if (value->kind != NODE_LIST)
+		return document_fault(r, value, "expected a list of addresses, or []");
+	interface->addresses = mem_array(r->mem_ctx, struct ip, value->n_items);
+	for (size_t i = 0; i < value->n_items; i++) {
+		int failed = read_address(r, value->items[i],
+			&interface->addresses[interface->n_addresses++]);
+
+		result = failed < 0 ? failed : result;
+	}
+	return result;
+}
+
 /* Tables */
 
 static const struct key interface_keys[] = {
@@ -207,6 +244,7 @@ static const struct key interface_keys[] = {
 	{"bridge", read_bridge, offsetof(struct guest_interface, bridge), true},
 	{"vlan", read_vlan, offsetof(struct guest_interface, vlan_id)},
 	{"mtu", read_mtu, offsetof(struct guest_interface, mtu)},
+	{"addresses", read_addresses, 0},
 	{NULL},
 };
 

@@ -32,6 +32,10 @@ struct guest_interface {
 	const char *bridge;
 	unsigned vlan_id; /* 0: untagged */
 	unsigned mtu; /* 0: the bridge's */
+	/* What nobody else may answer for at a start; no part of the digest, because a
+	 * guest that runs need not be started again for them. */
+	struct ip *addresses;
+	size_t n_addresses;
 };
 
 /* One VCN as the manifest wants it. */

@@ -370,7 +370,8 @@ int boot_start(struct supervisor *s)
 	}
 	console_disconnect(s->console);
 	boot->record.outcome = BOOT_FAILED;
-	if (s->options->booted != NULL)
+	/* One that waits has not tried yet. */
+	if (s->options->booted != NULL && r != -EXIT_BUSY)
 		s->options->booted(s->options->user, &boot->record);
 	talloc_free(boot);
 	return r;

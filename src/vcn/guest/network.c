@@ -11,12 +11,14 @@
 #include "base/trailer.h"
 #include "vcn/guest/kvm.h"
 #include "vcn/guest/link.h"
+#include "vcn/guest/presence.h"
 
 enum {
 	NAME_DIGEST_BYTES = 6,
 	ALIAS_MAX = 255,
 	TAP_ADDRESS_FIRST = 0xfe,
 	MTU_MAX = 65535,
+	HEARD_LATELY_S = 10,
 };
 
 /* What every step needs to know, and to say when it fails. */
@@ -29,6 +31,7 @@ struct port_job {
 	struct network_port *port;
 	int index;
 	bool has_run_here;
+	bool is_start; /* of the guest: somebody else may have its address */
 	struct diags *diags;
 };
 
@@ -165,6 +168,17 @@ static bool is_tap_of_ours(int index)
 	       strncmp(name, "vcn", 3) == 0 && strlen(name) == 3 + NAME_DIGEST_BYTES * 2;
 }
 
+static int refuse_elsewhere(
+	struct port_job *job, const char *why, const struct address_entry *entry)
+{
+	char name[IFNAMSIZ] = "?";
+
+	(void)!if_indextoname((unsigned)entry->index, name);
+	return diag_fail(job->diags, EXIT_BUSY, job->guest->where,
+		"VCN '%s' still runs elsewhere, behind '%s' of bridge '%s': %s",
+		job->guest->name, name, job->bridge_name, why);
+}
+
 static int claim_address(struct port_job *job)
 {
 	const struct guest_interface *nic = job->interface;
@@ -173,8 +187,12 @@ static int claim_address(struct port_job *job)
 
 	if (r < 0)
 		return fail(job, -r, "cannot ask for its MAC");
-	if (entry.index == 0 || entry.index == job->index || !entry.is_static)
+	if (entry.index == 0 || entry.index == job->index)
 		return 0;
+	if (!entry.is_static)
+		return job->is_start && entry.age_s < HEARD_LATELY_S
+			       ? refuse_elsewhere(job, "its MAC was seen there", &entry)
+			       : 0;
 	/* What an earlier run has pinned may have moved to the uplink, and stays there. */
 	if (job->has_run_here && !entry.is_local && !is_tap_of_ours(entry.index)) {
 		r = link_remove_address(job->links, entry.index, nic->mac, nic->vlan_id);
@@ -324,6 +342,49 @@ static int keep_port(struct port_job *job)
 	return r == 0 ? check_told_mtu(job) : r;
 }
 
+/* Elsewhere */
+
+static size_t list_addresses(struct links *links, const struct launch_settings *settings,
+	const struct guest *guest, struct presence **ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < guest->n_interfaces; i++) {
+		const struct guest_interface *nic = &guest->interfaces[i];
+		struct bridge bridge;
+
+		/* A missing bridge is told when its port is made. */
+		if (link_find_bridge(
+			    links, launch_bridge(settings, nic->bridge), &bridge) < 0)
+			continue;
+		for (size_t j = 0; j < nic->n_addresses; j++)
+			*mem_push(links, ret, &n) = (struct presence){
+				.bridge_index = bridge.index,
+				.bridge_address = bridge.address,
+				.vlan_id = nic->vlan_id,
+				.address = nic->addresses[j],
+				.guest = nic->mac,
+			};
+	}
+	return n;
+}
+
+/* One question for all of its addresses, before anything of it is on the wire. */
+static int ask_elsewhere(struct links *links, const struct launch_settings *settings,
+	const struct guest *guest, struct diags *diags)
+{
+	struct presence *asked = NULL;
+	size_t n = list_addresses(links, settings, guest, &asked);
+	int found = presence_ask(asked, n);
+	char text[IP_TEXT_MAX];
+
+	if (found < 0)
+		return 0;
+	return diag_fail(diags, EXIT_BUSY, guest->where,
+		"VCN '%s' still runs elsewhere: its address %s is answered for",
+		guest->name, ip_format(asked[found].address, text));
+}
+
 /* The job of interface @i, but for what is found out on the way. */
 static struct port_job new_job(const struct launch_settings *settings,
 	const struct guest *guest, size_t i, struct network_port *port,
@@ -422,17 +483,19 @@ int network_open(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 		return diag_fail_errno(diags, EXIT_IO, error, guest->where,
 			"VCN '%s': the kernel's netlink socket cannot be opened",
 			guest->name);
-	for (size_t i = 0; i < guest->n_interfaces; i++) {
+	int r = ask_elsewhere(links, settings, guest, diags);
+
+	for (size_t i = 0; r == 0 && i < guest->n_interfaces; i++) {
 		struct port_job job =
 			new_job(settings, guest, i, &ports[i], links, diags);
 
 		job.has_run_here = has_run_here;
-		int r = set_up_port(&job);
-
-		if (r < 0)
-			return r;
-		ports[i].vhost_fd = kvm_open_vhost_net();
+		job.is_start = true;
+		r = set_up_port(&job);
+		ports[i].vhost_fd = r < 0 ? -1 : kvm_open_vhost_net();
 	}
+	if (r < 0)
+		return r;
 	*ret_ports = talloc_steal(mem_ctx, ports);
 	return 0;
 }

@@ -36,7 +36,8 @@ void network_tap_name(const char *fqdn, size_t interface, char ret_name[IFNAMSIZ
  *         @has_run_here: a static entry of a MAC at another port is what an earlier run
  *         left, and is removed; else somebody else has put it there, who is not disturbed
  * memory: below @mem_ctx; the descriptors are closed with it
- * errors: EXIT_IO: no such bridge, no privilege, or a port that reads back differently
+ * errors: EXIT_IO: no such bridge, no privilege, or a port that reads back differently;
+ *         EXIT_BUSY: the VCN still answers elsewhere
  */
 int network_open(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 	const struct guest *guest, bool has_run_here, struct diags *diags,

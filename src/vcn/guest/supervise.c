@@ -25,7 +25,12 @@
 #include "vcn/guest/stop.h"
 #include "vcn/guest/upkeep.h"
 
-enum { NOTIFY_SPARE_S = 30, POLL_MAX_MS = 3600 * 1000 };
+enum {
+	NOTIFY_SPARE_S = 30,
+	POLL_MAX_MS = 3600 * 1000,
+	WAIT_MS = 10000, /* between two questions whether the VCN still runs elsewhere */
+	WAIT_EXTENSION_S = 60,
+};
 
 /* What clients ask for */
 
@@ -41,6 +46,8 @@ static struct json_object *call_check(void *user)
 	struct supervisor *s = user;
 
 	upkeep_now(s);
+	if (s->is_waiting)
+		s->restart_at = clock_ms();
 	return run_state_to_json(s->state);
 }
 
@@ -190,11 +197,44 @@ static void wait_and_handle(struct supervisor *s)
 	progress_tick(s);
 }
 
+static void wait_for_elsewhere(struct supervisor *s, const char *why)
+{
+	bool is_news = !s->is_waiting;
+
+	s->is_waiting = true;
+	s->restart_at = clock_ms() + WAIT_MS;
+	notify_send(s->options->notify_socket, "EXTEND_TIMEOUT_USEC=%lld",
+		(long long)WAIT_EXTENSION_S * 1000000);
+	if (!is_news)
+		return;
+	s->state->message = mem_strdup(s->state, why);
+	supervisor_publish(s);
+}
+
+/* A start, or a wait for the VCN's end elsewhere, which is no failure. */
+static int try_boot(struct supervisor *s)
+{
+	TMP_CTX(tmp);
+	struct diags *diags = s->diags;
+
+	s->diags = diags_new(tmp);
+	int r = boot_start(s);
+	const char *why = r < 0 ? diag_last(s->diags)->message : NULL;
+
+	s->diags = diags;
+	if (r == -EXIT_BUSY) {
+		wait_for_elsewhere(s, why);
+		return 0;
+	}
+	s->is_waiting = false;
+	return r < 0 ? diag_fail(diags, -r, s->guest->where, "%s", why) : 0;
+}
+
 static void restart_if_due(struct supervisor *s)
 {
 	if (s->boot != NULL || s->is_ended || clock_ms() < s->restart_at)
 		return;
-	int r = boot_start(s);
+	int r = try_boot(s);
 
 	if (r < 0) {
 		boot_count_failure(s, r);
@@ -304,7 +344,7 @@ static int start_first(struct supervisor *s)
 		(long long)(s->settings->ready_timeout_s + NOTIFY_SPARE_S) * 1000000);
 	int r = find_qemu(s);
 
-	return r == 0 ? boot_start(s) : r;
+	return r == 0 ? try_boot(s) : r;
 }
 
 /*

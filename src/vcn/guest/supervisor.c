@@ -17,8 +17,10 @@ static enum guest_state current_state(const struct supervisor *s)
 {
 	const struct boot *boot = s->boot;
 
+	if (boot == NULL && s->is_ended)
+		return s->state->state;
 	if (boot == NULL)
-		return s->is_ended ? s->state->state : STATE_STARTING;
+		return s->is_waiting ? STATE_WAITING : STATE_STARTING;
 	if (boot->is_mute || boot->network_fault != NULL || boot->is_rescue ||
 		boot->is_scratch_low || (boot->is_late && !boot->is_ready))
 		return STATE_DEGRADED;

@@ -70,6 +70,8 @@ struct supervisor {
 	int64_t quit_at, kill_at, resend_at; /* ms; valid by rung */
 	unsigned n_interrupts;
 
+	bool is_waiting; /* the VCN still runs elsewhere: tried again at restart_at */
+
 	/* a guest's reboot (supervise.c) */
 	int64_t restart_at;
 	unsigned n_quick_reboots;

@@ -208,7 +208,7 @@ static bool is_acted_on(const struct plan *plan, const struct run_state *state)
 	return false;
 }
 
-/* Those that run, but not well; EXIT_REJECTED where there are any. */
+/* Those that run, but not well, or wait for another host; EXIT_REJECTED where there are any. */
 static int tell_degraded(struct session *s, struct told *told,
 	const struct observation *seen, const struct plan *plan)
 {
@@ -218,9 +218,10 @@ static int tell_degraded(struct session *s, struct told *told,
 	for (size_t i = 0; i < seen->n_states; i++) {
 		const struct run_state *state = seen->states[i];
 
-		if (state->state != STATE_DEGRADED || is_acted_on(plan, state))
+		if ((state->state != STATE_DEGRADED && state->state != STATE_WAITING) ||
+			is_acted_on(plan, state))
 			continue;
-		const char *what = mem_printf(tmp, "degraded: %s",
+		const char *what = mem_printf(tmp, "%s: %s", run_state_name(state->state),
 			state->message == NULL ? "it does not say why" : state->message);
 
 		code = EXIT_REJECTED;

@@ -202,6 +202,10 @@ static void judge(struct performance *p, struct job *job, bool is_end)
 			diag_fail(p->diags, EXIT_REJECTED, job->action->guest->where,
 				"'%s' runs, but is not ready: %s", job->action->name,
 				why == NULL ? "it did not say so in time" : why));
+	else if (state->state == STATE_WAITING)
+		finish_failed(p, job,
+			diag_fail(p->diags, EXIT_REJECTED, job->action->guest->where,
+				"'%s' waits: %s", job->action->name, why));
 	else if (state->state == STATE_FAILED && (is_end || job->fd < 0))
 		finish_unstarted(p, job, why == NULL ? "it failed" : why);
 	else if (is_end) /* of one that failed, only now is everything cleaned up */
