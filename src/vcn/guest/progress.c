@@ -14,6 +14,10 @@
 #include "vcn/guest/stop.h"
 #include "vcn/guest/upkeep.h"
 
+enum { READY_BYTES_MAX = 64 * 1024 };
+
+static const char ready_word[] = "READY";
+
 /* Stages */
 
 static void become_ready(struct supervisor *s)
@@ -156,6 +160,29 @@ void progress_read_qmp(struct supervisor *s)
 
 /* Readiness */
 
+/* Is the line READY complete with these bytes? Other lines say nothing. */
+static bool takes_ready_line(struct boot *boot, const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (bytes[i] == '\r')
+			continue;
+		if (bytes[i] == '\n') {
+			bool is_ready = boot->ready_len == strlen(ready_word) &&
+					memcmp(boot->ready_line, ready_word,
+						boot->ready_len) == 0;
+
+			if (is_ready)
+				return true;
+			boot->ready_len = 0;
+			continue;
+		}
+		/* One that is too long stays so until it ends. */
+		if (boot->ready_len < READY_LINE_MAX)
+			boot->ready_line[boot->ready_len++] = bytes[i];
+	}
+	return false;
+}
+
 static void read_port(struct supervisor *s)
 {
 	char bytes[64];
@@ -163,9 +190,13 @@ static void read_port(struct supervisor *s)
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	/* One word is enough; what else the guest writes there waits in its own queue. */
-	mem_close_fd(&s->boot->ready_fd);
-	if (n > 0)
+	bool is_ready = n > 0 && takes_ready_line(s->boot, bytes, (size_t)n);
+
+	s->boot->ready_total += n > 0 ? (size_t)n : 0;
+	/* Once said it is enough; one that only talks is not listened to for ever. */
+	if (n <= 0 || is_ready || s->boot->ready_total > READY_BYTES_MAX)
+		mem_close_fd(&s->boot->ready_fd);
+	if (is_ready)
 		become_ready(s);
 }
 

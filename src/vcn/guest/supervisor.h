@@ -19,7 +19,7 @@
 #include "vcn/guest/spawn.h"
 #include "vcn/guest/supervise_options.h"
 
-enum { STDERR_TAIL = 2000 };
+enum { STDERR_TAIL = 2000, READY_LINE_MAX = 16 };
 
 /* One QEMU, from its clone to its end. */
 struct boot {
@@ -33,6 +33,8 @@ struct boot {
 	int64_t started_us; /* just before the clone */
 	uint64_t cont_id; /* of the QMP command; 0: not sent */
 	bool is_ready, is_late, is_rescue, is_scratch_low;
+	char ready_line[READY_LINE_MAX]; /* what the readiness port has said of a line */
+	size_t ready_len, ready_total;
 	bool is_mute; /* its QEMU does not answer */
 	int64_t answer_due; /* ms: an answer of QEMU is awaited until then; 0: none is */
 	uint64_t beat_id; /* of the last question whether it is there; 0: none yet */

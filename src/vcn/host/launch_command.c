@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -65,7 +66,9 @@ static bool uses_units(const struct session *s)
 	       a->host == NULL && unit_is_available();
 }
 
-static int do_plan(struct session *s, struct plan *plan, size_t max_unavailable)
+/* @acted: once nothing is left to do but to wait; or NULL. */
+static int do_plan(struct session *s, struct plan *plan, size_t max_unavailable,
+	void (*acted)(void *user))
 {
 	struct perform_options options = {
 		.settings = s->settings,
@@ -75,6 +78,7 @@ static int do_plan(struct session *s, struct plan *plan, size_t max_unavailable)
 					   ? s->arguments.max_unavailable
 					   : max_unavailable,
 		.told = tell,
+		.acted = acted,
 		.user = s,
 	};
 
@@ -142,26 +146,34 @@ static int forget_removed(struct session *s)
  * One apply at a time. A lock of fcntl(2)'s older kind: it belongs to this process alone,
  * so the supervisors that are detached meanwhile do not hold it.
  */
-static int lock_apply(struct session *s, int *ret_fd)
+static int lock_apply(struct session *s)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	const char *path = file_join(s->diags, s->settings->runtime_dir, "apply.lock");
 	int r = file_make_folders(s->settings->runtime_dir, 0755);
 
 	if (r == 0) {
-		*ret_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-		r = *ret_fd < 0 ? -errno : 0;
+		s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		r = s->lock_fd < 0 ? -errno : 0;
 	}
 	if (r < 0)
 		return diag_fail_errno(s->diags, EXIT_IO, -r, loc_file(path),
 			"the lock cannot be opened");
-	if (fcntl(*ret_fd, F_SETLK, &lock) == 0)
+	if (fcntl(s->lock_fd, F_SETLK, &lock) == 0)
 		return 0;
 	if (errno == EACCES || errno == EAGAIN)
 		return diag_fail(s->diags, EXIT_BUSY, loc_file(path),
 			"another 'vcn apply' is at work");
 	return diag_fail_errno(
 		s->diags, EXIT_IO, errno, loc_file(path), "the lock cannot be taken");
+}
+
+/* Everything has begun: what is left is to wait, and the next apply sees what runs. */
+static void unlock_apply(void *user)
+{
+	struct session *s = user;
+
+	mem_close_fd(&s->lock_fd);
 }
 
 /* A person hears everything, cron what is new. */
@@ -235,13 +247,12 @@ static int tell_degraded(struct session *s, struct told *told,
 int launch_command_apply(void *session)
 {
 	struct session *s = session;
-	_cleanup_(mem_close_fd) int lock = -1;
 	struct observation seen = {0};
 	struct plan plan = {0};
 	int r = session_open_manifest(s);
 
 	if (r == 0)
-		r = lock_apply(s, &lock);
+		r = lock_apply(s);
 	if (r == 0)
 		r = apply_guard_serial(s->settings, s->manifest, s->diags);
 	if (r == 0)
@@ -257,7 +268,7 @@ int launch_command_apply(void *session)
 	int degraded = tell_degraded(s, told, &seen, &plan);
 
 	told_save(told);
-	r = do_plan(s, &plan, 1);
+	r = do_plan(s, &plan, 1, unlock_apply);
 	int forgotten = forget_removed(s);
 
 	return r < 0 ? r : forgotten < 0 ? forgotten : degraded;
@@ -366,12 +377,14 @@ static int do_explicitly(struct session *s, enum action_kind kind)
 	if (r == 0 && !s->arguments.all && s->n_words == 0)
 		r = diag_fail(s->diags, EXIT_USAGE, LOC_NONE,
 			"which VCNs? Name them, or --all");
+	if (r == 0 && needs_manifest)
+		r = apply_guard_serial(s->settings, s->manifest, s->diags);
 	if (r == 0)
 		r = reconcile_observe(s->mem_ctx, s->settings->runtime_dir, s->manifest,
 			s->diags, &seen);
 	if (r == 0)
 		r = plan_names(s, &seen, kind, &plan);
-	return r < 0 ? r : do_plan(s, &plan, s->settings->parallel);
+	return r < 0 ? r : do_plan(s, &plan, s->settings->parallel, NULL);
 }
 
 int launch_command_start(void *session)
@@ -422,6 +435,8 @@ int launch_command_run(void *session)
 	const struct guest *guest;
 	int r = session_open_guest(s, &guest);
 
+	if (r == 0)
+		r = apply_guard_serial(s->settings, s->manifest, s->diags);
 	if (r == 0 && !guest->is_enabled)
 		r = diag_fail(s->diags, EXIT_REFUSED, guest->where,
 			"'%s' is disabled in the manifest", guest->name);
@@ -523,6 +538,8 @@ int launch_command_boot_times(void *session)
 	size_t n_records = 0, n_groups;
 	int r = session_open_settings(s);
 
+	/* A table for a pipe: `boot-times | head` is no failure. */
+	signal(SIGPIPE, SIG_DFL);
 	if (r == 0)
 		r = record_load(
 			s->mem_ctx, s->settings->records, s->diags, &records, &n_records);

@@ -53,6 +53,7 @@ struct performance {
 	size_t n_jobs;
 	struct admission admission;
 	bool may_start; /* the stops are over and memory has been counted */
+	bool has_acted; /* all that is left is to wait for guests */
 	bool is_roll_over; /* a restarted guest did not come back */
 	int code; /* of the first failure */
 };
@@ -478,6 +479,21 @@ static void open_jobs(struct performance *p, struct plan *plan)
 	}
 }
 
+/* A start has begun once its supervisor has spoken: then it holds the guest's own lock. */
+static void note_acted(struct performance *p)
+{
+	for (size_t i = 0; i < p->n_jobs; i++) {
+		const struct job *job = &p->jobs[i];
+
+		if (job->phase == PHASE_PENDING || job->phase == PHASE_STOPPING ||
+			(job->phase == PHASE_STARTING && job->last == NULL))
+			return;
+	}
+	if (!p->has_acted && p->options->acted != NULL)
+		p->options->acted(p->options->user);
+	p->has_acted = true;
+}
+
 int perform_plan(
 	struct plan *plan, const struct perform_options *options, struct diags *diags)
 {
@@ -488,6 +504,7 @@ int perform_plan(
 	open_jobs(&p, plan);
 	while (r == 0 && count_phase(&p, PHASE_OVER) < p.n_jobs) {
 		r = begin_some(&p);
+		note_acted(&p);
 		if (r == 0)
 			wait_and_attend(&p);
 	}

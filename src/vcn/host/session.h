@@ -43,6 +43,7 @@ struct session {
 	struct manifest *manifest;
 	int manifest_fault; /* EXIT_DATA, EXIT_REFUSED: what is wrong with one not used */
 	const char *host;
+	int lock_fd; /* apply: held while it acts; -1 or the process's end releases it */
 };
 
 int session_open_settings(struct session *s) _must_check_;
