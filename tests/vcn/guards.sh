@@ -121,6 +121,16 @@ end_manifest whole
 ok "one that does not fit" exits 5 vcn apply
 ok "is named" says "'vcn001' does not fit"
 ok "the one that fits runs" is_state vcn002 ready
+ok "the other one is refused" is_state vcn001 refused
+ok "status exits with 3" exits 3 vcn status
+ok "and says why" says "^vcn001 +refused .*does not fit"
+cp -a "$work/images/initrd" "$work/initrd"
+touch -d yesterday "$work/images/initrd"
+ok "an image that was replaced" exits 3 vcn status
+ok "is outdated" says "^vcn002 +outdated .*image was replaced"
+ok "apply says so" exits 5 vcn apply
+ok "once" says "^vcn002: outdated"
+touch -r "$work/initrd" "$work/images/initrd"
 
 # One apply at a time: the lock is held while this one acts, not while it waits for a guest.
 begin_manifest 18

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "vcn/common/image_mark.h"
 #include "vcn/common/process.h"
 #include "vcn/guest/image.h"
 #include "vcn/guest/kvm.h"
@@ -343,6 +344,9 @@ static int prepare_and_spawn(struct supervisor *s, struct boot *boot)
 {
 	TMP_CTX(tmp);
 	struct handover *handover = new_handover(tmp);
+
+	/* Before they are opened: one that is replaced in between is outdated, not hidden. */
+	s->state->image_mark = image_mark(s->state, &s->guest->image);
 	int r = open_all(s, boot, handover);
 
 	if (r < 0)

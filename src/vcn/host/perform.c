@@ -306,6 +306,17 @@ static void begin_start(struct performance *p, struct job *job)
 
 /* Admission */
 
+/* It does not fit, which status tells until it does. */
+static void finish_refused(struct performance *p, struct job *job, int code)
+{
+	const char *why = diag_last(p->diags)->message;
+
+	if (job->action->kind == ACTION_START)
+		run_state_refuse(p->options->settings->runtime_dir, p->options->host,
+			job->action->guest, why);
+	finish_failed(p, job, code);
+}
+
 /* After the stops: what is free now, and who of those to start fits into it. */
 static int admit_starts(struct performance *p)
 {
@@ -330,7 +341,7 @@ static int admit_starts(struct performance *p)
 			job->action->kind == ACTION_RESTART ? job->action->state : NULL,
 			p->diags);
 		if (r < 0)
-			finish_failed(p, job, r);
+			finish_refused(p, job, r);
 	}
 	return 0;
 }

@@ -6,7 +6,10 @@
 
 #include <json-c/json.h>
 
+#include "base/file.h"
 #include "base/text.h"
+#include "vcn/common/image_mark.h"
+#include "vcn/common/patience.h"
 #include "vcn/common/process.h"
 #include "vcn/host/control.h"
 
@@ -15,6 +18,7 @@ enum {
 	BACKOFF_MAX_S = 3600,
 	BACKOFF_DOUBLINGS_MAX = 9,
 	ANSWER_TIMEOUT_MS = 2000,
+	IMAGES_TIMEOUT_MS = 3000,
 };
 
 static const char *const action_names[] = {
@@ -110,6 +114,35 @@ static struct run_state *judge_answer(TALLOC_CTX *mem_ctx, const char *runtime_d
 	return state;
 }
 
+/* One byte a state: is one of its files another one now? */
+static void write_replaced(const void *user, int fd)
+{
+	const struct observation *seen = user;
+
+	for (size_t i = 0; i < seen->n_states; i++) {
+		const struct run_state *state = seen->states[i];
+		bool is_replaced = run_state_is_running(state) &&
+				   state->image_mark != NULL &&
+				   !image_mark_is_current(state->image_mark);
+
+		if (file_write_all(fd, is_replaced ? "y" : "n", 1) < 0)
+			return;
+	}
+}
+
+/* Those behind a file system that hangs are taken for unchanged. */
+static void look_at_images(const struct observation *seen)
+{
+	TMP_CTX(tmp);
+	char *answers;
+	size_t n;
+
+	(void)!patience_read(tmp, IMAGES_TIMEOUT_MS, seen->n_states, write_replaced, seen,
+		&answers, &n);
+	for (size_t i = 0; i < n && i < seen->n_states; i++)
+		seen->states[i]->is_image_replaced = answers[i] == 'y';
+}
+
 void reconcile_ask(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *request,
 	struct observation *seen)
 {
@@ -129,6 +162,7 @@ void reconcile_ask(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *req
 	for (size_t i = 0; i < n; i++)
 		seen->states[places[i]] = judge_answer(
 			mem_ctx, runtime_dir, seen->states[places[i]], &answers[i]);
+	look_at_images(seen);
 }
 
 /* Planning */
@@ -154,7 +188,8 @@ int64_t reconcile_backoff(const struct run_state *state, int64_t now)
 bool reconcile_is_outdated(const struct guest *guest, const struct run_state *state)
 {
 	return run_state_is_running(state) &&
-	       (state->digest == NULL || strcmp(state->digest, guest->digest) != 0);
+	       (state->is_image_replaced || state->digest == NULL ||
+		       strcmp(state->digest, guest->digest) != 0);
 }
 
 struct action *reconcile_add(TALLOC_CTX *mem_ctx, struct plan *plan,
@@ -187,7 +222,7 @@ static void plan_running(TALLOC_CTX *mem_ctx, struct plan *plan,
 	else if (reconcile_is_outdated(guest, state))
 		reconcile_add(mem_ctx, plan,
 			restart_changed ? ACTION_RESTART : ACTION_OUTDATED, guest, state,
-			"changed");
+			state->is_image_replaced ? "image replaced" : "changed");
 }
 
 static const char *describe_wait(

@@ -106,6 +106,8 @@ static const char *remark(
 		return "not in the manifest";
 	if (row->guest != NULL && !row->guest->is_enabled)
 		return "disabled";
+	if (row->state->is_image_replaced)
+		return "its image was replaced: vcn restart";
 	if (row->is_outdated)
 		return "the manifest has changed: vcn restart";
 	return "";
