@@ -172,6 +172,19 @@ boot_times() { vcn boot-times | head -1; }
 boot_times >/dev/null 2>"$work/said" || true
 ok "boot-times | head ends quietly" equal "$(cat "$work/said")" ""
 
+# A manifest whose file system hangs: a pipe that nobody writes to does as much.
+mv "$work/manifest.yaml" "$work/kept.yaml"
+mkfifo "$work/manifest.yaml"
+ok "a manifest that hangs: apply" exits 0 vcn apply
+ok "takes the last good one, and says so" says "file system hangs: the last one .*serial 18"
+ok "status as well" exits 0 vcn status
+ok "with what runs" says "^vcn002 +ready"
+ok "stop needs none" exits 0 timeout 20 "${vcn[@]}" stop vcn003
+ok "nor does log" exits 0 timeout 4 "${vcn[@]}" log vcn002
+rm "$work/manifest.yaml"
+mv "$work/kept.yaml" "$work/manifest.yaml"
+ok "check of one that hangs" exits 8 vcn check <(sleep 20)
+
 # Usage
 ok "an unknown name" exits 64 vcn start vcn01
 ok "gets a suggestion" says "did you mean 'vcn0"

@@ -58,6 +58,8 @@ struct manifest {
 	struct guest *guests; /* by name */
 	size_t n_guests;
 	bool has_trailer;
+	const char *text; /* as it was read */
+	size_t len;
 };
 
 /*
@@ -71,6 +73,7 @@ struct manifest {
 int manifest_parse(TALLOC_CTX *mem_ctx, const char *path, const char *text, size_t len,
 	bool needs_trailer, struct diags *diags,
 	struct manifest **ret_manifest) _must_check_;
+/* From a file; -EXIT_BUSY, and no failure yet, where that is not read within 5 seconds. */
 int manifest_load(TALLOC_CTX *mem_ctx, const char *path, bool needs_trailer,
 	struct diags *diags, struct manifest **ret_manifest) _must_check_;
 const struct guest *manifest_find(const struct manifest *manifest, const char *name);

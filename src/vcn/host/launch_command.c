@@ -261,6 +261,7 @@ int launch_command_apply(void *session)
 		r = apply_guard_serial_applied(s->settings, s->manifest, s->diags);
 	if (r < 0)
 		return r;
+	session_keep_manifest(s);
 	struct told *told = told_open(s->mem_ctx, s->settings->runtime_dir);
 
 	tell_outdated(s, told, &plan);
@@ -371,8 +372,8 @@ static int do_explicitly(struct session *s, enum action_kind kind)
 	struct observation seen;
 	struct plan plan = {0};
 	bool needs_manifest = kind == ACTION_START || kind == ACTION_RESTART;
-	int r = needs_manifest ? session_open_manifest(s)
-			       : session_open_manifest_if_usable(s);
+	/* What ends a guest needs nothing that may hang. */
+	int r = needs_manifest ? session_open_manifest(s) : session_open_settings(s);
 
 	if (r == 0 && !s->arguments.all && s->n_words == 0)
 		r = diag_fail(s->diags, EXIT_USAGE, LOC_NONE,
@@ -497,7 +498,7 @@ static int open_name(struct session *s, const char **ret_name)
 {
 	struct observation seen;
 	struct run_state *state;
-	int r = session_open_manifest_if_usable(s);
+	int r = session_open_settings(s);
 
 	if (r == 0)
 		r = reconcile_observe(s->mem_ctx, s->settings->runtime_dir, s->manifest,
@@ -613,6 +614,8 @@ static void check_file(struct session *s, const char *path)
 	struct manifest *manifest;
 	int r = manifest_load(tmp, path, false, s->diags, &manifest);
 
+	if (r == -EXIT_BUSY)
+		r = session_fail_hanging(s->diags, path);
 	if (r < 0 || !s->arguments.json)
 		return;
 	struct json_object *json = json_object_new_object(), *list;

@@ -153,20 +153,10 @@ static void begin_stop(struct performance *p, struct job *job)
 
 static void stopped(struct performance *p, struct job *job)
 {
-	const struct launch_settings *settings = p->options->settings;
-
-	switch (job->action->kind) {
-	case ACTION_RESTART:
+	if (job->action->kind == ACTION_RESTART)
 		job->phase = PHASE_PENDING; /* its second half is an ordinary start */
-		break;
-	case ACTION_STOP:
-		if (job->action->guest == NULL)
-			run_state_forget(settings->runtime_dir, job->action->name);
+	else
 		finish(p, job, RESULT_DONE);
-		break;
-	default:
-		finish(p, job, RESULT_DONE);
-	}
 }
 
 /* @timeout_ms: 0 when its time is over. */
