@@ -84,6 +84,7 @@ int main(int argc, char **argv)
 	struct session session = {.mem_ctx = top,
 		.diags = diags,
 		.out = stdout,
+		.lock_fd = -1,
 		.arguments.host = getenv("VCN_HOST")};
 	struct program program = {
 		.name = "vcn",

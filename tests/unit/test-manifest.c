@@ -125,6 +125,7 @@ static void test_digest(void **state)
 		{"bridge: br0", "bridge: br1", true},
 		{"bridge: br0", "bridge: br0, vlan: 3", true},
 		{"bridge: br0", "bridge: br0, mtu: 9000", true},
+		{"bridge: br0", "bridge: br0, addresses: [192.0.2.1, 192.0.2.2]", false},
 		{BRIDGED, "interfaces: []", true},
 	};
 	static const char text[] = HEAD "vcns:\n" ENTRY;

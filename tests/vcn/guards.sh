@@ -121,20 +121,69 @@ end_manifest whole
 ok "one that does not fit" exits 5 vcn apply
 ok "is named" says "'vcn001' does not fit"
 ok "the one that fits runs" is_state vcn002 ready
+ok "the other one is refused" is_state vcn001 refused
+ok "status exits with 3" exits 3 vcn status
+ok "and says why" says "^vcn001 +refused .*does not fit"
+cp -a "$work/images/initrd" "$work/initrd"
+touch -d yesterday "$work/images/initrd"
+ok "an image that was replaced" exits 3 vcn status
+ok "is outdated" says "^vcn002 +outdated .*image was replaced"
+ok "apply says so" exits 5 vcn apply
+ok "once" says "^vcn002: outdated"
+touch -r "$work/initrd" "$work/images/initrd"
 
-# One apply at a time: the lock is held for as long as this one waits for a mute guest.
+# One apply at a time: the lock is held while this one acts, not while it waits for a guest.
 begin_manifest 18
 guest vcn002 "" "readiness: none"
 guest vcn003 vcn.late=4
 end_manifest whole
 vcn apply >"$work/first" 2>&1 &
 first=$!
-ok "an apply is at work" within 10 is_state vcn003 booting
-ok "a second one exits with 8" exits 8 vcn apply
+ok "an apply waits" within 10 is_state vcn003 booting
+ok "a second one does not" exits 0 vcn apply
+ok "and has nothing to do" equal "$(cat "$work/said")" ""
 status=0
 wait "$first" || status=$?
 ok "the first one is not disturbed" equal "$status" 0
+held() {
+	python3 -c 'import fcntl, subprocess, sys
+with open(sys.argv[1], "w") as lock:
+	fcntl.lockf(lock, fcntl.LOCK_EX)
+	sys.exit(subprocess.run(sys.argv[2:]).returncode)' "$work/run/apply.lock" "${vcn[@]}" apply
+}
+ok "one that acts: a second one exits with 8" exits 8 held
 ok "the lock went with it" exits 0 vcn apply
+
+# The serial also counts for what is started by hand.
+begin_manifest 17
+guest vcn004
+end_manifest whole
+ok "an older one: start" exits 3 vcn start vcn004
+ok "restart" exits 3 vcn restart vcn004
+ok "run" exits 3 vcn run vcn004
+ok "says so" says "its serial is 17, and 18 was applied here"
+ok "stop does not mind" exits 0 vcn stop vcn003
+begin_manifest 18
+guest vcn002 "" "readiness: none"
+guest vcn003 vcn.late=4
+end_manifest whole
+ok "the current one may start it" exits 0 vcn start vcn003
+boot_times() { vcn boot-times | head -1; }
+boot_times >/dev/null 2>"$work/said" || true
+ok "boot-times | head ends quietly" equal "$(cat "$work/said")" ""
+
+# A manifest whose file system hangs: a pipe that nobody writes to does as much.
+mv "$work/manifest.yaml" "$work/kept.yaml"
+mkfifo "$work/manifest.yaml"
+ok "a manifest that hangs: apply" exits 0 vcn apply
+ok "takes the last good one, and says so" says "file system hangs: the last one .*serial 18"
+ok "status as well" exits 0 vcn status
+ok "with what runs" says "^vcn002 +ready"
+ok "stop needs none" exits 0 timeout 20 "${vcn[@]}" stop vcn003
+ok "nor does log" exits 0 timeout 4 "${vcn[@]}" log vcn002
+rm "$work/manifest.yaml"
+mv "$work/kept.yaml" "$work/manifest.yaml"
+ok "check of one that hangs" exits 8 vcn check <(sleep 20)
 
 # Usage
 ok "an unknown name" exits 64 vcn start vcn01

@@ -231,7 +231,7 @@ within() {
 
 # field NAME KEY - of `status --json`
 field() {
-	vcn --json status "$1" | python3 -c '
+	{ vcn --json status "$1" || true; } | python3 -c '
 import json, sys
 value = json.load(sys.stdin)["vcns"][0].get(sys.argv[1])
 print(value if not isinstance(value, bool) else str(value).lower())' "$2"

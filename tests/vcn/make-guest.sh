@@ -10,7 +10,7 @@
 #
 # What the guest does is chosen on the kernel's command line:
 #	vcn.deaf		ignores the power button
-#	vcn.mute		never says that it is ready
+#	vcn.mute		never says that it is ready, but something else
 #	vcn.fill		writes to the disk until it is full or gone
 #	vcn.resolve=NAME	looks NAME up through the name server that DHCP gave it, and
 #				pings it
@@ -107,6 +107,12 @@ if ! has vcn.mute; then
 	for port in /sys/class/virtio-ports/*; do
 		[ "$(cat "$port/name" 2>/dev/null)" = org.vcn.ready.0 ] || continue
 		echo READY >"/dev/${port##*/}"
+	done
+fi
+if has vcn.mute; then
+	for port in /sys/class/virtio-ports/*; do
+		[ "$(cat "$port/name" 2>/dev/null)" = org.vcn.ready.0 ] || continue
+		echo NOT READY >"/dev/${port##*/}"
 	done
 fi
 echo "guest: ready after $(cut -d' ' -f1 /proc/uptime) s"

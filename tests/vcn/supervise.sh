@@ -136,7 +136,8 @@ has() { grep -q -- "$1" "$work/link" || { cat "$work/link"; return 1; }; }
 ok "and the FQDN as alias" has "alias plain.c.example"
 ok "it is not persistent" has "persist off"
 ok "it is in the bridge" has "master br0"
-ok "it has the MTU of the manifest" has "mtu 1400"
+ok "it has the MTU of the bridge" has "mtu 1500"
+ok "and the guest that of the manifest" grep -aq host_mtu=1400 "/proc/$(field plain pid)/cmdline"
 ok "it learns nothing" has "learning off"
 ok "nothing unknown is flooded to it" has "flood off"
 if [ "$(field plain mac_locked)" = true ]; then

@@ -95,4 +95,17 @@ ok "and where the unit is not installed" exits 0 "$VCN" start vcn002
 ok "as well" equal "$(grep -c ^start "$work/calls")" 0
 ok "stop" exits 0 "$VCN" kill --all
 ok "leaves nothing" no_qemu
+
+# The units themselves
+
+units=$here/../../contrib/systemd
+for unit in "$units/vcn@.service" "$units/vcn-apply.service"; do
+	if command -v systemd-analyze >/dev/null; then
+		ok "${unit##*/} is closed as far as it can be" grep -q " OK" \
+			<(systemd-analyze security --offline=yes "$unit" 2>&1 | tail -1)
+	else
+		skip "${unit##*/} is closed as far as it can be" "no systemd-analyze"
+	fi
+	ok "${unit##*/} ends with vcn.target" grep -qx "PartOf=vcn.target" "$unit"
+done
 finish_tests

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vcn/common/manifest.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/text.h"
 #include "base/trailer.h"
+#include "vcn/common/patience.h"
 
 enum {
 	MANIFEST_VERSION = 1,
+	READ_TIMEOUT_S = 5,
 	MANIFEST_MAX = 64 * 1024 * 1024,
 	MEMORY_MAX_MIB = INT32_MAX,
 	CPUS_MAX = 1024,
@@ -200,6 +203,43 @@ static int read_bridge(struct reader *r, const struct node *value, void *field)
 	return 0;
 }
 
+static int read_address(struct reader *r, const struct node *value, struct ip *ret)
+{
+	TMP_CTX(tmp);
+	const char *text;
+	int failed = read_string(r, value, &text);
+
+	if (failed < 0)
+		return failed;
+	const char *shown = text_printable(tmp, text, strlen(text));
+
+	if (!ip_parse(text, ret))
+		return document_fault(r, value, "'%s' is no IP address", shown);
+	const char *fault = ip_unusable(*ret);
+
+	return fault == NULL ? 0
+			     : document_fault(r, value,
+				       "no interface can have the address '%s'", shown);
+}
+
+/* @field is the interface: pointer and count. */
+static int read_addresses(struct reader *r, const struct node *value, void *field)
+{
+	struct guest_interface *interface = field;
+	int result = 0;
+
+	if (value->kind != NODE_LIST)
+		return document_fault(r, value, "expected a list of addresses, or []");
+	interface->addresses = mem_array(r->mem_ctx, struct ip, value->n_items);
+	for (size_t i = 0; i < value->n_items; i++) {
+		int failed = read_address(r, value->items[i],
+			&interface->addresses[interface->n_addresses++]);
+
+		result = failed < 0 ? failed : result;
+	}
+	return result;
+}
+
 /* Tables */
 
 static const struct key interface_keys[] = {
@@ -207,6 +247,7 @@ static const struct key interface_keys[] = {
 	{"bridge", read_bridge, offsetof(struct guest_interface, bridge), true},
 	{"vlan", read_vlan, offsetof(struct guest_interface, vlan_id)},
 	{"mtu", read_mtu, offsetof(struct guest_interface, mtu)},
+	{"addresses", read_addresses, 0},
 	{NULL},
 };
 
@@ -581,6 +622,16 @@ int manifest_parse(TALLOC_CTX *mem_ctx, const char *path, const char *text, size
 	return 0;
 }
 
+static void copy_file(const void *path, int fd)
+{
+	TMP_CTX(tmp);
+	char *text;
+	size_t len;
+
+	if (file_read(tmp, path, EXIT_IO, MANIFEST_MAX, diags_new(tmp), &text, &len) == 0)
+		(void)!file_write_all(fd, text, len);
+}
+
 int manifest_load(TALLOC_CTX *mem_ctx, const char *path, bool needs_trailer,
 	struct diags *diags, struct manifest **ret_manifest)
 {
@@ -588,12 +639,22 @@ int manifest_load(TALLOC_CTX *mem_ctx, const char *path, bool needs_trailer,
 	const char *source = mem_strdup(diags, path);
 	char *text;
 	size_t len;
-	int r = file_read(tmp, source, EXIT_IO, MANIFEST_MAX, diags, &text, &len);
+	int r = patience_read(
+		tmp, READ_TIMEOUT_S * 1000, MANIFEST_MAX, copy_file, source, &text, &len);
 
+	if (r == -ETIMEDOUT)
+		return -EXIT_BUSY;
+	/* Read again, to say what is wrong. */
+	if (r < 0 || len == 0)
+		r = file_read(tmp, source, EXIT_IO, MANIFEST_MAX, diags, &text, &len);
+	if (r == 0)
+		r = manifest_parse(
+			mem_ctx, source, text, len, needs_trailer, diags, ret_manifest);
 	if (r < 0)
 		return r;
-	return manifest_parse(
-		mem_ctx, source, text, len, needs_trailer, diags, ret_manifest);
+	(*ret_manifest)->text = talloc_steal(*ret_manifest, text);
+	(*ret_manifest)->len = len;
+	return 0;
 }
 
 const struct guest *manifest_find(const struct manifest *manifest, const char *name)

@@ -32,6 +32,10 @@ struct guest_interface {
 	const char *bridge;
 	unsigned vlan_id; /* 0: untagged */
 	unsigned mtu; /* 0: the bridge's */
+	/* What nobody else may answer for at a start; no part of the digest, because a
+	 * guest that runs need not be started again for them. */
+	struct ip *addresses;
+	size_t n_addresses;
 };
 
 /* One VCN as the manifest wants it. */
@@ -54,6 +58,8 @@ struct manifest {
 	struct guest *guests; /* by name */
 	size_t n_guests;
 	bool has_trailer;
+	const char *text; /* as it was read */
+	size_t len;
 };
 
 /*
@@ -67,6 +73,7 @@ struct manifest {
 int manifest_parse(TALLOC_CTX *mem_ctx, const char *path, const char *text, size_t len,
 	bool needs_trailer, struct diags *diags,
 	struct manifest **ret_manifest) _must_check_;
+/* From a file; -EXIT_BUSY, and no failure yet, where that is not read within 5 seconds. */
 int manifest_load(TALLOC_CTX *mem_ctx, const char *path, bool needs_trailer,
 	struct diags *diags, struct manifest **ret_manifest) _must_check_;
 const struct guest *manifest_find(const struct manifest *manifest, const char *name);

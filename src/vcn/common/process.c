@@ -35,6 +35,21 @@ uint64_t process_starttime(pid_t pid)
 	return end > field + 1 ? ticks : 0;
 }
 
+bool process_is_stopped(pid_t pid, uint64_t starttime)
+{
+	TMP_CTX(tmp);
+	char *text = NULL;
+	size_t len;
+
+	if (pid <= 0 || process_starttime(pid) != starttime ||
+		file_read_at(tmp, AT_FDCWD, mem_printf(tmp, "/proc/%d/stat", (int)pid),
+			&text, &len) < 0)
+		return false;
+	const char *state = strrchr(text, ')');
+
+	return state != NULL && (state[2] == 'T' || state[2] == 't');
+}
+
 /* By number, because glibc has wrappers only from 2.36 on. */
 int process_open(pid_t pid, uint64_t starttime)
 {

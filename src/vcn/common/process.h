@@ -19,6 +19,9 @@
  */
 uint64_t process_starttime(pid_t pid);
 
+/* Does it stand still, by SIGSTOP or a debugger? */
+bool process_is_stopped(pid_t pid, uint64_t starttime);
+
 /* A pidfd for the very process that had this start time, or -1. */
 int process_open(pid_t pid, uint64_t starttime) _must_check_;
 

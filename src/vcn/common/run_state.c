@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
@@ -27,6 +28,8 @@ static const char *const state_names[_STATE_MAX] = {
 	[STATE_READY] = "ready",
 	[STATE_DEGRADED] = "degraded",
 	[STATE_FAILED] = "failed",
+	[STATE_WAITING] = "waiting",
+	[STATE_REFUSED] = "refused",
 };
 
 static const char *const accel_names[] = {[ACCEL_KVM] = "kvm", [ACCEL_TCG] = "tcg"};
@@ -38,7 +41,8 @@ const char *run_state_name(enum guest_state state)
 
 bool run_state_is_running(const struct run_state *state)
 {
-	return state->state != STATE_STOPPED && state->state != STATE_FAILED;
+	return state->state != STATE_STOPPED && state->state != STATE_FAILED &&
+	       state->state != STATE_REFUSED;
 }
 
 /* JSON */
@@ -103,6 +107,7 @@ struct json_object *run_state_to_json(const struct run_state *state)
 	put_text(json, "message", state->message);
 	put_text(json, "digest", state->digest);
 	put_text(json, "image", state->image);
+	put_text(json, "image_mark", state->image_mark);
 	put_text(json, "accel", accel_names[state->accel]);
 	put_text(json, "machine_type", state->machine_type);
 	put_text(json, "qemu_version", state->qemu_version);
@@ -130,6 +135,7 @@ static bool get_names(struct run_state *state, struct json_object *json)
 	       json_copy_text(state, json, "message", &state->message) &&
 	       json_copy_text(state, json, "digest", &state->digest) &&
 	       json_copy_text(state, json, "image", &state->image) &&
+	       json_copy_text(state, json, "image_mark", &state->image_mark) &&
 	       json_copy_text(state, json, "machine_type", &state->machine_type) &&
 	       json_copy_text(state, json, "qemu_version", &state->qemu_version) &&
 	       json_copy_text(state, json, "boot_id", &state->boot_id);
@@ -498,6 +504,7 @@ static int inherit(struct run_state_folder *folder, struct diags *diags)
 			return r;
 	}
 	make_stopped(state, boot_id);
+	folder->had_taps = state->n_taps > 0;
 	folder->n_failures = state->n_failures;
 	folder->failed_at = state->failed_at;
 	return 0;
@@ -578,4 +585,28 @@ int run_state_write(struct run_state_folder *folder, const struct run_state *sta
 		return diag_fail_errno(diags, EXIT_IO, -r, LOC_NONE,
 			"the state of VCN '%s' cannot be written", folder->name);
 	return 0;
+}
+
+void run_state_refuse(const char *runtime_dir, const char *host,
+	const struct guest *guest, const char *why)
+{
+	TMP_CTX(tmp);
+	struct diags *unheard = diags_new(tmp);
+	struct run_state_folder *folder;
+	struct run_state *state = new_state(tmp, guest->name);
+
+	if (run_state_lock(tmp, runtime_dir, guest->name, unheard, &folder) < 0)
+		return;
+	state->fqdn = guest->fqdn;
+	state->uuid = guest->uuid;
+	state->vo = guest->vo;
+	state->host = host;
+	state->state = STATE_REFUSED;
+	state->message = why;
+	state->digest = guest->digest;
+	state->boot_id = process_boot_id(tmp);
+	state->changed_at = time(NULL);
+	state->n_failures = folder->n_failures;
+	state->failed_at = folder->failed_at;
+	(void)!run_state_write(folder, state, unheard);
 }

@@ -19,6 +19,7 @@
 
 #include "base/diag.h"
 #include "vcn/common/launch_settings.h"
+#include "vcn/common/manifest.h"
 #include "vcn/common/record.h"
 
 enum guest_state {
@@ -28,6 +29,8 @@ enum guest_state {
 	STATE_READY,
 	STATE_DEGRADED, /* runs, but was not ready in time or needs attention: see message */
 	STATE_FAILED, /* not running; message says why */
+	STATE_WAITING, /* a supervisor waits for the VCN's end elsewhere: see message */
+	STATE_REFUSED, /* not running, because it does not fit: message says why */
 	_STATE_MAX
 };
 
@@ -38,6 +41,8 @@ struct run_state {
 	const char *message; /* why degraded or failed; else NULL */
 	const char *digest; /* of the manifest entry it was started from */
 	const char *image; /* path of the master image, or of the kernel without a disk */
+	const char *image_mark; /* the files it was started from (image_mark.h) */
+	bool is_image_replaced; /* one of them is another file now; not in the file */
 	enum accel accel;
 	const char *machine_type, *qemu_version; /* as QEMU resolved them; NULL before */
 	unsigned memory_mib, cpus;
@@ -55,9 +60,9 @@ struct run_state {
 	int64_t stage_us[_STAGE_MAX]; /* of the last boot, as in struct boot_record */
 };
 
-/* "stopped", "starting", "booting", "ready", "degraded", "failed" */
+/* "stopped", "starting", "booting", "ready", "degraded", "failed", "waiting", "refused" */
 const char *run_state_name(enum guest_state state);
-/* Is a supervisor there? (starting, booting, ready, degraded) */
+/* Is a supervisor there? (starting, booting, ready, degraded, waiting) */
 bool run_state_is_running(const struct run_state *state);
 
 /*
@@ -103,11 +108,19 @@ struct run_state_folder {
 	int dirfd;
 	int lock_fd;
 	const char *name;
+	bool had_taps; /* an earlier run had: its forwarding entries may be left */
 	unsigned n_failures; /* of earlier runs */
 	int64_t failed_at;
 };
 
 int run_state_lock(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
 	struct diags *diags, struct run_state_folder **ret_folder) _must_check_;
+/*
+ * run_state_refuse - a guest that is not started, and why
+ *
+ * shape: nothing where it runs; what cannot be written is not said here
+ */
+void run_state_refuse(const char *runtime_dir, const char *host,
+	const struct guest *guest, const char *why);
 int run_state_write(struct run_state_folder *folder, const struct run_state *state,
 	struct diags *diags) _must_check_;

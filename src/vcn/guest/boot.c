@@ -13,12 +13,14 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "vcn/common/image_mark.h"
 #include "vcn/common/process.h"
 #include "vcn/guest/image.h"
 #include "vcn/guest/kvm.h"
 #include "vcn/guest/machine.h"
 #include "vcn/guest/progress.h"
 #include "vcn/guest/readiness.h"
+#include "vcn/guest/upkeep.h"
 
 enum {
 	QMP_LINE_MAX = 64 * 1024,
@@ -194,7 +196,8 @@ static int open_all(struct supervisor *s, struct boot *boot, struct handover *ha
 		r = overlay_make(boot, s->settings, s->guest->name, s->identity, s->diags,
 			&boot->overlay);
 	if (r == 0)
-		r = network_open(boot, s->settings, s->guest, s->diags, &boot->ports);
+		r = network_open(boot, s->settings, s->guest, s->folder->had_taps,
+			s->diags, &boot->ports);
 	return r == 0 ? open_channels(s, boot, handover) : r;
 }
 
@@ -312,7 +315,6 @@ static void note_start(struct supervisor *s, struct boot *boot)
 {
 	s->boot = boot;
 	s->rung = RUNG_NONE;
-	s->look_at = clock_ms();
 	s->state->pid = boot->process.pid;
 	s->state->starttime = process_starttime(boot->process.pid);
 	s->state->n_boots++;
@@ -321,12 +323,30 @@ static void note_start(struct supervisor *s, struct boot *boot)
 	network_close(boot->ports, s->guest->n_interfaces);
 	supervisor_publish(s);
 	boot->record.concurrency = count_booting(s);
+	upkeep_begin(s);
+}
+
+/* With QEMU's own network there is no bridge to ask: the manifest's word counts. */
+static const unsigned *list_mtus(
+	TALLOC_CTX *mem_ctx, const struct supervisor *s, const struct boot *boot)
+{
+	size_t n = s->guest->n_interfaces;
+	unsigned *mtus = mem_array(mem_ctx, unsigned, n);
+
+	if (s->settings->network == NETWORK_USER)
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		mtus[i] = boot->ports[i].mtu;
+	return mtus;
 }
 
 static int prepare_and_spawn(struct supervisor *s, struct boot *boot)
 {
 	TMP_CTX(tmp);
 	struct handover *handover = new_handover(tmp);
+
+	/* Before they are opened: one that is replaced in between is outdated, not hidden. */
+	s->state->image_mark = image_mark(s->state, &s->guest->image);
 	int r = open_all(s, boot, handover);
 
 	if (r < 0)
@@ -337,6 +357,7 @@ static int prepare_and_spawn(struct supervisor *s, struct boot *boot)
 		.has_vhost_net = has_vhost_net(s, boot),
 		.vsock_cid = boot->cid,
 		.notify_port = handover->notify_port,
+		.mtus = list_mtus(tmp, s, boot),
 	};
 
 	return spawn_qemu(s, boot, machine_build(tmp, s->guest, &host), handover);
@@ -353,7 +374,8 @@ int boot_start(struct supervisor *s)
 	}
 	console_disconnect(s->console);
 	boot->record.outcome = BOOT_FAILED;
-	if (s->options->booted != NULL)
+	/* One that waits has not tried yet. */
+	if (s->options->booted != NULL && r != -EXIT_BUSY)
 		s->options->booted(s->options->user, &boot->record);
 	talloc_free(boot);
 	return r;

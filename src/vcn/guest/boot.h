@@ -8,7 +8,8 @@
 /*
  * boot_start - everything for one QEMU, and the QEMU
  *
- * errors: the exit code of what was missing; nothing is left behind
+ * errors: the exit code of what was missing, EXIT_BUSY where the VCN still runs elsewhere;
+ *         nothing is left behind
  */
 int boot_start(struct supervisor *s) _must_check_;
 void boot_read_stderr(struct boot *boot);

@@ -171,18 +171,19 @@ static void add_interfaces(
 	for (size_t i = 0; i < guest->n_interfaces; i++) {
 		const struct guest_interface *nic = &guest->interfaces[i];
 		char mac[MAC_TEXT_MAX];
-		const char *mtu = "";
+		unsigned mtu = host->mtus != NULL ? host->mtus[i] : nic->mtu;
+		const char *mtu_option = "";
 
 		if (host->settings->network == NETWORK_USER)
 			add_option(m, "-netdev", "user,id=n%zu,hostname=%s", i,
 				escaped(tmp, guest->name));
 		else
 			add_tap(m, i, host->has_vhost_net);
-		if (nic->mtu > 0 && nic->mtu <= MTU_MAX)
-			mtu = mem_printf(tmp, ",host_mtu=%u", nic->mtu);
+		if (mtu > 0 && mtu <= MTU_MAX)
+			mtu_option = mem_printf(tmp, ",host_mtu=%u", mtu);
 		add_option(m, "-device",
 			"virtio-net-pci,id=nic%zu,netdev=n%zu,mac=%s,romfile=%s", i, i,
-			mac_format(nic->mac, mac), mtu);
+			mac_format(nic->mac, mac), mtu_option);
 	}
 }
 

@@ -39,6 +39,8 @@ struct machine_host {
 	const struct qemu *qemu;
 	bool has_vhost_net;
 	unsigned vsock_cid, notify_port; /* for READINESS_NOTIFY */
+	const unsigned
+		*mtus; /* by interface; NULL: the manifest's are all that is known */
 };
 
 struct machine {

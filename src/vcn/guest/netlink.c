@@ -9,12 +9,14 @@
 #include <net/if.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <libmnl/libmnl.h>
 
 enum {
 	/* by number: the kernel headers of older systems do not have it */
 	PORT_LOCKED = 39,
+	ENTRY_STICKY = 0x40, /* NTF_STICKY */
 	MESSAGE_ROOM = 8192,
 	IP6_GENERATE_NONE = 1, /* IN6_ADDR_GEN_MODE_NONE */
 };
@@ -156,6 +158,10 @@ static int read_bridge(const struct nlmsghdr *message, void *data)
 	open_nest(link[IFLA_LINKINFO], info);
 	bridge->index = header->ifi_index;
 	bridge->mtu = number(link[IFLA_MTU]);
+	if (link[IFLA_ADDRESS] != NULL && mnl_attr_get_payload_len(link[IFLA_ADDRESS]) ==
+						  sizeof(bridge->address.bytes))
+		memcpy(bridge->address.bytes, mnl_attr_get_payload(link[IFLA_ADDRESS]),
+			sizeof(bridge->address.bytes));
 	bridge->is_bridge = is_kind(info[IFLA_INFO_KIND], "bridge");
 	if (!bridge->is_bridge)
 		return MNL_CB_OK;
@@ -298,7 +304,8 @@ int link_set_vlan(struct links *links, int index, unsigned vlan_id, unsigned old
 
 	if (r < 0 || old == 0 || old == vlan_id)
 		return r;
-	return change_vlan(links, RTM_DELLINK, index, old, 0);
+	r = change_vlan(links, RTM_DELLINK, index, old, 0);
+	return r == -ENOENT ? 0 : r; /* a port that is mended has left it before */
 }
 
 struct vlan_look {
@@ -371,33 +378,46 @@ int link_add_address(struct links *links, int index, struct mac mac, unsigned vl
 	struct ndmsg *header = mnl_nlmsg_get_payload(message);
 
 	header->ndm_state = NUD_NOARP; /* static; PERMANENT would mean the host's own */
+	header->ndm_flags |= ENTRY_STICKY;
 	return order(links, message);
 }
 
-struct address_look {
-	int index;
-	bool is_static;
-};
+int link_remove_address(struct links *links, int index, struct mac mac, unsigned vlan_id)
+{
+	struct nlmsghdr *message =
+		start_address(links, RTM_DELNEIGH, 0, index, mac, vlan_id);
+
+	return order(links, message);
+}
 
 static int read_address(const struct nlmsghdr *message, void *data)
 {
 	const struct ndmsg *header = mnl_nlmsg_get_payload(message);
-	struct address_look *look = data;
+	struct address_entry *entry = data;
+	struct nda_cacheinfo times;
+	ATTRIBUTES(values);
 
-	look->index = header->ndm_ifindex;
-	look->is_static = (header->ndm_state & (NUD_NOARP | NUD_PERMANENT)) != 0;
+	entry->index = header->ndm_ifindex;
+	entry->is_static = (header->ndm_state & (NUD_NOARP | NUD_PERMANENT)) != 0;
+	entry->is_local = (header->ndm_state & NUD_PERMANENT) != 0;
+	entry->is_sticky = (header->ndm_flags & ENTRY_STICKY) != 0;
+	mnl_attr_parse(message, sizeof(*header), collect, values);
+	if (values[NDA_CACHEINFO] == NULL || entry->is_static ||
+		mnl_attr_get_payload_len(values[NDA_CACHEINFO]) < sizeof(times))
+		return MNL_CB_OK;
+	memcpy(&times, mnl_attr_get_payload(values[NDA_CACHEINFO]), sizeof(times));
+	entry->age_s = times.ndm_updated / (unsigned)sysconf(_SC_CLK_TCK);
 	return MNL_CB_OK;
 }
 
 int link_find_address(struct links *links, int index, struct mac mac, unsigned vlan_id,
-	int *ret_index, bool *ret_is_static)
+	struct address_entry *ret)
 {
-	struct address_look look = {0};
 	struct nlmsghdr *message =
 		start_address(links, RTM_GETNEIGH, NLM_F_ACK, index, mac, vlan_id);
-	int r = talk(links, message, read_address, &look);
 
-	*ret_index = look.index;
-	*ret_is_static = look.is_static;
+	*ret = (struct address_entry){0};
+	int r = talk(links, message, read_address, ret);
+
 	return r == -ENOENT ? 0 : r;
 }

@@ -19,6 +19,7 @@ struct links *links_open(TALLOC_CTX *mem_ctx, int *ret_error) _must_check_;
 struct bridge {
 	int index;
 	unsigned mtu;
+	struct mac address;
 	bool is_bridge, filters_vlans;
 	unsigned default_vlan; /* what a new port is in; 0: none */
 };
@@ -55,12 +56,25 @@ int link_set_vlan(
 int link_has_vlan(
 	struct links *links, int index, unsigned vlan_id, bool *ret) _must_check_;
 
+/* A forwarding entry of a bridge. */
+struct address_entry {
+	int index; /* the port; 0: the bridge has none */
+	bool is_static; /* put there by hand */
+	bool is_local; /* a port's or the bridge's own address */
+	bool is_sticky; /* stays at its port whatever that or another one shows */
+	unsigned age_s; /* since the bridge saw it as a source; 0 where it is static */
+};
+
+/*
+ * link_add_address - the MAC belongs to port @index, and stays there
+ *
+ * source: NTF_STICKY, Linux 4.20: without it a static entry moves to whichever port shows
+ *         the address (measured); an older kernel passes over the flag
+ */
 int link_add_address(
 	struct links *links, int index, struct mac mac, unsigned vlan_id) _must_check_;
-/*
- * link_find_address - where the bridge of port @index has this MAC
- *
- * shape: *ret_index: the port, 0 for nowhere; *ret_is_static: it was put there by hand
- */
+int link_remove_address(
+	struct links *links, int index, struct mac mac, unsigned vlan_id) _must_check_;
+/* Where the bridge of port @index has this MAC. */
 int link_find_address(struct links *links, int index, struct mac mac, unsigned vlan_id,
-	int *ret_index, bool *ret_is_static) _must_check_;
+	struct address_entry *ret) _must_check_;

@@ -11,8 +11,15 @@
 #include "base/trailer.h"
 #include "vcn/guest/kvm.h"
 #include "vcn/guest/netlink.h"
+#include "vcn/guest/presence.h"
 
-enum { NAME_DIGEST_BYTES = 6, ALIAS_MAX = 255, TAP_ADDRESS_FIRST = 0xfe };
+enum {
+	NAME_DIGEST_BYTES = 6,
+	ALIAS_MAX = 255,
+	TAP_ADDRESS_FIRST = 0xfe,
+	MTU_MAX = 65535,
+	HEARD_LATELY_S = 10,
+};
 
 /* What every step needs to know, and to say when it fails. */
 struct port_job {
@@ -23,6 +30,8 @@ struct port_job {
 	struct bridge bridge;
 	struct network_port *port;
 	int index;
+	bool has_run_here;
+	bool is_start; /* of the guest: somebody else may have its address */
 	struct diags *diags;
 };
 
@@ -115,18 +124,31 @@ static int find_bridge(struct port_job *job)
 	return 0;
 }
 
+/* What the bridge does not carry would be lost without a word. */
+static int choose_mtu(struct port_job *job)
+{
+	unsigned wanted = job->interface->mtu, carried = job->bridge.mtu;
+
+	if (wanted > carried)
+		return diag_fail(job->diags, EXIT_IO, job->guest->where,
+			"VCN '%s': the manifest's MTU %u is larger than the %u of bridge "
+			"'%s'",
+			job->guest->name, wanted, carried, job->bridge_name);
+	job->port->mtu = wanted != 0 ? wanted : carried < MTU_MAX ? carried : MTU_MAX;
+	return 0;
+}
+
 static int join_bridge(struct port_job *job)
 {
 	const struct guest_interface *nic = job->interface;
 	char alias[ALIAS_MAX + 1];
 	int r;
 
-	/* A smaller MTU than the bridge's would lower the bridge's. */
-	unsigned mtu = nic->mtu != 0 ? nic->mtu : job->bridge.mtu;
-
 	strncpy(alias, job->guest->fqdn, ALIAS_MAX);
 	alias[ALIAS_MAX] = '\0';
-	r = link_prepare(job->links, job->index, tap_address(nic->mac), mtu, alias);
+	/* A smaller MTU than the bridge's would lower the bridge's. */
+	r = link_prepare(
+		job->links, job->index, tap_address(nic->mac), job->bridge.mtu, alias);
 	if (r < 0)
 		return fail(job, -r, "cannot have its address, MTU and alias");
 	/* A kernel without IPv6 says no, and is right. */
@@ -137,17 +159,46 @@ static int join_bridge(struct port_job *job)
 	return 0;
 }
 
-static int check_address_is_free(struct port_job *job)
+/* A TAP of another guest of this host. */
+static bool is_tap_of_ours(int index)
 {
-	int holder, r;
-	bool is_static;
+	char name[IFNAMSIZ] = "";
 
-	r = link_find_address(job->links, job->index, job->interface->mac,
-		job->interface->vlan_id, &holder, &is_static);
+	return if_indextoname((unsigned)index, name) != NULL &&
+	       strncmp(name, "vcn", 3) == 0 && strlen(name) == 3 + NAME_DIGEST_BYTES * 2;
+}
+
+static int refuse_elsewhere(
+	struct port_job *job, const char *why, const struct address_entry *entry)
+{
+	char name[IFNAMSIZ] = "?";
+
+	(void)!if_indextoname((unsigned)entry->index, name);
+	return diag_fail(job->diags, EXIT_BUSY, job->guest->where,
+		"VCN '%s' still runs elsewhere, behind '%s' of bridge '%s': %s",
+		job->guest->name, name, job->bridge_name, why);
+}
+
+static int claim_address(struct port_job *job)
+{
+	const struct guest_interface *nic = job->interface;
+	struct address_entry entry;
+	int r = link_find_address(job->links, job->index, nic->mac, nic->vlan_id, &entry);
+
 	if (r < 0)
 		return fail(job, -r, "cannot ask for its MAC");
-	if (holder == 0 || !is_static)
+	if (entry.index == 0 || entry.index == job->index)
 		return 0;
+	if (!entry.is_static)
+		return job->is_start && entry.age_s < HEARD_LATELY_S
+			       ? refuse_elsewhere(job, "its MAC was seen there", &entry)
+			       : 0;
+	/* What an earlier run has pinned may have moved to the uplink, and stays there. */
+	if (job->has_run_here && !entry.is_local && !is_tap_of_ours(entry.index)) {
+		r = link_remove_address(job->links, entry.index, nic->mac, nic->vlan_id);
+		return r < 0 ? fail(job, -r, "cannot have its MAC's old entry removed")
+			     : 0;
+	}
 	char text[MAC_TEXT_MAX];
 
 	return diag_fail(job->diags, EXIT_IO, job->guest->where,
@@ -170,7 +221,7 @@ static int pin_port(struct port_job *job)
 		if (r < 0)
 			return fail(job, -r, "cannot be put into its VLAN");
 	}
-	r = check_address_is_free(job);
+	r = claim_address(job);
 	if (r < 0)
 		return r;
 	r = link_add_address(job->links, job->index, nic->mac, nic->vlan_id);
@@ -200,8 +251,8 @@ static int check_port(struct port_job *job)
 		return refuse(job, "it is not in the bridge");
 	if (now.learns || now.floods)
 		return refuse(job, "it learns or floods");
-	if (job->interface->mtu != 0 && now.mtu != job->interface->mtu)
-		return refuse(job, "its MTU differs");
+	if (now.mtu < job->bridge.mtu)
+		return refuse(job, "its MTU is smaller than the bridge's");
 	if (!now.is_up)
 		return refuse(job, "it is down");
 	job->port->is_locked = now.is_locked;
@@ -213,18 +264,34 @@ static int check_port(struct port_job *job)
 static int check_pin(struct port_job *job)
 {
 	const struct guest_interface *nic = job->interface;
-	int holder, r;
-	bool is_static, is_in_vlan = true;
+	struct address_entry entry;
+	bool is_in_vlan = true;
+	int r = link_find_address(job->links, job->index, nic->mac, nic->vlan_id, &entry);
 
-	r = link_find_address(
-		job->links, job->index, nic->mac, nic->vlan_id, &holder, &is_static);
 	if (r == 0 && nic->vlan_id != 0)
 		r = link_has_vlan(job->links, job->index, nic->vlan_id, &is_in_vlan);
 	if (r < 0)
 		return fail(job, -r, "cannot be read back");
-	if (holder != job->index || !is_static)
+	if (entry.index != job->index || !entry.is_static || !entry.is_sticky)
 		return refuse(job, "its MAC is not pinned");
 	return is_in_vlan ? 0 : refuse(job, "it is not in its VLAN alone");
+}
+
+static int check(struct port_job *job)
+{
+	int r = check_port(job);
+
+	return r == 0 ? check_pin(job) : r;
+}
+
+/* Whatever of it is there already stays as it is. */
+static int attach(struct port_job *job)
+{
+	int r = join_bridge(job);
+
+	if (r == 0)
+		r = pin_port(job);
+	return r == 0 ? check(job) : r;
 }
 
 static int set_up_port(struct port_job *job)
@@ -232,19 +299,144 @@ static int set_up_port(struct port_job *job)
 	int r = find_bridge(job);
 
 	if (r == 0)
+		r = choose_mtu(job);
+	if (r == 0)
 		r = open_tap(job->port, job->guest, job->diags);
 	if (r < 0)
 		return r;
 	job->index = (int)if_nametoindex(job->port->name);
 	if (job->index == 0)
 		return fail(job, errno, "has gone again");
-	r = join_bridge(job);
-	if (r == 0)
-		r = pin_port(job);
-	if (r == 0)
-		r = check_port(job);
-	return r == 0 ? check_pin(job) : r;
+	return attach(job);
 }
+
+/* Keeping */
+
+static int check_told_mtu(struct port_job *job)
+{
+	if (job->port->mtu <= job->bridge.mtu)
+		return 0;
+	return diag_fail(job->diags, EXIT_IO, job->guest->where,
+		"VCN '%s': the MTU of bridge '%s' is now %u, and the guest was told %u: "
+		"restart it",
+		job->guest->name, job->bridge_name, job->bridge.mtu, job->port->mtu);
+}
+
+static int keep_port(struct port_job *job)
+{
+	TMP_CTX(tmp);
+	struct diags *diags = job->diags;
+
+	job->index = (int)if_nametoindex(job->port->name);
+	if (job->index == 0)
+		return fail(job, errno, "has been removed: restart it");
+	int r = find_bridge(job);
+
+	if (r < 0)
+		return r;
+	job->diags = diags_new(tmp); /* what is mended is no finding */
+	r = check(job);
+	job->diags = diags;
+	if (r < 0)
+		r = attach(job);
+	return r == 0 ? check_told_mtu(job) : r;
+}
+
+/* Elsewhere */
+
+static size_t list_addresses(struct links *links, const struct launch_settings *settings,
+	const struct guest *guest, struct presence **ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < guest->n_interfaces; i++) {
+		const struct guest_interface *nic = &guest->interfaces[i];
+		struct bridge bridge;
+
+		/* A missing bridge is told when its port is made. */
+		if (link_find_bridge(
+			    links, launch_bridge(settings, nic->bridge), &bridge) < 0)
+			continue;
+		for (size_t j = 0; j < nic->n_addresses; j++)
+			*mem_push(links, ret, &n) = (struct presence){
+				.bridge_index = bridge.index,
+				.bridge_address = bridge.address,
+				.vlan_id = nic->vlan_id,
+				.address = nic->addresses[j],
+				.guest = nic->mac,
+			};
+	}
+	return n;
+}
+
+/* One question for all of its addresses, before anything of it is on the wire. */
+static int ask_elsewhere(struct links *links, const struct launch_settings *settings,
+	const struct guest *guest, struct diags *diags)
+{
+	struct presence *asked = NULL;
+	size_t n = list_addresses(links, settings, guest, &asked);
+	int found = presence_ask(asked, n);
+	char text[IP_TEXT_MAX];
+
+	if (found < 0)
+		return 0;
+	return diag_fail(diags, EXIT_BUSY, guest->where,
+		"VCN '%s' still runs elsewhere: its address %s is answered for",
+		guest->name, ip_format(asked[found].address, text));
+}
+
+/* The job of interface @i, but for what is found out on the way. */
+static struct port_job new_job(const struct launch_settings *settings,
+	const struct guest *guest, size_t i, struct network_port *port,
+	struct links *links, struct diags *diags)
+{
+	return (struct port_job){
+		.links = links,
+		.guest = guest,
+		.interface = &guest->interfaces[i],
+		.bridge_name = launch_bridge(settings, guest->interfaces[i].bridge),
+		.port = port,
+		.diags = diags,
+	};
+}
+
+/* Whoever shows it names the guest. */
+static const char *describe_fault(
+	TALLOC_CTX *mem_ctx, const struct guest *guest, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	const char *message = diag_last(diags)->message;
+	const char *name = mem_printf(tmp, "VCN '%s': ", guest->name);
+	size_t skipped = strncmp(message, name, strlen(name)) == 0 ? strlen(name) : 0;
+
+	return mem_strdup(mem_ctx, message + skipped);
+}
+
+const char *network_keep(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
+	const struct guest *guest, const struct network_port *ports)
+{
+	TMP_CTX(tmp);
+	struct diags *diags = diags_new(tmp);
+	int error = 0;
+
+	if (settings->network == NETWORK_USER || guest->n_interfaces == 0)
+		return NULL;
+	struct links *links = links_open(tmp, &error);
+
+	if (links == NULL)
+		return "the kernel's netlink socket cannot be opened";
+	for (size_t i = 0; i < guest->n_interfaces; i++) {
+		struct network_port port = ports[i];
+		struct port_job job = new_job(settings, guest, i, &port, links, diags);
+
+		job.has_run_here = true;
+		if (keep_port(&job) < 0)
+			return describe_fault(mem_ctx, guest, diags);
+	}
+	return NULL;
+}
+
+/* Opening and closing */
 
 void network_close(struct network_port *ports, size_t n_ports)
 {
@@ -274,7 +466,8 @@ static struct network_port *new_ports(TALLOC_CTX *mem_ctx, const struct guest *g
 }
 
 int network_open(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
-	const struct guest *guest, struct diags *diags, struct network_port **ret_ports)
+	const struct guest *guest, bool has_run_here, struct diags *diags,
+	struct network_port **ret_ports)
 {
 	TMP_CTX(tmp);
 	struct network_port *ports = new_ports(tmp, guest);
@@ -290,22 +483,19 @@ int network_open(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 		return diag_fail_errno(diags, EXIT_IO, error, guest->where,
 			"VCN '%s': the kernel's netlink socket cannot be opened",
 			guest->name);
-	for (size_t i = 0; i < guest->n_interfaces; i++) {
-		struct port_job job = {
-			.links = links,
-			.guest = guest,
-			.interface = &guest->interfaces[i],
-			.bridge_name =
-				launch_bridge(settings, guest->interfaces[i].bridge),
-			.port = &ports[i],
-			.diags = diags,
-		};
-		int r = set_up_port(&job);
+	int r = ask_elsewhere(links, settings, guest, diags);
 
-		if (r < 0)
-			return r;
-		ports[i].vhost_fd = kvm_open_vhost_net();
+	for (size_t i = 0; r == 0 && i < guest->n_interfaces; i++) {
+		struct port_job job =
+			new_job(settings, guest, i, &ports[i], links, diags);
+
+		job.has_run_here = has_run_here;
+		job.is_start = true;
+		r = set_up_port(&job);
+		ports[i].vhost_fd = r < 0 ? -1 : kvm_open_vhost_net();
 	}
+	if (r < 0)
+		return r;
 	*ret_ports = talloc_steal(mem_ctx, ports);
 	return 0;
 }

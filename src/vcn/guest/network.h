@@ -7,9 +7,11 @@
  * The TAP is not persistent: it vanishes with the last descriptor, so with QEMU, however
  * that ends. Its name is a hash, because kernel names end after 15 characters and host
  * names do not; the FQDN stands in the interface's alias. The bridge port is pinned to
- * the manifest's MAC: a static forwarding entry, no learning, no flooding of unknown
- * unicast, and, from Linux 5.16 on, frames with another source address are dropped. All
- * of it is read back; a port that is not what it should be starts no guest.
+ * the manifest's MAC: a forwarding entry that is static and sticky, no learning, no
+ * flooding of unknown unicast, and, from Linux 5.16 on, frames with another source address
+ * are dropped. All of it is read back; a port that is not what it should be starts no
+ * guest, and one that changes later is mended. The bridge itself is never changed: the TAP
+ * has its MTU, and the guest is told it.
  */
 
 #include <net/if.h>
@@ -21,6 +23,7 @@ struct network_port {
 	char name[IFNAMSIZ];
 	int tap_fd, vhost_fd; /* -1: none, or handed over */
 	bool is_locked; /* foreign source addresses are dropped */
+	unsigned mtu; /* what the guest is told; 0: nothing */
 };
 
 /* The TAP's name: 15 characters, the same at every start. */
@@ -29,12 +32,24 @@ void network_tap_name(const char *fqdn, size_t interface, char ret_name[IFNAMSIZ
 /*
  * network_open - TAPs for all interfaces of @guest, in their bridges and up
  *
- * shape:  guest->n_interfaces ports; none where the settings say `network: user`
+ * shape:  guest->n_interfaces ports; none where the settings say `network: user`;
+ *         @has_run_here: a static entry of a MAC at another port is what an earlier run
+ *         left, and is removed; else somebody else has put it there, who is not disturbed
  * memory: below @mem_ctx; the descriptors are closed with it
- * errors: EXIT_IO: no such bridge, no privilege, or a port that reads back differently
+ * errors: EXIT_IO: no such bridge, no privilege, or a port that reads back differently;
+ *         EXIT_BUSY: the VCN still answers elsewhere
  */
 int network_open(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
-	const struct guest *guest, struct diags *diags,
+	const struct guest *guest, bool has_run_here, struct diags *diags,
 	struct network_port **ret_ports) _must_check_;
+/*
+ * network_keep - are the ports still what network_open() has made of them?
+ *
+ * shape:   what differs is mended, a port of a bridge that was made anew included
+ * memory:  the sentence below @mem_ctx
+ * returns: NULL, or why the guest is not on its network as it should be
+ */
+const char *network_keep(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
+	const struct guest *guest, const struct network_port *ports) _must_check_;
 /* Closes the launcher's descriptors, once QEMU has its own. */
 void network_close(struct network_port *ports, size_t n_ports);

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -13,12 +12,11 @@
 #include "vcn/guest/machine.h"
 #include "vcn/guest/readiness.h"
 #include "vcn/guest/stop.h"
+#include "vcn/guest/upkeep.h"
 
-enum {
-	LOOK_MS = 15000,
-	SCRATCH_LOW_MIB = 256,
-	LATE_EXTENSION_S = 60,
-};
+enum { READY_BYTES_MAX = 64 * 1024 };
+
+static const char ready_word[] = "READY";
 
 /* Stages */
 
@@ -111,6 +109,7 @@ static void handle_greeting(struct supervisor *s)
 	if (s->boot->cont_id != 0)
 		return;
 	s->boot->record.stage_us[STAGE_QMP] = clock_us() - s->boot->started_us;
+	upkeep_greeted(s);
 	qmp_send(s->boot->qmp, "qmp_capabilities", NULL);
 	s->boot->cont_id = qmp_send(s->boot->qmp, "cont", NULL);
 }
@@ -125,10 +124,12 @@ static void handle_message(struct supervisor *s, const struct qmp_message *messa
 		handle_event(s, message);
 		break;
 	case QMP_REPLY:
+		upkeep_answered(s, message->id);
 		if (message->id == s->boot->cont_id)
 			pass_stage(s, STAGE_RUNNING);
 		break;
 	case QMP_ERROR:
+		upkeep_answered(s, message->id);
 		/* The stop ladder climbs on whatever QEMU answers. */
 		if (message->id <= s->boot->cont_id)
 			supervisor_fail_boot(
@@ -159,6 +160,29 @@ void progress_read_qmp(struct supervisor *s)
 
 /* Readiness */
 
+/* Is the line READY complete with these bytes? Other lines say nothing. */
+static bool takes_ready_line(struct boot *boot, const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (bytes[i] == '\r')
+			continue;
+		if (bytes[i] == '\n') {
+			bool is_ready = boot->ready_len == strlen(ready_word) &&
+					memcmp(boot->ready_line, ready_word,
+						boot->ready_len) == 0;
+
+			if (is_ready)
+				return true;
+			boot->ready_len = 0;
+			continue;
+		}
+		/* One that is too long stays so until it ends. */
+		if (boot->ready_len < READY_LINE_MAX)
+			boot->ready_line[boot->ready_len++] = bytes[i];
+	}
+	return false;
+}
+
 static void read_port(struct supervisor *s)
 {
 	char bytes[64];
@@ -166,9 +190,13 @@ static void read_port(struct supervisor *s)
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	/* One word is enough; what else the guest writes there waits in its own queue. */
-	mem_close_fd(&s->boot->ready_fd);
-	if (n > 0)
+	bool is_ready = n > 0 && takes_ready_line(s->boot, bytes, (size_t)n);
+
+	s->boot->ready_total += n > 0 ? (size_t)n : 0;
+	/* Once said it is enough; one that only talks is not listened to for ever. */
+	if (n <= 0 || is_ready || s->boot->ready_total > READY_BYTES_MAX)
+		mem_close_fd(&s->boot->ready_fd);
+	if (is_ready)
 		become_ready(s);
 }
 
@@ -203,38 +231,6 @@ static int64_t late_at(const struct supervisor *s)
 	return s->boot->started_us / 1000 + (int64_t)s->settings->ready_timeout_s * 1000;
 }
 
-/* A tenth of the file system where that is less, so that a small one is not always low. */
-static uint64_t low_mark(const struct overlay *scratch)
-{
-	struct statvfs fs;
-	uint64_t mark = (uint64_t)SCRATCH_LOW_MIB * 1024 * 1024;
-
-	if (fstatvfs(scratch->top_fd, &fs) == 0 &&
-		(uint64_t)fs.f_blocks * fs.f_frsize / 10 < mark)
-		mark = (uint64_t)fs.f_blocks * fs.f_frsize / 10;
-	return mark;
-}
-
-static void look_at_scratch(struct supervisor *s)
-{
-	struct boot *boot = s->boot;
-	uint64_t mark = low_mark(boot->overlay);
-	uint64_t left = overlay_bytes_left(boot->overlay);
-	/* Twice as much to be well again, so that it does not flap. */
-	bool is_low = left < (boot->is_scratch_low ? 2 * mark : mark);
-
-	s->look_at = clock_ms() + LOOK_MS;
-	if (is_low != boot->is_scratch_low) {
-		boot->is_scratch_low = is_low;
-		supervisor_publish(s);
-	}
-}
-
-static bool writes_to_scratch(const struct guest *guest)
-{
-	return guest->image.path != NULL && guest->image.snapshot;
-}
-
 int64_t progress_deadline(const struct supervisor *s)
 {
 	int64_t deadline = INT64_MAX;
@@ -243,17 +239,7 @@ int64_t progress_deadline(const struct supervisor *s)
 		return s->is_ended ? INT64_MAX : s->restart_at;
 	if (!s->boot->is_ready && !s->boot->is_late && !s->state->is_stopping)
 		deadline = late_at(s);
-	if ((writes_to_scratch(s->guest) || s->boot->is_late) && s->look_at < deadline)
-		deadline = s->look_at;
-	return deadline;
-}
-
-/* A unit of Type=notify that is not ready yet would else be killed by its manager. */
-static void ask_for_patience(const struct supervisor *s)
-{
-	if (s->boot->is_late && !s->boot->is_ready && !s->state->is_stopping)
-		notify_send(s->options->notify_socket, "EXTEND_TIMEOUT_USEC=%lld",
-			(long long)LATE_EXTENSION_S * 1000000);
+	return upkeep_deadline(s) < deadline ? upkeep_deadline(s) : deadline;
 }
 
 void progress_tick(struct supervisor *s)
@@ -266,10 +252,5 @@ void progress_tick(struct supervisor *s)
 		supervisor_record(s, BOOT_TIMEOUT);
 		supervisor_publish(s);
 	}
-	if (clock_ms() >= s->look_at) {
-		ask_for_patience(s);
-		if (writes_to_scratch(s->guest))
-			look_at_scratch(s);
-		s->look_at = clock_ms() + LOOK_MS;
-	}
+	upkeep_tick(s);
 }

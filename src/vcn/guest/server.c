@@ -163,6 +163,15 @@ static void request_status(struct server *server, struct client *client,
 	reply(client, json);
 }
 
+static void request_check(struct server *server, struct client *client,
+	struct json_object *request _unused_)
+{
+	struct json_object *json = new_reply(true);
+
+	json_object_object_add(json, "state", server->calls.check(server->calls.user));
+	reply(client, json);
+}
+
 static void request_stop(
 	struct server *server, struct client *client, struct json_object *request)
 {
@@ -202,6 +211,7 @@ static const struct request {
 		struct json_object *request);
 } requests[] = {
 	{"status", request_status},
+	{"check", request_check},
 	{"stop", request_stop},
 	{"kill", request_kill},
 	{"console", request_console},

@@ -25,6 +25,8 @@ void server_address(int dirfd, struct sockaddr_un *ret);
 /* What requests do; @user is the first argument of each. */
 struct server_calls {
 	struct json_object *(*status)(void *user); /* the reference is taken */
+	struct json_object *(*check)(
+		void *user); /* the same, after a look at everything */
 	void (*stop)(void *user, unsigned timeout_s);
 	void (*kill)(void *user);
 	bool (*attach)(void *user, int fd); /* false: no more consoles */

@@ -65,8 +65,10 @@ static void announce(struct supervisor *s, int64_t timeout_ms)
 /* Between two boots there is nothing to stop. */
 static void end_at_once(struct supervisor *s)
 {
-	if (!s->is_ended)
+	if (!s->is_ended) {
 		s->state->state = STATE_STOPPED;
+		s->state->message = NULL;
+	}
 	s->is_ended = true;
 }
 

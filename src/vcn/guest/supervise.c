@@ -23,8 +23,14 @@
 #include "vcn/guest/machine.h"
 #include "vcn/guest/progress.h"
 #include "vcn/guest/stop.h"
+#include "vcn/guest/upkeep.h"
 
-enum { NOTIFY_SPARE_S = 30, POLL_MAX_MS = 3600 * 1000 };
+enum {
+	NOTIFY_SPARE_S = 30,
+	POLL_MAX_MS = 3600 * 1000,
+	WAIT_MS = 10000, /* between two questions whether the VCN still runs elsewhere */
+	WAIT_EXTENSION_S = 60,
+};
 
 /* What clients ask for */
 
@@ -32,6 +38,16 @@ static struct json_object *call_status(void *user)
 {
 	struct supervisor *s = user;
 
+	return run_state_to_json(s->state);
+}
+
+static struct json_object *call_check(void *user)
+{
+	struct supervisor *s = user;
+
+	upkeep_now(s);
+	if (s->is_waiting)
+		s->restart_at = clock_ms();
 	return run_state_to_json(s->state);
 }
 
@@ -181,11 +197,44 @@ static void wait_and_handle(struct supervisor *s)
 	progress_tick(s);
 }
 
+static void wait_for_elsewhere(struct supervisor *s, const char *why)
+{
+	bool is_news = !s->is_waiting;
+
+	s->is_waiting = true;
+	s->restart_at = clock_ms() + WAIT_MS;
+	notify_send(s->options->notify_socket, "EXTEND_TIMEOUT_USEC=%lld",
+		(long long)WAIT_EXTENSION_S * 1000000);
+	if (!is_news)
+		return;
+	s->state->message = mem_strdup(s->state, why);
+	supervisor_publish(s);
+}
+
+/* A start, or a wait for the VCN's end elsewhere, which is no failure. */
+static int try_boot(struct supervisor *s)
+{
+	TMP_CTX(tmp);
+	struct diags *diags = s->diags;
+
+	s->diags = diags_new(tmp);
+	int r = boot_start(s);
+	const char *why = r < 0 ? diag_last(s->diags)->message : NULL;
+
+	s->diags = diags;
+	if (r == -EXIT_BUSY) {
+		wait_for_elsewhere(s, why);
+		return 0;
+	}
+	s->is_waiting = false;
+	return r < 0 ? diag_fail(diags, -r, s->guest->where, "%s", why) : 0;
+}
+
 static void restart_if_due(struct supervisor *s)
 {
 	if (s->boot != NULL || s->is_ended || clock_ms() < s->restart_at)
 		return;
-	int r = boot_start(s);
+	int r = try_boot(s);
 
 	if (r < 0) {
 		boot_count_failure(s, r);
@@ -234,11 +283,23 @@ static void fill_state(struct supervisor *s, const char *host)
 		state->stage_us[stage] = -1;
 }
 
+/* Until there are new ones: a start that fails must not make an earlier run forgotten. */
+static void note_taps(struct supervisor *s)
+{
+	for (size_t i = 0; i < s->guest->n_interfaces; i++) {
+		char name[IFNAMSIZ];
+
+		network_tap_name(s->guest->fqdn, i, name);
+		*mem_push(s->state, &s->state->taps, &s->state->n_taps) =
+			mem_strdup(s->state, name);
+	}
+}
+
 /* The first state must be written, so that the rest can be relied on. */
 static int open_folder(struct supervisor *s, const char *host)
 {
-	const struct server_calls calls = {call_status, call_stop, call_kill, call_attach,
-		call_detach, call_type, s};
+	const struct server_calls calls = {call_status, call_check, call_stop, call_kill,
+		call_attach, call_detach, call_type, s};
 	int r;
 
 	fill_state(s, host);
@@ -248,6 +309,8 @@ static int open_folder(struct supervisor *s, const char *host)
 		return r;
 	s->state->n_failures = s->folder->n_failures;
 	s->state->failed_at = s->folder->failed_at;
+	if (s->folder->had_taps)
+		note_taps(s);
 	r = run_state_write(s->folder, s->state, s->diags);
 	if (r < 0)
 		return r;
@@ -281,7 +344,7 @@ static int start_first(struct supervisor *s)
 		(long long)(s->settings->ready_timeout_s + NOTIFY_SPARE_S) * 1000000);
 	int r = find_qemu(s);
 
-	return r == 0 ? boot_start(s) : r;
+	return r == 0 ? try_boot(s) : r;
 }
 
 /*

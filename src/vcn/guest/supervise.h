@@ -8,7 +8,7 @@
  * gives:  the guest from clone to reaping; its state, console, boot record and exit code
  * may use: base, vcn/common; libmnl in link.c only
  * floors: each uses what stands before it: qmp event probe image kvm network console
- *         server spawn machine; supervisor; stop; progress; boot; supervise
+ *         server spawn machine; supervisor; stop; upkeep; progress; boot; supervise
  *
  * One guest from clone to reaping.
  *

@@ -17,9 +17,12 @@ static enum guest_state current_state(const struct supervisor *s)
 {
 	const struct boot *boot = s->boot;
 
+	if (boot == NULL && s->is_ended)
+		return s->state->state;
 	if (boot == NULL)
-		return s->is_ended ? s->state->state : STATE_STARTING;
-	if (boot->is_rescue || boot->is_scratch_low || (boot->is_late && !boot->is_ready))
+		return s->is_waiting ? STATE_WAITING : STATE_STARTING;
+	if (boot->is_mute || boot->network_fault != NULL || boot->is_rescue ||
+		boot->is_scratch_low || (boot->is_late && !boot->is_ready))
 		return STATE_DEGRADED;
 	return boot->is_ready ? STATE_READY : STATE_BOOTING;
 }
@@ -32,6 +35,10 @@ static const char *current_message(struct supervisor *s)
 	if (boot == NULL)
 		return s->state->message;
 	TALLOC_FREE(s->message);
+	if (boot->is_mute)
+		return "its QEMU does not answer";
+	if (boot->network_fault != NULL)
+		return boot->network_fault;
 	if (boot->is_scratch_low)
 		return s->message = mem_printf(s,
 			       "little room is left in scratch directory '%s'",

@@ -3,7 +3,7 @@
 
 /*
  * The supervisor's state, and what each of its floors does with it: stop.c the stop
- * ladder, progress.c the stages, boot.c one QEMU, supervise.c the loop. A floor calls the
+ * ladder, upkeep.c the tick, progress.c the stages, boot.c one QEMU, supervise.c the loop. A floor calls the
  * ones before it and this one, never one after it.
  */
 
@@ -19,7 +19,7 @@
 #include "vcn/guest/spawn.h"
 #include "vcn/guest/supervise_options.h"
 
-enum { STDERR_TAIL = 2000 };
+enum { STDERR_TAIL = 2000, READY_LINE_MAX = 16 };
 
 /* One QEMU, from its clone to its end. */
 struct boot {
@@ -33,6 +33,12 @@ struct boot {
 	int64_t started_us; /* just before the clone */
 	uint64_t cont_id; /* of the QMP command; 0: not sent */
 	bool is_ready, is_late, is_rescue, is_scratch_low;
+	char ready_line[READY_LINE_MAX]; /* what the readiness port has said of a line */
+	size_t ready_len, ready_total;
+	bool is_mute; /* its QEMU does not answer */
+	int64_t answer_due; /* ms: an answer of QEMU is awaited until then; 0: none is */
+	uint64_t beat_id; /* of the last question whether it is there; 0: none yet */
+	char *network_fault; /* NULL: its ports are as they should be */
 	bool is_recorded; /* the booted callback was called */
 	/* how it came to its end, as far as QMP told */
 	bool was_reset, was_shut_down, has_panicked;
@@ -66,11 +72,13 @@ struct supervisor {
 	int64_t quit_at, kill_at, resend_at; /* ms; valid by rung */
 	unsigned n_interrupts;
 
+	bool is_waiting; /* the VCN still runs elsewhere: tried again at restart_at */
+
 	/* a guest's reboot (supervise.c) */
 	int64_t restart_at;
 	unsigned n_quick_reboots;
 
-	int64_t look_at; /* the next look at the scratch space */
+	int64_t tick_at; /* ms: of the next look at everything (upkeep.c) */
 };
 
 /* Brings the state up to date, writes it, and tells whoever listens. */

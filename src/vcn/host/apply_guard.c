@@ -10,24 +10,44 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "vcn/common/patience.h"
 
-enum { HOST_NAME_MAX_BYTES = 256, FREE_STOPS = 2, APPLIED_MAX = 4096 };
+enum {
+	HOST_NAME_MAX_BYTES = 256,
+	FREE_STOPS = 2,
+	APPLIED_MAX = 4096,
+	NAME_TIMEOUT_MS = 3000,
+};
 
-char *apply_guard_host_name(TALLOC_CTX *mem_ctx)
+static void write_full_name(const void *host, int fd)
 {
-	char host[HOST_NAME_MAX_BYTES] = "";
 	struct addrinfo hints = {.ai_socktype = SOCK_DGRAM, .ai_flags = AI_CANONNAME};
 	struct addrinfo *found = NULL;
 
+	if (getaddrinfo(host, NULL, &hints, &found) != 0)
+		return;
+	if (found->ai_canonname != NULL)
+		(void)!file_write_all(
+			fd, found->ai_canonname, strlen(found->ai_canonname));
+	freeaddrinfo(found);
+}
+
+/* The name servers of a host may be gone, which is no reason to wait for them. */
+char *apply_guard_host_name(TALLOC_CTX *mem_ctx)
+{
+	TMP_CTX(tmp);
+	char host[HOST_NAME_MAX_BYTES] = "";
+	char *name;
+	size_t len;
+
 	if (gethostname(host, sizeof(host) - 1) < 0 || host[0] == '\0')
 		return mem_strdup(mem_ctx, "localhost");
-	if (strchr(host, '.') != NULL || getaddrinfo(host, NULL, &hints, &found) != 0)
+	if (strchr(host, '.') != NULL ||
+		patience_read(tmp, NAME_TIMEOUT_MS, HOST_NAME_MAX_BYTES, write_full_name,
+			host, &name, &len) < 0 ||
+		len == 0)
 		return mem_strdup(mem_ctx, host);
-	char *name = mem_strdup(
-		mem_ctx, found->ai_canonname == NULL ? host : found->ai_canonname);
-
-	freeaddrinfo(found);
-	return name;
+	return mem_strdup(mem_ctx, name);
 }
 
 int apply_guard_host(

@@ -21,6 +21,7 @@
 
 enum {
 	REPLY_TIMEOUT_MS = 3000,
+	CONNECT_TIMEOUT_S = 3,
 	DEATH_TIMEOUT_MS = 5000,
 	REPLY_MAX = 64 * 1024,
 	ESCAPE_KEY = 0x1d, /* Ctrl-] */
@@ -46,6 +47,7 @@ static int open_folder(const char *runtime_dir, const char *name)
 /* A connection, or -errno: -ENOENT and -ECONNREFUSED where no supervisor listens. */
 static int connect_to(const char *runtime_dir, const char *name)
 {
+	static const struct timeval patience = {.tv_sec = CONNECT_TIMEOUT_S};
 	struct sockaddr_un address;
 	_cleanup_(mem_close_fd) int dirfd = open_folder(runtime_dir, name);
 	_cleanup_(mem_close_fd) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -54,6 +56,8 @@ static int connect_to(const char *runtime_dir, const char *name)
 		return dirfd;
 	if (fd < 0)
 		return -errno;
+	/* A supervisor that stands still accepts nobody: not longer than for a reply. */
+	(void)!setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	server_address(dirfd, &address);
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
@@ -131,6 +135,101 @@ static int exchange(
 	if (r == 0)
 		*ret_reply = json_read(line->data, line->len);
 	return r;
+}
+
+/* Asking many */
+
+/* One question on its way. */
+struct question {
+	int fd; /* -1: over */
+	struct buffer *line;
+};
+
+static void ask_one(struct question *question, const char *runtime_dir, const char *name,
+	const char *request, struct control_answer *answer)
+{
+	question->fd = connect_to(runtime_dir, name);
+	/* Its queue of connections is full: it has not looked for long. */
+	answer->is_silent = question->fd == -EAGAIN;
+	if (question->fd < 0)
+		question->fd = -1;
+	else if (send_line(question->fd, request) < 0)
+		mem_close_fd(&question->fd);
+}
+
+static struct run_state *read_answer(TALLOC_CTX *mem_ctx, const struct buffer *line)
+{
+	struct json_object *json = json_read(line->data, strcspn(line->data, "\n"));
+	struct json_object *inner = NULL;
+	struct run_state *state = NULL;
+
+	if (json != NULL && json_read_object(json, "state", &inner) && inner != NULL)
+		state = run_state_from_json(mem_ctx, inner);
+	json_object_put(json);
+	return state;
+}
+
+static void take_answer(
+	TALLOC_CTX *mem_ctx, struct question *question, struct control_answer *answer)
+{
+	ssize_t n = recv(question->fd, buffer_reserve(question->line, RELAY_STEP),
+		RELAY_STEP, MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n > 0)
+		buffer_grown(question->line, (size_t)n);
+	if (n > 0 && strchr(question->line->data, '\n') == NULL &&
+		question->line->len < REPLY_MAX)
+		return;
+	if (n > 0)
+		answer->state = read_answer(mem_ctx, question->line);
+	mem_close_fd(&question->fd);
+}
+
+/* What has come in by the deadline; how many questions are open still. */
+static size_t take_answers(TALLOC_CTX *mem_ctx, struct question *questions, size_t n,
+	int timeout_ms, struct control_answer *ret)
+{
+	TMP_CTX(tmp);
+	struct pollfd *polls = mem_array(tmp, struct pollfd, n);
+	size_t n_open = 0;
+
+	for (size_t i = 0; i < n; i++)
+		polls[i] = (struct pollfd){.fd = questions[i].fd, .events = POLLIN};
+	if (poll(polls, n, timeout_ms) <= 0)
+		return n;
+	for (size_t i = 0; i < n; i++) {
+		if (polls[i].revents != 0)
+			take_answer(mem_ctx, &questions[i], &ret[i]);
+		n_open += questions[i].fd >= 0;
+	}
+	return n_open;
+}
+
+void control_ask_all(TALLOC_CTX *mem_ctx, const char *runtime_dir,
+	const char *const *names, size_t n, const char *request, unsigned timeout_ms,
+	struct control_answer *ret)
+{
+	TMP_CTX(tmp);
+	struct question *questions = mem_array(tmp, struct question, n);
+	const char *line = mem_printf(tmp, "{\"request\": \"%s\"}", request);
+	int64_t deadline = clock_ms() + timeout_ms;
+	size_t n_open = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		ret[i] = (struct control_answer){0};
+		questions[i].line = buffer_new(tmp);
+		ask_one(&questions[i], runtime_dir, names[i], line, &ret[i]);
+		n_open += questions[i].fd >= 0;
+	}
+	while (n_open > 0 && clock_ms() < deadline)
+		n_open = take_answers(
+			mem_ctx, questions, n, (int)(deadline - clock_ms()) + 1, ret);
+	for (size_t i = 0; i < n; i++) {
+		ret[i].is_silent = ret[i].is_silent || questions[i].fd >= 0;
+		mem_close_fd(&questions[i].fd);
+	}
 }
 
 /* Connects and exchanges; the connection, or -errno. */

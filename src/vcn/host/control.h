@@ -7,6 +7,7 @@
  * A client sends one line of JSON and gets one line back:
  *
  *	{"request": "status"}               -> {"ok": true, "state": {…}}
+ *	{"request": "check"}                -> the same, after a look at network and QEMU
  *	{"request": "stop", "timeout": 30}  -> {"ok": true}, and at the end {"ended": …}
  *	{"request": "kill"}                 -> the same
  *	{"request": "console"}              -> {"ok": true}, then the console's bytes, both ways
@@ -30,6 +31,23 @@ struct json_object;
 int control_request(const char *runtime_dir, const char *name, const char *request,
 	unsigned timeout_ms, struct diags *diags,
 	struct json_object **ret_reply) _must_check_;
+
+/* What a supervisor says of its guest. */
+struct control_answer {
+	struct run_state *state; /* NULL: no answer */
+	bool is_silent; /* it is there, and does not answer */
+};
+
+/*
+ * control_ask_all - "status" or "check" of many supervisors at once
+ *
+ * shape:  @ret has @n places, in the order of @names; @timeout_ms is for all of them
+ *         together
+ * memory: states below @mem_ctx
+ */
+void control_ask_all(TALLOC_CTX *mem_ctx, const char *runtime_dir,
+	const char *const *names, size_t n, const char *request, unsigned timeout_ms,
+	struct control_answer *ret);
 
 /*
  * control_stop_begin - ask a guest to stop and come back at once

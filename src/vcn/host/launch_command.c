@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -20,6 +21,7 @@
 #include "vcn/host/control.h"
 #include "vcn/host/perform.h"
 #include "vcn/host/status.h"
+#include "vcn/host/told.h"
 #include "vcn/host/unit.h"
 
 /* Doing */
@@ -64,7 +66,9 @@ static bool uses_units(const struct session *s)
 	       a->host == NULL && unit_is_available();
 }
 
-static int do_plan(struct session *s, struct plan *plan, size_t max_unavailable)
+/* @acted: once nothing is left to do but to wait; or NULL. */
+static int do_plan(struct session *s, struct plan *plan, size_t max_unavailable,
+	void (*acted)(void *user))
 {
 	struct perform_options options = {
 		.settings = s->settings,
@@ -74,6 +78,7 @@ static int do_plan(struct session *s, struct plan *plan, size_t max_unavailable)
 					   ? s->arguments.max_unavailable
 					   : max_unavailable,
 		.told = tell,
+		.acted = acted,
 		.user = s,
 	};
 
@@ -107,15 +112,17 @@ static const char *apply_command(struct session *s)
 	return b->data;
 }
 
-static int make_plan(struct session *s, struct plan *ret)
+/* @request: what the supervisors are asked (reconcile_ask()). */
+static int make_plan(struct session *s, const char *request, struct observation *seen,
+	struct plan *ret)
 {
-	struct observation seen;
 	int r = reconcile_observe(
-		s->mem_ctx, s->settings->runtime_dir, s->manifest, s->diags, &seen);
+		s->mem_ctx, s->settings->runtime_dir, s->manifest, s->diags, seen);
 
 	if (r < 0)
 		return r;
-	reconcile_plan(s->mem_ctx, s->manifest, &seen, s->arguments.restart_changed,
+	reconcile_ask(s->mem_ctx, s->settings->runtime_dir, request, seen);
+	reconcile_plan(s->mem_ctx, s->manifest, seen, s->arguments.restart_changed,
 		time(NULL), ret);
 	return apply_guard_stops(reconcile_count(ret, ACTION_STOP), ret->n_running,
 		s->arguments.allow_stop, apply_command(s), s->diags);
@@ -139,20 +146,20 @@ static int forget_removed(struct session *s)
  * One apply at a time. A lock of fcntl(2)'s older kind: it belongs to this process alone,
  * so the supervisors that are detached meanwhile do not hold it.
  */
-static int lock_apply(struct session *s, int *ret_fd)
+static int lock_apply(struct session *s)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	const char *path = file_join(s->diags, s->settings->runtime_dir, "apply.lock");
 	int r = file_make_folders(s->settings->runtime_dir, 0755);
 
 	if (r == 0) {
-		*ret_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-		r = *ret_fd < 0 ? -errno : 0;
+		s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		r = s->lock_fd < 0 ? -errno : 0;
 	}
 	if (r < 0)
 		return diag_fail_errno(s->diags, EXIT_IO, -r, loc_file(path),
 			"the lock cannot be opened");
-	if (fcntl(*ret_fd, F_SETLK, &lock) == 0)
+	if (fcntl(s->lock_fd, F_SETLK, &lock) == 0)
 		return 0;
 	if (errno == EACCES || errno == EAGAIN)
 		return diag_fail(s->diags, EXIT_BUSY, loc_file(path),
@@ -161,50 +168,124 @@ static int lock_apply(struct session *s, int *ret_fd)
 		s->diags, EXIT_IO, errno, loc_file(path), "the lock cannot be taken");
 }
 
-static void tell_outdated(struct session *s, const struct plan *plan)
+/* Everything has begun: what is left is to wait, and the next apply sees what runs. */
+static void unlock_apply(void *user)
 {
-	for (size_t i = 0; i < plan->n_actions && !s->arguments.json; i++)
-		if (plan->actions[i].kind == ACTION_OUTDATED)
-			fprintf(s->out,
-				"%s: outdated: its changes need a restart (apply "
-				"--restart-changed)\n",
-				plan->actions[i].name);
+	struct session *s = user;
+
+	mem_close_fd(&s->lock_fd);
+}
+
+/* A person hears everything, cron what is new. */
+static bool is_worth_telling(
+	struct session *s, struct told *told, const char *name, const char *what)
+{
+	bool is_news = told_is_news(told, name, what);
+
+	return !s->arguments.json && (is_news || s->is_terminal);
+}
+
+static void tell_outdated(struct session *s, struct told *told, const struct plan *plan)
+{
+	static const char what[] =
+		"outdated: its changes need a restart (apply --restart-changed)";
+
+	for (size_t i = 0; i < plan->n_actions; i++)
+		if (plan->actions[i].kind == ACTION_OUTDATED &&
+			is_worth_telling(s, told, plan->actions[i].name, what))
+			fprintf(s->out, "%s: %s\n", plan->actions[i].name, what);
+}
+
+/* What waits after a failure was told when it failed, unless it was not seen then. */
+static void note_waiting(struct session *s, struct told *told, struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_actions; i++) {
+		struct action *action = &plan->actions[i];
+
+		if (action->kind == ACTION_WAIT)
+			action->is_told = !told_is_news(told, action->name,
+						  action->state->message == NULL
+							  ? "failed"
+							  : action->state->message) &&
+					  !s->is_terminal && !s->arguments.json;
+	}
+}
+
+static bool is_acted_on(const struct plan *plan, const struct run_state *state)
+{
+	for (size_t i = 0; i < plan->n_actions; i++)
+		if (plan->actions[i].state == state &&
+			plan->actions[i].kind != ACTION_OUTDATED)
+			return true;
+	return false;
+}
+
+/* Those that run, but not well, or wait for another host; EXIT_REJECTED where there are any. */
+static int tell_degraded(struct session *s, struct told *told,
+	const struct observation *seen, const struct plan *plan)
+{
+	TMP_CTX(tmp);
+	int code = 0;
+
+	for (size_t i = 0; i < seen->n_states; i++) {
+		const struct run_state *state = seen->states[i];
+
+		if ((state->state != STATE_DEGRADED && state->state != STATE_WAITING) ||
+			is_acted_on(plan, state))
+			continue;
+		const char *what = mem_printf(tmp, "%s: %s", run_state_name(state->state),
+			state->message == NULL ? "it does not say why" : state->message);
+
+		code = EXIT_REJECTED;
+		if (is_worth_telling(s, told, state->name, what))
+			fprintf(s->out, "%s: %s\n", state->name,
+				text_printable(tmp, what, strlen(what)));
+	}
+	return code;
 }
 
 int launch_command_apply(void *session)
 {
 	struct session *s = session;
-	_cleanup_(mem_close_fd) int lock = -1;
+	struct observation seen = {0};
 	struct plan plan = {0};
 	int r = session_open_manifest(s);
 
 	if (r == 0)
-		r = lock_apply(s, &lock);
+		r = lock_apply(s);
 	if (r == 0)
 		r = apply_guard_serial(s->settings, s->manifest, s->diags);
 	if (r == 0)
-		r = make_plan(s, &plan);
+		r = make_plan(s, "check", &seen, &plan);
 	if (r == 0)
 		r = apply_guard_serial_applied(s->settings, s->manifest, s->diags);
 	if (r < 0)
 		return r;
-	tell_outdated(s, &plan);
-	r = do_plan(s, &plan, 1);
+	session_keep_manifest(s);
+	struct told *told = told_open(s->mem_ctx, s->settings->runtime_dir);
+
+	tell_outdated(s, told, &plan);
+	note_waiting(s, told, &plan);
+	int degraded = tell_degraded(s, told, &seen, &plan);
+
+	told_save(told);
+	r = do_plan(s, &plan, 1, unlock_apply);
 	int forgotten = forget_removed(s);
 
-	return r < 0 ? r : forgotten;
+	return r < 0 ? r : forgotten < 0 ? forgotten : degraded;
 }
 
 int launch_command_diff(void *session)
 {
 	struct session *s = session;
+	struct observation seen = {0};
 	struct plan plan = {0};
 	int r = session_open_manifest(s);
 
 	if (r == 0)
 		r = apply_guard_serial(s->settings, s->manifest, s->diags);
 	if (r == 0)
-		r = make_plan(s, &plan);
+		r = make_plan(s, "status", &seen, &plan);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < plan.n_actions && !s->arguments.json; i++)
@@ -291,18 +372,20 @@ static int do_explicitly(struct session *s, enum action_kind kind)
 	struct observation seen;
 	struct plan plan = {0};
 	bool needs_manifest = kind == ACTION_START || kind == ACTION_RESTART;
-	int r = needs_manifest ? session_open_manifest(s)
-			       : session_open_manifest_if_usable(s);
+	/* What ends a guest needs nothing that may hang. */
+	int r = needs_manifest ? session_open_manifest(s) : session_open_settings(s);
 
 	if (r == 0 && !s->arguments.all && s->n_words == 0)
 		r = diag_fail(s->diags, EXIT_USAGE, LOC_NONE,
 			"which VCNs? Name them, or --all");
+	if (r == 0 && needs_manifest)
+		r = apply_guard_serial(s->settings, s->manifest, s->diags);
 	if (r == 0)
 		r = reconcile_observe(s->mem_ctx, s->settings->runtime_dir, s->manifest,
 			s->diags, &seen);
 	if (r == 0)
 		r = plan_names(s, &seen, kind, &plan);
-	return r < 0 ? r : do_plan(s, &plan, s->settings->parallel);
+	return r < 0 ? r : do_plan(s, &plan, s->settings->parallel, NULL);
 }
 
 int launch_command_start(void *session)
@@ -353,6 +436,8 @@ int launch_command_run(void *session)
 	const struct guest *guest;
 	int r = session_open_guest(s, &guest);
 
+	if (r == 0)
+		r = apply_guard_serial(s->settings, s->manifest, s->diags);
 	if (r == 0 && !guest->is_enabled)
 		r = diag_fail(s->diags, EXIT_REFUSED, guest->where,
 			"'%s' is disabled in the manifest", guest->name);
@@ -397,6 +482,7 @@ int launch_command_status(void *session)
 	}
 	if (r < 0)
 		return r;
+	reconcile_ask(s->mem_ctx, s->settings->runtime_dir, "status", &seen);
 	struct status *status = status_collect(
 		s->mem_ctx, s->manifest, &seen, names, n, s->host, time(NULL));
 
@@ -404,7 +490,7 @@ int launch_command_status(void *session)
 		status_print(s->out, status, s->color);
 	put_result(s, "host", json_object_new_string(s->host));
 	put_result(s, "vcns", status_to_json(status));
-	return 0;
+	return s->manifest_fault != 0 ? s->manifest_fault : status_code(status);
 }
 
 /* The folder's name of the one VCN on the command line. */
@@ -412,7 +498,7 @@ static int open_name(struct session *s, const char **ret_name)
 {
 	struct observation seen;
 	struct run_state *state;
-	int r = session_open_manifest_if_usable(s);
+	int r = session_open_settings(s);
 
 	if (r == 0)
 		r = reconcile_observe(s->mem_ctx, s->settings->runtime_dir, s->manifest,
@@ -453,6 +539,8 @@ int launch_command_boot_times(void *session)
 	size_t n_records = 0, n_groups;
 	int r = session_open_settings(s);
 
+	/* A table for a pipe: `boot-times | head` is no failure. */
+	signal(SIGPIPE, SIG_DFL);
 	if (r == 0)
 		r = record_load(
 			s->mem_ctx, s->settings->records, s->diags, &records, &n_records);
@@ -526,6 +614,8 @@ static void check_file(struct session *s, const char *path)
 	struct manifest *manifest;
 	int r = manifest_load(tmp, path, false, s->diags, &manifest);
 
+	if (r == -EXIT_BUSY)
+		r = session_fail_hanging(s->diags, path);
 	if (r < 0 || !s->arguments.json)
 		return;
 	struct json_object *json = json_object_new_object(), *list;

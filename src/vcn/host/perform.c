@@ -53,6 +53,7 @@ struct performance {
 	size_t n_jobs;
 	struct admission admission;
 	bool may_start; /* the stops are over and memory has been counted */
+	bool has_acted; /* all that is left is to wait for guests */
 	bool is_roll_over; /* a restarted guest did not come back */
 	int code; /* of the first failure */
 };
@@ -91,6 +92,17 @@ static void finish_unstarted(struct performance *p, struct job *job, const char 
 		"'%s' did not start: %s", job->action->name, why);
 
 	finish_failed(p, job, code);
+}
+
+static void finish_waiting(struct performance *p, struct job *job)
+{
+	if (!job->action->is_told) {
+		finish_unstarted(p, job, job->action->reason);
+		return;
+	}
+	if (p->code == 0)
+		p->code = -EXIT_REJECTED;
+	finish(p, job, RESULT_FAILED);
 }
 
 /* A supervisor that ended without a word: most likely another one was there first. */
@@ -141,20 +153,10 @@ static void begin_stop(struct performance *p, struct job *job)
 
 static void stopped(struct performance *p, struct job *job)
 {
-	const struct launch_settings *settings = p->options->settings;
-
-	switch (job->action->kind) {
-	case ACTION_RESTART:
+	if (job->action->kind == ACTION_RESTART)
 		job->phase = PHASE_PENDING; /* its second half is an ordinary start */
-		break;
-	case ACTION_STOP:
-		if (job->action->guest == NULL)
-			run_state_forget(settings->runtime_dir, job->action->name);
+	else
 		finish(p, job, RESULT_DONE);
-		break;
-	default:
-		finish(p, job, RESULT_DONE);
-	}
 }
 
 /* @timeout_ms: 0 when its time is over. */
@@ -191,6 +193,10 @@ static void judge(struct performance *p, struct job *job, bool is_end)
 			diag_fail(p->diags, EXIT_REJECTED, job->action->guest->where,
 				"'%s' runs, but is not ready: %s", job->action->name,
 				why == NULL ? "it did not say so in time" : why));
+	else if (state->state == STATE_WAITING)
+		finish_failed(p, job,
+			diag_fail(p->diags, EXIT_REJECTED, job->action->guest->where,
+				"'%s' waits: %s", job->action->name, why));
 	else if (state->state == STATE_FAILED && (is_end || job->fd < 0))
 		finish_unstarted(p, job, why == NULL ? "it failed" : why);
 	else if (is_end) /* of one that failed, only now is everything cleaned up */
@@ -290,6 +296,17 @@ static void begin_start(struct performance *p, struct job *job)
 
 /* Admission */
 
+/* It does not fit, which status tells until it does. */
+static void finish_refused(struct performance *p, struct job *job, int code)
+{
+	const char *why = diag_last(p->diags)->message;
+
+	if (job->action->kind == ACTION_START)
+		run_state_refuse(p->options->settings->runtime_dir, p->options->host,
+			job->action->guest, why);
+	finish_failed(p, job, code);
+}
+
 /* After the stops: what is free now, and who of those to start fits into it. */
 static int admit_starts(struct performance *p)
 {
@@ -314,7 +331,7 @@ static int admit_starts(struct performance *p)
 			job->action->kind == ACTION_RESTART ? job->action->state : NULL,
 			p->diags);
 		if (r < 0)
-			finish_failed(p, job, r);
+			finish_refused(p, job, r);
 	}
 	return 0;
 }
@@ -459,8 +476,23 @@ static void open_jobs(struct performance *p, struct plan *plan)
 		if (job->action->kind == ACTION_STOP || job->action->kind == ACTION_KILL)
 			begin_stop(p, job);
 		else if (job->action->kind == ACTION_WAIT)
-			finish_unstarted(p, job, job->action->reason);
+			finish_waiting(p, job);
 	}
+}
+
+/* A start has begun once its supervisor has spoken: then it holds the guest's own lock. */
+static void note_acted(struct performance *p)
+{
+	for (size_t i = 0; i < p->n_jobs; i++) {
+		const struct job *job = &p->jobs[i];
+
+		if (job->phase == PHASE_PENDING || job->phase == PHASE_STOPPING ||
+			(job->phase == PHASE_STARTING && job->last == NULL))
+			return;
+	}
+	if (!p->has_acted && p->options->acted != NULL)
+		p->options->acted(p->options->user);
+	p->has_acted = true;
 }
 
 int perform_plan(
@@ -473,6 +505,7 @@ int perform_plan(
 	open_jobs(&p, plan);
 	while (r == 0 && count_phase(&p, PHASE_OVER) < p.n_jobs) {
 		r = begin_some(&p);
+		note_acted(&p);
 		if (r == 0)
 			wait_and_attend(&p);
 	}

@@ -19,6 +19,8 @@ struct perform_options {
 	size_t max_unavailable; /* guests that a restart may have away at a time */
 	/* Called once an action is over, or NULL. */
 	void (*told)(void *user, const struct action *action);
+	/* Called once when every stop is over and every start has begun, or NULL. */
+	void (*acted)(void *user);
 	void *user;
 };
 

@@ -6,9 +6,20 @@
 
 #include <json-c/json.h>
 
+#include "base/file.h"
 #include "base/text.h"
+#include "vcn/common/image_mark.h"
+#include "vcn/common/patience.h"
+#include "vcn/common/process.h"
+#include "vcn/host/control.h"
 
-enum { BACKOFF_FIRST_S = 10, BACKOFF_MAX_S = 3600, BACKOFF_DOUBLINGS_MAX = 9 };
+enum {
+	BACKOFF_FIRST_S = 10,
+	BACKOFF_MAX_S = 3600,
+	BACKOFF_DOUBLINGS_MAX = 9,
+	ANSWER_TIMEOUT_MS = 2000,
+	IMAGES_TIMEOUT_MS = 3000,
+};
 
 static const char *const action_names[] = {
 	[ACTION_START] = "start",
@@ -76,6 +87,84 @@ int reconcile_observe(TALLOC_CTX *mem_ctx, const char *runtime_dir,
 	return 0;
 }
 
+/* Asking */
+
+static void become_degraded(struct run_state *state, const char *why)
+{
+	state->state = STATE_DEGRADED;
+	state->message = mem_strdup(state, why);
+}
+
+static struct run_state *judge_answer(TALLOC_CTX *mem_ctx, const char *runtime_dir,
+	struct run_state *known, const struct control_answer *answer)
+{
+	TMP_CTX(tmp);
+	struct run_state *state = answer->state;
+
+	/* Its end may have come between the file and the question. */
+	if (state == NULL && run_state_read(mem_ctx, runtime_dir, known->name,
+				     diags_new(tmp), &state) < 0)
+		return known;
+	if (!run_state_is_running(state))
+		return state;
+	if (answer->is_silent)
+		become_degraded(state, "its supervisor does not answer");
+	else if (process_is_stopped(state->pid, state->starttime))
+		become_degraded(state, "its QEMU is stopped by a signal");
+	return state;
+}
+
+/* One byte a state: is one of its files another one now? */
+static void write_replaced(const void *user, int fd)
+{
+	const struct observation *seen = user;
+
+	for (size_t i = 0; i < seen->n_states; i++) {
+		const struct run_state *state = seen->states[i];
+		bool is_replaced = run_state_is_running(state) &&
+				   state->image_mark != NULL &&
+				   !image_mark_is_current(state->image_mark);
+
+		if (file_write_all(fd, is_replaced ? "y" : "n", 1) < 0)
+			return;
+	}
+}
+
+/* Those behind a file system that hangs are taken for unchanged. */
+static void look_at_images(const struct observation *seen)
+{
+	TMP_CTX(tmp);
+	char *answers;
+	size_t n;
+
+	(void)!patience_read(tmp, IMAGES_TIMEOUT_MS, seen->n_states, write_replaced, seen,
+		&answers, &n);
+	for (size_t i = 0; i < n && i < seen->n_states; i++)
+		seen->states[i]->is_image_replaced = answers[i] == 'y';
+}
+
+void reconcile_ask(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *request,
+	struct observation *seen)
+{
+	TMP_CTX(tmp);
+	const char **names = NULL;
+	size_t *places = mem_array(tmp, size_t, seen->n_states), n = 0;
+
+	for (size_t i = 0; i < seen->n_states; i++)
+		if (run_state_is_running(seen->states[i])) {
+			places[n] = i;
+			*mem_push(tmp, &names, &n) = seen->states[i]->name;
+		}
+	struct control_answer *answers = mem_array(tmp, struct control_answer, n);
+
+	control_ask_all(
+		mem_ctx, runtime_dir, names, n, request, ANSWER_TIMEOUT_MS, answers);
+	for (size_t i = 0; i < n; i++)
+		seen->states[places[i]] = judge_answer(
+			mem_ctx, runtime_dir, seen->states[places[i]], &answers[i]);
+	look_at_images(seen);
+}
+
 /* Planning */
 
 int64_t reconcile_backoff(const struct run_state *state, int64_t now)
@@ -99,7 +188,8 @@ int64_t reconcile_backoff(const struct run_state *state, int64_t now)
 bool reconcile_is_outdated(const struct guest *guest, const struct run_state *state)
 {
 	return run_state_is_running(state) &&
-	       (state->digest == NULL || strcmp(state->digest, guest->digest) != 0);
+	       (state->is_image_replaced || state->digest == NULL ||
+		       strcmp(state->digest, guest->digest) != 0);
 }
 
 struct action *reconcile_add(TALLOC_CTX *mem_ctx, struct plan *plan,
@@ -132,7 +222,7 @@ static void plan_running(TALLOC_CTX *mem_ctx, struct plan *plan,
 	else if (reconcile_is_outdated(guest, state))
 		reconcile_add(mem_ctx, plan,
 			restart_changed ? ACTION_RESTART : ACTION_OUTDATED, guest, state,
-			"changed");
+			state->is_image_replaced ? "image replaced" : "changed");
 }
 
 static const char *describe_wait(
@@ -150,10 +240,12 @@ static const char *describe_wait(
 static void plan_stopped(TALLOC_CTX *mem_ctx, struct plan *plan,
 	const struct guest *guest, const struct run_state *state, int64_t now)
 {
-	int64_t pause = reconcile_backoff(state, now);
-
 	if (guest == NULL || !guest->is_enabled)
 		return;
+	/* The back-off is the failed entry's: one that was mended is tried at once. */
+	bool is_same = state->digest != NULL && strcmp(state->digest, guest->digest) == 0;
+	int64_t pause = is_same ? reconcile_backoff(state, now) : 0;
+
 	if (pause == 0)
 		reconcile_add(mem_ctx, plan, ACTION_START, guest, state,
 			state->state == STATE_FAILED ? "failed" : "not running");

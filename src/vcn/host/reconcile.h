@@ -29,6 +29,7 @@ struct action {
 	const struct guest *guest; /* NULL: not in the manifest */
 	const struct run_state *state; /* before */
 	const char *reason;
+	bool is_told; /* what it fails with was told before: no finding again */
 	enum action_result result;
 	const char *message; /* why it failed */
 	int64_t ready_us; /* start to ready, -1 if that was not reached */
@@ -49,6 +50,17 @@ struct observation {
 int reconcile_observe(TALLOC_CTX *mem_ctx, const char *runtime_dir,
 	const struct manifest *manifest, struct diags *diags,
 	struct observation *ret) _must_check_;
+
+/*
+ * reconcile_ask - what the supervisors of those that run say now, in the place of their
+ * files
+ *
+ * shape:  @request: "status", or "check": after a look at network and QEMU. One that does
+ *         not answer, or whose QEMU stands still, is degraded.
+ * memory: states below @mem_ctx
+ */
+void reconcile_ask(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *request,
+	struct observation *seen);
 
 /*
  * reconcile_plan - manifest and what runs to actions

@@ -2,12 +2,18 @@
 #include "vcn/host/session.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/text.h"
+#include "base/trailer.h"
+#include "vcn/common/patience.h"
 #include "vcn/host/apply_guard.h"
 #include "vcn/host/names.h"
+
+enum { LOOK_TIMEOUT_MS = 5000, COPY_MAX = 64 * 1024 * 1024 };
 
 #define MANIFEST_FOLDER "/srv/ldapcc/manifests"
 
@@ -28,16 +34,106 @@ int session_open_settings(struct session *s)
 	}
 	if (s->arguments.host != NULL && s->arguments.host[0] == '\0')
 		s->arguments.host = NULL; /* an empty VCN_HOST is none */
-	s->host = s->arguments.host != NULL ? s->arguments.host
-					    : apply_guard_host_name(s->mem_ctx);
 	return 0;
+}
+
+/* Only where it is needed: it asks the name servers. */
+static void find_host(struct session *s)
+{
+	if (s->host == NULL)
+		s->host = s->arguments.host != NULL ? s->arguments.host
+						    : apply_guard_host_name(s->mem_ctx);
 }
 
 static const char *manifest_path(struct session *s)
 {
+	find_host(s);
 	if (s->arguments.manifest != NULL)
 		return s->arguments.manifest;
 	return mem_printf(s->mem_ctx, MANIFEST_FOLDER "/%s.yaml", s->host);
+}
+
+static void write_missing(const void *path, int fd)
+{
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		(void)!file_write_all(fd, "m", 1);
+}
+
+/* One whose file system hangs is there. */
+static bool is_missing(const char *path)
+{
+	TMP_CTX(tmp);
+	char *answer;
+	size_t len;
+
+	return patience_read(tmp, LOOK_TIMEOUT_MS, 1, write_missing, path, &answer,
+		       &len) == 0 &&
+	       len > 0;
+}
+
+int session_fail_hanging(struct diags *diags, const char *path)
+{
+	return diag_fail(diags, EXIT_BUSY, loc_file(mem_strdup(diags, path)),
+		"the manifest cannot be read in time: its file system hangs");
+}
+
+/* The last manifest that was applied from this path, for when its file system hangs. */
+static const char *copy_name(TALLOC_CTX *mem_ctx, const char *path)
+{
+	uint8_t digest[SHA256_BYTES];
+	char hex[SHA256_TEXT_MAX];
+
+	sha256(path, strlen(path), digest);
+	sha256_text(digest, hex);
+	return mem_printf(mem_ctx, "manifest-%.12s.yaml", hex);
+}
+
+static int load_copy(struct session *s, const char *path, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	const char *copy = file_join(tmp, s->settings->runtime_dir, copy_name(tmp, path));
+	char *text;
+	size_t len;
+
+	if (file_read_regular_at(tmp, AT_FDCWD, copy, COPY_MAX, &text, &len) < 0 ||
+		manifest_parse(s->mem_ctx, path, text, len, false, diags_new(tmp),
+			&s->manifest) < 0)
+		return -EXIT_BUSY;
+	diag_add(diags, SEVERITY_WARNING, NULL, loc_file(mem_strdup(diags, path)),
+		"the manifest cannot be read, its file system hangs: the last one that "
+		"was applied is used (serial %llu)",
+		(unsigned long long)s->manifest->serial);
+	s->is_manifest_copy = true;
+	return 0;
+}
+
+static int load_manifest(struct session *s, struct diags *diags)
+{
+	const char *path = manifest_path(s);
+	int r = manifest_load(
+		s->mem_ctx, path, s->arguments.manifest == NULL, diags, &s->manifest);
+
+	if (r != -EXIT_BUSY || load_copy(s, path, s->diags) == 0)
+		return r == -EXIT_BUSY ? 0 : r;
+	return session_fail_hanging(diags, path);
+}
+
+void session_keep_manifest(struct session *s)
+{
+	TMP_CTX(tmp);
+	const char *name = copy_name(tmp, s->manifest->path);
+	_cleanup_(mem_close_fd) int dirfd =
+		open(s->settings->runtime_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char *text;
+	size_t len;
+
+	if (dirfd < 0 || s->is_manifest_copy)
+		return;
+	if (file_read_regular_at(tmp, dirfd, name, COPY_MAX, &text, &len) == 0 &&
+		len == s->manifest->len && memcmp(text, s->manifest->text, len) == 0)
+		return;
+	/* Without a copy there is one thing less to fall back on, that is all. */
+	(void)!file_replace_at(dirfd, name, s->manifest->text, s->manifest->len, 0600);
 }
 
 /* Nothing where it is looked for by default says more than "no such file". */
@@ -45,7 +141,7 @@ static int find_manifest(struct session *s)
 {
 	const char *path = manifest_path(s);
 
-	if (s->arguments.manifest != NULL || access(path, F_OK) == 0 || errno != ENOENT)
+	if (s->arguments.manifest != NULL || !is_missing(path))
 		return 0;
 	return diag_fail(s->diags, EXIT_IO, loc_file(path),
 		"there is no manifest for this host; ldapcc writes it, or name one with "
@@ -60,8 +156,7 @@ int session_open_manifest(struct session *s)
 	if (r == 0)
 		r = find_manifest(s);
 	if (r == 0)
-		r = manifest_load(s->mem_ctx, manifest_path(s),
-			s->arguments.manifest == NULL, s->diags, &s->manifest);
+		r = load_manifest(s, s->diags);
 	if (r == 0)
 		r = apply_guard_host(s->manifest, s->host, s->diags);
 	return r;
@@ -78,18 +173,19 @@ int session_open_manifest_if_usable(struct session *s)
 	const char *path;
 	int r = session_open_settings(s);
 
+	s->has_looked_for_manifest = true;
 	if (r < 0)
 		return r;
 	path = manifest_path(s);
-	if (s->arguments.manifest == NULL && access(path, F_OK) < 0 && errno == ENOENT)
+	if (s->arguments.manifest == NULL && is_missing(path))
 		return 0;
-	r = manifest_load(
-		s->mem_ctx, path, s->arguments.manifest == NULL, unheard, &s->manifest);
+	r = load_manifest(s, unheard);
 	if (r == 0)
 		r = apply_guard_host(s->manifest, s->host, unheard);
 	if (r == 0)
 		return 0;
 	s->manifest = NULL;
+	s->manifest_fault = -r;
 	diag_add(s->diags, SEVERITY_WARNING, NULL, loc_file(mem_strdup(s->diags, path)),
 		"the manifest cannot be used (%s): only what runs here is known",
 		diag_last(unheard)->message);
@@ -144,6 +240,22 @@ struct run_state *session_find_state(const struct observation *seen, const char 
 	return NULL;
 }
 
+/* It has not run here yet: then only the manifest knows it. */
+static int resolve_by_manifest(
+	struct session *s, const char *name, struct run_state **ret_state)
+{
+	int r = session_open_manifest_if_usable(s);
+	const char *own =
+		r < 0 || s->manifest == NULL ? NULL : names_resolve(s->manifest, name);
+
+	if (r < 0)
+		return r;
+	if (own == NULL)
+		return session_unknown_name(s, name);
+	return run_state_read(
+		s->mem_ctx, s->settings->runtime_dir, own, s->diags, ret_state);
+}
+
 /* What is known of each name: the manifest's spelling first, or NULL and a failure. */
 int session_resolve(struct session *s, const struct observation *seen, const char *name,
 	struct run_state **ret_state)
@@ -151,6 +263,12 @@ int session_resolve(struct session *s, const struct observation *seen, const cha
 	const char *own = s->manifest == NULL ? NULL : names_resolve(s->manifest, name);
 
 	*ret_state = session_find_state(seen, own != NULL ? own : name);
+	for (size_t i = 0; *ret_state == NULL && i < seen->n_states; i++)
+		if (seen->states[i]->fqdn != NULL &&
+			text_equal_case(seen->states[i]->fqdn, name))
+			*ret_state = seen->states[i];
+	if (*ret_state == NULL && s->settings != NULL && !s->has_looked_for_manifest)
+		return resolve_by_manifest(s, name, ret_state);
 	return *ret_state == NULL ? session_unknown_name(s, name) : 0;
 }
 

@@ -41,19 +41,28 @@ struct session {
 	/* filled by session_open_…() */
 	struct launch_settings *settings;
 	struct manifest *manifest;
+	int manifest_fault; /* EXIT_DATA, EXIT_REFUSED: what is wrong with one not used */
 	const char *host;
+	bool has_looked_for_manifest;
+	bool is_manifest_copy; /* its file system hangs: this is the last one applied */
+	int lock_fd; /* apply: held while it acts; -1 or the process's end releases it */
 };
 
 int session_open_settings(struct session *s) _must_check_;
 /* Settings and this host's own, whole manifest; another host's is EXIT_REFUSED. */
 int session_open_manifest(struct session *s) _must_check_;
 /*
- * session_open_manifest_if_usable - for commands that work on what runs
+ * session_open_manifest_if_usable - for commands that look at what runs
  *
  * shape:  s->manifest stays NULL where there is none; where one cannot be used a warning
  *         says so
  */
 int session_open_manifest_if_usable(struct session *s) _must_check_;
+
+/* -EXIT_BUSY */
+int session_fail_hanging(struct diags *diags, const char *path);
+/* Keeps a copy for when the manifest's file system hangs. */
+void session_keep_manifest(struct session *s);
 
 /* The words of the command line as names, ranges expanded; EXIT_USAGE. */
 int session_expand_words(

@@ -49,6 +49,25 @@ struct status *status_collect(TALLOC_CTX *mem_ctx, const struct manifest *manife
 	return status;
 }
 
+int status_code(const struct status *status)
+{
+	int code = 0;
+
+	for (size_t i = 0; i < status->n_rows; i++)
+		switch (status->rows[i].state->state) {
+		case STATE_FAILED:
+		case STATE_DEGRADED:
+		case STATE_WAITING:
+			return EXIT_REJECTED;
+		case STATE_REFUSED:
+			code = EXIT_REFUSED;
+			break;
+		default:
+			break;
+		}
+	return code;
+}
+
 /* The table */
 
 static int64_t uptime(const struct status *status, const struct run_state *state)
@@ -87,6 +106,8 @@ static const char *remark(
 		return "not in the manifest";
 	if (row->guest != NULL && !row->guest->is_enabled)
 		return "disabled";
+	if (row->state->is_image_replaced)
+		return "its image was replaced: vcn restart";
 	if (row->is_outdated)
 		return "the manifest has changed: vcn restart";
 	return "";
@@ -128,7 +149,9 @@ static const char *color_of(const struct status_row *row)
 	case STATE_STARTING:
 	case STATE_BOOTING:
 	case STATE_DEGRADED:
+	case STATE_WAITING:
 		return "\033[33m";
+	case STATE_REFUSED:
 	case STATE_FAILED:
 		return "\033[31m";
 	default:

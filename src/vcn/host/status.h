@@ -33,6 +33,13 @@ struct status *status_collect(TALLOC_CTX *mem_ctx, const struct manifest *manife
 	const struct observation *seen, char *const *names, size_t n_names,
 	const char *host, int64_t now) _must_check_;
 
+/*
+ * status_code - the exit code that says how it is
+ *
+ * returns: 0: all as wanted, or on the way to it; EXIT_REJECTED: one has failed, is degraded
+ *          or waits for another host; EXIT_REFUSED: one does not fit
+ */
+int status_code(const struct status *status);
 /* @color: states in color. Prints nothing where there is no row. */
 void status_print(FILE *stream, const struct status *status, bool color);
 struct json_object *status_to_json(const struct status *status) _must_check_;

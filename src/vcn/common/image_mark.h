@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Which files a guest was started from, so that one that was put in their place is noticed:
+ * a line a file, its device, inode, size and time, and its path. Of an image that the guest
+ * itself writes, size and time do not count.
+ */
+
+#include "vcn/common/manifest.h"
+
+/* Below @mem_ctx; a file that cannot be looked at has no line. */
+char *image_mark(TALLOC_CTX *mem_ctx, const struct guest_image *image) _must_check_;
+/* Are the files still the same? Looks at them: for a child (patience.h). */
+bool image_mark_is_current(const char *mark);

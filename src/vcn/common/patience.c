@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcn/common/patience.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+enum { READ_STEP = 64 * 1024 };
+
+/* 1: more may come, 0: the end, -errno */
+static int take(int fd, struct buffer *b, size_t max)
+{
+	ssize_t n = read(fd, buffer_reserve(b, READ_STEP), READ_STEP);
+
+	if (n < 0)
+		return errno == EINTR ? 1 : -errno;
+	buffer_grown(b, (size_t)n);
+	return n == 0 ? 0 : b->len > max ? -EFBIG : 1;
+}
+
+static int take_all(int fd, struct buffer *b, size_t max, unsigned timeout_ms)
+{
+	int64_t deadline = clock_ms() + timeout_ms, left;
+	int r = 1;
+
+	while (r > 0 && (left = deadline - clock_ms()) > 0) {
+		struct pollfd ready = {.fd = fd, .events = POLLIN};
+
+		if (poll(&ready, 1, (int)left) > 0)
+			r = take(fd, b, max);
+	}
+	return r > 0 ? -ETIMEDOUT : r;
+}
+
+int patience_read(TALLOC_CTX *mem_ctx, unsigned timeout_ms, size_t max,
+	void (*work)(const void *user, int fd), const void *user, char **ret_bytes,
+	size_t *ret_len)
+{
+	struct buffer *b = buffer_new(mem_ctx);
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	pid_t child = fork();
+
+	if (child == 0) {
+		close(ends[0]);
+		work(user, ends[1]);
+		_exit(0);
+	}
+	close(ends[1]);
+	int r = child < 0 ? -errno : take_all(ends[0], b, max, timeout_ms);
+
+	close(ends[0]);
+	if (child > 0) {
+		kill(child, SIGKILL);
+		/* One that hangs in the kernel is not waited for: it is init's at our end. */
+		waitpid(child, NULL, r == 0 ? 0 : WNOHANG);
+	}
+	*ret_bytes = b->data;
+	*ret_len = b->len;
+	return r;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Does somebody on the wire have a VCN's address already? Asked from the bridge, which needs
+ * no address for it, with a sender that changes nobody's tables.
+ *
+ * source: RFC 5227 section 2.1 (ARP probe), RFC 4862 section 5.4 (neighbour solicitation
+ *         for duplicate address detection)
+ */
+
+#include "base/net.h"
+
+/* One address that is asked for. */
+struct presence {
+	int bridge_index;
+	struct mac bridge_address; /* the sender */
+	unsigned vlan_id; /* 0: untagged */
+	struct ip address;
+	struct mac guest; /* whoever asks with this one has the address */
+};
+
+/* A frame as it is sent, and what an answer says. */
+enum { PRESENCE_FRAME_MAX = 128 };
+
+/* The question about @asked as a frame; its length. */
+size_t presence_frame(
+	const struct presence *asked, uint8_t ret_frame[PRESENCE_FRAME_MAX]);
+/*
+ * presence_is_answer - does this untagged frame say that somebody has the address?
+ *
+ * shape: two hosts that ask at the same time both hear it; the one whose bridge has the
+ *        larger MAC gives way
+ */
+bool presence_is_answer(const struct presence *asked, const uint8_t *frame, size_t len);
+
+/*
+ * presence_ask - the first of @asked that somebody answers for
+ *
+ * shape:   takes 0.8 seconds where nobody answers, none for @n 0
+ * returns: its index, or -1; what cannot be asked is taken for free
+ */
+int presence_ask(const struct presence *asked, size_t n) _must_check_;

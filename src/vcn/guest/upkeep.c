@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcn/guest/upkeep.h"
+
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "base/clock.h"
+#include "base/notify.h"
+
+enum {
+	TICK_MS = 20000,
+	GREETING_MS = 20000, /* a loaded host starts QEMU in a second or two */
+	ANSWER_MS = 5000,
+	SCRATCH_LOW_MIB = 256,
+	LATE_EXTENSION_S = 60,
+};
+
+/* QEMU's voice */
+
+static void take_answer(struct supervisor *s)
+{
+	bool was_mute = s->boot->is_mute;
+
+	s->boot->answer_due = 0;
+	s->boot->is_mute = false;
+	if (was_mute)
+		supervisor_publish(s);
+}
+
+void upkeep_greeted(struct supervisor *s)
+{
+	take_answer(s);
+}
+
+void upkeep_answered(struct supervisor *s, uint64_t id)
+{
+	if (s->boot->beat_id != 0 && id == s->boot->beat_id)
+		take_answer(s);
+}
+
+/* One question at a time: one that stands still must not be sent more and more. */
+static void ask_qemu(struct supervisor *s)
+{
+	struct boot *boot = s->boot;
+
+	if (boot->qmp == NULL || boot->answer_due != 0)
+		return;
+	boot->beat_id = qmp_send(boot->qmp, "query-status", NULL);
+	boot->answer_due = clock_ms() + ANSWER_MS;
+}
+
+static void note_silence(struct supervisor *s)
+{
+	s->boot->is_mute = true;
+	supervisor_publish(s);
+}
+
+/* The scratch space */
+
+/* A tenth of the file system where that is less, so that a small one is not always low. */
+static uint64_t low_mark(const struct overlay *scratch)
+{
+	struct statvfs fs;
+	uint64_t mark = (uint64_t)SCRATCH_LOW_MIB * 1024 * 1024;
+
+	if (fstatvfs(scratch->top_fd, &fs) == 0 &&
+		(uint64_t)fs.f_blocks * fs.f_frsize / 10 < mark)
+		mark = (uint64_t)fs.f_blocks * fs.f_frsize / 10;
+	return mark;
+}
+
+static void look_at_scratch(struct supervisor *s)
+{
+	struct boot *boot = s->boot;
+	uint64_t mark = low_mark(boot->overlay);
+	uint64_t left = overlay_bytes_left(boot->overlay);
+	/* Twice as much to be well again, so that it does not flap. */
+	bool is_low = left < (boot->is_scratch_low ? 2 * mark : mark);
+
+	if (s->guest->image.path == NULL || !s->guest->image.snapshot)
+		return;
+	if (is_low != boot->is_scratch_low) {
+		boot->is_scratch_low = is_low;
+		supervisor_publish(s);
+	}
+}
+
+/* The network */
+
+static bool is_same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static void look_at_network(struct supervisor *s)
+{
+	TMP_CTX(tmp);
+	struct boot *boot = s->boot;
+	const char *fault = network_keep(tmp, s->settings, s->guest, boot->ports);
+
+	if (is_same(fault, boot->network_fault))
+		return;
+	TALLOC_FREE(boot->network_fault);
+	boot->network_fault = fault == NULL ? NULL : mem_strdup(boot, fault);
+	supervisor_publish(s);
+}
+
+/* The tick */
+
+/* A unit of Type=notify that is not ready yet would else be killed by its manager. */
+static void ask_for_patience(const struct supervisor *s)
+{
+	if (s->boot->is_late && !s->boot->is_ready)
+		notify_send(s->options->notify_socket, "EXTEND_TIMEOUT_USEC=%lld",
+			(long long)LATE_EXTENSION_S * 1000000);
+}
+
+void upkeep_begin(struct supervisor *s)
+{
+	s->tick_at = clock_ms() + TICK_MS;
+	s->boot->answer_due = clock_ms() + GREETING_MS;
+	look_at_scratch(s);
+}
+
+int64_t upkeep_deadline(const struct supervisor *s)
+{
+	const struct boot *boot = s->boot;
+
+	if (boot == NULL || s->state->is_stopping)
+		return INT64_MAX;
+	if (boot->answer_due != 0 && !boot->is_mute && boot->answer_due < s->tick_at)
+		return boot->answer_due;
+	return s->tick_at;
+}
+
+void upkeep_now(struct supervisor *s)
+{
+	if (s->boot == NULL || s->state->is_stopping)
+		return;
+	s->tick_at = clock_ms() + TICK_MS;
+	ask_for_patience(s);
+	look_at_scratch(s);
+	look_at_network(s);
+	ask_qemu(s);
+}
+
+void upkeep_tick(struct supervisor *s)
+{
+	int64_t now = clock_ms();
+
+	if (now < upkeep_deadline(s))
+		return;
+	if (s->boot->answer_due != 0 && now >= s->boot->answer_due && !s->boot->is_mute)
+		note_silence(s);
+	if (now >= s->tick_at)
+		upkeep_now(s);
+}

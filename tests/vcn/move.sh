@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# move.sh VCN - two hosts on one wire: a VCN that still answers elsewhere is waited for, and
+# moves when it is stopped there. The second host is a network namespace.
+set -euo pipefail
+# shellcheck source=SCRIPTDIR/lib.sh
+. "$(dirname "$(realpath "$0")")/lib.sh"
+enter "$@"
+make_bridge
+
+unshare --net sleep infinity &
+other=$!
+disown
+there() { nsenter --net="/proc/$other/ns/net" -- "$@"; }
+within 10 there true
+there ip link set lo up
+there ip link add br0 type bridge
+there ip link set br0 up
+ip link add up0 type veth peer name up1
+ip link set up1 netns "/proc/$other/ns/net"
+ip link set up0 master br0 up
+there ip link set up1 up
+there ip addr add 10.99.0.9/24 dev up1
+there ip addr add 2001:db8::101/64 dev up1 nodad
+
+# one SERIAL ADDRESSES - a manifest of one guest
+one() {
+	begin_manifest "$1"
+	guest vcn001
+	sed -i "s/bridge: br0}/bridge: br0, addresses: [$2]}/" "$work/body.yaml"
+	end_manifest whole
+}
+
+# A host that answers
+
+there ip addr add 10.99.0.101/24 dev up1
+one 1 10.99.0.101
+ok "an address that is answered for: apply exits with 5" exits 5 vcn apply
+ok "and says why" says "'vcn001' waits: .*still runs elsewhere: its address 10.99.0.101"
+ok "it is waiting" is_state vcn001 waiting
+ok "without a QEMU" no_qemu
+ok "status exits with 5" exits 5 vcn status
+ok "and shows the reason" says "^vcn001 +waiting .*10.99.0.101 is answered for"
+ok "apply does not start it" exits 5 vcn apply
+ok "it can be stopped" exits 0 vcn stop vcn001
+ok "at once" is_state vcn001 stopped
+one 2 '"2001:db8::101"'
+ok "the same with IPv6" exits 5 vcn apply
+ok "by its address" says "2001:db8::101 is answered for"
+there ip addr del 2001:db8::101/64 dev up1
+ok "when it is free the guest starts by itself" within 60 is_state vcn001 ready
+ok "kill" exits 0 vcn kill vcn001
+one 3 192.0.2.77
+ok "an address that is free" exits 0 vcn apply
+ok "kill" exits 0 vcn kill vcn001
+there "$here/frame.py" up1 02:5a:00:00:00:01
+ok "its MAC was seen elsewhere a moment ago" exits 5 vcn apply
+ok "it waits" says "waits: .*still runs elsewhere, behind 'up0'"
+ok "until that is some seconds ago" within 60 is_state vcn001 ready
+ok "kill" exits 0 vcn kill vcn001
+one 4 no-address
+ok "what is no address is a fault" exits 10 vcn apply
+ok "with its place" says "manifest.yaml:[0-9]+:[0-9]+: error: 'no-address' is no IP address"
+
+# Two hosts with vcn
+
+if ! command -v dnsmasq >/dev/null; then
+	skip "a move" "no dnsmasq"
+	finish_tests
+	exit
+fi
+there ip addr del 10.99.0.101/24 dev up1
+there ip link set up1 master br0
+start_dnsmasq
+sed "s,$work/run,$work/run2,; s,$work/scratch,$work/scratch2,; s,$work/lib/,$work/lib2/," \
+	"$work/vcn.yaml" >"$work/vcn2.yaml"
+second() {
+	there "$VCN" --config "$work/vcn2.yaml" --manifest "$work/manifest2.yaml" \
+		--host node02.c.example "$@"
+}
+second_is() { second status vcn001 | grep -q "^vcn001 *$1 "; }
+one 5 10.99.0.101
+ok "the first host starts it" exits 0 vcn apply
+ok "it has its address" within 20 busybox ping -c 1 -W 1 10.99.0.101
+sed "s/node01/node02/" "$work/body.yaml" | "$here/trailer.py" >"$work/manifest2.yaml"
+ok "the second host waits" exits 5 second apply
+ok "one guest" equal "$(qemu_pids | wc -l)" 1
+begin_manifest 6
+end_manifest whole
+ok "the first host stops it" exits 0 vcn apply
+ok "the second one starts it" within 60 second_is ready
+ok "one guest still" equal "$(qemu_pids | wc -l)" 1
+ok "it is reached" within 20 busybox ping -c 1 -W 1 10.99.0.101
+ok "the end" exits 0 second kill vcn001
+kill "$other"
+finish_tests
