@@ -164,7 +164,7 @@ char *plan_summary(TALLOC_CTX *mem_ctx, const struct plan *plan)
 			nodes->n_affected);
 	if (nodes->n_lost > 0)
 		buffer_printf(b,
-			", %zu lose something (names %zu, addresses %zu, reservations %zu)",
+			", %zu losing something (names %zu, addresses %zu, reservations %zu)",
 			nodes->n_lost, plan->n_lost_names, plan->n_lost_addresses,
 			plan->n_lost_reservations);
 	if (nodes->n_armed > 0)
