@@ -101,6 +101,20 @@ refused() {
 	ok "… without another word" silent
 }
 
+# --- what a daemon has to read ---
+
+umask 077
+anew
+umask 022
+ok 'with umask 077 the folders are for all to read' \
+	equal "$(stat -c %a "$work/out/ks" "$work/out/manifests" | sort -u)" 755
+ok '… and what is secret is not' equal "$(stat -c %a "$work/state")" 700
+sed -i "s|^  dnsmasq: {|&on-change: {restart: [no-such-unit]}, |" "$work/settings.yaml"
+is 's/^vocDomain: .*/vocDomain: d.example/'
+run apply
+ok 'a unit that is not there is told' run apply --accept "$(plan_id)"
+ok '… with its name' complains "nobody was told: .*'no-such-unit'.*\[no-service\]"
+
 # --- what is refused ---
 
 anew

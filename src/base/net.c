@@ -92,8 +92,10 @@ const char *ip_unusable(struct ip ip)
 	return NULL;
 }
 
-/* The reverse name of the first @octets (IPv4) or nibbles (IPv6) of @ip. */
-static const char *reverse_name(struct ip ip, unsigned units, char buffer[ZONE_TEXT_MAX])
+enum { ZONE_TEXT_MAX = 80 }; /* 32 nibbles with their dots, and ip6.arpa */
+
+/* The reverse zone of the first @octets (IPv4) or nibbles (IPv6) of @ip. */
+static const char *zone_of(struct ip ip, unsigned units, char buffer[ZONE_TEXT_MAX])
 {
 	size_t len = 0;
 
@@ -108,11 +110,6 @@ static const char *reverse_name(struct ip ip, unsigned units, char buffer[ZONE_T
 	snprintf(buffer + len, ZONE_TEXT_MAX - len, "%s",
 		ip.family == 4 ? "in-addr.arpa" : "ip6.arpa");
 	return buffer;
-}
-
-const char *ip_reverse_name(struct ip ip, char buffer[ZONE_TEXT_MAX])
-{
-	return reverse_name(ip, ip.family == 4 ? 4 : 32, buffer);
 }
 
 /* Bits of a netmask, or -1 if it has a hole. */
@@ -237,7 +234,7 @@ char **prefix_reverse_zones(TALLOC_CTX *mem_ctx, struct prefix prefix, size_t *r
 				ip.bytes[(last_bit - 1 - b) / 8] |=
 					(uint8_t)(0x80 >> (last_bit - 1 - b) % 8);
 		*mem_push(mem_ctx, &names, &n) =
-			mem_strdup(mem_ctx, reverse_name(ip, units, buffer));
+			mem_strdup(mem_ctx, zone_of(ip, units, buffer));
 	}
 	*ret_n = n;
 	return names;

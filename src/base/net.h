@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 
-enum { IP_TEXT_MAX = 46, MAC_TEXT_MAX = 18, ZONE_TEXT_MAX = 80 };
+enum { IP_TEXT_MAX = 46, MAC_TEXT_MAX = 18 };
 
 /* family is 4, 6, or 0 for none; an IPv4 address fills the first four bytes. */
 struct ip {
@@ -42,8 +42,6 @@ static inline bool ip_is_set(struct ip ip)
 bool ip_next(struct ip ip, struct ip *ret) _must_check_;
 /* loopback, unspecified, multicast, IPv4 broadcast: no host can have it. NULL if usable. */
 const char *ip_unusable(struct ip ip);
-/* in-addr.arpa or ip6.arpa name of the address (RFC 1035, RFC 3596) */
-const char *ip_reverse_name(struct ip ip, char buffer[ZONE_TEXT_MAX]);
 
 /*
  * netmask_parse - a dotted quad, or its number of bits

@@ -2,6 +2,7 @@
 #include "ldapcc/publication.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include <json-c/json.h>
@@ -20,6 +21,9 @@ int publication_open(struct publication *p)
 {
 	struct run *run = p->run;
 	uint64_t recovered = 0;
+
+	/* daemons read the folders that are made; what is private says so itself */
+	umask(022);
 	int failed = state_open(run->mem_ctx, run->settings, run->arguments.root, true,
 		run->diags, &p->state);
 

@@ -63,8 +63,7 @@ static bool is_lasting(const struct finding *finding)
 
 	if (finding->id == NULL)
 		return finding->severity == SEVERITY_ERROR;
-	return check_by_name(finding->id, &check) || is_of_checker(finding->id) ||
-	       strcmp(finding->id, "no-service") == 0;
+	return check_by_name(finding->id, &check) || is_of_checker(finding->id);
 }
 
 static bool text_is_of_checker(const char *text)

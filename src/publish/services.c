@@ -159,9 +159,28 @@ static int fail(
 	return saved < 0 ? saved : r;
 }
 
+/* Nobody was told, and nobody will be: said whenever it happens, for it may be a misspelling. */
+static void warn_of_nobody(struct servicing *s, const struct pending *note)
+{
+	TMP_CTX(tmp);
+	struct buffer *units = buffer_new(tmp);
+
+	for (size_t i = 0; i < note->action.words.n; i++)
+		buffer_printf(
+			units, "%s'%s'", i > 0 ? ", " : "", note->action.words.items[i]);
+	diag_add(s->diags, SEVERITY_WARNING, "no-service", LOC_NONE,
+		access("/run/systemd/system", F_OK) == 0
+			? "target '%s' is published, and nobody was told: there is no unit %s"
+			: "target '%s' is published, and nobody was told: this machine has no "
+			  "systemd, and so no unit %s; 'on-change' can name a command",
+		note->target, units->data);
+}
+
 /* The first unit that exists; a note that has nothing to do here goes. */
 static int sort_note(struct servicing *s, struct pending *note)
 {
+	bool is_stopped_here = false;
+
 	if (note->action.kind == ACTION_COMMAND) {
 		add_note(s, note, NULL);
 		return 0;
@@ -179,12 +198,16 @@ static int sort_note(struct servicing *s, struct pending *note)
 		if (found == 0)
 			continue;
 		/* what went down in our own attempt was not stopped by anybody else */
-		if (is_stopped(&unit) && !(note->was_active && note->attempts > 0))
+		is_stopped_here =
+			is_stopped(&unit) && !(note->was_active && note->attempts > 0);
+		if (is_stopped_here)
 			break;
 		note->was_active = note->was_active || !is_stopped(&unit);
 		add_note(s, note, unit.id);
 		return 0;
 	}
+	if (!is_stopped_here)
+		warn_of_nobody(s, note);
 	return pending_remove(s->state, note->target, s->diags);
 }
 

@@ -23,8 +23,9 @@ extern const struct services_options services_defaults;
 /*
  * services_run - do what is pending
  *
- * shape:  of a list of units the first that exists on this machine. Where none does, or
- *         the administrator stopped it, nothing is pending. Programs, systemctl as well,
+ * shape:  of a list of units the first that exists on this machine. Where none does, that
+ *         is a warning, `no-service`, and nothing is pending; nor is it where the
+ *         administrator stopped it. Programs, systemctl as well,
  *         are found by child_find().
  * errors: EXIT_PENDING, with one failure a service; EXIT_IO
  */

@@ -367,6 +367,17 @@ int target_folder_install(struct target_folder *place, const char *path)
 	return 0;
 }
 
+/*
+ * Some file systems (NFS) refuse RENAME_NOREPLACE with EINVAL; by rename(2) a folder takes the
+ * place of nothing but an empty folder.
+ */
+static int rename_folder(int fd, const char *from, const char *to)
+{
+	if (renameat2(fd, from, fd, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	return errno == EINVAL ? renameat(fd, from, fd, to) : -1;
+}
+
 int target_folder_install_fresh(const struct state *state, const char *folder,
 	uint64_t generation, struct diags *diags)
 {
@@ -379,8 +390,7 @@ int target_folder_install_fresh(const struct state *state, const char *folder,
 	if (r < 0)
 		return r;
 	if (fchmodat(fd, scratch, 0755, 0) < 0 ||
-		renameat2(fd, scratch, fd, folder_name(folder), RENAME_NOREPLACE) < 0 ||
-		fsync(fd) < 0)
+		rename_folder(fd, scratch, folder_name(folder)) < 0 || fsync(fd) < 0)
 		return diag_fail_errno(diags, EXIT_IO, errno,
 			loc_file(state_path(diags, state, folder)),
 			"the new folder cannot be put in place");
