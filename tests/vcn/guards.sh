@@ -183,6 +183,7 @@ ok "stop needs none" exits 0 timeout 20 "${vcn[@]}" stop vcn003
 ok "nor does log" exits 0 timeout 4 "${vcn[@]}" log vcn002
 rm "$work/manifest.yaml"
 mv "$work/kept.yaml" "$work/manifest.yaml"
+ok "the file system is back" exits 0 vcn apply
 ok "check of one that hangs" exits 8 vcn check <(sleep 20)
 
 # Usage
