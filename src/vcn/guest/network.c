@@ -375,7 +375,7 @@ static int ask_elsewhere(struct links *links, const struct launch_settings *sett
 {
 	struct presence *asked = NULL;
 	size_t n = list_addresses(links, settings, guest, &asked);
-	int found = presence_ask(asked, n);
+	int found = n == 0 ? -1 : presence_ask(asked, n);
 	char text[IP_TEXT_MAX];
 
 	if (found < 0)
