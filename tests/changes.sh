@@ -353,6 +353,22 @@ failure=$status
 ok '… and status has its code' exits "$failure" status
 mv "$work/site.ldif.away" "$work/site.ldif"
 
+mkfifo "$work/gate"
+sed -i "/^  dnsmasq-hosts:/s|true {file}|cat $work/gate|" "$work/settings.yaml"
+is 's/^ipHostNumber: 10.1.0.101/ipHostNumber: 10.1.0.150/'
+"$LDAPCC" --config "$work/settings.yaml" --ldif "$work/site.ldif" apply \
+	>"$work/said" 2>"$work/err" </dev/null &
+killed=$!
+exec 8>"$work/gate" # returns when its checker is there
+kill -KILL "$killed"
+exec 8>&-
+wait "$killed" 2>/dev/null
+ok 'a run that was killed: status, exit 70' exits 70 status
+settings
+ok '… the next one does its work: exit 0' exits 0 apply
+ok '… all of it' holds "$work/out/hosts" 10.1.0.150
+ok '… and status is well' exits 0 status
+
 # --- cron ---
 
 anew

@@ -33,7 +33,7 @@ static const struct program_command commands[] = {
 		0, 0, APPLY},
 	{"show", "NAME…", "all that is known of a host or VCN, and what it caused",
 		command_show, 1, PROGRAM_ANY_NUMBER, 0},
-	{"status", "", "is all well? the last run's exit code, or 3, 4, 6, 10",
+	{"status", "", "is all well? the last run's exit code, or 3, 4, 6, 10, 70",
 		command_status, 0, 0, STATUS},
 	{"history", "", "the generations that are kept", command_history, 0, 0, 0},
 	{"rollback", "[N]", "publish generation N again and stay there", command_rollback,
