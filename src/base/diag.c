@@ -7,6 +7,8 @@
 
 #include <json-c/json.h>
 
+#include "base/text.h"
+
 enum { SUMMARY_FROM = 10 };
 
 struct diags *diags_new(TALLOC_CTX *mem_ctx)
@@ -89,11 +91,6 @@ struct finding *diag_last(struct diags *diags)
 
 /* Order */
 
-static int compare_text(const char *a, const char *b)
-{
-	return strcmp(a == NULL ? "" : a, b == NULL ? "" : b);
-}
-
 static int compare_number(size_t a, size_t b)
 {
 	return a < b ? -1 : a > b;
@@ -104,18 +101,18 @@ static int compare_findings(const void *left, const void *right)
 {
 	const struct finding *a = *(struct finding *const *)left;
 	const struct finding *b = *(struct finding *const *)right;
-	int order = compare_text(a->where.source, b->where.source);
+	int order = text_compare(a->where.source, b->where.source);
 
 	if (order == 0)
 		order = compare_number(a->where.line, b->where.line);
 	if (order == 0)
 		order = compare_number(a->where.column, b->where.column);
 	if (order == 0)
-		order = compare_text(a->where.dn, b->where.dn);
+		order = text_compare(a->where.dn, b->where.dn);
 	if (order == 0)
-		order = compare_text(a->where.attr, b->where.attr);
+		order = text_compare(a->where.attr, b->where.attr);
 	if (order == 0)
-		order = compare_text(a->id, b->id);
+		order = text_compare(a->id, b->id);
 	if (order == 0)
 		order = strcmp(a->message, b->message);
 	return order != 0 ? order : compare_number(a->sequence, b->sequence);

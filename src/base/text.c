@@ -30,6 +30,11 @@ bool text_equal_case(const char *a, const char *b)
 	return text_compare_case(a, b) == 0;
 }
 
+int text_compare(const char *a, const char *b)
+{
+	return strcmp(a == NULL ? "" : a, b == NULL ? "" : b);
+}
+
 int text_compare_items(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);

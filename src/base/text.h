@@ -8,6 +8,8 @@
 /* Case-insensitive ASCII, independent of the locale. */
 bool text_equal_case(const char *a, const char *b);
 int text_compare_case(const char *a, const char *b);
+/* By bytes; NULL is the empty text. */
+int text_compare(const char *a, const char *b);
 /* For qsort(3) and bsearch(3) over an array of strings: by bytes. */
 int text_compare_items(const void *a, const void *b);
 bool text_has_prefix(const char *text, const char *prefix);

@@ -15,11 +15,6 @@ static int compare_keys(const struct record *a, const struct record *b)
 	return strcmp(a->key, b->key);
 }
 
-static int compare_text(const char *a, const char *b)
-{
-	return strcmp(a == NULL ? "" : a, b == NULL ? "" : b);
-}
-
 static int compare_networks(const void *left, const void *right)
 {
 	const struct network *a = *(struct network *const *)left;
@@ -35,7 +30,7 @@ static int compare_machine_names(const void *left, const void *right)
 {
 	const struct machine *a = *(struct machine *const *)left;
 	const struct machine *b = *(struct machine *const *)right;
-	int order = compare_text(a->fqdn, b->fqdn);
+	int order = text_compare(a->fqdn, b->fqdn);
 
 	return order != 0 ? order : compare_keys(&a->record, &b->record);
 }
@@ -45,7 +40,7 @@ static int compare_machine_places(const void *left, const void *right)
 {
 	const struct machine *a = *(struct machine *const *)left;
 	const struct machine *b = *(struct machine *const *)right;
-	int order = compare_text(a->record.name, b->record.name);
+	int order = text_compare(a->record.name, b->record.name);
 
 	if (order == 0)
 		order = strcmp(
@@ -68,7 +63,7 @@ static int compare_interface_names(const void *left, const void *right)
 	int order = b->is_primary - a->is_primary;
 
 	if (order == 0)
-		order = compare_text(a->ifname, b->ifname);
+		order = text_compare(a->ifname, b->ifname);
 	return order != 0 ? order : compare_keys(&a->record, &b->record);
 }
 
@@ -77,7 +72,7 @@ static int compare_named(const void *left, const void *right)
 {
 	const struct record *a = *(struct record *const *)left;
 	const struct record *b = *(struct record *const *)right;
-	int order = compare_text(a->name, b->name);
+	int order = text_compare(a->name, b->name);
 
 	return order != 0 ? order : compare_keys(a, b);
 }
@@ -196,7 +191,7 @@ static void attach_interfaces(struct site *site)
 static bool has_ifname(const struct machine *machine, const char *name)
 {
 	for (uint32_t i = 0; i < machine->n_interfaces; i++)
-		if (compare_text(machine->interfaces[i]->ifname, name) == 0)
+		if (text_compare(machine->interfaces[i]->ifname, name) == 0)
 			return true;
 	return false;
 }
@@ -298,7 +293,7 @@ static void name_interface(struct site *site, struct interface *interface)
 	if (interface->is_primary)
 		interface->fqdn = machine->fqdn;
 	else if (interface->network != NULL && domain != NULL &&
-		 compare_text(domain, machine->domain) != 0)
+		 text_compare(domain, machine->domain) != 0)
 		interface->fqdn =
 			arena_printf(site->arena, "%s.%s", machine->name, domain);
 	else
