@@ -235,6 +235,45 @@ ok 'a second name that is none: exit 0' exits 0 apply
 ok '… costs that name' complains 'cn=n101,dc=x: cn: .*bad_name!'
 ok '… and nothing else' stands
 
+anew
+for value in 127.0.0.1 fe80::1 0.0.0.0; do
+	is "/^cn: n101\$/,/^\$/s/^ipHostNumber: .*/ipHostNumber: $value/"
+	ok "a host whose address becomes $value: exit 0" exits 0 apply --verbose
+	ok '… stays as it was' stands
+	ok '… and that is told' complains 'cn=n101,dc=x: ipHostNumber: error: .*reserved-address'
+done
+is '/^cn: n101$/,/^$/{s/^ipHostNumber: .*/ipHostNumber: 127.0.0.1/;/^macAddress/d;/Device/d}'
+ok 'without a MAC as well: exit 0' exits 0 apply
+ok '… it stays as it was' stands
+is '/^cn: n101$/,/^$/{/^cn/s/.*/cn: n101\ncn: localhost/;s/^ipHostNumber: .*/&\nipHostNumber: 127.0.0.1/}'
+ok 'what it has too much is passed over: exit 0' exits 0 apply
+ok '… nothing is changed' stands
+is '/^cn: net2$/,/^$/s,^ipNetworkNumber: .*,ipNetworkNumber: 10.2.0.0,'
+ok 'a network that loses its mask: exit 0' exits 0 apply
+ok '… stays as it was' stands
+ok '… and that is told' complains 'cn=net2,dc=x: ipNetworkNumber: error: .*bad-ip'
+site >"$work/site.ldif"
+entry cn=localhost "objectClass: ipHost" "objectClass: device" "ipHostNumber: 127.0.0.1" \
+	>>"$work/site.ldif"
+entry cn=lo "objectClass: vocIPNetwork" "ipNetworkNumber: 127.0.0.0" >>"$work/site.ldif"
+for turn in first second; do
+	ok "what never was of use is passed over, the $turn time: exit 0" exits 0 apply --full
+	ok '… status is well' exits 0 status
+	ok '… nothing is changed' stands
+done
+is '/^vocInstall/d' '/^objectClass: vocPhysicalNode/d'
+entry cn=gw "objectClass: device" "objectClass: ipHost" "ipHostNumber: 10.2.0.1" \
+	>>"$work/site.ldif"
+run apply
+run apply --accept "$(plan_id)"
+ok "a host with the gateway's address: exit 0" exits 0 apply
+ok '… may be the gateway' lacks "$work/err" reserved-address
+before=$(published)
+sed -i '/^cn: n101$/,/^$/s/^ipHostNumber: .*/ipHostNumber: 10.1.0.1/' "$work/site.ldif"
+ok 'one that had another address is not: exit 0' exits 0 apply
+ok '… that is told' complains 'cn=n101,dc=x: ipHostNumber: error: .*gateway \[reserved-address\]'
+ok '… and it stays as it was' stands
+
 # --- failure domains ---
 
 TARGETS="  pxelinux: {path: '$work/out/pxe/{{mac_dashed}}', check: 'true {file}'}

@@ -92,6 +92,12 @@ const char *ip_unusable(struct ip ip)
 	return NULL;
 }
 
+bool ip_is_link_local(struct ip ip)
+{
+	return (ip.family == 4 && ip.bytes[0] == 169 && ip.bytes[1] == 254) ||
+	       (ip.family == 6 && ip.bytes[0] == 0xfe && (ip.bytes[1] & 0xc0) == 0x80);
+}
+
 enum { ZONE_TEXT_MAX = 80 }; /* 32 nibbles with their dots, and ip6.arpa */
 
 /* The reverse zone of the first @octets (IPv4) or nibbles (IPv6) of @ip. */
@@ -149,19 +155,28 @@ const char *netmask_parse(const char *text, unsigned *ret_length)
 	return NULL;
 }
 
+bool network_number_parse(const char *text, struct ip *ret)
+{
+	char address[IP_TEXT_MAX + sizeof(".0.0.0")];
+	size_t size = strcspn(text, "/"), n_dots = 0;
+
+	if (size >= IP_TEXT_MAX)
+		return false;
+	snprintf(address, sizeof(address), "%.*s", (int)size, text);
+	for (size_t i = 0; i < size; i++)
+		n_dots += address[i] == '.';
+	for (; strchr(address, ':') == NULL && n_dots < 3; n_dots++, size += 2)
+		snprintf(address + size, sizeof(address) - size, ".0");
+	return ip_parse(address, ret);
+}
+
 const char *prefix_parse(const char *text, int netmask, struct prefix *ret)
 {
-	char address[IP_TEXT_MAX];
 	const char *slash = strchr(text, '/');
-	size_t size = slash == NULL ? strlen(text) : (size_t)(slash - text);
 	struct prefix prefix;
 	uint64_t length = UINT64_MAX;
 
-	if (size >= sizeof(address))
-		return "no network address";
-	memcpy(address, text, size);
-	address[size] = '\0';
-	if (!ip_parse(address, &prefix.base))
+	if (!network_number_parse(text, &prefix.base))
 		return "no network address";
 	if (slash != NULL && !text_parse_u64(slash + 1, ip_bits(prefix.base), &length))
 		return "the prefix length is no number of bits";

@@ -42,6 +42,8 @@ static inline bool ip_is_set(struct ip ip)
 bool ip_next(struct ip ip, struct ip *ret) _must_check_;
 /* loopback, unspecified, multicast, IPv4 broadcast: no host can have it. NULL if usable. */
 const char *ip_unusable(struct ip ip);
+/* 169.254.0.0/16 and fe80::/10 (RFC 3927, RFC 4291 2.5.6): good on one wire only. */
+bool ip_is_link_local(struct ip ip);
 
 /*
  * netmask_parse - a dotted quad, or its number of bits
@@ -55,10 +57,14 @@ enum { NO_NETMASK = -1 };
 /*
  * prefix_parse - `10.1.0.0/16`, or an address with a netmask beside it
  *
+ * RFC 2307 leaves zeros at the end out (`10.1`), so they may be missing.
+ *
  * shape:  @netmask is the mask's bits or NO_NETMASK; a mask and a /length must agree
  * errors: NULL on success, else a static sentence ("host bits are set", …)
  */
 const char *prefix_parse(const char *text, int netmask, struct prefix *ret) _must_check_;
+/* The network's number alone: what stands before a slash, zeros at the end added. */
+bool network_number_parse(const char *text, struct ip *ret) _must_check_;
 bool prefix_contains(struct prefix prefix, struct ip ip);
 bool prefix_overlaps(struct prefix a, struct prefix b);
 struct ip prefix_last(struct prefix prefix); /* IPv4: the broadcast address */

@@ -180,6 +180,11 @@ struct having {
 	struct buffer *networks;
 };
 
+static uint64_t hash_ip(struct ip ip)
+{
+	return hash_bytes(hash_bytes(HASH_START, &ip.family, 1), ip.bytes, 16);
+}
+
 static bool has_word(const char *list, const char *word)
 {
 	size_t len = strlen(word);
@@ -193,9 +198,8 @@ static bool has_word(const char *list, const char *word)
 static void have_address(TALLOC_CTX *mem_ctx, struct having *having,
 	const struct interface *interface, const struct address *address)
 {
-	uint64_t hash = hash_bytes(HASH_START, &address->ip.family, 1);
+	uint64_t hash = hash_ip(address->ip);
 
-	hash = hash_bytes(hash, address->ip.bytes, 16);
 	add_item(mem_ctx, &having->addresses, hash);
 	for (uint32_t i = 0; i < address->names.n; i++)
 		add_item(mem_ctx, &having->names,
@@ -285,8 +289,91 @@ void site_roster(TALLOC_CTX *mem_ctx, const struct site *site, struct roster *re
 	roster_sort(ret_roster);
 }
 
+/* How a site stands to the last generation */
+
+/*
+ * By DN: what has lost its address may have lost the domain of its name with it. Nodes
+ * count where they had an address.
+ */
+static void stand_passed_over(
+	const struct table *by_dn, struct record *record, const struct roster *before)
+{
+	const size_t *at = table_find(by_dn, record->dn);
+	const struct roster_record *was = at == NULL ? NULL : &before->records[*at];
+
+	record->was_there = was != NULL && was->kind == record->kind &&
+			    (record->kind == KIND_NETWORK || was->addresses[0] != '\0');
+}
+
+static struct table *index_by_dn(TALLOC_CTX *mem_ctx, const struct roster *before)
+{
+	struct table *by_dn = table_new(mem_ctx, before->n);
+	size_t *numbers = mem_array(by_dn, size_t, before->n + 1);
+
+	for (size_t i = 0; i < before->n; i++) {
+		numbers[i] = i;
+		*table_slot(by_dn, before->records[i].dn) = &numbers[i];
+	}
+	return by_dn;
+}
+
+static void stand_without_address(struct site *site, const struct roster *before)
+{
+	TMP_CTX(tmp);
+	struct table *by_dn = NULL;
+
+	for (size_t i = 0; i < site->n_passed_over + site->n_machines; i++) {
+		struct record *record =
+			i < site->n_passed_over
+				? site->passed_over[i]
+				: &site->machines[i - site->n_passed_over]->record;
+
+		if (i >= site->n_passed_over &&
+			!((struct machine *)record)->lacks_address)
+			continue;
+		if (by_dn == NULL)
+			by_dn = index_by_dn(tmp, before);
+		stand_passed_over(by_dn, record, before);
+	}
+}
+
+static const struct network *gateway_of(const struct machine *machine)
+{
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		for (uint32_t j = 0; j < machine->interfaces[i]->n_addresses; j++) {
+			const struct address *address =
+				&machine->interfaces[i]->addresses[j];
+
+			if (address_is_gateway(address))
+				return address->network;
+		}
+	return NULL;
+}
+
+/* Had it another address, in a network that is as it was? Then it is not the router. */
+static bool takes_gateway(const struct site *site, const struct machine *machine,
+	const struct roster_record *was, const struct roster *before)
+{
+	TMP_CTX(tmp);
+	struct items items = {0};
+	const struct network *network = gateway_of(machine);
+
+	if (network == NULL || network->record.name == NULL)
+		return false;
+	const struct roster_record *net =
+		roster_find(before, network->record.name, KIND_NETWORK);
+
+	add_item(tmp, &items, hash_ip(network->gateway));
+	return net != NULL &&
+	       net->identity ==
+		       hash_end(with_ranges(network, hash_network(site, network))) &&
+	       roster_lost(items_text(tmp, &items), was->addresses) > 0;
+}
+
 void site_roster_stand(struct site *site, const struct roster *before)
 {
+	if (before != NULL)
+		stand_without_address(site, before);
 	for (size_t i = 0; i < site->n_machines; i++) {
 		struct machine *machine = site->machines[i];
 		const struct roster_record *record =
@@ -295,10 +382,12 @@ void site_roster_stand(struct site *site, const struct roster *before)
 				: roster_find(
 					  before, machine->fqdn, machine->record.kind);
 
-		if (record != NULL)
-			machine->standing =
-				record->identity == hash_machine(site, machine)
-					? STANDING_SAME
-					: STANDING_CHANGED;
+		if (record == NULL)
+			continue;
+		machine->standing = record->identity == hash_machine(site, machine)
+					    ? STANDING_SAME
+					    : STANDING_CHANGED;
+		machine->takes_gateway = machine->standing == STANDING_CHANGED &&
+					 takes_gateway(site, machine, record, before);
 	}
 }

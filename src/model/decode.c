@@ -305,6 +305,26 @@ static void read_macs(
 	}
 }
 
+/* Why no service can have a use for @ip; NULL where one can. */
+static const char *useless(struct ip ip)
+{
+	if (!ip_is_set(ip))
+		return NULL;
+	return ip_is_link_local(ip) ? "is a link-local address" : ip_unusable(ip);
+}
+
+static void keep_address(
+	struct interface *interface, struct ip ip, const struct entry_value *value)
+{
+	bool is_known = false;
+
+	for (uint32_t i = 0; i < interface->n_addresses; i++)
+		is_known |= ip_compare(interface->addresses[i].ip, ip) == 0;
+	if (ip_is_set(ip) && !is_known)
+		interface->addresses[interface->n_addresses++] =
+			(struct address){.ip = ip, .line = value->line};
+}
+
 static void read_addresses(
 	struct decoder *d, struct record *record, struct interface *interface)
 {
@@ -315,14 +335,16 @@ static void read_addresses(
 		arena_alloc(d->site->arena, (values->n + 1) * sizeof(struct address));
 	for (size_t i = 0; i < values->n; i++) {
 		struct ip ip = {0};
-		bool is_known = false;
 
 		decode_address(d, record, &use, &values->values[i], &ip);
-		for (uint32_t j = 0; j < interface->n_addresses; j++)
-			is_known |= ip_compare(interface->addresses[j].ip, ip) == 0;
-		if (ip_is_set(ip) && !is_known)
-			interface->addresses[interface->n_addresses++] = (struct address){
-				.ip = ip, .line = values->values[i].line};
+		const char *why = useless(ip);
+
+		interface->n_passed_over += why != NULL;
+		if (why != NULL)
+			decode_pass_over(
+				d, record, FIELD_ADDRESS, &values->values[i], why);
+		else
+			keep_address(interface, ip, &values->values[i]);
 	}
 }
 
@@ -347,11 +369,19 @@ static size_t count_family(const struct interface *interface, unsigned family)
 	return n;
 }
 
+/* All that it has were addresses of no use: no interface of a service's. */
+static bool is_useless(const struct decoder *d, const struct interface *interface)
+{
+	return d->fields[FIELD_MAC].n == 0 && interface->n_passed_over > 0 &&
+	       interface->n_passed_over == d->fields[FIELD_ADDRESS].n;
+}
+
 static void read_pairs(
 	struct decoder *d, struct record *record, struct interface *interface)
 {
 	read_macs(d, record, interface);
 	read_addresses(d, record, interface);
+	interface->record.is_passed_over = is_useless(d, interface);
 	qsort(interface->macs, interface->n_macs, sizeof(struct hardware),
 		compare_hardware);
 	qsort(interface->addresses, interface->n_addresses, sizeof(struct address),
@@ -372,6 +402,20 @@ static void read_pairs(
 
 /* Names of a host or VCN: its own, and aliases */
 
+/* RFC 6761 6.3, and what Unix systems call themselves: each machine's own, in no service. */
+static bool is_localhost(const char *name)
+{
+	static const char *const names[] = {"localhost", "localhost4", "localhost6"};
+	size_t label = strcspn(name, ".");
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strlen(names[i]) == label && strncmp(name, names[i], label) == 0)
+			return true;
+	return text_has_suffix(name, ".localhost");
+}
+
+static const char own_name_of_all[] = "is every machine's name for itself";
+
 static void add_alias(struct decoder *d, struct machine *machine, enum field_id field,
 	const struct entry_value *value)
 {
@@ -382,6 +426,10 @@ static void add_alias(struct decoder *d, struct machine *machine, enum field_id 
 
 	decode_name(d, &machine->record, &use, value, (void *)&name);
 	machine->record.is_bad = was_bad; /* it costs this name, not the node */
+	if (name != NULL && is_localhost(name) && !machine->record.is_passed_over) {
+		decode_pass_over(d, &machine->record, field, value, own_name_of_all);
+		return;
+	}
 	if (name != NULL && machine->record.name != NULL &&
 		strcmp(name, machine->record.name) != 0)
 		machine->aliases.items[machine->aliases.n++] = name;
@@ -401,6 +449,10 @@ static void read_names(struct decoder *d, struct machine *machine)
 		return;
 	}
 	decode_name(d, &machine->record, &use, &own, (void *)&machine->record.name);
+	if (machine->record.name != NULL && is_localhost(machine->record.name)) {
+		machine->record.is_passed_over = true;
+		decode_pass_over(d, &machine->record, FIELD_NAME, &own, own_name_of_all);
+	}
 	machine->alias_field = aliases->n > 0 ? FIELD_ALIAS : FIELD_NAME;
 	machine->aliases.items = arena_alloc(
 		d->site->arena, (names->n + aliases->n + 1) * sizeof(const char *));
@@ -512,6 +564,39 @@ static bool read_netmask(struct decoder *d, struct network *network, int *ret_bi
 	return why == NULL;
 }
 
+/* Why it is no subnet that a service could serve; NULL where it is one, or a fault. */
+static const char *no_subnet(const struct network *network, int netmask)
+{
+	struct ip number = {0};
+
+	if (!network_number_parse(network->number, &number))
+		return NULL;
+	if (strchr(network->number, '/') == NULL && netmask == NO_NETMASK)
+		return useless(number) != NULL ? useless(number)
+					       : "has no netmask: no subnet, no DHCP";
+	return network->prefix.length > 0 ? useless(number) : NULL;
+}
+
+/* A mask that does not go with the number is the mask's fault, as far as anybody can tell. */
+static void report_prefix(
+	struct decoder *d, struct network *network, int netmask, const char *why)
+{
+	const struct field_values *numbers = &d->fields[FIELD_NETWORK];
+	struct ip number;
+
+	if (netmask == NO_NETMASK || !network_number_parse(network->number, &number)) {
+		decode_fault(d, CHECK_BAD_IP, &network->record, FIELD_NETWORK,
+			&numbers->values[0], why);
+		return;
+	}
+	struct finding *finding = decode_fault(d, CHECK_BAD_IP, &network->record,
+		FIELD_NETMASK, &d->fields[FIELD_NETMASK].values[0], why);
+
+	diag_note(finding,
+		decode_loc(d, &network->record, FIELD_NETWORK, &numbers->values[0]),
+		"the network is '%s'", network->number);
+}
+
 static void read_prefix(struct decoder *d, struct network *network)
 {
 	int netmask;
@@ -519,14 +604,19 @@ static void read_prefix(struct decoder *d, struct network *network)
 	if (!read_netmask(d, network, &netmask) || network->number == NULL)
 		return;
 	const char *why = prefix_parse(network->number, netmask, &network->prefix);
+	const char *passed = no_subnet(network, netmask);
 
 	if (why == NULL && network->prefix.length == 0)
 		why = "holds every address: it is no subnet";
-	if (why != NULL) {
-		network->prefix = (struct prefix){0};
-		decode_fault(d, CHECK_BAD_IP, &network->record, FIELD_NETWORK,
-			&d->fields[FIELD_NETWORK].values[0], why);
+	if (passed != NULL) {
+		network->record.is_passed_over = true;
+		decode_pass_over(d, &network->record, FIELD_NETWORK,
+			&d->fields[FIELD_NETWORK].values[0], passed);
+	} else if (why != NULL) {
+		report_prefix(d, network, netmask, why);
 	}
+	if (why != NULL)
+		network->prefix = (struct prefix){0};
 }
 
 static void decode_network(struct decoder *d)

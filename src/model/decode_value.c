@@ -61,6 +61,15 @@ struct finding *decode_fault(struct decoder *d, enum check check, struct record 
 		decode_loc(d, record, field, value), "'%s': %s", shown, why);
 }
 
+void decode_pass_over(struct decoder *d, struct record *record, enum field_id field,
+	const struct entry_value *value, const char *why)
+{
+	TMP_CTX(tmp);
+
+	decode_fault(d, CHECK_PASSED_OVER, record, field, value,
+		mem_printf(tmp, "%s: passed over", why));
+}
+
 /* Leading and trailing blanks are common in directories and never meant. */
 const char *decode_trimmed(struct decoder *d, const struct entry_value *value)
 {

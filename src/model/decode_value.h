@@ -40,6 +40,10 @@ struct decoder {
 	TALLOC_CTX *scratch;
 };
 
+/* A warning that @value is of no use to any service, and why. */
+void decode_pass_over(struct decoder *d, struct record *record, enum field_id field,
+	const struct entry_value *value, const char *why);
+
 /* The types; what is at @place in the brackets. */
 #define DECODE_TYPE(name) \
 	void decode_##name(struct decoder *d, struct record *record, \

@@ -148,6 +148,15 @@ static struct machine *machine_of(struct record *record)
 	return (struct machine *)record;
 }
 
+/* One that was passed over belongs to its machine, and is none of its interfaces. */
+static bool is_attached(struct interface *interface)
+{
+	if (interface->machine == NULL)
+		return false;
+	interface->machine->lacks_address |= interface->n_passed_over > 0;
+	return !interface->record.is_passed_over;
+}
+
 /* Counts first, so that the arrays need no growing. */
 static void attach_interfaces(struct site *site)
 {
@@ -157,13 +166,13 @@ static void attach_interfaces(struct site *site)
 
 		interface->machine = machine_of(
 			table_find(site->by_key, dn_key_parent(interface->record.key)));
-		if (interface->machine != NULL)
+		if (is_attached(interface))
 			interface->machine->n_interfaces++;
 	}
 	for (size_t i = 0; i < site->n_machines; i++) {
 		struct machine *machine = site->machines[i];
 
-		if (machine->own != NULL)
+		if (machine->own != NULL && is_attached(machine->own))
 			machine->own->machine->n_interfaces++;
 	}
 	for (size_t i = 0; i < site->n_machines; i++) {
@@ -176,16 +185,48 @@ static void attach_interfaces(struct site *site)
 	for (size_t i = 0; i < site->n_interfaces; i++) {
 		struct machine *machine = site->interfaces[i]->machine;
 
-		if (machine != NULL)
+		if (is_attached(site->interfaces[i]))
 			machine->interfaces[machine->n_interfaces++] =
 				site->interfaces[i];
 	}
 	for (size_t i = 0; i < site->n_machines; i++) {
 		struct interface *own = site->machines[i]->own;
 
-		if (own != NULL)
+		if (own != NULL && is_attached(own))
 			own->machine->interfaces[own->machine->n_interfaces++] = own;
 	}
+}
+
+/* What is passed over: out of the tables, before it takes a name or stands for anything */
+
+static void settle_addresses(struct machine *machine)
+{
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		machine->lacks_address &= machine->interfaces[i]->n_addresses == 0;
+	machine->record.is_passed_over |=
+		machine->lacks_address && machine->n_interfaces == 0;
+}
+
+static size_t pass_over(struct site *site, void *table, size_t n)
+{
+	struct record **records = table;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (records[i]->is_passed_over)
+			*mem_push(site, &site->passed_over, &site->n_passed_over) =
+				records[i];
+		else
+			records[kept++] = records[i];
+	return kept;
+}
+
+static void pass_over_machines(struct site *site)
+{
+	for (size_t i = 0; i < site->n_machines; i++)
+		if (site->machines[i]->merged_into == NULL)
+			settle_addresses(site->machines[i]);
+	site->n_machines = pass_over(site, site->machines, site->n_machines);
 }
 
 static bool has_ifname(const struct machine *machine, const char *name)
@@ -444,7 +485,7 @@ static void derive_identity(struct site *site, struct machine *machine)
 
 static struct record *resolve(const struct site *site, const char *key, enum kind kind)
 {
-	struct record *record = key == NULL ? NULL : table_find(site->by_key, key);
+	struct record *record = key == NULL ? NULL : model_find(site, key);
 
 	return record != NULL && record->kind == kind ? record : NULL;
 }
@@ -576,10 +617,12 @@ void model_link(struct site *site)
 	site->by_key = table_new(site, site->n_entries);
 	site->full_names = table_new(site, 2 * site->n_machines);
 	site->short_names = table_new(site, 2 * site->n_machines);
+	site->n_networks = pass_over(site, site->networks, site->n_networks);
 	sort_plain_tables(site);
 	index_plain_records(site);
 	merge_parts(site);
 	attach_interfaces(site);
+	pass_over_machines(site);
 	for (size_t i = 0; i < site->n_machines; i++) {
 		struct machine *machine = site->machines[i];
 

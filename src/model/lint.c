@@ -496,6 +496,14 @@ static void check_ranges(struct reporter *r, struct network *network)
 	}
 }
 
+/* In the network, or link-local (RFC 4861 4.2: what a router advertises itself by). */
+static bool is_on_wire(const struct network *network)
+{
+	return prefix_contains(network->prefix, network->gateway) ||
+	       (network->prefix.base.family == 6 && network->gateway.family == 6 &&
+		       ip_is_link_local(network->gateway));
+}
+
 static void check_networks(struct reporter *r)
 {
 	for (size_t i = 0; i < r->site->n_networks; i++) {
@@ -505,8 +513,7 @@ static void check_networks(struct reporter *r)
 		if (!ip_is_set(network->prefix.base))
 			continue;
 		check_ranges(r, network);
-		if (ip_is_set(network->gateway) &&
-			!prefix_contains(network->prefix, network->gateway))
+		if (ip_is_set(network->gateway) && !is_on_wire(network))
 			check_report(r, CHECK_BAD_VALUE, &network->record, FIELD_GATEWAY,
 				"gateway %s is not inside the network",
 				ip_format(network->gateway, text));
@@ -522,8 +529,31 @@ static void check_networks(struct reporter *r)
 
 /* Addresses in their networks */
 
+/* A router has an address on either side; what is only in one network is none. */
+static bool is_in_one_network(
+	const struct machine *machine, const struct network *network)
+{
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		for (uint32_t j = 0; j < machine->interfaces[i]->n_addresses; j++)
+			if (machine->interfaces[i]->addresses[j].network != network)
+				return false;
+	return true;
+}
+
 /*
- * The gateway's own entry is a host, and may have the gateway's address; a VCN may not.
+ * The gateway's own entry is a host that has the gateway's address. A VCN is none, nor is
+ * a node that had another address until now, or that is installed or carries VCNs and is
+ * in that network alone: somebody typed the router's address.
+ */
+static bool is_router(const struct machine *machine, const struct network *network)
+{
+	bool is_node = machine->is_vm_host || machine->profile_dn != NULL;
+
+	return !machine->is_vcn && !machine->takes_gateway &&
+	       !(is_node && is_in_one_network(machine, network));
+}
+
+/*
  * A /31 and a /32 have neither network nor broadcast address (RFC 3021).
  */
 static const char *reserved_as(
@@ -531,12 +561,9 @@ static const char *reserved_as(
 {
 	const struct network *network = address->network;
 
-	if (ip_unusable(address->ip) != NULL)
-		return ip_unusable(address->ip);
 	if (network == NULL)
 		return NULL;
-	if (ip_is_set(network->gateway) && machine->is_vcn &&
-		ip_compare(address->ip, network->gateway) == 0)
+	if (address_is_gateway(address) && !is_router(machine, network))
 		return "is the network's gateway";
 	if (network->prefix.base.family != 4 || network->prefix.length > 30)
 		return NULL;
@@ -680,8 +707,39 @@ static void check_references(struct reporter *r)
 				KIND_REPOSITORY);
 }
 
+/*
+ * What loses all that a service could use was changed by mistake, where it was published:
+ * it stays as it was. What never had any is passed over; that has been said.
+ */
+
+static void report_lost(struct reporter *r, struct record *record)
+{
+	if (record->kind == KIND_NETWORK)
+		check_report(r, CHECK_BAD_IP, record, FIELD_NETWORK,
+			"is no subnet any more, and was published as one");
+	else if (((struct machine *)record)->lacks_address)
+		check_report(r, CHECK_RESERVED_ADDRESS, record, FIELD_ADDRESS,
+			"no usable address is left, and it was published with one");
+	else
+		check_report(r, CHECK_BAD_NAME, record, FIELD_NAME,
+			"is a name for no host, and it was published with another");
+}
+
+static void check_passed_over(struct reporter *r)
+{
+	struct site *site = r->site;
+
+	for (size_t i = 0; i < site->n_passed_over; i++)
+		if (site->passed_over[i]->was_there)
+			report_lost(r, site->passed_over[i]);
+	for (size_t i = 0; i < site->n_machines; i++)
+		if (site->machines[i]->record.was_there)
+			report_lost(r, &site->machines[i]->record);
+}
+
 /* The rules, in the order in which one may silence follow-ups of another. */
 static void (*const rules[])(struct reporter *r) = {
+	check_passed_over,
 	check_other_names,
 	check_overlaps,
 	check_networks,

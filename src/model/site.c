@@ -81,9 +81,17 @@ struct network *model_network_of(const struct site *site, struct ip ip)
 	return NULL;
 }
 
+bool address_is_gateway(const struct address *address)
+{
+	return address->network != NULL && ip_is_set(address->network->gateway) &&
+	       ip_compare(address->ip, address->network->gateway) == 0;
+}
+
 struct record *model_find(const struct site *site, const char *key)
 {
-	return table_find(site->by_key, key);
+	struct record *record = table_find(site->by_key, key);
+
+	return record != NULL && !record->is_passed_over ? record : NULL;
 }
 
 struct machine *model_find_machine(const struct site *site, const char *name)

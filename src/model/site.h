@@ -46,6 +46,9 @@ struct record {
 	uint32_t line; /* LDIF line of the entry; 0 from a directory */
 	uint8_t kind; /* enum kind */
 	bool is_bad; /* has an error: in quarantine */
+	bool is_passed_over; /* nothing in it can be served: in no table but that one */
+	/* of one that was passed over, or has no address left: it was published with one */
+	bool was_there;
 };
 
 /* Where @field came from; NULL where the entry did not have it. */
@@ -132,6 +135,7 @@ struct interface {
 	uint32_t n_macs;
 	struct address *addresses; /* IPv4 first, then by number */
 	uint32_t n_addresses;
+	uint32_t n_passed_over; /* addresses that no service can have use for */
 	struct network *network; /* of its first address that is in one */
 	bool wants_boot; /* vocBootInterface: TRUE */
 	bool refuses_boot; /* vocBootInterface: FALSE, not just absent */
@@ -164,6 +168,8 @@ struct machine {
 		*merged_into; /* RFC 2307bis: the host this entry is an interface of */
 	bool is_part; /* RDN with an address or MAC: one interface of a host */
 	struct interface *own; /* from the MAC and addresses of the entry itself */
+	bool lacks_address; /* all that it has were passed over */
+	bool takes_gateway; /* has the gateway's address, and had another one before */
 	struct interface **interfaces; /* primary first, then by name */
 	uint32_t n_interfaces;
 	uint32_t memory_mib, cpus; /* 0: not given */
@@ -254,10 +260,11 @@ struct site {
 	struct image **images;
 	struct repository **repositories;
 	struct profile **profiles;
+	struct record **passed_over; /* networks and machines; from model_link() */
 	struct shared_network *shared_networks;
 	struct strings domains; /* of cluster and networks, sorted; from model_derive() */
 	size_t n_clusters, n_networks, n_machines, n_hosts, n_vcns, n_interfaces,
-		n_images, n_repositories, n_profiles, n_shared_networks;
+		n_images, n_repositories, n_profiles, n_shared_networks, n_passed_over;
 	int64_t now; /* Unix time; 0: no installation has run out */
 	size_t n_entries; /* records of every kind, before quarantine */
 	/* canonical DNs that are left out: what refers to them waits, and is no fault */
@@ -269,6 +276,9 @@ struct site {
 
 /* The value in short_names of a label that several machines would have. */
 #define MODEL_SHARED ((void *)1)
+
+/* Has it the address of its network's gateway? */
+bool address_is_gateway(const struct address *address);
 
 /* Where a finding about a record points: LDIF line of the field, DN, attribute. */
 struct loc record_loc(
@@ -307,7 +317,7 @@ struct mac model_derived_mac(const char *fqdn, const char *ifname);
 const char *model_domain_of(const char *fqdn);
 /* The smallest network that holds @ip, or NULL. Needs sorted networks. */
 struct network *model_network_of(const struct site *site, struct ip ip);
-/* Objects by canonical DN key (dn.h); NULL if there is none. Any kind. */
+/* Objects by canonical DN key (dn.h); NULL if there is none or it is passed over. Any kind. */
 struct record *model_find(const struct site *site, const char *key);
 /* A machine by FQDN, short name or alias; NULL if none or if a short name is not unique. */
 struct machine *model_find_machine(const struct site *site, const char *name);
