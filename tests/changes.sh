@@ -75,7 +75,6 @@ without() {
 		>"$work/site.ldif"
 }
 published() { (cd "$work/out" && find . -type f -exec sha256sum {} + | sort); }
-plan_id() { sed -n 's/.* --accept \([0-9a-z]*\).*/\1/p' "$work/err" | head -1; }
 stands() { equal "$(published)" "$before"; }
 # anew - the site as it is, published
 anew() {

@@ -5,6 +5,7 @@
     run-cases.py [--bless] [--vcn VCN] LDAPCC [SUITE|NAME...]
 
 cases     tests/cases/NN-name/: a site, and every byte of what is rendered from it
+          tests/cases-public/NAME/: the same, one a kind of fault that sites have met
 checks    tests/checks/ID.ldif: every check of the catalogue, found and not found
 settings  tests/parse/settings-*.yaml, map-*.yaml: what is said of a wrong file
 
@@ -36,6 +37,7 @@ import yaml
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 SOURCE = os.path.dirname(HERE)
+CASE_FOLDERS = ("cases", "cases-public")
 # A site's own folder of templates; without one the machine's must not be looked at.
 PLAIN_SETTINGS = "templates: [templates]\n"
 DN_LINE = re.compile(rb"^dn:", re.IGNORECASE)
@@ -499,6 +501,16 @@ def injection_faults(language, run):
 # tests/cases
 
 
+def without_serial(data):
+    """A published file as `render` prints it: serial 0, and the trailer's hash of that."""
+    text, n = re.subn(rb"(?m)^(serial: )[1-9]\d*$", rb"\g<1>0", data)
+    if not n:
+        return data
+    body, trailer = re.fullmatch(rb"(?s)(.*\n)([^\n]*\n)", text).groups()
+    return body + re.sub(rb"sha256=\w+", b"sha256=" + hashlib.sha256(body).hexdigest().encode(),
+                         trailer)
+
+
 class Case:
     def __init__(self, program, folder, scratch):
         self.program = program
@@ -519,11 +531,19 @@ class Case:
     def run(self, ldif):
         out = os.path.join(self.scratch, "out")
         shutil.rmtree(out, ignore_errors=True)
-        words = shlex.split(read(self.path("args"), "render -o OUT"))
+        has_past = os.path.exists(self.path("before.ldif"))
+        if has_past:
+            self.run_words("before.ldif", out, "--root OUT apply")
+        return self.run_words(
+            ldif, out, read(self.path("args"), "--root OUT apply" if has_past else "render -o OUT"))
+
+    def run_words(self, ldif, out, words):
+        words = shlex.split(words)
         words = [out if word == "OUT" else word for word in words]
         run = Run([self.program, "--config", self.settings(), "--ldif", ldif, *words],
                   self.folder, ((out, "OUT"), (self.scratch + "/", "")))
-        run.tree = read_tree(out)
+        run.tree = {path: without_serial(data) for path, data in read_tree(out).items()
+                    if not path.startswith("var/lib/ldapcc/")}
         return run
 
     def run_reversed(self):
@@ -563,15 +583,19 @@ class Case:
         return faults
 
 
+def case_folders():
+    """Of every case: a name stands in one of the folders only."""
+    return {name: os.path.join(HERE, folder, name) for folder in CASE_FOLDERS
+            for name in sorted(os.listdir(os.path.join(HERE, folder)))
+            if os.path.exists(os.path.join(HERE, folder, name, "input.ldif"))}
+
+
 def test_cases(arguments, tap, scratch):
     validators = Validators(arguments.vcn, scratch)
-    root = os.path.join(HERE, "cases")
-    for name in sorted(os.listdir(root)):
-        if not os.path.exists(os.path.join(root, name, "input.ldif")):
-            continue
+    for name, folder in case_folders().items():
         if not arguments.wants(name):
             continue
-        case = Case(arguments.ldapcc, os.path.join(root, name), scratch)
+        case = Case(arguments.ldapcc, folder, scratch)
         run = case.run("input.ldif")
         if arguments.bless:
             case.bless(run)
@@ -727,9 +751,7 @@ SUITES = {"cases": test_cases, "checks": test_checks, "settings": test_settings}
 def names_of(suite):
     """What can be named in a suite."""
     if suite == "cases":
-        root = os.path.join(HERE, "cases")
-        return [name for name in os.listdir(root)
-                if os.path.exists(os.path.join(root, name, "input.ldif"))]
+        return list(case_folders())
     if suite == "checks":
         return [name[:-5] for name in os.listdir(os.path.join(HERE, "checks"))
                 if name.endswith(".ldif")]
@@ -758,7 +780,7 @@ class Arguments(argparse.Namespace):
 
 def expectations():
     """All files that --bless may write, by their paths in the sources."""
-    return {os.path.join("tests", folder, path): data for folder in ("cases", "checks", "parse")
+    return {os.path.join("tests", folder, path): data for folder in (*CASE_FOLDERS, "checks", "parse")
             for path, data in read_tree(os.path.join(HERE, folder)).items()}
 
 

@@ -106,10 +106,10 @@ static const char *zone_of(struct ip ip, unsigned units, char buffer[ZONE_TEXT_M
 	size_t len = 0;
 
 	for (unsigned i = units; i-- > 0;) {
-		unsigned value = ip.bytes[i];
+		unsigned value = ip.family == 4 ? ip.bytes[i]
+				 : i % 2 == 0	? ip.bytes[i / 2] >> 4
+						: ip.bytes[i / 2] & 15;
 
-		if (ip.family == 6)
-			value = i % 2 == 0 ? ip.bytes[i / 2] >> 4 : ip.bytes[i / 2] & 15;
 		len += (size_t)snprintf(buffer + len, ZONE_TEXT_MAX - len,
 			ip.family == 4 ? "%u." : "%x.", value);
 	}

@@ -23,10 +23,11 @@ char *scratch_file(TALLOC_CTX *mem_ctx, const char *path, uint64_t generation)
 		(unsigned long long)generation);
 }
 
-char *scratch_folder(TALLOC_CTX *mem_ctx, const char *folder, uint64_t generation)
+char *scratch_folder(
+	TALLOC_CTX *mem_ctx, const char *folder, const char *target, uint64_t generation)
 {
-	return mem_printf(
-		mem_ctx, "%s/.ldapcc-%llu", folder, (unsigned long long)generation);
+	return mem_printf(mem_ctx, "%s/.ldapcc-%llu-%s", folder,
+		(unsigned long long)generation, target);
 }
 
 char *scratch_check(TALLOC_CTX *mem_ctx, const char *path)

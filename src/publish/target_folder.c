@@ -111,7 +111,8 @@ char *target_folder_scratch_of(TALLOC_CTX *mem_ctx,
 {
 	char *top = target->fresh != NULL
 			    ? scratch_file(mem_ctx, target->fresh, generation)
-			    : scratch_folder(mem_ctx, target->folder, generation);
+			    : scratch_folder(
+				      mem_ctx, target->folder, target->name, generation);
 
 	*ret_top = top;
 	return target->fresh == NULL

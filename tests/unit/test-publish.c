@@ -454,7 +454,7 @@ static void test_planted(void **state)
 	assert_int_equal(
 		symlink(real(f, "/outside"), real(f, "/srv/ldapcc/.hosts.ldapcc-2")), 0);
 	assert_int_equal(symlink(real(f, "/elsewhere"),
-				 real(f, "/srv/ldapcc/manifests/.ldapcc-2")),
+				 real(f, "/srv/ldapcc/manifests/.ldapcc-2-manifest")),
 		0);
 	assert_int_equal(APPLY(f, tree_b), EXIT_IO);
 	assert_string_equal(content(f, "/outside"), "precious\n");
