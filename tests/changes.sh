@@ -351,6 +351,21 @@ settings 'severity: {no-mac: warning}'
 ok 'settings edited since then: exit 0' exits 0 apply
 ok '… the next apply is right' equal "$(published)" "$after"
 
+anew
+is 's/^vocInstall: TRUE/vocInstall: FALSE/'
+run apply
+before=$(published)
+ok 'a rollback that would arm hosts again: exit 3' exits 3 rollback
+ok '… they are counted' complains "guard 'rollback': 25 hosts would be armed to install again"
+ok '… and named' complains 'cn=n101,dc=x: note: .*n101.c.example.*install itself'
+ok '… nothing is changed' stands
+id=$(plan_id)
+ok '… the command is named' complains "'ldapcc rollback 1 --accept $id'"
+ok '… nor pinned: exit 0' exits 0 status
+ok '… another plan is not accepted: exit 3' exits 3 rollback 1 --accept "${id}0"
+ok '… this one is: exit 0' exits 0 rollback 1 --accept "$id"
+ok '… which arms them' test "$(published)" != "$before"
+
 # --- status ---
 
 rm -rf "$work/state" "$work/out"

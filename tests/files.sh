@@ -147,6 +147,91 @@ ok '… and once they are there: exit 0' exits 0 apply --accept "$(plan_id)"
 ok '… as well' sees_its_own
 ok '… nothing is left of it' equal "$(find "$work/out/both" -name '.*')" ""
 
+# --- links in the way ---
+
+through_link() { complains "'$1' is a link, and none is followed"; }
+tree_is_empty() { equal "$(find "$work/real" ! -type d)" ""; }
+mkdir -p "$work/real/deep/srv"
+ln -s real "$work/link"
+for path in link/hosts link/deep/hosts link/deep/new/hosts; do
+	anew "  dnsmasq-hosts: {path: $work/$path, check: none, on-change: none}"
+	ok "a target at $path, where link is one: exit 7" exits 7 apply
+	ok '… which is named' through_link "$work/link"
+	[ "$path" = link/deep/new/hosts ] ||
+		ok '… with the way without it' complains "without the link it is '$work/real"
+	ok '… nothing goes through it' tree_is_empty
+done
+anew "  one: {path: '$work/link/deep/{{name}}', check: none}"
+cp "$work/one" "$work/templates/one"
+ok 'the files of hosts: exit 7' exits 7 apply
+ok '… which is named' through_link "$work/link"
+ok '… nothing goes through it' tree_is_empty
+anew "  dnsmasq-hosts: {path: $work/out/hosts, check: none, on-change: none}"
+sed -i "s|^state: .*|state: $work/link/state|" "$work/settings.yaml"
+ok 'the state: exit 7' exits 7 apply
+ok '… which is named' through_link "$work/link"
+ok '… nothing goes through it' tree_is_empty
+ok '… nor does status: exit 7' exits 7 status
+# whoever owns it: a folder of ours that became a link
+anew "  dnsmasq-hosts: {path: $work/out/a/b/hosts, check: none, on-change: none}"
+run apply
+mv "$work/out/a" "$work/out/was"
+ln -s "$work/real" "$work/out/a"
+[ "$EUID" -ne 0 ] || chown -h nobody "$work/out/a"
+mkdir -p "$work/real/b"
+site 4 >"$work/site.ldif"
+ok 'a folder that became a link to another: exit 7' exits 7 apply
+ok '… which is named' through_link "$work/out/a"
+ok '… nothing goes through it' tree_is_empty
+rm "$work/out/a"
+mv "$work/out/was" "$work/out/a"
+ok '… after which: exit 0' exits 0 apply
+mkdir -p "$work/real/root"
+ln -s root "$work/real/way"
+ok '--root may be reached by a link: exit 0' exits 0 apply --root "$work/link/way"
+ok '… and has the file' holds "$work/real/root/$work/out/a/b/hosts" 10.1.0.14
+rm -r "$work/real/root/$work/out/a"
+ln -s / "$work/real/root/$work/out/a"
+ok '… below it no link is followed: exit 7' exits 7 apply --root "$work/link/way"
+rm -r "$work/real/root"
+ok 'render -o, too: exit 0' exits 0 render -o "$work/link/deep"
+ok '… has the file' holds "$work/real/deep/$work/out/a/b/hosts" 10.1.0.14
+rm -r "$work/real/deep/$work/out/a"
+ln -s / "$work/real/deep/$work/out/a"
+ok '… below it no link is followed: exit 7' exits 7 render -o "$work/link/deep"
+
+# --- kernels and file systems that know less ---
+
+# less SYSTEM-CALL ERROR WORD... - ldapcc, where the system call always ends with that error
+less() {
+	status=0
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 strace -f -o "$work/calls" \
+		-e "trace=$1" -e "inject=$1:error=$2" "$LDAPCC" --config "$work/settings.yaml" \
+		--ldif "$work/site.ldif" "${@:3}" >"$work/said" 2>"$work/err" </dev/null || status=$?
+	grep -q INJECTED "$work/calls" || { echo "no $1 was made"; return 1; }
+}
+less_exits() {
+	less "${@:2}"
+	equal "$status" "$1"
+}
+if command -v strace >/dev/null; then
+	anew "  dnsmasq-hosts: {path: $work/out/new/deep/hosts, check: none, on-change: none}"
+	ok 'without openat2(2): exit 0' less_exits 0 openat2 ENOSYS apply
+	ok '… the file is there' holds "$work/out/new/deep/hosts" 10.1.0.12
+	ok '… in folders for all to read' equal "$(stat -c %a "$work/out/new/deep")" 755
+	anew "  dnsmasq-hosts: {path: $work/link/deep/hosts, check: none, on-change: none}"
+	ok '… with a link in the way: exit 7' less_exits 7 openat2 ENOSYS apply
+	ok '… which is named' through_link "$work/link"
+	anew "  one: {path: '$work/out/new/{{name}}', check: none}"
+	ok 'without RENAME_NOREPLACE, as on NFS: exit 0' less_exits 0 renameat2 EINVAL apply
+	ok '… a new folder is put in place' equal "$(ls "$work/out/new" | tr '\n' ' ')" \
+		"n11 n12 n13 "
+	anew "  one: {path: '$work/out/new/{{name}}', check: none}"
+	ok '… but not for another reason: exit 7' less_exits 7 renameat2 EACCES apply
+else
+	skip 'kernels and file systems that know less' 'no strace'
+fi
+
 # --- reloads that earlier runs left ---
 
 anew "  dnsmasq-hosts: {path: $work/out/hosts, check: none, on-change: 'sh $work/reload'}"

@@ -44,24 +44,36 @@ static const char *find_datadir(TALLOC_CTX *mem_ctx)
 	return LDAPCC_DATADIR;
 }
 
-/* Checkers run elsewhere: a relative --root would mean another place to them. */
-static int make_root_absolute(struct run *run)
+/*
+ * A folder of the command line is what its path leads to, links and all: whoever types it
+ * means that. Below it none is followed. Checkers run elsewhere, so it becomes absolute.
+ */
+static int resolve_folder(struct run *run, const char **folder)
 {
 	char here[PATH_MAX];
 
-	if (run->arguments.root == NULL || run->arguments.root[0] == '/')
+	if (*folder == NULL)
+		return 0;
+	if (realpath(*folder, here) != NULL) {
+		*folder = mem_strdup(run->mem_ctx, here);
+		return 0;
+	}
+	if (*folder[0] == '/')
 		return 0;
 	if (getcwd(here, sizeof(here)) == NULL)
 		return diag_fail_errno(run->diags, EXIT_IO, errno, LOC_NONE,
-			"the current folder cannot be told, and --root is relative to it");
-	run->arguments.root = file_join(run->mem_ctx, here, run->arguments.root);
+			"the current folder cannot be told, and '%s' is relative to it",
+			*folder);
+	*folder = file_join(run->mem_ctx, here, *folder);
 	return 0;
 }
 
 int run_prepare_settings(struct run *run)
 {
-	int failed = make_root_absolute(run);
+	int failed = resolve_folder(run, &run->arguments.root);
 
+	if (failed == 0)
+		failed = resolve_folder(run, &run->arguments.output);
 	if (failed < 0)
 		return failed;
 	run->datadir = find_datadir(run->mem_ctx);
