@@ -114,7 +114,7 @@ kea_reads_ours() { holds "$work/seen" "$work/out/.ldapcc-check.ours.json"; }
 for text in "{\"a\": <?include \"$work/out/ours.json\"?>}" \
 	"{ // a"$'\n'"\"a\": <?include   \"$work/out/ours.json\" ?>}"; do
 	kea "$text"
-	ok "Kea: ${text//$work/} is an include" kea_reads_ours
+	ok "Kea: $(tr -s '\n\t' ' ' <<<"${text//$work/}") is an include" kea_reads_ours
 done
 for text in "// <?include \"$work/out/ours.json\"?>" "# <?include \"$work/out/ours.json\"?>" \
 	"/* <?include \"$work/out/ours.json\"?> */ {}" "{\"output\": \"$work/out/ours.json\"}"; do
