@@ -88,6 +88,7 @@ struct network {
 	const char *bridge, *next_server;
 	const char *boot_file, *boot_file_uefi, *boot_file_arm64, *boot_url;
 	uint32_t vlan, mtu, lease_time; /* 0: not given */
+	bool is_isolated; /* its VCNs do not reach each other */
 	struct reservation *reservations; /* sorted by address; from model_derive() */
 	uint32_t n_reservations;
 	const char **reverse_zones;

@@ -77,6 +77,7 @@ static const struct use network_uses[] = {
 	TEXT(BRIDGE, bridge, network, bridge, "bridge", "bridge", 0),
 	COUNT(VLAN, network, vlan, 1, 4094, "vlan", "VLAN", 0),
 	COUNT(MTU, network, mtu, 68, 65535, "mtu", "MTU", 0),
+	TRUTH(ISOLATED, network, is_isolated, "is_isolated", "isolated", 0),
 	TEXT(NEXT_SERVER, server, network, next_server, "next_server", "next server", 0),
 	TEXT(BOOT_FILE, boot_path, network, boot_file, "boot_file", "boot file", 0),
 	TEXT(BOOT_FILE_UEFI, boot_path, network, boot_file_uefi, "boot_file_uefi",

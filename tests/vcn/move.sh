@@ -32,6 +32,66 @@ one() {
 	end_manifest whole
 }
 
+# From the directory's word to a guest that waits: the manifest as ldapcc writes it
+
+cat >"$work/site.ldif" <<'SITE'
+dn: cn=c.example,dc=c,dc=example
+objectClass: vocCluster
+cn: c.example
+vocDomain: c.example
+
+dn: cn=net,ou=networks,dc=c,dc=example
+objectClass: vocIPNetwork
+cn: net
+ipNetworkNumber: 10.99.0.0/24
+vocBridge: br0
+vocIsolated: TRUE
+
+dn: cn=node01,ou=hosts,dc=c,dc=example
+objectClass: device
+objectClass: ipHost
+objectClass: ieee802Device
+objectClass: vocPhysicalNode
+cn: node01
+ipHostNumber: 10.99.0.5
+macAddress: 02:5a:00:00:01:05
+
+dn: cn=vcn001,ou=vcns,dc=c,dc=example
+objectClass: device
+objectClass: ipHost
+objectClass: ieee802Device
+objectClass: vocVirtualNode
+cn: vcn001
+ipHostNumber: 10.99.0.101
+macAddress: 02:5a:00:00:00:01
+vocPhysicalHost: cn=node01,ou=hosts,dc=c,dc=example
+vocImage: cn=test,ou=images,dc=c,dc=example
+vocMemory: 96
+vocCPUs: 1
+SITE
+cat >>"$work/site.ldif" <<-SITE
+
+	dn: cn=test,ou=images,dc=c,dc=example
+	objectClass: vocDiskImage
+	cn: test
+	vocKernel: $work/images/vmlinuz
+	vocInitrd: $work/images/initrd
+	vocKernelArguments: console=ttyS0 quiet panic=-1
+	vocReadiness: virtserial
+SITE
+ok "ldapcc writes a manifest" exits 0 "$(dirname "$VCN")/ldapcc" --ldif "$work/site.ldif" \
+	render -o "$work/compiled"
+cp "$work/compiled/srv/ldapcc/manifests/node01.c.example.yaml" "$work/manifest.yaml"
+ok "vcn reads it" exits 0 vcn check "$work/manifest.yaml"
+there ip addr add 10.99.0.101/24 dev up1
+ok "its address is answered for" exits 5 vcn apply
+ok "it waits" says "'vcn001' waits: .*still runs elsewhere: its address 10.99.0.101"
+there ip addr del 10.99.0.101/24 dev up1
+ok "and starts when that ends" within 60 is_state vcn001 ready
+ok "isolated, as its network is" grep -q "isolated on" \
+	<(bridge -d link show dev "$(field vcn001 taps | tr -dc 'a-z0-9')")
+ok "kill" exits 0 vcn kill vcn001
+
 # A host that answers
 
 there ip addr add 10.99.0.101/24 dev up1

@@ -191,6 +191,7 @@ static const struct key settings_keys[] = {
 	{"accel", read_accel, MEMBER(accel)},
 	{"network", read_network, MEMBER(network)},
 	{"bridge-map", read_bridge_map, 0},
+	{"filter", read_bool, MEMBER(filter)},
 	{"image-roots", read_paths, MEMBER(image_roots)},
 	{"scratch", read_path, MEMBER(scratch)},
 	{"uid-range", read_uid_range, 0},

@@ -18,6 +18,7 @@ struct launch_settings {
 	const char *qemu; /* a name searched in PATH, or a path; qemu-system-x86_64 */
 	enum accel accel; /* kvm; tcg only where asked for */
 	enum network_mode network;
+	bool filter; /* drop what pretends to be another host */
 	struct bridge_alias *bridges;
 	size_t n_bridges;
 	struct string_list image_roots; /* default: /images */

@@ -247,6 +247,7 @@ static const struct key interface_keys[] = {
 	{"bridge", read_bridge, offsetof(struct guest_interface, bridge), true},
 	{"vlan", read_vlan, offsetof(struct guest_interface, vlan_id)},
 	{"mtu", read_mtu, offsetof(struct guest_interface, mtu)},
+	{"isolated", read_bool, offsetof(struct guest_interface, is_isolated)},
 	{"addresses", read_addresses, 0},
 	{NULL},
 };
@@ -500,6 +501,9 @@ static void digest_interface(struct buffer *b, const struct guest_interface *int
 	digest_text(b, "mac", mac_format(interface->mac, buffer));
 	digest_text(b, "bridge", interface->bridge);
 	buffer_printf(b, "vlan %u\nmtu %u\n", interface->vlan_id, interface->mtu);
+	/* A line that says nothing would make every guest that runs outdated. */
+	if (interface->is_isolated)
+		buffer_add_text(b, "isolated\n");
 }
 
 static void digest_guest(struct guest *guest)
@@ -525,6 +529,22 @@ static void digest_guest(struct guest *guest)
 		digest_interface(b, &guest->interfaces[i]);
 	sha256(b->data, b->len, digest);
 	sha256_text(digest, guest->digest);
+}
+
+const char *guest_addresses(TALLOC_CTX *mem_ctx, const struct guest *guest)
+{
+	struct buffer *b = buffer_new(mem_ctx);
+	char text[IP_TEXT_MAX];
+
+	for (size_t i = 0; i < guest->n_interfaces; i++) {
+		const struct guest_interface *nic = &guest->interfaces[i];
+
+		buffer_add_text(b, i == 0 ? "" : "; ");
+		for (size_t j = 0; j < nic->n_addresses; j++)
+			buffer_printf(b, "%s%s", j == 0 ? "" : " ",
+				ip_format(nic->addresses[j], text));
+	}
+	return b->data;
 }
 
 static int compare_guests(const void *left, const void *right)

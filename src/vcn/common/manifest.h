@@ -32,6 +32,7 @@ struct guest_interface {
 	const char *bridge;
 	unsigned vlan_id; /* 0: untagged */
 	unsigned mtu; /* 0: the bridge's */
+	bool is_isolated; /* does not see other isolated ports of its bridge */
 	/* What nobody else may answer for at a start; no part of the digest, because a
 	 * guest that runs need not be started again for them. */
 	struct ip *addresses;
@@ -77,3 +78,5 @@ int manifest_parse(TALLOC_CTX *mem_ctx, const char *path, const char *text, size
 int manifest_load(TALLOC_CTX *mem_ctx, const char *path, bool needs_trailer,
 	struct diags *diags, struct manifest **ret_manifest) _must_check_;
 const struct guest *manifest_find(const struct manifest *manifest, const char *name);
+/* The addresses of all of its interfaces as one text, to be compared. */
+const char *guest_addresses(TALLOC_CTX *mem_ctx, const struct guest *guest) _must_check_;

@@ -276,16 +276,23 @@ static void note_ports(struct supervisor *s)
 
 	state->n_taps = 0;
 	TALLOC_FREE(state->taps);
-	state->is_mac_locked = s->guest->n_interfaces > 0;
+	state->is_mac_locked = state->is_filtered = s->guest->n_interfaces > 0;
 	for (size_t i = 0; i < s->guest->n_interfaces; i++) {
 		if (ports[i].tap_fd < 0) {
-			state->is_mac_locked = false;
+			state->is_mac_locked = state->is_filtered = false;
 			continue;
 		}
 		state->is_mac_locked = state->is_mac_locked && ports[i].is_locked;
+		state->is_filtered = state->is_filtered && ports[i].unchecked == NULL;
+		if (ports[i].unchecked != NULL)
+			s->boot->warning = ports[i].unchecked;
 		*mem_push(state, &state->taps, &state->n_taps) =
 			mem_strdup(state, ports[i].name);
 	}
+	if (!state->is_filtered || !s->settings->filter)
+		state->held_to = NULL;
+	else if (state->held_to == NULL)
+		state->held_to = guest_addresses(state, s->guest);
 }
 
 /* Guests that are booting now, this one included: boot times depend on it. */

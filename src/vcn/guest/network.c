@@ -8,13 +8,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/trailer.h"
 #include "vcn/guest/kvm.h"
 #include "vcn/guest/netlink.h"
 #include "vcn/guest/presence.h"
+#include "vcn/guest/tap.h"
 
 enum {
-	NAME_DIGEST_BYTES = 6,
 	ALIAS_MAX = 255,
 	TAP_ADDRESS_FIRST = 0xfe,
 	MTU_MAX = 65535,
@@ -34,20 +33,6 @@ struct port_job {
 	bool is_start; /* of the guest: somebody else may have its address */
 	struct diags *diags;
 };
-
-void network_tap_name(const char *fqdn, size_t interface, char ret_name[IFNAMSIZ])
-{
-	TMP_CTX(tmp);
-	const char *text = mem_printf(tmp, "%s/%zu", fqdn, interface);
-	uint8_t digest[SHA256_BYTES];
-	char hex[SHA256_TEXT_MAX];
-
-	sha256(text, strlen(text), digest);
-	sha256_text(digest, hex);
-	memcpy(ret_name, "vcn", 3);
-	memcpy(ret_name + 3, hex, NAME_DIGEST_BYTES * 2);
-	ret_name[3 + NAME_DIGEST_BYTES * 2] = '\0';
-}
 
 static int fail(const struct port_job *job, int error, const char *what)
 {
@@ -164,8 +149,7 @@ static bool is_tap_of_ours(int index)
 {
 	char name[IFNAMSIZ] = "";
 
-	return if_indextoname((unsigned)index, name) != NULL &&
-	       strncmp(name, "vcn", 3) == 0 && strlen(name) == 3 + NAME_DIGEST_BYTES * 2;
+	return if_indextoname((unsigned)index, name) != NULL && tap_is_ours(name);
 }
 
 static int refuse_elsewhere(
@@ -209,7 +193,7 @@ static int claim_address(struct port_job *job)
 static int pin_port(struct port_job *job)
 {
 	const struct guest_interface *nic = job->interface;
-	int r = link_pin_port(job->links, job->index);
+	int r = link_pin_port(job->links, job->index, nic->is_isolated);
 
 	if (r < 0)
 		return fail(job, -r, "cannot be kept from learning and flooding");
@@ -253,6 +237,9 @@ static int check_port(struct port_job *job)
 		return refuse(job, "it learns or floods");
 	if (now.mtu < job->bridge.mtu)
 		return refuse(job, "its MTU is smaller than the bridge's");
+	if (now.is_isolated != job->interface->is_isolated)
+		return refuse(
+			job, now.is_isolated ? "it is isolated" : "it is not isolated");
 	if (!now.is_up)
 		return refuse(job, "it is down");
 	job->port->is_locked = now.is_locked;
@@ -308,6 +295,37 @@ static int set_up_port(struct port_job *job)
 	if (job->index == 0)
 		return fail(job, errno, "has gone again");
 	return attach(job);
+}
+
+/* What it sends */
+
+static void check_frames(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
+	const struct guest_interface *nic, struct network_port *port)
+{
+	port->ingress = (struct ingress){
+		.tap = port->name,
+		.mac = nic->mac,
+		.addresses = nic->addresses,
+		.n_addresses = nic->n_addresses,
+		.filters = settings->filter,
+	};
+	port->unchecked = ingress_write(mem_ctx, &port->ingress);
+}
+
+/* A chain that could never be written was told at the start. */
+static int keep_frames(const struct port_job *job, struct ingress *ingress)
+{
+	TMP_CTX(tmp);
+
+	if (ingress->digest[0] == '\0' || ingress_is_whole(ingress))
+		return 0;
+	const char *fault = ingress_write(tmp, ingress);
+
+	return fault == NULL ? 0
+			     : diag_fail(job->diags, EXIT_IO, job->guest->where,
+				       "VCN '%s': what it sends through '%s' is not "
+				       "checked: %s",
+				       job->guest->name, job->port->name, fault);
 }
 
 /* Keeping */
@@ -413,11 +431,11 @@ static const char *describe_fault(
 }
 
 const char *network_keep(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
-	const struct guest *guest, const struct network_port *ports)
+	const struct guest *guest, struct network_port *ports)
 {
 	TMP_CTX(tmp);
 	struct diags *diags = diags_new(tmp);
-	int error = 0;
+	int error = 0, result = 0;
 
 	if (settings->network == NETWORK_USER || guest->n_interfaces == 0)
 		return NULL;
@@ -430,10 +448,13 @@ const char *network_keep(TALLOC_CTX *mem_ctx, const struct launch_settings *sett
 		struct port_job job = new_job(settings, guest, i, &port, links, diags);
 
 		job.has_run_here = true;
-		if (keep_port(&job) < 0)
-			return describe_fault(mem_ctx, guest, diags);
+		int r = keep_port(&job);
+
+		if (r == 0)
+			r = keep_frames(&job, &ports[i].ingress);
+		result = result < 0 ? result : r;
 	}
-	return NULL;
+	return result < 0 ? describe_fault(mem_ctx, guest, diags) : NULL;
 }
 
 /* Opening and closing */
@@ -458,7 +479,7 @@ static struct network_port *new_ports(TALLOC_CTX *mem_ctx, const struct guest *g
 		mem_array(mem_ctx, struct network_port, guest->n_interfaces);
 
 	for (size_t i = 0; i < guest->n_interfaces; i++) {
-		network_tap_name(guest->fqdn, i, ports[i].name);
+		tap_name(guest->fqdn, i, ports[i].name);
 		ports[i].tap_fd = ports[i].vhost_fd = -1;
 	}
 	talloc_set_destructor(ports, close_ports);
@@ -485,6 +506,7 @@ int network_open(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 			guest->name);
 	int r = ask_elsewhere(links, settings, guest, diags);
 
+	ingress_sweep();
 	for (size_t i = 0; r == 0 && i < guest->n_interfaces; i++) {
 		struct port_job job =
 			new_job(settings, guest, i, &ports[i], links, diags);
@@ -492,7 +514,10 @@ int network_open(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 		job.has_run_here = has_run_here;
 		job.is_start = true;
 		r = set_up_port(&job);
-		ports[i].vhost_fd = r < 0 ? -1 : kvm_open_vhost_net();
+		if (r < 0)
+			break;
+		ports[i].vhost_fd = kvm_open_vhost_net();
+		check_frames(ports, settings, &guest->interfaces[i], &ports[i]);
 	}
 	if (r < 0)
 		return r;

@@ -19,10 +19,12 @@
 #include "base/notify.h"
 #include "vcn/common/process.h"
 #include "vcn/guest/boot.h"
+#include "vcn/guest/ingress.h"
 #include "vcn/guest/kvm.h"
 #include "vcn/guest/machine.h"
 #include "vcn/guest/progress.h"
 #include "vcn/guest/stop.h"
+#include "vcn/guest/tap.h"
 #include "vcn/guest/upkeep.h"
 
 enum {
@@ -289,7 +291,7 @@ static void note_taps(struct supervisor *s)
 	for (size_t i = 0; i < s->guest->n_interfaces; i++) {
 		char name[IFNAMSIZ];
 
-		network_tap_name(s->guest->fqdn, i, name);
+		tap_name(s->guest->fqdn, i, name);
 		*mem_push(s->state, &s->state->taps, &s->state->n_taps) =
 			mem_strdup(s->state, name);
 	}
@@ -357,6 +359,7 @@ static void close_folder(struct supervisor *s)
 	s->state->pid = 0;
 	supervisor_publish(s);
 	server_stop_listening(s->server);
+	ingress_sweep();
 	TALLOC_FREE(s->identity);
 	TALLOC_FREE(s->folder);
 	server_end(s->server, run_state_to_json(s->state));

@@ -48,7 +48,7 @@ static const char *current_message(struct supervisor *s)
 	if (boot->is_late && !boot->is_ready)
 		return s->message = mem_printf(s, "not ready after %u seconds",
 			       s->settings->ready_timeout_s);
-	return NULL;
+	return boot->warning;
 }
 
 void supervisor_report(const struct supervisor *s)

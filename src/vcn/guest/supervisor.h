@@ -39,6 +39,7 @@ struct boot {
 	int64_t answer_due; /* ms: an answer of QEMU is awaited until then; 0: none is */
 	uint64_t beat_id; /* of the last question whether it is there; 0: none yet */
 	char *network_fault; /* NULL: its ports are as they should be */
+	const char *warning; /* what this host cannot do for it; below its ports */
 	bool is_recorded; /* the booted callback was called */
 	/* how it came to its end, as far as QMP told */
 	bool was_reset, was_shut_down, has_panicked;

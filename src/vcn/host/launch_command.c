@@ -16,6 +16,7 @@
 #include "base/lock.h"
 #include "base/text.h"
 #include "vcn/common/record.h"
+#include "vcn/guest/ingress.h"
 #include "vcn/guest/supervise.h"
 #include "vcn/host/admission.h"
 #include "vcn/host/apply_guard.h"
@@ -254,6 +255,7 @@ int launch_command_apply(void *session)
 	if (r < 0)
 		return r;
 	session_keep_manifest(s);
+	ingress_sweep();
 	struct told *told = told_open(s->mem_ctx, s->settings->runtime_dir);
 
 	tell_outdated(s, told, &plan);

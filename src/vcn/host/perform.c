@@ -127,6 +127,9 @@ static void finish_silent(struct performance *p, struct job *job)
 
 static void finish_started(struct performance *p, struct job *job)
 {
+	if (job->last->message != NULL)
+		diag_add(p->diags, SEVERITY_WARNING, NULL, job->action->guest->where,
+			"'%s': %s", job->action->name, job->last->message);
 	job->action->ready_us = job->last->stage_us[STAGE_READY];
 	finish(p, job, RESULT_DONE);
 }
