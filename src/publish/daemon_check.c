@@ -203,6 +203,17 @@ static char *substitute(TALLOC_CTX *mem_ctx, const char *text,
 	return result;
 }
 
+/* A parser takes as long as its files are large: a second more for each MiB. */
+static unsigned time_limit_ms(const struct checking *c, const struct target *target)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < c->staged->n_files; i++)
+		if (c->staged->files[i].file->output->target == target)
+			bytes += c->staged->files[i].file->output->len;
+	return CHILD_TIMEOUT_MS + (unsigned)(bytes >> 20) * 1000;
+}
+
 /* @names: {file} and so on; @known: the private names back to the administrator's. */
 static void run_words(struct checking *c, const struct target *target, const char *path,
 	const struct replacement *names, size_t n_names, const struct replacement *known,
@@ -210,11 +221,12 @@ static void run_words(struct checking *c, const struct target *target, const cha
 {
 	TMP_CTX(tmp);
 	const char **words = mem_array(tmp, const char *, target->check.n + 1);
+	const unsigned limit_ms = time_limit_ms(c, target);
 	struct child_result result;
 
 	for (size_t i = 0; i < target->check.n; i++)
 		words[i] = substitute(tmp, target->check.items[i], names, n_names);
-	child_run(tmp, words, CHILD_TIMEOUT_MS, true, &result);
+	child_run(tmp, words, limit_ms, true, &result);
 	if (result.status == 0 && !result.is_timed_out)
 		return;
 	const char *command = substitute(tmp, child_format(tmp, words), known, n_known);
@@ -222,7 +234,7 @@ static void run_words(struct checking *c, const struct target *target, const cha
 
 	int rejected = diag_fail(c->diags, EXIT_REJECTED,
 		loc_file(real_path(c->diags, c, path)), "'%s' %s: nothing was published",
-		command, child_describe(tmp, &result, CHILD_TIMEOUT_MS));
+		command, child_describe(tmp, &result, limit_ms));
 	c->result = c->result == 0 ? rejected : c->result;
 	show_output(diag_last(c->diags), output);
 	buffer_printf(c->output, "$ %s\n%s\n", command, output);
