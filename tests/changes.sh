@@ -86,12 +86,20 @@ anew() {
 	before=$(published)
 	[ "$status" = 0 ] || { sed 's/^/# /' "$work/err"; exit 1; }
 }
+# What is counted is a part of the whole: 23 of 7 are not.
+no_more_than_all() {
+	local n of
+	while read -r n _ of _; do
+		[ "$n" -le "$of" ] || { echo "$n of $of"; return 1; }
+	done < <(grep -oE '[0-9]+ of [0-9]+ ' "$work/err")
+}
 # refused GUARD DESCRIPTION - this change is refused by that guard, and by `--accept` done
 refused() {
 	ok "$2: exit 3" exits 3 apply
 	local id
 	id=$(plan_id)
 	ok "… by '$1'" complains "guard '$1'"
+	ok '… with figures that can be' no_more_than_all
 	ok "… nothing is changed" stands
 	ok "… diff says so as well" exits 2 diff
 	ok "… in the same words" complains "guard '$1'"
@@ -162,6 +170,10 @@ ok 'three hosts less: exit 0' exits 0 apply
 before=$(published)
 is
 refused max-armed 'three more are armed to install'
+
+anew 'guard: {max-armed: 2}'
+for i in {206..230}; do a_host "$i" "10.2.0.$i"; done >>"$work/site.ldif"
+refused max-armed 'more hosts of a network than were there'
 
 anew
 sed -i '/^  manifest:/s/:.*/: off/' "$work/settings.yaml"
@@ -432,6 +444,26 @@ ok '… then: exit 0' exits 0 apply
 ok '… not again' silent
 ok '… unless asked for: exit 0' exits 0 apply --verbose --full
 ok '… in full' complains 'bad-mac'
+
+# many NUMBER - the processor time in ms of a second run with so many findings
+many() {
+	local i said
+	anew 'quarantine: {max: 100%}'
+	for ((i = 0; i < $1; i++)); do
+		printf '%s\n' "dn: cn=x$i,dc=x" "cn: x$i" 'objectClass: device' \
+			'objectClass: ipHost' "vocBootFile: a b" \
+			"ipHostNumber: 10.1.$((1 + i / 250)).$((1 + i % 250))" ''
+	done >>"$work/site.ldif"
+	run apply
+	TIMEFORMAT=%U
+	said=$({ time run apply --verbose --full; } 2>&1)
+	[ "$(grep -c '\[bad-value\]' "$work/err")" = "$1" ] && echo "${said//./}" >"$work/ms"
+}
+ok 'a run with 1,500 findings of before' many 1500
+few=$((10#$(cat "$work/ms")))
+ok 'a run with 15,000' many 15000
+ok '… takes as much longer as they are more, not its square' \
+	test "$((10#$(cat "$work/ms")))" -lt $((40 * few + 1000))
 
 echo "1..$n_tests"
 [ "$n_failed" -eq 0 ]
