@@ -285,6 +285,35 @@ ok 'one that had another address is not: exit 0' exits 0 apply
 ok '… that is told' complains 'cn=n101,dc=x: ipHostNumber: error: .*gateway \[reserved-address\]'
 ok '… and it stays as it was' stands
 
+# --- a new interface ---
+
+with_interfaces() {
+	local one
+	site
+	entry cn=m "objectClass: device" "objectClass: vocPhysicalNode"
+	for one; do
+		entry "cn=${one%%=*},cn=m" "objectClass: vocNodeInterface" \
+			"ipHostNumber: ${one#*=}" "macAddress: 00:16:3e:00:02:${one##*.}"
+	done
+}
+anew
+with_interfaces eth1=10.1.0.61 >"$work/site.ldif"
+ok 'a host with one interface: exit 0' exits 0 apply
+with_interfaces eth1=10.1.0.61 eth2=10.1.0.62 >"$work/site.ldif"
+ok 'a second that sorts behind it: exit 0' exits 0 apply
+ok '… takes nothing' lacks "$work/err" new-primary
+with_interfaces eth0=10.1.0.60 eth1=10.1.0.61 eth2=10.1.0.62 >"$work/site.ldif"
+ok 'a third that sorts first: exit 0' exits 0 apply
+ok '… takes the name, which is said' complains "cn=eth0,cn=m,dc=x: .*'m.c.example'.*\[new-primary\]"
+ok '… and from whom' complains "cn=eth1,cn=m,dc=x: .*vocBootInterface"
+ok '… once: exit 0' exits 0 apply --full
+ok '… and no more' lacks "$work/err" new-primary
+{
+	with_interfaces en0=10.1.0.59 eth0=10.1.0.60 eth1=10.1.0.61 eth2=10.1.0.62
+} | sed '/^dn: cn=eth0,cn=m/a\vocBootInterface: TRUE' >"$work/site.ldif"
+ok 'where the directory says which is meant: exit 0' exits 0 apply
+ok '… nothing is taken' lacks "$work/err" new-primary
+
 # --- failure domains ---
 
 TARGETS="  pxelinux: {path: '$work/out/pxe/{{mac_dashed}}', check: 'true {file}'}
