@@ -86,12 +86,20 @@ anew() {
 	before=$(published)
 	[ "$status" = 0 ] || { sed 's/^/# /' "$work/err"; exit 1; }
 }
+# What is counted is a part of the whole: 23 of 7 are not.
+no_more_than_all() {
+	local n of
+	while read -r n _ of _; do
+		[ "$n" -le "$of" ] || { echo "$n of $of"; return 1; }
+	done < <(grep -oE '[0-9]+ of [0-9]+ ' "$work/err")
+}
 # refused GUARD DESCRIPTION - this change is refused by that guard, and by `--accept` done
 refused() {
 	ok "$2: exit 3" exits 3 apply
 	local id
 	id=$(plan_id)
 	ok "… by '$1'" complains "guard '$1'"
+	ok '… with figures that can be' no_more_than_all
 	ok "… nothing is changed" stands
 	ok "… diff says so as well" exits 2 diff
 	ok "… in the same words" complains "guard '$1'"
@@ -162,6 +170,10 @@ ok 'three hosts less: exit 0' exits 0 apply
 before=$(published)
 is
 refused max-armed 'three more are armed to install'
+
+anew 'guard: {max-armed: 2}'
+for i in {206..230}; do a_host "$i" "10.2.0.$i"; done >>"$work/site.ldif"
+refused max-armed 'more hosts of a network than were there'
 
 anew
 sed -i '/^  manifest:/s/:.*/: off/' "$work/settings.yaml"
@@ -273,6 +285,35 @@ ok 'one that had another address is not: exit 0' exits 0 apply
 ok '… that is told' complains 'cn=n101,dc=x: ipHostNumber: error: .*gateway \[reserved-address\]'
 ok '… and it stays as it was' stands
 
+# --- a new interface ---
+
+with_interfaces() {
+	local one
+	site
+	entry cn=m "objectClass: device" "objectClass: vocPhysicalNode"
+	for one; do
+		entry "cn=${one%%=*},cn=m" "objectClass: vocNodeInterface" \
+			"ipHostNumber: ${one#*=}" "macAddress: 00:16:3e:00:02:${one##*.}"
+	done
+}
+anew
+with_interfaces eth1=10.1.0.61 >"$work/site.ldif"
+ok 'a host with one interface: exit 0' exits 0 apply
+with_interfaces eth1=10.1.0.61 eth2=10.1.0.62 >"$work/site.ldif"
+ok 'a second that sorts behind it: exit 0' exits 0 apply
+ok '… takes nothing' lacks "$work/err" new-primary
+with_interfaces eth0=10.1.0.60 eth1=10.1.0.61 eth2=10.1.0.62 >"$work/site.ldif"
+ok 'a third that sorts first: exit 0' exits 0 apply
+ok '… takes the name, which is said' complains "cn=eth0,cn=m,dc=x: .*'m.c.example'.*\[new-primary\]"
+ok '… and from whom' complains "cn=eth1,cn=m,dc=x: .*vocBootInterface"
+ok '… once: exit 0' exits 0 apply --full
+ok '… and no more' lacks "$work/err" new-primary
+{
+	with_interfaces en0=10.1.0.59 eth0=10.1.0.60 eth1=10.1.0.61 eth2=10.1.0.62
+} | sed '/^dn: cn=eth0,cn=m/a\vocBootInterface: TRUE' >"$work/site.ldif"
+ok 'where the directory says which is meant: exit 0' exits 0 apply
+ok '… nothing is taken' lacks "$work/err" new-primary
+
 # --- failure domains ---
 
 TARGETS="  pxelinux: {path: '$work/out/pxe/{{mac_dashed}}', check: 'true {file}'}
@@ -364,7 +405,7 @@ ok '… the command is named' complains "'ldapcc rollback 1 --accept $id'"
 ok '… nor pinned: exit 0' exits 0 status
 ok '… another plan is not accepted: exit 3' exits 3 rollback 1 --accept "${id}0"
 ok '… this one is: exit 0' exits 0 rollback 1 --accept "$id"
-ok '… which arms them' test "$(published)" != "$before"
+ok '… which arms them' says '25 newly armed to install'
 
 # --- status ---
 
@@ -432,6 +473,26 @@ ok '… then: exit 0' exits 0 apply
 ok '… not again' silent
 ok '… unless asked for: exit 0' exits 0 apply --verbose --full
 ok '… in full' complains 'bad-mac'
+
+# many NUMBER - the processor time in ms of a second run with so many findings
+many() {
+	local i said
+	anew 'quarantine: {max: 100%}'
+	for ((i = 0; i < $1; i++)); do
+		printf '%s\n' "dn: cn=x$i,dc=x" "cn: x$i" 'objectClass: device' \
+			'objectClass: ipHost' "vocBootFile: a b" \
+			"ipHostNumber: 10.1.$((1 + i / 250)).$((1 + i % 250))" ''
+	done >>"$work/site.ldif"
+	run apply
+	TIMEFORMAT=%U
+	said=$({ time run apply --verbose --full; } 2>&1)
+	[ "$(grep -c '\[bad-value\]' "$work/err")" = "$1" ] && echo "${said//./}" >"$work/ms"
+}
+ok 'a run with 1,500 findings of before' many 1500
+few=$((10#$(cat "$work/ms")))
+ok 'a run with 15,000' many 15000
+ok '… takes as much longer as they are more, not its square' \
+	test "$((10#$(cat "$work/ms")))" -lt $((40 * few + 1000))
 
 echo "1..$n_tests"
 [ "$n_failed" -eq 0 ]

@@ -16,35 +16,34 @@ struct round {
 	struct run *run;
 	unsigned number;
 	struct table *members; /* canonical DN of an entry -> its struct quarantined */
+	struct table *
+		reported; /* DNs that have an error of their own; NULL: not looked up yet */
 	bool has_new;
 };
 
-static struct quarantined *find(struct run *run, const char *key)
-{
-	for (size_t i = 0; i < run->n_quarantined; i++)
-		if (strcmp(run->quarantined[i]->key, key) == 0)
-			return run->quarantined[i];
-	return NULL;
-}
-
 /* Has a fault of its own been found? Else it only stands on what has one. */
-static bool is_reported(const struct run *run, const char *dn)
+static bool is_reported(struct round *round, const char *dn)
 {
-	for (size_t i = 0; i < run->diags->n_findings; i++) {
-		const struct finding *finding = run->diags->findings[i];
+	const struct diags *diags = round->run->diags;
 
-		if (finding->severity == SEVERITY_ERROR && finding->where.dn != NULL &&
-			strcmp(finding->where.dn, dn) == 0)
-			return true;
+	if (round->reported == NULL) {
+		round->reported = table_new(round->members, diags->n_findings);
+		for (size_t i = 0; i < diags->n_findings; i++) {
+			struct finding *finding = diags->findings[i];
+
+			if (finding->severity == SEVERITY_ERROR &&
+				finding->where.dn != NULL)
+				*table_slot(round->reported, finding->where.dn) = finding;
+		}
 	}
-	return false;
+	return table_find(round->reported, dn) != NULL;
 }
 
 /* @record goes into quarantine, or further: from its last good version to nothing. */
 static void commit(struct round *round, const struct record *record)
 {
 	struct run *run = round->run;
-	struct quarantined *one = find(run, record->key);
+	struct quarantined *one = table_find(round->members, record->key);
 
 	if (one != NULL && one->is_out)
 		return;
@@ -54,8 +53,9 @@ static void commit(struct round *round, const struct record *record)
 		one->dn = record->dn;
 		one->key = record->key;
 		one->is_kept = run->good != NULL && entries_has(run->good, record->key);
-		one->is_waiting = round->number > 0 && !is_reported(run, record->dn);
+		one->is_waiting = round->number > 0 && !is_reported(round, record->dn);
 		*mem_push(run->mem_ctx, &run->quarantined, &run->n_quarantined) = one;
+		*table_slot(round->members, one->key) = one;
 	} else {
 		one->is_kept = false;
 	}
@@ -137,24 +137,34 @@ static void decode_again(struct round *round, struct decoder *decoder)
 	run->accepted = kept;
 }
 
-/* Is the finding known already, or about what is not as the directory has it? */
-static bool is_new(const struct round *round, const struct finding *finding)
+static const char *finding_key(TALLOC_CTX *mem_ctx, const struct finding *finding)
+{
+	return mem_printf(mem_ctx, "%s\n%s", finding->where.dn, finding->message);
+}
+
+static struct table *known_findings(TALLOC_CTX *mem_ctx, const struct diags *diags)
+{
+	struct table *known = table_new(mem_ctx, diags->n_findings);
+
+	for (size_t i = 0; i < diags->n_findings; i++)
+		if (diags->findings[i]->where.dn != NULL)
+			*table_slot(known, finding_key(known, diags->findings[i])) =
+				diags->findings[i];
+	return known;
+}
+
+/* Is the finding not known already, nor about what is not as the directory has it? */
+static bool is_new(const struct round *round, const struct table *known,
+	const struct finding *finding)
 {
 	TMP_CTX(tmp);
-	const struct diags *diags = round->run->diags;
 
 	if (finding->severity != SEVERITY_ERROR || finding->where.dn == NULL)
 		return false;
 	const char *key = dn_key(tmp, finding->where.dn);
 
-	if (key != NULL && owner_of(round, key) != NULL)
-		return false;
-	for (size_t i = 0; i < diags->n_findings; i++)
-		if (diags->findings[i]->where.dn != NULL &&
-			strcmp(diags->findings[i]->where.dn, finding->where.dn) == 0 &&
-			strcmp(diags->findings[i]->message, finding->message) == 0)
-			return false;
-	return true;
+	return (key == NULL || owner_of(round, key) == NULL) &&
+	       table_find(known, finding_key(tmp, finding)) == NULL;
 }
 
 /* A copy of @finding among those of the run. */
@@ -170,8 +180,11 @@ static void report(const struct round *round, const struct finding *finding)
 
 static void report_new(const struct round *round, const struct diags *found)
 {
+	TMP_CTX(tmp);
+	const struct table *known = known_findings(tmp, round->run->diags);
+
 	for (size_t i = 0; i < found->n_findings; i++)
-		if (is_new(round, found->findings[i]))
+		if (is_new(round, known, found->findings[i]))
 			report(round, found->findings[i]);
 }
 
@@ -212,9 +225,6 @@ static void make_again(struct round *round)
 	struct run *run = round->run;
 	struct diags *diags = run->diags, *found = diags_new(run->mem_ctx);
 
-	for (size_t i = 0; i < run->n_quarantined; i++)
-		*table_slot(round->members, run->quarantined[i]->key) =
-			run->quarantined[i];
 	run->diags = found;
 	struct decoder *decoder = run_new_site(run);
 	struct table *waited_for = table_new(run->site, 0);
@@ -238,6 +248,9 @@ void quarantine_settle(struct run *run)
 		struct round round = {
 			.run = run, .number = i, .members = table_new(tmp, 0)};
 
+		for (size_t j = 0; j < run->n_quarantined; j++)
+			*table_slot(round.members, run->quarantined[j]->key) =
+				run->quarantined[j];
 		commit_all(&round);
 		if (!round.has_new)
 			break;

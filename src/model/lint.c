@@ -633,12 +633,29 @@ static void report_second_boot(
 		"the first is here");
 }
 
+/* Only against the last generation, so it is no check of the catalogue. */
+static void report_new_primary(struct reporter *r, const struct machine *machine)
+{
+	const struct interface *first = machine->interfaces[0];
+	struct finding *finding = diag_add(r->diags, SEVERITY_WARNING, "new-primary",
+		record_loc(r->site, &first->record, FIELD_NAME),
+		"the new interface '%s' sorts first, so the name '%s' goes to it",
+		first->ifname,
+		machine->fqdn == NULL ? machine->record.name : machine->fqdn);
+
+	diag_note(finding, record_loc(r->site, &machine->outranked->record, FIELD_NAME),
+		"from this one, '%s': where that is not meant, it gets vocBootInterface TRUE",
+		machine->outranked->ifname);
+}
+
 static void check_interfaces(struct reporter *r)
 {
 	for (size_t i = 0; i < r->site->n_machines; i++) {
 		struct machine *machine = r->site->machines[i];
 		uint32_t n_boot = 0;
 
+		if (machine->outranked != NULL)
+			report_new_primary(r, machine);
 		if (machine->n_interfaces == 0)
 			check_report(r, CHECK_MISSING_ATTRIBUTE, &machine->record,
 				FIELD_ADDRESS,

@@ -170,6 +170,9 @@ struct machine {
 	bool is_part; /* RDN with an address or MAC: one interface of a host */
 	struct interface *own; /* from the MAC and addresses of the entry itself */
 	bool lacks_address; /* all that it has were passed over */
+	/* the interface that the last generation named the machine by, where a new one sorts
+	 * before it; NULL: none does */
+	const struct interface *outranked;
 	bool takes_gateway; /* has the gateway's address, and had another one before */
 	struct interface **interfaces; /* primary first, then by name */
 	uint32_t n_interfaces;
