@@ -229,7 +229,8 @@ class Soak:
                 and (oracle.first(entry, "vocInstallUntil") or "9") > "2021"}
 
     def settle(self):
-        settled = oracle.Settled(self.hidden.visible(self.site.served), self.now.good)
+        settled = oracle.Settled(
+            self.hidden.visible(self.site.served), self.now.good, self.now.entries)
         self.quarantined = settled.quarantined
         return settled
 

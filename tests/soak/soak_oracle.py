@@ -351,16 +351,17 @@ class Lint:
 class Settled:
     """The entries that are to be published, and who is in quarantine."""
 
-    def __init__(self, current, good):
+    def __init__(self, current, good, published):
+        """@good: the last good version of each, @published: what is made of them."""
         self.good, self.current = good, current
         self.before = {}
         self.quarantined = {}  # DN -> "kept" or "out"
         self.counted = set()  # those in error themselves
         self.reasons = {}
         if good:
-            model = Model(good)
-            self.good_model = model
-            self.before = {(m.fqdn, m.kind): m.identity() for m in model.machines.values()}
+            self.good_model = Model(good)
+            self.before = {(m.fqdn, m.kind): m.identity()
+                           for m in Model(published).machines.values()}
         while self.one_more_round():
             pass
 
@@ -448,6 +449,13 @@ class Node:
         shared += [model.entries[n] for n in sorted(self.networks)]
         shared += [model.entries[r] for r in sorted(profile.get("vocRepository", []))
                    if r in model.entries]
+        # what its host's manifest says of a guest
+        self.launch = [machine.fqdn, [entry.get(name) for name in (
+            "vocEnabled", "vocMemory", "vocCPUs")], self.plain(model.entries.get(
+                first(entry, "vocImage"), {})), [
+                    [machine.macs_of(i), sorted(i.ips), [
+                        model.entries[n].get("vocBridge") for n in i.networks if n]]
+                    for i in machine.interfaces]]
         self.effect = (machine.identity(), repr([self.plain(e) for e in shared]),
                        first(entry, "description"))
 
@@ -464,7 +472,7 @@ def nodes_of(entries):
     guests = defaultdict(list)
     for machine in model.machines.values():
         guests[first(machine.entry, "vocPhysicalHost")].append(
-            nodes[machine.fqdn, machine.kind].effect[:2])
+            nodes[machine.fqdn, machine.kind].launch)
     for dn, machine in model.machines.items():
         node = nodes[machine.fqdn, machine.kind]
         # its manifest says all of its guests
