@@ -46,6 +46,7 @@ struct record {
 	uint32_t line; /* LDIF line of the entry; 0 from a directory */
 	uint8_t kind; /* enum kind */
 	bool is_bad; /* has an error: in quarantine */
+	bool is_wrong; /* … by itself: not because of what another record says */
 	bool is_passed_over; /* nothing in it can be served: in no table but that one */
 	/* of one that was passed over, or has no address left: it was published with one */
 	bool was_there;
