@@ -18,6 +18,7 @@ enum {
 	ROLLBACK = 1 << 3,
 	CHECK = 1 << 4,
 	STATUS = 1 << 5,
+	VERIFY = 1 << 6,
 };
 
 static const struct program_command commands[] = {
@@ -35,6 +36,8 @@ static const struct program_command commands[] = {
 		command_show, 1, PROGRAM_ANY_NUMBER, 0},
 	{"status", "", "is all well? the last run's exit code, or 3, 4, 6, 10, 70",
 		command_status, 0, 0, STATUS},
+	{"verify", "", "do the servers serve what is published? exit 6 if one does not",
+		command_verify, 0, 0, VERIFY},
 	{"history", "", "the generations that are kept", command_history, 0, 0, 0},
 	{"rollback", "[N]", "publish generation N again and stay there", command_rollback,
 		0, 1, ROLLBACK},
@@ -77,6 +80,8 @@ static const struct program_option options[] = {
 		AT(unpin), '\0'},
 	{"max-age", "SECONDS", "status: exit 4 if the directory was read before that",
 		STATUS, OPTION_NUMBER, AT(max_age), '\0'},
+	{"all", NULL, "verify: ask for every name and address, not for a sample", VERIFY,
+		OPTION_FLAG, AT(all), '\0'},
 	{"vo", "NAME", "allocate: the VCNs' virtual organization", ALLOCATE, OPTION_TEXT,
 		AT(vo), '\0'},
 	{"image", "CN", "allocate: their master image", ALLOCATE, OPTION_TEXT, AT(image),

@@ -30,7 +30,7 @@ struct roster;
 struct arguments {
 	const char *config, *root, *ldif, *output, *accept;
 	bool json, quiet, verbose;
-	bool bootstrap, no_reload, full, detailed_exitcode, unpin, list;
+	bool bootstrap, no_reload, full, detailed_exitcode, unpin, list, all;
 	/* allocate */
 	const char *vo, *image, *network, *name;
 	uint64_t count, per_host, memory_mib, cpus;

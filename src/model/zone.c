@@ -495,6 +495,33 @@ static void fill(struct builder *b)
 	}
 }
 
+static const struct zone *find_zone(const struct site *site, const char *name)
+{
+	size_t low = 0, high = site->n_zones;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int order = strcmp(site->zones[middle]->name, name);
+
+		if (order == 0)
+			return site->zones[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+const struct zone *zone_of(const struct site *site, const char *name)
+{
+	const struct zone *zone = NULL;
+
+	for (; zone == NULL && name != NULL; name = model_domain_of(name))
+		zone = find_zone(site, name);
+	return zone;
+}
+
 void zones_build(struct site *site)
 {
 	TMP_CTX(tmp);

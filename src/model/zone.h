@@ -46,5 +46,8 @@ struct zone {
 	bool is_reverse;
 };
 
+/* The longest of site->zones that @name is in, or NULL. */
+const struct zone *zone_of(const struct site *site, const char *name);
+
 /* site->zones, from a site that is otherwise settled. */
 void zones_build(struct site *site);
