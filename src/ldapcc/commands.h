@@ -17,6 +17,7 @@ int command_apply(void *run);
 int command_watch(void *run);
 int command_status(void *run);
 int command_verify(void *run);
+int command_import(void *run);
 int command_history(void *run);
 int command_rollback(void *run);
 int command_allocate(void *run);

@@ -19,6 +19,7 @@ enum {
 	CHECK = 1 << 4,
 	STATUS = 1 << 5,
 	VERIFY = 1 << 6,
+	IMPORT = 1 << 7,
 };
 
 static const struct program_command commands[] = {
@@ -41,6 +42,8 @@ static const struct program_command commands[] = {
 	{"history", "", "the generations that are kept", command_history, 0, 0, 0},
 	{"rollback", "[N]", "publish generation N again and stay there", command_rollback,
 		0, 1, ROLLBACK},
+	{"import", "", "print LDIF from what a site has by hand", command_import, 0, 0,
+		IMPORT},
 	{"allocate", "", "print LDIF for new VCNs, for ldapadd", command_allocate, 0, 0,
 		ALLOCATE},
 };
@@ -82,6 +85,12 @@ static const struct program_option options[] = {
 		STATUS, OPTION_NUMBER, AT(max_age), '\0'},
 	{"all", NULL, "verify: ask for every name and address, not for a sample", VERIFY,
 		OPTION_FLAG, AT(all), '\0'},
+	{"dhcpd", "FILE", "import: a dhcpd.conf", IMPORT, OPTION_TEXT, AT(dhcpd), '\0'},
+	{"hosts", "FILE", "import: a hosts file", IMPORT, OPTION_TEXT, AT(hosts), '\0'},
+	{"ethers", "FILE", "import: an ethers file", IMPORT, OPTION_TEXT, AT(ethers),
+		'\0'},
+	{"dnsmasq", "FILE", "import: a dnsmasq.conf", IMPORT, OPTION_TEXT, AT(dnsmasq),
+		'\0'},
 	{"vo", "NAME", "allocate: the VCNs' virtual organization", ALLOCATE, OPTION_TEXT,
 		AT(vo), '\0'},
 	{"image", "CN", "allocate: their master image", ALLOCATE, OPTION_TEXT, AT(image),
