@@ -130,10 +130,27 @@ static enum file_change compare_known(
 	return FILE_SAME;
 }
 
-/* A changed manifest gets a serial above its last one: vcn refuses older ones. */
+/* RFC 1982: the numbers of a zone go round in 32 bits; 0 stands for none with us. */
+static uint64_t next_zone_serial(uint64_t last, uint64_t time)
+{
+	uint32_t next = (uint32_t)last + 1, wanted = (uint32_t)time;
+
+	if ((int32_t)(wanted - next) > 0)
+		next = wanted;
+	return next == 0 ? 1 : next;
+}
+
+/*
+ * A changed file gets a serial above its last one: vcn refuses older manifests, and a
+ * secondary takes no older zone.
+ */
 static void raise_serial(struct planner *p, struct output *output, uint64_t last)
 {
-	uint64_t serial = last < p->plan->now ? p->plan->now : last + 1;
+	uint64_t time = p->plan->live->serial_time;
+	uint64_t serial = output->target->for_each == FOR_ZONE
+				  ? next_zone_serial(last, time)
+			  : last < time ? time
+					: last + 1;
 
 	p->input->reserial.render(p->input->reserial.data, p->plan, output, serial);
 }

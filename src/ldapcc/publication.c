@@ -15,6 +15,7 @@
 #include "publish/daemon_check.h"
 #include "publish/publish.h"
 #include "publish/services.h"
+#include "read/csn.h"
 
 /* The state */
 
@@ -129,6 +130,10 @@ int publication_plan(struct publication *p, const struct string_list *last_csn)
 			return failed;
 	}
 	run_link(run);
+	int64_t newest;
+
+	if (csn_newest_time(&run->report.csn, &newest) && newest > 0)
+		plan_serial_time(p->live, (uint64_t)newest);
 	struct serials serials = plan_serials(p->live);
 
 	failed = run_render(run, &serials);

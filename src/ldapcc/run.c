@@ -137,6 +137,7 @@ struct decoder *run_new_site(struct run *run)
 {
 	run->site = site_new(run->mem_ctx, run->map, run->arguments.ldif);
 	run->site->now = (int64_t)time(NULL);
+	run->site->prints_zones = targets_print_zones(run->targets, run->n_targets);
 	reporter_init(&run->reporter, run->site, run->diags);
 	memcpy(run->reporter.severity, run->settings->severity,
 		sizeof(run->reporter.severity));

@@ -29,8 +29,9 @@ struct roster;
 /* The command line of ldapcc. */
 struct arguments {
 	const char *config, *root, *ldif, *output, *accept;
+	const char *dhcpd, *hosts, *ethers, *dnsmasq; /* import */
 	bool json, quiet, verbose;
-	bool bootstrap, no_reload, full, detailed_exitcode, unpin, list;
+	bool bootstrap, no_reload, full, detailed_exitcode, unpin, list, all;
 	/* allocate */
 	const char *vo, *image, *network, *name;
 	uint64_t count, per_host, memory_mib, cpus;

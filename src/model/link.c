@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "base/trailer.h"
+#include "model/dns_record.h"
 #include "read/dn.h"
 
 /* Orders of the tables */
@@ -644,4 +645,5 @@ void model_link(struct site *site)
 	for (size_t i = 0; i < site->n_profiles; i++)
 		link_profile(site, site->profiles[i]);
 	collect_users(site);
+	dns_records_link(site);
 }

@@ -656,7 +656,8 @@ static void check_interfaces(struct reporter *r)
 
 		if (machine->outranked != NULL)
 			report_new_primary(r, machine);
-		if (machine->n_interfaces == 0)
+		/* a name that is only an alias (CNAME), or has other records */
+		if (machine->n_interfaces == 0 && machine->dns_values.n == 0)
 			check_report(r, CHECK_MISSING_ATTRIBUTE, &machine->record,
 				FIELD_ADDRESS,
 				"no address, no MAC and no interface entry");
@@ -773,6 +774,7 @@ static void (*const rules[])(struct reporter *r) = {
 	check_names,
 	check_dup_ip,
 	check_dup_mac,
+	lint_dns,
 	lint_images,
 	lint_installs,
 	lint_vcns,
