@@ -42,6 +42,11 @@ static const struct {
 	{"json", "{\"a\": [1, true\n", "too early", 0},
 	{"json", "{\"a\": 1,}\n", "", 1},
 	{"json", "{\"a\": 1} x\n", "", 1},
+	{"kea", "\"a\": [1],\n\"b\": {}\n", NULL, 0},
+	{"kea", "{\"a\": 1}\n,{\"a\": 2}\n", NULL, 0},
+	{"kea", "", NULL, 0},
+	{"kea", "\"a\": [1],\n", "", 2},
+	{"kea", "\"a\": [1]\n}, \"b\": 1\n", "", 2},
 	{"yaml", "a: 1\nb: {c: \"x y\", d: [1, 2]}\n", NULL, 0},
 	{"yaml", "a: \"x\nb: 1\n", "", 0},
 	{"yaml", "a: {b: 1\nc: 2\n", "", 0},
@@ -164,7 +169,7 @@ static void test_table(void **state)
 		assert_ptr_equal(language_escaper(l, false),
 			l->quote == '\0' ? l->escape : escape_bare);
 	}
-	assert_int_equal(n, 10);
+	assert_int_equal(n, 11);
 	assert_int_equal(language_find("shell")->quote, '\'');
 	assert_int_equal(language_find("yaml")->quote, '"');
 	assert_int_equal(language_find("hosts")->quote, '\0');
@@ -184,6 +189,7 @@ static void test_comments(void **state)
 		{"ini", ";; ", true},
 		{"ini", "// ", false},
 		{"json", "# ", false},
+		{"kea", "# ", true},
 		{"html", "<!-- ", false},
 		{"text", "", true},
 		{"text", "REM ", true},
