@@ -36,6 +36,10 @@ static uint64_t hash_interface(uint64_t hash, const struct interface *interface)
 	hash = hash_text(hash, interface->fqdn);
 	for (uint32_t i = 0; i < interface->n_macs; i++)
 		hash = hash_bytes(hash, interface->macs[i].mac.bytes, 6);
+	for (uint32_t i = 0; i < interface->n_guids; i++)
+		hash = hash_bytes(hash, interface->guids[i].guid.bytes, GUID_BYTES);
+	for (uint32_t i = 0; i < interface->duids.n; i++)
+		hash = hash_text(hash, interface->duids.items[i]);
 	hash = hash_text(hash, NULL);
 	for (uint32_t i = 0; i < interface->n_addresses; i++)
 		hash = hash_bytes(hash, interface->addresses[i].ip.bytes, 16);
@@ -209,6 +213,9 @@ static void have_address(TALLOC_CTX *mem_ctx, struct having *having,
 	for (uint32_t i = 0; i < interface->n_macs; i++)
 		add_item(mem_ctx, &having->reservations,
 			hash_bytes(hash, interface->macs[i].mac.bytes, 6));
+	for (uint32_t i = 0; i < interface->n_guids; i++)
+		add_item(mem_ctx, &having->reservations,
+			hash_bytes(hash, interface->guids[i].guid.bytes, GUID_BYTES));
 	const char *name = address->network->record.name;
 
 	if (name != NULL && !has_word(having->networks->data, name))

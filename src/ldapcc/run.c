@@ -141,6 +141,9 @@ struct decoder *run_new_site(struct run *run)
 	reporter_init(&run->reporter, run->site, run->diags);
 	memcpy(run->reporter.severity, run->settings->severity,
 		sizeof(run->reporter.severity));
+	for (size_t i = 0; i < run->n_targets; i++)
+		*mem_push(run->site, &run->reporter.targets, &run->reporter.n_targets) =
+			run->targets[i].name;
 	return decoder_new(run->site, &run->reporter);
 }
 

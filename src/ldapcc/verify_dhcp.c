@@ -226,10 +226,11 @@ static void compare_subnet(struct verify *v, const char *path,
 	for (uint32_t i = 0; i < network->n_reservations; i++) {
 		const struct reservation *r = &network->reservations[i];
 
-		if (r->is_extra)
+		/* by MAC address; InfiniBand's client identifiers are not compared */
+		if (r->is_extra || r->is_guid || r->duid != NULL)
 			continue;
 		const char *wanted = ip_format(r->address->ip, ip);
-		const char *has = table_find(loaded, mac_format(r->mac, mac));
+		const char *has = table_find(loaded, mac_format(r->hardware->mac, mac));
 
 		v->n_looked_at++;
 		n_found += has != NULL;

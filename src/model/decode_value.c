@@ -198,6 +198,25 @@ void decode_name(struct decoder *d, struct record *record, const struct use *use
 		*(const char **)place = name;
 }
 
+/* ADDRESS/LENGTH: an interface's address as configuration files have it. */
+static bool parse_with_length(const char *text, struct ip *ret)
+{
+	char address[IP_TEXT_MAX];
+	size_t len = strcspn(text, "/");
+	uint64_t length;
+	struct ip ip;
+
+	if (text[len] != '/' || len >= sizeof(address))
+		return false;
+	memcpy(address, text, len);
+	address[len] = '\0';
+	if (!ip_parse(address, &ip) ||
+		!text_parse_u64(text + len + 1, ip.family == 4 ? 32 : 128, &length))
+		return false;
+	*ret = ip;
+	return true;
+}
+
 void decode_address(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
@@ -205,7 +224,7 @@ void decode_address(struct decoder *d, struct record *record, const struct use *
 		return;
 	const char *text = text_of(d, record, use->field, value);
 
-	if (text != NULL && !ip_parse(text, place))
+	if (text != NULL && !ip_parse(text, place) && !parse_with_length(text, place))
 		decode_fault(
 			d, CHECK_BAD_IP, record, use->field, value, "is no IP address");
 }

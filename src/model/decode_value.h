@@ -63,6 +63,10 @@ DECODE_TYPE(timezone); /* const char *: Area/Location */
 DECODE_TYPE(bridge); /* const char *: an interface's name */
 DECODE_TYPE(path); /* const char *: an absolute path */
 DECODE_TYPE(boot_path); /* const char *: below the TFTP root, or a URL */
+DECODE_TYPE(boot_file); /* const char *: the same, as it fits into a DHCP packet */
+DECODE_TYPE(boot_url); /* const char *: a URL that does */
+DECODE_TYPE(static_route); /* const char *: DESTINATION/LENGTH GATEWAY, canonical */
+DECODE_TYPE(dhcp_option); /* const char *: NAME VALUE, checked (dhcp_option.h) */
 DECODE_TYPE(url); /* const char * */
 DECODE_TYPE(package_url); /* const char *: what yum and dnf fetch by */
 DECODE_TYPE(install_url); /* const char *: what the installer fetches by */

@@ -117,10 +117,17 @@ struct held_mac {
 	struct hardware *hardware;
 };
 
+static int compare_addresses_of(const struct hardware *a, const struct hardware *b)
+{
+	int order = mac_compare(a->mac, b->mac);
+
+	return order != 0 ? order : guid_compare(a->guid, b->guid);
+}
+
 static int compare_held_macs(const void *left, const void *right)
 {
 	const struct held_mac *a = left, *b = right;
-	int order = mac_compare(a->hardware->mac, b->hardware->mac);
+	int order = compare_addresses_of(a->hardware, b->hardware);
 	const struct network *net_a = a->interface->network,
 			     *net_b = b->interface->network;
 
@@ -132,11 +139,20 @@ static int compare_held_macs(const void *left, const void *right)
 	return order != 0 ? order : compare_standing(a->interface, b->interface);
 }
 
+static const char *hardware_text(TALLOC_CTX *mem_ctx, const struct hardware *hardware)
+{
+	char text[MAC_TEXT_MAX];
+
+	if (mac_is_zero(hardware->mac))
+		return octets_format(mem_ctx, hardware->guid.bytes, GUID_BYTES);
+	return mem_strdup(mem_ctx, mac_format(hardware->mac, text));
+}
+
 /* @held share a MAC; in one network that is an error, across networks a warning. */
 static void report_dup_mac(
 	struct reporter *r, const struct held_mac *held, size_t n, enum severity severity)
 {
-	char text[MAC_TEXT_MAX];
+	TMP_CTX(tmp);
 	const struct held_mac *last = &held[n - 1];
 	bool has_winner = wins(held[0].interface->machine, held[1].interface->machine);
 	struct finding *finding = check_report_at(r, CHECK_DUP_MAC, severity,
@@ -146,7 +162,7 @@ static void report_dup_mac(
 		: last->hardware->is_derived ? "the MAC derived from the name, %s, is "
 					       "already taken: give it a macAddress"
 					     : "MAC address %s is already taken",
-		mac_format(held[0].hardware->mac, text));
+		hardware_text(tmp, held[0].hardware));
 
 	for (size_t i = 0; i + 1 < n; i++) {
 		lint_note(r, finding, &held[i].interface->record, FIELD_MAC,
@@ -191,13 +207,17 @@ static void check_dup_mac(struct reporter *r)
 			for (uint32_t k = 0; k < interface->n_macs; k++)
 				*mem_push(tmp, &held, &n) =
 					(struct held_mac){interface, &interface->macs[k]};
+			for (uint32_t k = 0; k < interface->n_guids; k++)
+				*mem_push(tmp, &held, &n) = (struct held_mac){
+					interface, &interface->guids[k]};
 		}
 	}
 	if (n > 1)
 		qsort(held, n, sizeof(*held), compare_held_macs);
 	for (size_t start = 0, end; start < n; start = end) {
-		for (end = start + 1; end < n && mac_compare(held[start].hardware->mac,
-							 held[end].hardware->mac) == 0;
+		for (end = start + 1;
+			end < n && compare_addresses_of(
+					   held[start].hardware, held[end].hardware) == 0;
 			end++)
 			;
 		if (end - start > 1)
@@ -209,8 +229,9 @@ static void check_dup_mac(struct reporter *r)
 
 static enum field_id name_field(const struct name_holder *holder)
 {
-	return holder->is_alias ? (enum field_id)holder->machine->alias_field
-				: FIELD_NAME;
+	return holder->is_alias && holder->record == &holder->machine->record
+		       ? (enum field_id)holder->machine->alias_field
+		       : FIELD_NAME;
 }
 
 /* The machines that hold one name, each once; those by a name of their own come first. */
@@ -471,8 +492,9 @@ static const char *range_fault(const struct network *network, const struct range
 		return "is not inside its network";
 	if (ip_compare(range->start, range->end) > 0)
 		return "ends before it begins";
-	if (prefix->base.family == 4 && (is_between(prefix->base, range) ||
-						is_between(prefix_last(*prefix), range)))
+	if (prefix->base.family == 4 && prefix->length < 31 &&
+		(is_between(prefix->base, range) ||
+			is_between(prefix_last(*prefix), range)))
 		return "holds the network or the broadcast address";
 	if (ip_is_set(network->gateway) && is_between(network->gateway, range))
 		return "holds the gateway";
@@ -517,13 +539,6 @@ static void check_networks(struct reporter *r)
 			check_report(r, CHECK_BAD_VALUE, &network->record, FIELD_GATEWAY,
 				"gateway %s is not inside the network",
 				ip_format(network->gateway, text));
-		if (network->prefix.base.family == 4 && network->next_server != NULL &&
-			strchr(network->next_server, ':') != NULL)
-			check_report(r, CHECK_BAD_VALUE, &network->record,
-				FIELD_NEXT_SERVER,
-				"'%s' is no IPv4 address: DHCP of "
-				"this network has no place for another",
-				network->next_server);
 	}
 }
 
@@ -608,8 +623,8 @@ static void check_macs(struct reporter *r, struct interface *interface)
 	struct machine *machine = interface->machine;
 	char text[MAC_TEXT_MAX];
 
-	if (interface->n_macs == 0 && !machine->is_vcn &&
-		!record_refused(&interface->record, FIELD_MAC) &&
+	if (interface->n_macs + interface->n_guids + interface->duids.n == 0 &&
+		!machine->is_vcn && !record_refused(&interface->record, FIELD_MAC) &&
 		!record_refused(&machine->record, FIELD_MAC))
 		check_report(r, CHECK_NO_MAC, &interface->record, FIELD_MAC,
 			"no MAC address: names only, no DHCP");
@@ -775,6 +790,7 @@ static void (*const rules[])(struct reporter *r) = {
 	check_dup_ip,
 	check_dup_mac,
 	lint_dns,
+	lint_dhcp,
 	lint_images,
 	lint_installs,
 	lint_vcns,

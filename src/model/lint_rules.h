@@ -13,6 +13,8 @@
 void lint_vcns(struct reporter *r);
 /* DNS records and zones (lint_dns.c); after the names were given out */
 void lint_dns(struct reporter *r);
+/* What DHCP clients are told, and what a server cannot tell them (lint_dhcp.c) */
+void lint_dhcp(struct reporter *r);
 /* What an image boots, and who runs from one file (lint_vcn.c) */
 void lint_images(struct reporter *r);
 /* Repositories, profiles, and hosts that are to be installed (lint_install.c) */

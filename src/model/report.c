@@ -5,6 +5,8 @@ void reporter_init(struct reporter *r, struct site *site, struct diags *diags)
 {
 	r->site = site;
 	r->diags = diags;
+	r->targets = NULL;
+	r->n_targets = 0;
 	for (enum check check = 0; check < _CHECK_MAX; check++)
 		r->severity[check] = SEVERITY_NOTE; /* not set by the site */
 }

@@ -51,6 +51,17 @@
 #define DNS_ROW(type, bits) \
 	TEXTS(DNS_RECORD, dns_record, type, dns_values, NULL, "DNS records", bits)
 
+/* What a network or a node of its own says about booting. */
+#define BOOT_ROWS(type, bits) \
+	TEXT(NEXT_SERVER, server, type, boot.next_server, NULL, "next server", bits), \
+		TEXT(BOOT_FILE, boot_file, type, boot.file, "boot_file", "boot file", \
+			bits), \
+		TEXT(BOOT_FILE_UEFI, boot_file, type, boot.file_uefi, "boot_file_uefi", \
+			"boot file, UEFI", bits), \
+		TEXT(BOOT_FILE_ARM64, boot_file, type, boot.file_arm64, \
+			"boot_file_arm64", "boot file, arm64", bits), \
+		TEXT(BOOT_URL, boot_url, type, boot.url, "boot_url", "boot URL", bits)
+
 static const struct use cluster_uses[] = {
 	NAME_ROW(label),
 	DESCRIPTION_ROW,
@@ -63,6 +74,7 @@ static const struct use cluster_uses[] = {
 		"install server", 0),
 	TEXT(TIMEZONE, timezone, cluster, timezone, "timezone", "time zone", 0),
 	DNS_ROW(cluster, 0),
+	TEXTS(DHCP_OPTION, dhcp_option, cluster, option_texts, NULL, "DHCP options", 0),
 	{0},
 };
 
@@ -82,29 +94,26 @@ static const struct use network_uses[] = {
 	COUNT(VLAN, network, vlan, 1, 4094, "vlan", "VLAN", 0),
 	COUNT(MTU, network, mtu, 68, 65535, "mtu", "MTU", 0),
 	TRUTH(ISOLATED, network, is_isolated, "is_isolated", "isolated", 0),
-	TEXT(NEXT_SERVER, server, network, next_server, "next_server", "next server", 0),
-	TEXT(BOOT_FILE, boot_path, network, boot_file, "boot_file", "boot file", 0),
-	TEXT(BOOT_FILE_UEFI, boot_path, network, boot_file_uefi, "boot_file_uefi",
-		"boot file, UEFI", 0),
-	TEXT(BOOT_FILE_ARM64, boot_path, network, boot_file_arm64, "boot_file_arm64",
-		"boot file, arm64", 0),
-	TEXT(BOOT_URL, url, network, boot_url, "boot_url", "boot URL", 0),
+	BOOT_ROWS(network, 0),
 	COUNT(LEASE_TIME, network, lease_time, 60, INT32_MAX, "lease_time", "lease (s)",
 		0),
 	DNS_ROW(network, 0),
+	TEXTS(STATIC_ROUTE, static_route, network, route_texts, NULL, "static routes", 0),
+	TEXTS(DHCP_OPTION, dhcp_option, network, option_texts, NULL, "DHCP options", 0),
+	TEXT(DHCP_INTERFACE, bridge, network, dhcp_interface, "dhcp_interface",
+		"DHCP interface", 0),
 	{0},
 };
 
 /* Of hosts and VCNs. Names, MACs and addresses make interfaces. */
 #define MACHINE_ROWS \
-	HAND(NAME), HAND(ALIAS), HAND(MAC), HAND(ADDRESS), DESCRIPTION_ROW, \
+	HAND(NAME), HAND(ALIAS), HAND(MAC), HAND(DUID), HAND(ADDRESS), DESCRIPTION_ROW, \
 		TEXT(LOCATION, prose, machine, location, "location", "location", \
 			USE_FIRST), \
 		TEXT(SERIAL, prose, machine, serial, "serial", "serial", USE_FIRST), \
 		TRUTH(ENABLED, machine, is_enabled, "is_enabled", "enabled", \
 			USE_COUNTS | USE_DEFAULT_TRUE), \
-		TEXT(BOOT_FILE, boot_path, machine, boot_file, "boot_file", "boot file", \
-			USE_COUNTS), \
+		BOOT_ROWS(machine, USE_COUNTS), \
 		COUNT(MEMORY, machine, memory_mib, 1, INT32_MAX, "memory", \
 			"memory (MiB)", USE_COUNTS)
 
@@ -134,8 +143,10 @@ static const struct use interface_uses[] = {
 	TEXT(NAME, label, record, name, NULL, NULL, USE_REQUIRED),
 	TEXT(DESCRIPTION, prose, record, description, NULL, "description", USE_FIRST),
 	HAND(MAC),
+	HAND(DUID),
 	HAND(ADDRESS),
 	TRUTH(BOOT_INTERFACE, interface, wants_boot, NULL, "boots", 0),
+	TRUTH(MANAGEMENT, interface, is_management, "is_management", "management", 0),
 	{0},
 };
 

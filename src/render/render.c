@@ -565,6 +565,37 @@ static int drop_twice(struct tree *tree, struct reporter *reporter)
 	return 0;
 }
 
+static unsigned count_lines(const struct output *output)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < output->len; i++)
+		n += output->bytes[i] == '\n';
+	return n;
+}
+
+/* What a target's reader takes long for is no fault of any record's. */
+static void warn_of_slow_ones(const struct tree *tree, const struct reporter *reporter)
+{
+	enum severity severity = reporter->severity[CHECK_SLOW_RELOAD];
+
+	for (size_t i = 0; i < tree->n_outputs; i++) {
+		const struct output *output = &tree->outputs[i];
+		unsigned most = output->target->slow_above;
+		unsigned n = most == 0 ? 0 : count_lines(output);
+
+		if (n > most)
+			diag_add(reporter->diags,
+				severity == SEVERITY_NOTE
+					? check_default(CHECK_SLOW_RELOAD)
+					: severity,
+				check_name(CHECK_SLOW_RELOAD), loc_file(output->path),
+				"target '%s' has %u lines: above %u its server takes long "
+				"to read them at every reload, Kea does not",
+				output->target->name, n, most);
+	}
+}
+
 int render_site(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct reporter *reporter,
 	const struct serials *serials, struct tree **ret_tree, size_t *ret_refused)
 {
@@ -584,6 +615,8 @@ int render_site(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct reporter 
 
 	if (failed < 0)
 		return failed;
+	if (pass.n_records == 0)
+		warn_of_slow_ones(tree, reporter);
 	*ret_refused = pass.n_records;
 	*ret_tree = talloc_steal(mem_ctx, tree);
 	return 0;

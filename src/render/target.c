@@ -304,6 +304,7 @@ static const struct key front_keys[] = {
 	{"group", read_string, AT(group), false},
 	{"mode", read_mode, AT(mode), false},
 	{"trailer", read_trailer, 0, false},
+	{"slow-above", read_unsigned, AT(slow_above), false},
 	{"main", read_main, 0, false},
 	{"check", read_check, 0, false},
 	{"on-change", read_action, AT(on_change), false},

@@ -43,6 +43,8 @@ struct target {
 	const char *owner, *group; /* NULL: root */
 	mode_t mode; /* 0644 */
 	const char *trailer; /* comment form, NULL: none */
+	unsigned
+		slow_above; /* lines that its reader takes long for; 0: any number will do */
 	const char *main; /* the administrator's file that includes ours */
 	struct string_list check; /* words; {file}, {main}, {tree} */
 	struct action on_change;

@@ -11,6 +11,7 @@ const struct language languages[] = {
 	{"dnsmasq", '\0', "#", escape_dnsmasq, wellformed_dnsmasq},
 	{"hosts", '\0', "#", escape_hosts, wellformed_hosts},
 	{"json", '"', "", escape_json, wellformed_json},
+	{"kea", '"', "#", escape_json, wellformed_kea},
 	{"yaml", '"', "#", escape_json, wellformed_yaml},
 	{"kickstart", '\0', "#", escape_kickstart, wellformed_kickstart},
 	{"shell", '\'', "#", escape_shell, NULL},

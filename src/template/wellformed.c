@@ -206,6 +206,26 @@ const char *wellformed_json(struct reading *r)
 	return fault;
 }
 
+/*
+ * Part of a file of Kea's, for an include inside an object or an array: members, which begin
+ * with their name, or elements.
+ */
+const char *wellformed_kea(struct reading *r)
+{
+	size_t len = (size_t)(r->end - r->at), blank = strspn(r->at, " \t\r\n");
+	bool are_members = blank < len && r->at[blank] == '"';
+	char *text = mem_printf(r->mem_ctx, "%c%.*s%c", are_members ? '{' : '[', (int)len,
+		r->at, are_members ? '}' : ']');
+	struct reading whole = *r;
+
+	whole.at = text;
+	whole.end = text + strlen(text);
+	const char *fault = wellformed_json(&whole);
+
+	r->line = whole.line;
+	return fault;
+}
+
 /* YAML */
 
 /* Past a quoted scalar that starts at r->at; multi-line ones are not written by us. */

@@ -523,6 +523,7 @@ static const struct {
 } readers[] = {
 	{"yaml", read_yaml, 10, 500},
 	{"json", read_json, 10, 500},
+	{"kea", read_json, 10, 500},
 	{"dhcpd", read_dhcpd, 100, 600},
 	{"shell", read_shell, 100, 600},
 	{"kickstart", read_kickstart, 150, 400},
