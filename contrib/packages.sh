@@ -17,11 +17,7 @@ debian_test="libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev shel
 	openssl procps ipxe-qemu pxelinux syslinux-common grub-efi-amd64-bin grub-common ovmf
 	git file slurmctld slurmd slurm-client munge binutils util-linux
 	krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit
-<<<<<<< HEAD
-	e2fsprogs xfsprogs mount prometheus"
-=======
-	e2fsprogs xfsprogs mount nftables"
->>>>>>> net9
+	e2fsprogs xfsprogs mount prometheus nftables user-mode-linux"
 
 fedora_build="gcc meson ninja-build pkgconf-pkg-config openldap-devel cyrus-sasl-devel
 	libyaml-devel libtalloc-devel libunistring-devel nettle-devel json-c-devel
