@@ -299,7 +299,8 @@ static void compare_node(struct comparison *c, struct plan_counts *kind,
 	node.is_armed =
 		now != NULL && now->is_armed && (before == NULL || !before->is_armed);
 	if (before != NULL && now != NULL) {
-		node.is_changed = before->identity != now->identity;
+		node.is_changed = before->identity != now->identity ||
+				  strcmp(before->dn, now->dn) != 0;
 		node.is_affected = before->effect != now->effect ||
 				   table_find(c->own_files, now->name) != NULL;
 		node.n_lost_names = roster_lost(before->names, now->names);
@@ -329,17 +330,20 @@ static void compare_record(struct comparison *c, const struct roster_record *bef
 
 	assert(one != NULL);
 	struct plan_counts *kind = &plan->kinds[one->kind];
+	/* an entry that moved is the same record, and its last good version is elsewhere now */
+	bool is_changed =
+		before != NULL && now != NULL &&
+		(before->identity != now->identity || strcmp(before->dn, now->dn) != 0);
 
 	kind->n_before += before != NULL;
 	kind->n_now += now != NULL;
 	if (before == NULL || now == NULL)
 		add_record(plan, one, before == NULL ? RECORD_ADDED : RECORD_REMOVED);
-	else if (before->identity != now->identity)
+	else if (is_changed)
 		add_record(plan, one, RECORD_CHANGED);
 	kind->n_added += before == NULL;
 	kind->n_removed += now == NULL;
-	kind->n_changed +=
-		before != NULL && now != NULL && before->identity != now->identity;
+	kind->n_changed += is_changed;
 	if (is_node(one))
 		compare_node(c, kind, before != NULL ? before->networks : one->networks,
 			before, now);

@@ -10,6 +10,7 @@
 #include "base/trailer.h"
 #include "change/guard.h"
 #include "change/site_roster.h"
+#include "generation/state_file.h"
 #include "ldapcc/disarm.h"
 #include "publish/daemon_check.h"
 #include "publish/publish.h"
@@ -160,6 +161,28 @@ int publication_publish(struct publication *p, const char *reason)
 	return failed;
 }
 
+/*
+ * Where nothing changed that is published, an entry may have all the same (a description that
+ * nobody prints, the end of an installation): its last good version is that one now.
+ */
+static int refresh_entries(struct publication *p)
+{
+	TMP_CTX(tmp);
+	struct run *run = p->run;
+	struct buffer *b = buffer_new(tmp);
+	size_t n;
+
+	if (run->good == NULL || entries_equal(run->accepted, run->good))
+		return 0;
+	const struct iovec *parts = entries_parts(tmp, run->accepted, &n);
+
+	for (size_t i = 0; i < n; i++)
+		buffer_add(b, parts[i].iov_base, parts[i].iov_len);
+	return state_file_save(p->state,
+		mem_printf(tmp, "%s/entries", state_generation(tmp, p->state->current)),
+		b, run->diags);
+}
+
 int publication_permit_and_publish(struct publication *p, const char *reason)
 {
 	struct run *run = p->run;
@@ -177,7 +200,7 @@ int publication_permit_and_publish(struct publication *p, const char *reason)
 		return failed;
 	if (!plan_has_changes(p->plan)) {
 		publish_nothing(p->plan);
-		return 0;
+		return refresh_entries(p);
 	}
 	return publication_publish(p, reason);
 }

@@ -64,6 +64,8 @@ struct run {
 	size_t n_entries;
 	struct quarantined **quarantined;
 	size_t n_quarantined;
+	unsigned n_rounds; /* of quarantine_settle() */
+	bool is_settled; /* nothing is in error any more but what is in quarantine */
 };
 
 int run_prepare_settings(struct run *run) _must_check_;

@@ -117,6 +117,7 @@ static bool is_same_machine(const struct machine *a, const struct machine *b)
 static void merge_part(struct machine *machine, struct machine *part)
 {
 	machine->record.is_bad |= part->record.is_bad;
+	machine->record.is_wrong |= part->record.is_wrong;
 	part->merged_into = machine;
 	if (part->own == NULL)
 		return;

@@ -46,6 +46,7 @@ struct record {
 	uint32_t line; /* LDIF line of the entry; 0 from a directory */
 	uint8_t kind; /* enum kind */
 	bool is_bad; /* has an error: in quarantine */
+	bool is_wrong; /* … by itself: not because of what another record says */
 	bool is_passed_over; /* nothing in it can be served: in no table but that one */
 	/* of one that was passed over, or has no address left: it was published with one */
 	bool was_there;
@@ -157,7 +158,9 @@ struct machine {
 	struct record record;
 	bool is_vcn;
 	bool is_enabled;
-	uint8_t standing; /* enum standing; from marks_compare() */
+	uint8_t standing; /* enum standing; from site_roster_stand() */
+	/* the files that are its own, as items of a roster: now, and in the last generation */
+	const char *files, *files_before;
 	const char *name; /* first label */
 	const char *fqdn;
 	const char *domain;
