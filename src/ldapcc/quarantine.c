@@ -17,45 +17,39 @@ struct round {
 	struct run *run;
 	unsigned number;
 	struct table *members; /* canonical DN of an entry -> its struct quarantined */
-	struct table
-		*reported; /* keys with an error of their own; NULL: not looked up yet */
-	struct site *
-		*good; /* what the current generation was made of, when it is asked for */
+	struct table *reported; /* canonical DNs; NULL: not looked up yet */
+	struct site **good; /* of the current generation; NULL: not asked for yet */
 	bool has_new;
 };
 
-/* The entry itself, and the one that it may be an interface of. */
-static void note_reported(struct table *reported, const char *dn)
+/* An interface entry counts with its machine. */
+static void note_reported(struct round *round, const struct loc *where)
 {
-	const char *key = dn == NULL ? NULL : dn_key(reported, dn);
+	const char *key = where->dn == NULL ? NULL : dn_key(round->reported, where->dn);
 
 	if (key == NULL)
 		return;
-	*table_slot(reported, key) = reported;
-	*table_slot(reported, dn_key_parent(key)) = reported;
-}
-
-static struct table *collect_reported(TALLOC_CTX *mem_ctx, const struct diags *diags)
-{
-	struct table *reported = table_new(mem_ctx, diags->n_findings);
-
-	for (size_t i = 0; i < diags->n_findings; i++) {
-		const struct finding *finding = diags->findings[i];
-
-		if (finding->severity != SEVERITY_ERROR)
-			continue;
-		note_reported(reported, finding->where.dn);
-		for (size_t j = 0; j < finding->n_notes; j++)
-			note_reported(reported, finding->notes[j].where.dn);
-	}
-	return reported;
+	*table_slot(round->reported, key) = round;
+	*table_slot(round->reported, dn_key_parent(key)) = round;
 }
 
 /* Has a fault of its own been found, or a conflict? Else it only stands on what has one. */
 static bool is_reported(struct round *round, const char *key)
 {
-	if (round->reported == NULL)
-		round->reported = collect_reported(round->members, round->run->diags);
+	const struct diags *diags = round->run->diags;
+
+	if (round->reported != NULL)
+		return table_find(round->reported, key) != NULL;
+	round->reported = table_new(round->members, diags->n_findings);
+	for (size_t i = 0; i < diags->n_findings; i++) {
+		const struct finding *finding = diags->findings[i];
+
+		if (finding->severity != SEVERITY_ERROR)
+			continue;
+		note_reported(round, &finding->where);
+		for (size_t j = 0; j < finding->n_notes; j++)
+			note_reported(round, &finding->notes[j].where);
+	}
 	return table_find(round->reported, key) != NULL;
 }
 
