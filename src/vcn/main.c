@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 
 #include "base/program.h"
+#include "vcn/host/check_command.h"
 #include "vcn/host/launch_command.h"
 
 /* Bits of the commands that know an option. */
@@ -23,8 +24,8 @@ enum {
 enum { MANY = PROGRAM_ANY_NUMBER };
 
 static const struct program_command commands[] = {
-	{"check", "FILE...", "verify manifests; of a folder, all in it",
-		launch_command_check, 1, MANY, 0},
+	{"check", "[FILE...]", "verify manifests; with --host, and whether this host can",
+		check_command, 0, MANY, 0},
 	{"apply", "", "start and stop VCNs as the manifest says", launch_command_apply, 0,
 		0, PLAN | RESTART | STOP},
 	{"diff", "", "what apply would do; exit 2 if anything", launch_command_diff, 0, 0,
@@ -85,7 +86,7 @@ int main(int argc, char **argv)
 		.diags = diags,
 		.out = stdout,
 		.lock_fd = -1,
-		.arguments.host = getenv("VCN_HOST")};
+		.environment_host = getenv("VCN_HOST")};
 	struct program program = {
 		.name = "vcn",
 		.about = "Starts, supervises and stops the "

@@ -5,12 +5,15 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 
-enum { READ_STEP = 64 * 1024 };
+enum { READ_STEP = 64 * 1024, GONE_MS = 100 };
 
 /* 1: more may come, 0: the end, -errno */
 static int take(int fd, struct buffer *b, size_t max)
@@ -37,6 +40,30 @@ static int take_all(int fd, struct buffer *b, size_t max, unsigned timeout_ms)
 	return r > 0 ? -ETIMEDOUT : r;
 }
 
+void patience_end(pid_t child)
+{
+	struct pollfd end = {.events = POLLIN};
+
+	kill(child, SIGKILL);
+	end.fd = (int)syscall(SYS_pidfd_open, child, 0);
+	(void)!poll(&end, 1, GONE_MS);
+	waitpid(child, NULL, WNOHANG);
+	mem_close_fd(&end.fd);
+}
+
+void patience_leave(int fd)
+{
+	int null_fd = open("/dev/null", O_RDWR);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	for (int i = 0; i < PATIENCE_FD; i++)
+		if (null_fd < 0 || (i != null_fd && dup2(null_fd, i) < 0))
+			_exit(EXIT_FAILURE);
+	if ((fd != PATIENCE_FD && dup2(fd, PATIENCE_FD) < 0) ||
+		close_range(PATIENCE_FD + 1, ~0U, 0) < 0)
+		_exit(EXIT_FAILURE);
+}
+
 int patience_read(TALLOC_CTX *mem_ctx, unsigned timeout_ms, size_t max,
 	void (*work)(const void *user, int fd), const void *user, char **ret_bytes,
 	size_t *ret_len)
@@ -49,19 +76,16 @@ int patience_read(TALLOC_CTX *mem_ctx, unsigned timeout_ms, size_t max,
 	pid_t child = fork();
 
 	if (child == 0) {
-		close(ends[0]);
-		work(user, ends[1]);
+		patience_leave(ends[1]);
+		work(user, PATIENCE_FD);
 		_exit(0);
 	}
 	close(ends[1]);
 	int r = child < 0 ? -errno : take_all(ends[0], b, max, timeout_ms);
 
 	close(ends[0]);
-	if (child > 0) {
-		kill(child, SIGKILL);
-		/* One that hangs in the kernel is not waited for: it is init's at our end. */
-		waitpid(child, NULL, r == 0 ? 0 : WNOHANG);
-	}
+	if (child > 0)
+		patience_end(child);
 	*ret_bytes = b->data;
 	*ret_len = b->len;
 	return r;

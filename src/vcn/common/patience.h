@@ -7,6 +7,7 @@
  */
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/mem.h"
 
@@ -20,3 +21,14 @@
 int patience_read(TALLOC_CTX *mem_ctx, unsigned timeout_ms, size_t max,
 	void (*work)(const void *user, int fd), const void *user, char **ret_bytes,
 	size_t *ret_len) _must_check_;
+/* The descriptor that is left to such a child, beside 0 to 2 on /dev/null. */
+enum { PATIENCE_FD = 3 };
+
+/*
+ * For a child: leaves everything that is its parent's but @fd, which becomes PATIENCE_FD.
+ *
+ * One that hangs would keep locks held, and whoever reads its parent's output waiting.
+ */
+void patience_leave(int fd);
+/* Kills a child and reaps it, unless it hangs in the kernel: then init will. */
+void patience_end(pid_t child);

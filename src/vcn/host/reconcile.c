@@ -18,7 +18,7 @@ enum {
 	BACKOFF_MAX_S = 3600,
 	BACKOFF_DOUBLINGS_MAX = 9,
 	ANSWER_TIMEOUT_MS = 2000,
-	IMAGES_TIMEOUT_MS = 3000,
+	IMAGES_TIMEOUT_MS = 1000,
 };
 
 static const char *const action_names[] = {
