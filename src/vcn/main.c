@@ -19,6 +19,7 @@ enum {
 	RESTART = 1 << 2,
 	STOP = 1 << 3,
 	RUN = 1 << 4,
+	STATUS = 1 << 5,
 };
 
 enum { MANY = PROGRAM_ANY_NUMBER };
@@ -38,7 +39,7 @@ static const struct program_command commands[] = {
 	{"kill", "NAME...", "end VCNs at once", launch_command_kill, 0, MANY, ALL},
 	{"restart", "NAME...", "stop and start VCNs, with the manifest's changes",
 		launch_command_restart, 0, MANY, ALL | STOP | RESTART},
-	{"status", "[NAME...]", "what runs here", launch_command_status, 0, MANY, 0},
+	{"status", "[NAME...]", "what runs here", launch_command_status, 0, MANY, STATUS},
 	{"console", "NAME", "the serial console; Ctrl-] leaves it",
 		launch_command_console, 1, 1, 0},
 	{"log", "NAME", "what the serial console has shown", launch_command_log, 1, 1, 0},
@@ -73,6 +74,8 @@ static const struct program_option options[] = {
 	{"timeout", "SECONDS",
 		"apply, stop, restart: for a VCN's stop, before it is killed", STOP,
 		OPTION_NUMBER, AT(timeout_s), '\0'},
+	{"metrics", NULL, "status: OpenMetrics instead of the table", STATUS, OPTION_FLAG,
+		AT(metrics), '\0'},
 	{"console", NULL, "run: the serial console on standard output", RUN, OPTION_FLAG,
 		AT(console), '\0'},
 };

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "vcn/common/image_mark.h"
 #include "vcn/common/process.h"
 #include "vcn/guest/kvm.h"
 #include "vcn/guest/machine.h"
@@ -183,6 +184,8 @@ static int open_all(struct supervisor *s, struct boot *boot, struct opening *ope
 
 	if (r == 0)
 		r = open_files(s, opening, handover);
+	if (r == 0)
+		boot->record.image_id = image_mark_id(boot, s->state->image_mark);
 	if (r == 0)
 		r = open_vsock(s, boot, handover);
 	if (r == 0)

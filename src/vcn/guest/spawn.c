@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <linux/sched.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -225,16 +224,17 @@ static _Noreturn void run_child(struct plan *plan)
 
 /* The parent */
 
-/* As fork(2), with the pidfd in the same step: the process cannot be gone before. */
+/*
+ * As fork(2), with the pidfd in the same step: the process cannot be gone before. Not clone3(2):
+ * systemd's RestrictNamespaces= has to forbid it wholly.
+ */
 static pid_t clone_with_pidfd(const struct spawn *spawn, int *ret_pidfd)
 {
-	struct clone_args args = {
-		.flags = CLONE_PIDFD | (spawn->apart != NULL ? apart_flags() : 0),
-		.pidfd = (uint64_t)(uintptr_t)ret_pidfd,
-		.exit_signal = SIGCHLD,
-	};
+	uint64_t flags = CLONE_PIDFD | SIGCHLD;
 
-	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	if (spawn->apart != NULL)
+		flags |= apart_flags();
+	return (pid_t)syscall(SYS_clone, flags, NULL, ret_pidfd, NULL, NULL);
 }
 
 static int explain(

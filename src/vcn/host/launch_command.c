@@ -20,6 +20,7 @@
 #include "vcn/host/admission.h"
 #include "vcn/host/apply_guard.h"
 #include "vcn/host/control.h"
+#include "vcn/host/metrics.h"
 #include "vcn/host/perform.h"
 #include "vcn/host/status.h"
 #include "vcn/host/told.h"
@@ -488,7 +489,9 @@ int launch_command_status(void *session)
 	struct status *status = status_collect(
 		s->mem_ctx, s->manifest, &seen, names, n, s->host, time(NULL));
 
-	if (!s->arguments.json)
+	if (s->arguments.metrics)
+		metrics_print(s->out, status);
+	else if (!s->arguments.json)
 		status_print(s->out, status, s->color);
 	put_result(s, "host", json_object_new_string(s->host));
 	put_result(s, "vcns", status_to_json(status));
