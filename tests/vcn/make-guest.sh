@@ -86,6 +86,18 @@ if [ -n "$name" ]; then
 	ping -c 1 -W 5 "$name" && echo "guest: reached $name"
 fi
 
+for word in $(cat /proc/cmdline); do
+	case $word in
+	vcn.get=*)
+		if wget -q -T 5 -O /dev/null "${word#vcn.get=}"; then
+			echo "guest: got ${word#vcn.get=}"
+		else
+			echo "guest: did not get ${word#vcn.get=}"
+		fi
+		;;
+	esac
+done
+
 for disk in /dev/vd?; do
 	[ -b "$disk" ] || continue
 	if has vcn.fill; then

@@ -14,7 +14,8 @@
 
 enum {
 	MANIFEST_VERSION = 1,
-	MANIFEST_MAX = 64 * 1024 * 1024,
+	MANIFEST_MAX = 16 * 1024 * 1024,
+	VCNS_MAX = 10000,
 	MEMORY_MAX_MIB = INT32_MAX,
 	CPUS_MAX = 1024,
 	VLAN_MAX = 4094, /* IEEE 802.1Q: 0 and 4095 are reserved */
@@ -352,6 +353,8 @@ static int read_guests(struct reader *r, const struct node *value, void *field)
 
 	if (value->kind != NODE_LIST)
 		return document_fault(r, value, "expected a list of VCNs, or []");
+	if (value->n_items > VCNS_MAX)
+		return document_fault(r, value, "a host has at most %d VCNs", VCNS_MAX);
 	manifest->guests = mem_array(r->mem_ctx, struct guest, value->n_items);
 	for (size_t i = 0; i < value->n_items; i++) {
 		struct guest *guest = &manifest->guests[manifest->n_guests++];

@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -138,4 +140,34 @@ uint64_t overlay_bytes_left(const struct overlay *scratch)
 	if (fstatvfs(scratch->top_fd, &fs) < 0)
 		return UINT64_MAX;
 	return (uint64_t)fs.f_bavail * fs.f_frsize;
+}
+
+static int set_limit(pid_t pid, unsigned mib)
+{
+	rlim_t bytes = (rlim_t)mib * 1024 * 1024;
+	const struct rlimit limit = {bytes, bytes};
+
+	return prlimit(pid, RLIMIT_FSIZE, &limit, NULL) < 0 ? errno : 0;
+}
+
+/* As the same user, who may: root without CAP_SYS_RESOURCE, as in a container, may not. */
+int overlay_limit(const struct identity *identity, pid_t pid, unsigned mib)
+{
+	int status = 0;
+
+	if (!identity->changes_user)
+		return -set_limit(pid, mib);
+	pid_t child = fork();
+
+	if (child == 0) {
+		if (setresgid(identity->uid, identity->uid, identity->uid) < 0 ||
+			setresuid(identity->uid, identity->uid, identity->uid) < 0)
+			_exit(errno);
+		_exit(set_limit(pid, mib));
+	}
+	if (child < 0)
+		return -errno;
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
 }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -111,16 +110,18 @@ static void handle_event(struct supervisor *s, const struct qmp_message *message
 	}
 }
 
-/* For each file, and only now: the guest's memory is a file, too, and has its size already. */
+/* Only now: the guest's memory is a file, too, and has its size already. */
 static void limit_writes(struct supervisor *s)
 {
-	rlim_t bytes = (rlim_t)supervisor_scratch_mib(s) * 1024 * 1024;
-	const struct rlimit limit = {bytes, bytes};
+	unsigned mib = supervisor_scratch_mib(s);
 
-	if (bytes > 0 && s->guest->image.path != NULL && s->guest->image.snapshot &&
-		prlimit(s->boot->process.pid, RLIMIT_FSIZE, &limit, NULL) < 0)
+	if (mib == 0 || s->guest->image.path == NULL || !s->guest->image.snapshot)
+		return;
+	int r = overlay_limit(s->identity, s->boot->process.pid, mib);
+
+	if (r < 0)
 		supervisor_fail_boot(
-			s, "its scratch space cannot be limited: %s", strerror(errno));
+			s, "its scratch space cannot be limited: %s", strerror(-r));
 }
 
 /* The greeting may be answered with both commands at once: QEMU takes them in order. */

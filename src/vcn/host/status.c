@@ -232,6 +232,9 @@ static struct json_object *row_to_json(
 	struct json_object *json = run_state_to_json(row->state);
 	const struct guest *guest = row->guest;
 
+	/* What does not run has none. */
+	if (!run_state_is_running(row->state))
+		json_object_object_add(json, "accel", NULL);
 	if (guest != NULL && !run_state_is_running(row->state))
 		put_guest(json, guest);
 	put_text(json, "state", row->word);
