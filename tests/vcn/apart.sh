@@ -176,7 +176,7 @@ if ! command -v passt >/dev/null; then
 fi
 write_settings "network: user" "passt: /nowhere/passt"
 begin_manifest 2
-guest vcn001 "vcn.get=http://192.0.2.1:8000/ vcn.get=http://192.0.2.1:8001/" "readiness: none"
+guest vcn001 "vcn.reach=192.0.2.1:8000 vcn.reach=192.0.2.1:8001" "readiness: none"
 end_manifest whole
 ok "without passt nothing starts" exits 69 vcn start vcn001
 write_settings "network: user"
@@ -195,8 +195,8 @@ ok "of its own, as its own user" equal \
 ok "without capabilities" equal "$(awk '$1 == "CapEff:" { print $2 }' "/proc/$passt/status")" \
 	0000000000000000
 ok "has an address" within 90 console_says vcn001 "guest: lease 192.0.2.2/24"
-ok "gets out" within 90 console_says vcn001 "guest: got http://192.0.2.1:8000/"
-ok "and not to the host's loopback" within 90 console_says vcn001 "guest: did not get http://192.0.2.1:8001/"
+ok "gets out" within 90 console_says vcn001 "guest: connected to 192.0.2.1:8000"
+ok "and not to the host's loopback" within 90 console_says vcn001 "guest: not connected to 192.0.2.1:8001"
 kill -KILL "$passt"
 vcn apply >/dev/null 2>&1 || true
 ok "without its passt it is degraded" exits 5 vcn status

@@ -88,11 +88,12 @@ fi
 
 for word in $(cat /proc/cmdline); do
 	case $word in
-	vcn.get=*)
-		if wget -q -T 5 -O /dev/null "${word#vcn.get=}"; then
-			echo "guest: got ${word#vcn.get=}"
+	vcn.reach=*:*)
+		word=${word#vcn.reach=}
+		if nc -w 5 "${word%:*}" "${word#*:}" </dev/null >/dev/null 2>&1; then
+			echo "guest: connected to $word"
 		else
-			echo "guest: did not get ${word#vcn.get=}"
+			echo "guest: not connected to $word"
 		fi
 		;;
 	esac
