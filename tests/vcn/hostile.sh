@@ -131,6 +131,9 @@ umount "$work/run3"
 
 # One user each, whatever the runtime directory
 
+begin_manifest 2
+entry looks
+end_manifest whole
 ok "the same VCN of another runtime directory" exits 0 \
 	vcn --runtime-dir "$work/run2" start looks
 second=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["uid"])' \
