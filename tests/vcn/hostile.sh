@@ -158,10 +158,11 @@ entry fills-host
 entry nulls
 end_manifest whole
 settings "scratch-limit: 3"
-ok "two that write without end" exits 5 vcn apply
+vcn apply >/dev/null 2>&1 || true # they are ready before they are full, or not
 ok "one has its entry's limit" within 5 is_with fills-limit degraded "scratch full: it has written its 2 MiB"
 ok "one its host's" within 5 is_with fills-host degraded "scratch full: it has written its 3 MiB"
 ok "their neighbour is well" is_state nulls ready
+ok "apply exits with 5" exits 5 vcn apply
 start=$(date +%s%N)
 ok "one that is stopped so need not be asked to power off" exits 0 vcn stop --timeout=30 fills-host
 ok "it ends at once" test $((($(date +%s%N) - start) / 1000000)) -lt 8000
