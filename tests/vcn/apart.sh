@@ -73,7 +73,7 @@ if openssl genpkey -algorithm ed25519 -out "$work/manifest.key" 2>/dev/null; the
 	openssl genpkey -algorithm ed25519 -out "$work/other.key"
 	sign() { openssl pkeyutl -sign -rawin -inkey "$work/${1:-manifest.key}" \
 		-in "$work/manifest.yaml" -out "$work/manifest.yaml.sig"; }
-	rm -rf "$work/lib" # the serials of before
+	rm -rf "${work:?}/lib" # the serials of before
 	settings "manifest-key: $work/manifest.pub"
 	ok "no signature" exits 3 vcn apply
 	ok "is told" says "there is no signature beside it"
@@ -160,7 +160,7 @@ one nulls "$disk"
 vcn start nulls >/dev/null
 vcn status --metrics >"$work/metrics"
 ok "metrics end as OpenMetrics does" equal "$(tail -n 1 "$work/metrics")" "# EOF"
-ok "every line is one of its kinds" bash -c '! grep -vE "^(# (TYPE|HELP) [a-z_]+ .+|# EOF|[a-z_]+(\{[a-z_]+=\"[^\"]*\"(,[a-z_]+=\"[^\"]*\")*\})? [0-9.]+)$" "$1"' - "$work/metrics"
+ok "every line is one of its kinds" exits 1 grep -vE "^(# (TYPE|HELP) [a-z_]+ .+|# EOF|[a-z_]+(\{[a-z_]+=\"[^\"]*\"(,[a-z_]+=\"[^\"]*\")*\})? [0-9.]+)\$" "$work/metrics"
 ok "the state" grep -qx 'vcn_state{vcn="nulls",vcn_state="ready"} 1' "$work/metrics"
 ok "and that it is no other" equal "$(grep -c '^vcn_state.* 1$' "$work/metrics")" 1
 ok "its memory" grep -qx 'vcn_memory_bytes{vcn="nulls"} 1048576' "$work/metrics"
