@@ -50,7 +50,7 @@ begin_manifest 1
 for i in 1 2 3; do
 	on_disk "vcn00$i" master.qcow2 qcow2
 done
-on_disk vcn004 own.raw raw "snapshot: no"
+on_disk vcn004 own.raw raw "snapshot: no" hostname=vcn004
 end_manifest whole
 
 ok "three guests of one master, one of its own image" exits 0 vcn apply

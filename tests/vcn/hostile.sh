@@ -218,6 +218,21 @@ ok "one that has found no room" within 5 is_with full degraded "no room is left"
 vcn apply >/dev/null 2>&1 || true
 ok "goes on when there is" within 5 is_state full ready
 
+# Whose turn it is: what failed waits, and its entry mended is tried at once
+
+begin_manifest 5
+entry no-json
+end_manifest whole
+vcn apply --allow-stop=9 >/dev/null 2>&1 || true
+ok "one that failed" within 5 is_state no-json failed
+failures=$(field no-json n_failures)
+vcn apply >/dev/null 2>&1 || true
+ok "is not tried again at once" equal "$(field no-json n_failures)" "$failures"
+sed -i 's/cpus: 1$/cpus: 2/' "$work/body.yaml"
+end_manifest whole
+vcn apply >/dev/null 2>&1 || true
+ok "but with another entry" within 5 equal "$(field no-json n_failures)" "$((failures + 1))"
+
 # Memory and kernels
 
 begin_manifest 6
