@@ -735,7 +735,8 @@ int manifest_load(TALLOC_CTX *mem_ctx, const char *path,
 	char *answer;
 	size_t len;
 	int r = patience_read(tmp, demands->timeout_ms,
-		MANIFEST_MAX + SIGNATURE_BYTES + 1, copy_file, source, &answer, &len);
+		MANIFEST_MAX + SIGNATURE_BYTES + 1, copy_file, source, source, &answer,
+		&len);
 
 	if (r == -ETIMEDOUT)
 		return -EXIT_BUSY;

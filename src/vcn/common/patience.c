@@ -3,15 +3,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 
 enum { READ_STEP = 64 * 1024, GONE_MS = 100 };
 
@@ -51,22 +54,44 @@ void patience_end(pid_t child)
 	mem_close_fd(&end.fd);
 }
 
-void patience_leave(int fd)
+/* N of /dev/fd/N, or -1. */
+static int fd_of(const char *path)
 {
-	int null_fd = open("/dev/null", O_RDWR);
+	static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+	uint64_t number;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	for (int i = 0; i < PATIENCE_FD; i++)
-		if (null_fd < 0 || (i != null_fd && dup2(null_fd, i) < 0))
-			_exit(EXIT_FAILURE);
-	if ((fd != PATIENCE_FD && dup2(fd, PATIENCE_FD) < 0) ||
-		close_range(PATIENCE_FD + 1, ~0U, 0) < 0)
+	for (size_t i = 0; path != NULL && i < ARRAY_SIZE(folders); i++)
+		if (text_has_prefix(path, folders[i]) &&
+			text_parse_u64(path + strlen(folders[i]), INT_MAX, &number))
+			return (int)number;
+	return -1;
+}
+
+/* From @first to @last, where that is anything. */
+static void close_between(int first, int last)
+{
+	if (first <= last && close_range((unsigned)first, (unsigned)last, 0) < 0)
 		_exit(EXIT_FAILURE);
 }
 
+void patience_leave(int fd, const char *path)
+{
+	int kept = fd_of(path), null_fd = open("/dev/null", O_RDWR);
+	int low = kept > STDERR_FILENO && kept < fd ? kept : fd;
+	int high = kept > fd ? kept : fd;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (null_fd < 0 || dup2(null_fd, STDOUT_FILENO) < 0 ||
+		dup2(null_fd, STDERR_FILENO) < 0)
+		_exit(EXIT_FAILURE);
+	close_between(STDERR_FILENO + 1, low - 1);
+	close_between(low + 1, high - 1);
+	close_between(high + 1, INT_MAX);
+}
+
 int patience_read(TALLOC_CTX *mem_ctx, unsigned timeout_ms, size_t max,
-	void (*work)(const void *user, int fd), const void *user, char **ret_bytes,
-	size_t *ret_len)
+	void (*work)(const void *user, int fd), const void *user, const char *path,
+	char **ret_bytes, size_t *ret_len)
 {
 	struct buffer *b = buffer_new(mem_ctx);
 	int ends[2];
@@ -76,8 +101,8 @@ int patience_read(TALLOC_CTX *mem_ctx, unsigned timeout_ms, size_t max,
 	pid_t child = fork();
 
 	if (child == 0) {
-		patience_leave(ends[1]);
-		work(user, PATIENCE_FD);
+		patience_leave(ends[1], path);
+		work(user, ends[1]);
 		_exit(0);
 	}
 	close(ends[1]);

@@ -67,7 +67,8 @@ static int open_kernel(const struct launch_settings *settings, const struct gues
 }
 
 /* One message: header, text, and the descriptors beside it. */
-static void send_opened(struct header *header, const char *text, const int *fds)
+static void send_opened(
+	int socket, struct header *header, const char *text, const int *fds)
 {
 	size_t len = strnlen(text, TEXT_MAX), n = 0;
 	union {
@@ -91,7 +92,7 @@ static void send_opened(struct header *header, const char *text, const int *fds)
 		message.msg_control = &control;
 		message.msg_controllen = CMSG_SPACE(n * sizeof(int));
 	}
-	(void)!sendmsg(PATIENCE_FD, &message, MSG_NOSIGNAL);
+	(void)!sendmsg(socket, &message, MSG_NOSIGNAL);
 }
 
 static _Noreturn void run_child(
@@ -101,7 +102,7 @@ static _Noreturn void run_child(
 	struct header header = {0};
 	int fds[_OPENED_MAX] = {-1, -1, -1, -1};
 
-	patience_leave(fd);
+	patience_leave(fd, NULL);
 	/* Before they are opened: one that is replaced in between is outdated, not hidden. */
 	const char *text = image_mark(diags, &guest->image);
 
@@ -110,7 +111,7 @@ static _Noreturn void run_child(
 		header.code = open_kernel(settings, guest, diags, fds);
 	if (header.code < 0)
 		text = diag_last(diags)->message;
-	send_opened(&header, text, fds);
+	send_opened(fd, &header, text, fds);
 	_exit(0);
 }
 

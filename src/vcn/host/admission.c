@@ -127,7 +127,7 @@ void admission_copied_mib(const struct guest *const *guests, size_t n, uint64_t 
 	size_t len = 0;
 
 	(void)!patience_read(tmp, COPIED_TIMEOUT_MS, n * sizeof(uint64_t), write_copied,
-		&asked, &answer, &len);
+		&asked, NULL, &answer, &len);
 	for (size_t i = 0; i < n; i++) {
 		uint64_t bytes = 0;
 

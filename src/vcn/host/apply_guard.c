@@ -121,8 +121,8 @@ char *apply_guard_host_name(
 		return mem_strdup(mem_ctx, "localhost");
 	if (strchr(host, '.') != NULL)
 		return mem_strdup(mem_ctx, host);
-	int r = patience_read(
-		tmp, timeout_ms, HOST_NAME_MAX_BYTES, write_full_name, host, &name, &len);
+	int r = patience_read(tmp, timeout_ms, HOST_NAME_MAX_BYTES, write_full_name, host,
+		NULL, &name, &len);
 
 	if (r < 0 || len == 0)
 		return mem_strdup(mem_ctx, applied_name(tmp, settings, host));

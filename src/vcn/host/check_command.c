@@ -135,7 +135,7 @@ static int check_path(struct session *s, const char *path)
 	size_t len;
 	int error;
 	int r = patience_read(
-		tmp, TIMEOUT_MS, NAMES_MAX, write_names, path, &bytes, &len);
+		tmp, TIMEOUT_MS, NAMES_MAX, write_names, path, path, &bytes, &len);
 
 	if (r == -ETIMEDOUT)
 		return session_fail_hanging(s->diags, path);

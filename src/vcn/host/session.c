@@ -75,8 +75,8 @@ static bool is_missing(const struct session *s, const char *path)
 	char *answer;
 	size_t len;
 
-	return patience_read(
-		       tmp, patience_of(s), 1, write_missing, path, &answer, &len) == 0 &&
+	return patience_read(tmp, patience_of(s), 1, write_missing, path, path, &answer,
+		       &len) == 0 &&
 	       len > 0;
 }
 
