@@ -457,6 +457,17 @@ def read_shell(text):
     return dict(zip(words[::2], words[1::2], strict=True))
 
 
+def read_zone(text):
+    """As RFC 1035 section 5.1 has it: a backslash before a character, or before three digits."""
+    values = {}
+    for line in text.splitlines():
+        name, value = re.fullmatch(r'(\w+) TXT "((?:[^"\\]|\\\d{3}|\\[^\d])*)"', line).groups()
+        values[name] = re.sub(rb"\\(\d{3}|.)", lambda found: bytes([int(found[1])])
+                              if found[1].isdigit() and len(found[1]) == 3 else found[1],
+                              value.encode("ascii")).decode()
+    return values
+
+
 INJECTION_READERS = {
     "dhcpd": read_dhcpd,
     "dnsmasq": read_dnsmasq,
@@ -468,6 +479,7 @@ INJECTION_READERS = {
     "shell": read_shell,
     "text": lambda text: dict(line.split(" ", 1) for line in text.splitlines()),
     "yaml": yaml.safe_load,
+    "zone": read_zone,
 }
 
 

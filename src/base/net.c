@@ -98,10 +98,8 @@ bool ip_is_link_local(struct ip ip)
 	       (ip.family == 6 && ip.bytes[0] == 0xfe && (ip.bytes[1] & 0xc0) == 0x80);
 }
 
-enum { ZONE_TEXT_MAX = 80 }; /* 32 nibbles with their dots, and ip6.arpa */
-
 /* The reverse zone of the first @octets (IPv4) or nibbles (IPv6) of @ip. */
-static const char *zone_of(struct ip ip, unsigned units, char buffer[ZONE_TEXT_MAX])
+static const char *zone_of(struct ip ip, unsigned units, char buffer[REVERSE_TEXT_MAX])
 {
 	size_t len = 0;
 
@@ -110,10 +108,10 @@ static const char *zone_of(struct ip ip, unsigned units, char buffer[ZONE_TEXT_M
 				 : i % 2 == 0	? ip.bytes[i / 2] >> 4
 						: ip.bytes[i / 2] & 15;
 
-		len += (size_t)snprintf(buffer + len, ZONE_TEXT_MAX - len,
+		len += (size_t)snprintf(buffer + len, REVERSE_TEXT_MAX - len,
 			ip.family == 4 ? "%u." : "%x.", value);
 	}
-	snprintf(buffer + len, ZONE_TEXT_MAX - len, "%s",
+	snprintf(buffer + len, REVERSE_TEXT_MAX - len, "%s",
 		ip.family == 4 ? "in-addr.arpa" : "ip6.arpa");
 	return buffer;
 }
@@ -242,7 +240,7 @@ char **prefix_reverse_zones(TALLOC_CTX *mem_ctx, struct prefix prefix, size_t *r
 
 	for (unsigned i = 0; i < zones; i++) {
 		struct ip ip = prefix.base;
-		char buffer[ZONE_TEXT_MAX];
+		char buffer[REVERSE_TEXT_MAX];
 
 		for (unsigned b = 0; b < last_bit - prefix.length; b++)
 			if (i & (1U << b))
@@ -253,6 +251,40 @@ char **prefix_reverse_zones(TALLOC_CTX *mem_ctx, struct prefix prefix, size_t *r
 	}
 	*ret_n = n;
 	return names;
+}
+
+const char *ip_reverse_name(struct ip ip, char buffer[REVERSE_TEXT_MAX])
+{
+	return zone_of(ip, ip.family == 4 ? 4 : 32, buffer);
+}
+
+const char *prefix_delegated_zone(struct prefix prefix, char buffer[REVERSE_TEXT_MAX])
+{
+	char whole[REVERSE_TEXT_MAX];
+
+	snprintf(buffer, REVERSE_TEXT_MAX, "%u-%u.%.60s", prefix.base.bytes[3],
+		prefix.length, zone_of(prefix.base, 3, whole));
+	return buffer;
+}
+
+bool ip_is_locally_served(struct ip ip)
+{
+	static const struct prefix spaces[] = {
+		{{4, {10}}, 8},
+		{{4, {100, 64}}, 10},
+		{{4, {127}}, 8},
+		{{4, {169, 254}}, 16},
+		{{4, {172, 16}}, 12},
+		{{4, {192, 0, 2}}, 24},
+		{{4, {192, 168}}, 16},
+		{{4, {198, 51, 100}}, 24},
+		{{4, {203, 0, 113}}, 24},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(spaces); i++)
+		if (prefix_contains(spaces[i], ip))
+			return true;
+	return false;
 }
 
 /* MAC addresses */

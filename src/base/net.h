@@ -79,6 +79,20 @@ struct ip prefix_netmask(struct prefix prefix);
 char **prefix_reverse_zones(
 	TALLOC_CTX *mem_ctx, struct prefix prefix, size_t *ret_n) _must_check_;
 
+enum { REVERSE_TEXT_MAX = 80 }; /* 32 nibbles with their dots, and ip6.arpa */
+
+/* The name that the PTR record of @ip has: `7.2.0.192.in-addr.arpa`. */
+const char *ip_reverse_name(struct ip ip, char buffer[REVERSE_TEXT_MAX]);
+/*
+ * prefix_delegated_zone - the reverse zone of an IPv4 network smaller than a /24:
+ * `64-26.2.0.192.in-addr.arpa` for 192.0.2.64/26
+ *
+ * source: RFC 2317, which advises a hyphen where its examples have a slash
+ */
+const char *prefix_delegated_zone(struct prefix prefix, char buffer[REVERSE_TEXT_MAX]);
+/* Of an address space whose reverse zones nobody delegates (RFC 6303, RFC 7793)? */
+bool ip_is_locally_served(struct ip ip);
+
 /*
  * mac_parse - every spelling in use: aa:bb:…, aa-bb-…, aabb.ccdd.eeff, twelve digits,
  * one-digit octets with colons; any case; 48 bits only

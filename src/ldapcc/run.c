@@ -137,6 +137,7 @@ struct decoder *run_new_site(struct run *run)
 {
 	run->site = site_new(run->mem_ctx, run->map, run->arguments.ldif);
 	run->site->now = (int64_t)time(NULL);
+	run->site->prints_zones = targets_print_zones(run->targets, run->n_targets);
 	reporter_init(&run->reporter, run->site, run->diags);
 	memcpy(run->reporter.severity, run->settings->severity,
 		sizeof(run->reporter.severity));
@@ -254,6 +255,10 @@ int run_permit(struct run *run)
 
 	for (size_t i = 0; i < run->n_quarantined; i++)
 		n += !run->quarantined[i]->is_waiting;
+	if (!run->is_settled)
+		return diag_fail(run->diags, EXIT_DATA, LOC_NONE,
+			"so many entries are in error, each because of another, that "
+			"nobody can tell which are not");
 	if (n > quarantine_limit(run))
 		return diag_fail(run->diags, EXIT_DATA, LOC_NONE,
 			"%zu of %zu entries are in error, %zu may be in quarantine "

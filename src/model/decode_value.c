@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "base/ssh_key.h"
 #include "base/text.h"
+#include "model/dns_record.h"
 #include "model/release.h"
 #include "read/dn.h"
 
@@ -508,4 +510,43 @@ void decode_label(struct decoder *d, struct record *record, const struct use *us
 	const struct entry_value *value, void *place)
 {
 	decode_word(d, record, use, value, place);
+}
+
+void decode_dns_record(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
+{
+	const char *text = text_of(d, record, use->field, value);
+	struct dns_record parsed;
+
+	if (text == NULL)
+		return;
+	const char *why = dns_record_parse(d->site->arena, text, &parsed);
+
+	if (why != NULL)
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value, why);
+	else
+		*(const char **)place = dns_record_format(d->site->arena, &parsed);
+}
+
+/* The comment behind the key is nobody's business. */
+void decode_ssh_key(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
+{
+	TMP_CTX(tmp);
+	const char *text = text_of(d, record, use->field, value);
+	struct ssh_key key;
+
+	if (text == NULL)
+		return;
+	const char *why = ssh_key_parse(tmp, text, &key);
+
+	if (why != NULL) {
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value, why);
+		return;
+	}
+	size_t len = strcspn(text, " \t");
+
+	len += strspn(text + len, " \t");
+	len += strcspn(text + len, " \t");
+	*(const char **)place = arena_strndup(d->site->arena, text, len);
 }

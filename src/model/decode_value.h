@@ -73,6 +73,8 @@ DECODE_TYPE(readiness); /* const char *: none, virtserial or notify */
 DECODE_TYPE(version); /* const char *: a release (release.h) */
 DECODE_TYPE(package); /* const char *: name, -name, @group */
 DECODE_TYPE(glob); /* const char *: a package or glob */
+DECODE_TYPE(dns_record); /* const char *: CNAME, MX, SRV, TXT in one spelling */
+DECODE_TYPE(ssh_key); /* const char *: TYPE BASE64 */
 DECODE_TYPE(label); /* const char *: a repository's or image's name */
 #undef DECODE_TYPE
 

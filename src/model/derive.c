@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/dns_record.h"
 #include "model/release.h"
+#include "model/zone.h"
 
 /*
  * Settling the model: what is in error leaves the tables, and what only good records may
@@ -564,6 +566,8 @@ void model_derive(struct site *site)
 	inherit_values(site);
 	collect_domains(site);
 	permit_installers(site);
+	dns_records_settle(site);
+	zones_build(site);
 	for (size_t i = 0; i < site->n_profiles; i++)
 		plan_post(site, site->profiles[i]);
 }

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "base/trailer.h"
+#include "model/dns_record.h"
 #include "read/dn.h"
 
 /* Orders of the tables */
@@ -117,6 +118,7 @@ static bool is_same_machine(const struct machine *a, const struct machine *b)
 static void merge_part(struct machine *machine, struct machine *part)
 {
 	machine->record.is_bad |= part->record.is_bad;
+	machine->record.is_wrong |= part->record.is_wrong;
 	part->merged_into = machine;
 	if (part->own == NULL)
 		return;
@@ -643,4 +645,5 @@ void model_link(struct site *site)
 	for (size_t i = 0; i < site->n_profiles; i++)
 		link_profile(site, site->profiles[i]);
 	collect_users(site);
+	dns_records_link(site);
 }

@@ -656,7 +656,8 @@ static void check_interfaces(struct reporter *r)
 
 		if (machine->outranked != NULL)
 			report_new_primary(r, machine);
-		if (machine->n_interfaces == 0)
+		/* a name that is only an alias (CNAME), or has other records */
+		if (machine->n_interfaces == 0 && machine->dns_values.n == 0)
 			check_report(r, CHECK_MISSING_ATTRIBUTE, &machine->record,
 				FIELD_ADDRESS,
 				"no address, no MAC and no interface entry");
@@ -675,6 +676,13 @@ static void check_interfaces(struct reporter *r)
 
 /* References */
 
+/* One that was there stays on what it stood on; a new one has its names and addresses. */
+static bool has_stood(const struct record *record)
+{
+	return (record->kind == KIND_HOST || record->kind == KIND_VCN) &&
+	       ((const struct machine *)record)->standing > STANDING_NEW;
+}
+
 static void check_reference(struct reporter *r, struct record *record,
 	enum field_id field, const char *key, enum kind wanted)
 {
@@ -685,7 +693,8 @@ static void check_reference(struct reporter *r, struct record *record,
 	if (found == NULL && r->site->waited_for != NULL &&
 		table_find(r->site->waited_for, key) != NULL) {
 		/* a profile without one of its repositories would install something else */
-		record->is_bad |= field == FIELD_REPOSITORY;
+		record->is_bad |= field == FIELD_REPOSITORY || has_stood(record);
+		record->is_wrong |= record->is_bad;
 		return;
 	}
 	struct finding *finding = check_report(r, CHECK_DANGLING_REF, record, field,
@@ -765,6 +774,7 @@ static void (*const rules[])(struct reporter *r) = {
 	check_names,
 	check_dup_ip,
 	check_dup_mac,
+	lint_dns,
 	lint_images,
 	lint_installs,
 	lint_vcns,

@@ -46,6 +46,7 @@ struct record {
 	uint32_t line; /* LDIF line of the entry; 0 from a directory */
 	uint8_t kind; /* enum kind */
 	bool is_bad; /* has an error: in quarantine */
+	bool is_wrong; /* … by itself: not because of what another record says */
 	bool is_passed_over; /* nothing in it can be served: in no table but that one */
 	/* of one that was passed over, or has no address left: it was published with one */
 	bool was_there;
@@ -66,14 +67,17 @@ struct cluster {
 	const char *domain, *install_server, *timezone;
 	struct strings nameservers, timeservers, search;
 	struct strings timeservers4; /* names and IPv4 addresses; from model_derive() */
+	struct strings dns_values; /* vocDNSRecord, in one spelling */
 };
 
 struct range {
 	struct ip start, end;
 };
 
+struct dns_record;
 struct reservation;
 struct shared_network;
+struct zone;
 
 struct network {
 	struct record record;
@@ -89,6 +93,7 @@ struct network {
 	const char *boot_file, *boot_file_uefi, *boot_file_arm64, *boot_url;
 	uint32_t vlan, mtu, lease_time; /* 0: not given */
 	bool is_isolated; /* its VCNs do not reach each other */
+	struct strings dns_values; /* vocDNSRecord, in one spelling */
 	struct reservation *reservations; /* sorted by address; from model_derive() */
 	uint32_t n_reservations;
 	const char **reverse_zones;
@@ -164,6 +169,7 @@ struct machine {
 	struct strings aliases; /* further cn values and vocAlias, lower case, sorted */
 	uint8_t alias_field; /* enum field_id: which of the two, for findings */
 	const char *location, *serial;
+	struct strings dns_values, host_keys; /* vocDNSRecord, vocSSHHostKey */
 	const char *boot_file; /* bootFile of a bootableDevice */
 	struct machine
 		*merged_into; /* RFC 2307bis: the host this entry is an interface of */
@@ -267,9 +273,13 @@ struct site {
 	struct profile **profiles;
 	struct record **passed_over; /* networks and machines; from model_link() */
 	struct shared_network *shared_networks;
+	struct dns_record **dns_records; /* of all entries; dns_record.h */
+	struct zone **zones; /* sorted by name; from model_derive(), zone.h */
 	struct strings domains; /* of cluster and networks, sorted; from model_derive() */
 	size_t n_clusters, n_networks, n_machines, n_hosts, n_vcns, n_interfaces,
-		n_images, n_repositories, n_profiles, n_shared_networks, n_passed_over;
+		n_images, n_repositories, n_profiles, n_shared_networks, n_passed_over,
+		n_dns_records, n_zones;
+	bool prints_zones; /* some target does: zones are derived, and linted */
 	int64_t now; /* Unix time; 0: no installation has run out */
 	size_t n_entries; /* records of every kind, before quarantine */
 	/* canonical DNs that are left out: what refers to them waits, and is no fault */

@@ -47,6 +47,9 @@
 #define DESCRIPTION_ROW \
 	TEXT(DESCRIPTION, prose, record, description, "description", "description", \
 		USE_FIRST)
+/* What has a name of its own in DNS; the values as dns_record.h parses them. */
+#define DNS_ROW(type, bits) \
+	TEXTS(DNS_RECORD, dns_record, type, dns_values, NULL, "DNS records", bits)
 
 static const struct use cluster_uses[] = {
 	NAME_ROW(label),
@@ -59,6 +62,7 @@ static const struct use cluster_uses[] = {
 	TEXT(INSTALL_SERVER, url, cluster, install_server, "install_server",
 		"install server", 0),
 	TEXT(TIMEZONE, timezone, cluster, timezone, "timezone", "time zone", 0),
+	DNS_ROW(cluster, 0),
 	{0},
 };
 
@@ -87,6 +91,7 @@ static const struct use network_uses[] = {
 	TEXT(BOOT_URL, url, network, boot_url, "boot_url", "boot URL", 0),
 	COUNT(LEASE_TIME, network, lease_time, 60, INT32_MAX, "lease_time", "lease (s)",
 		0),
+	DNS_ROW(network, 0),
 	{0},
 };
 
@@ -109,6 +114,9 @@ static const struct use host_uses[] = {
 	KEY(PROFILE, machine, profile_dn, "profile", USE_COUNTS),
 	TRUTH(INSTALL, machine, installs, NULL, "installs", 0),
 	ROW(INSTALL_UNTIL, TIME, time, machine, install_until, NULL, "installs until", 0),
+	DNS_ROW(machine, USE_COUNTS),
+	TEXTS(SSH_HOST_KEY, ssh_key, machine, host_keys, "host_keys", "SSH host keys",
+		USE_COUNTS),
 	TRUTH(DRAIN, machine, drains, "drains", "drains", 0),
 	{0},
 };

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "model/zone.h"
 #include "render/fields_row.h"
 
 ELEMENTS(shared_network)
@@ -21,12 +22,14 @@ static struct shape cluster_shape = {"site", cluster_fields, NULL, NULL};
 
 static const struct field target_fields[] = {
 	TEXT("path", target, path),
+	TEXT("folder", target, fixed_folder),
 	{0},
 };
 static const struct shape target_shape = {"target", target_fields, NULL, NULL};
 
 GETTER(file_serial, globals)
 {
+	*o->has_serial = true;
 	row_give_number(ret, (int64_t)o->serial);
 }
 
@@ -89,6 +92,8 @@ TABLE(nodes, machines)
 TABLE(images, images)
 TABLE(repositories, repositories)
 TABLE(profiles, profiles)
+TABLE(zones, zones)
+TABLE(dns_records, dns_records)
 
 #define GLOBAL(name, shape, element) \
 	{ \
@@ -109,6 +114,8 @@ static const struct field global_fields[] = {
 	GLOBAL(images, image_shape, row_pointer_at),
 	GLOBAL(repositories, repository_shape, row_pointer_at),
 	GLOBAL(profiles, profile_shape, row_pointer_at),
+	GLOBAL(zones, zone_shape, row_pointer_at),
+	GLOBAL(dns_records, dns_record_shape, row_pointer_at),
 };
 
 /* `targets.NAME`: the field's offset is the target's place in the array */
@@ -170,6 +177,10 @@ struct record *fields_record(const struct shape *shape, const void *object)
 		return &((struct reservation *)mutable)->interface->record;
 	if (shape == &hardware_shape)
 		return &((struct hardware *)mutable)->interface->machine->record;
+	if (shape == &zone_record_shape)
+		return ((struct zone_record *)mutable)->record;
+	if (shape == &dns_record_shape)
+		return ((struct dns_record *)mutable)->record;
 	if (shape == &interface_shape || shape == &network_shape ||
 		shape == &profile_shape || shape == &image_shape ||
 		shape == &repository_shape || shape == &cluster_shape)
@@ -187,5 +198,9 @@ const struct machine *fields_machine(const struct shape *shape, const void *obje
 		return ((const struct hardware *)object)->interface->machine;
 	if (shape == &interface_shape)
 		return ((const struct interface *)object)->machine;
+	if (shape == &zone_record_shape)
+		return ((const struct zone_record *)object)->machine;
+	if (shape == &dns_record_shape)
+		return ((const struct dns_record *)object)->machine;
 	return NULL;
 }

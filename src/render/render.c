@@ -8,6 +8,7 @@
 
 #include "base/table.h"
 #include "base/text.h"
+#include "model/zone.h"
 #include "render/fields.h"
 
 struct program {
@@ -38,6 +39,8 @@ static const struct shape *record_shape(enum for_each for_each)
 		return &network_shape;
 	case FOR_PROFILE:
 		return &profile_shape;
+	case FOR_ZONE:
+		return &zone_shape;
 	case FOR_MAC:
 		return &hardware_shape;
 	}
@@ -160,7 +163,9 @@ static void enter_object(void *data, const struct context *context, size_t offse
 	if (pass->depth < DEPTH_MAX)
 		pass->stack[pass->depth] = *context;
 	pass->depth++;
-	if (pass->node != NULL || pass->target->for_each != FOR_SITE)
+	/* a zone is a file of many nodes, as a file of the site is */
+	if (pass->node != NULL || (pass->target->for_each != FOR_SITE &&
+					  pass->target->for_each != FOR_ZONE))
 		return;
 	pass->node = fields_machine(context->shape, context->object);
 	pass->node_depth = pass->depth;
@@ -252,6 +257,10 @@ static void count_nodes(const struct site *site, const struct output *output,
 	} else if (machine != NULL) {
 		*n_hosts = 1;
 		*n_vcns = machine->n_vcns;
+	} else if (shape == &zone_shape) {
+		assert(output->object != NULL);
+		*n_hosts = ((const struct zone *)output->object)->n_hosts;
+		*n_vcns = ((const struct zone *)output->object)->n_vcns;
 	} else if (shape == &profile_shape) {
 		assert(output->object != NULL);
 		*n_hosts = ((const struct profile *)output->object)->n_hosts;
@@ -264,8 +273,9 @@ static void print_output(TALLOC_CTX *mem_ctx, struct renderer *renderer,
 {
 	const struct program *program =
 		&renderer->programs[output->target - renderer->targets];
+	bool has_serial = false;
 	struct globals globals = {site, renderer->targets, renderer->n_targets,
-		output->path, output->serial};
+		output->path, output->serial, &has_serial};
 	struct context stack[] = {{renderer->globals, &globals},
 		{record_shape(output->target->for_each), output->object}};
 	struct buffer *buffer = buffer_new(mem_ctx);
@@ -274,6 +284,9 @@ static void print_output(TALLOC_CTX *mem_ctx, struct renderer *renderer,
 		pass->buffer = buffer;
 	template_render(
 		program->body, stack, output->object == NULL ? 1 : 2, hooks, buffer);
+	/* what has none need not be printed once more to get another */
+	if (!has_serial)
+		output->serial = 0;
 	*ret_buffer = buffer;
 }
 
@@ -363,7 +376,9 @@ static const char *record_path(TALLOC_CTX *mem_ctx, struct renderer *renderer,
 	const struct program *program, const struct site *site, const void *object)
 {
 	TMP_CTX(tmp);
-	struct globals globals = {site, renderer->targets, renderer->n_targets, "", 0};
+	bool has_serial;
+	struct globals globals = {
+		site, renderer->targets, renderer->n_targets, "", 0, &has_serial};
 	struct context stack[] = {{renderer->globals, &globals},
 		{record_shape(program->target->for_each), object}};
 	struct buffer *buffer = buffer_new(tmp);
@@ -481,6 +496,9 @@ static void add_target(struct work *work, const struct program *program)
 		break;
 	case FOR_PROFILE:
 		add_records(work, program, site->profiles, site->n_profiles);
+		break;
+	case FOR_ZONE:
+		add_records(work, program, site->zones, site->n_zones);
 		break;
 	case FOR_MAC:
 		add_macs(work, program);

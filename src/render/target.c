@@ -19,6 +19,7 @@ static const char *const for_each_names[] = {
 	[FOR_NODE] = "node",
 	[FOR_NETWORK] = "network",
 	[FOR_PROFILE] = "profile",
+	[FOR_ZONE] = "zone",
 	[FOR_MAC] = "mac",
 	NULL,
 };
@@ -26,6 +27,19 @@ static const char *const for_each_names[] = {
 const char *for_each_name(enum for_each for_each)
 {
 	return for_each_names[for_each];
+}
+
+bool targets_print_zones(const struct target *targets, size_t n_targets)
+{
+	for (size_t i = 0; i < n_targets; i++) {
+		const struct template_text *body = &targets[i].body;
+
+		if (targets[i].for_each == FOR_ZONE ||
+			memmem(body->body, body->len, "{{#zones}}",
+				strlen("{{#zones}}")) != NULL)
+			return true;
+	}
+	return false;
 }
 
 /* Files */

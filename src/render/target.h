@@ -25,6 +25,7 @@ enum for_each {
 	FOR_NODE,
 	FOR_NETWORK,
 	FOR_PROFILE,
+	FOR_ZONE, /* of DNS: forward and reverse */
 	FOR_MAC, /* of the interface that a host boots from */
 };
 
@@ -75,6 +76,9 @@ int targets_load(TALLOC_CTX *mem_ctx, const struct settings *settings,
  */
 struct template_loader target_loader(
 	TALLOC_CTX *mem_ctx, const struct settings *settings, const char *shipped_folder);
+
+/* Does any of them need the zones of DNS? Templates name them `zones`. */
+bool targets_print_zones(const struct target *targets, size_t n_targets);
 
 /* "host" */
 const char *for_each_name(enum for_each for_each);

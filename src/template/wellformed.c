@@ -330,6 +330,46 @@ const char *wellformed_yaml(struct reading *r)
 	return parse_yaml(r);
 }
 
+/* A zone's file (RFC 1035 section 5.1): quotes close in their line, brackets somewhere */
+
+static const char *check_zone_line(const char *line, size_t len, int *depth)
+{
+	bool is_quoted = false;
+
+	for (size_t i = 0; i < len; i++) {
+		if (line[i] != '\t' && text_has_control(line + i, 1))
+			return "a control character";
+		if (line[i] == '\\') {
+			i++;
+		} else if (line[i] == '"') {
+			is_quoted = !is_quoted;
+		} else if (!is_quoted && line[i] == ';') {
+			break;
+		} else if (!is_quoted) {
+			*depth += (line[i] == '(') - (line[i] == ')');
+			if (*depth < 0)
+				return "a closing bracket without an opening one";
+		}
+	}
+	return is_quoted ? "a quote that is not closed" : NULL;
+}
+
+const char *wellformed_zone(struct reading *r)
+{
+	const char *line;
+	size_t len;
+	int depth = 0;
+
+	while (next_line(r, &line, &len)) {
+		const char *fault = check_zone_line(line, len, &depth);
+
+		if (fault != NULL)
+			return fault;
+	}
+	r->line = 0;
+	return depth > 0 ? "a bracket that is not closed" : NULL;
+}
+
 /* Kickstart: sections and their ends. Old installers know no %end (RHEL 5): then none of
  * the file's sections has one. */
 
