@@ -11,7 +11,7 @@ debian_build="gcc meson ninja-build pkg-config libldap-dev libsasl2-dev libyaml-
 	libunistring-dev
 	nettle-dev libjson-c-dev libmnl-dev libnftables-dev scdoc"
 debian_quickstart="slapd ldap-utils dnsmasq-base isc-dhcp-server qemu-system-x86 busybox-static
-	iproute2 cpio kmod python3"
+	passt iproute2 cpio kmod python3"
 debian_test="libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev shellcheck
 	python3-yaml bind9 bind9-utils bind9-dnsutils nsd knot knot-dnssecutils isc-dhcp-client udhcpc kea-dhcp4-server qemu-utils strace
 	openssl procps ipxe-qemu pxelinux syslinux-common grub-efi-amd64-bin grub-common ovmf
@@ -23,7 +23,7 @@ fedora_build="gcc meson ninja-build pkgconf-pkg-config openldap-devel cyrus-sasl
 	libyaml-devel libtalloc-devel libunistring-devel nettle-devel json-c-devel
 	libmnl-devel nftables-devel scdoc"
 fedora_quickstart="openldap-servers openldap-clients dnsmasq dhcp-server qemu-system-x86
-	busybox iproute cpio kmod python3"
+	busybox passt iproute cpio kmod python3"
 fedora_test="libcmocka-devel clang clang-tools-extra compiler-rt ShellCheck python3-pyyaml
 	bind bind-utils nsd knot dhcp-client kea qemu-img strace openssl procps-ng ipxe-roms-qemu syslinux
 	syslinux-tftpboot grub2-efi-x64-modules grub2-tools edk2-ovmf git file slurm-slurmctld

@@ -232,6 +232,7 @@ struct machine {
 	struct interface **interfaces; /* primary first, then by name */
 	uint32_t n_interfaces;
 	uint32_t memory_mib, cpus; /* 0: not given */
+	uint32_t scratch_mib; /* of a VCN; 0: not given */
 
 	/* hosts */
 	const char *profile_dn;

@@ -19,6 +19,8 @@ inclusions '<libmnl/' '^src/vcn/guest/(netlink|nftables)\.c$' |
 inclusions '<nftables/' '^src/vcn/guest/ingress\.c$' |
 	broken "only vcn/guest/ingress.c knows libnftables"
 inclusions '<nettle/sha' '^src/base/trailer\.c$' | broken "only base/trailer.c knows hashes"
+inclusions '<nettle/eddsa' '^src/vcn/common/signature\.c$' |
+	broken "only vcn/common/signature.c knows signatures"
 inclusions '<((sys/)?varargs|sys/malloc|stdio_ext)\.h>' '^$' | broken "headers of the last century"
 
 # The rooms: each inclusion of ours is in the table.

@@ -216,8 +216,8 @@ static const char *order(TALLOC_CTX *mem_ctx, const struct orders *orders)
 {
 	char *said;
 	size_t len;
-	int r = patience_read(
-		mem_ctx, CHILD_TIMEOUT_MS, SAID_MAX, run_orders, orders, &said, &len);
+	int r = patience_read(mem_ctx, CHILD_TIMEOUT_MS, SAID_MAX, run_orders, orders,
+		NULL, &said, &len);
 
 	if (r < 0)
 		return mem_printf(mem_ctx, "nftables: %s", strerror(-r));

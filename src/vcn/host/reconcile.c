@@ -18,7 +18,7 @@ enum {
 	BACKOFF_MAX_S = 3600,
 	BACKOFF_DOUBLINGS_MAX = 9,
 	ANSWER_TIMEOUT_MS = 2000,
-	IMAGES_TIMEOUT_MS = 3000,
+	IMAGES_TIMEOUT_MS = 1000,
 };
 
 static const char *const action_names[] = {
@@ -138,7 +138,7 @@ static void look_at_images(const struct observation *seen)
 	size_t n;
 
 	(void)!patience_read(tmp, IMAGES_TIMEOUT_MS, seen->n_states, write_replaced, seen,
-		&answers, &n);
+		NULL, &answers, &n);
 	for (size_t i = 0; i < n && i < seen->n_states; i++)
 		seen->states[i]->is_image_replaced = answers[i] == 'y';
 }
