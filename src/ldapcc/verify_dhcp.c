@@ -226,7 +226,7 @@ static void compare_subnet(struct verify *v, const char *path,
 	for (uint32_t i = 0; i < network->n_reservations; i++) {
 		const struct reservation *r = &network->reservations[i];
 
-		if (r->is_extra)
+		if (r->is_extra || r->address == NULL)
 			continue;
 		const char *wanted = ip_format(r->address->ip, ip);
 		const char *has = table_find(loaded, mac_format(r->mac, mac));
