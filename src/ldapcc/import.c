@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "ldapcc/commands.h"
 #include "model/use.h"
+#include "read/ldif.h"
 
 void import_left(struct import *im, struct loc where, const char *format, ...)
 {
@@ -367,12 +368,6 @@ void import_settle(struct import *im)
 
 /* Printing */
 
-/* RFC 2849: what is no safe text is base64, which no value here needs; it is left out. */
-static void put(struct buffer *out, const char *attribute, const char *value)
-{
-	buffer_printf(out, "%s: %s\n", attribute, value);
-}
-
 static void put_value(
 	struct buffer *out, enum import_option option, const struct import_value *value)
 {
@@ -383,7 +378,7 @@ static void put_value(
 		places[option].is_list ? text_split_blank(tmp, whole[0], &n) : whole;
 
 	for (size_t i = 0; value->text != NULL && i < n; i++)
-		put(out, places[option].attribute, words[i]);
+		ldif_put(out, places[option].attribute, words[i]);
 }
 
 static void print_cluster(const struct import *im, struct buffer *out)
@@ -394,7 +389,7 @@ static void print_cluster(const struct import *im, struct buffer *out)
 		if (is_sites(option) || option == IMPORT_DOMAIN)
 			put_value(out, option, &im->scope.values[option]);
 	for (size_t i = 0; i < im->n_records; i++)
-		put(out, "vocDNSRecord", im->records[i]);
+		ldif_put(out, "vocDNSRecord", im->records[i]);
 	buffer_add_byte(out, '\n');
 }
 
@@ -410,12 +405,12 @@ static void print_network(
 		base, network->prefix.length, im->base, base, network->prefix.length,
 		base, network->prefix.length);
 	if (network->shared != NULL)
-		put(out, "vocSharedNetwork", network->shared);
+		ldif_put(out, "vocSharedNetwork", network->shared);
 	for (enum import_option option = 0; option < _IMPORT_MAX; option++)
 		if (!is_sites(option))
 			put_value(out, option, &network->scope.values[option]);
 	for (size_t i = 0; i < network->n_ranges; i++)
-		put(out, "vocDynamicRange", network->ranges[i]);
+		ldif_put(out, "vocDynamicRange", network->ranges[i]);
 	buffer_add_byte(out, '\n');
 }
 
@@ -424,9 +419,9 @@ static void print_addresses(const struct import_host *host, struct buffer *out)
 	char mac[MAC_TEXT_MAX], ip[IP_TEXT_MAX];
 
 	for (size_t i = 0; i < host->n_ips; i++)
-		put(out, "ipHostNumber", ip_format(host->ips[i], ip));
+		ldif_put(out, "ipHostNumber", ip_format(host->ips[i], ip));
 	for (size_t i = 0; i < host->n_macs; i++)
-		put(out, "macAddress", mac_format(host->macs[i], mac));
+		ldif_put(out, "macAddress", mac_format(host->macs[i], mac));
 }
 
 /* A further declaration of a machine is an interface of it. */
@@ -446,19 +441,19 @@ static void print_host(
 	buffer_printf(out, "dn: cn=%s,ou=hosts,%s\nobjectClass: device\n", host->name,
 		im->base);
 	if (host->n_ips > 0)
-		put(out, "objectClass", "ipHost");
+		ldif_put(out, "objectClass", "ipHost");
 	if (host->n_macs > 0)
-		put(out, "objectClass", "ieee802Device");
-	put(out, "objectClass", "vocPhysicalNode");
-	put(out, "cn", host->name);
+		ldif_put(out, "objectClass", "ieee802Device");
+	ldif_put(out, "objectClass", "vocPhysicalNode");
+	ldif_put(out, "cn", host->name);
 	print_addresses(host, out);
 	for (size_t i = 0; i < host->n_aliases; i++)
-		put(out, "vocAlias", host->aliases[i]);
+		ldif_put(out, "vocAlias", host->aliases[i]);
 	for (enum import_option option = 0; option < _IMPORT_MAX; option++)
 		if (is_hosts(option))
 			put_value(out, option, &host->scope.values[option]);
 	for (size_t i = 0; i < host->n_records; i++)
-		put(out, "vocDNSRecord", host->records[i]);
+		ldif_put(out, "vocDNSRecord", host->records[i]);
 	buffer_add_byte(out, '\n');
 }
 

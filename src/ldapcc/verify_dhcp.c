@@ -227,7 +227,7 @@ static void compare_subnet(struct verify *v, const char *path,
 		const struct reservation *r = &network->reservations[i];
 
 		/* by MAC address; InfiniBand's client identifiers are not compared */
-		if (r->is_extra || r->is_guid || r->duid != NULL)
+		if (r->is_extra || r->is_guid || r->duid != NULL || r->address == NULL)
 			continue;
 		const char *wanted = ip_format(r->address->ip, ip);
 		const char *has = table_find(loaded, mac_format(r->hardware->mac, mac));

@@ -548,7 +548,10 @@ static void collect_users(struct site *site)
 
 		machine->vcns = arena_alloc(
 			site->arena, (machine->n_vcns + 1) * sizeof(struct machine *));
-		machine->is_vm_host = machine->has_vm_host_class || machine->n_vcns > 0;
+		/* an entry that is only a name, an alias such as www, carries nobody */
+		machine->is_vm_host =
+			(machine->has_vm_host_class && machine->n_interfaces > 0) ||
+			machine->n_vcns > 0;
 		machine->n_vcns = 0;
 	}
 	for (size_t i = 0; i < site->n_profiles; i++) {

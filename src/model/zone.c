@@ -57,12 +57,14 @@ static void add_servers(struct builder *b, struct zone *zone, const struct strin
 }
 
 /* @network has a part in @zone: its name servers are the zone's. */
-static void claim(struct builder *b, struct zone *zone, const struct network *network)
+static void claim(struct builder *b, struct zone *zone, struct network *network)
 {
 	const struct cluster *cluster = cluster_of(b->site);
 	bool is_clusters = text_compare(zone->name, cluster->domain) == 0 &&
 			   cluster->nameservers.n > 0;
 
+	if (zone->record == NULL)
+		zone->record = &network->record;
 	if (!is_clusters)
 		add_servers(b, zone, &network->nameservers);
 	if (zone->domain == NULL && network->zone != NULL)
@@ -77,17 +79,17 @@ static void add_forward(struct builder *b)
 		struct zone *zone = find_or_add(b, site->domains.items[i]);
 
 		zone->domain = zone->name;
+		if (text_compare(zone->name, cluster_of(site)->domain) == 0)
+			zone->record = &site->clusters[0]->record;
 	}
-	for (size_t i = 0; i < site->n_networks; i++) {
-		const struct network *network = site->networks[i];
-
-		if (network->domain != NULL)
-			claim(b, find_or_add(b, network->domain), network);
-	}
+	for (size_t i = 0; i < site->n_networks; i++)
+		if (site->networks[i]->domain != NULL)
+			claim(b, find_or_add(b, site->networks[i]->domain),
+				site->networks[i]);
 }
 
 static struct zone *add_reverse_zone(
-	struct builder *b, const char *name, const struct network *network)
+	struct builder *b, const char *name, struct network *network)
 {
 	struct zone *zone = find_or_add(b, name);
 
@@ -121,7 +123,7 @@ static bool is_filled(const struct site *site, struct prefix whole)
 	return n >= 256;
 }
 
-static void add_reverse(struct builder *b, const struct network *network)
+static void add_reverse(struct builder *b, struct network *network)
 {
 	TMP_CTX(tmp);
 	char name[REVERSE_TEXT_MAX];

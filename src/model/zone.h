@@ -34,6 +34,7 @@ struct zone_server {
 
 struct zone {
 	const char *name;
+	struct record *record; /* of the cluster, or a network, that makes it ours */
 	const char *contact; /* of the SOA: a mailbox as a name */
 	const char *domain; /* where names for it can be made: a forward zone's own */
 	struct strings server_names;

@@ -249,6 +249,8 @@ struct record *fields_record(const struct shape *shape, const void *object)
 		return &((struct reservation *)mutable)->interface->record;
 	if (shape == &hardware_shape)
 		return &((struct hardware *)mutable)->interface->machine->record;
+	if (shape == &zone_shape)
+		return ((struct zone *)mutable)->record;
 	if (shape == &zone_record_shape)
 		return ((struct zone_record *)mutable)->record;
 	if (shape == &dns_record_shape)

@@ -194,6 +194,20 @@ def refused(scene):
            "a zone that BIND's checker refuses is not published", done.stderr)
     tap.ok(serial_of(scene, "bind", "c.example") == before, "the old file is there")
     scene.settings()
+    # files whose names do not tell zones apart, and one that no file system has
+    with open(scene.path("settings.yaml"), encoding="utf-8") as file:
+        text = file.read()
+    scene.write("settings.yaml", text.replace("bind/ldapcc/{{name}}", "bind/ldapcc/{{server}}"))
+    done = scene.run("check")
+    tap.ok(done.returncode == 10 and "[dup-file]" in done.stderr, "two zones with one file",
+           done.stderr)
+    scene.settings()
+    long = ".".join(["a" * 60] * 4)
+    scene.write("long.ldif", f"dn: cn=n,dc=x\nobjectClass: vocIPNetwork\ncn: n\nvocDomain: {long}\n"
+                "ipNetworkNumber: 10.1.0.0/24\n")
+    done = scene.run("check", ldif=scene.path("long.ldif"))
+    tap.ok(done.returncode == 10 and "is too long [unsafe-value]" in done.stderr,
+           "a zone whose name no file can have", done.stderr)
 
 
 def main(ldapcc):
