@@ -387,6 +387,20 @@ done
 TARGETS=
 DESCRIBED=
 
+# The boot file of a MAC that two hosts have, in two networks, is of the one that had it.
+TARGETS="  pxelinux: {path: '$work/out/pxe/{{mac_dashed}}', check: 'true {file}'}"
+anew
+taken='/^cn: n101$/,/^$/s/^macAddress: .*/macAddress: 00:16:3e:00:01:69/' # n205's
+for change in '' '/^cn: n205$/,/^$/{/^vocInstall: /d}' '/^cn: n101$/,/^$/{/^vocInstall: /d}'; do
+	is "$taken" "$change"
+	ok "another host takes its MAC, with '$change': exit 0" exits 0 apply --verbose
+	ok '… which is told' complains 'cn=n101,dc=x: cn: .*another record.s file'
+	ok '… the boot file stays' holds "$work/out/pxe/00-16-3e-00-01-69" n205.c.example
+	ok '… also at the next run: exit 0' exits 0 apply
+	ok '… of which there is nothing to say' silent
+done
+TARGETS=
+
 # --- turning an installation off ---
 
 anew

@@ -91,7 +91,8 @@ static void add_record(struct roll *roll, const struct record *record, uint64_t 
 			.networks = "",
 			.names = "",
 			.addresses = "",
-			.reservations = ""};
+			.reservations = "",
+			.files = ""};
 }
 
 static void add_shared(struct roll *roll, const struct record *record, uint64_t identity)
@@ -277,7 +278,8 @@ static void add_machine(struct roll *roll, const struct machine *machine)
 			.networks = mem_strdup(roll->mem_ctx, having.networks->data),
 			.names = items_text(roll->mem_ctx, &having.names),
 			.addresses = items_text(roll->mem_ctx, &having.addresses),
-			.reservations = items_text(roll->mem_ctx, &having.reservations)};
+			.reservations = items_text(roll->mem_ctx, &having.reservations),
+			.files = machine->files == NULL ? "" : machine->files};
 }
 
 void site_roster(TALLOC_CTX *mem_ctx, const struct site *site, struct roster *ret_roster)
@@ -418,6 +420,7 @@ static void stand_machine(struct past *s, struct machine *machine)
 		machine->standing = was->identity == hash_machine(s->site, machine)
 					    ? STANDING_SAME
 					    : STANDING_CHANGED;
+	machine->files_before = was == NULL ? NULL : was->files;
 	machine->takes_gateway = machine->standing == STANDING_CHANGED &&
 				 takes_gateway(s->site, machine, was, s->before);
 	if (machine->lacks_address)

@@ -209,7 +209,9 @@ struct machine {
 	struct record record;
 	bool is_vcn;
 	bool is_enabled;
-	uint8_t standing; /* enum standing; from marks_compare() */
+	uint8_t standing; /* enum standing; from site_roster_stand() */
+	/* the files that are its own, as items of a roster: now, and in the last generation */
+	const char *files, *files_before;
 	const char *name; /* first label */
 	const char *fqdn;
 	const char *domain;

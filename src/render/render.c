@@ -506,24 +506,74 @@ static void add_target(struct work *work, const struct program *program)
 	}
 }
 
-/* Whose file is it? By path; then the one that had it in the last generation. */
-static int standing_of(const struct output *output)
-{
-	const struct shape *shape = record_shape(output->target->for_each);
-	const struct machine *machine =
-		shape == NULL ? NULL : fields_machine(shape, output->object);
+/* Whose file is it? */
 
-	return machine == NULL ? -1 : machine->standing;
+enum { FILE_ITEM = 8, FILE_ITEM_MAX };
+
+static char *file_item(const char *path, char text[FILE_ITEM_MAX])
+{
+	uint64_t hash = hash_end(hash_bytes(HASH_START, path, strlen(path)));
+
+	snprintf(text, FILE_ITEM_MAX, "%08x", (unsigned)(hash ^ hash >> 32));
+	return text;
 }
 
+static struct machine *owner_of(const struct output *output)
+{
+	const struct shape *shape = record_shape(output->target->for_each);
+
+	return shape == NULL ? NULL
+			     : (struct machine *)(uintptr_t)fields_machine(
+				       shape, output->object);
+}
+
+static bool had_file(const struct machine *machine, const char *path)
+{
+	char item[FILE_ITEM_MAX];
+	const char *at = machine->files_before;
+
+	file_item(path, item);
+	for (; at != NULL && *at != '\0'; at += FILE_ITEM)
+		if (strncmp(at, item, FILE_ITEM) == 0)
+			return true;
+	return false;
+}
+
+/* Who had it in the last generation, then who was there, unchanged if possible. */
+static int claim_of(const struct output *output)
+{
+	const struct machine *machine = owner_of(output);
+
+	if (machine == NULL)
+		return -1;
+	return machine->standing +
+	       (had_file(machine, output->path) ? STANDING_SAME + 1 : 0);
+}
+
+/* By path; then who has the better claim, then by the order of the records: by name. */
 static int compare_outputs(const void *left, const void *right)
 {
 	const struct output *a = left, *b = right;
 	int order = strcmp(a->path, b->path);
 
 	if (order == 0)
-		order = standing_of(b) - standing_of(a);
+		order = claim_of(b) - claim_of(a);
+	if (order == 0 && owner_of(a) != NULL && owner_of(b) != NULL)
+		order = strcmp(owner_of(a)->record.key, owner_of(b)->record.key);
 	return order;
+}
+
+static void note_owners(struct site *site, const struct tree *tree)
+{
+	for (size_t i = 0; i < tree->n_outputs; i++) {
+		struct machine *machine = owner_of(&tree->outputs[i]);
+		char item[FILE_ITEM_MAX];
+
+		if (machine != NULL)
+			machine->files = arena_printf(site->arena, "%s%s",
+				machine->files == NULL ? "" : machine->files,
+				file_item(tree->outputs[i].path, item));
+	}
 }
 
 /* Two records with one file: it is the first one's, and the other goes without. */
@@ -604,8 +654,10 @@ int render_site(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct reporter 
 	struct tree *tree = mem_new(tmp, struct tree);
 	struct work work = {renderer, &pass, serials, tree};
 
-	for (size_t i = 0; i < reporter->site->n_machines; i++)
+	for (size_t i = 0; i < reporter->site->n_machines; i++) {
 		reporter->site->machines[i]->record.printed = 0;
+		reporter->site->machines[i]->files = NULL;
+	}
 	for (size_t i = 0; i < renderer->n_targets; i++)
 		add_target(&work, &renderer->programs[i]);
 	if (pass.failed < 0)
@@ -617,6 +669,7 @@ int render_site(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct reporter 
 		return failed;
 	if (pass.n_records == 0)
 		warn_of_slow_ones(tree, reporter);
+	note_owners(reporter->site, tree);
 	*ret_refused = pass.n_records;
 	*ret_tree = talloc_steal(mem_ctx, tree);
 	return 0;

@@ -450,8 +450,8 @@ class Node:
         shared += [model.entries[r] for r in sorted(profile.get("vocRepository", []))
                    if r in model.entries]
         # what its host's manifest says of a guest
-        self.launch = [machine.fqdn, [entry.get(name) for name in (
-            "vocEnabled", "vocMemory", "vocCPUs")], self.plain(model.entries.get(
+        self.launch = [machine.fqdn, first(entry, "vocEnabled") != "FALSE", [
+            entry.get(name) for name in ("vocMemory", "vocCPUs")], self.plain(model.entries.get(
                 first(entry, "vocImage"), {})), [
                     [machine.macs_of(i), sorted(i.ips), [
                         model.entries[n].get("vocBridge") for n in i.networks if n]]
