@@ -85,7 +85,7 @@ static char **class_attributes(
 	*ret_n = 0;
 	for (const struct use *use = uses_of(class->kind); use->field != FIELD_NONE;
 		use++)
-		if (use->field != FIELD_NAME &&
+		if (use->field != FIELD_NAME && (use->flags & USE_MAPPED) == 0 &&
 			(attribute_of(use->field)->number > 0 || stands_alone(class)))
 			*mem_push(mem_ctx, &names, ret_n) =
 				ldap_name(mem_ctx, use->field);
@@ -305,6 +305,8 @@ static void write_schema_table(struct buffer *out)
 			TMP_CTX(tmp);
 			const struct attribute *row = attribute_of(use->field);
 
+			if ((use->flags & USE_MAPPED) != 0)
+				continue;
 			buffer_printf(out, "|  *%s*%s%s\n:  ", ldap_name(tmp, use->field),
 				is_list(use) ? "\\*" : "",
 				(use->flags & USE_REQUIRED) != 0 ? ", required" : "");

@@ -304,7 +304,7 @@ static void put_vcn(struct allocation *a, const char *name, struct ip ip, struct
 	put_line(a->ldif, "objectClass", "device");
 	put_line(a->ldif, "objectClass", "ipHost");
 	put_line(a->ldif, "objectClass", "ieee802Device");
-	put_line(a->ldif, "objectClass", map->classes[KIND_VCN].items[0]);
+	put_line(a->ldif, "objectClass", map->classes[KIND_VCN].items[0].name);
 	put_field(a, FIELD_NAME, name);
 	put_field(a, FIELD_ADDRESS, ip_format(ip, text));
 	put_field(a, FIELD_MAC, mac_format(mac, text));

@@ -120,7 +120,7 @@ static void take(
 static void decode_again(struct round *round, struct decoder *decoder)
 {
 	struct run *run = round->run;
-	struct entries *kept = entries_new(run->mem_ctx, run->map->wanted.items);
+	struct entries *kept = entries_new(run->mem_ctx, run->stored.items);
 
 	for (size_t i = 0; i < entries_count(run->entries); i++)
 		if (owner_of(round, entries_key(run->entries, i)) == NULL)

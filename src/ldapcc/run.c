@@ -5,16 +5,14 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "change/site_roster.h"
 #include "ldapcc/inputs.h"
 #include "ldapcc/quarantine.h"
-#include "model/decode.h"
 #include "model/lint.h"
-#include "read/ldif.h"
+#include "model/use.h"
 
 enum { QUARANTINE_FLOOR = 5, PER_MILLE = 1000 };
 
@@ -87,13 +85,35 @@ int run_prepare_settings(struct run *run)
 	return failed;
 }
 
+/* The directory's map, and ours for what `also` names. */
+static int load_maps(struct run *run)
+{
+	TMP_CTX(tmp);
+	const struct directory_settings *directory = &run->settings->directory;
+	const char *schema = mem_printf(tmp, "%s/schema", run->datadir);
+	size_t n;
+	int failed = map_load(run->mem_ctx, schema, directory->schema, use_exists,
+		run->diags, &run->map);
+
+	if (failed == 0 && directory->also.n > 0)
+		failed = map_load(run->mem_ctx, schema, "ldapcc", use_exists, run->diags,
+			&run->also_map);
+	if (failed < 0)
+		return failed;
+	for (size_t i = 0; i < run->map->wanted.n; i++)
+		list_add_name(run->mem_ctx, &run->stored, run->map->wanted.items[i]);
+	for (size_t i = 0; run->also_map != NULL && i < run->also_map->wanted.n; i++)
+		list_add_name(run->mem_ctx, &run->stored, run->also_map->wanted.items[i]);
+	n = run->stored.n;
+	*mem_push(run->mem_ctx, &run->stored.items, &n) = NULL;
+	return 0;
+}
+
 int run_prepare_targets(struct run *run)
 {
 	TMP_CTX(tmp);
 	const char *shipped = mem_printf(tmp, "%s/templates", run->datadir);
-	const char *schema = mem_printf(tmp, "%s/schema", run->datadir);
-	int failed = map_load(run->mem_ctx, schema, run->settings->directory.schema,
-		run->diags, &run->map);
+	int failed = load_maps(run);
 
 	if (failed < 0)
 		return failed;
@@ -124,91 +144,6 @@ int run_check_words(struct run *run)
 				"there is no target '%s'", run->words[i]);
 	}
 	return 0;
-}
-
-/* Reading */
-
-struct reading {
-	struct run *run;
-	struct decoder *decoder;
-};
-
-struct decoder *run_new_site(struct run *run)
-{
-	run->site = site_new(run->mem_ctx, run->map, run->arguments.ldif);
-	run->site->now = (int64_t)time(NULL);
-	reporter_init(&run->reporter, run->site, run->diags);
-	memcpy(run->reporter.severity, run->settings->severity,
-		sizeof(run->reporter.severity));
-	return decoder_new(run->site, &run->reporter);
-}
-
-static void start_site(struct reading *reading)
-{
-	struct run *run = reading->run;
-
-	reading->decoder = run_new_site(run);
-	run->entries = entries_new(run->mem_ctx, run->map->wanted.items);
-}
-
-static void take_entry(void *data, const struct entry *entry)
-{
-	struct reading *reading = data;
-
-	decode_entry(reading->decoder, entry);
-	entries_add(reading->run->entries, entry);
-}
-
-/* What an attempt found about an incomplete read counts no more. */
-static void forget_findings(struct diags *diags)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < diags->n_findings; i++) {
-		struct finding *finding = diags->findings[i];
-
-		if (finding->where.dn == NULL) {
-			diags->findings[kept++] = finding;
-			continue;
-		}
-		diags->n_errors -= finding->severity == SEVERITY_ERROR;
-		diags->n_warnings -= finding->severity == SEVERITY_WARNING;
-	}
-	diags->n_findings = kept;
-}
-
-static void restart_site(void *data)
-{
-	struct reading *reading = data;
-	struct run *run = reading->run;
-
-	forget_findings(run->diags);
-	talloc_free(run->site);
-	talloc_free(run->entries);
-	start_site(reading);
-}
-
-int run_read(struct run *run, const struct string_list *last_csn)
-{
-	struct reading reading = {.run = run};
-	size_t n;
-
-	start_site(&reading);
-	if (run->arguments.ldif != NULL)
-		return ldif_read(
-			run->arguments.ldif, take_entry, &reading, run->diags, &n);
-	if (run->settings->directory.base == NULL)
-		return diag_fail(run->diags, EXIT_USAGE,
-			loc_file(run->settings->path == NULL ? LDAPCC_SYSCONFDIR
-					 "/ldapcc.yaml"
-							     : run->settings->path),
-			"no directory to read: set directory.base, or give --ldif FILE");
-	int failed = directory_read(run->mem_ctx, &run->settings->directory, run->map,
-		last_csn, take_entry, restart_site, &reading, run->diags, &run->report);
-
-	if (failed < 0)
-		forget_findings(run->diags);
-	return failed;
 }
 
 void run_link(struct run *run)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "model/decode_value.h"
+#include "model/decode_feed.h"
 
 #include <string.h>
 
@@ -17,32 +17,16 @@ static struct origin *origin_of(struct decoder *d, enum field_id field)
 	return NULL;
 }
 
-/* The attribute that @value stands in, as the map has it: the same bytes, not equal ones. */
-static const char *attribute_of_value(
-	const struct decoder *d, const struct entry_value *value)
-{
-	for (size_t i = 0; i < d->entry->n_attributes; i++) {
-		const struct entry_attribute *attribute = &d->entry->attributes[i];
-
-		for (size_t j = 0; j < attribute->n_values; j++) {
-			const struct feed *feed;
-
-			if (attribute->values[j].bytes == value->bytes &&
-				(feed = table_find(d->feeds, attribute->name)) != NULL)
-				return feed->attribute;
-		}
-	}
-	return NULL;
-}
-
 struct loc decode_loc(struct decoder *d, const struct record *record, enum field_id field,
 	const struct entry_value *value)
 {
 	struct loc where = record_loc(d->site, record, field);
-	const char *attribute = attribute_of_value(d, value);
+	const struct origin *origin = decode_origin_of(d, field, value);
 
-	if (attribute != NULL)
-		where.attr = attribute;
+	if (origin != NULL)
+		where.attr = origin->attribute;
+	if (origin != NULL && origin->dn != NULL)
+		where.dn = origin->dn;
 	if (value->line > 0)
 		where.line = value->line;
 	return where;
@@ -196,6 +180,23 @@ void decode_name(struct decoder *d, struct record *record, const struct use *use
 		*(const char **)place = name;
 }
 
+/* An address, or one with the length of its network behind it: 10.1.0.7/16. */
+static bool parse_with_length(const char *text, struct ip *ret)
+{
+	TMP_CTX(tmp);
+	const char *slash = strchr(text, '/');
+	struct ip ip;
+	uint64_t length;
+
+	if (slash == NULL)
+		return ip_parse(text, ret);
+	if (!ip_parse(mem_strndup(tmp, text, (size_t)(slash - text)), &ip) ||
+		!text_parse_u64(slash + 1, ip.family == 4 ? 32 : 128, &length))
+		return false;
+	*ret = ip;
+	return true;
+}
+
 void decode_address(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
@@ -203,7 +204,7 @@ void decode_address(struct decoder *d, struct record *record, const struct use *
 		return;
 	const char *text = text_of(d, record, use->field, value);
 
-	if (text != NULL && !ip_parse(text, place))
+	if (text != NULL && !parse_with_length(text, place))
 		decode_fault(
 			d, CHECK_BAD_IP, record, use->field, value, "is no IP address");
 }

@@ -35,12 +35,21 @@ static int compare_machine_names(const void *left, const void *right)
 	return order != 0 ? order : compare_keys(&a->record, &b->record);
 }
 
+/* By the names in the RDNs, which their full names begin with. */
+static int compare_rdn_names(const struct machine *a, const struct machine *b)
+{
+	uint16_t shorter = a->rdn_length < b->rdn_length ? a->rdn_length : b->rdn_length;
+	int order = shorter == 0 ? 0 : memcmp(a->record.name, b->record.name, shorter);
+
+	return order != 0 ? order : a->rdn_length - b->rdn_length;
+}
+
 /* Interfaces of one host with RFC 2307bis names stand together, the plain entry first. */
 static int compare_machine_places(const void *left, const void *right)
 {
 	const struct machine *a = *(struct machine *const *)left;
 	const struct machine *b = *(struct machine *const *)right;
-	int order = text_compare(a->record.name, b->record.name);
+	int order = compare_rdn_names(a, b);
 
 	if (order == 0)
 		order = strcmp(
@@ -109,7 +118,7 @@ static void index_record(struct site *site, struct record *at, struct record *re
 static bool is_same_machine(const struct machine *a, const struct machine *b)
 {
 	return a->record.name != NULL && b->record.name != NULL && b->is_part &&
-	       strcmp(a->record.name, b->record.name) == 0 &&
+	       compare_rdn_names(a, b) == 0 &&
 	       strcmp(dn_key_parent(a->record.key), dn_key_parent(b->record.key)) == 0;
 }
 
@@ -303,8 +312,9 @@ static void name_machine(struct site *site, struct machine *machine)
 
 	if (machine->record.name == NULL)
 		return;
-	machine->fqdn =
-		with_domain(site, machine->record.name, network_domain(site, network));
+	machine->fqdn = with_domain(site, machine->record.name,
+		machine->own_domain != NULL ? machine->own_domain
+					    : network_domain(site, network));
 	machine->domain = model_domain_of(machine->fqdn);
 	machine->name =
 		arena_strndup(site->arena, machine->fqdn, strcspn(machine->fqdn, "."));
@@ -460,7 +470,7 @@ static void derive_mac(struct site *site, struct interface *interface)
 	struct mac mac = model_derived_mac(interface->machine->fqdn, interface->ifname);
 
 	interface->macs = arena_alloc(site->arena, sizeof(struct hardware));
-	interface->macs[0] = (struct hardware){interface, mac, 0, true};
+	interface->macs[0] = (struct hardware){interface, mac, 0, 0, true};
 	interface->n_macs = 1;
 }
 

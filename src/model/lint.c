@@ -63,19 +63,33 @@ static size_t count_addresses(const struct site *site)
 	return n;
 }
 
+static struct loc place_of_address(const struct reporter *r,
+	const struct interface *interface, const struct address *address)
+{
+	return record_loc_of(r->site, &interface->record, FIELD_ADDRESS, address->origin,
+		address->line);
+}
+
+static struct loc place_of_mac(const struct reporter *r,
+	const struct interface *interface, const struct hardware *hardware)
+{
+	return record_loc_of(
+		r->site, &interface->record, FIELD_MAC, hardware->origin, hardware->line);
+}
+
 /* One finding for all holders of an address; who waits: ldapcc(8), "Quarantine". */
 static void report_dup_ip(struct reporter *r, const struct held_address *held, size_t n)
 {
 	char text[IP_TEXT_MAX];
 	bool has_winner = wins(held[0].interface->machine, held[1].interface->machine);
-	struct finding *finding = check_report_at(r, CHECK_DUP_IP,
+	struct finding *finding = check_report_loc(r, CHECK_DUP_IP,
 		check_default(CHECK_DUP_IP), &held[n - 1].interface->record,
-		FIELD_ADDRESS, held[n - 1].address->line, "address %s is already taken",
-		ip_format(held[0].address->ip, text));
+		place_of_address(r, held[n - 1].interface, held[n - 1].address),
+		"address %s is already taken", ip_format(held[0].address->ip, text));
 
 	for (size_t i = 0; i + 1 < n; i++) {
-		lint_note(r, finding, &held[i].interface->record, FIELD_ADDRESS,
-			held[i].address->line,
+		diag_note(finding,
+			place_of_address(r, held[i].interface, held[i].address), "%s",
 			i == 0 ? "first used here" : "also used here");
 		if (finding->severity == SEVERITY_ERROR && (i > 0 || !has_winner))
 			held[i].interface->record.is_bad = true;
@@ -139,8 +153,9 @@ static void report_dup_mac(
 	char text[MAC_TEXT_MAX];
 	const struct held_mac *last = &held[n - 1];
 	bool has_winner = wins(held[0].interface->machine, held[1].interface->machine);
-	struct finding *finding = check_report_at(r, CHECK_DUP_MAC, severity,
-		&last->interface->record, FIELD_MAC, last->hardware->line,
+	struct finding *finding = check_report_loc(r, CHECK_DUP_MAC, severity,
+		&last->interface->record,
+		place_of_mac(r, last->interface, last->hardware),
 		severity == SEVERITY_WARNING
 			? "MAC address %s is used in several networks"
 		: last->hardware->is_derived ? "the MAC derived from the name, %s, is "
@@ -149,9 +164,8 @@ static void report_dup_mac(
 		mac_format(held[0].hardware->mac, text));
 
 	for (size_t i = 0; i + 1 < n; i++) {
-		lint_note(r, finding, &held[i].interface->record, FIELD_MAC,
-			held[i].hardware->line,
-			i == 0 ? "first used here" : "also used here");
+		diag_note(finding, place_of_mac(r, held[i].interface, held[i].hardware),
+			"%s", i == 0 ? "first used here" : "also used here");
 		if (finding->severity == SEVERITY_ERROR && (i > 0 || !has_winner))
 			held[i].interface->record.is_bad = true;
 	}
@@ -599,8 +613,9 @@ static void check_address(
 				  ? "is in none of the networks: no DHCP"
 				  : "is inside a dynamic range of its network";
 
-	check_report_at(r, check, check_default(check), &interface->record, FIELD_ADDRESS,
-		address->line, "address %s %s", ip_format(address->ip, text), why);
+	check_report_loc(r, check, check_default(check), &interface->record,
+		place_of_address(r, interface, address), "address %s %s",
+		ip_format(address->ip, text), why);
 }
 
 static void check_macs(struct reporter *r, struct interface *interface)
@@ -615,9 +630,9 @@ static void check_macs(struct reporter *r, struct interface *interface)
 			"no MAC address: names only, no DHCP");
 	for (uint32_t i = 0; i < interface->n_macs; i++)
 		if (machine->is_vcn && !mac_is_local(interface->macs[i].mac))
-			check_report_at(r, CHECK_UNIVERSAL_MAC,
+			check_report_loc(r, CHECK_UNIVERSAL_MAC,
 				check_default(CHECK_UNIVERSAL_MAC), &interface->record,
-				FIELD_MAC, interface->macs[i].line,
+				place_of_mac(r, interface, &interface->macs[i]),
 				"MAC address %s is a manufacturer's: "
 				"a VCN's has the local bit (02:…)",
 				mac_format(interface->macs[i].mac, text));

@@ -28,7 +28,8 @@
  * attributes, so records share it.
  */
 struct origin {
-	const char *attribute; /* as the map has it */
+	const char *attribute; /* as the map has it; of a constant the field's name */
+	const char *dn; /* of the entry that a join brought it from; NULL: its own */
 	uint32_t line; /* in the LDIF file, of the first value; 0 from a directory */
 	uint16_t field; /* enum field_id */
 	bool is_refused; /* a value was there and could not be used: not missing */
@@ -40,6 +41,7 @@ struct record {
 	const char *key; /* the DN in canonical form, for lookups (dn.h) */
 	const char *name; /* as its RDN has it; of a host or VCN in lower case */
 	const char *description;
+	const char *source; /* the file of `also` that it is from; NULL: the site's */
 	const struct origin *origins; /* of the fields that its entry had, by field */
 	uint64_t printed; /* hash of the lines that it caused; from render_site() */
 	uint32_t n_origins;
@@ -108,6 +110,7 @@ struct shared_network {
 
 struct address {
 	struct ip ip;
+	uint16_t origin; /* which of its record's origins, from 1; 0: unknown */
 	uint32_t line;
 	struct network *network; /* NULL: outside all */
 	struct strings names; /* what stands on its hosts line; from model_derive() */
@@ -119,6 +122,7 @@ struct interface;
 struct hardware {
 	struct interface *interface;
 	struct mac mac;
+	uint16_t origin; /* as of an address */
 	uint32_t line;
 	bool is_derived; /* computed for a VCN without one */
 };
@@ -161,8 +165,11 @@ struct machine {
 	const char *name; /* first label */
 	const char *fqdn;
 	const char *domain;
+	const char
+		*own_domain; /* as its entry says; NULL: its network's or the cluster's */
 	struct strings aliases; /* further cn values and vocAlias, lower case, sorted */
 	uint8_t alias_field; /* enum field_id: which of the two, for findings */
+	uint16_t rdn_length; /* of the name in the RDN, which record.name begins with */
 	const char *location, *serial;
 	const char *boot_file; /* bootFile of a bootableDevice */
 	struct machine
@@ -254,6 +261,7 @@ struct name_holder {
 struct site {
 	struct arena *arena;
 	const struct map *map;
+	const struct map *also_map; /* of what `also` names; NULL: nothing */
 	const char *source; /* the LDIF file's path, NULL from a directory */
 	struct cluster **clusters;
 	struct network **networks; /* by family and number, then prefix length */
@@ -287,6 +295,9 @@ bool address_is_gateway(const struct address *address);
 /* Where a finding about a record points: LDIF line of the field, DN, attribute. */
 struct loc record_loc(
 	const struct site *site, const struct record *record, enum field_id field);
+/* The same for one value, of which the origin (struct address) and the line are known. */
+struct loc record_loc_of(const struct site *site, const struct record *record,
+	enum field_id field, uint16_t origin, uint32_t line);
 
 struct site *site_new(
 	TALLOC_CTX *mem_ctx, const struct map *map, const char *source) _must_check_;

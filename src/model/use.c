@@ -93,6 +93,8 @@ static const struct use network_uses[] = {
 /* Of hosts and VCNs. Names, MACs and addresses make interfaces. */
 #define MACHINE_ROWS \
 	HAND(NAME), HAND(ALIAS), HAND(MAC), HAND(ADDRESS), DESCRIPTION_ROW, \
+		TEXT(DOMAIN, name, machine, own_domain, NULL, "domain", \
+			USE_COUNTS | USE_MAPPED), \
 		TEXT(LOCATION, prose, machine, location, "location", "location", \
 			USE_FIRST), \
 		TEXT(SERIAL, prose, machine, serial, "serial", "serial", USE_FIRST), \

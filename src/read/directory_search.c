@@ -150,18 +150,6 @@ static void take_attribute(struct search *r, char *name, const struct berval *va
 	*attribute = (struct entry_attribute){.name = name, .n_values = n};
 }
 
-/* Active Directory gives long lists in parts (`member;range=0-1499`): not all values. */
-static int check_options(struct search *r, const char *name, const char *dn)
-{
-	const char *options = strchr(name, ';');
-
-	if (options && strcasestr(options, ";range="))
-		return session_fail(r->session,
-			"the server gave only a part of the values of '%s' of '%s'", name,
-			dn);
-	return 0;
-}
-
 static int deliver(struct search *r, const char *dn)
 {
 	struct entry entry = {
@@ -169,15 +157,15 @@ static int deliver(struct search *r, const char *dn)
 	struct entry_value *values = r->values;
 
 	for (size_t i = 0; i < r->n_attributes; i++) {
-		struct entry_attribute *attribute = &r->attributes[i];
-		char *name = (char *)attribute->name;
-
-		if (check_options(r, name, dn))
-			return -1;
-		name[strcspn(name, ";")] = '\0';
-		attribute->values = values;
-		values += attribute->n_values;
+		r->attributes[i].values = values;
+		values += r->attributes[i].n_values;
 	}
+	const char *part = entry_settle_options(&entry);
+
+	if (part != NULL)
+		return session_fail(r->session,
+			"the server gave only a part of the values of '%s' of '%s'", part,
+			dn);
 	r->sink(r->sink_data, &entry);
 	return 0;
 }

@@ -172,7 +172,7 @@ static char *read_text(TALLOC_CTX *mem_ctx, const char *bytes, size_t len)
 	size_t n = 0;
 
 	set_stdin(bytes, len);
-	int failed = ldif_read("-", print_entry, out, diags, &n);
+	int failed = ldif_read("-", false, print_entry, out, diags, &n);
 
 	assert_int_equal(failed, -(int)diags->failure);
 	print_findings(out, diags);
@@ -238,7 +238,7 @@ static void test_borders(void **state)
 	for (unsigned i = 0; i < 100000; i++)
 		buffer_printf(file, "0123456789\n ");
 	set_stdin(file->data, file->len);
-	assert_int_equal(ldif_read("-", count, &tally, diags, &n), 0);
+	assert_int_equal(ldif_read("-", false, count, &tally, diags, &n), 0);
 	assert_int_equal(n, expected + 1);
 	assert_int_equal(tally.n_entries, expected + 1);
 	assert_true(tally.n_bytes > 1000000);
@@ -257,7 +257,7 @@ static void test_garbage(void **state)
 	for (unsigned i = 0; i < 5000; i++)
 		buffer_add_text(file, "garbage\n");
 	set_stdin(file->data, file->len);
-	assert_int_equal(ldif_read("-", count, &tally, diags, &n), -EXIT_DATA);
+	assert_int_equal(ldif_read("-", false, count, &tally, diags, &n), -EXIT_DATA);
 	assert_int_equal(diags->n_errors, 1001);
 	assert_string_equal(
 		diag_last(diags)->message, "4000 further faults are not shown");
@@ -271,8 +271,9 @@ static void test_missing(void **state)
 
 	(void)state;
 	assert_int_equal(
-		ldif_read("/nonexistent/site.ldif", count, NULL, diags, &n), -EXIT_IO);
-	assert_int_equal(ldif_read("/", count, NULL, diags, &n), -EXIT_IO);
+		ldif_read("/nonexistent/site.ldif", false, count, NULL, diags, &n),
+		-EXIT_IO);
+	assert_int_equal(ldif_read("/", false, count, NULL, diags, &n), -EXIT_IO);
 }
 
 int main(void)
