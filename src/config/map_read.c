@@ -10,6 +10,7 @@ struct section {
 	struct map *map;
 	kind_uses uses;
 	enum kind kind; /* KIND_NONE: all */
+	bool is_unsure; /* the classes have a fault: any kind may be meant */
 };
 
 static int read_name(struct reader *r, const struct node *value, void *field)
@@ -214,9 +215,10 @@ static unsigned kinds_using(const struct section *section, enum field_id field)
 	unsigned kinds = 0;
 
 	for (size_t kind = KIND_NONE + 1; kind < _KIND_MAX; kind++) {
-		bool is_meant = section->kind == KIND_NONE
-					? section->map->classes[kind].n > 0
-					: section->kind == kind;
+		bool is_meant =
+			section->kind == KIND_NONE
+				? section->is_unsure || section->map->classes[kind].n > 0
+				: section->kind == kind;
 
 		if (is_meant && section->uses((enum kind)kind, field))
 			kinds |= 1U << kind;
@@ -528,19 +530,21 @@ static int read_section(
 
 /* `attributes:` before the kinds' own sections, which stand above it. */
 static int read_sections(
-	struct reader *r, const struct node *root, struct map *map, kind_uses uses)
+	struct reader *r, const struct node *root, const struct section *first)
 {
 	int result = 0;
 
 	for (size_t kind = KIND_NONE; kind < _KIND_MAX; kind++) {
-		struct section section = {map, uses, (enum kind)kind};
-		const struct node *own =
-			kind == KIND_NONE ? NULL
-					  : node_find(root, kind_name(section.kind));
-		int failed = own != NULL && map->classes[kind].n == 0
-				     ? document_fault(r, own, "'%s' has no class above",
-					       kind_name(section.kind))
-				     : read_section(r, root, &section);
+		struct section section = *first;
+		const char *name = kind_name((enum kind)kind);
+		const struct node *own = kind == KIND_NONE ? NULL : node_find(root, name);
+		bool has_class = first->is_unsure || first->map->classes[kind].n > 0;
+
+		section.kind = (enum kind)kind;
+		int failed =
+			own != NULL && !has_class
+				? document_fault(r, own, "'%s' has no class above", name)
+				: read_section(r, root, &section);
 
 		if (failed < 0)
 			result = failed;
@@ -574,8 +578,10 @@ int map_load(TALLOC_CTX *mem_ctx, const char *schema_dir, const char *name,
 		.mem_ctx = map, .document = document, .diags = diags, .code = EXIT_USAGE};
 
 	failed = read_frame(&reader, document->root, map);
-	if (failed == 0)
-		failed = read_sections(&reader, document->root, map, uses);
+	const struct section first = {.map = map, .uses = uses, .is_unsure = failed < 0};
+	int also_failed = read_sections(&reader, document->root, &first);
+
+	failed = failed < 0 ? failed : also_failed;
 	if (failed == 0)
 		failed = check_name(&reader, document->root, map);
 	if (failed < 0)

@@ -208,8 +208,8 @@ static int read_also(struct reading *reading)
 		size_t n;
 
 		reading->source = also->items[i];
-		failed = ldif_read(
-			also->items[i], false, pass_entry, reading, run->diags, &n);
+		failed = ldif_read(also->items[i], run->also_map, pass_entry, reading,
+			run->diags, &n);
 	}
 	reading->source = NULL;
 	return failed;
@@ -226,8 +226,8 @@ int run_read(struct run *run, const struct string_list *last_csn)
 	start_site(&reading);
 	failed = run->arguments.ldif == NULL
 			 ? read_directory(&reading, last_csn)
-			 : ldif_read(run->arguments.ldif, run->map->skips_references,
-				   pass_entry, &reading, run->diags, &n);
+			 : ldif_read(run->arguments.ldif, run->map, pass_entry, &reading,
+				   run->diags, &n);
 	if (failed == 0 && reading.joiner != NULL)
 		joiner_finish(reading.joiner);
 	if (failed == 0)

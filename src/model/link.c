@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "base/trailer.h"
+#include "model/merge.h"
 #include "read/dn.h"
 
 /* Orders of the tables */
@@ -122,17 +123,6 @@ static bool is_same_machine(const struct machine *a, const struct machine *b)
 	       strcmp(dn_key_parent(a->record.key), dn_key_parent(b->record.key)) == 0;
 }
 
-/* @part's interface goes to @machine, with its aliases; the rest is @machine's to say. */
-static void merge_part(struct machine *machine, struct machine *part)
-{
-	machine->record.is_bad |= part->record.is_bad;
-	part->merged_into = machine;
-	if (part->own == NULL)
-		return;
-	part->own->machine = machine;
-	part->own->aliases = part->aliases;
-}
-
 static void merge_parts(struct site *site)
 {
 	struct machine *first = NULL;
@@ -142,7 +132,7 @@ static void merge_parts(struct site *site)
 		struct machine *machine = site->machines[i];
 
 		if (first != NULL && is_same_machine(first, machine))
-			merge_part(first, machine);
+			merge_part(site, first, machine);
 		else
 			first = machine;
 		index_record(site, &machine->record,
@@ -636,6 +626,7 @@ void model_link(struct site *site)
 	for (size_t i = 0; i < site->n_machines; i++) {
 		struct machine *machine = site->machines[i];
 
+		drop_copies(machine);
 		name_interfaces(site, machine);
 		for (uint32_t j = 0; j < machine->n_interfaces; j++)
 			place_addresses(site, machine->interfaces[j]);

@@ -769,6 +769,21 @@ static void check_passed_over(struct reporter *r)
 			report_lost(r, &site->machines[i]->record);
 }
 
+/* The first by DN counts; the other's value is lost, and that must be said. */
+static void check_parts(struct reporter *r)
+{
+	for (size_t i = 0; i < r->site->n_disagreements; i++) {
+		const struct disagreement *d = &r->site->disagreements[i];
+		struct finding *finding = check_report_value(r, CHECK_BAD_VALUE,
+			d->second, d->field,
+			d->field == FIELD_NONE
+				? "is of another kind than the other entry of this machine"
+				: "is not what the other entry of this machine says");
+
+		lint_note(r, finding, d->first, d->field, 0, "this one counts");
+	}
+}
+
 /* The rules, in the order in which one may silence follow-ups of another. */
 static void (*const rules[])(struct reporter *r) = {
 	check_passed_over,
@@ -778,6 +793,7 @@ static void (*const rules[])(struct reporter *r) = {
 	check_references,
 	check_interfaces,
 	check_names,
+	check_parts,
 	check_dup_ip,
 	check_dup_mac,
 	lint_images,

@@ -258,6 +258,12 @@ struct name_holder {
 	struct name_holder *next;
 };
 
+/* Two entries of one machine that do not say the same; FIELD_NONE: of different kinds. */
+struct disagreement {
+	struct record *first, *second; /* the first's value counts */
+	enum field_id field;
+};
+
 struct site {
 	struct arena *arena;
 	const struct map *map;
@@ -277,6 +283,8 @@ struct site {
 	struct strings domains; /* of cluster and networks, sorted; from model_derive() */
 	size_t n_clusters, n_networks, n_machines, n_hosts, n_vcns, n_interfaces,
 		n_images, n_repositories, n_profiles, n_shared_networks, n_passed_over;
+	struct disagreement *disagreements; /* from model_link() */
+	size_t n_disagreements;
 	int64_t now; /* Unix time; 0: no installation has run out */
 	size_t n_entries; /* records of every kind, before quarantine */
 	/* canonical DNs that are left out: what refers to them waits, and is no fault */

@@ -351,8 +351,8 @@ static int read_entries(
 	if (check_schema(&r, &state->lookups[0]) ||
 		check_not_behind(s, order->last_csn, &state->csn))
 		return -1;
-	r.search = search_new(s, s, order->map->filter, r.attributes.items, order->sink,
-		order->sink_data);
+	r.search = search_new(
+		s, s, order->map, r.attributes.items, order->sink, order->sink_data);
 	int failed =
 		read_consistently(&r, &state->csn) || drop_frozen_csn(s, &state->csn);
 

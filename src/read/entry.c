@@ -14,16 +14,27 @@ static bool has_plain(const struct entry *entry, const char *name, size_t len)
 	return false;
 }
 
-const char *entry_settle_options(struct entry *entry)
+static bool is_wanted(const struct string_list *wanted, const char *name, size_t len)
+{
+	for (size_t i = 0; wanted != NULL && i < wanted->n; i++)
+		if (strlen(wanted->items[i]) == len &&
+			strncasecmp(wanted->items[i], name, len) == 0)
+			return true;
+	return wanted == NULL;
+}
+
+const char *entry_settle_options(struct entry *entry, const struct string_list *wanted)
 {
 	size_t kept = 0;
 	bool has_options = false;
 
 	for (size_t i = 0; i < entry->n_attributes; i++) {
-		const char *options = strchr(entry->attributes[i].name, ';');
+		const char *name = entry->attributes[i].name;
+		const char *options = strchr(name, ';');
 
-		if (options != NULL && strcasestr(options, ";range=") != NULL)
-			return entry->attributes[i].name;
+		if (options != NULL && strcasestr(options, ";range=") != NULL &&
+			is_wanted(wanted, name, (size_t)(options - name)))
+			return name;
 		has_options |= options != NULL;
 	}
 	/* whether a plain one is there is asked before any name is cut */

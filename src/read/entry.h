@@ -14,7 +14,7 @@
  * values are raw bytes. A join (join.h) brings attributes of other entries.
  */
 
-#include "base/mem.h"
+#include "base/document.h"
 
 struct entry_value {
 	const char *bytes; /* a NUL follows the last byte; there may be others inside */
@@ -49,7 +49,8 @@ typedef void (*entry_sink)(void *data, const struct entry *entry);
  *
  * shape:  values with options count only where there are none without: an attribute is
  *         dropped where the plain one is there. @entry's names are writable
- * errors: the attribute of which the server gave a part only (`member;range=0-1499`,
- *         MS-ADTS 3.1.1.3.1.3.3), with its option; else NULL
+ * errors: one of @wanted (NULL: of all) of which the server gave a part only
+ *         (`member;range=0-1499`, MS-ADTS 3.1.1.3.1.3.3), with its option; else NULL
  */
-const char *entry_settle_options(struct entry *entry) _must_check_;
+const char *entry_settle_options(
+	struct entry *entry, const struct string_list *wanted) _must_check_;

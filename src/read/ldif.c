@@ -30,7 +30,7 @@ struct ldif {
 	const char *path;
 	int fd;
 	bool is_at_end;
-	bool skips_references; /* parts on other servers are not wanted */
+	const struct map *map; /* NULL: every attribute is wanted */
 	struct buffer *text; /* what has been read of the file and not been taken yet */
 	size_t taken; /* bytes at its start that have */
 
@@ -204,8 +204,13 @@ static const char *bad_name(const char *name)
 	if (!((name[0] | 0x20) >= 'a' && (name[0] | 0x20) <= 'z') &&
 		!(name[0] >= '0' && name[0] <= '9'))
 		return name;
-	name += strspn(name,
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.;");
+	name += strspn(
+		name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.");
+	/* Active Directory's `;range=0-1499` is none of RFC 4512's options */
+	if (*name == ';')
+		name += strspn(name,
+			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+			"0123456789-.;=*");
 	return *name ? name : NULL;
 }
 
@@ -402,7 +407,7 @@ static void check_reference(struct ldif *f)
 {
 	const struct line *line = &f->lines[0];
 
-	if (!f->skips_references)
+	if (f->map == NULL || !f->map->skips_references)
 		fault(f, line->number, line->column,
 			"a part of the tree is on another server (continuation reference "
 			"'%s'): ask a server that has all of it, or below a narrower base",
@@ -512,7 +517,8 @@ static void deliver(struct ldif *f, const struct line *dn, size_t first)
 		n_values += attribute->n_values;
 	}
 	entry.attributes = f->attributes;
-	const char *part = entry_settle_options(&entry);
+	const char *part =
+		entry_settle_options(&entry, f->map == NULL ? NULL : &f->map->wanted);
 
 	if (part != NULL) {
 		fault(f, dn->number, 1,
@@ -578,7 +584,7 @@ static int read_records(struct ldif *f)
 	return got < 0 ? got : f->n_faults > 0 ? -EXIT_DATA : 0;
 }
 
-int ldif_read(const char *path, bool skips_references, entry_sink sink, void *sink_data,
+int ldif_read(const char *path, const struct map *map, entry_sink sink, void *sink_data,
 	struct diags *diags, size_t *ret_n_entries)
 {
 	TMP_CTX(tmp);
@@ -596,7 +602,7 @@ int ldif_read(const char *path, bool skips_references, entry_sink sink, void *si
 		.text = buffer_new(f),
 		.number = 1,
 		.is_first = true,
-		.skips_references = skips_references,
+		.map = map,
 		.seen = dn_set_new(f),
 		.diags = diags,
 		.sink = sink,
