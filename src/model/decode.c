@@ -326,15 +326,6 @@ static int compare_addresses(const void *a, const void *b)
 		((const struct address *)a)->ip, ((const struct address *)b)->ip);
 }
 
-static size_t count_family(const struct interface *interface, unsigned family)
-{
-	size_t n = 0;
-
-	for (uint32_t i = 0; i < interface->n_addresses; i++)
-		n += interface->addresses[i].ip.family == family;
-	return n;
-}
-
 /* All that it has were addresses of no use: no interface of a service's. */
 static bool is_useless(const struct decoder *d, const struct interface *interface,
 	uint32_t n_placeholders)
@@ -388,18 +379,6 @@ static void read_pairs(
 		compare_hardware);
 	qsort(interface->addresses, interface->n_addresses, sizeof(struct address),
 		compare_addresses);
-	if (interface->n_macs > 1 &&
-		(count_family(interface, 4) > 1 || count_family(interface, 6) > 1)) {
-		struct finding *finding =
-			check_report(d->reporter, CHECK_AMBIGUOUS_PAIR, record, FIELD_MAC,
-				"%u MAC addresses and %u addresses in one entry",
-				interface->n_macs, interface->n_addresses);
-
-		diag_note(finding, record_loc(d->site, record, FIELD_ADDRESS),
-			"LDAP values have no order, so nobody can "
-			"tell which belong together: give each "
-			"interface an entry of its own below this one");
-	}
 }
 
 /* Names of a host or VCN: its own, and aliases */

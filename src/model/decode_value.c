@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "model/decode_feed.h"
+#include "model/decode_value.h"
 
 #include <string.h>
 
 #include "base/text.h"
+#include "model/decode_feed.h"
 #include "model/release.h"
 #include "read/dn.h"
 

@@ -638,6 +638,31 @@ static void check_macs(struct reporter *r, struct interface *interface)
 				mac_format(interface->macs[i].mac, text));
 }
 
+static size_t count_family(const struct interface *interface, unsigned family)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < interface->n_addresses; i++)
+		n += interface->addresses[i].ip.family == family;
+	return n;
+}
+
+/* Several MACs and several addresses of a family: here, because copies are gone by now. */
+static void check_pairs(struct reporter *r, struct interface *interface)
+{
+	if (interface->n_macs < 2 ||
+		(count_family(interface, 4) < 2 && count_family(interface, 6) < 2))
+		return;
+	struct finding *finding =
+		check_report(r, CHECK_AMBIGUOUS_PAIR, &interface->record, FIELD_MAC,
+			"%u MAC addresses and %u addresses in one entry",
+			interface->n_macs, interface->n_addresses);
+
+	lint_note(r, finding, &interface->record, FIELD_ADDRESS, 0,
+		"LDAP values have no order, so nobody can tell which belong together: "
+		"give each interface an entry of its own below this one");
+}
+
 static void report_second_boot(
 	struct reporter *r, struct machine *machine, struct interface *interface)
 {
@@ -678,6 +703,7 @@ static void check_interfaces(struct reporter *r)
 		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
 			struct interface *interface = machine->interfaces[j];
 
+			check_pairs(r, interface);
 			check_macs(r, interface);
 			for (uint32_t k = 0; k < interface->n_addresses; k++)
 				check_address(r, interface, &interface->addresses[k]);

@@ -37,8 +37,7 @@ static const struct {
 	/* names, blanks, options, values apart from each other */
 	{"DN:cn=a\nCN:a\ndescription:   x  \nl:\n",
 		"1 cn=a CN@2=a description@3=x\\x20\\x20 l@4=\n"},
-	{"dn: cn=a\ncn: 1\nl: x\nCn;lang-de: 2\nl;binary: y\n",
-		"1 cn=a cn@2=1 l@3=x\n"},
+	{"dn: cn=a\ncn: 1\nl: x\nCn;lang-de: 2\nl;binary: y\n", "1 cn=a cn@2=1 l@3=x\n"},
 	{"dn: cn=a\nCn;lang-de: 2\ncn;lang-fr: 3\nl: x\n",
 		"1 cn=a Cn@2=2 cn@3=3 l@4=x\n"},
 	{"dn: cn=a\nmember;range=0-1499: cn=b\n",
