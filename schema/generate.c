@@ -166,7 +166,7 @@ static void write_schema(struct buffer *out)
 		"# auxiliary. ipHost needs an address: a node whose addresses are on vocNodeInterface children\n"
 		"# is a `device` without it.\n");
 	for (enum kind kind = KIND_NONE + 1; kind < _KIND_MAX; kind++) {
-		if (class_of(kind) == NULL)
+		if (class_of(kind) == NULL || class_of(kind)->number == 0)
 			continue;
 		buffer_add_text(out, "\nobjectclass ");
 		add_class(out, class_of(kind), true);
@@ -214,7 +214,7 @@ static void write_ldif(struct buffer *out)
 		TMP_CTX(tmp);
 		struct buffer *line = buffer_new(tmp);
 
-		if (class_of(kind) == NULL)
+		if (class_of(kind) == NULL || class_of(kind)->number == 0)
 			continue;
 		buffer_add_text(line, "olcObjectClasses: ");
 		add_class(line, class_of(kind), false);

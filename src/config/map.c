@@ -5,12 +5,23 @@
 
 /* A host is what is nothing more special, so its classes are tried last. */
 const enum kind map_kind_order[] = {KIND_VCN, KIND_INTERFACE, KIND_NETWORK, KIND_CLUSTER,
-	KIND_IMAGE, KIND_REPOSITORY, KIND_PROFILE, KIND_HOST, KIND_NONE};
+	KIND_IMAGE, KIND_REPOSITORY, KIND_PROFILE, KIND_HOST, KIND_GROUP, KIND_NONE};
+
+static const char *extra_attribute(const struct map *map, enum field_id field)
+{
+	for (size_t i = 0; i < map->n_extras; i++)
+		if (map_extra_field(&map->extras[i]) == field)
+			return map->extras[i].attribute != NULL ? map->extras[i].attribute
+								: map->extras[i].name;
+	return NULL;
+}
 
 const char *map_attribute(const struct map *map, enum field_id field)
 {
 	if (field == FIELD_NONE)
 		return NULL;
+	if (field >= _FIELD_MAX)
+		return extra_attribute(map, field);
 	const struct string_list *attributes = &map->attributes[field];
 
 	return attributes->n > 0 ? attributes->items[0] : attribute_of(field)->field;

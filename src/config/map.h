@@ -54,8 +54,10 @@ enum extra_type { EXTRA_TEXT, EXTRA_NUMBER, EXTRA_BOOLEAN, _EXTRA_TYPE_MAX };
 /* A site's own attribute: templates see it as {{extra.NAME}}. */
 struct extra {
 	const char *name;
+	const char *attribute; /* for messages; NULL: a constant */
 	enum kind kind;
 	enum extra_type type;
+	unsigned slot; /* extras of one name, of several kinds, share it */
 	bool is_list, is_required;
 };
 
@@ -96,6 +98,7 @@ struct map {
 	size_t n_feeds;
 	struct extra *extras;
 	size_t n_extras;
+	unsigned n_slots;
 	struct join *joins;
 	size_t n_joins;
 	bool skips_references; /* parts of the tree on other servers are not wanted */
@@ -121,6 +124,12 @@ int map_load(TALLOC_CTX *mem_ctx, const char *schema_dir, const char *name,
 
 /* The kinds in the order in which an entry's classes are tried; ends with KIND_NONE. */
 extern const enum kind map_kind_order[];
+
+/* In findings and origins an extra stands for a field: those from _FIELD_MAX on are slots. */
+static inline enum field_id map_extra_field(const struct extra *extra)
+{
+	return (enum field_id)(_FIELD_MAX + extra->slot);
+}
 
 /* The attribute to name in a finding: the first that feeds @field, else the field's name. */
 const char *map_attribute(const struct map *map, enum field_id field);

@@ -311,6 +311,14 @@ static bool clashes(const struct map *map, const struct extra *extra)
 	return false;
 }
 
+static unsigned slot_of(struct map *map, const char *name)
+{
+	for (size_t i = 0; i < map->n_extras; i++)
+		if (strcmp(map->extras[i].name, name) == 0)
+			return map->extras[i].slot;
+	return map->n_slots++;
+}
+
 static int read_extra(struct reader *r, const struct node *key, const struct node *value)
 {
 	struct section *section = r->user;
@@ -335,6 +343,8 @@ static int read_extra(struct reader *r, const struct node *key, const struct nod
 		return document_fault(r, key,
 			"'%s' is there already, or of another type in another kind",
 			key->text);
+	keys.extra.attribute = keys.feed.attribute;
+	keys.extra.slot = slot_of(map, keys.extra.name);
 	*mem_push(map, &map->extras, &map->n_extras) = keys.extra;
 	*mem_push(map, &map->feeds, &map->n_feeds) = keys.feed;
 	return 0;

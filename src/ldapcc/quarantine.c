@@ -91,6 +91,7 @@ static void commit_all(struct round *round)
 	commit_table(round, site->images, site->n_images);
 	commit_table(round, site->repositories, site->n_repositories);
 	commit_table(round, site->profiles, site->n_profiles);
+	commit_table(round, site->groups, site->n_groups);
 	commit_table(round, site->passed_over, site->n_passed_over);
 	for (size_t i = 0; i < site->n_machines; i++)
 		if (is_machine_bad(site->machines[i]))

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "change/site_roster.h"
 #include "ldapcc/inputs.h"
 #include "ldapcc/quarantine.h"
@@ -121,7 +122,7 @@ int run_prepare_targets(struct run *run)
 		&run->targets, &run->n_targets);
 	if (failed < 0)
 		return failed;
-	return renderer_new(run->mem_ctx, run->settings, shipped, run->targets,
+	return renderer_new(run->mem_ctx, run->settings, run->map, shipped, run->targets,
 		run->n_targets, run->diags, &run->renderer);
 }
 
@@ -153,12 +154,44 @@ void run_link(struct run *run)
 	lint_site(&run->reporter);
 }
 
+static bool has_record(void *table, size_t n, const char *name)
+{
+	struct record **records = table;
+
+	for (size_t i = 0; i < n; i++)
+		if (records[i]->name != NULL && text_equal_case(records[i]->name, name))
+			return true;
+	return false;
+}
+
+/* A misspelt name would leave this server without its part of the site. */
+static int check_selection(struct run *run)
+{
+	const struct select_settings *select = &run->settings->select;
+	const struct site *site = run->site;
+	int result = 0;
+
+	for (size_t i = 0; i < select->networks.n; i++)
+		if (!has_record(
+			    site->networks, site->n_networks, select->networks.items[i]))
+			result = diag_fail(run->diags, EXIT_USAGE, select->where,
+				"there is no network '%s'", select->networks.items[i]);
+	for (size_t i = 0; i < select->groups.n; i++)
+		if (!has_record(site->groups, site->n_groups, select->groups.items[i]))
+			result = diag_fail(run->diags, EXIT_USAGE, select->where,
+				"there is no group '%s' with a host or VCN",
+				select->groups.items[i]);
+	return result;
+}
+
 int run_render(struct run *run, const struct serials *serials)
 {
 	size_t refused = 0;
 
 	run->accepted = run->entries;
 	run->n_entries = run->site->n_entries;
+	if (check_selection(run) < 0)
+		return -EXIT_USAGE;
 	quarantine_settle(run);
 	for (;;) {
 		int failed = render_site(run->mem_ctx, run->renderer, &run->reporter,

@@ -30,10 +30,23 @@ struct reading {
 	const char *source; /* the file of `also` at hand; NULL: the directory */
 };
 
+static const struct selection *selection_of(struct run *run)
+{
+	const struct select_settings *select = &run->settings->select;
+
+	if (select->where.line == 0)
+		return NULL;
+	struct selection *selection = mem_new(run->mem_ctx, struct selection);
+
+	*selection = (struct selection){select->networks, select->groups};
+	return selection;
+}
+
 struct decoder *run_new_site(struct run *run)
 {
 	run->site = site_new(run->mem_ctx, run->map, run->arguments.ldif);
 	run->site->also_map = run->also_map;
+	run->site->select = selection_of(run);
 	run->site->now = (int64_t)time(NULL);
 	reporter_init(&run->reporter, run->site, run->diags);
 	memcpy(run->reporter.severity, run->settings->severity,

@@ -208,6 +208,67 @@ static const char *source_of(struct decoder *d)
 	return kept;
 }
 
+/* A site's own attributes */
+
+static const char *extra_text(struct decoder *d, struct record *record,
+	const struct extra *extra, const struct entry_value *value)
+{
+	const struct use use = {.field = map_extra_field(extra)};
+	const char *text = NULL, *why = NULL;
+
+	decode_text(d, record, &use, value, (void *)&text);
+	if (text == NULL)
+		return NULL;
+	if (extra->type == EXTRA_BOOLEAN && strcmp(text, "TRUE") != 0 &&
+		strcmp(text, "FALSE") != 0)
+		why = "is neither TRUE nor FALSE";
+	/* LDAP's INTEGER (RFC 4517 section 3.3.16), as far as a template has room for it */
+	const char *digits = text + (*text == '-');
+	uint64_t number;
+
+	if (extra->type == EXTRA_NUMBER && !text_parse_u64(digits, INT64_MAX, &number))
+		why = "is no whole number";
+	if (why != NULL)
+		decode_fault(d, CHECK_BAD_VALUE, record, use.field, value, why);
+	return why == NULL ? text : NULL;
+}
+
+static void read_extra(struct decoder *d, struct record *record,
+	const struct extra *extra, const struct field_values *values,
+	struct strings *list)
+{
+	enum field_id field = map_extra_field(extra);
+
+	if (values->n == 0 && extra->is_required)
+		check_report(d->reporter, CHECK_MISSING_ATTRIBUTE, record, field,
+			"is missing");
+	if (values->n > 1 && !extra->is_list) {
+		refuse_many(d, record, field, values->n);
+		return;
+	}
+	list->items = arena_alloc(d->site->arena, (values->n + 1) * sizeof(char *));
+	for (size_t i = 0; i < values->n; i++) {
+		const char *text = extra_text(d, record, extra, &values->values[i]);
+
+		if (text != NULL)
+			list->items[list->n++] = text;
+	}
+	sort_strings(list);
+}
+
+static void read_extras(struct decoder *d, struct record *record)
+{
+	const struct map *map = d->mapped->map;
+	struct strings *all =
+		arena_alloc(d->site->arena, map->n_slots * sizeof(struct strings));
+
+	for (size_t i = 0; i < map->n_extras; i++)
+		if (map->extras[i].kind == d->kind)
+			read_extra(d, record, &map->extras[i], &d->extras[i],
+				&all[map->extras[i].slot]);
+	record->extras = all;
+}
+
 /* @object is zeroed memory whose first member is its record. */
 static void *record_new(struct decoder *d, size_t size, enum kind kind)
 {
@@ -223,6 +284,8 @@ static void *record_new(struct decoder *d, size_t size, enum kind kind)
 	record->n_origins = (uint32_t)d->n_found;
 	record->kind = (uint8_t)kind;
 	d->site->n_entries++;
+	if (d->mapped->map->n_extras > 0)
+		read_extras(d, record);
 	return record;
 }
 
@@ -719,6 +782,17 @@ static void decode_profile(struct decoder *d)
 	PUSH(d, profiles, n_profiles, profile);
 }
 
+/* nisNetgroup: MAY nisNetgroupTriple $ memberNisNetgroup; groupOfNames: MUST member */
+static void decode_group(struct decoder *d)
+{
+	struct node_group *group = record_new(d, sizeof(*group), KIND_GROUP);
+
+	read_uses(d, &group->record);
+	group->label = group->record.name;
+	group->common = "group";
+	PUSH(d, groups, n_groups, group);
+}
+
 static void decode_kind(struct decoder *d, enum kind kind)
 {
 	switch (kind) {
@@ -743,6 +817,9 @@ static void decode_kind(struct decoder *d, enum kind kind)
 		break;
 	case KIND_PROFILE:
 		decode_profile(d);
+		break;
+	case KIND_GROUP:
+		decode_group(d);
 		break;
 	case KIND_NONE:
 	case _KIND_MAX:

@@ -191,6 +191,13 @@ static void transform(TALLOC_CTX *mem_ctx, const struct feed *feed,
 
 /* Fields */
 
+static enum field_id field_of(const struct decoder *d, const struct feed *feed)
+{
+	return feed->field != FIELD_NONE
+		       ? feed->field
+		       : map_extra_field(&d->mapped->map->extras[feed->extra]);
+}
+
 /* Room for a row of where values came from; d->found and d->parts go together. */
 static void add_origin(struct decoder *d, const struct feed *feed,
 	const struct entry_attribute *attribute, struct values values)
@@ -213,7 +220,7 @@ static void add_origin(struct decoder *d, const struct feed *feed,
 	*mem_push(d->scratch, &d->found, &d->n_found) = (struct origin){.attribute = name,
 		.dn = dn,
 		.line = values.items[0].line,
-		.field = (uint16_t)feed->field};
+		.field = (uint16_t)field_of(d, feed)};
 	*mem_push(d->scratch, &d->parts, &n) =
 		(struct field_values){values.items, values.n};
 }

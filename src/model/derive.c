@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/group.h"
 #include "model/release.h"
 
 /*
@@ -557,13 +558,16 @@ void model_derive(struct site *site)
 	drop_all_bad(site);
 	drop_bad_references(site);
 	drop_unplaced(site);
+	group_select_nodes(site);
 	give_names(site);
 	build_reservations(site);
+	group_select_networks(site);
 	build_shared_networks(site);
 	build_reverse_zones(site);
 	inherit_values(site);
 	collect_domains(site);
 	permit_installers(site);
+	group_derive(site);
 	for (size_t i = 0; i < site->n_profiles; i++)
 		plan_post(site, site->profiles[i]);
 }

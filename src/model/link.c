@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "base/trailer.h"
+#include "model/group.h"
 #include "model/merge.h"
 #include "read/dn.h"
 
@@ -571,6 +572,7 @@ static void index_plain_records(struct site *site)
 		{site->images, site->n_images},
 		{site->repositories, site->n_repositories},
 		{site->profiles, site->n_profiles},
+		{site->groups, site->n_groups},
 	};
 
 	for (size_t t = 0; t < ARRAY_SIZE(tables); t++) {
@@ -644,4 +646,5 @@ void model_link(struct site *site)
 	for (size_t i = 0; i < site->n_profiles; i++)
 		link_profile(site, site->profiles[i]);
 	collect_users(site);
+	group_link(site);
 }

@@ -795,6 +795,23 @@ static void check_passed_over(struct reporter *r)
 			report_lost(r, &site->machines[i]->record);
 }
 
+/* Groups cost nobody anything: what is not there is left out of them. */
+static void check_groups(struct reporter *r)
+{
+	for (size_t i = 0; i < r->site->n_groups; i++) {
+		struct node_group *group = r->site->groups[i];
+
+		for (size_t j = 0; j < group->n_dead; j++)
+			check_report_at(r, CHECK_DANGLING_REF, SEVERITY_WARNING,
+				&group->record, group->dead[j].field, 0,
+				"the member '%s' is not in the directory",
+				group->dead[j].text);
+		if (group->is_loop)
+			check_report(r, CHECK_GROUP_LOOP, &group->record, FIELD_NAME,
+				"the group contains itself");
+	}
+}
+
 /* The first by DN counts; the other's value is lost, and that must be said. */
 static void check_parts(struct reporter *r)
 {
@@ -820,6 +837,7 @@ static void (*const rules[])(struct reporter *r) = {
 	check_interfaces,
 	check_names,
 	check_parts,
+	check_groups,
 	check_dup_ip,
 	check_dup_mac,
 	lint_images,

@@ -23,6 +23,11 @@
 #include "base/table.h"
 #include "config/map.h"
 
+struct strings {
+	const char **items;
+	uint32_t n;
+};
+
 /*
  * Where a field's values came from: in a directory equal for all entries with the same
  * attributes, so records share it.
@@ -31,7 +36,7 @@ struct origin {
 	const char *attribute; /* as the map has it; of a constant the field's name */
 	const char *dn; /* of the entry that a join brought it from; NULL: its own */
 	uint32_t line; /* in the LDIF file, of the first value; 0 from a directory */
-	uint16_t field; /* enum field_id */
+	uint16_t field; /* enum field_id; from _FIELD_MAX on an extra's slot */
 	bool is_refused; /* a value was there and could not be used: not missing */
 };
 
@@ -42,6 +47,7 @@ struct record {
 	const char *name; /* as its RDN has it; of a host or VCN in lower case */
 	const char *description;
 	const char *source; /* the file of `also` that it is from; NULL: the site's */
+	const struct strings *extras; /* a site's own attributes, by slot; NULL: none */
 	const struct origin *origins; /* of the fields that its entry had, by field */
 	uint64_t printed; /* hash of the lines that it caused; from render_site() */
 	uint32_t n_origins;
@@ -57,11 +63,6 @@ struct record {
 const struct origin *record_origin(const struct record *record, enum field_id field);
 /* Was a value of @field there and refused? What is reported once is not missing too. */
 bool record_refused(const struct record *record, enum field_id field);
-
-struct strings {
-	const char **items;
-	uint32_t n;
-};
 
 struct cluster {
 	struct record record;
@@ -86,6 +87,7 @@ struct network {
 	struct range *ranges;
 	uint32_t n_ranges;
 	const char *shared_name; /* vocSharedNetwork */
+	bool is_used; /* by a selected node; while the site's part is selected */
 	struct shared_network *shared;
 	const char *bridge, *next_server;
 	const char *boot_file, *boot_file_uefi, *boot_file_arm64, *boot_url;
@@ -183,6 +185,9 @@ struct machine {
 	bool takes_gateway; /* has the gateway's address, and had another one before */
 	struct interface **interfaces; /* primary first, then by name */
 	uint32_t n_interfaces;
+	struct node_group **groups; /* by name; from model_derive() */
+	uint32_t n_groups;
+	bool is_served; /* while groups are derived */
 	uint32_t memory_mib, cpus; /* 0: not given */
 
 	/* hosts */
@@ -248,6 +253,30 @@ struct profile {
 	uint32_t n_hosts;
 };
 
+/* A member of a group that is not there. */
+struct dead_member {
+	const char *text; /* as the directory has it */
+	enum field_id field;
+};
+
+/* Nodes under one name: an entry of the directory, or what they have in common. */
+struct node_group {
+	struct record record;
+	const char *label; /* the plain name: of network-rack1, rack1 */
+	const char *common; /* "network", "profile" …; "group": an entry */
+	struct strings member_dns, triples, netgroups;
+	struct node_group **parts; /* groups that are members */
+	size_t n_parts;
+	struct machine **nodes; /* by name, each once */
+	uint32_t n_nodes;
+	uint32_t n_own; /* of them, without those of parts; while they are collected */
+	uint32_t seen; /* by which group, from 1; while they are collected */
+	bool is_loop; /* contains itself */
+	const char *nodeset; /* node[01-16]; from model_derive() */
+	struct dead_member *dead;
+	size_t n_dead;
+};
+
 /* Who uses a full name; more than one machine in a list is a conflict. */
 struct name_holder {
 	struct machine *machine;
@@ -264,6 +293,11 @@ struct disagreement {
 	enum field_id field;
 };
 
+/* The part of the site that is served, by names. */
+struct selection {
+	struct string_list networks, groups;
+};
+
 struct site {
 	struct arena *arena;
 	const struct map *map;
@@ -278,11 +312,14 @@ struct site {
 	struct image **images;
 	struct repository **repositories;
 	struct profile **profiles;
+	struct node_group **groups; /* by name; those without a node are none */
 	struct record **passed_over; /* networks and machines; from model_link() */
 	struct shared_network *shared_networks;
 	struct strings domains; /* of cluster and networks, sorted; from model_derive() */
 	size_t n_clusters, n_networks, n_machines, n_hosts, n_vcns, n_interfaces,
-		n_images, n_repositories, n_profiles, n_shared_networks, n_passed_over;
+		n_images, n_repositories, n_profiles, n_groups, n_shared_networks,
+		n_passed_over;
+	const struct selection *select; /* NULL: the whole site */
 	struct disagreement *disagreements; /* from model_link() */
 	size_t n_disagreements;
 	int64_t now; /* Unix time; 0: no installation has run out */

@@ -179,6 +179,15 @@ static const struct use profile_uses[] = {
 	{0},
 };
 
+static const struct use group_uses[] = {
+	TEXT(NAME, text, record, name, "name", NULL, USE_REQUIRED),
+	DESCRIPTION_ROW,
+	KEYS(MEMBER, node_group, member_dns, "members", 0),
+	TEXTS(TRIPLE, prose, node_group, triples, NULL, "triples", 0),
+	TEXTS(NETGROUP, prose, node_group, netgroups, NULL, "netgroups", 0),
+	{0},
+};
+
 const struct use *uses_of(enum kind kind)
 {
 	static const struct use none[] = {{0}};
@@ -192,6 +201,7 @@ const struct use *uses_of(enum kind kind)
 		[KIND_IMAGE] = image_uses,
 		[KIND_REPOSITORY] = repository_uses,
 		[KIND_PROFILE] = profile_uses,
+		[KIND_GROUP] = group_uses,
 	};
 
 	return tables[kind];
