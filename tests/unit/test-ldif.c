@@ -40,6 +40,11 @@ static const struct {
 	{"dn: cn=a\ncn: 1\nl: x\nCn;lang-de: 2\nl;binary: y\n", "1 cn=a cn@2=1 l@3=x\n"},
 	{"dn: cn=a\nCn;lang-de: 2\ncn;lang-fr: 3\nl: x\n",
 		"1 cn=a Cn@2=2 cn@3=3 l@4=x\n"},
+	{"# search reference\nref: ldap://b.example/dc=b\n\ndn: cn=a\ncn: a\n",
+		"4 cn=a cn@5=a\n"
+		"stdin:2:6: error: a part of the tree is on another server (continuation "
+		"reference 'ldap://b.example/dc=b'): ask a server that has all of it, or "
+		"below a narrower base\n"},
 	{"dn: cn=a\nmember;range=0-1499: cn=b\n",
 		"stdin:1:1: error: the server gave only a part of the values of "
 		"'member;range=0-1499' of 'cn=a'\n"},
