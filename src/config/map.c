@@ -35,10 +35,20 @@ static void want_match(struct map *map, const struct match *match)
 		list_add_name(map, &map->wanted, match->attribute);
 }
 
+static void want_class(struct map *map, const struct map_class *class)
+{
+	filter_attributes(map, class->filter, &map->wanted);
+	if (!class->is_optional)
+		return;
+	filter_attributes(map, class->filter, &map->optional);
+	if (class->name != NULL)
+		list_add_name(map, &map->optional, class->name);
+}
+
 static void want_classes(struct map *map, const struct class_list *classes)
 {
 	for (size_t i = 0; i < classes->n; i++)
-		filter_attributes(map, classes->items[i].filter, &map->wanted);
+		want_class(map, &classes->items[i]);
 }
 
 static void collect_wanted(struct map *map)
@@ -60,7 +70,7 @@ static void collect_wanted(struct map *map)
 		want_classes(map, &map->classes[kind]);
 	want_classes(map, &map->vm_host_classes);
 	for (size_t i = 0; i < map->n_joins; i++) {
-		filter_attributes(map, map->joins[i].from.filter, &map->wanted);
+		want_class(map, &map->joins[i].from);
 		want_match(map, &map->joins[i].mine);
 		want_match(map, &map->joins[i].theirs);
 	}

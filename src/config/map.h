@@ -17,6 +17,7 @@
 struct map_class {
 	const char *name; /* NULL: any that the filter takes */
 	const struct filter *filter; /* NULL: every entry of the class */
+	bool is_optional; /* a server whose schema does not know it has none of it */
 };
 
 struct class_list {
@@ -104,6 +105,8 @@ struct map {
 	bool skips_references; /* parts of the tree on other servers are not wanted */
 	/* attributes that feed each field, of whatever kind */
 	struct string_list attributes[_FIELD_MAX];
+	/* names that the server's schema need not know */
+	struct string_list optional;
 	/* every attribute of the map once, with objectClass, for the search */
 	struct string_list wanted;
 	/* `(|(objectClass=…)…)` over all classes, for the search */

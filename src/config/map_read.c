@@ -58,6 +58,7 @@ static int read_class(
 	static const struct key keys[] = {
 		{"class", read_name, offsetof(struct map_class, name), false},
 		{"filter", read_filter, offsetof(struct map_class, filter), false},
+		{"optional", read_bool, offsetof(struct map_class, is_optional), false},
 		{0},
 	};
 	struct map_class class = {0};
@@ -426,6 +427,7 @@ static int read_join(struct reader *r, const struct node *value, struct map *map
 		{"to", read_name, AT(to), true},
 		{"match", read_matches, 0, true},
 		{"each", read_bool, AT(is_each), false},
+		{"optional", read_bool, AT(from.is_optional), false},
 		{0},
 	};
 #undef AT

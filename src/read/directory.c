@@ -175,6 +175,17 @@ static struct string_list choose_attributes(TALLOC_CTX *mem_ctx,
 	return list;
 }
 
+/* What a directory may have or not: a part of a filter that is Undefined takes nothing. */
+static void drop_optional(struct string_list *missing, const struct string_list *optional)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < missing->n; i++)
+		if (!list_has_name(optional, missing->items[i]))
+			missing->items[kept++] = missing->items[i];
+	missing->n = kept;
+}
+
 static int check_schema(struct reading *r, const struct lookup *base)
 {
 	struct session *s = r->session;
@@ -196,6 +207,7 @@ static int check_schema(struct reading *r, const struct lookup *base)
 	struct string_list missing = subschema_missing(
 		s, r->order->map->filter, &schema.values[0], &schema.values[1]);
 
+	drop_optional(&missing, &r->order->map->optional);
 	if (missing.n > 0)
 		return schema_missing(r, &missing);
 	r->attributes = choose_attributes(s, &r->order->map->wanted, &schema.values[0]);

@@ -95,7 +95,9 @@ static const struct {
 		"Size "
 		"limit exceeded'): entries are missing\n"},
 	{"ref: ldap://other/dc=x??sub\n",
-		"stdin:1:1: error: the record starts with 'ref', not with 'dn'\n"},
+		"stdin:1:6: error: a part of the tree is on another server (continuation "
+		"reference 'ldap://other/dc=x??sub'): ask a server that has all of it, or "
+		"below a narrower base\n"},
 	/* malformed */
 	{"dn: cn=a\ncn a\n\ndn: cn=b\ncn: b\n\ndn: cn=c\nc n: c\n: d\n",
 		"4 cn=b cn@5=b\n"
