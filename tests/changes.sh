@@ -314,6 +314,60 @@ ok '… and no more' lacks "$work/err" new-primary
 ok 'where the directory says which is meant: exit 0' exits 0 apply
 ok '… nothing is taken' lacks "$work/err" new-primary
 
+# What a last good version stands on stays with it: no guest stops because something else went.
+manifest=$work/out/manifests/h.c.example
+n_guests() { grep -c '^  - name:' "$manifest"; }
+two_guests_stand() {
+	ok "$1: exit 0" exits 0 apply
+	ok '… the finding has the guest' complains 'cn=v[12],dc=x: .*error: '
+	ok '… both guests stay' equal "$(n_guests)" 2
+	ok '… with their names and addresses' stands
+	ok '… what they stand on is said to be what it was' exits 10 status
+	ok "… it has '$2'" says "^quarantined +$2,dc=x: last good version"
+}
+anew
+is '/^cn: h$/a\vocMemory: 600'
+two_guests_stand 'a host without room any more for both its guests' cn=h
+anew
+entry cn=spare "objectClass: vocDiskImage" "vocImagePath: /images/spare.qcow2" >>"$work/site.ldif"
+run apply
+site | awk -v RS= -v ORS='\n\n' '!/^dn: cn=img,/' >"$work/site.ldif"
+entry cn=spare "objectClass: vocDiskImage" "vocImagePath: /images/spare.qcow2" >>"$work/site.ldif"
+two_guests_stand 'an image that is removed while guests run from it' cn=img
+anew
+without h
+two_guests_stand 'a host that is removed before its guests' cn=h
+anew 'guard: {max-affected: 100%}'
+is '/^vocBridge: br0/d'
+two_guests_stand 'a network that loses its bridge' cn=net
+anew
+is 's/^vocImage: .*/vocImage: cn=new,dc=x/'
+entry cn=new "objectClass: vocDiskImage" "vocImagePath: not absolute" >>"$work/site.ldif"
+ok 'guests that are given a new image, which is bad: exit 0' exits 0 apply
+ok '… keep the one they have' stands
+
+# A fault costs its own record, not the changes of what stands on it.
+anew
+is 's,^ipNetworkNumber: 10.1.0.0/16,ipNetworkNumber: 10.1.0.1/16,' 's/^vocMemory: 512/vocMemory: 768/'
+entry cn=v3 "objectClass: device" "objectClass: vocVirtualNode" "objectClass: ipHost" \
+	"ipHostNumber: 10.1.0.53" "vocPhysicalHost: cn=h,dc=x" "vocImage: cn=img,dc=x" \
+	"vocMemory: 512" >>"$work/site.ldif"
+ok 'a network with a typing error: exit 0' exits 0 apply
+ok '… is told' complains 'cn=net,dc=x: ipNetworkNumber: error'
+ok '… and nothing that is in it' lacks "$work/err" 'cn=v'
+ok '… its guests change' holds "$manifest" 'memory: 768'
+ok '… and a new one comes' equal "$(n_guests)" 3
+
+# An entry that moved is the same record, and its last good version is where it is now.
+anew
+is 's/^dn: cn=h,dc=x/dn: cn=h,ou=lab,dc=x/' 's/cn=h,dc=x/cn=h,ou=lab,dc=x/'
+ok 'a host that moves to another unit: exit 0' exits 0 apply
+ok '… its files are as they were' stands
+is 's/^dn: cn=h,dc=x/dn: cn=h,ou=lab,dc=x/' 's/cn=h,dc=x/cn=h,ou=lab,dc=x/' \
+	's/^ipHostNumber: 10.1.0.51/ipHostNumber: 10.1.0.510/'
+ok 'then a fault of one of its guests: exit 0' exits 0 apply
+ok '… costs nothing else' stands
+
 # --- failure domains ---
 
 TARGETS="  pxelinux: {path: '$work/out/pxe/{{mac_dashed}}', check: 'true {file}'}
@@ -333,6 +387,20 @@ done
 TARGETS=
 DESCRIBED=
 
+# The boot file of a MAC that two hosts have, in two networks, is of the one that had it.
+TARGETS="  pxelinux: {path: '$work/out/pxe/{{mac_dashed}}', check: 'true {file}'}"
+anew
+taken='/^cn: n101$/,/^$/s/^macAddress: .*/macAddress: 00:16:3e:00:01:69/' # n205's
+for change in '' '/^cn: n205$/,/^$/{/^vocInstall: /d}' '/^cn: n101$/,/^$/{/^vocInstall: /d}'; do
+	is "$taken" "$change"
+	ok "another host takes its MAC, with '$change': exit 0" exits 0 apply --verbose
+	ok '… which is told' complains 'cn=n101,dc=x: cn: .*another record.s file'
+	ok '… the boot file stays' holds "$work/out/pxe/00-16-3e-00-01-69" n205.c.example
+	ok '… also at the next run: exit 0' exits 0 apply
+	ok '… of which there is nothing to say' silent
+done
+TARGETS=
+
 # --- turning an installation off ---
 
 anew
@@ -351,6 +419,27 @@ anew
 site | sed '/^vocInstall: TRUE/a\vocInstallUntil: 20200101000000Z' >"$work/site.ldif"
 ok 'installations with an end that is over: exit 0' exits 0 apply
 ok '… are turned off' says '^generation 2: '
+
+sed -i '/^vocInstallProfile:/d' "$work/site.ldif"
+ok '… and need no profile any more: exit 0' exits 0 check
+
+anew
+site | sed '/^vocInstall: TRUE/a\vocInstallUntil: 20991231000000Z' >"$work/site.ldif"
+ok 'an end that is far away: exit 0' exits 0 apply
+soon=$(date -u -d '+2 seconds' +%Y%m%d%H%M%SZ)
+sed -i "s/^vocInstallUntil: .*/vocInstallUntil: $soon/" "$work/site.ldif"
+ok '… and now is near: exit 0' exits 0 apply
+rm "$work/site.ldif"
+turned_off() {
+	local i
+	for i in {1..100}; do
+		run apply
+		says '^generation [0-9]+: nodes ~25' >"$work/ignored" && return
+		read -rt 0.1 <> <(:)
+	done
+	return 1
+}
+ok '… they are turned off then, with the directory away' turned_off
 
 # --- a site may start anew, but never by chance ---
 

@@ -36,6 +36,10 @@ static uint64_t hash_interface(uint64_t hash, const struct interface *interface)
 	hash = hash_text(hash, interface->fqdn);
 	for (uint32_t i = 0; i < interface->n_macs; i++)
 		hash = hash_bytes(hash, interface->macs[i].mac.bytes, 6);
+	for (uint32_t i = 0; i < interface->n_guids; i++)
+		hash = hash_bytes(hash, interface->guids[i].guid.bytes, GUID_BYTES);
+	for (uint32_t i = 0; i < interface->duids.n; i++)
+		hash = hash_text(hash, interface->duids.items[i]);
 	hash = hash_text(hash, NULL);
 	for (uint32_t i = 0; i < interface->n_addresses; i++)
 		hash = hash_bytes(hash, interface->addresses[i].ip.bytes, 16);
@@ -87,7 +91,8 @@ static void add_record(struct roll *roll, const struct record *record, uint64_t 
 			.networks = "",
 			.names = "",
 			.addresses = "",
-			.reservations = ""};
+			.reservations = "",
+			.files = ""};
 }
 
 static void add_shared(struct roll *roll, const struct record *record, uint64_t identity)
@@ -209,6 +214,9 @@ static void have_address(TALLOC_CTX *mem_ctx, struct having *having,
 	for (uint32_t i = 0; i < interface->n_macs; i++)
 		add_item(mem_ctx, &having->reservations,
 			hash_bytes(hash, interface->macs[i].mac.bytes, 6));
+	for (uint32_t i = 0; i < interface->n_guids; i++)
+		add_item(mem_ctx, &having->reservations,
+			hash_bytes(hash, interface->guids[i].guid.bytes, GUID_BYTES));
 	const char *name = address->network->record.name;
 
 	if (name != NULL && !has_word(having->networks->data, name))
@@ -270,7 +278,8 @@ static void add_machine(struct roll *roll, const struct machine *machine)
 			.networks = mem_strdup(roll->mem_ctx, having.networks->data),
 			.names = items_text(roll->mem_ctx, &having.names),
 			.addresses = items_text(roll->mem_ctx, &having.addresses),
-			.reservations = items_text(roll->mem_ctx, &having.reservations)};
+			.reservations = items_text(roll->mem_ctx, &having.reservations),
+			.files = machine->files == NULL ? "" : machine->files};
 }
 
 void site_roster(TALLOC_CTX *mem_ctx, const struct site *site, struct roster *ret_roster)
@@ -411,6 +420,7 @@ static void stand_machine(struct past *s, struct machine *machine)
 		machine->standing = was->identity == hash_machine(s->site, machine)
 					    ? STANDING_SAME
 					    : STANDING_CHANGED;
+	machine->files_before = was == NULL ? NULL : was->files;
 	machine->takes_gateway = machine->standing == STANDING_CHANGED &&
 				 takes_gateway(s->site, machine, was, s->before);
 	if (machine->lacks_address)

@@ -20,7 +20,7 @@ struct roster_record {
 	uint64_t effect; /* of all that outputs say of it, whoever it comes from */
 	const char *networks; /* names of those it has an address in, commas between */
 	const char *names, *addresses,
-		*reservations; /* items, without anything between */
+		*reservations, *files; /* items, without anything between */
 };
 
 struct roster {

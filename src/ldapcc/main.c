@@ -18,6 +18,8 @@ enum {
 	ROLLBACK = 1 << 3,
 	CHECK = 1 << 4,
 	STATUS = 1 << 5,
+	VERIFY = 1 << 6,
+	IMPORT = 1 << 7,
 };
 
 static const struct program_command commands[] = {
@@ -35,9 +37,13 @@ static const struct program_command commands[] = {
 		command_show, 1, PROGRAM_ANY_NUMBER, 0},
 	{"status", "", "is all well? the last run's exit code, or 3, 4, 6, 10, 70",
 		command_status, 0, 0, STATUS},
+	{"verify", "", "do the servers serve what is published? exit 6 if one does not",
+		command_verify, 0, 0, VERIFY},
 	{"history", "", "the generations that are kept", command_history, 0, 0, 0},
 	{"rollback", "[N]", "publish generation N again and stay there", command_rollback,
 		0, 1, ROLLBACK},
+	{"import", "", "print LDIF from what a site has by hand", command_import, 0, 0,
+		IMPORT},
 	{"allocate", "", "print LDIF for new VCNs, for ldapadd", command_allocate, 0, 0,
 		ALLOCATE},
 };
@@ -77,6 +83,14 @@ static const struct program_option options[] = {
 		AT(unpin), '\0'},
 	{"max-age", "SECONDS", "status: exit 4 if the directory was read before that",
 		STATUS, OPTION_NUMBER, AT(max_age), '\0'},
+	{"all", NULL, "verify: ask for every name and address, not for a sample", VERIFY,
+		OPTION_FLAG, AT(all), '\0'},
+	{"dhcpd", "FILE", "import: a dhcpd.conf", IMPORT, OPTION_TEXT, AT(dhcpd), '\0'},
+	{"hosts", "FILE", "import: a hosts file", IMPORT, OPTION_TEXT, AT(hosts), '\0'},
+	{"ethers", "FILE", "import: an ethers file", IMPORT, OPTION_TEXT, AT(ethers),
+		'\0'},
+	{"dnsmasq", "FILE", "import: a dnsmasq.conf", IMPORT, OPTION_TEXT, AT(dnsmasq),
+		'\0'},
 	{"vo", "NAME", "allocate: the VCNs' virtual organization", ALLOCATE, OPTION_TEXT,
 		AT(vo), '\0'},
 	{"image", "CN", "allocate: their master image", ALLOCATE, OPTION_TEXT, AT(image),

@@ -222,6 +222,10 @@ int run_permit(struct run *run)
 
 	for (size_t i = 0; i < run->n_quarantined; i++)
 		n += !run->quarantined[i]->is_waiting;
+	if (!run->is_settled)
+		return diag_fail(run->diags, EXIT_DATA, LOC_NONE,
+			"so many entries are in error, each because of another, that "
+			"nobody can tell which are not");
 	if (n > quarantine_limit(run))
 		return diag_fail(run->diags, EXIT_DATA, LOC_NONE,
 			"%zu of %zu entries are in error, %zu may be in quarantine "

@@ -48,9 +48,13 @@ struct decoder *run_new_site(struct run *run)
 	run->site->also_map = run->also_map;
 	run->site->select = selection_of(run);
 	run->site->now = (int64_t)time(NULL);
+	run->site->prints_zones = targets_print_zones(run->targets, run->n_targets);
 	reporter_init(&run->reporter, run->site, run->diags);
 	memcpy(run->reporter.severity, run->settings->severity,
 		sizeof(run->reporter.severity));
+	for (size_t i = 0; i < run->n_targets; i++)
+		*mem_push(run->site, &run->reporter.targets, &run->reporter.n_targets) =
+			run->targets[i].name;
 	return decoder_new(run->site, &run->reporter);
 }
 

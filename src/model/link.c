@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "base/trailer.h"
+#include "model/dns_record.h"
 #include "model/group.h"
 #include "model/merge.h"
 #include "read/dn.h"
@@ -254,10 +255,14 @@ static void name_interfaces(struct site *site, struct machine *machine)
 	}
 }
 
-/* TRUE before absent before FALSE: a management port that says FALSE is no host's name. */
+/*
+ * TRUE before absent before FALSE, and a management port behind them all: what answers
+ * there is not the host.
+ */
 static int boot_rank(const struct interface *interface)
 {
-	return interface->wants_boot - interface->refuses_boot;
+	return interface->is_management ? -2
+					: interface->wants_boot - interface->refuses_boot;
 }
 
 static void choose_primary(struct machine *machine)
@@ -461,7 +466,8 @@ static void derive_mac(struct site *site, struct interface *interface)
 	struct mac mac = model_derived_mac(interface->machine->fqdn, interface->ifname);
 
 	interface->macs = arena_alloc(site->arena, sizeof(struct hardware));
-	interface->macs[0] = (struct hardware){interface, mac, 0, 0, true};
+	interface->macs[0] =
+		(struct hardware){.interface = interface, .mac = mac, .is_derived = true};
 	interface->n_macs = 1;
 }
 
@@ -476,8 +482,9 @@ static void derive_identity(struct site *site, struct machine *machine)
 		struct interface *interface = machine->interfaces[i];
 
 		/* a MAC that could not be read is an error, not a missing one */
-		if (interface->n_macs == 0 && interface->ifname != NULL &&
-			!interface->record.is_bad && !machine->record.is_bad)
+		if (interface->n_macs == 0 && interface->n_guids == 0 &&
+			interface->ifname != NULL && !interface->record.is_bad &&
+			!machine->record.is_bad)
 			derive_mac(site, interface);
 	}
 }
@@ -647,4 +654,5 @@ void model_link(struct site *site)
 		link_profile(site, site->profiles[i]);
 	collect_users(site);
 	group_link(site);
+	dns_records_link(site);
 }

@@ -100,6 +100,7 @@ static void merge_use(struct site *site, struct record *machine, struct record *
 void merge_part(struct site *site, struct machine *machine, struct machine *part)
 {
 	machine->record.is_bad |= part->record.is_bad;
+	machine->record.is_wrong |= part->record.is_wrong;
 	part->merged_into = machine;
 	if (part->own != NULL) {
 		part->own->machine = machine;

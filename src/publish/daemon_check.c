@@ -240,6 +240,15 @@ static void run_words(struct checking *c, const struct target *target, const cha
 	buffer_printf(c->output, "$ %s\n%s\n", command, output);
 }
 
+/* A file's name without folder and ending: what checkers of zones want to know. */
+static char *stem_of(TALLOC_CTX *mem_ctx, const char *path)
+{
+	const char *name = folder_name(path), *dot = strrchr(name, '.');
+
+	return mem_strndup(mem_ctx, name,
+		dot == NULL || dot == name ? strlen(name) : (size_t)(dot - name));
+}
+
 /* One single file: alone, or as its `main` includes it. */
 static int check_single(struct checking *c, const struct staged_file *file)
 {
@@ -257,6 +266,7 @@ static int check_single(struct checking *c, const struct staged_file *file)
 			{.from = "{file}", .to = copy},
 			{.from = "{main}", .to = main_copy != NULL ? main_copy : copy},
 			{.from = "{tree}", .to = copy},
+			{.from = "{stem}", .to = stem_of(tmp, path)},
 		};
 		struct replacement known[] = {
 			{.from = copy, .to = path},
@@ -293,6 +303,7 @@ static void check_tree(struct checking *c, const struct target *target,
 		{.from = "{file}", .to = path},
 		{.from = "{main}", .to = path},
 		{.from = "{tree}", .to = folder},
+		{.from = "{stem}", .to = stem_of(tmp, file->record->path)},
 	};
 	struct replacement known[] = {{.from = folder, .to = tree}};
 

@@ -789,6 +789,7 @@ static const struct roster *make_nodes(struct fixture *f, size_t n, size_t n_cha
 			.names = "",
 			.addresses = "",
 			.reservations = "",
+			.files = "",
 		};
 	return roster;
 }

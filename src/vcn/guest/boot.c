@@ -198,7 +198,10 @@ static int open_all(struct supervisor *s, struct boot *boot, struct handover *ha
 	if (r == 0)
 		r = network_open(boot, s->settings, s->guest, s->folder->had_taps,
 			s->diags, &boot->ports);
-	return r == 0 ? open_channels(s, boot, handover) : r;
+	if (r < 0)
+		return r;
+	boot->answers = answers_open(boot, s->guest, boot->ports);
+	return open_channels(s, boot, handover);
 }
 
 /* The start */
@@ -326,8 +329,7 @@ static void note_start(struct supervisor *s, struct boot *boot)
 	s->state->starttime = process_starttime(boot->process.pid);
 	s->state->n_boots++;
 	note_ports(s);
-	/* Ours must go: a TAP lives as long as any descriptor of it. */
-	network_close(boot->ports, s->guest->n_interfaces);
+	network_handed_over(boot->ports);
 	supervisor_publish(s);
 	boot->record.concurrency = count_booting(s);
 	upkeep_begin(s);

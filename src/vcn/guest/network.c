@@ -18,6 +18,9 @@ enum {
 	TAP_ADDRESS_FIRST = 0xfe,
 	MTU_MAX = 65535,
 	HEARD_LATELY_S = 10,
+	/* locally administered, and no TAP's of ours */
+	ASKER_FIRST = 0xfa,
+	ASKER_OTHER = 0xf6,
 };
 
 /* What every step needs to know, and to say when it fails. */
@@ -190,22 +193,28 @@ static int claim_address(struct port_job *job)
 		job->bridge_name, mac_format(job->interface->mac, text));
 }
 
+static int set_vlan(struct port_job *job)
+{
+	unsigned vlan_id = job->interface->vlan_id;
+	int r = vlan_id == 0 ? 0
+			     : link_set_vlan(job->links, job->index, vlan_id,
+				       job->bridge.default_vlan);
+
+	return r < 0 ? fail(job, -r, "cannot be put into its VLAN") : 0;
+}
+
 static int pin_port(struct port_job *job)
 {
 	const struct guest_interface *nic = job->interface;
-	int r = link_pin_port(job->links, job->index, nic->is_isolated);
+	int r = link_set_port(job->links, job->index, false, nic->is_isolated);
 
 	if (r < 0)
 		return fail(job, -r, "cannot be kept from learning and flooding");
 	/* Only since Linux 5.16; the read-back tells whether it holds. */
 	(void)!link_lock_port(job->links, job->index);
-	if (nic->vlan_id != 0) {
-		r = link_set_vlan(
-			job->links, job->index, nic->vlan_id, job->bridge.default_vlan);
-		if (r < 0)
-			return fail(job, -r, "cannot be put into its VLAN");
-	}
-	r = claim_address(job);
+	r = set_vlan(job);
+	if (r == 0)
+		r = claim_address(job);
 	if (r < 0)
 		return r;
 	r = link_add_address(job->links, job->index, nic->mac, nic->vlan_id);
@@ -281,20 +290,51 @@ static int attach(struct port_job *job)
 	return r == 0 ? check(job) : r;
 }
 
-static int set_up_port(struct port_job *job)
+static int make_tap(struct port_job *job)
+{
+	int r = open_tap(job->port, job->guest, job->diags);
+
+	if (r < 0)
+		return r;
+	job->index = (int)if_nametoindex(job->port->name);
+	return job->index == 0 ? fail(job, errno, "has gone again") : 0;
+}
+
+/*
+ * What the bridge itself sends is in a VLAN only where somebody has put the bridge into it.
+ * So the port that the guest will have asks: it hears everything there, and nothing is
+ * learned from it.
+ */
+static int enter_vlan(struct port_job *job)
+{
+	int r = make_tap(job);
+
+	if (r == 0)
+		r = join_bridge(job);
+	if (r == 0)
+		r = set_vlan(job);
+	if (r < 0)
+		return r;
+	r = link_set_port(job->links, job->index, true, false);
+	if (r == 0)
+		r = link_up(job->links, job->index);
+	return r < 0 ? fail(job, -r, "cannot listen in its VLAN") : 0;
+}
+
+static int prepare_port(struct port_job *job)
 {
 	int r = find_bridge(job);
 
 	if (r == 0)
 		r = choose_mtu(job);
-	if (r == 0)
-		r = open_tap(job->port, job->guest, job->diags);
-	if (r < 0)
-		return r;
-	job->index = (int)if_nametoindex(job->port->name);
-	if (job->index == 0)
-		return fail(job, errno, "has gone again");
-	return attach(job);
+	return r < 0 || job->interface->vlan_id == 0 ? r : enter_vlan(job);
+}
+
+static int set_up_port(struct port_job *job)
+{
+	int r = job->port->tap_fd < 0 ? make_tap(job) : 0;
+
+	return r == 0 ? attach(job) : r;
 }
 
 /* What it sends */
@@ -362,24 +402,32 @@ static int keep_port(struct port_job *job)
 
 /* Elsewhere */
 
-static size_t list_addresses(struct links *links, const struct launch_settings *settings,
-	const struct guest *guest, struct presence **ret)
+/*
+ * Whoever asks from a port must not have the bridge's own MAC: what is sent to that would
+ * never come back to the port.
+ */
+static struct mac asker(const struct port_job *job)
+{
+	struct mac mac = job->bridge.address;
+
+	if (job->interface->vlan_id != 0)
+		mac.bytes[0] = mac.bytes[0] == ASKER_FIRST ? ASKER_OTHER : ASKER_FIRST;
+	return mac;
+}
+
+static size_t list_addresses(TALLOC_CTX *mem_ctx, const struct port_job *jobs,
+	size_t n_jobs, struct presence **ret)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < guest->n_interfaces; i++) {
-		const struct guest_interface *nic = &guest->interfaces[i];
-		struct bridge bridge;
+	for (size_t i = 0; i < n_jobs; i++) {
+		const struct guest_interface *nic = jobs[i].interface;
 
-		/* A missing bridge is told when its port is made. */
-		if (link_find_bridge(
-			    links, launch_bridge(settings, nic->bridge), &bridge) < 0)
-			continue;
 		for (size_t j = 0; j < nic->n_addresses; j++)
-			*mem_push(links, ret, &n) = (struct presence){
-				.bridge_index = bridge.index,
-				.bridge_address = bridge.address,
-				.vlan_id = nic->vlan_id,
+			*mem_push(mem_ctx, ret, &n) = (struct presence){
+				.bridge_index = jobs[i].bridge.index,
+				.tap_fd = jobs[i].port->tap_fd,
+				.asker = asker(&jobs[i]),
 				.address = nic->addresses[j],
 				.guest = nic->mac,
 			};
@@ -388,19 +436,19 @@ static size_t list_addresses(struct links *links, const struct launch_settings *
 }
 
 /* One question for all of its addresses, before anything of it is on the wire. */
-static int ask_elsewhere(struct links *links, const struct launch_settings *settings,
-	const struct guest *guest, struct diags *diags)
+static int ask_elsewhere(const struct port_job *jobs, size_t n_jobs)
 {
+	TMP_CTX(tmp);
 	struct presence *asked = NULL;
-	size_t n = list_addresses(links, settings, guest, &asked);
+	size_t n = list_addresses(tmp, jobs, n_jobs, &asked);
 	int found = n == 0 ? -1 : presence_ask(asked, n);
 	char text[IP_TEXT_MAX];
 
 	if (found < 0)
 		return 0;
-	return diag_fail(diags, EXIT_BUSY, guest->where,
+	return diag_fail(jobs->diags, EXIT_BUSY, jobs->guest->where,
 		"VCN '%s' still runs elsewhere: its address %s is answered for",
-		guest->name, ip_format(asked[found].address, text));
+		jobs->guest->name, ip_format(asked[found].address, text));
 }
 
 /* The job of interface @i, but for what is found out on the way. */
@@ -459,17 +507,17 @@ const char *network_keep(TALLOC_CTX *mem_ctx, const struct launch_settings *sett
 
 /* Opening and closing */
 
-void network_close(struct network_port *ports, size_t n_ports)
+void network_handed_over(struct network_port *ports)
 {
-	for (size_t i = 0; i < n_ports; i++) {
-		mem_close_fd(&ports[i].tap_fd);
+	for (size_t i = 0; i < talloc_array_length(ports); i++)
 		mem_close_fd(&ports[i].vhost_fd);
-	}
 }
 
 static int close_ports(struct network_port *ports)
 {
-	network_close(ports, talloc_array_length(ports));
+	network_handed_over(ports);
+	for (size_t i = 0; i < talloc_array_length(ports); i++)
+		mem_close_fd(&ports[i].tap_fd);
 	return 0;
 }
 
@@ -504,16 +552,20 @@ int network_open(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 		return diag_fail_errno(diags, EXIT_IO, error, guest->where,
 			"VCN '%s': the kernel's netlink socket cannot be opened",
 			guest->name);
-	int r = ask_elsewhere(links, settings, guest, diags);
+	struct port_job *jobs = mem_array(tmp, struct port_job, guest->n_interfaces);
+	int r = 0;
 
 	ingress_sweep();
 	for (size_t i = 0; r == 0 && i < guest->n_interfaces; i++) {
-		struct port_job job =
-			new_job(settings, guest, i, &ports[i], links, diags);
-
-		job.has_run_here = has_run_here;
-		job.is_start = true;
-		r = set_up_port(&job);
+		jobs[i] = new_job(settings, guest, i, &ports[i], links, diags);
+		jobs[i].has_run_here = has_run_here;
+		jobs[i].is_start = true;
+		r = prepare_port(&jobs[i]);
+	}
+	if (r == 0)
+		r = ask_elsewhere(jobs, guest->n_interfaces);
+	for (size_t i = 0; r == 0 && i < guest->n_interfaces; i++) {
+		r = set_up_port(&jobs[i]);
 		if (r < 0)
 			break;
 		ports[i].vhost_fd = kvm_open_vhost_net();

@@ -23,7 +23,8 @@
 
 struct network_port {
 	char name[IFNAMSIZ];
-	int tap_fd, vhost_fd; /* -1: none, or handed over */
+	int tap_fd,
+		vhost_fd; /* -1: none; the TAP lives until QEMU and we have closed it */
 	bool is_locked; /* foreign source addresses are dropped */
 	unsigned mtu; /* what the guest is told; 0: nothing */
 	struct ingress ingress; /* what it may send */
@@ -43,6 +44,8 @@ struct network_port {
 int network_open(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 	const struct guest *guest, bool has_run_here, struct diags *diags,
 	struct network_port **ret_ports) _must_check_;
+/* QEMU has its own descriptors: only the TAPs' are needed further on. */
+void network_handed_over(struct network_port *ports);
 /*
  * network_keep - are the ports still what network_open() has made of them?
  *
@@ -52,5 +55,3 @@ int network_open(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
  */
 const char *network_keep(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 	const struct guest *guest, struct network_port *ports) _must_check_;
-/* Closes the launcher's descriptors, once QEMU has its own. */
-void network_close(struct network_port *ports, size_t n_ports);

@@ -30,7 +30,7 @@
 enum {
 	NOTIFY_SPARE_S = 30,
 	POLL_MAX_MS = 3600 * 1000,
-	WAIT_MS = 10000, /* between two questions whether the VCN still runs elsewhere */
+	WAIT_MS = 5000, /* between two questions whether the VCN still runs elsewhere */
 	WAIT_EXTENSION_S = 60,
 };
 
@@ -116,6 +116,7 @@ enum slot {
 	SLOT_READY,
 	SLOT_STDERR,
 	SLOT_CONSOLE,
+	SLOT_ANSWERS,
 	SLOTS
 };
 
@@ -133,6 +134,7 @@ static void fill_slots(struct supervisor *s, struct pollfd slots[SLOTS])
 	slots[SLOT_READY].fd = boot->ready_fd;
 	slots[SLOT_STDERR].fd = boot->stderr_fd;
 	slots[SLOT_CONSOLE].fd = console_fd(s->console);
+	slots[SLOT_ANSWERS].fd = answers_fd(boot->answers);
 	if (boot->qmp == NULL)
 		return;
 	slots[SLOT_QMP].fd = qmp_fd(boot->qmp);
@@ -162,6 +164,8 @@ static void handle_slots(struct supervisor *s, const struct pollfd slots[SLOTS])
 		boot_read_stderr(s->boot);
 	if (slots[SLOT_CONSOLE].revents != 0)
 		console_receive(s->console);
+	if (slots[SLOT_ANSWERS].revents != 0)
+		answers_give(s->boot->answers);
 	/* Last: it takes what the others have left. */
 	if (slots[SLOT_PROCESS].revents != 0)
 		boot_end(s);

@@ -8,7 +8,7 @@
  * gives:  the guest from clone to reaping; its state, console, boot record and exit code
  * may use: base, vcn/common; libmnl in netlink.c and nftables.c, libnftables in ingress.c
  * floors: each uses what stands before it: qmp event probe image kvm tap nftables ingress
- *         netlink presence network console
+ *         netlink presence network answer console
  *         server spawn machine; supervisor; stop; upkeep; progress; boot; supervise
  *
  * One guest from clone to reaping.

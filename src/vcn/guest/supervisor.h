@@ -9,6 +9,7 @@
 
 #include "vcn/common/manifest.h"
 #include "vcn/common/run_state.h"
+#include "vcn/guest/answer.h"
 #include "vcn/guest/console.h"
 #include "vcn/guest/identity.h"
 #include "vcn/guest/network.h"
@@ -26,6 +27,7 @@ struct boot {
 	struct process process;
 	struct overlay *overlay;
 	struct network_port *ports;
+	struct answers *answers; /* that it is there */
 	struct qmp *qmp;
 	int ready_fd; /* virtserial: bytes of the guest; notify: the vsock listener; or -1 */
 	int stderr_fd;
