@@ -6,6 +6,7 @@
 
 #include "model/derive_dhcp.h"
 #include "model/dns_record.h"
+#include "model/group.h"
 #include "model/release.h"
 #include "model/zone.h"
 
@@ -447,13 +448,16 @@ void model_derive(struct site *site)
 	drop_all_bad(site);
 	drop_bad_references(site);
 	drop_unplaced(site);
+	group_select_nodes(site);
 	give_names(site);
+	group_select_networks(site);
 	build_shared_networks(site);
 	build_reverse_zones(site);
 	inherit_values(site);
 	derive_dhcp(site);
 	collect_domains(site);
 	permit_installers(site);
+	group_derive(site);
 	dns_records_settle(site);
 	zones_build(site);
 	for (size_t i = 0; i < site->n_profiles; i++)
