@@ -5,6 +5,7 @@
 # check of both, and what Kea then gives to the machines of the sample cluster.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
+LDAPCC_TEST_TIMEOUT=${LDAPCC_TEST_TIMEOUT:-300}
 enter "$@"
 confined kea-dhcp4 dhclient
 plan 34

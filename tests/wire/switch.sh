@@ -5,6 +5,7 @@
 # fixed client is told the same by both, and nobody's leases are touched.
 set -euo pipefail
 . "$(dirname "$0")/../e2e/lib.sh"
+LDAPCC_TEST_TIMEOUT=${LDAPCC_TEST_TIMEOUT:-300}
 enter "$@"
 confined dhcpd kea-dhcp4
 plan 12
