@@ -453,6 +453,9 @@ bool machine_asks_for_install(const struct site *site, const struct machine *hos
 /* `02:` and the first five octets of SHA-256(`FQDN/IFNAME`). */
 struct mac model_derived_mac(const char *fqdn, const char *ifname);
 
+/* An IPv6 network of a shorter prefix than 64, of which dnsmasq takes no range. */
+bool network_beyond_dnsmasq(const struct network *network);
+
 /* What is behind the first dot, or NULL. */
 const char *model_domain_of(const char *fqdn);
 /* The smallest network that holds @ip, or NULL. Needs sorted networks. */
