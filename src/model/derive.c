@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/dns_record.h"
 #include "model/derive_dhcp.h"
+#include "model/dns_record.h"
 #include "model/release.h"
 #include "model/zone.h"
 
