@@ -219,6 +219,7 @@ struct machine {
 	uint8_t standing; /* enum standing; from site_roster_stand() */
 	/* the files that are its own, as items of a roster: now, and in the last generation */
 	const char *files, *files_before;
+	const char *names_before; /* items of the names that it had then */
 	const char *name; /* first label */
 	const char *fqdn;
 	const char *domain;
