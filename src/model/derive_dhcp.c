@@ -409,19 +409,11 @@ static const char *reservation_id(
 			   : arena_printf(site->arena, "%s_%u", interface->fqdn, number);
 }
 
-/* The network that its clients are served in; NULL: in none, or by another server. */
-static struct network *served_network(const struct address *address)
-{
-	struct network *network = address->network;
-
-	return network == NULL || network->is_elsewhere ? NULL : network;
-}
-
 static void add_at(
 	struct site *site, struct interface *interface, uint32_t i, unsigned *number)
 {
 	const struct address *address = &interface->addresses[i];
-	struct network *network = served_network(address);
+	struct network *network = address->network;
 	uint32_t n =
 		network == NULL ? 0 : count_identities(interface, address->ip.family);
 
@@ -467,10 +459,9 @@ static void count_for(struct site *site, struct interface *interface)
 		site->n_roaming += count_identities(interface, 4);
 	for (uint32_t i = 0; i < interface->n_addresses; i++) {
 		const struct address *address = &interface->addresses[i];
-		struct network *network = served_network(address);
 
-		if (network != NULL)
-			network->n_reservations +=
+		if (address->network != NULL)
+			address->network->n_reservations +=
 				count_identities(interface, address->ip.family);
 	}
 }

@@ -433,10 +433,8 @@ void group_select_networks(struct site *site)
 	for (size_t i = 0; i < site->n_networks; i++) {
 		struct network *network = site->networks[i];
 
-		network->is_elsewhere =
-			names->n > 0 ? !list_has_name(names, network->record.name)
-				     : !network->is_used;
-		if (!network->is_elsewhere)
+		if (names->n > 0 ? list_has_name(names, network->record.name)
+				 : network->is_used)
 			site->networks[kept++] = network;
 	}
 	site->n_networks = kept;

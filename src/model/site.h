@@ -118,7 +118,6 @@ struct network {
 	uint32_t n_ranges;
 	const char *shared_name; /* vocSharedNetwork */
 	bool is_used; /* by a selected node; while the site's part is selected */
-	bool is_elsewhere; /* not in the part that is selected: another server's */
 	struct shared_network *shared;
 	const char *bridge, *dhcp_interface;
 	struct boot boot;
