@@ -118,6 +118,7 @@ struct network {
 	uint32_t n_ranges;
 	const char *shared_name; /* vocSharedNetwork */
 	bool is_used; /* by a selected node; while the site's part is selected */
+	bool is_left_out; /* not of the part that this server serves */
 	struct shared_network *shared;
 	const char *bridge, *dhcp_interface;
 	struct boot boot;
