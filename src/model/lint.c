@@ -153,15 +153,6 @@ static int compare_held_macs(const void *left, const void *right)
 	return order != 0 ? order : compare_standing(a->interface, b->interface);
 }
 
-static const char *hardware_text(TALLOC_CTX *mem_ctx, const struct hardware *hardware)
-{
-	char text[MAC_TEXT_MAX];
-
-	if (mac_is_zero(hardware->mac))
-		return octets_format(mem_ctx, hardware->guid.bytes, GUID_BYTES);
-	return mem_strdup(mem_ctx, mac_format(hardware->mac, text));
-}
-
 /* @held share a MAC; in one network that is an error, across networks a warning. */
 static void report_dup_mac(
 	struct reporter *r, const struct held_mac *held, size_t n, enum severity severity)

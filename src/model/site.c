@@ -65,6 +65,15 @@ bool network_beyond_dnsmasq(const struct network *network)
 
 /* Looking things up */
 
+const char *hardware_text(TALLOC_CTX *mem_ctx, const struct hardware *hardware)
+{
+	char text[MAC_TEXT_MAX];
+
+	if (mac_is_zero(hardware->mac))
+		return octets_format(mem_ctx, hardware->guid.bytes, GUID_BYTES);
+	return mem_strdup(mem_ctx, mac_format(hardware->mac, text));
+}
+
 const char *model_domain_of(const char *fqdn)
 {
 	const char *dot = strchr(fqdn, '.');

@@ -454,6 +454,9 @@ bool machine_asks_for_install(const struct site *site, const struct machine *hos
 /* `02:` and the first five octets of SHA-256(`FQDN/IFNAME`). */
 struct mac model_derived_mac(const char *fqdn, const char *ifname);
 
+/* The MAC, or the GUID of an InfiniBand port. */
+const char *hardware_text(
+	TALLOC_CTX *mem_ctx, const struct hardware *hardware) _must_check_;
 /* An IPv6 network of a shorter prefix than 64, of which dnsmasq takes no range. */
 bool network_beyond_dnsmasq(const struct network *network);
 
