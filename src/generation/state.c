@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/lock.h"
 #include "base/text.h"
 #include "generation/folder.h"
 #include "generation/state_file.h"
@@ -277,7 +278,9 @@ int state_pin(struct state *state, uint64_t number, struct diags *diags)
 static int fail_busy(const struct state *state, struct diags *diags)
 {
 	char text[32] = "";
-	ssize_t n = pread(state->lockfd, text, sizeof(text) - 1, 0);
+	_cleanup_(mem_close_fd) int fd = openat(
+		state->dirfd, "lock", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
 
 	text[n > 0 ? strcspn(text, "\n") : 0] = '\0';
 	return diag_fail(diags, EXIT_BUSY, state_loc(state, "lock", diags),
@@ -285,23 +288,16 @@ static int fail_busy(const struct state *state, struct diags *diags)
 		text, text[0] == '\0' ? "" : ")");
 }
 
-/* An open-file-description lock: it does not vanish when some other descriptor closes. */
 static int take_lock(struct state *state, struct diags *diags)
 {
 	TMP_CTX(tmp);
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
-	state->lockfd = openat(state->dirfd, "lock",
-		O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	state->lockfd = lock_take_at(state->dirfd, "lock", LOCK_TRY);
+	if (state->lockfd == -EAGAIN)
+		return fail_busy(state, diags);
 	if (state->lockfd < 0)
-		return diag_fail_errno(diags, EXIT_IO, errno,
-			state_loc(state, "lock", diags), "the lock cannot be opened");
-	if (fcntl(state->lockfd, F_OFD_SETLK, &lock) < 0) {
-		if (errno == EAGAIN || errno == EACCES)
-			return fail_busy(state, diags);
-		return diag_fail_errno(diags, EXIT_IO, errno,
+		return diag_fail_errno(diags, EXIT_IO, -state->lockfd,
 			state_loc(state, "lock", diags), "the lock cannot be taken");
-	}
 	const char *pid = mem_printf(tmp, "%ld\n", (long)getpid());
 
 	if (ftruncate(state->lockfd, 0) < 0 ||
@@ -349,13 +345,11 @@ static int open_to_read(struct state *state, struct diags *diags)
 /* Did the last run end without a word? Its number is in the lock, which nobody holds. */
 static bool was_killed(const struct state *state)
 {
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	struct stat st;
-	_cleanup_(mem_close_fd) int fd = openat(
-		state->dirfd, "lock", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
-	       fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type == F_UNLCK;
+	return fstatat(state->dirfd, "lock", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISREG(st.st_mode) && st.st_size > 0 &&
+	       !lock_is_held_at(state->dirfd, "lock");
 }
 
 static int load_numbers(struct state *state, struct diags *diags)

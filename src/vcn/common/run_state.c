@@ -16,6 +16,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/lock.h"
 #include "base/text.h"
 #include "vcn/common/process.h"
 
@@ -269,16 +270,6 @@ static int open_folder(const char *runtime_dir, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Is the lock held? A look, not a try: a try could get in the way of a starting one. */
-static bool is_locked(int dirfd)
-{
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	_cleanup_(mem_close_fd) int fd =
-		openat(dirfd, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-
-	return fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-}
-
 /* The file as it stands, or NULL where it is missing or, with a warning, damaged. */
 static struct run_state *read_file(
 	TALLOC_CTX *mem_ctx, int dirfd, const char *name, struct diags *diags)
@@ -360,7 +351,7 @@ int run_state_read(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *nam
 			runtime_dir);
 	/* The lock first: a supervisor that ends in between has then written its last
 	 * word. */
-	bool locked = dirfd >= 0 && is_locked(dirfd);
+	bool locked = dirfd >= 0 && lock_is_held_at(dirfd, "lock");
 
 	if (dirfd >= 0)
 		state = read_file(tmp, dirfd, name, diags);
@@ -402,19 +393,11 @@ int run_state_list(TALLOC_CTX *mem_ctx, const char *runtime_dir, struct diags *d
 static int take_lock(int dirfd)
 {
 	for (;;) {
-		struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 		struct stat ours, there;
-		int fd = openat(
-			dirfd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		int fd = lock_take_at(dirfd, "lock", LOCK_TRY);
 
 		if (fd < 0)
-			return -errno;
-		if (fcntl(fd, F_OFD_SETLK, &lock) < 0) {
-			int error = errno == EACCES ? EAGAIN : errno;
-
-			close(fd);
-			return -error;
-		}
+			return fd;
 		/* run_state_forget() may have removed the file between open and lock. */
 		if (fstat(fd, &ours) == 0 && fstatat(dirfd, "lock", &there, 0) == 0 &&
 			ours.st_ino == there.st_ino)

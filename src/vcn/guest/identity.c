@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/lock.h"
 #include "base/trailer.h"
 #include "vcn/common/run_state.h"
 
@@ -31,18 +32,8 @@ static unsigned name_offset(const char *name, unsigned n)
 static int lock_uid(int dirfd, uid_t uid)
 {
 	TMP_CTX(tmp);
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	int fd = openat(dirfd, mem_printf(tmp, "%u", (unsigned)uid),
-		O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
-	if (fd < 0)
-		return -errno;
-	if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
-		return fd;
-	int error = errno == EACCES ? EAGAIN : errno;
-
-	close(fd);
-	return -error;
+	return lock_take_at(dirfd, mem_printf(tmp, "%u", (unsigned)uid), LOCK_TRY);
 }
 
 static int open_claims(const char *runtime_dir, struct diags *diags)

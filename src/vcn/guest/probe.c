@@ -15,6 +15,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/lock.h"
 #include "vcn/common/process.h"
 #include "vcn/common/run_state.h"
 #include "vcn/guest/qmp.h"
@@ -368,13 +369,7 @@ static int question(TALLOC_CTX *mem_ctx, const char *path,
 /* One asks, the others wait for its answer. Without the lock everybody asks. */
 static int lock_cache(int dirfd)
 {
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	int fd = openat(
-		dirfd, ".qemu.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-	if (fd >= 0)
-		(void)!fcntl(fd, F_OFD_SETLKW, &lock);
-	return fd;
+	return lock_take_at(dirfd, ".qemu.lock", LOCK_WAIT);
 }
 
 int probe_qemu(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,

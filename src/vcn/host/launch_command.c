@@ -13,6 +13,7 @@
 #include <json-c/json.h>
 
 #include "base/file.h"
+#include "base/lock.h"
 #include "base/text.h"
 #include "vcn/common/record.h"
 #include "vcn/guest/supervise.h"
@@ -142,30 +143,21 @@ static int forget_removed(struct session *s)
 	return r;
 }
 
-/*
- * One apply at a time. A lock of fcntl(2)'s older kind: it belongs to this process alone,
- * so the supervisors that are detached meanwhile do not hold it.
- */
+/* One apply at a time: the supervisors that are detached meanwhile do not hold its lock. */
 static int lock_apply(struct session *s)
 {
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	const char *path = file_join(s->diags, s->settings->runtime_dir, "apply.lock");
 	int r = file_make_folders(s->settings->runtime_dir, 0755);
 
-	if (r == 0) {
-		s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-		r = s->lock_fd < 0 ? -errno : 0;
-	}
-	if (r < 0)
-		return diag_fail_errno(s->diags, EXIT_IO, -r, loc_file(path),
-			"the lock cannot be opened");
-	if (fcntl(s->lock_fd, F_SETLK, &lock) == 0)
-		return 0;
-	if (errno == EACCES || errno == EAGAIN)
+	if (r == 0)
+		r = s->lock_fd = lock_take_at(AT_FDCWD, path, LOCK_TRY_ALONE);
+	if (r == -EAGAIN)
 		return diag_fail(s->diags, EXIT_BUSY, loc_file(path),
 			"another 'vcn apply' is at work");
-	return diag_fail_errno(
-		s->diags, EXIT_IO, errno, loc_file(path), "the lock cannot be taken");
+	if (r < 0)
+		return diag_fail_errno(s->diags, EXIT_IO, -r, loc_file(path),
+			"the lock cannot be taken");
+	return 0;
 }
 
 /* Everything has begun: what is left is to wait, and the next apply sees what runs. */
