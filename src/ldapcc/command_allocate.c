@@ -215,15 +215,19 @@ static void add_room(
 	}
 }
 
+static bool takes_vcns(const struct machine *host)
+{
+	return host->has_vm_host_class && host->is_enabled && !host->drains &&
+	       !host->record.is_bad;
+}
+
 static void collect_rooms(struct allocation *a, TALLOC_CTX *mem_ctx)
 {
 	const struct site *site = a->run->site;
 
 	for (size_t i = 0; i < site->n_hosts; i++) {
-		const struct machine *host = site->hosts[i];
-
-		if (host->has_vm_host_class && host->is_enabled && !host->record.is_bad)
-			add_room(a, mem_ctx, host);
+		if (takes_vcns(site->hosts[i]))
+			add_room(a, mem_ctx, site->hosts[i]);
 	}
 }
 

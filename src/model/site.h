@@ -181,6 +181,7 @@ struct machine {
 	bool installs; /* vocInstall is TRUE, and only then */
 	int64_t install_until; /* Unix time; 0: not given */
 	bool boots_installer; /* and all that the installer needs is there; model_derive() */
+	bool drains; /* no new VCNs here */
 	bool is_vm_host;
 	struct machine **vcns; /* placed here, by name; from model_link() */
 	uint32_t n_vcns;

@@ -108,6 +108,7 @@ static const struct use host_uses[] = {
 	KEY(PROFILE, machine, profile_dn, "profile", USE_COUNTS),
 	TRUTH(INSTALL, machine, installs, NULL, "installs", 0),
 	ROW(INSTALL_UNTIL, TIME, time, machine, install_until, NULL, "installs until", 0),
+	TRUTH(DRAIN, machine, drains, "drains", "drains", 0),
 	{0},
 };
 
