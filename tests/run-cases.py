@@ -17,6 +17,7 @@ Without a word on the command line the environment's BLESS has them.
 
 import argparse
 import base64
+import ctypes
 import configparser
 import difflib
 import fnmatch
@@ -198,6 +199,7 @@ class Validators:
             ("dhcpd", r"^etc/dhcp/.*\.conf$", self.dhcpd, self.needs("dhcpd")),
             ("dnsmasq", r"^etc/dnsmasq\.d/.*\.conf$", self.dnsmasq, self.needs("dnsmasq")),
             ("hosts lines", r"^srv/ldapcc/dnsmasq/", self.hosts, None),
+            ("ethers", r"^srv/ldapcc/ethers$", self.ethers, None),
             ("Kea", r"^etc/kea/.*\.json$", self.kea, self.needs("kea-dhcp4")),
             ("JSON", r"\.json$", self.json, None),
             ("YAML", r"\.ya?ml$", self.yaml, None),
@@ -282,6 +284,17 @@ class Validators:
                     return f"no host name: {word}"
             if len(set(words)) != len(words):
                 return f"a name stands twice: {line}"
+        return None
+
+    @staticmethod
+    def ethers(data, _path):
+        # as the C library reads /etc/ethers: ether_line(3)
+        libc = ctypes.CDLL(None)
+        for line in data.splitlines():
+            name = ctypes.create_string_buffer(len(line) + 1)
+            if not line.startswith(b"#") and \
+                    libc.ether_line(line, ctypes.create_string_buffer(6), name) != 0:
+                return f"no line of ethers(5): {line.decode()}"
         return None
 
     def kea(self, data, _path):
