@@ -251,9 +251,14 @@ copy=$whole
 cd "$copy"
 
 # --- size: what just fits is not named ---
-{ echo 'int a(void)' && echo '{' && lines 78 && echo '}'; } | put src/base/planted_fits.c
-{ echo 'int a(void)' && echo '{' && lines 79 && echo '}'; } | put src/base/planted_function.c
-fault 'a function has at most 80 lines' 'src/base/planted_function.c:2: a() has 81 lines'
+{ echo 'int a(void)' && echo '{' && lines 48 && echo '}'; } | put src/base/planted_fits.c
+{ echo 'int a(void)' && echo '{' && lines 49 && echo '}'; } | put src/base/planted_function.c
+fault 'a function has at most 50 lines, 60 in tests' \
+	'src/base/planted_function.c:2: a() has 51 lines'
+{ echo 'int a(void)' && echo '{' && lines 58 && echo '}'; } | put tests/unit/planted_fits.c
+{ echo 'int a(void)' && echo '{' && lines 59 && echo '}'; } | put tests/unit/planted_function.c
+fault 'a function has at most 50 lines, 60 in tests' \
+	'tests/unit/planted_function.c:2: a() has 61 lines'
 lines 900 | put src/base/planted_file_fits.c
 lines 901 | put src/base/planted_file.c
 fault 'a file has at most 900 lines' 'src/base/planted_file.c: 901 lines'
