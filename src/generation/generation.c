@@ -23,18 +23,6 @@ enum {
 
 /* Writing */
 
-static void add_word(struct buffer *b, const char *word)
-{
-	buffer_add_text(b, word);
-	buffer_add_byte(b, ' ');
-}
-
-static void add_number(struct buffer *b, uint64_t number)
-{
-	lines_add_u64(b, number);
-	buffer_add_byte(b, ' ');
-}
-
 /* A line of text that may hold anything, or nothing at all. */
 static void add_text(struct buffer *out, const char *word, const char *text)
 {
@@ -71,19 +59,17 @@ static void format_head(const struct generation *g, struct buffer *out)
 
 static void format_file(const struct generation_file *file, struct buffer *out)
 {
-	add_word(out, file->is_installed ? "install" : "keep");
+	lines_add_word(out, file->is_installed ? "install" : "keep");
 	lines_add_hex(out, file->sha256, SHA256_BYTES);
-	buffer_add_byte(out, ' ');
-	add_number(out, file->mode);
-	add_number(out, file->uid);
-	add_number(out, file->gid);
-	add_number(out, file->serial);
-	add_number(out, file->content);
-	add_number(out, file->offset);
-	add_number(out, file->len);
-	add_number(out, file->target);
-	buffer_add_text(out, file->path);
-	buffer_add_byte(out, '\n');
+	lines_add_u64(out, file->mode);
+	lines_add_u64(out, file->uid);
+	lines_add_u64(out, file->gid);
+	lines_add_u64(out, file->serial);
+	lines_add_u64(out, file->content);
+	lines_add_u64(out, file->offset);
+	lines_add_u64(out, file->len);
+	lines_add_u64(out, file->target);
+	lines_end(out, file->path);
 }
 
 void generation_format(const struct generation *g, struct buffer *out)

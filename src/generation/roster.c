@@ -88,13 +88,6 @@ static void add_hash(struct buffer *out, uint64_t hash)
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)(hash >> (56 - 8 * i));
 	lines_add_hex(out, bytes, sizeof(bytes));
-	buffer_add_byte(out, ' ');
-}
-
-static void add_word(struct buffer *out, const char *word)
-{
-	buffer_add_text(out, word == NULL || *word == '\0' ? "-" : word);
-	buffer_add_byte(out, ' ');
 }
 
 void roster_format(const struct roster *roster, struct buffer *out)
@@ -104,16 +97,15 @@ void roster_format(const struct roster *roster, struct buffer *out)
 		const struct roster_record *record = &roster->records[i];
 
 		lines_add_u64(out, record->kind);
-		buffer_add_text(out, record->is_armed ? " 1 " : " 0 ");
+		lines_add_u64(out, record->is_armed);
 		add_hash(out, record->identity);
 		add_hash(out, record->effect);
-		add_word(out, record->networks);
-		add_word(out, record->names);
-		add_word(out, record->addresses);
-		add_word(out, record->reservations);
-		add_word(out, record->name);
-		buffer_add_text(out, record->dn);
-		buffer_add_byte(out, '\n');
+		lines_add_word(out, record->networks);
+		lines_add_word(out, record->names);
+		lines_add_word(out, record->addresses);
+		lines_add_word(out, record->reservations);
+		lines_add_word(out, record->name);
+		lines_end(out, record->dn);
 	}
 }
 

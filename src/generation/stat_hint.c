@@ -36,11 +36,8 @@ bool stat_hint_equal(const struct stat_hint *a, const struct stat_hint *b)
 static void add_numbers(struct buffer *b, const struct stat_hint *installed)
 {
 	lines_add_u64(b, installed->inode);
-	buffer_add_byte(b, ' ');
 	lines_add_u64(b, installed->size);
-	buffer_add_byte(b, ' ');
 	lines_add_u64(b, installed->modified);
-	buffer_add_byte(b, ' ');
 	lines_add_u64(b, installed->changed);
 }
 
@@ -73,10 +70,9 @@ static void write_hint(const struct state *state, struct buffer *b)
 static bool add_outline(struct buffer *b, const char *word, const char *path,
 	const struct stat_hint *installed)
 {
-	buffer_add_text(b, word);
-	buffer_add_byte(b, ' ');
+	lines_add_word(b, word);
 	add_numbers(b, installed);
-	buffer_printf(b, " %s\n", path);
+	lines_end(b, path);
 	return installed->inode != 0;
 }
 
@@ -131,7 +127,7 @@ void stat_hint_save(const struct state *state, const struct generation *g,
 	buffer_add_text(b, "files\n");
 	for (size_t i = 0; i < g->n_files; i++) {
 		add_numbers(b, &installed[i]);
-		buffer_add_byte(b, '\n');
+		lines_end(b, NULL);
 	}
 	write_hint(state, b);
 }

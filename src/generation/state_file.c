@@ -178,6 +178,12 @@ void lines_done(struct lines *l)
 		l->is_bad = true;
 }
 
+void lines_add_word(struct buffer *b, const char *word)
+{
+	buffer_add_text(b, word == NULL || *word == '\0' ? "-" : word);
+	buffer_add_byte(b, ' ');
+}
+
 void lines_add_u64(struct buffer *b, uint64_t value)
 {
 	char digits[20];
@@ -192,10 +198,21 @@ void lines_add_u64(struct buffer *b, uint64_t value)
 	for (size_t i = 0; i < n; i++)
 		to[i] = digits[n - 1 - i];
 	buffer_grown(b, n);
+	buffer_add_byte(b, ' ');
 }
 
 void lines_add_hex(struct buffer *b, const uint8_t *bytes, size_t len)
 {
 	(void)text_write_hex(buffer_reserve(b, 2 * len), bytes, len);
 	buffer_grown(b, 2 * len);
+	buffer_add_byte(b, ' ');
+}
+
+void lines_end(struct buffer *b, const char *rest)
+{
+	if (rest == NULL)
+		b->len--; /* the blank after the last word */
+	else
+		buffer_add_text(b, rest);
+	buffer_add_byte(b, '\n');
 }

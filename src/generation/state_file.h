@@ -61,6 +61,9 @@ char *lines_rest(struct lines *l);
 /* Is the whole line used up? Otherwise it is bad. */
 void lines_done(struct lines *l);
 
-/* Writing: a word and the blank before or the newline after it are the caller's. */
+/* Writing: a word with the blank after it; `-` where there is none. */
+void lines_add_word(struct buffer *b, const char *word);
 void lines_add_u64(struct buffer *b, uint64_t value);
 void lines_add_hex(struct buffer *b, const uint8_t *bytes, size_t len);
+/* Ends the line, by text that may hold blanks or, with NULL, at its last word. */
+void lines_end(struct buffer *b, const char *rest);
