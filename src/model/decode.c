@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/text.h"
 #include "model/decode_value.h"
@@ -492,6 +493,22 @@ static void decode_machine(struct decoder *d, enum kind kind)
 		machine->own->record.origins = machine->record.origins;
 }
 
+/* What vendors call the port of a BMC, with or without a number behind it. */
+static bool is_management_name(const char *name)
+{
+	static const char *const names[] = {"alom", "bmc", "cimc", "drac", "ibmc",
+		"idrac", "ilo", "ilom", "imm", "ipmi", "irmc", "oob", "xcc"};
+	size_t len = strlen(name);
+
+	while (len > 0 && (strchr("0123456789", name[len - 1]) != NULL ||
+				  name[len - 1] == '-' || name[len - 1] == '_'))
+		len--;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strlen(names[i]) == len && strncasecmp(names[i], name, len) == 0)
+			return true;
+	return false;
+}
+
 /* vocNodeInterface: MUST cn MAY macAddress $ ipHostNumber $ vocBootInterface */
 static void decode_interface(struct decoder *d)
 {
@@ -499,6 +516,9 @@ static void decode_interface(struct decoder *d)
 
 	read_uses(d, &interface->record);
 	interface->ifname = interface->record.name;
+	if (d->fields[FIELD_MANAGEMENT].n == 0 && interface->ifname != NULL)
+		interface->is_management =
+			!interface->wants_boot && is_management_name(interface->ifname);
 	interface->refuses_boot =
 		d->fields[FIELD_BOOT_INTERFACE].n > 0 && !interface->wants_boot;
 	read_pairs(d, &interface->record, interface);

@@ -278,6 +278,38 @@ void decode_bridge(struct decoder *d, struct record *record, const struct use *u
 		decode_word(d, record, use, value, place);
 }
 
+/* What is behind --bondopts= and in the driver's `NAME=VALUE`: words of letters and digits. */
+static bool is_bond_option(const char *text)
+{
+	const char *equals = strchr(text, '=');
+
+	return equals != NULL && equals > text && equals[1] != '\0' &&
+	       text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				 "0123456789_.:+-=")] == '\0' &&
+	       strchr(equals + 1, '=') == NULL;
+}
+
+void decode_bond_options(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
+{
+	const char *text = text_of(d, record, use->field, value);
+	bool is_known = text != NULL;
+
+	for (const char *at = text; is_known; at += strcspn(at, ",") + 1) {
+		TMP_CTX(tmp);
+		size_t len = strcspn(at, ",");
+
+		is_known = is_bond_option(mem_strndup(tmp, at, len));
+		if (at[len] == '\0')
+			break;
+	}
+	if (is_known)
+		*(const char **)place = text;
+	else if (text != NULL)
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
+			"is not NAME=VALUE,… such as mode=802.3ad,miimon=100");
+}
+
 /* An absolute path that stays where it says; QEMU splits its options at commas. */
 void decode_path(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)

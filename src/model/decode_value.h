@@ -61,6 +61,7 @@ DECODE_TYPE(server); /* const char *: an address or a name */
 DECODE_TYPE(word); /* const char *: letters, digits and _ . : - */
 DECODE_TYPE(timezone); /* const char *: Area/Location */
 DECODE_TYPE(bridge); /* const char *: an interface's name */
+DECODE_TYPE(bond_options); /* const char *: NAME=VALUE,… */
 DECODE_TYPE(path); /* const char *: an absolute path */
 DECODE_TYPE(boot_path); /* const char *: below the TFTP root, or a URL */
 DECODE_TYPE(url); /* const char * */

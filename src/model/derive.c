@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/ports.h"
 #include "model/release.h"
 
 /*
@@ -549,6 +550,18 @@ static void permit_installers(struct site *site)
 	}
 }
 
+static void plan_links(struct site *site)
+{
+	for (size_t i = 0; i < site->n_hosts; i++) {
+		struct machine *host = site->hosts[i];
+		struct release release = {0};
+
+		if (host->profile != NULL &&
+			release_find(host->profile->version, &release))
+			ports_plan(site, host, &release);
+	}
+}
+
 void model_derive(struct site *site)
 {
 	mark_unusable(site);
@@ -564,6 +577,7 @@ void model_derive(struct site *site)
 	inherit_values(site);
 	collect_domains(site);
 	permit_installers(site);
+	plan_links(site);
 	for (size_t i = 0; i < site->n_profiles; i++)
 		plan_post(site, site->profiles[i]);
 }

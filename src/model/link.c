@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "base/trailer.h"
+#include "model/ports.h"
 #include "read/dn.h"
 
 /* Orders of the tables */
@@ -254,10 +255,14 @@ static void name_interfaces(struct site *site, struct machine *machine)
 	}
 }
 
-/* TRUE before absent before FALSE: a management port that says FALSE is no host's name. */
+/*
+ * TRUE before absent before FALSE, and a management port behind them all: what answers
+ * there is not the host.
+ */
 static int boot_rank(const struct interface *interface)
 {
-	return interface->wants_boot - interface->refuses_boot;
+	return interface->is_management ? -2
+					: interface->wants_boot - interface->refuses_boot;
 }
 
 static void choose_primary(struct machine *machine)
@@ -630,6 +635,7 @@ void model_link(struct site *site)
 		for (uint32_t j = 0; j < machine->n_interfaces; j++)
 			place_addresses(site, machine->interfaces[j]);
 		choose_primary(machine);
+		ports_find_parents(machine);
 		name_machine(site, machine);
 		for (uint32_t j = 0; j < machine->n_interfaces; j++)
 			name_interface(site, machine->interfaces[j]);

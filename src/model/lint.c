@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "model/lint_rules.h"
+#include "model/ports.h"
 
 void lint_note(struct reporter *r, struct finding *finding, const struct record *record,
 	enum field_id field, uint32_t line, const char *text)
@@ -608,7 +609,7 @@ static void check_macs(struct reporter *r, struct interface *interface)
 	struct machine *machine = interface->machine;
 	char text[MAC_TEXT_MAX];
 
-	if (interface->n_macs == 0 && !machine->is_vcn &&
+	if (interface->n_macs == 0 && !machine->is_vcn && !port_is_virtual(interface) &&
 		!record_refused(&interface->record, FIELD_MAC) &&
 		!record_refused(&machine->record, FIELD_MAC))
 		check_report(r, CHECK_NO_MAC, &interface->record, FIELD_MAC,
@@ -750,6 +751,7 @@ static void (*const rules[])(struct reporter *r) = {
 	check_dup_mac,
 	lint_images,
 	lint_installs,
+	lint_ports,
 	lint_vcns,
 };
 

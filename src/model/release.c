@@ -42,6 +42,11 @@ static const struct option {
 	FROM(knows_mac_device, 6, 14),
 	FROM(knows_ipv6, 6, 14),
 	FROM(knows_ipv6_gateway, 7, 19),
+	FROM(knows_no_address, 5, 7),
+	FROM(knows_bond, 6, 19),
+	FROM(knows_vlan, 6, 19),
+	FROM(knows_vlan_name, 7, 21),
+	FROM(knows_bridge, 7, 22),
 	FROM(knows_lock, 7, 18), /* before, only together with a password */
 	FROM(knows_selinux, 4, 7),
 	FROM(knows_script_options, 5, 7),

@@ -25,6 +25,11 @@ struct release {
 	bool knows_mac_device; /* network --device=MAC */
 	bool knows_ipv6; /* network --ipv6=ADDRESS/PREFIX */
 	bool knows_ipv6_gateway; /* network --ipv6gateway */
+	bool knows_no_address; /* network --noipv4 --noipv6 */
+	bool knows_bond; /* network --bondslaves --bondopts */
+	bool knows_vlan; /* network --vlanid */
+	bool knows_vlan_name; /* network --interfacename */
+	bool knows_bridge; /* network --bridgeslaves */
 	bool knows_lock; /* rootpw --lock, without a password */
 	bool knows_selinux; /* the selinux command */
 	bool knows_script_options; /* %post --erroronfail --log */

@@ -139,11 +139,19 @@ struct interface {
 	struct network *network; /* of its first address that is in one */
 	bool wants_boot; /* vocBootInterface: TRUE */
 	bool refuses_boot; /* vocBootInterface: FALSE, not just absent */
+	bool is_management; /* vocManagement, else by its name: a BMC's port */
 	bool is_primary;
+	/* on the installed host: what the directory says, and what it comes to (ports.h) */
+	const char *parent_name, *bridge_name, *bond_options;
+	uint32_t vlan_number; /* 0: not given */
+	uint32_t vlan; /* 0: no VLAN interface */
+	struct interface *
+		parent; /* that a VLAN stands on; NULL: the NIC of its own MAC */
 };
 
 struct image;
 struct profile;
+struct link;
 
 /*
  * How a machine stands to the last generation: of machines in conflict the one that stands
@@ -182,6 +190,11 @@ struct machine {
 	int64_t install_until; /* Unix time; 0: not given */
 	bool boots_installer; /* and all that the installer needs is there; model_derive() */
 	bool drains; /* no new VCNs here */
+	struct link
+		*links; /* what an installer configures (ports.h); from model_derive() */
+	uint32_t n_links;
+	struct link *post_bridges; /* bridges that it does not know how to make */
+	uint32_t n_post_bridges;
 	bool is_vm_host;
 	struct machine **vcns; /* placed here, by name; from model_link() */
 	uint32_t n_vcns;

@@ -127,6 +127,12 @@ static const struct use interface_uses[] = {
 	HAND(MAC),
 	HAND(ADDRESS),
 	TRUTH(BOOT_INTERFACE, interface, wants_boot, NULL, "boots", 0),
+	TRUTH(MANAGEMENT, interface, is_management, "is_management", "management", 0),
+	TEXT(PARENT, bridge, interface, parent_name, NULL, "parent", 0),
+	COUNT(VLAN, interface, vlan_number, 1, 4094, NULL, "VLAN", 0),
+	TEXT(BRIDGE, bridge, interface, bridge_name, NULL, "bridge", 0),
+	TEXT(BOND_OPTIONS, bond_options, interface, bond_options, NULL, "bond options",
+		0),
 	{0},
 };
 

@@ -45,6 +45,9 @@ COMMANDS = {
         "--onboot": ALWAYS, "--device": ALWAYS, "--bootproto": ALWAYS, "--ip": ALWAYS,
         "--netmask": ALWAYS, "--gateway": ALWAYS, "--nameserver": ALWAYS,
         "--mtu": ALWAYS, "--hostname": ALWAYS, "--noipv4": since(5, 7),
+        "--noipv6": since(5, 7), "--bondslaves": since(6, 19), "--bondopts": since(6, 19),
+        "--vlanid": since(6, 19), "--interfacename": since(7, 21),
+        "--bridgeslaves": since(7, 22),
         "--ipv6": since(6, 8), "--ipv6gateway": since(7, 19)}, 0),
     "rootpw": (ALWAYS, {"--iscrypted": ALWAYS, "--lock": since(6, 8)}, 1),
     "zerombr": (ALWAYS, {}, 0),
@@ -59,9 +62,11 @@ COMMANDS = {
         "--excludepkgs": since(6, 8), "--proxy": since(6, 13), "--install": since(7, 21),
         "--metalink": since(8, 27)}, 0),
     "%packages": (ALWAYS, {"--ignoremissing": ALWAYS}, 0),
+    "%pre": (ALWAYS, {}, 0),
+    "%include": (ALWAYS, {}, 1),
     "%post": (ALWAYS, {"--erroronfail": since(5, 7), "--log": since(5, 7)}, 0),
 }
-FLAGS = {"--disable", "--skip", "--noipv4", "--iscrypted", "--lock", "--all", "--initlabel",
+FLAGS = {"--disable", "--skip", "--noipv4", "--noipv6", "--iscrypted", "--lock", "--all", "--initlabel",
          "--enforcing", "--enabled", "--ssh", "--install", "--ignoremissing",
          "--erroronfail"}
 
@@ -76,6 +81,11 @@ VARIABLES = since(7, 15)
 MAC_DEVICE = since(6, 14)
 IPV6 = since(6, 14)
 IPV6_GATEWAY = since(7, 19)
+NO_ADDRESS = since(5, 7)
+BONDS = since(6, 19)
+VLANS = since(6, 19)
+VLAN_NAMES = since(7, 21)
+BRIDGES = since(7, 22)
 BARE_LOCK = since(7, 18)
 SECTION_END = since(6, 8)
 SCRIPT_OPTIONS = since(5, 7)
@@ -210,6 +220,37 @@ def full_host(release, number):
     return lines
 
 
+def wired_host(release, number):
+    """A bond with a VLAN on it, a bridge of two NICs, one of a NIC with jumbo frames, and a
+    BMC."""
+    name = "wires-" + release.lower()
+    interfaces = {
+        "bond0": ["ipHostNumber: 10.1.3.%d" % number, "vocBootInterface: TRUE",
+                  "vocBondOptions: mode=802.3ad,miimon=100"],
+        "bond0.20": ["ipHostNumber: 10.20.3.%d" % number],
+        "eth2": ["ipHostNumber: 10.4.3.%d" % number, "vocBridge: br1"],
+        "eth3": ["vocBridge: br1"],
+        "eth4": ["ipHostNumber: 10.2.3.%d" % number, "vocBridge: br2"],
+        "bmc": ["ipHostNumber: 10.1.4.%d" % number]}
+    lines = ["dn: cn=%s,ou=hosts,%s" % (name, SUFFIX), "objectClass: device",
+             "objectClass: vocPhysicalNode", "cn: " + name,
+             "vocInstallProfile: cn=plain-%s,ou=profiles,%s" % (release, SUFFIX), ""]
+    for ifname, values in interfaces.items():
+        macs = [wire_mac(*key) for key in ((ifname, number), (ifname + "-2", number))]
+        macs = macs if ifname == "bond0" else macs[:1]
+        lines += ["dn: cn=%s,cn=%s,ou=hosts,%s" % (ifname, name, SUFFIX),
+                  "objectClass: vocNodeInterface", "cn: " + ifname]
+        lines += [] if ifname == "bond0.20" else ["macAddress: " + mac for mac in macs]
+        lines += values + [""]
+    return lines
+
+
+def wire_mac(ifname, number):
+    known = ["bond0", "bond0-2", "eth2", "eth3", "eth4", "bmc"]
+    index = known.index(ifname) if ifname in known else len(known)
+    return "02:00:00:01:%02x:%02x" % (index, number)
+
+
 class Site:
     def __init__(self, ldapcc, folder):
         self.ldapcc, self.folder = ldapcc, folder
@@ -222,6 +263,7 @@ class Site:
             for kind in ("plain", "all"):
                 lines += profile_of(kind, release, self.of_kind(kind))
             lines += plain_host(release, number) + full_host(release, number)
+            lines += wired_host(release, number)
         self.ldif = self.write("site.ldif", "\n".join(lines))
 
     def write(self, name, text):
@@ -250,20 +292,21 @@ class Site:
 
 # --- reading kickstart ---------------------------------------------------------------
 
-Kickstart = collections.namedtuple("Kickstart", "commands packages script faults")
+Kickstart = collections.namedtuple("Kickstart", "commands packages script scripts faults")
 
 
 def read_kickstart(text, release):
     """The command lines as (command, {option: value}, words), the lines of %packages, the
-    header and body of %post, and what is wrong with them."""
-    commands, packages, script, faults = [], [], None, []
+    body of the first %post, all scripts as (section, body), and what is wrong with them."""
+    commands, packages, scripts, faults = [], [], [], []
     section = None
     for line in text.splitlines():
         first = (line.split() or [""])[0]
-        if section == "%post" and first != "%end":
+        is_next = not knows(release, SECTION_END) and first == "%post"
+        if section in ("%pre", "%post") and first != "%end" and not is_next:
             if first.startswith("%"):
                 faults.append("'%s' inside a script" % line)
-            script.append(line)
+            scripts[-1][1].append(line)
             continue
         try:
             words = shlex.split(line, comments=True)
@@ -276,11 +319,12 @@ def read_kickstart(text, release):
             if section is None or not knows(release, SECTION_END):
                 faults.append("%end where nothing ends")
             section = None
-        elif words[0] in ("%packages", "%post"):
+        elif words[0] in ("%packages", "%pre", "%post"):
             if section is not None and knows(release, SECTION_END):
                 faults.append("%s has no %%end" % section)
             section = words[0]
-            script = [] if section == "%post" else script
+            if section != "%packages":
+                scripts.append((section, []))
             commands.append(split_options(words))
         elif section == "%packages":
             packages.append(words[0])
@@ -290,7 +334,8 @@ def read_kickstart(text, release):
             commands.append(split_options(words))
     if section is not None and knows(release, SECTION_END):
         faults.append("%s has no %%end" % section)
-    return Kickstart(commands, packages, script, faults)
+    script = next((body for name, body in scripts if name == "%post"), None)
+    return Kickstart(commands, packages, script, scripts, faults)
 
 
 def split_options(words):
