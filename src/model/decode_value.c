@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "model/disk.h"
 #include "model/release.h"
 #include "read/dn.h"
 
@@ -408,17 +409,39 @@ void decode_install_url(struct decoder *d, struct record *record, const struct u
 		decode_url(d, record, use, value, place);
 }
 
-/* A kernel's command line passes through boot loaders that read some characters as
- * syntax. */
+/* A kernel's command line; each place where it is printed quotes it, or refuses it. */
 void decode_arguments(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
 	const char *text = text_of(d, record, use->field, value);
+	size_t n_quotes = 0;
 
-	if (text != NULL && strpbrk(text, "'\"\\`$;|&<>{}#") != NULL)
+	for (const char *c = text; c != NULL && *c != '\0'; c++)
+		n_quotes += *c == '"';
+	if (n_quotes % 2 != 0)
 		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
-			"contains a quote, backslash, $, ;, |, &, <, >, brace or #");
+			"has a double quote that is not closed");
 	else if (text != NULL)
+		*(const char **)place = text;
+}
+
+/* Kept as an installer writes it: `sda`, `/dev/disk/by-id/…`; or a rule. */
+void decode_install_disk(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
+{
+	const char *text = text_of(d, record, use->field, value);
+
+	if (text == NULL)
+		return;
+	if (text_has_prefix(text, "/dev/") && !text_has_prefix(text, "/dev/disk/"))
+		text += strlen("/dev/");
+	else if (text_has_prefix(text, "disk/by-"))
+		text = arena_printf(d->site->arena, "/dev/%s", text);
+	if (!disk_is_rule(text) && !disk_is_device(text))
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
+			"is no device (sda, /dev/disk/by-id/…, /dev/disk/by-path/…) and no "
+			"rule (serial=SERIAL, smallest, largest, size=MIN-MAX in GB)");
+	else
 		*(const char **)place = text;
 }
 
@@ -510,12 +533,17 @@ void decode_package(struct decoder *d, struct record *record, const struct use *
 	if (text == NULL)
 		return;
 	const char *name = text + (*text == '-' || *text == '@');
+	bool is_group = *text == '@';
 
-	if (*text == '-' && *name == '@')
+	if (*text == '-' && *name == '@') {
+		is_group = true;
 		name++;
-	if (*name == '\0' || *name == '-' ||
-		name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				  "0123456789_.:+~^*?[]!/-")] != '\0')
+	}
+	size_t len = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				  "0123456789_.:+~^*?[]!/- ");
+
+	if (*name == '\0' || *name == '-' || *name == ' ' || name[len] != '\0' ||
+		strstr(name, " -") != NULL || (!is_group && strchr(name, ' ') != NULL))
 		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"is no package, -package or @group");
 	else

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/disk.h"
 #include "model/ports.h"
 #include "model/release.h"
 
@@ -503,6 +504,17 @@ static void plan_installer(
 	}
 }
 
+/* Groups that the installer would not find stay out of its file; lint has said so. */
+static void drop_groups(struct profile *profile, const struct release *release)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < profile->groups.n; i++)
+		if (release_knows_group(release, profile->groups.items[i]))
+			profile->groups.items[kept++] = profile->groups.items[i];
+	profile->groups.n = kept;
+}
+
 /* Packages that are installed there may need others from any of the repositories. */
 static void plan_post(struct site *site, struct profile *profile)
 {
@@ -511,6 +523,7 @@ static void plan_post(struct site *site, struct profile *profile)
 	if (!release_find(profile->version, &release))
 		return;
 	plan_installer(site, profile, &release);
+	drop_groups(profile, &release);
 	profile->post_repositories = room_for_all(site, profile);
 	profile->n_post_repositories = 0;
 	for (uint32_t i = 0; i < profile->n_repositories; i++) {
@@ -550,15 +563,18 @@ static void permit_installers(struct site *site)
 	}
 }
 
-static void plan_links(struct site *site)
+static void plan_hosts(struct site *site)
 {
 	for (size_t i = 0; i < site->n_hosts; i++) {
 		struct machine *host = site->hosts[i];
 		struct release release = {0};
 
-		if (host->profile != NULL &&
-			release_find(host->profile->version, &release))
-			ports_plan(site, host, &release);
+		if (host->profile == NULL ||
+			!release_find(host->profile->version, &release))
+			continue;
+		ports_plan(site, host, &release);
+		host->disks = *disk_values(host);
+		host->disk_choice = (uint8_t)disk_choose(host, &release);
 	}
 }
 
@@ -577,7 +593,7 @@ void model_derive(struct site *site)
 	inherit_values(site);
 	collect_domains(site);
 	permit_installers(site);
-	plan_links(site);
+	plan_hosts(site);
 	for (size_t i = 0; i < site->n_profiles; i++)
 		plan_post(site, site->profiles[i]);
 }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "model/release.h"
+#include "model/disk.h"
 
 /* Repositories and profiles */
 
@@ -61,6 +61,20 @@ static void check_profile_repositories(
 	}
 }
 
+static void check_groups(
+	struct reporter *r, struct profile *profile, const struct release *release)
+{
+	for (uint32_t i = 0; i < profile->groups.n; i++)
+		if (!release_knows_group(release, profile->groups.items[i]))
+			check_report(r, CHECK_REPO_OPTION, &profile->record,
+				FIELD_PACKAGE,
+				"the installer of %s does not know %s: it leaves out '@%s'",
+				profile->version,
+				profile->groups.items[i][0] == '^' ? "environments"
+								   : "modules",
+				profile->groups.items[i]);
+}
+
 static void check_profile(struct reporter *r, struct profile *profile)
 {
 	struct release release = {0};
@@ -71,6 +85,7 @@ static void check_profile(struct reporter *r, struct profile *profile)
 	if (profile->version == NULL || !release_find(profile->version, &release))
 		return;
 	check_profile_repositories(r, profile, &release);
+	check_groups(r, profile, &release);
 	if (profile->is_strict && !release.knows_script_options)
 		check_report(r, CHECK_REPO_OPTION, &profile->record, FIELD_STRICT,
 			"the installer of %s goes on when "
@@ -114,6 +129,23 @@ static void check_installer(struct reporter *r, struct machine *host)
 		"is missing here");
 }
 
+static void check_disk(struct reporter *r, struct machine *host)
+{
+	struct release release = {0};
+
+	if (host->profile == NULL || host->profile->version == NULL ||
+		!release_find(host->profile->version, &release) ||
+		disk_choose(host, &release) != DISK_ASKED)
+		return;
+	bool is_own = host->install_disks.n > 0 || host->profile->install_disks.n == 0;
+
+	check_report(r, CHECK_INSTALL_DISK,
+		is_own ? &host->record : &host->profile->record, FIELD_INSTALL_DISK,
+		"the installer of %s takes devices such as sda only: it asks somebody for "
+		"the disk of '%s'",
+		host->profile->version, host->name);
+}
+
 void lint_installs(struct reporter *r)
 {
 	for (size_t i = 0; i < r->site->n_repositories; i++)
@@ -123,7 +155,9 @@ void lint_installs(struct reporter *r)
 	for (size_t i = 0; i < r->site->n_hosts; i++) {
 		struct machine *host = r->site->hosts[i];
 
-		if (host->installs)
+		if (host->installs) {
 			check_installer(r, host);
+			check_disk(r, host);
+		}
 	}
 }

@@ -47,6 +47,11 @@ static const struct option {
 	FROM(knows_vlan, 6, 19),
 	FROM(knows_vlan_name, 7, 21),
 	FROM(knows_bridge, 7, 22),
+	FROM(knows_only_use, 4, 8),
+	FROM(knows_boot_drive, 7, 17),
+	FROM(knows_disk_links, 6, 14),
+	FROM(knows_environments, 7, 20),
+	UNTIL(knows_modules, 8, 9, 29, 40),
 	FROM(knows_lock, 7, 18), /* before, only together with a password */
 	FROM(knows_selinux, 4, 7),
 	FROM(knows_script_options, 5, 7),
@@ -134,6 +139,13 @@ size_t release_lacks(const struct release *release, const struct repository *rep
 		if (rows[i].is_used && !rows[i].is_known)
 			ret[n++] = rows[i].lack;
 	return n;
+}
+
+bool release_knows_group(const struct release *release, const char *group)
+{
+	if (group[0] == '^')
+		return release->knows_environments;
+	return strchr(group, ':') == NULL || release->knows_modules;
 }
 
 bool release_leaves_out(

@@ -30,6 +30,11 @@ struct release {
 	bool knows_vlan; /* network --vlanid */
 	bool knows_vlan_name; /* network --interfacename */
 	bool knows_bridge; /* network --bridgeslaves */
+	bool knows_only_use; /* ignoredisk --only-use */
+	bool knows_boot_drive; /* bootloader --boot-drive, not --driveorder */
+	bool knows_disk_links; /* disks by /dev/disk/by-… */
+	bool knows_environments; /* @^ENVIRONMENT in %packages */
+	bool knows_modules; /* @MODULE:STREAM in %packages, and the module command */
 	bool knows_lock; /* rootpw --lock, without a password */
 	bool knows_selinux; /* the selinux command */
 	bool knows_script_options; /* %post --erroronfail --log */
@@ -58,6 +63,9 @@ enum { LACKS_MAX = 8 };
  */
 size_t release_lacks(const struct release *release, const struct repository *repository,
 	struct lack ret[static LACKS_MAX]);
+
+/* Can its %packages have @group: an environment (^NAME), a module (NAME:STREAM), a group? */
+bool release_knows_group(const struct release *release, const char *group);
 
 /* Has the repository no `repo` line, because of one of them? Then %post installs from it. */
 bool release_leaves_out(

@@ -159,6 +159,12 @@ struct link;
  */
 enum standing { STANDING_NEW, STANDING_CHANGED, STANDING_SAME };
 
+/*
+ * How an installer comes to its disk: the lines name it, %pre looks for it, or a person is
+ * asked, because the release can do neither.
+ */
+enum disk_choice { DISK_NAMED, DISK_FOUND, DISK_ASKED };
+
 /* A node, that is a physical host or a VCN: both have names, interfaces and reservations. */
 struct machine {
 	struct record record;
@@ -190,6 +196,10 @@ struct machine {
 	int64_t install_until; /* Unix time; 0: not given */
 	bool boots_installer; /* and all that the installer needs is there; model_derive() */
 	bool drains; /* no new VCNs here */
+	struct strings install_disks; /* vocInstallDisk */
+	/* the host's, else its profile's, and how they are found; from model_derive() */
+	struct strings disks;
+	uint8_t disk_choice; /* enum disk_choice */
 	struct link
 		*links; /* what an installer configures (ports.h); from model_derive() */
 	uint32_t n_links;
@@ -246,6 +256,9 @@ struct profile {
 	bool is_strict; /* vocStrict: a failure in %post ends the installation */
 	struct strings packages, groups,
 		removed; /* name, @group without @, -name without - */
+	/* arguments as words, without the quotes that the kernel takes for its own */
+	struct strings argument_words;
+	struct strings install_disks;
 	struct machine **hosts;
 	uint32_t n_hosts;
 };

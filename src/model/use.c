@@ -108,6 +108,8 @@ static const struct use host_uses[] = {
 	KEY(PROFILE, machine, profile_dn, "profile", USE_COUNTS),
 	TRUTH(INSTALL, machine, installs, NULL, "installs", 0),
 	ROW(INSTALL_UNTIL, TIME, time, machine, install_until, NULL, "installs until", 0),
+	TEXTS(INSTALL_DISK, install_disk, machine, install_disks, NULL, "install disks",
+		0),
 	TRUTH(DRAIN, machine, drains, "drains", "drains", 0),
 	{0},
 };
@@ -174,6 +176,8 @@ static const struct use profile_uses[] = {
 	TEXT(VERSION, version, profile, version, "version", "version", USE_REQUIRED),
 	KEYS(REPOSITORY, profile, repository_dns, "repositories", 0),
 	TEXTS(PACKAGE, package, profile, packages, "packages", "packages", 0),
+	TEXTS(INSTALL_DISK, install_disk, profile, install_disks, NULL, "install disks",
+		0),
 	TEXT(TIMEZONE, timezone, profile, timezone, "timezone", "time zone", 0),
 	TEXT(KERNEL, boot_path, profile, kernel, "kernel", "kernel", 0),
 	TEXT(INITRD, boot_path, profile, initrd, "initrd", "initrd", 0),

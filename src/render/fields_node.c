@@ -258,6 +258,15 @@ GETTER(machine_network, machine)
 	row_give_object(ret, primary_of(o) == NULL ? NULL : primary_of(o)->network);
 }
 
+#define CHOOSES_DISK(name, choice) \
+	GETTER(machine_##name, machine) \
+	{ \
+		row_give_bool(ret, o->disk_choice == (choice)); \
+	}
+CHOOSES_DISK(names_disk, DISK_NAMED)
+CHOOSES_DISK(finds_disk, DISK_FOUND)
+CHOOSES_DISK(asks_for_disk, DISK_ASKED)
+
 /* Ports are found by %pre: the lines that have some are in a file of their own. */
 GETTER(machine_has_ports, machine)
 {
@@ -284,6 +293,11 @@ static const struct field machine_computed[] = {
 	COMPUTED("cpus", VALUE_NUMBER, machine_cpus),
 	OBJECT("profile", machine, profile, profile_shape),
 	TRUTH("installs", machine, boots_installer),
+	STRINGS("disks", machine, disks, INSTALL_DISK),
+	HAS("has_disks", machine, disks),
+	COMPUTED("names_disk", VALUE_BOOL, machine_names_disk),
+	COMPUTED("finds_disk", VALUE_BOOL, machine_finds_disk),
+	COMPUTED("asks_for_disk", VALUE_BOOL, machine_asks_for_disk),
 	LIST("links", machine, links, link_shape, link_at),
 	COMPUTED("has_ports", VALUE_BOOL, machine_has_ports),
 	LIST("post_bridges", machine, post_bridges, link_shape, link_at),

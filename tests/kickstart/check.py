@@ -23,6 +23,7 @@ import warnings
 sys.dont_write_bytecode = True  # nothing is left beside the sources
 
 # pylint: disable=wrong-import-position
+import disks
 import post
 import tap
 import wires
@@ -48,7 +49,8 @@ def check_syntax(kickstart, release):
         if len(words) != wanted:
             faults.append("%s has the words %s" % (command, words))
     for package in kickstart.packages:
-        if not re.fullmatch(r"(-?@|-)?[A-Za-z0-9_][A-Za-z0-9_.:+~^*?\[\]!-]*", package):
+        if not re.fullmatch(r"(-?@[ ]?|-)?[A-Za-z0-9_][A-Za-z0-9_.:+~^*?\[\]!-]*|"
+                            r"-?@\w+( \w+)+", package):
             faults.append("'%s' in %%packages" % package)
     return faults
 
@@ -229,7 +231,7 @@ BAD = [  # attribute, value, the finding's id
     ("cn", "BaseOS", "reserved-name"),
     ("cn", "anaconda", "reserved-name"),
 ]
-BAD_PACKAGES = ["a b", "a\nb", "%end", "--x", "a;b", "a'b", "a#b", "-", "@", "a$b", "a`b"]
+BAD_PACKAGES = ["a b", "@a --optional", "-a b", "@ a", "a\nb", "%end", "--x", "a;b", "a'b", "a#b", "-", "@", "a$b", "a`b"]
 
 
 def ldif_line(attribute, value):
@@ -308,6 +310,8 @@ def check_pykickstart(site):
                  (site.file(kind, release), site.snippet(kind, release))]
         texts.append(("wires", site.file("wires", release)))
         texts.append(("wires, %pre", wires.written_by_pre(site, release)))
+        texts.append(("disks, %pre", disks.written_by_pre(site, release)))
+        texts.append(("disks, named", disks.named(site, release)))
         for kind, text in texts:
             try:
                 with warnings.catch_warnings():
@@ -331,6 +335,7 @@ def main(ldapcc):
         check_bad_values(site)
         post.check_scripts(site)
         wires.check_scripts(site)
+        disks.check_scripts(site)
         check_pykickstart(site)
     return tap.finish()
 

@@ -10,7 +10,7 @@ import subprocess
 HERE = os.path.dirname(os.path.abspath(__file__))
 SUFFIX = "dc=c,dc=example"
 RELEASES = ["RHEL%d" % n for n in range(3, 11)] + ["F%d" % n for n in range(7, 46)]
-PACKAGES = ["@core", "condor", "libstdc++", "python3.[0-9]*", "-sendmail", "-@games"]
+PACKAGES = ["@core", "@X Window System", "condor", "libstdc++", "python3.[0-9]*", "-sendmail", "-@games"]
 
 Span = collections.namedtuple("Span", "rhel fedora rhel_last fedora_last")
 
@@ -51,8 +51,10 @@ COMMANDS = {
         "--ipv6": since(6, 8), "--ipv6gateway": since(7, 19)}, 0),
     "rootpw": (ALWAYS, {"--iscrypted": ALWAYS, "--lock": since(6, 8)}, 1),
     "zerombr": (ALWAYS, {}, 0),
-    "bootloader": (ALWAYS, {"--location": ALWAYS}, 0),
-    "clearpart": (ALWAYS, {"--all": ALWAYS, "--initlabel": ALWAYS}, 0),
+    "bootloader": (ALWAYS, {"--location": ALWAYS, "--driveorder": ALWAYS,
+                            "--boot-drive": since(7, 17)}, 0),
+    "ignoredisk": (ALWAYS, {"--only-use": since(4, 8)}, 0),
+    "clearpart": (ALWAYS, {"--all": ALWAYS, "--initlabel": ALWAYS, "--drives": ALWAYS}, 0),
     "autopart": (ALWAYS, {}, 0),
     "selinux": (since(4, 7), {"--enforcing": ALWAYS}, 0),
     "firewall": (ALWAYS, {"--enabled": ALWAYS, "--ssh": ALWAYS}, 0),
@@ -62,7 +64,7 @@ COMMANDS = {
         "--excludepkgs": since(6, 8), "--proxy": since(6, 13), "--install": since(7, 21),
         "--metalink": since(8, 27)}, 0),
     "%packages": (ALWAYS, {"--ignoremissing": ALWAYS}, 0),
-    "%pre": (ALWAYS, {}, 0),
+    "%pre": (ALWAYS, {"--erroronfail": since(5, 7)}, 0),
     "%include": (ALWAYS, {}, 1),
     "%post": (ALWAYS, {"--erroronfail": since(5, 7), "--log": since(5, 7)}, 0),
 }
@@ -327,8 +329,9 @@ def read_kickstart(text, release):
                 scripts.append((section, []))
             commands.append(split_options(words))
         elif section == "%packages":
-            packages.append(words[0])
-            if len(words) > 1 or words[0] != line:
+            packages.append(line)
+            is_group = line.startswith(("@", "-@"))
+            if line != " ".join(words) or (len(words) > 1 and not is_group):
                 faults.append("'%s' is no line of %%packages" % line)
         else:
             commands.append(split_options(words))

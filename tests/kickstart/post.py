@@ -34,7 +34,8 @@ case $1 in
 -q) shift; [ "$1" != --whatprovides ] || exit 1; grep -qxF -e "$1" /installed ;;
 esac
 """
-TOOLS = ["sh", "awk", "cat", "cp", "echo", "grep", "head", "mkdir", "mv", "rm", "printf", "sed"]
+TOOLS = ["sh", "awk", "cat", "cp", "echo", "grep", "head", "mkdir", "mv", "printf",
+         "readlink", "rm", "sed", "sort", "tr"]
 
 
 class Root:
