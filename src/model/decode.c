@@ -697,6 +697,27 @@ static void sort_packages(struct decoder *d, struct profile *profile)
 	}
 }
 
+/* nfs://SERVER/FOLDER and nfs:SERVER:/FOLDER: two options of another command. */
+static void split_nfs(struct decoder *d, struct profile *profile)
+{
+	const char *url = profile->install_url;
+
+	if (url == NULL || !text_has_prefix(url, "nfs:"))
+		return;
+	url += text_has_prefix(url, "nfs://") ? strlen("nfs://") : strlen("nfs:");
+	size_t len = strcspn(url, ":/");
+	const char *folder = url + len + (url[len] == ':');
+
+	profile->install_url = NULL;
+	if (len == 0 || folder[0] != '/') {
+		check_report(d->reporter, CHECK_BAD_VALUE, &profile->record,
+			FIELD_INSTALL_URL, "is not nfs://SERVER/FOLDER");
+		return;
+	}
+	profile->nfs_server = arena_strndup(d->site->arena, url, len);
+	profile->nfs_folder = folder;
+}
+
 /* Of several the installer takes the last of its file, which is nobody's choice. */
 static void check_environments(struct decoder *d, struct profile *profile)
 {
@@ -754,6 +775,7 @@ static void decode_profile(struct decoder *d)
 
 	read_uses(d, &profile->record);
 	sort_packages(d, profile);
+	split_nfs(d, profile);
 	check_environments(d, profile);
 	split_arguments(d, profile);
 	PUSH(d, profiles, n_profiles, profile);

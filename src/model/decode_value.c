@@ -396,17 +396,50 @@ void decode_package_url(struct decoder *d, struct record *record, const struct u
 		decode_url(d, record, use, value, place);
 }
 
-/* The installer's `url` command fetches by these. */
+/* The installer's `url` command fetches by http, https and ftp; `nfs` mounts the rest. */
 void decode_install_url(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
 	const char *text = decode_trimmed(d, value);
 
-	if (text_has_prefix(text, "nfs:") || text_has_prefix(text, "file:"))
+	if (text_has_prefix(text, "file:"))
 		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
-			"is no http, https or ftp URL");
+			"is no http, https, ftp or nfs URL");
 	else
 		decode_url(d, record, use, value, place);
+}
+
+static bool is_key_type(const char *text, size_t len)
+{
+	static const char *const types[] = {"ssh-ed25519", "ssh-rsa",
+		"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521",
+		"sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (strlen(types[i]) == len && memcmp(types[i], text, len) == 0)
+			return true;
+	return false;
+}
+
+/* A blob begins with its length, which is small: AAAA in base64 (RFC 4253 6.6). */
+void decode_ssh_key(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
+{
+	const char *text = text_of(d, record, use->field, value);
+	size_t type = text == NULL ? 0 : strcspn(text, " ");
+
+	if (text == NULL)
+		return;
+	const char *blob = text + type + strspn(text + type, " ");
+	size_t len = strspn(blob, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				  "0123456789+/=");
+
+	if (!is_key_type(text, type) || len < 64 || !text_has_prefix(blob, "AAAA") ||
+		(blob[len] != '\0' && blob[len] != ' '))
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
+			"is no public key as ssh-keygen writes it: TYPE KEY COMMENT");
+	else
+		*(const char **)place = text;
 }
 
 /* A kernel's command line; each place where it is printed quotes it, or refuses it. */

@@ -70,6 +70,7 @@ DECODE_TYPE(install_url); /* const char *: what the installer fetches by */
 DECODE_TYPE(arguments); /* const char *: a kernel's command line */
 DECODE_TYPE(dn); /* const char *: a canonical key (dn.h) */
 DECODE_TYPE(install_disk); /* const char *: a device below /dev, or a rule (disk.h) */
+DECODE_TYPE(ssh_key); /* const char *: TYPE BASE64 [COMMENT], without options */
 DECODE_TYPE(format); /* const char *: qcow2 or raw */
 DECODE_TYPE(readiness); /* const char *: none, virtserial or notify */
 DECODE_TYPE(version); /* const char *: a release (release.h) */

@@ -60,7 +60,7 @@ static void mark_unusable(struct site *site)
 		struct profile *profile = site->profiles[i];
 
 		if (profile->record.name == NULL || profile->version == NULL ||
-			profile->install_url == NULL)
+			profile_trees(profile) == 0)
 			profile->record.is_bad = true;
 	}
 }
@@ -563,6 +563,22 @@ static void permit_installers(struct site *site)
 	}
 }
 
+/* The cluster's keys and the profile's, each once. */
+static void merge_keys(struct site *site, struct machine *host)
+{
+	static const struct strings none;
+	const struct strings *lists[] = {
+		site->n_clusters > 0 ? &site->clusters[0]->authorized_keys : &none,
+		&host->profile->authorized_keys};
+
+	host->authorized_keys = (struct strings){
+		.items = arena_alloc(site->arena,
+			(lists[0]->n + lists[1]->n + 1) * sizeof(const char *))};
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		for (uint32_t j = 0; j < lists[i]->n; j++)
+			add_name(&host->authorized_keys, lists[i]->items[j]);
+}
+
 static void plan_hosts(struct site *site)
 {
 	for (size_t i = 0; i < site->n_hosts; i++) {
@@ -573,6 +589,7 @@ static void plan_hosts(struct site *site)
 			!release_find(host->profile->version, &release))
 			continue;
 		ports_plan(site, host, &release);
+		merge_keys(site, host);
 		host->disks = *disk_values(host);
 		host->disk_choice = (uint8_t)disk_choose(host, &release);
 	}

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/text.h"
 #include "model/lint_rules.h"
@@ -374,15 +375,31 @@ static void check_names(struct reporter *r)
 	model_drop_aliases(r->site);
 }
 
-/* The tables sorted by name: two records with one name stand side by side. */
+static int compare_folded(const void *left, const void *right)
+{
+	const struct record *a = *(struct record *const *)left;
+	const struct record *b = *(struct record *const *)right;
+	int order = strcasecmp(
+		a->name == NULL ? "" : a->name, b->name == NULL ? "" : b->name);
+
+	return order != 0 ? order : strcmp(a->key, b->key);
+}
+
+/* As LDAP compares them, and as file systems may: case does not count. */
 static void check_table_names(struct reporter *r, void *table, size_t n)
 {
-	struct record **records = table;
+	TMP_CTX(tmp);
+	struct record **records = mem_array(tmp, struct record *, n + 1);
+
+	if (n > 0)
+		memcpy(records, table, n * sizeof(*records));
+	qsort(records, n, sizeof(*records), compare_folded);
 
 	for (size_t i = 1; i < n; i++) {
 		struct record *a = records[i - 1], *b = records[i];
 
-		if (a->name == NULL || b->name == NULL || strcmp(a->name, b->name) != 0)
+		if (a->name == NULL || b->name == NULL ||
+			!text_equal_case(a->name, b->name))
 			continue;
 		struct finding *finding = check_report(r, CHECK_DUP_NAME, b, FIELD_NAME,
 			"%s '%s' is there twice", kind_name(b->kind), b->name);
@@ -393,27 +410,11 @@ static void check_table_names(struct reporter *r, void *table, size_t n)
 	}
 }
 
-static int compare_network_names(const void *left, const void *right)
-{
-	const struct network *a = *(struct network *const *)left;
-	const struct network *b = *(struct network *const *)right;
-	int order = strcmp(a->record.name == NULL ? "" : a->record.name,
-		b->record.name == NULL ? "" : b->record.name);
-
-	return order != 0 ? order : strcmp(a->record.key, b->record.key);
-}
-
 static void check_other_names(struct reporter *r)
 {
-	TMP_CTX(tmp);
 	struct site *site = r->site;
-	struct network **networks =
-		mem_array(tmp, struct network *, site->n_networks + 1);
 
-	if (site->n_networks > 0)
-		memcpy(networks, site->networks, site->n_networks * sizeof(*networks));
-	qsort(networks, site->n_networks, sizeof(*networks), compare_network_names);
-	check_table_names(r, networks, site->n_networks);
+	check_table_names(r, site->networks, site->n_networks);
 	check_table_names(r, site->images, site->n_images);
 	check_table_names(r, site->repositories, site->n_repositories);
 	check_table_names(r, site->profiles, site->n_profiles);

@@ -47,6 +47,9 @@ static const struct option {
 	FROM(knows_vlan, 6, 19),
 	FROM(knows_vlan_name, 7, 21),
 	FROM(knows_bridge, 7, 22),
+	FROM(knows_ca, 8, 30),
+	FROM(knows_url_mirrors, 7, 18),
+	FROM(replaces_variants, 10, NEVER),
 	FROM(knows_only_use, 4, 8),
 	FROM(knows_boot_drive, 7, 17),
 	FROM(knows_disk_links, 6, 14),
@@ -123,6 +126,10 @@ size_t release_lacks(const struct release *release, const struct repository *rep
 		{url != NULL && strchr(url, '$') != NULL, release->knows_variables,
 			{repository->base_urls.n > 0 ? FIELD_BASE_URL : FIELD_MIRROR_LIST,
 				"a variable in a URL", true}},
+		{repository->no_verify_ssl, release->knows_noverifyssl,
+			{FIELD_NO_VERIFY_SSL, "--noverifyssl", true}},
+		{repository->ca_certificate != NULL, release->knows_ca,
+			{FIELD_CA_CERTIFICATE, "--sslcacert", true}},
 		{repository->cost >= 0, release->knows_cost,
 			{FIELD_COST, "--cost", false}},
 		{repository->base_urls.n > 1, false,
@@ -168,6 +175,7 @@ bool release_keeps(const struct release *release, const struct repository *repos
 
 	return release->knows_install && !release_leaves_out(release, repository) &&
 	       repository->gpg_keys.n == 0 && repository->base_urls.n <= 1 &&
+	       !repository->no_verify_ssl && repository->ca_certificate == NULL &&
 	       url != NULL &&
 	       (text_has_prefix(url, "http") || text_has_prefix(url, "ftp"));
 }
@@ -185,4 +193,9 @@ bool release_reserves(const struct release *release, const char *repository)
 		if (strcmp(names[i], repository) == 0)
 			return true;
 	return false;
+}
+
+bool release_replaces(const struct release *release, const char *repository)
+{
+	return release->replaces_variants && strcmp(repository, "AppStream") == 0;
 }

@@ -30,6 +30,9 @@ struct release {
 	bool knows_vlan; /* network --vlanid */
 	bool knows_vlan_name; /* network --interfacename */
 	bool knows_bridge; /* network --bridgeslaves */
+	bool knows_ca; /* --sslcacert of repo and url */
+	bool knows_url_mirrors; /* url --mirrorlist */
+	bool replaces_variants; /* a repository named as a variant of the tree is its own */
 	bool knows_only_use; /* ignoredisk --only-use */
 	bool knows_boot_drive; /* bootloader --boot-drive, not --driveorder */
 	bool knows_disk_links; /* disks by /dev/disk/by-… */
@@ -54,7 +57,7 @@ struct lack {
 	bool leaves_out; /* without it the repository would not be what was asked for */
 };
 
-enum { LACKS_MAX = 8 };
+enum { LACKS_MAX = 10 };
 
 /*
  * release_lacks - what this release's installer does not know of the repository
@@ -73,6 +76,9 @@ bool release_leaves_out(
 
 /* Is the repository's `repo --install` all that keeps it? Else %post writes its file. */
 bool release_keeps(const struct release *release, const struct repository *repository);
+
+/* Does it put the tree's own variant in the place of a repository of that name? */
+bool release_replaces(const struct release *release, const char *repository);
 
 /*
  * release_reserves - does this release's installer keep the repository name for itself?

@@ -65,6 +65,7 @@ struct cluster {
 	struct record record;
 	const char *domain, *install_server, *timezone;
 	struct strings nameservers, timeservers, search;
+	struct strings authorized_keys;
 	struct strings timeservers4; /* names and IPv4 addresses; from model_derive() */
 };
 
@@ -196,6 +197,8 @@ struct machine {
 	int64_t install_until; /* Unix time; 0: not given */
 	bool boots_installer; /* and all that the installer needs is there; model_derive() */
 	bool drains; /* no new VCNs here */
+	struct strings
+		authorized_keys; /* the cluster's and its profile's; model_derive() */
 	struct strings install_disks; /* vocInstallDisk */
 	/* the host's, else its profile's, and how they are found; from model_derive() */
 	struct strings disks;
@@ -234,6 +237,8 @@ struct image {
 struct repository {
 	struct record record;
 	const char *mirror_list, *metalink, *proxy;
+	const char *ca_certificate;
+	bool no_verify_ssl;
 	struct strings base_urls, gpg_keys, includes, excludes;
 	int64_t cost; /* -1: not given */
 	bool keep;
@@ -258,7 +263,11 @@ struct profile {
 		removed; /* name, @group without @, -name without - */
 	/* arguments as words, without the quotes that the kernel takes for its own */
 	struct strings argument_words;
-	struct strings install_disks;
+	struct strings install_disks, authorized_keys;
+	/* the installation tree, where it is no URL: one of these, or server and folder */
+	const char *mirror_list, *metalink, *nfs_server, *nfs_folder;
+	const char *ca_certificate;
+	bool no_verify_ssl;
 	struct machine **hosts;
 	uint32_t n_hosts;
 };
@@ -302,6 +311,9 @@ struct site {
 
 /* The value in short_names of a label that several machines would have. */
 #define MODEL_SHARED ((void *)1)
+
+/* How many places its installation tree has: one is right. */
+unsigned profile_trees(const struct profile *profile);
 
 /* Has it the address of its network's gateway? */
 bool address_is_gateway(const struct address *address);

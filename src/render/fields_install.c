@@ -82,6 +82,11 @@ GETTER(profile_initrd_is_url, profile)
 	give_is_url(o->initrd, ret);
 }
 
+GETTER(profile_has_url, profile)
+{
+	row_give_bool(ret, o->nfs_server == NULL);
+}
+
 GETTER(profile_leaves_out, profile)
 {
 	row_give_bool(ret, o->n_installer_repositories < o->n_repositories);
@@ -110,6 +115,7 @@ static const struct field profile_computed[] = {
 	KNOWS("knows_vlan", knows_vlan),
 	KNOWS("knows_vlan_name", knows_vlan_name),
 	KNOWS("knows_bridge", knows_bridge),
+	KNOWS("knows_ca", knows_ca),
 	KNOWS("knows_only_use", knows_only_use),
 	KNOWS("knows_boot_drive", knows_boot_drive),
 	KNOWS("knows_disk_links", knows_disk_links),
@@ -139,6 +145,9 @@ static const struct field profile_computed[] = {
 	{"initrd_path", VALUE_TEXT, NULL, profile_initrd_path, NULL, FIELD_INITRD, 0},
 	COMPUTED("kernel_is_url", VALUE_BOOL, profile_kernel_is_url),
 	COMPUTED("initrd_is_url", VALUE_BOOL, profile_initrd_is_url),
+	FROM("nfs_server", profile, nfs_server, INSTALL_URL),
+	FROM("nfs_folder", profile, nfs_folder, INSTALL_URL),
+	COMPUTED("has_url", VALUE_BOOL, profile_has_url),
 	STRINGS("argument_words", profile, argument_words, ARGUMENTS),
 	LIST("hosts", profile, hosts, machine_shape, row_pointer_at),
 	{0},

@@ -293,6 +293,8 @@ static const struct field machine_computed[] = {
 	COMPUTED("cpus", VALUE_NUMBER, machine_cpus),
 	OBJECT("profile", machine, profile, profile_shape),
 	TRUTH("installs", machine, boots_installer),
+	STRINGS("authorized_keys", machine, authorized_keys, SSH_AUTHORIZED_KEY),
+	HAS("has_authorized_keys", machine, authorized_keys),
 	STRINGS("disks", machine, disks, INSTALL_DISK),
 	HAS("has_disks", machine, disks),
 	COMPUTED("names_disk", VALUE_BOOL, machine_names_disk),

@@ -38,7 +38,9 @@ COMMANDS = {
     "keyboard": (ALWAYS, {}, 1),
     "firstboot": (ALWAYS, {"--disable": ALWAYS}, 0),
     "key": (since(5, NEVER, 5), {"--skip": ALWAYS}, 0),
-    "url": (ALWAYS, {"--url": ALWAYS}, 0),
+    "url": (ALWAYS, {"--url": ALWAYS, "--mirrorlist": since(7, 18), "--metalink": since(8, 27),
+                     "--noverifyssl": since(6, 14), "--sslcacert": since(8, 30)}, 0),
+    "nfs": (ALWAYS, {"--server": ALWAYS, "--dir": ALWAYS}, 0),
     "timezone": (ALWAYS, {"--ntpservers": since(7, 18, 8, 32)}, 1),
     "timesource": (since(9, 33), {"--ntp-server": ALWAYS}, 0),
     "network": (ALWAYS, {
@@ -62,14 +64,15 @@ COMMANDS = {
         "--name": ALWAYS, "--baseurl": ALWAYS, "--mirrorlist": ALWAYS,
         "--cost": since(6, 8), "--includepkgs": since(6, 8),
         "--excludepkgs": since(6, 8), "--proxy": since(6, 13), "--install": since(7, 21),
-        "--metalink": since(8, 27)}, 0),
+        "--metalink": since(8, 27), "--noverifyssl": since(6, 14),
+        "--sslcacert": since(8, 30)}, 0),
     "%packages": (ALWAYS, {"--ignoremissing": ALWAYS}, 0),
     "%pre": (ALWAYS, {"--erroronfail": since(5, 7)}, 0),
     "%include": (ALWAYS, {}, 1),
     "%post": (ALWAYS, {"--erroronfail": since(5, 7), "--log": since(5, 7)}, 0),
 }
 FLAGS = {"--disable", "--skip", "--noipv4", "--noipv6", "--iscrypted", "--lock", "--all", "--initlabel",
-         "--enforcing", "--enabled", "--ssh", "--install", "--ignoremissing",
+         "--enforcing", "--enabled", "--ssh", "--install", "--ignoremissing", "--noverifyssl",
          "--erroronfail"}
 
 # What the installer does with it, as Anaconda has it
@@ -83,6 +86,8 @@ VARIABLES = since(7, 15)
 MAC_DEVICE = since(6, 14)
 IPV6 = since(6, 14)
 IPV6_GATEWAY = since(7, 19)
+NO_VERIFY = since(6, 14)
+CA = since(8, 30)
 NO_ADDRESS = since(5, 7)
 BONDS = since(6, 19)
 VLANS = since(6, 19)
@@ -109,6 +114,8 @@ class Repository:
         self.keys = sorted(values.get("vocGPGKey", []))
         self.proxy = one.get("vocProxy")
         self.keep = one.get("vocKeepAfterInstall") == "TRUE"
+        self.no_verify = one.get("vocNoVerifySSL") == "TRUE"
+        self.ca = one.get("vocCACertificate")
 
     @property
     def url(self):
@@ -124,6 +131,8 @@ class Repository:
                 ("vocProxy", self.proxy, PROXY, True),
                 ("vocBaseURL" if self.base_urls else "vocMirrorList", "$" in self.url,
                  VARIABLES, True),
+                ("vocNoVerifySSL", self.no_verify, NO_VERIFY, True),
+                ("vocCACertificate", self.ca, CA, True),
                 ("vocCost", self.cost, COST, False),
                 ("vocBaseURL", len(self.base_urls) > 1, since(NEVER, NEVER), False)]
         return {attribute: leaves_out for attribute, is_used, span, leaves_out in rows
@@ -149,6 +158,10 @@ class Repository:
             words.add("--excludepkgs=" + ",".join(self.excludes))
         if self.proxy:
             words.add("--proxy=" + self.proxy)
+        if self.no_verify:
+            words.add("--noverifyssl")
+        if self.ca:
+            words.add("--sslcacert=" + self.ca)
         if self.keep and knows(release, INSTALL):
             words.add("--install")
         return words
@@ -164,7 +177,8 @@ class Repository:
                  "includepkgs": self.includes, "exclude": self.excludes}
         values = {"mirrorlist": self.mirror_list, "metalink": self.metalink,
                   "cost": self.cost, "proxy": self.proxy, "name": self.name,
-                  "enabled": "1", "gpgcheck": "1" if self.keys else "0"}
+                  "enabled": "1", "gpgcheck": "1" if self.keys else "0",
+                  "sslcacert": self.ca, "sslverify": "0" if self.no_verify else None}
         values.update((key, found) for key, found in lists.items() if found)
         return {key: value for key, value in values.items() if value is not None}
 
