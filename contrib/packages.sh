@@ -9,25 +9,26 @@
 
 debian_build="gcc meson ninja-build pkg-config libldap-dev libsasl2-dev libyaml-dev libtalloc-dev
 	libunistring-dev
-	nettle-dev libjson-c-dev libmnl-dev scdoc"
+	nettle-dev libjson-c-dev libmnl-dev libnftables-dev scdoc"
 debian_quickstart="slapd ldap-utils dnsmasq-base isc-dhcp-server qemu-system-x86 busybox-static
-	iproute2 cpio kmod python3"
+	passt iproute2 cpio kmod python3"
 debian_test="libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev shellcheck
-	python3-yaml bind9-dnsutils isc-dhcp-client udhcpc kea-dhcp4-server qemu-utils strace
+	python3-yaml bind9 bind9-utils bind9-dnsutils nsd knot knot-dnssecutils isc-dhcp-client udhcpc kea-dhcp4-server qemu-utils strace
 	openssl procps ipxe-qemu pxelinux syslinux-common grub-efi-amd64-bin grub-common ovmf
 	git file slurmctld slurmd slurm-client munge binutils util-linux
 	krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit
-	e2fsprogs xfsprogs mount"
+	e2fsprogs xfsprogs mount prometheus nftables user-mode-linux"
 
 fedora_build="gcc meson ninja-build pkgconf-pkg-config openldap-devel cyrus-sasl-devel
 	libyaml-devel libtalloc-devel libunistring-devel nettle-devel json-c-devel
-	libmnl-devel scdoc"
+	libmnl-devel nftables-devel scdoc"
 fedora_quickstart="openldap-servers openldap-clients dnsmasq dhcp-server qemu-system-x86
-	busybox iproute cpio kmod python3"
+	busybox passt iproute cpio kmod python3"
 fedora_test="libcmocka-devel clang clang-tools-extra compiler-rt ShellCheck python3-pyyaml
-	bind-utils dhcp-client kea qemu-img strace openssl procps-ng ipxe-roms-qemu syslinux
+	bind bind-utils nsd knot dhcp-client kea qemu-img strace openssl procps-ng ipxe-roms-qemu syslinux
 	syslinux-tftpboot grub2-efi-x64-modules grub2-tools edk2-ovmf git file slurm-slurmctld
-	slurm-slurmd munge krb5-server krb5-workstation cyrus-sasl-gssapi e2fsprogs xfsprogs"
+	slurm-slurmd munge krb5-server krb5-workstation cyrus-sasl-gssapi e2fsprogs xfsprogs
+	nftables"
 
 # Daemons of freshly installed packages stay off: dpkg asks this file before it starts one.
 without_services() {

@@ -75,7 +75,6 @@ without() {
 		>"$work/site.ldif"
 }
 published() { (cd "$work/out" && find . -type f -exec sha256sum {} + | sort); }
-plan_id() { sed -n 's/.* --accept \([0-9a-z]*\).*/\1/p' "$work/err" | head -1; }
 stands() { equal "$(published)" "$before"; }
 # anew - the site as it is, published
 anew() {
@@ -87,12 +86,20 @@ anew() {
 	before=$(published)
 	[ "$status" = 0 ] || { sed 's/^/# /' "$work/err"; exit 1; }
 }
+# What is counted is a part of the whole: 23 of 7 are not.
+no_more_than_all() {
+	local n of
+	while read -r n _ of _; do
+		[ "$n" -le "$of" ] || { echo "$n of $of"; return 1; }
+	done < <(grep -oE '[0-9]+ of [0-9]+ ' "$work/err")
+}
 # refused GUARD DESCRIPTION - this change is refused by that guard, and by `--accept` done
 refused() {
 	ok "$2: exit 3" exits 3 apply
 	local id
 	id=$(plan_id)
 	ok "… by '$1'" complains "guard '$1'"
+	ok '… with figures that can be' no_more_than_all
 	ok "… nothing is changed" stands
 	ok "… diff says so as well" exits 2 diff
 	ok "… in the same words" complains "guard '$1'"
@@ -163,6 +170,10 @@ ok 'three hosts less: exit 0' exits 0 apply
 before=$(published)
 is
 refused max-armed 'three more are armed to install'
+
+anew 'guard: {max-armed: 2}'
+for i in {206..230}; do a_host "$i" "10.2.0.$i"; done >>"$work/site.ldif"
+refused max-armed 'more hosts of a network than were there'
 
 anew
 sed -i '/^  manifest:/s/:.*/: off/' "$work/settings.yaml"
@@ -274,6 +285,89 @@ ok 'one that had another address is not: exit 0' exits 0 apply
 ok '… that is told' complains 'cn=n101,dc=x: ipHostNumber: error: .*gateway \[reserved-address\]'
 ok '… and it stays as it was' stands
 
+# --- a new interface ---
+
+with_interfaces() {
+	local one
+	site
+	entry cn=m "objectClass: device" "objectClass: vocPhysicalNode"
+	for one; do
+		entry "cn=${one%%=*},cn=m" "objectClass: vocNodeInterface" \
+			"ipHostNumber: ${one#*=}" "macAddress: 00:16:3e:00:02:${one##*.}"
+	done
+}
+anew
+with_interfaces eth1=10.1.0.61 >"$work/site.ldif"
+ok 'a host with one interface: exit 0' exits 0 apply
+with_interfaces eth1=10.1.0.61 eth2=10.1.0.62 >"$work/site.ldif"
+ok 'a second that sorts behind it: exit 0' exits 0 apply
+ok '… takes nothing' lacks "$work/err" new-primary
+with_interfaces eth0=10.1.0.60 eth1=10.1.0.61 eth2=10.1.0.62 >"$work/site.ldif"
+ok 'a third that sorts first: exit 0' exits 0 apply
+ok '… takes the name, which is said' complains "cn=eth0,cn=m,dc=x: .*'m.c.example'.*\[new-primary\]"
+ok '… and from whom' complains "cn=eth1,cn=m,dc=x: .*vocBootInterface"
+ok '… once: exit 0' exits 0 apply --full
+ok '… and no more' lacks "$work/err" new-primary
+{
+	with_interfaces en0=10.1.0.59 eth0=10.1.0.60 eth1=10.1.0.61 eth2=10.1.0.62
+} | sed '/^dn: cn=eth0,cn=m/a\vocBootInterface: TRUE' >"$work/site.ldif"
+ok 'where the directory says which is meant: exit 0' exits 0 apply
+ok '… nothing is taken' lacks "$work/err" new-primary
+
+# What a last good version stands on stays with it: no guest stops because something else went.
+manifest=$work/out/manifests/h.c.example
+n_guests() { grep -c '^  - name:' "$manifest"; }
+two_guests_stand() {
+	ok "$1: exit 0" exits 0 apply
+	ok '… the finding has the guest' complains 'cn=v[12],dc=x: .*error: '
+	ok '… both guests stay' equal "$(n_guests)" 2
+	ok '… with their names and addresses' stands
+	ok '… what they stand on is said to be what it was' exits 10 status
+	ok "… it has '$2'" says "^quarantined +$2,dc=x: last good version"
+}
+anew
+is '/^cn: h$/a\vocMemory: 600'
+two_guests_stand 'a host without room any more for both its guests' cn=h
+anew
+entry cn=spare "objectClass: vocDiskImage" "vocImagePath: /images/spare.qcow2" >>"$work/site.ldif"
+run apply
+site | awk -v RS= -v ORS='\n\n' '!/^dn: cn=img,/' >"$work/site.ldif"
+entry cn=spare "objectClass: vocDiskImage" "vocImagePath: /images/spare.qcow2" >>"$work/site.ldif"
+two_guests_stand 'an image that is removed while guests run from it' cn=img
+anew
+without h
+two_guests_stand 'a host that is removed before its guests' cn=h
+anew 'guard: {max-affected: 100%}'
+is '/^vocBridge: br0/d'
+two_guests_stand 'a network that loses its bridge' cn=net
+anew
+is 's/^vocImage: .*/vocImage: cn=new,dc=x/'
+entry cn=new "objectClass: vocDiskImage" "vocImagePath: not absolute" >>"$work/site.ldif"
+ok 'guests that are given a new image, which is bad: exit 0' exits 0 apply
+ok '… keep the one they have' stands
+
+# A fault costs its own record, not the changes of what stands on it.
+anew
+is 's,^ipNetworkNumber: 10.1.0.0/16,ipNetworkNumber: 10.1.0.1/16,' 's/^vocMemory: 512/vocMemory: 768/'
+entry cn=v3 "objectClass: device" "objectClass: vocVirtualNode" "objectClass: ipHost" \
+	"ipHostNumber: 10.1.0.53" "vocPhysicalHost: cn=h,dc=x" "vocImage: cn=img,dc=x" \
+	"vocMemory: 512" >>"$work/site.ldif"
+ok 'a network with a typing error: exit 0' exits 0 apply
+ok '… is told' complains 'cn=net,dc=x: ipNetworkNumber: error'
+ok '… and nothing that is in it' lacks "$work/err" 'cn=v'
+ok '… its guests change' holds "$manifest" 'memory: 768'
+ok '… and a new one comes' equal "$(n_guests)" 3
+
+# An entry that moved is the same record, and its last good version is where it is now.
+anew
+is 's/^dn: cn=h,dc=x/dn: cn=h,ou=lab,dc=x/' 's/cn=h,dc=x/cn=h,ou=lab,dc=x/'
+ok 'a host that moves to another unit: exit 0' exits 0 apply
+ok '… its files are as they were' stands
+is 's/^dn: cn=h,dc=x/dn: cn=h,ou=lab,dc=x/' 's/cn=h,dc=x/cn=h,ou=lab,dc=x/' \
+	's/^ipHostNumber: 10.1.0.51/ipHostNumber: 10.1.0.510/'
+ok 'then a fault of one of its guests: exit 0' exits 0 apply
+ok '… costs nothing else' stands
+
 # --- failure domains ---
 
 TARGETS="  pxelinux: {path: '$work/out/pxe/{{mac_dashed}}', check: 'true {file}'}
@@ -293,6 +387,20 @@ done
 TARGETS=
 DESCRIBED=
 
+# The boot file of a MAC that two hosts have, in two networks, is of the one that had it.
+TARGETS="  pxelinux: {path: '$work/out/pxe/{{mac_dashed}}', check: 'true {file}'}"
+anew
+taken='/^cn: n101$/,/^$/s/^macAddress: .*/macAddress: 00:16:3e:00:01:69/' # n205's
+for change in '' '/^cn: n205$/,/^$/{/^vocInstall: /d}' '/^cn: n101$/,/^$/{/^vocInstall: /d}'; do
+	is "$taken" "$change"
+	ok "another host takes its MAC, with '$change': exit 0" exits 0 apply --verbose
+	ok '… which is told' complains 'cn=n101,dc=x: cn: .*another record.s file'
+	ok '… the boot file stays' holds "$work/out/pxe/00-16-3e-00-01-69" n205.c.example
+	ok '… also at the next run: exit 0' exits 0 apply
+	ok '… of which there is nothing to say' silent
+done
+TARGETS=
+
 # --- turning an installation off ---
 
 anew
@@ -311,6 +419,27 @@ anew
 site | sed '/^vocInstall: TRUE/a\vocInstallUntil: 20200101000000Z' >"$work/site.ldif"
 ok 'installations with an end that is over: exit 0' exits 0 apply
 ok '… are turned off' says '^generation 2: '
+
+sed -i '/^vocInstallProfile:/d' "$work/site.ldif"
+ok '… and need no profile any more: exit 0' exits 0 check
+
+anew
+site | sed '/^vocInstall: TRUE/a\vocInstallUntil: 20991231000000Z' >"$work/site.ldif"
+ok 'an end that is far away: exit 0' exits 0 apply
+soon=$(date -u -d '+2 seconds' +%Y%m%d%H%M%SZ)
+sed -i "s/^vocInstallUntil: .*/vocInstallUntil: $soon/" "$work/site.ldif"
+ok '… and now is near: exit 0' exits 0 apply
+rm "$work/site.ldif"
+turned_off() {
+	local i
+	for i in {1..100}; do
+		run apply
+		says '^generation [0-9]+: nodes ~25' >"$work/ignored" && return
+		read -rt 0.1 <> <(:)
+	done
+	return 1
+}
+ok '… they are turned off then, with the directory away' turned_off
 
 # --- a site may start anew, but never by chance ---
 
@@ -351,6 +480,21 @@ ok 'unpin: exit 0' exits 0 rollback --unpin
 settings 'severity: {no-mac: warning}'
 ok 'settings edited since then: exit 0' exits 0 apply
 ok '… the next apply is right' equal "$(published)" "$after"
+
+anew
+is 's/^vocInstall: TRUE/vocInstall: FALSE/'
+run apply
+before=$(published)
+ok 'a rollback that would arm hosts again: exit 3' exits 3 rollback
+ok '… they are counted' complains "guard 'rollback': 25 hosts would be armed to install again"
+ok '… and named' complains 'cn=n101,dc=x: note: .*n101.c.example.*install itself'
+ok '… nothing is changed' stands
+id=$(plan_id)
+ok '… the command is named' complains "'ldapcc rollback 1 --accept $id'"
+ok '… nor pinned: exit 0' exits 0 status
+ok '… another plan is not accepted: exit 3' exits 3 rollback 1 --accept "${id}0"
+ok '… this one is: exit 0' exits 0 rollback 1 --accept "$id"
+ok '… which arms them' says '25 newly armed to install'
 
 # --- status ---
 
@@ -418,6 +562,26 @@ ok '… then: exit 0' exits 0 apply
 ok '… not again' silent
 ok '… unless asked for: exit 0' exits 0 apply --verbose --full
 ok '… in full' complains 'bad-mac'
+
+# many NUMBER - the processor time in ms of a second run with so many findings
+many() {
+	local i said
+	anew 'quarantine: {max: 100%}'
+	for ((i = 0; i < $1; i++)); do
+		printf '%s\n' "dn: cn=x$i,dc=x" "cn: x$i" 'objectClass: device' \
+			'objectClass: ipHost' "vocBootFile: a b" \
+			"ipHostNumber: 10.1.$((1 + i / 250)).$((1 + i % 250))" ''
+	done >>"$work/site.ldif"
+	run apply
+	TIMEFORMAT=%U
+	said=$({ time run apply --verbose --full; } 2>&1)
+	[ "$(grep -c '\[bad-value\]' "$work/err")" = "$1" ] && echo "${said//./}" >"$work/ms"
+}
+ok 'a run with 1,500 findings of before' many 1500
+few=$((10#$(cat "$work/ms")))
+ok 'a run with 15,000' many 15000
+ok '… takes as much longer as they are more, not its square' \
+	test "$((10#$(cat "$work/ms")))" -lt $((40 * few + 1000))
 
 echo "1..$n_tests"
 [ "$n_failed" -eq 0 ]

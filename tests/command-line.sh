@@ -67,3 +67,5 @@ complains() { grep -Eq -- "$1" "$work/err" || { cat "$work/err"; return 1; }; }
 silent() { [ ! -s "$work/said" ] && [ ! -s "$work/err" ]; }
 holds() { grep -q -- "$2" "$1"; }
 lacks() { ! grep -q -- "$2" "$1"; }
+# What `apply --accept` would take, of the last refusal.
+plan_id() { sed -n 's/.* --accept \([0-9a-z]*\).*/\1/p' "$work/err" | head -1; }

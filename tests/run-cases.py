@@ -196,11 +196,14 @@ class Validators:
         self.ksvalidator = self.find_ksvalidator()
         self.rows = [
             # name, pattern of the path, check, why it cannot be asked
-            ("dhcpd", r"^etc/dhcp/.*\.conf$", self.dhcpd, self.needs("dhcpd")),
+            ("dhcpd", r"^etc/dhcp/(?!ldapcc6).*\.conf$", self.dhcpd, self.needs("dhcpd")),
             ("dnsmasq", r"^etc/dnsmasq\.d/.*\.conf$", self.dnsmasq, self.needs("dnsmasq")),
             ("hosts lines", r"^srv/ldapcc/dnsmasq/", self.hosts, None),
             ("ethers", r"^srv/ldapcc/ethers$", self.ethers, None),
-            ("Kea", r"^etc/kea/.*\.json$", self.kea, self.needs("kea-dhcp4")),
+            ("dhcpd, IPv6", r"^etc/dhcp/ldapcc6\.conf$", self.dhcpd6, self.needs("dhcpd")),
+            ("Kea", r"^etc/kea/ldapcc-dhcp4\.conf$", self.kea, self.needs("kea-dhcp4")),
+            ("Kea, IPv6", r"^etc/kea/ldapcc-dhcp6\.conf$", self.kea6,
+             self.needs("kea-dhcp6")),
             ("JSON", r"\.json$", self.json, None),
             ("YAML", r"\.ya?ml$", self.yaml, None),
             ("manifests", r"^srv/ldapcc/manifests/.*\.yaml$", self.manifest,
@@ -265,6 +268,10 @@ class Validators:
         leases = self.file(b"", "leases")
         return self.run(["dhcpd", "-4", "-t", "-cf", self.file(data), "-lf", leases])
 
+    def dhcpd6(self, data, _path):
+        leases = self.file(b"", "leases")
+        return self.run(["dhcpd", "-6", "-t", "-cf", self.file(data), "-lf", leases])
+
     def dnsmasq(self, data, _path):
         long = [line for line in data.split(b"\n") if len(line) >= 1000]
         return "a line is too long for dnsmasq" if long else \
@@ -297,16 +304,18 @@ class Validators:
                 return f"no line of ethers(5): {line.decode()}"
         return None
 
-    def kea(self, data, _path):
-        # as an administrator includes it, with bonds allowed (ldapcc-templates(5))
-        self.file(data, "subnets.json")
-        main = {"Dhcp4": {"interfaces-config": {"interfaces": []},
-                          "lease-database": {"type": "memfile", "persist": False},
-                          "ip-reservations-unique": False, "subnet4": "@"}}
-        text = json.dumps(main).replace(
-            '"@"', f'<?include "{self.scratch}/subnets.json"?>')
-        return self.run(["kea-dhcp4", "-t", self.file(text.encode(), "kea.conf")],
+    def kea(self, data, _path, family=4):
+        # as an administrator includes it: one line at the end of his object
+        self.file(data, "ldapcc.conf")
+        main = f"""{{"Dhcp{family}": {{"interfaces-config": {{"interfaces": []}},
+            "lease-database": {{"type": "memfile", "persist": false}},
+            <?include "{self.scratch}/ldapcc.conf"?>
+            }}}}"""
+        return self.run([f"kea-dhcp{family}", "-t", self.file(main.encode(), "kea.conf")],
                         KEA_LOCKFILE_DIR="none", KEA_PIDFILE_DIR=self.scratch)
+
+    def kea6(self, data, path):
+        return self.kea(data, path, 6)
 
     @staticmethod
     def json(data, _path):
@@ -471,6 +480,17 @@ def read_shell(text):
     return dict(zip(words[::2], words[1::2], strict=True))
 
 
+def read_zone(text):
+    """As RFC 1035 section 5.1 has it: a backslash before a character, or before three digits."""
+    values = {}
+    for line in text.splitlines():
+        name, value = re.fullmatch(r'(\w+) TXT "((?:[^"\\]|\\\d{3}|\\[^\d])*)"', line).groups()
+        values[name] = re.sub(rb"\\(\d{3}|.)", lambda found: bytes([int(found[1])])
+                              if found[1].isdigit() and len(found[1]) == 3 else found[1],
+                              value.encode("ascii")).decode()
+    return values
+
+
 INJECTION_READERS = {
     "dhcpd": read_dhcpd,
     "dnsmasq": read_dnsmasq,
@@ -479,10 +499,12 @@ INJECTION_READERS = {
     "ini": read_ini,
     "ipxe": read_ipxe,
     "json": json.loads,
+    "kea": lambda text: json.loads("{" + text + "}"),
     "kickstart": read_kickstart,
     "shell": read_shell,
     "text": lambda text: dict(line.split(" ", 1) for line in text.splitlines()),
     "yaml": yaml.safe_load,
+    "zone": read_zone,
 }
 
 
@@ -508,7 +530,7 @@ def injection_faults(language, run):
         if read_values.pop(name, value) != value:
             faults.append(f"{name} is not {value!r}")
     faults += [f"{name} came from nowhere" for name in read_values]
-    if n_refused == 0 and language not in ("json", "yaml"):
+    if n_refused == 0 and language not in ("json", "kea", "yaml"):
         faults.append("nothing was refused")
     return faults
 

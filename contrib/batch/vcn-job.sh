@@ -8,7 +8,7 @@
 #		contrib/batch/vcn-job.sh 'vcn%03d'
 #
 # or by HTCondor (vcn.submit). The job needs the guest's memory and about 256 MiB more, and
-# read access to the image; no privilege: the network is QEMU's own, outward only.
+# read access to the image; no privilege: the network is passt, outward only.
 #
 # VCN_MANIFEST	a manifest, by hand or from ldapcc; its `host:` does not matter here
 # VCN_IMAGES	the folder that images may be in (default /images)

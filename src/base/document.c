@@ -12,6 +12,8 @@
 
 enum { DEPTH_MAX = 64, SIZE_MAX_BYTES = 256 * 1024 * 1024 };
 
+enum { EXCERPTS_MAX = 100, EXCERPT_LENGTH_MAX = 300 };
+
 /* Building the tree from libyaml's events */
 
 struct builder {
@@ -21,14 +23,24 @@ struct builder {
 	struct diags *diags;
 };
 
-/* The line of the source that @line names, for the caret below it. */
-static const char *excerpt(TALLOC_CTX *mem_ctx, const char *text, unsigned line)
+/*
+ * The line of the source that @line names, for the caret below it; NULL where it is too long
+ * to be looked at, or so much is wrong that nobody looks. Whoever wrote the file decides both.
+ */
+static const char *excerpt(
+	TALLOC_CTX *mem_ctx, const struct diags *diags, const char *text, unsigned line)
 {
+	if (diags->n_findings > EXCERPTS_MAX)
+		return NULL;
 	for (unsigned i = 1; i < line && *text != '\0'; i++) {
 		text += strcspn(text, "\n");
 		text += *text == '\n';
 	}
-	return *text == '\0' ? NULL : mem_strndup(mem_ctx, text, strcspn(text, "\r\n"));
+	size_t len = strcspn(text, "\r\n");
+
+	return *text == '\0' || len > EXCERPT_LENGTH_MAX
+		       ? NULL
+		       : mem_strndup(mem_ctx, text, len);
 }
 
 static int fault_at(const struct document *document, struct diags *diags,
@@ -38,7 +50,8 @@ static int fault_at(const struct document *document, struct diags *diags,
 		diags, code, loc_at(document->source, line, column), "%s", message);
 	struct finding *finding = diag_last(diags);
 
-	finding->excerpt = excerpt(finding, document->text, line - document->line_offset);
+	finding->excerpt =
+		excerpt(finding, diags, document->text, line - document->line_offset);
 	return r;
 }
 
@@ -267,8 +280,8 @@ int document_fault(struct reader *r, const struct node *node, const char *format
 	struct finding *finding = diag_vadd(r->diags, SEVERITY_ERROR, r->id,
 		loc_at(r->document->source, node->line, node->column), format, args);
 	va_end(args);
-	finding->excerpt = excerpt(
-		finding, r->document->text, node->line - r->document->line_offset);
+	finding->excerpt = excerpt(finding, r->diags, r->document->text,
+		node->line - r->document->line_offset);
 	if (r->diags->failure == EXIT_OK)
 		r->diags->failure = r->code;
 	return -(int)r->code;

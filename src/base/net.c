@@ -68,6 +68,28 @@ bool ip_next(struct ip ip, struct ip *ret)
 	return false;
 }
 
+uint32_t ip_distance(struct ip first, struct ip last)
+{
+	enum { MOST = 65536 };
+	size_t n = ip_octets(first);
+	uint32_t distance = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		distance = distance * 256 + last.bytes[i] - first.bytes[i];
+		if (i + 1 < n && distance > MOST / 256)
+			return MOST;
+	}
+	return distance < MOST ? distance + 1 : MOST;
+}
+
+struct ip ip_before(struct ip ip)
+{
+	for (size_t i = ip_octets(ip); i-- > 0;)
+		if (ip.bytes[i]-- != 0)
+			break;
+	return ip;
+}
+
 const char *ip_unusable(struct ip ip)
 {
 	static const struct {
@@ -98,10 +120,8 @@ bool ip_is_link_local(struct ip ip)
 	       (ip.family == 6 && ip.bytes[0] == 0xfe && (ip.bytes[1] & 0xc0) == 0x80);
 }
 
-enum { ZONE_TEXT_MAX = 80 }; /* 32 nibbles with their dots, and ip6.arpa */
-
 /* The reverse zone of the first @octets (IPv4) or nibbles (IPv6) of @ip. */
-static const char *zone_of(struct ip ip, unsigned units, char buffer[ZONE_TEXT_MAX])
+static const char *zone_of(struct ip ip, unsigned units, char buffer[REVERSE_TEXT_MAX])
 {
 	size_t len = 0;
 
@@ -110,10 +130,10 @@ static const char *zone_of(struct ip ip, unsigned units, char buffer[ZONE_TEXT_M
 				 : i % 2 == 0	? ip.bytes[i / 2] >> 4
 						: ip.bytes[i / 2] & 15;
 
-		len += (size_t)snprintf(buffer + len, ZONE_TEXT_MAX - len,
+		len += (size_t)snprintf(buffer + len, REVERSE_TEXT_MAX - len,
 			ip.family == 4 ? "%u." : "%x.", value);
 	}
-	snprintf(buffer + len, ZONE_TEXT_MAX - len, "%s",
+	snprintf(buffer + len, REVERSE_TEXT_MAX - len, "%s",
 		ip.family == 4 ? "in-addr.arpa" : "ip6.arpa");
 	return buffer;
 }
@@ -242,7 +262,7 @@ char **prefix_reverse_zones(TALLOC_CTX *mem_ctx, struct prefix prefix, size_t *r
 
 	for (unsigned i = 0; i < zones; i++) {
 		struct ip ip = prefix.base;
-		char buffer[ZONE_TEXT_MAX];
+		char buffer[REVERSE_TEXT_MAX];
 
 		for (unsigned b = 0; b < last_bit - prefix.length; b++)
 			if (i & (1U << b))
@@ -253,6 +273,40 @@ char **prefix_reverse_zones(TALLOC_CTX *mem_ctx, struct prefix prefix, size_t *r
 	}
 	*ret_n = n;
 	return names;
+}
+
+const char *ip_reverse_name(struct ip ip, char buffer[REVERSE_TEXT_MAX])
+{
+	return zone_of(ip, ip.family == 4 ? 4 : 32, buffer);
+}
+
+const char *prefix_delegated_zone(struct prefix prefix, char buffer[REVERSE_TEXT_MAX])
+{
+	char whole[REVERSE_TEXT_MAX];
+
+	snprintf(buffer, REVERSE_TEXT_MAX, "%u-%u.%.60s", prefix.base.bytes[3],
+		prefix.length, zone_of(prefix.base, 3, whole));
+	return buffer;
+}
+
+bool ip_is_locally_served(struct ip ip)
+{
+	static const struct prefix spaces[] = {
+		{{4, {10}}, 8},
+		{{4, {100, 64}}, 10},
+		{{4, {127}}, 8},
+		{{4, {169, 254}}, 16},
+		{{4, {172, 16}}, 12},
+		{{4, {192, 0, 2}}, 24},
+		{{4, {192, 168}}, 16},
+		{{4, {198, 51, 100}}, 24},
+		{{4, {203, 0, 113}}, 24},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(spaces); i++)
+		if (prefix_contains(spaces[i], ip))
+			return true;
+	return false;
 }
 
 /* MAC addresses */
@@ -341,4 +395,162 @@ bool mac_is_multicast(struct mac mac)
 bool mac_is_local(struct mac mac)
 {
 	return mac.bytes[0] & 2;
+}
+
+/* Octets of other lengths */
+
+static bool is_separator(char c)
+{
+	return c == ':' || c == '-' || c == '.';
+}
+
+/* 0:18:8a:… */
+static size_t parse_short_octets(const char *text, uint8_t *ret, size_t max)
+{
+	size_t n = 0;
+
+	for (;; text++) {
+		int high = text_hex_digit(*text), low;
+
+		if (high < 0 || n == max)
+			return 0;
+		low = text_hex_digit(*++text);
+		ret[n++] = (uint8_t)(low < 0 ? high : high << 4 | low);
+		text += low >= 0;
+		if (*text == '\0')
+			return n;
+		if (*text != ':')
+			return 0;
+	}
+}
+
+/* Whole octets, with one kind of separator between groups of equal length, or none. */
+static size_t parse_grouped_octets(const char *text, uint8_t *ret, size_t max)
+{
+	size_t n = 0, group = strcspn(text, ":-."), at = 0;
+	char separator = text[group];
+
+	for (; *text != '\0'; at += 2) {
+		if (at == group) {
+			if (*text++ != separator || is_separator(*text))
+				return 0;
+			at = 0;
+		}
+		int octet = text_hex_byte(text);
+
+		if (octet < 0 || n == max)
+			return 0;
+		ret[n++] = (uint8_t)octet;
+		text += 2;
+	}
+	return at == group ? n : 0;
+}
+
+size_t octets_parse(const char *text, uint8_t *ret, size_t max)
+{
+	size_t n = strchr(text, ':') != NULL ? parse_short_octets(text, ret, max) : 0;
+
+	return n > 0 ? n : parse_grouped_octets(text, ret, max);
+}
+
+char *octets_format(TALLOC_CTX *mem_ctx, const uint8_t *bytes, size_t n)
+{
+	char *text = mem_array(mem_ctx, char, n == 0 ? 1 : 3 * n), *to = text;
+
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			*to++ = ':';
+		to = text_write_hex(to, &bytes[i], 1);
+	}
+	*to = '\0';
+	return text;
+}
+
+bool guid_parse(const char *text, struct guid *ret)
+{
+	enum { IPOIB = 20, HARDWARE_TYPE = 0x20 };
+	uint8_t bytes[IPOIB];
+	size_t n = octets_parse(
+		text_has_prefix(text, "0x") ? text + 2 : text, bytes, sizeof(bytes));
+
+	if (n != GUID_BYTES && n != IPOIB &&
+		(n != GUID_BYTES + 1 || bytes[0] != HARDWARE_TYPE))
+		return false;
+	memcpy(ret->bytes, bytes + n - GUID_BYTES, GUID_BYTES);
+	return true;
+}
+
+int guid_compare(struct guid a, struct guid b)
+{
+	return memcmp(a.bytes, b.bytes, sizeof(a.bytes));
+}
+
+/* DUIDs */
+
+enum { DUID_MIN = 3, DUID_MAX = 130, DUID_TYPE = 2 };
+
+static const char *duid_fault(const uint8_t *duid, size_t n)
+{
+	static const struct {
+		uint8_t type;
+		uint8_t min, max; /* octets behind the type */
+		const char *why;
+	} rows[] = {
+		{1, 7, 128,
+			"is no DUID: type 1 has a hardware type, a time and an address"},
+		{2, 5, 128,
+			"is no DUID: type 2 has an enterprise number and an identifier"},
+		{3, 3, 128, "is no DUID: type 3 has a hardware type and an address"},
+		{4, 16, 16, "is no DUID: type 4 is a UUID of 16 octets"},
+	};
+
+	if (n < DUID_MIN)
+		return "is no DUID: a type of two octets, and what belongs to it";
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (duid[0] == 0 && duid[1] == rows[i].type &&
+			(n - DUID_TYPE < rows[i].min || n - DUID_TYPE > rows[i].max))
+			return rows[i].why;
+	if (duid[0] == 0 && duid[1] == 0)
+		return "is no DUID: there is no type 0";
+	return NULL;
+}
+
+/* 8-4-4-4-12 digits */
+static bool is_uuid(const char *text)
+{
+	static const uint8_t dashes[] = {8, 13, 18, 23};
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(dashes); i++)
+		n += strlen(text) == 36 && text[dashes[i]] == '-';
+	return n == ARRAY_SIZE(dashes);
+}
+
+/* The octets of a UUID, without its dashes. */
+static size_t parse_uuid(const char *text, uint8_t *ret)
+{
+	char digits[33];
+	size_t n = 0;
+
+	for (; *text != '\0' && n < 32; text++)
+		if (*text != '-')
+			digits[n++] = *text;
+	digits[n] = '\0';
+	return *text == '\0' ? octets_parse(digits, ret, 16) : 0;
+}
+
+const char *duid_parse(TALLOC_CTX *mem_ctx, const char *text, char **ret_text)
+{
+	uint8_t duid[DUID_MAX] = {0, 4};
+	size_t n = is_uuid(text) ? parse_uuid(text, duid + DUID_TYPE)
+				 : octets_parse(text, duid, sizeof(duid));
+
+	if (n == 0)
+		return "is no DUID: hexadecimal octets such as 00:03:00:01:02:00:00:00:53:01";
+	n += is_uuid(text) ? DUID_TYPE : 0;
+	const char *why = duid_fault(duid, n);
+
+	if (why == NULL)
+		*ret_text = octets_format(mem_ctx, duid, n);
+	return why;
 }

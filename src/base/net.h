@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 
-enum { IP_TEXT_MAX = 46, MAC_TEXT_MAX = 18 };
+enum { IP_TEXT_MAX = 46, MAC_TEXT_MAX = 18, GUID_BYTES = 8 };
 
 /* family is 4, 6, or 0 for none; an IPv4 address fills the first four bytes. */
 struct ip {
@@ -26,6 +26,11 @@ struct mac {
 	uint8_t bytes[6];
 };
 
+/* What an InfiniBand port is known by: an EUI-64. */
+struct guid {
+	uint8_t bytes[GUID_BYTES];
+};
+
 /*
  * RFC 4291 and dotted quad, as inet_pton(3): no leading zeros, zone ids or blanks. An
  * IPv4-mapped address (::ffff:10.1.0.10) is the IPv4 address that it stands for.
@@ -40,6 +45,10 @@ static inline bool ip_is_set(struct ip ip)
 }
 /* The address after this one; false past the last of the family. */
 bool ip_next(struct ip ip, struct ip *ret) _must_check_;
+/* How many addresses there are from @first to @last, both counted; 65,536 at most. */
+uint32_t ip_distance(struct ip first, struct ip last);
+/* The address before this one, of what is not the first of its family. */
+struct ip ip_before(struct ip ip);
 /* loopback, unspecified, multicast, IPv4 broadcast: no host can have it. NULL if usable. */
 const char *ip_unusable(struct ip ip);
 /* 169.254.0.0/16 and fe80::/10 (RFC 3927, RFC 4291 2.5.6): good on one wire only. */
@@ -79,6 +88,20 @@ struct ip prefix_netmask(struct prefix prefix);
 char **prefix_reverse_zones(
 	TALLOC_CTX *mem_ctx, struct prefix prefix, size_t *ret_n) _must_check_;
 
+enum { REVERSE_TEXT_MAX = 80 }; /* 32 nibbles with their dots, and ip6.arpa */
+
+/* The name that the PTR record of @ip has: `7.2.0.192.in-addr.arpa`. */
+const char *ip_reverse_name(struct ip ip, char buffer[REVERSE_TEXT_MAX]);
+/*
+ * prefix_delegated_zone - the reverse zone of an IPv4 network smaller than a /24:
+ * `64-26.2.0.192.in-addr.arpa` for 192.0.2.64/26
+ *
+ * source: RFC 2317, which advises a hyphen where its examples have a slash
+ */
+const char *prefix_delegated_zone(struct prefix prefix, char buffer[REVERSE_TEXT_MAX]);
+/* Of an address space whose reverse zones nobody delegates (RFC 6303, RFC 7793)? */
+bool ip_is_locally_served(struct ip ip);
+
 /*
  * mac_parse - every spelling in use: aa:bb:…, aa-bb-…, aabb.ccdd.eeff, twelve digits,
  * one-digit octets with colons; any case; 48 bits only
@@ -90,3 +113,31 @@ bool mac_is_zero(struct mac mac);
 /* The I/G and U/L bits of the first octet (IEEE 802). */
 bool mac_is_multicast(struct mac mac);
 bool mac_is_local(struct mac mac);
+
+/*
+ * guid_parse - an InfiniBand address: 8 octets, 9 with 20 (its hardware type, 32) in front,
+ * or the 20 of IPoIB, whose last 8 are the GUID (RFC 4391 section 9.1.1)
+ *
+ * shape:  octets_parse()'s spellings, also with 0x in front
+ */
+bool guid_parse(const char *text, struct guid *ret) _must_check_;
+int guid_compare(struct guid a, struct guid b);
+
+/*
+ * octets_parse - hexadecimal octets, written with or without `:`, `-` or `.` between groups
+ * of them; of one or two digits each where every octet has its colon
+ *
+ * returns: their number; 0: it is something else, or more than @max
+ */
+size_t octets_parse(const char *text, uint8_t *ret, size_t max) _must_check_;
+/* aa:bb:… */
+char *octets_format(TALLOC_CTX *mem_ctx, const uint8_t *bytes, size_t n) _must_check_;
+
+/*
+ * duid_parse - a DUID (RFC 8415 section 11): octets, or a UUID, which is one of type 4
+ *
+ * memory: *ret_text below @mem_ctx, as aa:bb:…
+ * errors: NULL on success, else a static sentence
+ */
+const char *duid_parse(
+	TALLOC_CTX *mem_ctx, const char *text, char **ret_text) _must_check_;

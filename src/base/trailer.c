@@ -26,6 +26,15 @@ const char *sha256_text(const uint8_t digest[SHA256_BYTES], char buffer[SHA256_T
 	return buffer;
 }
 
+void sha1(const void *bytes, size_t len, uint8_t ret[SHA1_BYTES])
+{
+	struct sha1_ctx state;
+
+	sha1_init(&state);
+	sha1_update(&state, len, bytes);
+	sha1_digest(&state, SHA1_BYTES, ret);
+}
+
 char *uuid_of_name(TALLOC_CTX *mem_ctx, const char *fqdn)
 {
 	/* the DNS namespace, RFC 4122 appendix C */

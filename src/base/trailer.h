@@ -14,7 +14,7 @@
 
 #include "base/mem.h"
 
-enum { SHA256_BYTES = 32, SHA256_TEXT_MAX = 65 };
+enum { SHA256_BYTES = 32, SHA256_TEXT_MAX = 65, SHA1_BYTES = 20 };
 
 struct trailer {
 	unsigned n_hosts;
@@ -25,6 +25,8 @@ struct trailer {
 /* SHA-256 (FIPS 180-4) and its lower-case hex form. */
 void sha256(const void *bytes, size_t len, uint8_t ret[SHA256_BYTES]);
 const char *sha256_text(const uint8_t digest[SHA256_BYTES], char buffer[SHA256_TEXT_MAX]);
+/* SHA-1 (FIPS 180-4): for identities that are made of it, never against anybody. */
+void sha1(const void *bytes, size_t len, uint8_t ret[SHA1_BYTES]);
 /* RFC 4122 section 4.3, version 5 in the DNS namespace, as 36 lower-case characters. */
 char *uuid_of_name(TALLOC_CTX *mem_ctx, const char *fqdn) _must_check_;
 

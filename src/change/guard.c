@@ -193,15 +193,14 @@ static void name_causes(struct refusal *r)
 		diag_note(r->finding, LOC_NONE, "and %zu more", n - NAMED_MAX);
 }
 
-static void name_way_on(struct refusal *r, const char *accept, const char *id)
+static void name_way_on(struct refusal *r, const char *accept, const char *way_on)
 {
+	TMP_CTX(tmp);
+
 	if (accept != NULL)
 		diag_note(r->finding, LOC_NONE,
 			"'%s' was accepted, but the changes are others now", accept);
-	diag_note(r->finding, LOC_NONE,
-		"look at them with 'ldapcc diff'; if they are meant, run "
-		"'ldapcc apply --accept %s'",
-		id);
+	diag_note(r->finding, LOC_NONE, "%s --accept %s'", way_on, plan_id(tmp, r->plan));
 }
 
 int guard_check(const struct plan *plan, const struct guard_settings *settings,
@@ -222,7 +221,50 @@ int guard_check(const struct plan *plan, const struct guard_settings *settings,
 	if (r.finding == NULL)
 		return 0;
 	name_causes(&r);
-	name_way_on(&r, accept, plan_id(tmp, plan));
+	name_way_on(&r, accept,
+		"look at them with 'ldapcc diff'; if they are meant, run 'ldapcc apply");
+	return -EXIT_REFUSED;
+}
+
+static bool is_newly_armed(const struct plan *plan, const struct roster_record *record)
+{
+	const struct roster_record *before =
+		!record->is_armed || plan->roster_before == NULL
+			? NULL
+			: roster_find(plan->roster_before, record->name, record->kind);
+
+	return record->is_armed && (before == NULL || !before->is_armed);
+}
+
+int guard_check_rollback(
+	const struct plan *plan, uint64_t number, const char *accept, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	struct refusal r = {.plan = plan, .diags = diags};
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->roster->n; i++)
+		n += is_newly_armed(plan, &plan->roster->records[i]);
+	if (n == 0)
+		return 0;
+	refuse(&r, "rollback",
+		mem_printf(tmp,
+			"%zu host%s would be armed to install again, as in generation %llu",
+			n, n == 1 ? "" : "s", (unsigned long long)number));
+	for (size_t i = 0, named = 0; i < plan->roster->n && named < NAMED_MAX; i++) {
+		const struct roster_record *record = &plan->roster->records[i];
+
+		if (!is_newly_armed(plan, record))
+			continue;
+		named++;
+		diag_note(r.finding, (struct loc){.dn = mem_strdup(diags, record->dn)},
+			"host '%s' would install itself at its next start", record->name);
+	}
+	if (n > NAMED_MAX)
+		diag_note(r.finding, LOC_NONE, "and %zu more", n - NAMED_MAX);
+	name_way_on(&r, accept,
+		mem_printf(tmp, "if that is meant, run 'ldapcc rollback %llu",
+			(unsigned long long)number));
 	return -EXIT_REFUSED;
 }
 

@@ -20,5 +20,15 @@
 int guard_check(const struct plan *plan, const struct guard_settings *settings,
 	const char *accept, struct diags *diags) _must_check_;
 
+/*
+ * guard_check_rollback - would going back to generation @number arm a host to install?
+ *
+ * shape:  what was TRUE then says nothing of today, and a reinstallation by mistake loses a
+ *         disk: one host is enough. They are named, then the exact command
+ * errors: EXIT_REFUSED
+ */
+int guard_check_rollback(const struct plan *plan, uint64_t number, const char *accept,
+	struct diags *diags) _must_check_;
+
 /* Did a person accept this very set of changes? */
 bool guard_is_accepted(const struct plan *plan, const char *accept);

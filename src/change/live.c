@@ -166,7 +166,7 @@ int live_survey(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t now,
 	int r = 0;
 
 	live->state = state;
-	live->now = now;
+	live->now = live->serial_time = now;
 	if (state->current != 0)
 		r = load_current(live, said);
 	else if (state->dirfd >= 0 && state->unfinished == 0 &&
@@ -176,7 +176,7 @@ int live_survey(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t now,
 		diag_add(diags, SEVERITY_WARNING, "begun-anew",
 			state_loc(state, "", diags),
 			"the current generation cannot be read: nothing is compared with it");
-		*live = (struct live_set){.state = state, .now = now};
+		*live = (struct live_set){.state = state, .now = now, .serial_time = now};
 		r = 0;
 	}
 	if (r == 0)
@@ -207,7 +207,12 @@ static uint64_t serial_of(void *data, const char *path)
 	const struct generation_file *file =
 		live->before == NULL ? NULL : generation_find(live->before, path);
 
-	return file == NULL || file->serial == 0 ? live->now : file->serial;
+	return file == NULL || file->serial == 0 ? live->serial_time : file->serial;
+}
+
+void plan_serial_time(struct live_set *live, uint64_t time)
+{
+	live->serial_time = time;
 }
 
 struct serials plan_serials(struct live_set *live)

@@ -17,6 +17,7 @@ struct live_set {
 	struct roster roster;
 	bool has_read; /* a hint was missing or wrong: worth noting anew */
 	uint64_t now;
+	uint64_t serial_time; /* what new serials are made of: plan_serial_time() */
 };
 
 /* Is there anything at @path? By way of a folder that is kept open from call to call. */

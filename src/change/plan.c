@@ -130,10 +130,27 @@ static enum file_change compare_known(
 	return FILE_SAME;
 }
 
-/* A changed manifest gets a serial above its last one: vcn refuses older ones. */
+/* RFC 1982: the numbers of a zone go round in 32 bits; 0 stands for none with us. */
+static uint64_t next_zone_serial(uint64_t last, uint64_t time)
+{
+	uint32_t next = (uint32_t)last + 1, wanted = (uint32_t)time;
+
+	if ((int32_t)(wanted - next) > 0)
+		next = wanted;
+	return next == 0 ? 1 : next;
+}
+
+/*
+ * A changed file gets a serial above its last one: vcn refuses older manifests, and a
+ * secondary takes no older zone.
+ */
 static void raise_serial(struct planner *p, struct output *output, uint64_t last)
 {
-	uint64_t serial = last < p->plan->now ? p->plan->now : last + 1;
+	uint64_t time = p->plan->live->serial_time;
+	uint64_t serial = output->target->for_each == FOR_ZONE
+				  ? next_zone_serial(last, time)
+			  : last < time ? time
+					: last + 1;
 
 	p->input->reserial.render(p->input->reserial.data, p->plan, output, serial);
 }
@@ -299,7 +316,8 @@ static void compare_node(struct comparison *c, struct plan_counts *kind,
 	node.is_armed =
 		now != NULL && now->is_armed && (before == NULL || !before->is_armed);
 	if (before != NULL && now != NULL) {
-		node.is_changed = before->identity != now->identity;
+		node.is_changed = before->identity != now->identity ||
+				  strcmp(before->dn, now->dn) != 0;
 		node.is_affected = before->effect != now->effect ||
 				   table_find(c->own_files, now->name) != NULL;
 		node.n_lost_names = roster_lost(before->names, now->names);
@@ -329,17 +347,20 @@ static void compare_record(struct comparison *c, const struct roster_record *bef
 
 	assert(one != NULL);
 	struct plan_counts *kind = &plan->kinds[one->kind];
+	/* an entry that moved is the same record, and its last good version is elsewhere now */
+	bool is_changed =
+		before != NULL && now != NULL &&
+		(before->identity != now->identity || strcmp(before->dn, now->dn) != 0);
 
 	kind->n_before += before != NULL;
 	kind->n_now += now != NULL;
 	if (before == NULL || now == NULL)
 		add_record(plan, one, before == NULL ? RECORD_ADDED : RECORD_REMOVED);
-	else if (before->identity != now->identity)
+	else if (is_changed)
 		add_record(plan, one, RECORD_CHANGED);
 	kind->n_added += before == NULL;
 	kind->n_removed += now == NULL;
-	kind->n_changed +=
-		before != NULL && now != NULL && before->identity != now->identity;
+	kind->n_changed += is_changed;
 	if (is_node(one))
 		compare_node(c, kind, before != NULL ? before->networks : one->networks,
 			before, now);

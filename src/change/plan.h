@@ -33,7 +33,7 @@ struct live_set;
  * shape:  stats every file of the current generation; reads those whose stat(2) is not the
  *         one that was noted when they were installed. With @to_begin_anew a generation that
  *         is damaged counts as none, with a warning
- * units:  @now, Unix time: the serial of a file that has none yet
+ * units:  @now, Unix time
  * errors: EXIT_IO, also where generations are there and none is current
  */
 int live_survey(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t now,
@@ -51,7 +51,13 @@ bool plan_is_untouched(const struct state *state);
 const struct generation *plan_generation(const struct live_set *live);
 const struct roster *plan_roster(const struct live_set *live);
 
-/* Gives a known path its previous serial, a new one the survey's @now. */
+/*
+ * plan_serial_time - when the newest change was made that is in what was read, Unix time
+ *
+ * shape: before plan_serials(); without it serials come from the clock
+ */
+void plan_serial_time(struct live_set *live, uint64_t time);
+/* Gives a known path its previous serial, a new one that time. */
 struct serials plan_serials(struct live_set *live);
 
 enum file_change {
@@ -151,8 +157,9 @@ struct plan_input {
 /*
  * plan_new - compare
  *
- * shape:  a manifest whose bytes with its previous serial are the previous ones is the
- *         same; a changed one is rendered again with max(previous + 1, now)
+ * shape:  a manifest or zone whose bytes with its previous serial are the previous ones is
+ *         the same; a changed one is rendered again with a serial that is above the last
+ *         one, and the time of the newest change where that is
  * memory: everything of @input is borrowed
  * errors: EXIT_USAGE for an owner or group that does not exist; EXIT_IO
  */

@@ -36,6 +36,10 @@ static uint64_t hash_interface(uint64_t hash, const struct interface *interface)
 	hash = hash_text(hash, interface->fqdn);
 	for (uint32_t i = 0; i < interface->n_macs; i++)
 		hash = hash_bytes(hash, interface->macs[i].mac.bytes, 6);
+	for (uint32_t i = 0; i < interface->n_guids; i++)
+		hash = hash_bytes(hash, interface->guids[i].guid.bytes, GUID_BYTES);
+	for (uint32_t i = 0; i < interface->duids.n; i++)
+		hash = hash_text(hash, interface->duids.items[i]);
 	hash = hash_text(hash, NULL);
 	for (uint32_t i = 0; i < interface->n_addresses; i++)
 		hash = hash_bytes(hash, interface->addresses[i].ip.bytes, 16);
@@ -87,7 +91,8 @@ static void add_record(struct roll *roll, const struct record *record, uint64_t 
 			.networks = "",
 			.names = "",
 			.addresses = "",
-			.reservations = ""};
+			.reservations = "",
+			.files = ""};
 }
 
 static void add_shared(struct roll *roll, const struct record *record, uint64_t identity)
@@ -209,6 +214,9 @@ static void have_address(TALLOC_CTX *mem_ctx, struct having *having,
 	for (uint32_t i = 0; i < interface->n_macs; i++)
 		add_item(mem_ctx, &having->reservations,
 			hash_bytes(hash, interface->macs[i].mac.bytes, 6));
+	for (uint32_t i = 0; i < interface->n_guids; i++)
+		add_item(mem_ctx, &having->reservations,
+			hash_bytes(hash, interface->guids[i].guid.bytes, GUID_BYTES));
 	const char *name = address->network->record.name;
 
 	if (name != NULL && !has_word(having->networks->data, name))
@@ -270,7 +278,8 @@ static void add_machine(struct roll *roll, const struct machine *machine)
 			.networks = mem_strdup(roll->mem_ctx, having.networks->data),
 			.names = items_text(roll->mem_ctx, &having.names),
 			.addresses = items_text(roll->mem_ctx, &having.addresses),
-			.reservations = items_text(roll->mem_ctx, &having.reservations)};
+			.reservations = items_text(roll->mem_ctx, &having.reservations),
+			.files = machine->files == NULL ? "" : machine->files};
 }
 
 void site_roster(TALLOC_CTX *mem_ctx, const struct site *site, struct roster *ret_roster)
@@ -291,20 +300,6 @@ void site_roster(TALLOC_CTX *mem_ctx, const struct site *site, struct roster *re
 
 /* How a site stands to the last generation */
 
-/*
- * By DN: what has lost its address may have lost the domain of its name with it. Nodes
- * count where they had an address.
- */
-static void stand_passed_over(
-	const struct table *by_dn, struct record *record, const struct roster *before)
-{
-	const size_t *at = table_find(by_dn, record->dn);
-	const struct roster_record *was = at == NULL ? NULL : &before->records[*at];
-
-	record->was_there = was != NULL && was->kind == record->kind &&
-			    (record->kind == KIND_NETWORK || was->addresses[0] != '\0');
-}
-
 static struct table *index_by_dn(TALLOC_CTX *mem_ctx, const struct roster *before)
 {
 	struct table *by_dn = table_new(mem_ctx, before->n);
@@ -317,24 +312,71 @@ static struct table *index_by_dn(TALLOC_CTX *mem_ctx, const struct roster *befor
 	return by_dn;
 }
 
-static void stand_without_address(struct site *site, const struct roster *before)
+/* The last generation, and its index by DN once it is asked for. */
+struct past {
+	TALLOC_CTX *mem_ctx;
+	const struct site *site;
+	const struct roster *before;
+	struct table *by_dn;
+};
+
+static const struct roster_record *was_at(struct past *s, const struct record *record)
+{
+	if (s->by_dn == NULL)
+		s->by_dn = index_by_dn(s->mem_ctx, s->before);
+	const size_t *at = table_find(s->by_dn, record->dn);
+	const struct roster_record *was = at == NULL ? NULL : &s->before->records[*at];
+
+	return was != NULL && was->kind == record->kind ? was : NULL;
+}
+
+/*
+ * By DN: what has lost its address may have lost the domain of its name with it. Nodes
+ * count where they had an address.
+ */
+static void stand_without_address(struct past *s, struct record *record)
+{
+	const struct roster_record *was = was_at(s, record);
+
+	record->was_there = was != NULL &&
+			    (record->kind == KIND_NETWORK || was->addresses[0] != '\0');
+}
+
+static bool had_address(const struct roster_record *was, struct ip ip)
 {
 	TMP_CTX(tmp);
-	struct table *by_dn = NULL;
+	struct items items = {0};
 
-	for (size_t i = 0; i < site->n_passed_over + site->n_machines; i++) {
-		struct record *record =
-			i < site->n_passed_over
-				? site->passed_over[i]
-				: &site->machines[i - site->n_passed_over]->record;
+	add_item(tmp, &items, hash_ip(ip));
+	return roster_lost(items_text(tmp, &items), was->addresses) == 0;
+}
 
-		if (i >= site->n_passed_over &&
-			!((struct machine *)record)->lacks_address)
-			continue;
-		if (by_dn == NULL)
-			by_dn = index_by_dn(tmp, before);
-		stand_passed_over(by_dn, record, before);
+static bool had_any_address(
+	const struct roster_record *was, const struct interface *interface)
+{
+	for (uint32_t i = 0; i < interface->n_addresses; i++)
+		if (had_address(was, interface->addresses[i].ip))
+			return true;
+	return false;
+}
+
+/* The interface that was there, and that a new one comes before by its name alone. */
+static const struct interface *find_outranked(
+	const struct machine *machine, const struct roster_record *was)
+{
+	const struct interface *first = machine->interfaces[0];
+
+	if (first->n_addresses == 0 || had_any_address(was, first))
+		return NULL;
+	for (uint32_t i = 1; i < machine->n_interfaces; i++) {
+		const struct interface *other = machine->interfaces[i];
+
+		if (other->wants_boot == first->wants_boot &&
+			other->refuses_boot == first->refuses_boot &&
+			had_any_address(was, other))
+			return other;
 	}
+	return NULL;
 }
 
 static const struct network *gateway_of(const struct machine *machine)
@@ -354,8 +396,6 @@ static const struct network *gateway_of(const struct machine *machine)
 static bool takes_gateway(const struct site *site, const struct machine *machine,
 	const struct roster_record *was, const struct roster *before)
 {
-	TMP_CTX(tmp);
-	struct items items = {0};
 	const struct network *network = gateway_of(machine);
 
 	if (network == NULL || network->record.name == NULL)
@@ -363,31 +403,45 @@ static bool takes_gateway(const struct site *site, const struct machine *machine
 	const struct roster_record *net =
 		roster_find(before, network->record.name, KIND_NETWORK);
 
-	add_item(tmp, &items, hash_ip(network->gateway));
 	return net != NULL &&
 	       net->identity ==
 		       hash_end(with_ranges(network, hash_network(site, network))) &&
-	       roster_lost(items_text(tmp, &items), was->addresses) > 0;
+	       !had_address(was, network->gateway);
+}
+
+static void stand_machine(struct past *s, struct machine *machine)
+{
+	const struct roster_record *was =
+		machine->fqdn == NULL
+			? NULL
+			: roster_find(s->before, machine->fqdn, machine->record.kind);
+
+	if (was != NULL)
+		machine->standing = was->identity == hash_machine(s->site, machine)
+					    ? STANDING_SAME
+					    : STANDING_CHANGED;
+	machine->files_before = was == NULL ? NULL : was->files;
+	machine->takes_gateway = machine->standing == STANDING_CHANGED &&
+				 takes_gateway(s->site, machine, was, s->before);
+	if (machine->lacks_address)
+		stand_without_address(s, &machine->record);
+	if (machine->n_interfaces < 2 || machine->standing == STANDING_SAME)
+		return;
+	if (was == NULL)
+		was = was_at(s, &machine->record);
+	if (was != NULL)
+		machine->outranked = find_outranked(machine, was);
 }
 
 void site_roster_stand(struct site *site, const struct roster *before)
 {
-	if (before != NULL)
-		stand_without_address(site, before);
-	for (size_t i = 0; i < site->n_machines; i++) {
-		struct machine *machine = site->machines[i];
-		const struct roster_record *record =
-			machine->fqdn == NULL || before == NULL
-				? NULL
-				: roster_find(
-					  before, machine->fqdn, machine->record.kind);
+	TMP_CTX(tmp);
+	struct past s = {.mem_ctx = tmp, .site = site, .before = before};
 
-		if (record == NULL)
-			continue;
-		machine->standing = record->identity == hash_machine(site, machine)
-					    ? STANDING_SAME
-					    : STANDING_CHANGED;
-		machine->takes_gateway = machine->standing == STANDING_CHANGED &&
-					 takes_gateway(site, machine, record, before);
-	}
+	if (before == NULL)
+		return;
+	for (size_t i = 0; i < site->n_passed_over; i++)
+		stand_without_address(&s, site->passed_over[i]);
+	for (size_t i = 0; i < site->n_machines; i++)
+		stand_machine(&s, site->machines[i]);
 }

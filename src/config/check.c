@@ -28,6 +28,21 @@ enum severity check_default(enum check check)
 	return catalogue[check].severity;
 }
 
+bool check_is_conflict(enum check check)
+{
+	static const bool conflicts[_CHECK_MAX] = {
+		[CHECK_DUP_NAME] = true,
+		[CHECK_DUP_IP] = true,
+		[CHECK_DUP_MAC] = true,
+		[CHECK_ALIAS_CONFLICT] = true,
+		[CHECK_OVERLAPPING_NETWORKS] = true,
+		[CHECK_OVER_CAPACITY] = true,
+		[CHECK_IMAGE_SHARED] = true,
+	};
+
+	return conflicts[check];
+}
+
 bool check_by_name(const char *name, enum check *ret)
 {
 	for (enum check check = 0; check < _CHECK_MAX; check++) {

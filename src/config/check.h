@@ -15,4 +15,6 @@ enum check {
 const char *check_name(enum check check);
 const char *check_meaning(enum check check);
 enum severity check_default(enum check check);
+/* Is it about several records, any of which may be the one that is wrong? */
+bool check_is_conflict(enum check check);
 bool check_by_name(const char *name, enum check *ret) _must_check_;

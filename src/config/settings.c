@@ -335,7 +335,7 @@ static int read_targets(struct reader *r, const struct node *value, void *field)
 	return result;
 }
 
-/* guard:, quarantine:, severity: */
+/* guard:, verify:, quarantine:, severity: */
 
 static int read_guard_min(struct reader *r, const struct node *value, void *field)
 {
@@ -364,6 +364,39 @@ static int read_guard(struct reader *r, const struct node *value, void *field)
 		{"min", read_guard_min, offsetof(struct guard_settings, min), false},
 		{0},
 	};
+
+	return document_read(r, value, keys, field);
+}
+
+static int read_absolute(struct reader *r, const struct node *value, void *field)
+{
+	int failed = read_string(r, value, field);
+
+	if (failed == 0 && (*(const char **)field)[0] != '/')
+		return document_fault(r, value, "expected an absolute path");
+	return failed;
+}
+
+static int read_sample(struct reader *r, const struct node *value, void *field)
+{
+	return read_between(r, value, 1, INT32_MAX, field);
+}
+
+static int read_verify(struct reader *r, const struct node *value, void *field)
+{
+#define AT(member) offsetof(struct verify_settings, member)
+	static const struct key keys[] = {
+		{"dns", read_strings, AT(dns), false},
+		{"sample", read_sample, AT(sample), false},
+		{"timeout", read_timeout, AT(timeout_s), false},
+		{"kea4-socket", read_absolute, AT(kea4_socket), false},
+		{"kea6-socket", read_absolute, AT(kea6_socket), false},
+		{"dhcpd-pid", read_absolute, AT(dhcpd_pid), false},
+		{"dhcpd6-pid", read_absolute, AT(dhcpd6_pid), false},
+		{"dnsmasq-pid", read_absolute, AT(dnsmasq_pid), false},
+		{0},
+	};
+#undef AT
 
 	return document_read(r, value, keys, field);
 }
@@ -410,15 +443,6 @@ static int read_drift(struct reader *r, const struct node *value, void *field)
 	return 0;
 }
 
-static int read_absolute(struct reader *r, const struct node *value, void *field)
-{
-	int failed = read_string(r, value, field);
-
-	if (failed == 0 && (*(const char **)field)[0] != '/')
-		return document_fault(r, value, "expected an absolute path");
-	return failed;
-}
-
 #define AT(member) offsetof(struct settings, member)
 static const struct key settings_keys[] = {
 	{"directory", read_directory, AT(directory), false},
@@ -428,6 +452,7 @@ static const struct key settings_keys[] = {
 	{"on-drift", read_drift, AT(refuse_drift), false},
 	{"targets", read_targets, 0, false},
 	{"guard", read_guard, AT(guard), false},
+	{"verify", read_verify, AT(verify), false},
 	{"quarantine", read_quarantine, AT(quarantine), false},
 	{"severity", read_severities, AT(severity), false},
 	{0},
@@ -469,6 +494,14 @@ static struct settings *settings_default(TALLOC_CTX *mem_ctx)
 	settings->guard.max_removed_24h = (struct limit){true, 250};
 	settings->guard.min[KIND_HOST] = 1;
 	settings->quarantine = (struct limit){true, 10};
+	set_list(settings, &settings->verify.dns, "127.0.0.1");
+	settings->verify.sample = 100;
+	settings->verify.timeout_s = 2;
+	settings->verify.kea4_socket = "/run/kea/kea4-ctrl-socket";
+	settings->verify.kea6_socket = "/run/kea/kea6-ctrl-socket";
+	settings->verify.dhcpd_pid = "/run/dhcpd.pid";
+	settings->verify.dhcpd6_pid = "/run/dhcpd6.pid";
+	settings->verify.dnsmasq_pid = "/run/dnsmasq/dnsmasq.pid";
 	for (size_t check = 0; check < _CHECK_MAX; check++)
 		settings->severity[check] = SEVERITY_NOTE; /* the catalogue's */
 	add_default_targets(settings);

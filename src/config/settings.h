@@ -67,6 +67,15 @@ struct guard_settings {
 	unsigned min[_KIND_MAX]; /* by kind; 0: none */
 };
 
+/* What `verify` asks. */
+struct verify_settings {
+	struct string_list dns; /* ADDRESS or ADDRESS:PORT; default 127.0.0.1 */
+	unsigned sample; /* names; default 100 */
+	unsigned timeout_s; /* for each attempt; default 2 */
+	const char *kea4_socket, *kea6_socket; /* control sockets */
+	const char *dhcpd_pid, *dhcpd6_pid, *dnsmasq_pid; /* files, without systemd */
+};
+
 struct settings {
 	const char *path; /* NULL: none was read, defaults */
 	struct directory_settings directory;
@@ -78,6 +87,7 @@ struct settings {
 		*targets; /* the six defaults, then the others in their order */
 	size_t n_targets;
 	struct guard_settings guard;
+	struct verify_settings verify;
 	struct limit quarantine; /* 1 %; a floor of 5 applies to a share */
 	enum severity severity[_CHECK_MAX]; /* SEVERITY_NOTE: the catalogue's */
 };

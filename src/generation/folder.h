@@ -4,10 +4,26 @@
 /*
  * Folders that we write into. A folder that somebody else may change could have our files
  * exchanged under our hands, so it must belong to root or to us and be writable by nobody
- * else, and it must not be a link.
+ * else, and no part of its path may be a link: whoever can make one there says where we
+ * write. That holds for the administrator's own links, too: nothing is guessed about who
+ * made one, the message says what the path is without it.
  */
 
+#include <sys/types.h>
+
 #include "base/diag.h"
+
+/*
+ * folder_enter - open the folder @path, an absolute one, through no link
+ *
+ * errors: -errno; -ELOOP: there is one
+ */
+int folder_enter(const char *path) _must_check_;
+/* The same, after making what is missing of it. */
+int folder_enter_new(const char *path, mode_t mode) _must_check_;
+/* Adds what folder_enter() has said of @path: which part is a link, and to where. */
+int folder_fail(
+	struct diags *diags, int error, const char *path, const char *what) _must_check_;
 
 /*
  * folder_open - open @path, safely

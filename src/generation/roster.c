@@ -104,6 +104,7 @@ void roster_format(const struct roster *roster, struct buffer *out)
 		lines_add_word(out, record->names);
 		lines_add_word(out, record->addresses);
 		lines_add_word(out, record->reservations);
+		lines_add_word(out, record->files);
 		lines_add_word(out, record->name);
 		lines_end(out, record->dn);
 	}
@@ -148,6 +149,7 @@ static void parse_record(struct lines *l, struct roster_record *record)
 	record->names = take_items(l);
 	record->addresses = take_items(l);
 	record->reservations = take_items(l);
+	record->files = take_items(l);
 	record->name = take_word(l);
 	record->dn = lines_rest(l);
 }

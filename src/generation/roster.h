@@ -19,8 +19,8 @@ struct roster_record {
 	uint64_t identity; /* of what its own entry says */
 	uint64_t effect; /* of all that outputs say of it, whoever it comes from */
 	const char *networks; /* names of those it has an address in, commas between */
-	const char *names, *addresses,
-		*reservations; /* items, without anything between */
+	const char *names, *addresses, *reservations,
+		*files; /* items, without anything between */
 };
 
 struct roster {

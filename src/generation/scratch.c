@@ -23,10 +23,11 @@ char *scratch_file(TALLOC_CTX *mem_ctx, const char *path, uint64_t generation)
 		(unsigned long long)generation);
 }
 
-char *scratch_folder(TALLOC_CTX *mem_ctx, const char *folder, uint64_t generation)
+char *scratch_folder(
+	TALLOC_CTX *mem_ctx, const char *folder, const char *target, uint64_t generation)
 {
-	return mem_printf(
-		mem_ctx, "%s/.ldapcc-%llu", folder, (unsigned long long)generation);
+	return mem_printf(mem_ctx, "%s/.ldapcc-%llu-%s", folder,
+		(unsigned long long)generation, target);
 }
 
 char *scratch_check(TALLOC_CTX *mem_ctx, const char *path)
@@ -97,9 +98,8 @@ static int remove_one(const struct state *state, const char *path, struct diags 
 {
 	TMP_CTX(tmp);
 	char *real = state_path(tmp, state, path);
-	_cleanup_(mem_close_fd) int fd = open(
-		folder_of(tmp, real), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	int r = fd < 0 ? -errno : folder_remove(fd, folder_name(real));
+	_cleanup_(mem_close_fd) int fd = folder_enter(folder_of(tmp, real));
+	int r = fd < 0 ? fd : folder_remove(fd, folder_name(real));
 
 	/* through a link, or below what is no folder, nothing of ours was ever made */
 	if (r < 0 && r != -ENOENT && r != -ELOOP && r != -ENOTDIR)

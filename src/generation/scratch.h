@@ -8,7 +8,7 @@
  *	/etc/dhcp/.ldapcc.conf.ldapcc-42	the next ldapcc.conf
  *	/etc/dhcp/.ldapcc-check.ldapcc.conf	the same file, as its checker sees it
  *	/etc/dhcp/.ldapcc-check.dhcpd.conf	`main`, with the include rewritten
- *	/srv/ldapcc/manifests/.ldapcc-42/	the next files of a for-each target
+ *	/srv/ldapcc/manifests/.ldapcc-42-manifest/	the next files of a for-each target
  *
  * No conf.d reader takes a name with a dot in front. Every one is noted in the state file
  * `staging`, durably, before the first is made, and the list is all that cleaning up goes
@@ -30,8 +30,8 @@ struct scratch_list {
 /* The names, by the path of the target. */
 char *scratch_file(
 	TALLOC_CTX *mem_ctx, const char *path, uint64_t generation) _must_check_;
-char *scratch_folder(
-	TALLOC_CTX *mem_ctx, const char *folder, uint64_t generation) _must_check_;
+char *scratch_folder(TALLOC_CTX *mem_ctx, const char *folder, const char *target,
+	uint64_t generation) _must_check_;
 char *scratch_check(TALLOC_CTX *mem_ctx, const char *path) _must_check_;
 
 /* Adds @path unless it is there already. */

@@ -320,12 +320,17 @@ static int make_folders(struct state *state, struct diags *diags)
 {
 	TMP_CTX(tmp);
 	static const char *const names[] = {"generations", "rejected", "pending"};
-	int r = file_make_folders(folder_of(tmp, state->path), 0755);
+	_cleanup_(mem_close_fd) int above =
+		folder_enter_new(folder_of(tmp, state->path), 0755);
 
-	if (r < 0 || (mkdir(state->path, 0700) < 0 && errno != EEXIST))
-		return diag_fail_errno(diags, EXIT_IO, r < 0 ? -r : errno,
-			state_loc(state, "", diags), "the state folder cannot be made");
-	r = folder_open(state->path, state->root[0] != '\0', diags, &state->dirfd);
+	if (above < 0)
+		return folder_fail(
+			diags, -above, state->path, "the state folder cannot be made");
+	if (mkdirat(above, folder_name(state->path), 0700) < 0 && errno != EEXIST)
+		return diag_fail_errno(diags, EXIT_IO, errno, state_loc(state, "", diags),
+			"the state folder cannot be made");
+	int r = folder_open(state->path, state->root[0] != '\0', diags, &state->dirfd);
+
 	if (r == 0)
 		r = take_lock(state, diags);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(names); i++)
@@ -335,9 +340,9 @@ static int make_folders(struct state *state, struct diags *diags)
 
 static int open_to_read(struct state *state, struct diags *diags)
 {
-	state->dirfd = open(state->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (state->dirfd < 0 && errno != ENOENT)
-		return diag_fail_errno(diags, EXIT_IO, errno, state_loc(state, "", diags),
+	state->dirfd = folder_enter(state->path);
+	if (state->dirfd < 0 && state->dirfd != -ENOENT)
+		return folder_fail(diags, -state->dirfd, state->path,
 			"the state folder cannot be opened");
 	return 0;
 }

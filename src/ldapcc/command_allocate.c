@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include <json-c/json.h>
-#include <nettle/base64.h>
 
 #include "base/text.h"
 #include "read/dn.h"
+#include "read/ldif.h"
 
 /*
  * allocate: LDIF for new VCNs, with the lowest free names and addresses, and a place on the
@@ -257,38 +257,10 @@ static struct room *best_room(const struct allocation *a)
 
 /* LDIF */
 
-/* RFC 2849 SAFE-STRING, else base64. */
-static bool is_safe(const char *value)
-{
-	if (*value == ' ' || *value == ':' || *value == '<' ||
-		text_has_suffix(value, " "))
-		return false;
-	for (; *value != '\0'; value++)
-		if ((unsigned char)*value >= 0x80 || *value == '\n' || *value == '\r')
-			return false;
-	return true;
-}
-
-static void put_line(struct buffer *ldif, const char *attribute, const char *value)
-{
-	size_t len = strlen(value);
-
-	if (is_safe(value)) {
-		buffer_printf(ldif, "%s: %s\n", attribute, value);
-		return;
-	}
-	buffer_printf(ldif, "%s:: ", attribute);
-	char *to = buffer_reserve(ldif, BASE64_ENCODE_RAW_LENGTH(len));
-
-	base64_encode_raw(to, len, (const uint8_t *)value);
-	buffer_grown(ldif, BASE64_ENCODE_RAW_LENGTH(len));
-	buffer_add_byte(ldif, '\n');
-}
-
 static void put_field(struct allocation *a, enum field_id field, const char *value)
 {
 	if (value != NULL)
-		put_line(a->ldif, map_attribute(a->run->map, field), value);
+		ldif_put(a->ldif, map_attribute(a->run->map, field), value);
 }
 
 static void put_vcn(struct allocation *a, const char *name, struct ip ip, struct mac mac,
@@ -298,13 +270,13 @@ static void put_vcn(struct allocation *a, const char *name, struct ip ip, struct
 	const struct map *map = a->run->map;
 	char text[IP_TEXT_MAX];
 
-	put_line(a->ldif, "dn",
+	ldif_put(a->ldif, "dn",
 		mem_printf(tmp, "%s=%s,%s", map_attribute(map, FIELD_NAME), name,
 			a->parent));
-	put_line(a->ldif, "objectClass", "device");
-	put_line(a->ldif, "objectClass", "ipHost");
-	put_line(a->ldif, "objectClass", "ieee802Device");
-	put_line(a->ldif, "objectClass", map->classes[KIND_VCN].items[0]);
+	ldif_put(a->ldif, "objectClass", "device");
+	ldif_put(a->ldif, "objectClass", "ipHost");
+	ldif_put(a->ldif, "objectClass", "ieee802Device");
+	ldif_put(a->ldif, "objectClass", map->classes[KIND_VCN].items[0]);
 	put_field(a, FIELD_NAME, name);
 	put_field(a, FIELD_ADDRESS, ip_format(ip, text));
 	put_field(a, FIELD_MAC, mac_format(mac, text));

@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/table.h"
 #include "ldapcc/commands.h"
 #include "ldapcc/disarm.h"
 #include "ldapcc/publication.h"
@@ -49,7 +50,11 @@ static void note_quarantined(struct publication *p)
 {
 	struct run *run = p->run;
 	struct last_run *now = &p->now;
+	TMP_CTX(tmp);
+	struct table *before = table_new(tmp, p->last.n_quarantined);
 
+	for (size_t i = 0; i < p->last.n_quarantined; i++)
+		*table_slot(before, p->last.quarantined[i].dn) = &p->last.quarantined[i];
 	for (size_t i = 0; i < run->n_quarantined; i++) {
 		struct quarantine_note *note =
 			mem_push(run->mem_ctx, &now->quarantined, &now->n_quarantined);
@@ -57,9 +62,10 @@ static void note_quarantined(struct publication *p)
 		*note = (struct quarantine_note){.dn = run->quarantined[i]->dn,
 			.since = now->time,
 			.is_kept = run->quarantined[i]->is_kept};
-		for (size_t j = 0; j < p->last.n_quarantined; j++)
-			if (strcmp(p->last.quarantined[j].dn, note->dn) == 0)
-				note->since = p->last.quarantined[j].since;
+		const struct quarantine_note *was = table_find(before, note->dn);
+
+		if (was != NULL)
+			note->since = was->since;
 	}
 }
 

@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/trailer.h"
+#include "generation/folder.h"
 
 /* check and render: what needs no state and changes nothing of the system. */
 
@@ -98,18 +98,11 @@ static int write_output(struct run *run, const struct output *output)
 	struct loc where = loc_file(mem_strdup(run->diags, path));
 
 	*slash = '\0';
-	int r = file_make_folders(path, 0755);
-
-	if (r < 0)
-		return diag_fail_errno(
-			run->diags, EXIT_IO, -r, where, "cannot make its folder");
-	_cleanup_(mem_close_fd) int dirfd =
-		open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(mem_close_fd) int dirfd = folder_enter_new(path, 0755);
 
 	if (dirfd < 0)
-		return diag_fail_errno(
-			run->diags, EXIT_IO, errno, where, "cannot open its folder");
-	r = file_replace_at(
+		return folder_fail(run->diags, -dirfd, path, "cannot make its folder");
+	int r = file_replace_at(
 		dirfd, slash + 1, output->bytes, output->len, output->target->mode);
 	if (r < 0)
 		return diag_fail_errno(
@@ -165,11 +158,13 @@ static int remove_stale_of(struct run *run, const struct target *target)
 {
 	TMP_CTX(tmp);
 	const char *path = file_join(tmp, run->arguments.output, target->fixed_folder);
-	DIR *dir = opendir(path);
-	int error = 0;
+	int fd = folder_enter(path), error = 0;
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
-	if (dir == NULL)
+	if (dir == NULL) {
+		mem_close_fd(&fd);
 		return 0;
+	}
 	for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
 		if (is_stale(run, target, dirfd(dir), entry->d_name) &&
 			unlinkat(dirfd(dir), entry->d_name, 0) < 0)

@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "base/text.h"
+#include "change/guard.h"
 #include "generation/roster.h"
 #include "ldapcc/commands.h"
 #include "ldapcc/publication.h"
@@ -83,6 +84,9 @@ static int roll_back(struct publication *p, uint64_t number)
 	if (failed == 0)
 		failed = plan_permit(p->plan, run->arguments.bootstrap,
 			run->settings->refuse_drift, run->diags);
+	if (failed == 0 && !guard_is_accepted(p->plan, run->arguments.accept))
+		failed = guard_check_rollback(
+			p->plan, number, run->arguments.accept, run->diags);
 	return failed < 0 ? failed : pin_and_publish(p, number);
 }
 

@@ -60,6 +60,18 @@ static void put_interface(struct page *page, const struct interface *interface)
 		put(page, interface->macs[i].is_derived ? "mac, derived" : "mac",
 			mac_format(interface->macs[i].mac, text), &interface->record,
 			interface->macs[i].is_derived ? FIELD_NAME : FIELD_MAC);
+	for (uint32_t i = 0; i < interface->n_guids; i++)
+		put(page, "guid",
+			octets_format(tmp, interface->guids[i].guid.bytes, GUID_BYTES),
+			&interface->record, FIELD_MAC);
+	for (uint32_t i = 0; i < interface->duids.n; i++)
+		put(page, "duid", interface->duids.items[i], &interface->record,
+			FIELD_DUID);
+	if (interface->is_management)
+		put(page, "management", "yes", &interface->record,
+			record_origin(&interface->record, FIELD_MANAGEMENT) != NULL
+				? FIELD_MANAGEMENT
+				: FIELD_NAME);
 	for (uint32_t i = 0; i < interface->n_addresses; i++) {
 		const struct address *address = &interface->addresses[i];
 

@@ -179,6 +179,22 @@ static void tell_status(int code)
 	notify_send(getenv("NOTIFY_SOCKET"), "READY=1\nSTATUS=last apply: exit %d", code);
 }
 
+/* When an installation runs out next, in ms from now; INT64_MAX: none does, or that is over. */
+static int64_t until_due(const struct watcher *w)
+{
+	TMP_CTX(tmp);
+	struct diags *quiet = diags_new(tmp); /* the next apply says what is wrong */
+	struct state *state;
+	struct last_run last;
+	int64_t now = (int64_t)time(NULL);
+	int failed = state_open(
+		tmp, w->run->settings, w->run->arguments.root, false, quiet, &state);
+
+	if (failed == 0)
+		failed = last_run_load(tmp, state, quiet, &last);
+	return failed < 0 || last.due <= now ? INT64_MAX : (last.due - now) * 1000;
+}
+
 /* One round: apply, connect if needed, wait. False in the child and at the end. */
 static bool watch_round(struct watcher *w)
 {
@@ -199,7 +215,11 @@ static bool watch_round(struct watcher *w)
 		back_off(w);
 	if (!is_well && w->retry_ms < timeout_ms)
 		timeout_ms = w->retry_ms;
-	return wait_for_change(w, timeout_ms > 0 ? timeout_ms : RETRY_MAX_MS);
+	if (timeout_ms <= 0)
+		timeout_ms = RETRY_MAX_MS;
+	int64_t due_ms = until_due(w);
+
+	return wait_for_change(w, due_ms < timeout_ms ? due_ms : timeout_ms);
 }
 
 int command_watch(void *session)

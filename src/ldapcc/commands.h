@@ -16,6 +16,8 @@ int command_diff(void *run);
 int command_apply(void *run);
 int command_watch(void *run);
 int command_status(void *run);
+int command_verify(void *run);
+int command_import(void *run);
 int command_history(void *run);
 int command_rollback(void *run);
 int command_allocate(void *run);

@@ -10,10 +10,12 @@
 #include "base/trailer.h"
 #include "change/guard.h"
 #include "change/site_roster.h"
+#include "generation/state_file.h"
 #include "ldapcc/disarm.h"
 #include "publish/daemon_check.h"
 #include "publish/publish.h"
 #include "publish/services.h"
+#include "read/csn.h"
 
 /* The state */
 
@@ -128,6 +130,10 @@ int publication_plan(struct publication *p, const struct string_list *last_csn)
 			return failed;
 	}
 	run_link(run);
+	int64_t newest;
+
+	if (csn_newest_time(&run->report.csn, &newest) && newest > 0)
+		plan_serial_time(p->live, (uint64_t)newest);
 	struct serials serials = plan_serials(p->live);
 
 	failed = run_render(run, &serials);
@@ -160,6 +166,28 @@ int publication_publish(struct publication *p, const char *reason)
 	return failed;
 }
 
+/*
+ * Where nothing changed that is published, an entry may have all the same (a description that
+ * nobody prints, the end of an installation): its last good version is that one now.
+ */
+static int refresh_entries(struct publication *p)
+{
+	TMP_CTX(tmp);
+	struct run *run = p->run;
+	struct buffer *b = buffer_new(tmp);
+	size_t n;
+
+	if (run->good == NULL || entries_equal(run->accepted, run->good))
+		return 0;
+	const struct iovec *parts = entries_parts(tmp, run->accepted, &n);
+
+	for (size_t i = 0; i < n; i++)
+		buffer_add(b, parts[i].iov_base, parts[i].iov_len);
+	return state_file_save(p->state,
+		mem_printf(tmp, "%s/entries", state_generation(tmp, p->state->current)),
+		b, run->diags);
+}
+
 int publication_permit_and_publish(struct publication *p, const char *reason)
 {
 	struct run *run = p->run;
@@ -177,7 +205,7 @@ int publication_permit_and_publish(struct publication *p, const char *reason)
 		return failed;
 	if (!plan_has_changes(p->plan)) {
 		publish_nothing(p->plan);
-		return 0;
+		return refresh_entries(p);
 	}
 	return publication_publish(p, reason);
 }

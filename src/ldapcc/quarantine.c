@@ -8,7 +8,8 @@
 #include "model/lint.h"
 #include "read/dn.h"
 
-enum { ROUNDS_MAX = 20 };
+/* As many in error, one after the other, are more than a limit would let pass. */
+enum { ROUNDS_MAX = 100 };
 
 /* Who is in error */
 
@@ -16,52 +17,155 @@ struct round {
 	struct run *run;
 	unsigned number;
 	struct table *members; /* canonical DN of an entry -> its struct quarantined */
+	struct table *reported; /* canonical DNs; NULL: not looked up yet */
+	struct site **good; /* of the current generation; NULL: not asked for yet */
 	bool has_new;
 };
 
-static struct quarantined *find(struct run *run, const char *key)
+/* An interface entry counts with its machine. */
+static void note_reported(struct round *round, const struct loc *where)
 {
-	for (size_t i = 0; i < run->n_quarantined; i++)
-		if (strcmp(run->quarantined[i]->key, key) == 0)
-			return run->quarantined[i];
-	return NULL;
+	const char *key = where->dn == NULL ? NULL : dn_key(round->reported, where->dn);
+
+	if (key == NULL)
+		return;
+	*table_slot(round->reported, key) = round;
+	*table_slot(round->reported, dn_key_parent(key)) = round;
 }
 
-/* Has a fault of its own been found? Else it only stands on what has one. */
-static bool is_reported(const struct run *run, const char *dn)
+/* Has a fault of its own been found, or a conflict? Else it only stands on what has one. */
+static bool is_reported(struct round *round, const char *key)
 {
-	for (size_t i = 0; i < run->diags->n_findings; i++) {
-		const struct finding *finding = run->diags->findings[i];
+	const struct diags *diags = round->run->diags;
 
-		if (finding->severity == SEVERITY_ERROR && finding->where.dn != NULL &&
-			strcmp(finding->where.dn, dn) == 0)
-			return true;
+	if (round->reported != NULL)
+		return table_find(round->reported, key) != NULL;
+	round->reported = table_new(round->members, diags->n_findings);
+	for (size_t i = 0; i < diags->n_findings; i++) {
+		const struct finding *finding = diags->findings[i];
+
+		if (finding->severity != SEVERITY_ERROR)
+			continue;
+		note_reported(round, &finding->where);
+		for (size_t j = 0; j < finding->n_notes; j++)
+			note_reported(round, &finding->notes[j].where);
 	}
-	return false;
+	return table_find(round->reported, key) != NULL;
+}
+
+static struct quarantined *put_in(struct round *round, const char *dn, const char *key)
+{
+	struct run *run = round->run;
+	struct quarantined *one = mem_new(run->mem_ctx, struct quarantined);
+
+	one->dn = dn;
+	one->key = key;
+	one->round = round->number;
+	one->is_kept = run->good != NULL && entries_has(run->good, key);
+	one->is_out = !one->is_kept;
+	*mem_push(run->mem_ctx, &run->quarantined, &run->n_quarantined) = one;
+	*table_slot(round->members, key) = one;
+	round->has_new = true;
+	return one;
+}
+
+/* What a last good version stands on */
+
+/* The site that the current generation was made of. */
+static const struct site *good_site(struct round *round)
+{
+	struct run sub = *round->run;
+
+	if (*round->good != NULL)
+		return *round->good;
+	sub.diags = diags_new(sub.mem_ctx);
+	struct decoder *decoder = run_new_site(&sub);
+
+	for (size_t i = 0; i < entries_count(sub.good); i++)
+		entries_give(sub.good, i, decode_entry, decoder);
+	model_link(sub.site);
+	*round->good = sub.site;
+	return sub.site;
+}
+
+/* It stays as it was then, too, if it is not what it was. */
+static bool hold(struct round *round, const struct record *record)
+{
+	struct run *run = round->run;
+	const struct quarantined *one =
+		record == NULL ? NULL : table_find(round->members, record->key);
+
+	if (record == NULL ||
+		(one == NULL && entries_same(run->entries, run->good, record->key)))
+		return false;
+	if (one == NULL)
+		put_in(round, record->dn, record->key)->is_waiting = true;
+	return one == NULL || (one->is_kept && one->round == round->number);
+}
+
+static bool hold_all(struct round *round, const struct machine *machine)
+{
+	const struct record *const references[] = {
+		machine->host == NULL ? NULL : &machine->host->record,
+		machine->image == NULL ? NULL : &machine->image->record,
+		machine->profile == NULL ? NULL : &machine->profile->record,
+	};
+	bool is_held = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(references); i++)
+		is_held |= hold(round, references[i]);
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		const struct interface *interface = machine->interfaces[i];
+
+		for (uint32_t j = 0; j < interface->n_addresses; j++)
+			if (interface->addresses[j].network != NULL)
+				is_held |= hold(
+					round, &interface->addresses[j].network->record);
+	}
+	return is_held;
+}
+
+/*
+ * A last good version that is in error was not when it was published: something that it stands
+ * on has changed or gone since. That waits, so that no node goes and no guest stops by it.
+ */
+static bool hold_what_it_stands_on(struct round *round, const char *key)
+{
+	const struct record *record = model_find(good_site(round), key);
+	bool is_held = false;
+
+	if (record == NULL)
+		return false;
+	if (record->kind == KIND_HOST || record->kind == KIND_VCN)
+		return hold_all(round, (const struct machine *)record);
+	if (record->kind == KIND_PROFILE) {
+		const struct profile *profile = (const struct profile *)record;
+
+		for (uint32_t i = 0; i < profile->n_repositories; i++)
+			is_held |= hold(round, &profile->repositories[i]->record);
+	}
+	return is_held;
 }
 
 /* @record goes into quarantine, or further: from its last good version to nothing. */
 static void commit(struct round *round, const struct record *record)
 {
-	struct run *run = round->run;
-	struct quarantined *one = find(run, record->key);
+	struct quarantined *one = table_find(round->members, record->key);
 
-	if (one != NULL && one->is_out)
-		return;
-	round->has_new = true;
 	if (one == NULL) {
-		one = mem_new(run->mem_ctx, struct quarantined);
-		one->dn = record->dn;
-		one->key = record->key;
-		one->is_kept = run->good != NULL && entries_has(run->good, record->key);
-		one->is_waiting = round->number > 0 && !is_reported(run, record->dn);
-		*mem_push(run->mem_ctx, &run->quarantined, &run->n_quarantined) = one;
-	} else {
-		one->is_kept = false;
+		one = put_in(round, record->dn, record->key);
+		one->is_waiting = round->number > 0 && !is_reported(round, record->key);
+		return;
 	}
-	one->is_out = !one->is_kept;
+	if (one->is_out || one->round == round->number ||
+		hold_what_it_stands_on(round, one->key))
+		return;
+	one->is_kept = false;
+	one->is_out = true;
+	round->has_new = true;
 }
 
+/* An interface entry counts with its machine. */
 static bool is_machine_bad(const struct machine *machine)
 {
 	bool is_bad = machine->record.is_bad || machine->fqdn == NULL;
@@ -70,6 +174,16 @@ static bool is_machine_bad(const struct machine *machine)
 		is_bad |= machine->interfaces[i]->record.is_bad ||
 			  machine->interfaces[i]->fqdn == NULL;
 	return is_bad;
+}
+
+static bool is_machine_wrong(const struct machine *machine)
+{
+	bool is_wrong = machine->record.is_wrong || machine->fqdn == NULL;
+
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		is_wrong |= machine->interfaces[i]->record.is_wrong ||
+			    machine->interfaces[i]->fqdn == NULL;
+	return is_wrong;
 }
 
 static void commit_table(struct round *round, void *table, size_t n)
@@ -81,23 +195,60 @@ static void commit_table(struct round *round, void *table, size_t n)
 			commit(round, records[i]);
 }
 
-/* An interface entry counts with its machine; one below no machine counts for itself. */
-static void commit_all(struct round *round)
+static void commit_clusters(struct round *round)
 {
 	struct site *site = round->run->site;
 
 	commit_table(round, site->clusters, site->n_clusters);
+}
+
+static void commit_shared(struct round *round)
+{
+	struct site *site = round->run->site;
+
 	commit_table(round, site->networks, site->n_networks);
 	commit_table(round, site->images, site->n_images);
 	commit_table(round, site->repositories, site->n_repositories);
-	commit_table(round, site->profiles, site->n_profiles);
 	commit_table(round, site->passed_over, site->n_passed_over);
+}
+
+static void commit_profiles(struct round *round)
+{
+	commit_table(round, round->run->site->profiles, round->run->site->n_profiles);
+}
+
+static void commit_wrong(struct round *round)
+{
+	struct site *site = round->run->site;
+
 	for (size_t i = 0; i < site->n_machines; i++)
-		if (is_machine_bad(site->machines[i]))
+		if (is_machine_wrong(site->machines[i]))
 			commit(round, &site->machines[i]->record);
 	for (size_t i = 0; i < site->n_interfaces; i++)
 		if (site->interfaces[i]->machine == NULL)
 			commit(round, &site->interfaces[i]->record);
+}
+
+static void commit_conflicts(struct round *round)
+{
+	struct site *site = round->run->site;
+
+	for (size_t i = 0; i < site->n_machines; i++)
+		if (is_machine_bad(site->machines[i]))
+			commit(round, &site->machines[i]->record);
+}
+
+/*
+ * A fault costs its own record: what stands on it, or is in conflict with it, is looked at
+ * again when it is as it was.
+ */
+static void commit_all(struct round *round)
+{
+	static void (*const stages[])(struct round *) = {commit_clusters, commit_shared,
+		commit_profiles, commit_wrong, commit_conflicts};
+
+	for (size_t i = 0; i < ARRAY_SIZE(stages) && !round->has_new; i++)
+		stages[i](round);
 }
 
 /* The site again, of what is left */
@@ -137,26 +288,6 @@ static void decode_again(struct round *round, struct decoder *decoder)
 	run->accepted = kept;
 }
 
-/* Is the finding known already, or about what is not as the directory has it? */
-static bool is_new(const struct round *round, const struct finding *finding)
-{
-	TMP_CTX(tmp);
-	const struct diags *diags = round->run->diags;
-
-	if (finding->severity != SEVERITY_ERROR || finding->where.dn == NULL)
-		return false;
-	const char *key = dn_key(tmp, finding->where.dn);
-
-	if (key != NULL && owner_of(round, key) != NULL)
-		return false;
-	for (size_t i = 0; i < diags->n_findings; i++)
-		if (diags->findings[i]->where.dn != NULL &&
-			strcmp(diags->findings[i]->where.dn, finding->where.dn) == 0 &&
-			strcmp(diags->findings[i]->message, finding->message) == 0)
-			return false;
-	return true;
-}
-
 /* A copy of @finding among those of the run. */
 static void report(const struct round *round, const struct finding *finding)
 {
@@ -168,13 +299,6 @@ static void report(const struct round *round, const struct finding *finding)
 			again, finding->notes[i].where, "%s", finding->notes[i].message);
 }
 
-static void report_new(const struct round *round, const struct diags *found)
-{
-	for (size_t i = 0; i < found->n_findings; i++)
-		if (is_new(round, found->findings[i]))
-			report(round, found->findings[i]);
-}
-
 static bool is_of_quarantined(const struct round *round, const struct finding *finding)
 {
 	TMP_CTX(tmp);
@@ -183,26 +307,28 @@ static bool is_of_quarantined(const struct round *round, const struct finding *f
 	return key != NULL && owner_of(round, key) != NULL;
 }
 
-/* Warnings about the others are those of the site as it is now, not as it first looked. */
-static void replace_warnings(const struct round *round, const struct diags *found)
+/*
+ * Findings about those in quarantine are of what the directory has, and were reported before they
+ * went there. Those about the others are of the site as it is now, not as it first looked.
+ */
+static void replace_findings(const struct round *round, const struct diags *found)
 {
 	struct diags *diags = round->run->diags;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < diags->n_findings; i++) {
 		const struct finding *finding = diags->findings[i];
-		bool is_stale = finding->severity == SEVERITY_WARNING &&
-				finding->where.dn != NULL &&
-				!is_of_quarantined(round, finding);
+		bool is_stale =
+			finding->where.dn != NULL && !is_of_quarantined(round, finding);
 
-		diags->n_warnings -= is_stale;
+		diags->n_errors -= is_stale && finding->severity == SEVERITY_ERROR;
+		diags->n_warnings -= is_stale && finding->severity == SEVERITY_WARNING;
 		if (!is_stale)
 			diags->findings[kept++] = diags->findings[i];
 	}
 	diags->n_findings = kept;
 	for (size_t i = 0; i < found->n_findings; i++)
-		if (found->findings[i]->severity == SEVERITY_WARNING &&
-			found->findings[i]->where.dn != NULL &&
+		if (found->findings[i]->where.dn != NULL &&
 			!is_of_quarantined(round, found->findings[i]))
 			report(round, found->findings[i]);
 }
@@ -212,9 +338,6 @@ static void make_again(struct round *round)
 	struct run *run = round->run;
 	struct diags *diags = run->diags, *found = diags_new(run->mem_ctx);
 
-	for (size_t i = 0; i < run->n_quarantined; i++)
-		*table_slot(round->members, run->quarantined[i]->key) =
-			run->quarantined[i];
 	run->diags = found;
 	struct decoder *decoder = run_new_site(run);
 	struct table *waited_for = table_new(run->site, 0);
@@ -226,22 +349,29 @@ static void make_again(struct round *round)
 	run->diags = diags;
 	decode_again(round, decoder);
 	run_link(run);
-	report_new(round, found);
-	replace_warnings(round, found);
+	replace_findings(round, found);
 	run->reporter.diags = diags;
 }
 
 void quarantine_settle(struct run *run)
 {
-	for (unsigned i = 0; i < ROUNDS_MAX; i++) {
-		TMP_CTX(tmp);
-		struct round round = {
-			.run = run, .number = i, .members = table_new(tmp, 0)};
+	struct site *good = NULL;
 
+	run->is_settled = false;
+	for (unsigned i = 0; i < ROUNDS_MAX && !run->is_settled; i++) {
+		TMP_CTX(tmp);
+		struct round round = {.run = run,
+			.number = run->n_rounds++,
+			.members = table_new(tmp, 0),
+			.good = &good};
+
+		for (size_t j = 0; j < run->n_quarantined; j++)
+			*table_slot(round.members, run->quarantined[j]->key) =
+				run->quarantined[j];
 		commit_all(&round);
-		if (!round.has_new)
-			break;
-		make_again(&round);
+		run->is_settled = !round.has_new;
+		if (round.has_new)
+			make_again(&round);
 	}
 	model_derive(run->site);
 }

@@ -12,6 +12,7 @@
 struct quarantined {
 	const char *dn;
 	const char *key; /* its canonical DN */
+	unsigned round; /* when it was put there */
 	bool is_kept; /* its last good version stands; else it is left out */
 	bool is_out; /* … and that was in error, too */
 	bool is_waiting; /* no fault of its own: it stands on another in quarantine */

@@ -44,24 +44,36 @@ static const char *find_datadir(TALLOC_CTX *mem_ctx)
 	return LDAPCC_DATADIR;
 }
 
-/* Checkers run elsewhere: a relative --root would mean another place to them. */
-static int make_root_absolute(struct run *run)
+/*
+ * A folder of the command line is what its path leads to, links and all: whoever types it
+ * means that. Below it none is followed. Checkers run elsewhere, so it becomes absolute.
+ */
+static int resolve_folder(struct run *run, const char **folder)
 {
 	char here[PATH_MAX];
 
-	if (run->arguments.root == NULL || run->arguments.root[0] == '/')
+	if (*folder == NULL)
+		return 0;
+	if (realpath(*folder, here) != NULL) {
+		*folder = mem_strdup(run->mem_ctx, here);
+		return 0;
+	}
+	if (*folder[0] == '/')
 		return 0;
 	if (getcwd(here, sizeof(here)) == NULL)
 		return diag_fail_errno(run->diags, EXIT_IO, errno, LOC_NONE,
-			"the current folder cannot be told, and --root is relative to it");
-	run->arguments.root = file_join(run->mem_ctx, here, run->arguments.root);
+			"the current folder cannot be told, and '%s' is relative to it",
+			*folder);
+	*folder = file_join(run->mem_ctx, here, *folder);
 	return 0;
 }
 
 int run_prepare_settings(struct run *run)
 {
-	int failed = make_root_absolute(run);
+	int failed = resolve_folder(run, &run->arguments.root);
 
+	if (failed == 0)
+		failed = resolve_folder(run, &run->arguments.output);
 	if (failed < 0)
 		return failed;
 	run->datadir = find_datadir(run->mem_ctx);
@@ -125,9 +137,13 @@ struct decoder *run_new_site(struct run *run)
 {
 	run->site = site_new(run->mem_ctx, run->map, run->arguments.ldif);
 	run->site->now = (int64_t)time(NULL);
+	run->site->prints_zones = targets_print_zones(run->targets, run->n_targets);
 	reporter_init(&run->reporter, run->site, run->diags);
 	memcpy(run->reporter.severity, run->settings->severity,
 		sizeof(run->reporter.severity));
+	for (size_t i = 0; i < run->n_targets; i++)
+		*mem_push(run->site, &run->reporter.targets, &run->reporter.n_targets) =
+			run->targets[i].name;
 	return decoder_new(run->site, &run->reporter);
 }
 
@@ -242,6 +258,10 @@ int run_permit(struct run *run)
 
 	for (size_t i = 0; i < run->n_quarantined; i++)
 		n += !run->quarantined[i]->is_waiting;
+	if (!run->is_settled)
+		return diag_fail(run->diags, EXIT_DATA, LOC_NONE,
+			"so many entries are in error, each because of another, that "
+			"nobody can tell which are not");
 	if (n > quarantine_limit(run))
 		return diag_fail(run->diags, EXIT_DATA, LOC_NONE,
 			"%zu of %zu entries are in error, %zu may be in quarantine "

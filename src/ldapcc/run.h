@@ -29,8 +29,9 @@ struct roster;
 /* The command line of ldapcc. */
 struct arguments {
 	const char *config, *root, *ldif, *output, *accept;
+	const char *dhcpd, *hosts, *ethers, *dnsmasq; /* import */
 	bool json, quiet, verbose;
-	bool bootstrap, no_reload, full, detailed_exitcode, unpin, list;
+	bool bootstrap, no_reload, full, detailed_exitcode, unpin, list, all;
 	/* allocate */
 	const char *vo, *image, *network, *name;
 	uint64_t count, per_host, memory_mib, cpus;
@@ -64,6 +65,8 @@ struct run {
 	size_t n_entries;
 	struct quarantined **quarantined;
 	size_t n_quarantined;
+	unsigned n_rounds; /* of quarantine_settle() */
+	bool is_settled; /* nothing is in error any more but what is in quarantine */
 };
 
 int run_prepare_settings(struct run *run) _must_check_;

@@ -271,39 +271,105 @@ static void *record_new(struct decoder *d, size_t size, enum kind kind)
 	return record;
 }
 
-/* MACs and addresses of an entry, into an interface */
+/* MACs, DUIDs and addresses of an entry, into an interface */
+
+static int compare_hardware(const void *a, const void *b)
+{
+	const struct hardware *left = a, *right = b;
+	int order = mac_compare(left->mac, right->mac);
+
+	return order != 0 ? order : guid_compare(left->guid, right->guid);
+}
+
+static void keep_hardware(
+	struct hardware *list, uint32_t *n, const struct hardware *hardware)
+{
+	for (uint32_t i = 0; i < *n; i++)
+		if (compare_hardware(&list[i], hardware) == 0)
+			return;
+	list[(*n)++] = *hardware;
+}
+
+/* What stands where nobody knew the address, or there is none. */
+static bool is_placeholder(const char *text)
+{
+	static const char *const words[] = {
+		"n/a", "na", "nil", "none", "null", "tba", "tbd", "unknown", "?", "0"};
+
+	if (text[strspn(text, "-: ._x")] == '\0')
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (text_equal_case(words[i], text))
+			return true;
+	return false;
+}
+
+/* An Ethernet address of six octets, or an address of InfiniBand. */
+static void read_mac(struct decoder *d, struct record *record,
+	struct interface *interface, const struct entry_value *value)
+{
+	struct hardware hardware = {.interface = interface, .line = value->line};
+	const char *text = decode_trimmed(d, value);
+	bool is_text = strlen(value->bytes) == value->len;
+
+	if (is_text && is_placeholder(text))
+		decode_pass_over(d, record, FIELD_MAC, value, "is no address");
+	else if (is_text && guid_parse(text, &hardware.guid))
+		keep_hardware(interface->guids, &interface->n_guids, &hardware);
+	else if (!is_text || !mac_parse(text, &hardware.mac))
+		decode_fault(d, CHECK_BAD_MAC, record, FIELD_MAC, value,
+			"is no MAC address of six octets, and none of InfiniBand");
+	else if (mac_is_zero(hardware.mac))
+		decode_pass_over(d, record, FIELD_MAC, value, "is all zeros");
+	else if (mac_is_multicast(hardware.mac))
+		decode_fault(d, CHECK_MULTICAST_MAC, record, FIELD_MAC, value,
+			"has the group bit set: no interface can own it");
+	else
+		keep_hardware(interface->macs, &interface->n_macs, &hardware);
+}
 
 static void read_macs(
 	struct decoder *d, struct record *record, struct interface *interface)
 {
 	const struct field_values *values = &d->fields[FIELD_MAC];
+	size_t size = (values->n + 1) * sizeof(struct hardware);
 
-	interface->macs =
-		arena_alloc(d->site->arena, (values->n + 1) * sizeof(struct hardware));
+	interface->macs = arena_alloc(d->site->arena, size);
+	if (values->n > 0)
+		interface->guids = arena_alloc(d->site->arena, size);
+	for (size_t i = 0; i < values->n; i++)
+		read_mac(d, record, interface, &values->values[i]);
+	qsort(interface->macs, interface->n_macs, sizeof(struct hardware),
+		compare_hardware);
+	if (interface->n_guids > 1)
+		qsort(interface->guids, interface->n_guids, sizeof(struct hardware),
+			compare_hardware);
+}
+
+static void read_duids(
+	struct decoder *d, struct record *record, struct interface *interface)
+{
+	TMP_CTX(tmp);
+	const struct field_values *values = &d->fields[FIELD_DUID];
+	struct strings *duids = &interface->duids;
+
+	if (values->n == 0)
+		return;
+	duids->items = arena_alloc(d->site->arena, values->n * sizeof(*duids->items));
 	for (size_t i = 0; i < values->n; i++) {
 		const struct entry_value *value = &values->values[i];
-		struct mac mac;
-		bool is_known = false;
+		char *duid = NULL;
+		const char *why =
+			strlen(value->bytes) != value->len
+				? "is no DUID"
+				: duid_parse(tmp, decode_trimmed(d, value), &duid);
 
-		if (strlen(value->bytes) != value->len ||
-			(!mac_parse(value->bytes, &mac) &&
-				!mac_parse(decode_trimmed(d, value), &mac)))
-			decode_fault(d, CHECK_BAD_MAC, record, FIELD_MAC, value,
-				"is no MAC address of six octets");
-		else if (mac_is_zero(mac))
-			decode_fault(d, CHECK_BAD_MAC, record, FIELD_MAC, value,
-				"is all zeros");
-		else if (mac_is_multicast(mac))
-			decode_fault(d, CHECK_MULTICAST_MAC, record, FIELD_MAC, value,
-				"has the group bit set: no interface can own it");
-		else {
-			for (uint32_t j = 0; j < interface->n_macs; j++)
-				is_known |= mac_compare(interface->macs[j].mac, mac) == 0;
-			if (!is_known)
-				interface->macs[interface->n_macs++] = (struct hardware){
-					interface, mac, value->line, false};
-		}
+		if (why != NULL)
+			decode_fault(d, CHECK_BAD_VALUE, record, FIELD_DUID, value, why);
+		else
+			duids->items[duids->n++] = arena_strdup(d->site->arena, duid);
 	}
+	sort_strings(duids);
 }
 
 /* Why no service can have a use for @ip; NULL where one can. */
@@ -349,12 +415,6 @@ static void read_addresses(
 	}
 }
 
-static int compare_hardware(const void *a, const void *b)
-{
-	return mac_compare(
-		((const struct hardware *)a)->mac, ((const struct hardware *)b)->mac);
-}
-
 static int compare_addresses(const void *a, const void *b)
 {
 	return ip_compare(
@@ -380,19 +440,21 @@ static bool is_useless(const struct decoder *d, const struct interface *interfac
 static void read_pairs(
 	struct decoder *d, struct record *record, struct interface *interface)
 {
+	uint32_t n_hardware;
+
 	read_macs(d, record, interface);
+	read_duids(d, record, interface);
 	read_addresses(d, record, interface);
 	interface->record.is_passed_over = is_useless(d, interface);
-	qsort(interface->macs, interface->n_macs, sizeof(struct hardware),
-		compare_hardware);
+	n_hardware = interface->n_macs + interface->n_guids;
 	qsort(interface->addresses, interface->n_addresses, sizeof(struct address),
 		compare_addresses);
-	if (interface->n_macs > 1 &&
+	if (n_hardware > 1 &&
 		(count_family(interface, 4) > 1 || count_family(interface, 6) > 1)) {
 		struct finding *finding =
 			check_report(d->reporter, CHECK_AMBIGUOUS_PAIR, record, FIELD_MAC,
 				"%u MAC addresses and %u addresses in one entry",
-				interface->n_macs, interface->n_addresses);
+				n_hardware, interface->n_addresses);
 
 		diag_note(finding, record_loc(d->site, record, FIELD_ADDRESS),
 			"LDAP values have no order, so nobody can "
@@ -417,23 +479,22 @@ static bool is_localhost(const char *name)
 
 static const char own_name_of_all[] = "is every machine's name for itself";
 
-static void add_alias(struct decoder *d, struct machine *machine, enum field_id field,
-	const struct entry_value *value)
+static void add_alias(struct decoder *d, struct record *record, struct strings *aliases,
+	enum field_id field, const struct entry_value *value)
 {
 	const struct use use = {.field = field};
 	const char *name = NULL;
 
-	bool was_bad = machine->record.is_bad;
+	bool was_bad = record->is_bad;
 
-	decode_name(d, &machine->record, &use, value, (void *)&name);
-	machine->record.is_bad = was_bad; /* it costs this name, not the node */
-	if (name != NULL && is_localhost(name) && !machine->record.is_passed_over) {
-		decode_pass_over(d, &machine->record, field, value, own_name_of_all);
+	decode_name(d, record, &use, value, (void *)&name);
+	record->is_bad = was_bad; /* it costs this name, not the node */
+	if (name != NULL && is_localhost(name) && !record->is_passed_over) {
+		decode_pass_over(d, record, field, value, own_name_of_all);
 		return;
 	}
-	if (name != NULL && machine->record.name != NULL &&
-		strcmp(name, machine->record.name) != 0)
-		machine->aliases.items[machine->aliases.n++] = name;
+	if (name != NULL && record->name != NULL && strcmp(name, record->name) != 0)
+		aliases->items[aliases->n++] = name;
 }
 
 static void read_names(struct decoder *d, struct machine *machine)
@@ -459,9 +520,11 @@ static void read_names(struct decoder *d, struct machine *machine)
 		d->site->arena, (names->n + aliases->n + 1) * sizeof(const char *));
 	for (size_t i = 0; i < names->n; i++)
 		if (!text_equal_case(names->values[i].bytes, own.bytes))
-			add_alias(d, machine, FIELD_NAME, &names->values[i]);
+			add_alias(d, &machine->record, &machine->aliases, FIELD_NAME,
+				&names->values[i]);
 	for (size_t i = 0; i < aliases->n; i++)
-		add_alias(d, machine, FIELD_ALIAS, &aliases->values[i]);
+		add_alias(d, &machine->record, &machine->aliases, FIELD_ALIAS,
+			&aliases->values[i]);
 	sort_strings(&machine->aliases);
 }
 
@@ -482,7 +545,8 @@ static void decode_machine(struct decoder *d, enum kind kind)
 	read_names(d, machine);
 	read_uses(d, &machine->record);
 	machine->has_vm_host_class = d->has_vm_host_class;
-	if (d->fields[FIELD_MAC].n > 0 || d->fields[FIELD_ADDRESS].n > 0) {
+	if (d->fields[FIELD_MAC].n > 0 || d->fields[FIELD_ADDRESS].n > 0 ||
+		d->fields[FIELD_DUID].n > 0) {
 		machine->own = arena_alloc(d->site->arena, sizeof(*machine->own));
 		machine->own->record = machine->record;
 		machine->own->machine = machine;
@@ -509,13 +573,34 @@ static bool is_management_name(const char *name)
 	return false;
 }
 
-/* vocNodeInterface: MUST cn MAY macAddress $ ipHostNumber $ vocBootInterface */
+/* Further values of an interface's name are names of its own, without their domain. */
+static void read_interface_names(struct decoder *d, struct interface *interface)
+{
+	const struct field_values *names = &d->fields[FIELD_NAME];
+	const char *own = interface->record.name;
+
+	if (names->n < 2 || own == NULL)
+		return;
+	interface->aliases.items =
+		arena_alloc(d->site->arena, names->n * sizeof(const char *));
+	for (size_t i = 0; i < names->n; i++)
+		if (!text_equal_case(names->values[i].bytes, own))
+			add_alias(d, &interface->record, &interface->aliases, FIELD_NAME,
+				&names->values[i]);
+	sort_strings(&interface->aliases);
+}
+
+/*
+ * vocNodeInterface: MUST cn MAY macAddress $ vocDUID $ ipHostNumber $ vocBootInterface $
+ * vocManagement
+ */
 static void decode_interface(struct decoder *d)
 {
 	struct interface *interface = record_new(d, sizeof(*interface), KIND_INTERFACE);
 
 	read_uses(d, &interface->record);
 	interface->ifname = interface->record.name;
+	read_interface_names(d, interface);
 	if (d->fields[FIELD_MANAGEMENT].n == 0 && interface->ifname != NULL)
 		interface->is_management =
 			!interface->wants_boot && is_management_name(interface->ifname);

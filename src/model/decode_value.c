@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "base/ssh_key.h"
 #include "base/text.h"
 #include "model/disk.h"
+#include "model/dns_record.h"
 #include "model/release.h"
 #include "read/dn.h"
 
@@ -197,6 +199,25 @@ void decode_name(struct decoder *d, struct record *record, const struct use *use
 		*(const char **)place = name;
 }
 
+/* ADDRESS/LENGTH: an interface's address as configuration files have it. */
+static bool parse_with_length(const char *text, struct ip *ret)
+{
+	char address[IP_TEXT_MAX];
+	size_t len = strcspn(text, "/");
+	uint64_t length;
+	struct ip ip;
+
+	if (text[len] != '/' || len >= sizeof(address))
+		return false;
+	memcpy(address, text, len);
+	address[len] = '\0';
+	if (!ip_parse(address, &ip) ||
+		!text_parse_u64(text + len + 1, ip.family == 4 ? 32 : 128, &length))
+		return false;
+	*ret = ip;
+	return true;
+}
+
 void decode_address(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
@@ -204,7 +225,7 @@ void decode_address(struct decoder *d, struct record *record, const struct use *
 		return;
 	const char *text = text_of(d, record, use->field, value);
 
-	if (text != NULL && !ip_parse(text, place))
+	if (text != NULL && !ip_parse(text, place) && !parse_with_length(text, place))
 		decode_fault(
 			d, CHECK_BAD_IP, record, use->field, value, "is no IP address");
 }
@@ -422,8 +443,8 @@ static bool is_key_type(const char *text, size_t len)
 }
 
 /* A blob begins with its length, which is small: AAAA in base64 (RFC 4253 6.6). */
-void decode_ssh_key(struct decoder *d, struct record *record, const struct use *use,
-	const struct entry_value *value, void *place)
+void decode_authorized_key(struct decoder *d, struct record *record,
+	const struct use *use, const struct entry_value *value, void *place)
 {
 	const char *text = text_of(d, record, use->field, value);
 	size_t type = text == NULL ? 0 : strcspn(text, " ");
@@ -601,4 +622,43 @@ void decode_label(struct decoder *d, struct record *record, const struct use *us
 	const struct entry_value *value, void *place)
 {
 	decode_word(d, record, use, value, place);
+}
+
+void decode_dns_record(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
+{
+	const char *text = text_of(d, record, use->field, value);
+	struct dns_record parsed;
+
+	if (text == NULL)
+		return;
+	const char *why = dns_record_parse(d->site->arena, text, &parsed);
+
+	if (why != NULL)
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value, why);
+	else
+		*(const char **)place = dns_record_format(d->site->arena, &parsed);
+}
+
+/* The comment behind the key is nobody's business. */
+void decode_ssh_key(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
+{
+	TMP_CTX(tmp);
+	const char *text = text_of(d, record, use->field, value);
+	struct ssh_key key;
+
+	if (text == NULL)
+		return;
+	const char *why = ssh_key_parse(tmp, text, &key);
+
+	if (why != NULL) {
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value, why);
+		return;
+	}
+	size_t len = strcspn(text, " \t");
+
+	len += strspn(text + len, " \t");
+	len += strcspn(text + len, " \t");
+	*(const char **)place = arena_strndup(d->site->arena, text, len);
 }

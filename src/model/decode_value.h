@@ -64,18 +64,24 @@ DECODE_TYPE(bridge); /* const char *: an interface's name */
 DECODE_TYPE(bond_options); /* const char *: NAME=VALUE,… */
 DECODE_TYPE(path); /* const char *: an absolute path */
 DECODE_TYPE(boot_path); /* const char *: below the TFTP root, or a URL */
+DECODE_TYPE(boot_file); /* const char *: the same, as it fits into a DHCP packet */
+DECODE_TYPE(boot_url); /* const char *: a URL that does */
+DECODE_TYPE(static_route); /* const char *: DESTINATION/LENGTH GATEWAY, canonical */
+DECODE_TYPE(dhcp_option); /* const char *: NAME VALUE, checked (dhcp_option.h) */
 DECODE_TYPE(url); /* const char * */
 DECODE_TYPE(package_url); /* const char *: what yum and dnf fetch by */
 DECODE_TYPE(install_url); /* const char *: what the installer fetches by */
 DECODE_TYPE(arguments); /* const char *: a kernel's command line */
 DECODE_TYPE(dn); /* const char *: a canonical key (dn.h) */
 DECODE_TYPE(install_disk); /* const char *: a device below /dev, or a rule (disk.h) */
-DECODE_TYPE(ssh_key); /* const char *: TYPE BASE64 [COMMENT], without options */
+DECODE_TYPE(authorized_key); /* const char *: TYPE BASE64 [COMMENT], without options */
 DECODE_TYPE(format); /* const char *: qcow2 or raw */
 DECODE_TYPE(readiness); /* const char *: none, virtserial or notify */
 DECODE_TYPE(version); /* const char *: a release (release.h) */
 DECODE_TYPE(package); /* const char *: name, -name, @group */
 DECODE_TYPE(glob); /* const char *: a package or glob */
+DECODE_TYPE(dns_record); /* const char *: CNAME, MX, SRV, TXT in one spelling */
+DECODE_TYPE(ssh_key); /* const char *: TYPE BASE64 */
 DECODE_TYPE(label); /* const char *: a repository's or image's name */
 #undef DECODE_TYPE
 

@@ -4,9 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/derive_dhcp.h"
 #include "model/disk.h"
+#include "model/dns_record.h"
 #include "model/ports.h"
 #include "model/release.h"
+#include "model/zone.h"
 
 /*
  * Settling the model: what is in error leaves the tables, and what only good records may
@@ -231,109 +234,6 @@ static void give_names(struct site *site)
 	}
 }
 
-/* Reservations */
-
-static int compare_reservations(const void *left, const void *right)
-{
-	const struct reservation *a = left, *b = right;
-	int order = ip_compare(a->address->ip, b->address->ip);
-
-	return order != 0 ? order : mac_compare(a->mac, b->mac);
-}
-
-static void count_reservations(struct interface *interface)
-{
-	for (uint32_t i = 0; i < interface->n_addresses; i++)
-		if (interface->addresses[i].network != NULL)
-			interface->addresses[i].network->n_reservations +=
-				interface->n_macs;
-}
-
-/* Has an address before @i of the same interface the same network? */
-static bool is_extra(const struct interface *interface, uint32_t i)
-{
-	for (uint32_t j = 0; j < i; j++)
-		if (interface->addresses[j].network == interface->addresses[i].network)
-			return true;
-	return false;
-}
-
-/* Declarations with the name of @interface that its machine has before it. */
-static unsigned count_before(const struct interface *interface)
-{
-	const struct machine *machine = interface->machine;
-	unsigned n = 0;
-
-	for (uint32_t i = 0; machine->interfaces[i] != interface; i++) {
-		const struct interface *before = machine->interfaces[i];
-
-		if (strcmp(before->fqdn, interface->fqdn) != 0)
-			continue;
-		for (uint32_t j = 0; j < before->n_addresses; j++)
-			if (before->addresses[j].network != NULL)
-				n += before->n_macs;
-	}
-	return n;
-}
-
-/* `_` is in no host name, so FQDN_2 is nobody's; it names the second and further ones. */
-static void add_reservations(struct site *site, struct interface *interface)
-{
-	unsigned number = count_before(interface);
-
-	for (uint32_t i = 0; i < interface->n_addresses; i++) {
-		struct network *network = interface->addresses[i].network;
-
-		for (uint32_t j = 0; network != NULL && j < interface->n_macs; j++) {
-			struct reservation *reservation =
-				&network->reservations[network->n_reservations++];
-
-			number++;
-			*reservation = (struct reservation){.interface = interface,
-				.mac = interface->macs[j].mac,
-				.address = &interface->addresses[i],
-				.is_primary = interface->is_primary,
-				.is_extra = is_extra(interface, i)};
-			reservation->id = number == 1 ? interface->fqdn
-						      : arena_printf(site->arena, "%s_%u",
-								interface->fqdn, number);
-		}
-	}
-}
-
-static void for_each_interface(
-	struct site *site, void (*act)(struct site *site, struct interface *interface))
-{
-	for (size_t i = 0; i < site->n_machines; i++)
-		for (uint32_t j = 0; j < site->machines[i]->n_interfaces; j++)
-			act(site, site->machines[i]->interfaces[j]);
-}
-
-static void count_for(struct site *site _unused_, struct interface *interface)
-{
-	count_reservations(interface);
-}
-
-static void build_reservations(struct site *site)
-{
-	for (size_t i = 0; i < site->n_networks; i++)
-		site->networks[i]->n_reservations = 0;
-	for_each_interface(site, count_for);
-	for (size_t i = 0; i < site->n_networks; i++) {
-		struct network *network = site->networks[i];
-
-		network->reservations = arena_alloc(site->arena,
-			(network->n_reservations + 1) * sizeof(struct reservation));
-		network->n_reservations = 0;
-	}
-	for_each_interface(site, add_reservations);
-	for (size_t i = 0; i < site->n_networks; i++)
-		if (site->networks[i]->n_reservations > 1)
-			qsort(site->networks[i]->reservations,
-				site->networks[i]->n_reservations,
-				sizeof(struct reservation), compare_reservations);
-}
-
 /* Networks on one wire, and their reverse zones */
 
 static const char *wire_of(const struct network *network)
@@ -381,11 +281,11 @@ static void build_shared_networks(struct site *site)
 			site->n_shared_networks++;
 			*wire = (struct shared_network){.name = wire_of(sorted[i]),
 				.networks = &sorted[i],
-				.has_ipv4 = false,
 				.is_shared = sorted[i]->shared_name != NULL};
 		}
 		wire->n_networks++;
 		wire->has_ipv4 |= sorted[i]->prefix.base.family == 4;
+		wire->has_ipv6 |= sorted[i]->prefix.base.family == 6;
 		sorted[i]->shared = wire;
 	}
 }
@@ -406,35 +306,25 @@ static void build_reverse_zones(struct site *site)
 	}
 }
 
-/* Without IPv6 addresses: no option of DHCPv4 can carry one. */
-static struct strings without_ipv6(struct site *site, const struct strings *servers)
-{
-	struct strings kept = {.items = arena_alloc(site->arena,
-				       (servers->n + 1) * sizeof(const char *))};
-
-	for (uint32_t i = 0; i < servers->n; i++)
-		if (strchr(servers->items[i], ':') == NULL)
-			kept.items[kept.n++] = servers->items[i];
-	return kept;
-}
-
 /* What a network leaves open is the cluster's */
 static void inherit_values(struct site *site)
 {
 	static const struct cluster none;
 	const struct cluster *cluster = site->n_clusters > 0 ? site->clusters[0] : &none;
 
-	if (site->n_clusters > 0)
-		site->clusters[0]->timeservers4 =
-			without_ipv6(site, &site->clusters[0]->timeservers);
 	for (size_t i = 0; i < site->n_networks; i++) {
 		struct network *network = site->networks[i];
 
 		network->zone =
 			network->domain != NULL ? network->domain : cluster->domain;
+		network->search = cluster->search;
+		if (network->search.n == 0 && network->zone != NULL)
+			network->search =
+				(struct strings){.items = &network->zone, .n = 1};
 		network->resolvers = network->nameservers.n > 0 ? network->nameservers
 								: cluster->nameservers;
-		network->resolvers4 = without_ipv6(site, &network->resolvers);
+		network->resolvers4 = derive_servers(site, &network->resolvers, NULL, 4);
+		network->resolvers6 = derive_servers(site, &network->resolvers, NULL, 6);
 	}
 }
 
@@ -604,12 +494,14 @@ void model_derive(struct site *site)
 	drop_bad_references(site);
 	drop_unplaced(site);
 	give_names(site);
-	build_reservations(site);
 	build_shared_networks(site);
 	build_reverse_zones(site);
 	inherit_values(site);
+	derive_dhcp(site);
 	collect_domains(site);
 	permit_installers(site);
+	dns_records_settle(site);
+	zones_build(site);
 	plan_hosts(site);
 	for (size_t i = 0; i < site->n_profiles; i++)
 		plan_post(site, site->profiles[i]);

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "base/trailer.h"
+#include "model/dns_record.h"
 #include "model/ports.h"
 #include "read/dn.h"
 
@@ -118,6 +119,7 @@ static bool is_same_machine(const struct machine *a, const struct machine *b)
 static void merge_part(struct machine *machine, struct machine *part)
 {
 	machine->record.is_bad |= part->record.is_bad;
+	machine->record.is_wrong |= part->record.is_wrong;
 	part->merged_into = machine;
 	if (part->own == NULL)
 		return;
@@ -465,7 +467,8 @@ static void derive_mac(struct site *site, struct interface *interface)
 	struct mac mac = model_derived_mac(interface->machine->fqdn, interface->ifname);
 
 	interface->macs = arena_alloc(site->arena, sizeof(struct hardware));
-	interface->macs[0] = (struct hardware){interface, mac, 0, true};
+	interface->macs[0] =
+		(struct hardware){.interface = interface, .mac = mac, .is_derived = true};
 	interface->n_macs = 1;
 }
 
@@ -480,8 +483,9 @@ static void derive_identity(struct site *site, struct machine *machine)
 		struct interface *interface = machine->interfaces[i];
 
 		/* a MAC that could not be read is an error, not a missing one */
-		if (interface->n_macs == 0 && interface->ifname != NULL &&
-			!interface->record.is_bad && !machine->record.is_bad)
+		if (interface->n_macs == 0 && interface->n_guids == 0 &&
+			interface->ifname != NULL && !interface->record.is_bad &&
+			!machine->record.is_bad)
 			derive_mac(site, interface);
 	}
 }
@@ -545,7 +549,10 @@ static void collect_users(struct site *site)
 
 		machine->vcns = arena_alloc(
 			site->arena, (machine->n_vcns + 1) * sizeof(struct machine *));
-		machine->is_vm_host = machine->has_vm_host_class || machine->n_vcns > 0;
+		/* an entry that is only a name, an alias such as www, carries nobody */
+		machine->is_vm_host =
+			(machine->has_vm_host_class && machine->n_interfaces > 0) ||
+			machine->n_vcns > 0;
 		machine->n_vcns = 0;
 	}
 	for (size_t i = 0; i < site->n_profiles; i++) {
@@ -649,4 +656,5 @@ void model_link(struct site *site)
 	for (size_t i = 0; i < site->n_profiles; i++)
 		link_profile(site, site->profiles[i]);
 	collect_users(site);
+	dns_records_link(site);
 }

@@ -119,10 +119,17 @@ struct held_mac {
 	struct hardware *hardware;
 };
 
+static int compare_addresses_of(const struct hardware *a, const struct hardware *b)
+{
+	int order = mac_compare(a->mac, b->mac);
+
+	return order != 0 ? order : guid_compare(a->guid, b->guid);
+}
+
 static int compare_held_macs(const void *left, const void *right)
 {
 	const struct held_mac *a = left, *b = right;
-	int order = mac_compare(a->hardware->mac, b->hardware->mac);
+	int order = compare_addresses_of(a->hardware, b->hardware);
 	const struct network *net_a = a->interface->network,
 			     *net_b = b->interface->network;
 
@@ -134,11 +141,20 @@ static int compare_held_macs(const void *left, const void *right)
 	return order != 0 ? order : compare_standing(a->interface, b->interface);
 }
 
+static const char *hardware_text(TALLOC_CTX *mem_ctx, const struct hardware *hardware)
+{
+	char text[MAC_TEXT_MAX];
+
+	if (mac_is_zero(hardware->mac))
+		return octets_format(mem_ctx, hardware->guid.bytes, GUID_BYTES);
+	return mem_strdup(mem_ctx, mac_format(hardware->mac, text));
+}
+
 /* @held share a MAC; in one network that is an error, across networks a warning. */
 static void report_dup_mac(
 	struct reporter *r, const struct held_mac *held, size_t n, enum severity severity)
 {
-	char text[MAC_TEXT_MAX];
+	TMP_CTX(tmp);
 	const struct held_mac *last = &held[n - 1];
 	bool has_winner = wins(held[0].interface->machine, held[1].interface->machine);
 	struct finding *finding = check_report_at(r, CHECK_DUP_MAC, severity,
@@ -148,7 +164,7 @@ static void report_dup_mac(
 		: last->hardware->is_derived ? "the MAC derived from the name, %s, is "
 					       "already taken: give it a macAddress"
 					     : "MAC address %s is already taken",
-		mac_format(held[0].hardware->mac, text));
+		hardware_text(tmp, held[0].hardware));
 
 	for (size_t i = 0; i + 1 < n; i++) {
 		lint_note(r, finding, &held[i].interface->record, FIELD_MAC,
@@ -193,13 +209,17 @@ static void check_dup_mac(struct reporter *r)
 			for (uint32_t k = 0; k < interface->n_macs; k++)
 				*mem_push(tmp, &held, &n) =
 					(struct held_mac){interface, &interface->macs[k]};
+			for (uint32_t k = 0; k < interface->n_guids; k++)
+				*mem_push(tmp, &held, &n) = (struct held_mac){
+					interface, &interface->guids[k]};
 		}
 	}
 	if (n > 1)
 		qsort(held, n, sizeof(*held), compare_held_macs);
 	for (size_t start = 0, end; start < n; start = end) {
-		for (end = start + 1; end < n && mac_compare(held[start].hardware->mac,
-							 held[end].hardware->mac) == 0;
+		for (end = start + 1;
+			end < n && compare_addresses_of(
+					   held[start].hardware, held[end].hardware) == 0;
 			end++)
 			;
 		if (end - start > 1)
@@ -211,8 +231,9 @@ static void check_dup_mac(struct reporter *r)
 
 static enum field_id name_field(const struct name_holder *holder)
 {
-	return holder->is_alias ? (enum field_id)holder->machine->alias_field
-				: FIELD_NAME;
+	return holder->is_alias && holder->record == &holder->machine->record
+		       ? (enum field_id)holder->machine->alias_field
+		       : FIELD_NAME;
 }
 
 /* The machines that hold one name, each once; those by a name of their own come first. */
@@ -473,8 +494,9 @@ static const char *range_fault(const struct network *network, const struct range
 		return "is not inside its network";
 	if (ip_compare(range->start, range->end) > 0)
 		return "ends before it begins";
-	if (prefix->base.family == 4 && (is_between(prefix->base, range) ||
-						is_between(prefix_last(*prefix), range)))
+	if (prefix->base.family == 4 && prefix->length < 31 &&
+		(is_between(prefix->base, range) ||
+			is_between(prefix_last(*prefix), range)))
 		return "holds the network or the broadcast address";
 	if (ip_is_set(network->gateway) && is_between(network->gateway, range))
 		return "holds the gateway";
@@ -519,13 +541,6 @@ static void check_networks(struct reporter *r)
 			check_report(r, CHECK_BAD_VALUE, &network->record, FIELD_GATEWAY,
 				"gateway %s is not inside the network",
 				ip_format(network->gateway, text));
-		if (network->prefix.base.family == 4 && network->next_server != NULL &&
-			strchr(network->next_server, ':') != NULL)
-			check_report(r, CHECK_BAD_VALUE, &network->record,
-				FIELD_NEXT_SERVER,
-				"'%s' is no IPv4 address: DHCP of "
-				"this network has no place for another",
-				network->next_server);
 	}
 }
 
@@ -610,7 +625,8 @@ static void check_macs(struct reporter *r, struct interface *interface)
 	struct machine *machine = interface->machine;
 	char text[MAC_TEXT_MAX];
 
-	if (interface->n_macs == 0 && !machine->is_vcn && !port_is_virtual(interface) &&
+	if (interface->n_macs + interface->n_guids + interface->duids.n == 0 &&
+		!machine->is_vcn && !port_is_virtual(interface) &&
 		!record_refused(&interface->record, FIELD_MAC) &&
 		!record_refused(&machine->record, FIELD_MAC))
 		check_report(r, CHECK_NO_MAC, &interface->record, FIELD_MAC,
@@ -635,13 +651,31 @@ static void report_second_boot(
 		"the first is here");
 }
 
+/* Only against the last generation, so it is no check of the catalogue. */
+static void report_new_primary(struct reporter *r, const struct machine *machine)
+{
+	const struct interface *first = machine->interfaces[0];
+	struct finding *finding = diag_add(r->diags, SEVERITY_WARNING, "new-primary",
+		record_loc(r->site, &first->record, FIELD_NAME),
+		"the new interface '%s' sorts first, so the name '%s' goes to it",
+		first->ifname,
+		machine->fqdn == NULL ? machine->record.name : machine->fqdn);
+
+	diag_note(finding, record_loc(r->site, &machine->outranked->record, FIELD_NAME),
+		"from this one, '%s': where that is not meant, it gets vocBootInterface TRUE",
+		machine->outranked->ifname);
+}
+
 static void check_interfaces(struct reporter *r)
 {
 	for (size_t i = 0; i < r->site->n_machines; i++) {
 		struct machine *machine = r->site->machines[i];
 		uint32_t n_boot = 0;
 
-		if (machine->n_interfaces == 0)
+		if (machine->outranked != NULL)
+			report_new_primary(r, machine);
+		/* a name that is only an alias (CNAME), or has other records */
+		if (machine->n_interfaces == 0 && machine->dns_values.n == 0)
 			check_report(r, CHECK_MISSING_ATTRIBUTE, &machine->record,
 				FIELD_ADDRESS,
 				"no address, no MAC and no interface entry");
@@ -660,6 +694,13 @@ static void check_interfaces(struct reporter *r)
 
 /* References */
 
+/* One that was there stays on what it stood on; a new one has its names and addresses. */
+static bool has_stood(const struct record *record)
+{
+	return (record->kind == KIND_HOST || record->kind == KIND_VCN) &&
+	       ((const struct machine *)record)->standing > STANDING_NEW;
+}
+
 static void check_reference(struct reporter *r, struct record *record,
 	enum field_id field, const char *key, enum kind wanted)
 {
@@ -670,7 +711,8 @@ static void check_reference(struct reporter *r, struct record *record,
 	if (found == NULL && r->site->waited_for != NULL &&
 		table_find(r->site->waited_for, key) != NULL) {
 		/* a profile without one of its repositories would install something else */
-		record->is_bad |= field == FIELD_REPOSITORY;
+		record->is_bad |= field == FIELD_REPOSITORY || has_stood(record);
+		record->is_wrong |= record->is_bad;
 		return;
 	}
 	struct finding *finding = check_report(r, CHECK_DANGLING_REF, record, field,
@@ -750,6 +792,8 @@ static void (*const rules[])(struct reporter *r) = {
 	check_names,
 	check_dup_ip,
 	check_dup_mac,
+	lint_dns,
+	lint_dhcp,
 	lint_images,
 	lint_installs,
 	lint_ports,

@@ -197,7 +197,7 @@ void lint_installs(struct reporter *r)
 	for (size_t i = 0; i < r->site->n_hosts; i++) {
 		struct machine *host = r->site->hosts[i];
 
-		if (host->installs) {
+		if (machine_asks_for_install(r->site, host)) {
 			check_installer(r, host);
 			check_disk(r, host);
 		}

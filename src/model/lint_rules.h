@@ -4,14 +4,18 @@
 /*
  * Lint in four files: lint.c has what addresses, names, networks and references must be,
  * lint_vcn.c what a host must have to run its VCNs, lint_install.c what an installer
- * needs, lint_ports.c what it can make of a host's interfaces. A rule walks the whole site
- * and stops at nothing.
+ * needs, lint_ports.c what it can make of a host's interfaces, lint_dns.c what DNS records
+ * and zones must be. A rule walks the whole site and stops at nothing.
  */
 
 #include "model/report.h"
 
 /* VCNs on their hosts: bridges, images, capacity (lint_vcn.c) */
 void lint_vcns(struct reporter *r);
+/* DNS records and zones (lint_dns.c); after the names were given out */
+void lint_dns(struct reporter *r);
+/* What DHCP clients are told, and what a server cannot tell them (lint_dhcp.c) */
+void lint_dhcp(struct reporter *r);
 /* What an image boots, and who runs from one file (lint_vcn.c) */
 void lint_images(struct reporter *r);
 /* Repositories, profiles, and hosts that are to be installed (lint_install.c) */

@@ -5,6 +5,8 @@ void reporter_init(struct reporter *r, struct site *site, struct diags *diags)
 {
 	r->site = site;
 	r->diags = diags;
+	r->targets = NULL;
+	r->n_targets = 0;
 	for (enum check check = 0; check < _CHECK_MAX; check++)
 		r->severity[check] = SEVERITY_NOTE; /* not set by the site */
 }
@@ -18,8 +20,10 @@ static struct finding *report(struct reporter *r, enum check check,
 {
 	if (r->severity[check] != SEVERITY_NOTE)
 		severity = r->severity[check];
-	if (severity == SEVERITY_ERROR)
+	if (severity == SEVERITY_ERROR) {
 		record->is_bad = true;
+		record->is_wrong |= !check_is_conflict(check);
+	}
 	return diag_vadd(r->diags, severity, check_name(check), where, format, args);
 }
 
@@ -65,7 +69,7 @@ struct finding *check_report_where(struct reporter *r, enum check check,
 struct finding *check_report_value(struct reporter *r, enum check check,
 	struct record *record, enum field_id field, const char *format, ...)
 {
-	bool was_bad = record->is_bad;
+	bool was_bad = record->is_bad, was_wrong = record->is_wrong;
 	va_list args;
 
 	va_start(args, format);
@@ -73,5 +77,6 @@ struct finding *check_report_value(struct reporter *r, enum check check,
 		record_loc(r->site, record, field), format, args);
 	va_end(args);
 	record->is_bad = was_bad;
+	record->is_wrong = was_wrong;
 	return finding;
 }

@@ -11,6 +11,8 @@ struct reporter {
 	struct site *site;
 	struct diags *diags;
 	enum severity severity[_CHECK_MAX];
+	const char **targets; /* by name: what one of them cannot do is a finding */
+	size_t n_targets;
 };
 
 void reporter_init(struct reporter *r, struct site *site, struct diags *diags);

@@ -94,6 +94,58 @@ struct record *model_find(const struct site *site, const char *key)
 	return record != NULL && !record->is_passed_over ? record : NULL;
 }
 
+/* The interface that a name stands for: the one whose own it is, else the primary one. */
+static const struct interface *interface_of(const struct name_holder *holder)
+{
+	const struct machine *machine = holder->machine;
+
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		if (&machine->interfaces[i]->record == holder->record)
+			return machine->interfaces[i];
+	return machine->n_interfaces > 0 ? machine->interfaces[0] : NULL;
+}
+
+static void add_addresses(struct site *site, const struct interface *interface,
+	unsigned family, struct strings *list)
+{
+	char text[IP_TEXT_MAX];
+
+	if (interface == NULL || interface->machine->record.is_bad)
+		return;
+	const char **items = arena_alloc(site->arena,
+		(list->n + interface->n_addresses + 1) * sizeof(const char *));
+
+	if (list->n > 0)
+		memcpy(items, list->items, list->n * sizeof(const char *));
+	list->items = items;
+	for (uint32_t i = 0; i < interface->n_addresses; i++)
+		if (interface->addresses[i].ip.family == family)
+			list->items[list->n++] = arena_strdup(
+				site->arena, ip_format(interface->addresses[i].ip, text));
+}
+
+struct strings model_addresses_of(
+	struct site *site, const char *name, const char *domain, unsigned family)
+{
+	TMP_CTX(tmp);
+	struct strings list = {0};
+	const struct name_holder *holder = table_find(site->full_names, name);
+
+	if (holder == NULL && domain != NULL && strchr(name, '.') == NULL)
+		holder = table_find(
+			site->full_names, mem_printf(tmp, "%s.%s", name, domain));
+	if (holder == NULL) {
+		const struct machine *machine = table_find(site->short_names, name);
+
+		if (machine != NULL && machine != MODEL_SHARED &&
+			machine->n_interfaces > 0)
+			add_addresses(site, machine->interfaces[0], family, &list);
+	}
+	for (; holder != NULL; holder = holder->next)
+		add_addresses(site, interface_of(holder), family, &list);
+	return list;
+}
+
 struct machine *model_find_machine(const struct site *site, const char *name)
 {
 	const struct name_holder *holder = table_find(site->full_names, name);

@@ -46,6 +46,7 @@ struct record {
 	uint32_t line; /* LDIF line of the entry; 0 from a directory */
 	uint8_t kind; /* enum kind */
 	bool is_bad; /* has an error: in quarantine */
+	bool is_wrong; /* … by itself: not because of what another record says */
 	bool is_passed_over; /* nothing in it can be served: in no table but that one */
 	/* of one that was passed over, or has no address left: it was published with one */
 	bool was_there;
@@ -64,17 +65,46 @@ struct strings {
 struct cluster {
 	struct record record;
 	const char *domain, *install_server, *timezone;
-	struct strings nameservers, timeservers, search;
+	struct strings nameservers, timeservers, search, option_texts;
+	/* addresses, those of names included that the model has; from model_derive() */
+	struct strings timeservers4, timeservers6;
+	struct strings dns_values; /* vocDNSRecord, in one spelling */
 	struct strings authorized_keys;
-	struct strings timeservers4; /* names and IPv4 addresses; from model_derive() */
 };
 
 struct range {
 	struct ip start, end;
 };
 
+struct dns_record;
 struct reservation;
 struct shared_network;
+struct zone;
+struct dhcp_option;
+struct dhcp_option_type;
+
+/* What a network or a node says about booting; NULL: nothing. */
+struct boot {
+	const char *next_server; /* an address or a name */
+	const char *file, *file_uefi, *file_arm64, *url;
+};
+
+/*
+ * What a client is told by its kind, one object for all networks, or all nodes, that say
+ * the same; from model_derive().
+ */
+struct boot_choice {
+	const char *id; /* stays while the values do */
+	bool is_own; /* of nodes with values of their own; the rest is their network's */
+	bool is_ipv6;
+	struct ip next_server; /* of a name its address; unset where the model has none */
+	const char *file, *file_uefi, *file_arm64, *url;
+};
+
+struct static_route {
+	struct prefix to;
+	struct ip gateway;
+};
 
 struct network {
 	struct record record;
@@ -86,23 +116,41 @@ struct network {
 	uint32_t n_ranges;
 	const char *shared_name; /* vocSharedNetwork */
 	struct shared_network *shared;
-	const char *bridge, *next_server;
-	const char *boot_file, *boot_file_uefi, *boot_file_arm64, *boot_url;
+	const char *bridge, *dhcp_interface;
+	struct boot boot;
 	uint32_t vlan, mtu, lease_time; /* 0: not given */
+	bool is_isolated; /* its VCNs do not reach each other */
+	struct strings dns_values; /* vocDNSRecord, in one spelling */
+	struct strings route_texts, option_texts;
 	struct reservation *reservations; /* sorted by address; from model_derive() */
 	uint32_t n_reservations;
+	/* the rest is from model_derive(), too */
+	struct range *pools; /* the ranges without what somebody has */
+	uint32_t n_pools;
+	struct static_route *routes; /* with the default one, where there are others */
+	uint32_t n_routes;
+	const char
+		*routes_octets; /* of option 121 (RFC 3442), aa:bb:…; NULL: no routes */
+	struct dhcp_option *options; /* the cluster's, and its own in their place */
+	uint32_t n_options;
+	const struct boot_choice *choice; /* NULL: nobody is told anything */
+	const struct boot_choice **own_choices; /* of its reservations */
+	uint32_t n_own_choices;
 	const char **reverse_zones;
 	uint32_t n_reverse_zones;
-	/* what its hosts use: its own, else the cluster's; from model_derive() */
+	/* what its hosts use: its own, else the cluster's */
 	const char *zone;
-	struct strings resolvers, resolvers4; /* resolvers4: the IPv4 ones, for DHCPv4 */
+	struct strings resolvers;
+	struct strings resolvers4,
+		resolvers6; /* those that DHCPv4 and DHCPv6 can carry */
+	struct strings search; /* the cluster's search domains, else the zone */
 };
 
 struct shared_network {
 	const char *name;
 	struct network **networks;
 	uint32_t n_networks;
-	bool has_ipv4;
+	bool has_ipv4, has_ipv6;
 	bool is_shared; /* named by vocSharedNetwork, not a lone network's own */
 };
 
@@ -118,7 +166,8 @@ struct interface;
 
 struct hardware {
 	struct interface *interface;
-	struct mac mac;
+	struct mac mac; /* of an interface's macs */
+	struct guid guid; /* of its guids */
 	uint32_t line;
 	bool is_derived; /* computed for a VCN without one */
 };
@@ -134,6 +183,9 @@ struct interface {
 	struct strings aliases; /* RFC 2307bis: of an entry that is one of several */
 	struct hardware *macs; /* sorted; several and one address a family: a bond */
 	uint32_t n_macs;
+	struct hardware *guids; /* InfiniBand, sorted */
+	uint32_t n_guids;
+	struct strings duids; /* aa:bb:… */
 	struct address *addresses; /* IPv4 first, then by number */
 	uint32_t n_addresses;
 	uint32_t n_passed_over; /* addresses that no service can have use for */
@@ -171,23 +223,30 @@ struct machine {
 	struct record record;
 	bool is_vcn;
 	bool is_enabled;
-	uint8_t standing; /* enum standing; from marks_compare() */
+	uint8_t standing; /* enum standing; from site_roster_stand() */
+	/* the files that are its own, as items of a roster: now, and in the last generation */
+	const char *files, *files_before;
 	const char *name; /* first label */
 	const char *fqdn;
 	const char *domain;
 	struct strings aliases; /* further cn values and vocAlias, lower case, sorted */
 	uint8_t alias_field; /* enum field_id: which of the two, for findings */
 	const char *location, *serial;
-	const char *boot_file; /* bootFile of a bootableDevice */
+	struct strings dns_values, host_keys; /* vocDNSRecord, vocSSHHostKey */
+	struct boot boot; /* of its own; bootFile of a bootableDevice is boot.file */
 	struct machine
 		*merged_into; /* RFC 2307bis: the host this entry is an interface of */
 	bool is_part; /* RDN with an address or MAC: one interface of a host */
 	struct interface *own; /* from the MAC and addresses of the entry itself */
 	bool lacks_address; /* all that it has were passed over */
+	/* the interface that the last generation named the machine by, where a new one sorts
+	 * before it; NULL: none does */
+	const struct interface *outranked;
 	bool takes_gateway; /* has the gateway's address, and had another one before */
 	struct interface **interfaces; /* primary first, then by name */
 	uint32_t n_interfaces;
 	uint32_t memory_mib, cpus; /* 0: not given */
+	uint32_t scratch_mib; /* of a VCN; 0: not given */
 
 	/* hosts */
 	const char *profile_dn;
@@ -218,14 +277,22 @@ struct machine {
 	struct image *image;
 };
 
-/* One address of a network with one MAC: what a DHCP server is told. */
+/*
+ * One address of a network, and one identity by which a client may ask for it: what a DHCP
+ * server is told. Exactly one of hardware and duid is there; duid in IPv6 networks only.
+ */
 struct reservation {
 	const char *id; /* declaration name, unique in the site */
 	struct interface *interface;
-	struct mac mac;
-	const struct address *address;
+	const struct hardware *hardware; /* of its macs, or of its guids */
+	const char *duid;
+	const struct address *address; /* NULL: from a range, wherever it asks */
+	const struct boot_choice *own_choice; /* NULL: what the network says */
+	bool is_guid;
 	bool is_primary;
 	bool is_extra; /* a further address of the same interface in the same network */
+	bool is_repeat; /* a further identity for the same address */
+	bool has_own_domain; /* not its network's */
 };
 
 struct image {
@@ -297,9 +364,25 @@ struct site {
 	struct profile **profiles;
 	struct record **passed_over; /* networks and machines; from model_link() */
 	struct shared_network *shared_networks;
+	struct dns_record **dns_records; /* of all entries; dns_record.h */
+	struct zone **zones; /* sorted by name; from model_derive(), zone.h */
+	/* by family: wires that networks share, and networks that share none */
+	struct shared_network **wires4, **wires6;
+	struct network **lone4, **lone6;
+	uint32_t n_wires4, n_wires6, n_lone4, n_lone6;
+	struct reservation *roaming; /* of nodes with a MAC and no address, by name */
+	uint32_t n_roaming;
+	struct boot_choice **choices; /* by id */
+	uint32_t n_choices;
+	const struct dhcp_option_type **new_options; /* in use, and too young for dhcpd */
+	uint32_t n_new_options;
+	struct strings
+		client_domains; /* of reservations in another than their network's */
 	struct strings domains; /* of cluster and networks, sorted; from model_derive() */
 	size_t n_clusters, n_networks, n_machines, n_hosts, n_vcns, n_interfaces,
-		n_images, n_repositories, n_profiles, n_shared_networks, n_passed_over;
+		n_images, n_repositories, n_profiles, n_shared_networks, n_passed_over,
+		n_dns_records, n_zones;
+	bool prints_zones; /* some target does: zones are derived, and linted */
 	int64_t now; /* Unix time; 0: no installation has run out */
 	size_t n_entries; /* records of every kind, before quarantine */
 	/* canonical DNs that are left out: what refers to them waits, and is no fault */
@@ -357,5 +440,14 @@ const char *model_domain_of(const char *fqdn);
 struct network *model_network_of(const struct site *site, struct ip ip);
 /* Objects by canonical DN key (dn.h); NULL if there is none or it is passed over. Any kind. */
 struct record *model_find(const struct site *site, const char *key);
+/*
+ * model_addresses_of - what DNS has of @name, which is a full name, or one of @domain
+ *
+ * shape:  addresses of @family, in order; none where the model does not know the name. An
+ *         alias of several machines is all of them
+ * memory: the items below @site's arena
+ */
+struct strings model_addresses_of(struct site *site, const char *name, const char *domain,
+	unsigned family) _must_check_;
 /* A machine by FQDN, short name or alias; NULL if none or if a short name is not unique. */
 struct machine *model_find_machine(const struct site *site, const char *name);

@@ -47,6 +47,20 @@
 #define DESCRIPTION_ROW \
 	TEXT(DESCRIPTION, prose, record, description, "description", "description", \
 		USE_FIRST)
+/* What has a name of its own in DNS; the values as dns_record.h parses them. */
+#define DNS_ROW(type, bits) \
+	TEXTS(DNS_RECORD, dns_record, type, dns_values, NULL, "DNS records", bits)
+
+/* What a network or a node of its own says about booting. */
+#define BOOT_ROWS(type, bits) \
+	TEXT(NEXT_SERVER, server, type, boot.next_server, NULL, "next server", bits), \
+		TEXT(BOOT_FILE, boot_file, type, boot.file, "boot_file", "boot file", \
+			bits), \
+		TEXT(BOOT_FILE_UEFI, boot_file, type, boot.file_uefi, "boot_file_uefi", \
+			"boot file, UEFI", bits), \
+		TEXT(BOOT_FILE_ARM64, boot_file, type, boot.file_arm64, \
+			"boot_file_arm64", "boot file, arm64", bits), \
+		TEXT(BOOT_URL, boot_url, type, boot.url, "boot_url", "boot URL", bits)
 
 static const struct use cluster_uses[] = {
 	NAME_ROW(label),
@@ -59,8 +73,10 @@ static const struct use cluster_uses[] = {
 	TEXT(INSTALL_SERVER, url, cluster, install_server, "install_server",
 		"install server", 0),
 	TEXT(TIMEZONE, timezone, cluster, timezone, "timezone", "time zone", 0),
-	TEXTS(SSH_AUTHORIZED_KEY, ssh_key, cluster, authorized_keys, "authorized_keys",
-		"authorized keys", 0),
+	TEXTS(SSH_AUTHORIZED_KEY, authorized_key, cluster, authorized_keys,
+		"authorized_keys", "authorized keys", 0),
+	DNS_ROW(cluster, 0),
+	TEXTS(DHCP_OPTION, dhcp_option, cluster, option_texts, NULL, "DHCP options", 0),
 	{0},
 };
 
@@ -79,28 +95,27 @@ static const struct use network_uses[] = {
 	TEXT(BRIDGE, bridge, network, bridge, "bridge", "bridge", 0),
 	COUNT(VLAN, network, vlan, 1, 4094, "vlan", "VLAN", 0),
 	COUNT(MTU, network, mtu, 68, 65535, "mtu", "MTU", 0),
-	TEXT(NEXT_SERVER, server, network, next_server, "next_server", "next server", 0),
-	TEXT(BOOT_FILE, boot_path, network, boot_file, "boot_file", "boot file", 0),
-	TEXT(BOOT_FILE_UEFI, boot_path, network, boot_file_uefi, "boot_file_uefi",
-		"boot file, UEFI", 0),
-	TEXT(BOOT_FILE_ARM64, boot_path, network, boot_file_arm64, "boot_file_arm64",
-		"boot file, arm64", 0),
-	TEXT(BOOT_URL, url, network, boot_url, "boot_url", "boot URL", 0),
+	TRUTH(ISOLATED, network, is_isolated, "is_isolated", "isolated", 0),
+	BOOT_ROWS(network, 0),
 	COUNT(LEASE_TIME, network, lease_time, 60, INT32_MAX, "lease_time", "lease (s)",
 		0),
+	DNS_ROW(network, 0),
+	TEXTS(STATIC_ROUTE, static_route, network, route_texts, NULL, "static routes", 0),
+	TEXTS(DHCP_OPTION, dhcp_option, network, option_texts, NULL, "DHCP options", 0),
+	TEXT(DHCP_INTERFACE, bridge, network, dhcp_interface, "dhcp_interface",
+		"DHCP interface", 0),
 	{0},
 };
 
 /* Of hosts and VCNs. Names, MACs and addresses make interfaces. */
 #define MACHINE_ROWS \
-	HAND(NAME), HAND(ALIAS), HAND(MAC), HAND(ADDRESS), DESCRIPTION_ROW, \
+	HAND(NAME), HAND(ALIAS), HAND(MAC), HAND(DUID), HAND(ADDRESS), DESCRIPTION_ROW, \
 		TEXT(LOCATION, prose, machine, location, "location", "location", \
 			USE_FIRST), \
 		TEXT(SERIAL, prose, machine, serial, "serial", "serial", USE_FIRST), \
 		TRUTH(ENABLED, machine, is_enabled, "is_enabled", "enabled", \
 			USE_COUNTS | USE_DEFAULT_TRUE), \
-		TEXT(BOOT_FILE, boot_path, machine, boot_file, "boot_file", "boot file", \
-			USE_COUNTS), \
+		BOOT_ROWS(machine, USE_COUNTS), \
 		COUNT(MEMORY, machine, memory_mib, 1, INT32_MAX, "memory", \
 			"memory (MiB)", USE_COUNTS)
 
@@ -112,6 +127,9 @@ static const struct use host_uses[] = {
 	ROW(INSTALL_UNTIL, TIME, time, machine, install_until, NULL, "installs until", 0),
 	TEXTS(INSTALL_DISK, install_disk, machine, install_disks, NULL, "install disks",
 		0),
+	DNS_ROW(machine, USE_COUNTS),
+	TEXTS(SSH_HOST_KEY, ssh_key, machine, host_keys, "host_keys", "SSH host keys",
+		USE_COUNTS),
 	TRUTH(DRAIN, machine, drains, "drains", "drains", 0),
 	{0},
 };
@@ -119,6 +137,8 @@ static const struct use host_uses[] = {
 static const struct use vcn_uses[] = {
 	MACHINE_ROWS,
 	COUNT(CPUS, machine, cpus, 1, 1024, NULL, "cpus", USE_COUNTS),
+	COUNT(SCRATCH, machine, scratch_mib, 1, INT32_MAX, "scratch", "scratch (MiB)",
+		USE_COUNTS),
 	KEY(HOST, machine, host_dn, "host", USE_COUNTS),
 	KEY(IMAGE, machine, image_dn, "image", USE_COUNTS),
 	TEXT(VO, word, machine, vo, "vo", "vo", USE_COUNTS),
@@ -129,6 +149,7 @@ static const struct use interface_uses[] = {
 	TEXT(NAME, label, record, name, NULL, NULL, USE_REQUIRED),
 	TEXT(DESCRIPTION, prose, record, description, NULL, "description", USE_FIRST),
 	HAND(MAC),
+	HAND(DUID),
 	HAND(ADDRESS),
 	TRUTH(BOOT_INTERFACE, interface, wants_boot, NULL, "boots", 0),
 	TRUTH(MANAGEMENT, interface, is_management, "is_management", "management", 0),
@@ -184,8 +205,8 @@ static const struct use profile_uses[] = {
 	TRUTH(NO_VERIFY_SSL, profile, no_verify_ssl, "no_verify_ssl", NULL, 0),
 	TEXT(CA_CERTIFICATE, path, profile, ca_certificate, "ca_certificate",
 		"CA certificate", 0),
-	TEXTS(SSH_AUTHORIZED_KEY, ssh_key, profile, authorized_keys, "authorized_keys",
-		"authorized keys", 0),
+	TEXTS(SSH_AUTHORIZED_KEY, authorized_key, profile, authorized_keys,
+		"authorized_keys", "authorized keys", 0),
 	TEXT(VERSION, version, profile, version, "version", "version", USE_REQUIRED),
 	KEYS(REPOSITORY, profile, repository_dns, "repositories", 0),
 	TEXTS(PACKAGE, package, profile, packages, "packages", "packages", 0),

@@ -11,11 +11,12 @@
 #include "base/text.h"
 #include "generation/folder.h"
 #include "publish/child.h"
+#include "publish/main_file.h"
 #include "publish/target_folder.h"
 
 enum { SHOWN_LINES = 20 };
 
-/* One text for another, in a command, in a copy of `main`, in a checker's output. */
+/* One text for another, in a command, in a checker's output. */
 struct replacement {
 	const char *from, *to;
 };
@@ -31,29 +32,16 @@ struct checking {
 
 /* Replacing */
 
-static bool is_path_byte(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || (c != '\0' && strchr("._-/", c) != NULL);
-}
-
-/* With @whole only where no longer path goes on around it. Counts in *n_hits. */
-static char *replace(TALLOC_CTX *mem_ctx, const char *text, const struct replacement *r,
-	bool whole, size_t *n_hits)
+static char *replace(TALLOC_CTX *mem_ctx, const char *text, const struct replacement *r)
 {
 	TMP_CTX(tmp);
 	struct buffer *b = buffer_new(tmp);
-	size_t len = strlen(r->from);
 	const char *at = text, *hit;
 
 	while ((hit = strstr(at, r->from)) != NULL) {
-		bool is_whole = (hit == text || !is_path_byte(hit[-1])) &&
-				!is_path_byte(hit[len]);
-
 		buffer_add(b, at, (size_t)(hit - at));
-		buffer_add_text(b, whole && !is_whole ? r->from : r->to);
-		*n_hits += !whole || is_whole;
-		at = hit + len;
+		buffer_add_text(b, r->to);
+		at = hit + strlen(r->from);
 	}
 	buffer_add_text(b, at);
 	return talloc_steal(mem_ctx, b->data);
@@ -135,6 +123,11 @@ static int write_copy(const struct checking *c, const char *path, const char *te
 	return r < 0 ? fail_copy(c, -r, path) : 0;
 }
 
+static const char *language_or_none(const struct target *target)
+{
+	return target->language == NULL ? "" : target->language;
+}
+
 /*
  * The administrator's file, with every file of this run that it includes exchanged for
  * the staged one. Gives NULL where it includes not ours, or does not exist: then our file
@@ -148,7 +141,8 @@ static int copy_main(const struct checking *c, const struct staged_file *file,
 	char *real = real_path(c->diags, c, main); /* a failure names it */
 	char *text = NULL;
 	struct stat st = {0};
-	size_t len, n_own = 0, n_others = 0;
+	struct included *files;
+	size_t len, n_own = 0, n_files = 0;
 	int fd = -1;
 
 	*ret_copy = NULL;
@@ -163,18 +157,17 @@ static int copy_main(const struct checking *c, const struct staged_file *file,
 	if (r < 0)
 		return r;
 	assert(text != NULL);
-	text = replace(tmp, text,
-		&(struct replacement){.from = file->record->path, .to = own_copy}, true,
-		&n_own);
+	files = mem_array(tmp, struct included, c->staged->n_files + 1);
+	files[n_files++] = (struct included){file->record->path, own_copy};
 	for (size_t i = 0; i < c->staged->n_files; i++) {
 		const struct staged_file *other = &c->staged->files[i];
 
 		if (other != file && tree_of(c, other) == NULL)
-			text = replace(tmp, text,
-				&(struct replacement){.from = other->record->path,
-					.to = staged_path(tmp, c, other)},
-				true, &n_others);
+			files[n_files++] = (struct included){
+				other->record->path, staged_path(tmp, c, other)};
 	}
+	text = main_file_rewrite(tmp, text, language_or_none(file->file->output->target),
+		files, n_files, &n_own);
 	if (n_own == 0) {
 		diag_add(c->diags, SEVERITY_WARNING, "not-included", loc_file(real),
 			"the file does not include '%s', which is checked alone: the "
@@ -203,12 +196,22 @@ static char *substitute(TALLOC_CTX *mem_ctx, const char *text,
 	const struct replacement *names, size_t n_names)
 {
 	char *result = mem_strdup(mem_ctx, text);
-	size_t ignored = 0;
 
 	for (size_t i = 0; i < n_names; i++)
 		if (names[i].to != NULL)
-			result = replace(mem_ctx, result, &names[i], false, &ignored);
+			result = replace(mem_ctx, result, &names[i]);
 	return result;
+}
+
+/* A parser takes as long as its files are large: a second more for each MiB. */
+static unsigned time_limit_ms(const struct checking *c, const struct target *target)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < c->staged->n_files; i++)
+		if (c->staged->files[i].file->output->target == target)
+			bytes += c->staged->files[i].file->output->len;
+	return CHILD_TIMEOUT_MS + (unsigned)(bytes >> 20) * 1000;
 }
 
 /* @names: {file} and so on; @known: the private names back to the administrator's. */
@@ -218,11 +221,12 @@ static void run_words(struct checking *c, const struct target *target, const cha
 {
 	TMP_CTX(tmp);
 	const char **words = mem_array(tmp, const char *, target->check.n + 1);
+	const unsigned limit_ms = time_limit_ms(c, target);
 	struct child_result result;
 
 	for (size_t i = 0; i < target->check.n; i++)
 		words[i] = substitute(tmp, target->check.items[i], names, n_names);
-	child_run(tmp, words, CHILD_TIMEOUT_MS, true, &result);
+	child_run(tmp, words, limit_ms, true, &result);
 	if (result.status == 0 && !result.is_timed_out)
 		return;
 	const char *command = substitute(tmp, child_format(tmp, words), known, n_known);
@@ -230,10 +234,19 @@ static void run_words(struct checking *c, const struct target *target, const cha
 
 	int rejected = diag_fail(c->diags, EXIT_REJECTED,
 		loc_file(real_path(c->diags, c, path)), "'%s' %s: nothing was published",
-		command, child_describe(tmp, &result, CHILD_TIMEOUT_MS));
+		command, child_describe(tmp, &result, limit_ms));
 	c->result = c->result == 0 ? rejected : c->result;
 	show_output(diag_last(c->diags), output);
 	buffer_printf(c->output, "$ %s\n%s\n", command, output);
+}
+
+/* A file's name without folder and ending: what checkers of zones want to know. */
+static char *stem_of(TALLOC_CTX *mem_ctx, const char *path)
+{
+	const char *name = folder_name(path), *dot = strrchr(name, '.');
+
+	return mem_strndup(mem_ctx, name,
+		dot == NULL || dot == name ? strlen(name) : (size_t)(dot - name));
 }
 
 /* One single file: alone, or as its `main` includes it. */
@@ -253,6 +266,7 @@ static int check_single(struct checking *c, const struct staged_file *file)
 			{.from = "{file}", .to = copy},
 			{.from = "{main}", .to = main_copy != NULL ? main_copy : copy},
 			{.from = "{tree}", .to = copy},
+			{.from = "{stem}", .to = stem_of(tmp, path)},
 		};
 		struct replacement known[] = {
 			{.from = copy, .to = path},
@@ -289,6 +303,7 @@ static void check_tree(struct checking *c, const struct target *target,
 		{.from = "{file}", .to = path},
 		{.from = "{main}", .to = path},
 		{.from = "{tree}", .to = folder},
+		{.from = "{stem}", .to = stem_of(tmp, file->record->path)},
 	};
 	struct replacement known[] = {{.from = folder, .to = tree}};
 

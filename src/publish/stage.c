@@ -53,10 +53,34 @@ static bool is_within(const char *path, const char *folder)
 	return strncmp(path, folder, len) == 0 && (path[len] == '/' || path[len] == '\0');
 }
 
+/* Has another for-each target the folder of @a, in @fresh or below? */
+static bool has_twin(const struct plan *plan, const struct target *a, const char *fresh)
+{
+	for (size_t i = 0; i < plan->n_targets; i++)
+		if (&plan->targets[i] != a && plan->targets[i].for_each != FOR_SITE &&
+			strcmp(plan->targets[i].fixed_folder, a->fixed_folder) == 0 &&
+			is_within(a->fixed_folder, fresh))
+			return true;
+	return false;
+}
+
+/* Can the folder @fresh be renamed as a whole? */
+static bool is_alone(const struct plan *plan, const char *fresh)
+{
+	for (size_t i = 0; i < plan->n_targets; i++) {
+		const struct target *a = &plan->targets[i];
+
+		if (a->for_each == FOR_SITE ? is_within(a->path, fresh)
+					    : has_twin(plan, a, fresh))
+			return false;
+	}
+	return true;
+}
+
 /*
  * The outermost folder of a for-each target that holds @folder and does not exist yet: it
  * can be put together aside, and renamed as a whole. Not where a single file goes into
- * it.
+ * it, nor where two targets have one folder: each is checked by itself.
  */
 static const char *fresh_folder(
 	const struct state *state, const struct plan *plan, const char *folder)
@@ -71,11 +95,7 @@ static const char *fresh_folder(
 			is_missing(state, other))
 			fresh = other;
 	}
-	for (size_t i = 0; fresh != NULL && i < plan->n_targets; i++)
-		if (plan->targets[i].for_each == FOR_SITE &&
-			is_within(plan->targets[i].path, fresh))
-			fresh = NULL;
-	return fresh;
+	return fresh != NULL && is_alone(plan, fresh) ? fresh : NULL;
 }
 
 /* Index of @target in the record; targets are few. */

@@ -111,7 +111,8 @@ char *target_folder_scratch_of(TALLOC_CTX *mem_ctx,
 {
 	char *top = target->fresh != NULL
 			    ? scratch_file(mem_ctx, target->fresh, generation)
-			    : scratch_folder(mem_ctx, target->folder, generation);
+			    : scratch_folder(
+				      mem_ctx, target->folder, target->name, generation);
 
 	*ret_top = top;
 	return target->fresh == NULL
@@ -145,15 +146,12 @@ static int open_scratch(struct target_folder *place, const char *folder, bool to
 	char *scratch = target_folder_scratch_of(tmp, target, place->generation, &top);
 	char *below = file_join(tmp, scratch, folder + strlen(target->folder));
 	char *real_top = state_path(tmp, place->state, top);
+	_cleanup_(mem_close_fd) int fd =
+		to_make ? folder_enter_new(real_top, 0700) : folder_enter(real_top);
 	int r = 0;
 
-	if (to_make && mkdir(real_top, 0700) < 0 && errno != EEXIST)
-		return fail(place, errno, top, "the temporary folder cannot be made");
-	_cleanup_(mem_close_fd) int fd =
-		open(real_top, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
 	if (fd < 0)
-		return fail(place, errno, top, "the temporary folder cannot be opened");
+		return fail(place, -fd, top, "the temporary folder cannot be opened");
 	if (to_make)
 		r = file_make_folders(state_path(tmp, place->state, below),
 			target->fresh != NULL ? 0755 : 0700);

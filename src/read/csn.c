@@ -76,3 +76,21 @@ const char *csn_oldest(const struct string_list *state)
 	}
 	return oldest;
 }
+
+bool csn_newest_time(const struct string_list *state, int64_t *ret)
+{
+	bool is_known = false;
+
+	for (size_t i = 0; i < state->n; i++) {
+		TMP_CTX(tmp);
+		const char *csn = state->items[i];
+		int64_t when;
+
+		if (!text_parse_time(mem_strndup(tmp, csn, strcspn(csn, "#")), &when))
+			continue;
+		if (!is_known || when > *ret)
+			*ret = when;
+		is_known = true;
+	}
+	return is_known;
+}

@@ -26,3 +26,6 @@ bool csn_covers(const struct string_list *state, const char *csn);
 
 /* The smallest value: what is older is covered for sure. NULL if empty. */
 const char *csn_oldest(const struct string_list *state);
+
+/* When the newest change was made, Unix time; false where no value says so. */
+bool csn_newest_time(const struct string_list *state, int64_t *ret) _must_check_;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "config/map_place.h"
 #include "read/directory_search.h"
 #include "read/directory_servers.h"
 #include "read/subschema.h"
@@ -12,8 +13,18 @@
 enum { REREADS_MAX = 3, ANCESTORS_MAX = 16, NAMES_MAX = 16 };
 
 /* What a read or a probe is to deliver, and where to. */
+/* Attributes of a site's own map that the server has not, with what may be meant. */
+struct unknown_name {
+	const char *name, *nearest;
+};
+struct unknown {
+	struct unknown_name *items;
+	size_t n;
+};
+
 struct order {
 	const struct map *map; /* NULL: a probe */
+	struct unknown *unknown; /* NULL: a probe */
 	const struct string_list *last_csn;
 	entry_sink sink;
 	void (*restart)(void *sink_data);
@@ -175,6 +186,28 @@ static struct string_list choose_attributes(TALLOC_CTX *mem_ctx,
 	return list;
 }
 
+/*
+ * A name that a site has mistyped in its own map brings no value of any entry. Shipped maps may
+ * know more than a server.
+ */
+static void note_unknown(const struct order *order, const struct string_list *types)
+{
+	TMP_CTX(tmp);
+	struct unknown *unknown = order->unknown;
+	struct string_list missing = subschema_unknown(tmp, &order->map->wanted, types);
+
+	unknown->n = 0;
+	if (missing.n == 0 || order->map->name == NULL ||
+		strchr(order->map->name, '/') == NULL)
+		return;
+	struct string_list known = subschema_names(order->mem_ctx, types);
+
+	for (size_t i = 0; i < missing.n; i++)
+		*mem_push(order->mem_ctx, &unknown->items, &unknown->n) =
+			(struct unknown_name){missing.items[i],
+				text_nearest(missing.items[i], known.items)};
+}
+
 static int check_schema(struct reading *r, const struct lookup *base)
 {
 	struct session *s = r->session;
@@ -198,6 +231,7 @@ static int check_schema(struct reading *r, const struct lookup *base)
 
 	if (missing.n > 0)
 		return schema_missing(r, &missing);
+	note_unknown(r->order, &schema.values[0]);
 	r->attributes = choose_attributes(s, &r->order->map->wanted, &schema.values[0]);
 	return 0;
 }
@@ -392,8 +426,10 @@ int directory_read(TALLOC_CTX *mem_ctx, const struct directory_settings *setting
 	void (*restart)(void *sink_data), void *sink_data, struct diags *diags,
 	struct directory_report *ret_report)
 {
+	struct unknown unknown = {0};
 	struct order order = {
 		.map = map,
+		.unknown = &unknown,
 		.last_csn = last_csn,
 		.sink = sink,
 		.restart = restart,
@@ -402,7 +438,12 @@ int directory_read(TALLOC_CTX *mem_ctx, const struct directory_settings *setting
 		.report = ret_report,
 	};
 
-	return carry_out(&order, settings, diags);
+	int failed = carry_out(&order, settings, diags);
+
+	for (size_t i = 0; failed >= 0 && i < unknown.n; i++)
+		(void)!map_unknown_attribute(map->name, unknown.items[i].name,
+			unknown.items[i].nearest, diags);
+	return failed == 0 && unknown.n > 0 ? -(int)EXIT_USAGE : failed;
 }
 
 int directory_probe(TALLOC_CTX *mem_ctx, const struct directory_settings *settings,

@@ -22,7 +22,7 @@ struct entries {
 	struct table *wanted; /* attributes, any case */
 	struct stored *items;
 	size_t n;
-	struct table *by_key; /* NULL: not asked for yet */
+	struct table *by_key; /* -> its item; NULL: not asked for yet */
 	struct buffer *scratch;
 };
 
@@ -224,14 +224,65 @@ const char *entries_key(struct entries *entries, size_t i)
 	return item->key;
 }
 
-bool entries_has(struct entries *entries, const char *key)
+static const struct stored *find(struct entries *entries, const char *key)
 {
 	if (entries->by_key == NULL) {
 		entries->by_key = table_new(entries, entries->n);
 		for (size_t i = 0; i < entries->n; i++)
-			*table_slot(entries->by_key, entries_key(entries, i)) = entries;
+			*table_slot(entries->by_key, entries_key(entries, i)) =
+				&entries->items[i];
 	}
-	return table_find(entries->by_key, key) != NULL;
+	return table_find(entries->by_key, key);
+}
+
+bool entries_has(struct entries *entries, const char *key)
+{
+	return find(entries, key) != NULL;
+}
+
+static bool is_same_attribute(
+	const struct entry_attribute *a, const struct entry_attribute *b)
+{
+	bool is_same = strcmp(a->name, b->name) == 0 && a->n_values == b->n_values;
+
+	for (size_t i = 0; is_same && i < a->n_values; i++)
+		is_same = a->values[i].len == b->values[i].len &&
+			  memcmp(a->values[i].bytes, b->values[i].bytes,
+				  a->values[i].len) == 0;
+	return is_same;
+}
+
+bool entries_same(struct entries *left, struct entries *right, const char *key)
+{
+	TMP_CTX(tmp);
+	const struct stored *one = find(left, key), *other = find(right, key);
+	struct entry a, b;
+
+	if (one == NULL || other == NULL || !take_entry(tmp, one->bytes, &a) ||
+		!take_entry(tmp, other->bytes, &b) || a.n_attributes != b.n_attributes)
+		return false;
+	for (size_t i = 0; i < a.n_attributes; i++)
+		if (!is_same_attribute(&a.attributes[i], &b.attributes[i]))
+			return false;
+	return true;
+}
+
+static bool is_same_bytes(const struct stored *a, const struct stored *b)
+{
+	uint32_t len = length_of(a->bytes);
+
+	return length_of(b->bytes) == len && memcmp(a->bytes, b->bytes, len) == 0;
+}
+
+bool entries_equal(struct entries *a, struct entries *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (!is_same_bytes(&a->items[i], &b->items[i]) &&
+			!entries_same(a, b, entries_key(a, i)))
+			return false;
+	return true;
 }
 
 struct entries *entries_parse(TALLOC_CTX *mem_ctx, const char *bytes, size_t len)

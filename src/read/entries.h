@@ -27,6 +27,10 @@ size_t entries_count(const struct entries *entries);
 const char *entries_key(struct entries *entries, size_t i);
 /* Does an entry have that canonical DN? */
 bool entries_has(struct entries *entries, const char *key);
+/* Does @key stand for the same entry in both: the same attributes, whatever its line? */
+bool entries_same(struct entries *a, struct entries *b, const char *key);
+/* Are all the same, in any order? */
+bool entries_equal(struct entries *a, struct entries *b);
 /* Gives entry @i to @sink; borrowed for the call. */
 void entries_give(const struct entries *entries, size_t i, entry_sink sink, void *data);
 

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <nettle/base64.h>
+
 #include "base/text.h"
 #include "read/dn.h"
 #include "read/dn_set.h"
@@ -581,4 +583,34 @@ int ldif_read(const char *path, entry_sink sink, void *sink_data, struct diags *
 
 	*ret_n_entries = f->n_entries;
 	return failed;
+}
+
+/* Writing */
+
+/* RFC 2849 SAFE-STRING, else base64. */
+static bool is_safe(const char *value)
+{
+	if (*value == ' ' || *value == ':' || *value == '<' ||
+		text_has_suffix(value, " "))
+		return false;
+	for (; *value != '\0'; value++)
+		if ((unsigned char)*value >= 0x80 || *value == '\n' || *value == '\r')
+			return false;
+	return true;
+}
+
+void ldif_put(struct buffer *ldif, const char *attribute, const char *value)
+{
+	size_t len = strlen(value);
+
+	if (is_safe(value)) {
+		buffer_printf(ldif, "%s: %s\n", attribute, value);
+		return;
+	}
+	buffer_printf(ldif, "%s:: ", attribute);
+	char *to = buffer_reserve(ldif, BASE64_ENCODE_RAW_LENGTH(len));
+
+	base64_encode_raw(to, len, (const uint8_t *)value);
+	buffer_grown(ldif, BASE64_ENCODE_RAW_LENGTH(len));
+	buffer_add_byte(ldif, '\n');
 }

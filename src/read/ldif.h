@@ -22,3 +22,6 @@
  */
 int ldif_read(const char *path, entry_sink sink, void *sink_data, struct diags *diags,
 	size_t *ret_n_entries) _must_check_;
+
+/* One line of LDIF; a value that is no SAFE-STRING is base64. */
+void ldif_put(struct buffer *ldif, const char *attribute, const char *value);

@@ -103,3 +103,45 @@ struct string_list subschema_operational(TALLOC_CTX *mem_ctx,
 	}
 	return found;
 }
+
+struct string_list subschema_unknown(TALLOC_CTX *mem_ctx, const struct string_list *names,
+	const struct string_list *attribute_types)
+{
+	struct string_list unknown = {0};
+
+	for (size_t i = 0; i < names->n; i++)
+		if (!is_defined(attribute_types, names->items[i]))
+			*mem_push(mem_ctx, &unknown.items, &unknown.n) = names->items[i];
+	return unknown;
+}
+
+/* The quoted words behind NAME. */
+static void add_names(
+	TALLOC_CTX *mem_ctx, struct string_list *list, const char *definition)
+{
+	const char *at = strstr(definition, "NAME ");
+	size_t len;
+
+	if (at == NULL)
+		return;
+	at += strlen("NAME ");
+	for (at += strspn(at, " ("); *at == '\''; at += strspn(at, " ")) {
+		len = strcspn(++at, "'");
+		*mem_push(mem_ctx, &list->items, &list->n) =
+			mem_strndup(mem_ctx, at, len);
+		at += len;
+		at += *at == '\'';
+	}
+}
+
+struct string_list subschema_names(
+	TALLOC_CTX *mem_ctx, const struct string_list *attribute_types)
+{
+	struct string_list list = {0};
+
+	for (size_t i = 0; i < attribute_types->n; i++)
+		add_names(mem_ctx, &list, attribute_types->items[i]);
+	*mem_push(mem_ctx, &list.items, &list.n) = NULL;
+	list.n--;
+	return list;
+}

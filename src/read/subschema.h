@@ -29,3 +29,19 @@ struct string_list subschema_missing(TALLOC_CTX *mem_ctx, const char *filter,
 struct string_list subschema_operational(TALLOC_CTX *mem_ctx,
 	const struct string_list *names,
 	const struct string_list *attribute_types) _must_check_;
+
+/*
+ * subschema_unknown - those of @names that the server has no attribute for
+ *
+ * memory: the list below @mem_ctx; its names are those of @names
+ */
+struct string_list subschema_unknown(TALLOC_CTX *mem_ctx, const struct string_list *names,
+	const struct string_list *attribute_types) _must_check_;
+
+/*
+ * subschema_names - every name of an attribute that the server has
+ *
+ * memory: the list, which ends with NULL, and names below @mem_ctx
+ */
+struct string_list subschema_names(
+	TALLOC_CTX *mem_ctx, const struct string_list *attribute_types) _must_check_;

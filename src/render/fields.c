@@ -3,9 +3,11 @@
 
 #include <string.h>
 
+#include "model/zone.h"
 #include "render/fields_row.h"
 
 ELEMENTS(shared_network)
+ELEMENTS(reservation)
 
 /* The outermost context */
 
@@ -14,6 +16,8 @@ static const struct field cluster_computed[] = {
 	HAS("has_timeservers", cluster, timeservers),
 	STRINGS("timeservers4", cluster, timeservers4, TIMESERVER),
 	HAS("has_timeservers4", cluster, timeservers4),
+	STRINGS("timeservers6", cluster, timeservers6, TIMESERVER),
+	HAS("has_timeservers6", cluster, timeservers6),
 	{0},
 };
 static struct field cluster_fields[ROW_ROOM];
@@ -21,12 +25,14 @@ static struct shape cluster_shape = {"site", cluster_fields, NULL, NULL};
 
 static const struct field target_fields[] = {
 	TEXT("path", target, path),
+	TEXT("folder", target, fixed_folder),
 	{0},
 };
 static const struct shape target_shape = {"target", target_fields, NULL, NULL};
 
 GETTER(file_serial, globals)
 {
+	*o->has_serial = true;
 	row_give_number(ret, (int64_t)o->serial);
 }
 
@@ -89,6 +95,65 @@ TABLE(nodes, machines)
 TABLE(images, images)
 TABLE(repositories, repositories)
 TABLE(profiles, profiles)
+TABLE(zones, zones)
+TABLE(dns_records, dns_records)
+
+TABLE(wires4, wires4)
+TABLE(wires6, wires6)
+TABLE(lone4, lone4)
+TABLE(lone6, lone6)
+TABLE(roaming, roaming)
+TABLE(boots, choices)
+TABLE(new_options, new_options)
+
+GETTER(globals_client_domains, globals)
+{
+	row_give_list(ret, o->site->client_domains.items, o->site->client_domains.n);
+}
+
+/*
+ * How many leases of DHCPv4 and fixed ones of DHCPv6 there can be; none where that is no more
+ * than the 1,000 that dnsmasq allows by itself (its config.h, MAXLEASES).
+ */
+GETTER(globals_lease_room, globals)
+{
+	enum { DEFAULT_ROOM = 1000 };
+	int64_t n = o->site->n_roaming;
+
+	for (size_t i = 0; i < o->site->n_networks; i++) {
+		const struct network *network = o->site->networks[i];
+
+		n += network->n_reservations;
+		for (uint32_t j = 0; j < network->n_pools; j++)
+			n += (int64_t)ip_distance(
+				network->pools[j].start, network->pools[j].end);
+	}
+	row_give_number(ret, n);
+	if (n <= DEFAULT_ROOM)
+		ret->kind = VALUE_NONE;
+}
+
+/* Are there reservations in networks of @family that are one address of two clients? */
+static bool has_repeats(const struct site *site, unsigned family)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < site->n_networks && !found; i++)
+		for (uint32_t j = 0; j < site->networks[i]->n_reservations; j++)
+			found |= site->networks[i]->prefix.base.family == family &&
+				 site->networks[i]->reservations[j].is_repeat;
+	return found;
+}
+
+GETTER(globals_has_repeats4, globals)
+{
+	row_give_bool(ret, has_repeats(o->site, 4));
+}
+
+GETTER(globals_has_repeats6, globals)
+{
+	row_give_bool(ret, has_repeats(o->site, 6));
+}
 
 #define GLOBAL(name, shape, element) \
 	{ \
@@ -103,12 +168,26 @@ static const struct field global_fields[] = {
 	GLOBAL(networks4, network_shape, row_pointer_at),
 	GLOBAL(networks6, network_shape, row_pointer_at),
 	GLOBAL(shared_networks, shared_network_shape, shared_network_at),
+	GLOBAL(wires4, shared_network_shape, row_pointer_at),
+	GLOBAL(wires6, shared_network_shape, row_pointer_at),
+	GLOBAL(lone4, network_shape, row_pointer_at),
+	GLOBAL(lone6, network_shape, row_pointer_at),
+	GLOBAL(roaming, reservation_shape, reservation_at),
+	GLOBAL(boots, boot_shape, row_pointer_at),
+	GLOBAL(new_options, option_type_shape, row_pointer_at),
+	{"client_domains", VALUE_LIST, NULL, globals_client_domains, row_text_at,
+		FIELD_NAME, 0},
+	COMPUTED("lease_room", VALUE_NUMBER, globals_lease_room),
+	COMPUTED("has_repeats4", VALUE_BOOL, globals_has_repeats4),
+	COMPUTED("has_repeats6", VALUE_BOOL, globals_has_repeats6),
 	GLOBAL(hosts, machine_shape, row_pointer_at),
 	GLOBAL(vcns, machine_shape, row_pointer_at),
 	GLOBAL(nodes, machine_shape, row_pointer_at),
 	GLOBAL(images, image_shape, row_pointer_at),
 	GLOBAL(repositories, repository_shape, row_pointer_at),
 	GLOBAL(profiles, profile_shape, row_pointer_at),
+	GLOBAL(zones, zone_shape, row_pointer_at),
+	GLOBAL(dns_records, dns_record_shape, row_pointer_at),
 };
 
 /* `targets.NAME`: the field's offset is the target's place in the array */
@@ -170,6 +249,12 @@ struct record *fields_record(const struct shape *shape, const void *object)
 		return &((struct reservation *)mutable)->interface->record;
 	if (shape == &hardware_shape)
 		return &((struct hardware *)mutable)->interface->machine->record;
+	if (shape == &zone_shape)
+		return ((struct zone *)mutable)->record;
+	if (shape == &zone_record_shape)
+		return ((struct zone_record *)mutable)->record;
+	if (shape == &dns_record_shape)
+		return ((struct dns_record *)mutable)->record;
 	if (shape == &interface_shape || shape == &network_shape ||
 		shape == &profile_shape || shape == &image_shape ||
 		shape == &repository_shape || shape == &cluster_shape)
@@ -187,5 +272,9 @@ const struct machine *fields_machine(const struct shape *shape, const void *obje
 		return ((const struct hardware *)object)->interface->machine;
 	if (shape == &interface_shape)
 		return ((const struct interface *)object)->machine;
+	if (shape == &zone_record_shape)
+		return ((const struct zone_record *)object)->machine;
+	if (shape == &dns_record_shape)
+		return ((const struct dns_record *)object)->machine;
 	return NULL;
 }

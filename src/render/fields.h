@@ -17,11 +17,13 @@ struct globals {
 	/* the file being printed */
 	const char *path;
 	uint64_t serial;
+	bool *has_serial; /* set when it is printed */
 };
 
 extern struct shape machine_shape, network_shape, profile_shape, image_shape,
 	repository_shape, interface_shape;
-extern const struct shape reservation_shape, hardware_shape;
+extern const struct shape reservation_shape, hardware_shape, zone_shape, dns_record_shape,
+	zone_record_shape;
 
 /*
  * fields_globals - the shape of struct globals; `targets.NAME.path` has the names of

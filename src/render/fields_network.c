@@ -3,15 +3,23 @@
 #include <string.h>
 
 #include "base/table.h"
+#include "base/text.h"
+#include "model/dhcp_option.h"
 #include "render/fields_row.h"
 
 ELEMENTS(range)
 ELEMENTS(reservation)
+ELEMENTS(static_route)
+ELEMENTS(dhcp_option)
 
-COUNT_BEHIND(network, ranges);
+COUNT_BEHIND(network, pools);
+COUNT_BEHIND(network, routes);
+COUNT_BEHIND(network, options);
+COUNT_BEHIND(network, own_choices);
 COUNT_BEHIND(network, reservations);
 COUNT_BEHIND(network, reverse_zones);
 COUNT_BEHIND(shared_network, networks);
+COUNT_BEHIND(dhcp_option, words);
 
 /* Networks */
 
@@ -42,7 +50,8 @@ GETTER(network_cidr, network)
 GETTER(network_broadcast, network)
 {
 	ret->kind = VALUE_NONE;
-	if (o->prefix.base.family == 4)
+	/* a /31 is two hosts, and the last address one of them (RFC 3021) */
+	if (o->prefix.base.family == 4 && o->prefix.length < 31)
 		row_give_ip(ret, prefix_last(o->prefix));
 }
 
@@ -66,6 +75,167 @@ GETTER(network_is_ipv6, network)
 	row_give_bool(ret, o->prefix.base.family == 6);
 }
 
+GETTER(network_next_server, network)
+{
+	ret->kind = VALUE_NONE;
+	if (o->choice != NULL)
+		row_give_ip(ret, o->choice->next_server);
+}
+
+/* The usual part of the lease in which an address is preferred (RFC 8415 section 21.4). */
+GETTER(network_preferred_time, network)
+{
+	row_give_number(ret, (int64_t)o->lease_time * 5 / 8);
+	if (o->lease_time == 0)
+		ret->kind = VALUE_NONE;
+}
+
+/* What a client is told by its kind */
+
+static const struct field boot_fields[] = {
+	TEXT("id", boot_choice, id),
+	TRUTH("is_own", boot_choice, is_own),
+	TRUTH("is_ipv6", boot_choice, is_ipv6),
+	{"next_server", VALUE_TEXT, NULL, row_get_ip, NULL, FIELD_NEXT_SERVER,
+		offsetof(struct boot_choice, next_server)},
+	FROM("file", boot_choice, file, BOOT_FILE),
+	FROM("file_uefi", boot_choice, file_uefi, BOOT_FILE_UEFI),
+	FROM("file_arm64", boot_choice, file_arm64, BOOT_FILE_ARM64),
+	FROM("url", boot_choice, url, BOOT_URL),
+	{0},
+};
+const struct shape boot_shape = {"boot", boot_fields, NULL, NULL};
+
+/* Routes and options */
+
+GETTER(route_destination, static_route)
+{
+	char buffer[IP_TEXT_MAX];
+
+	snprintf(ret->scratch, sizeof(ret->scratch), "%s/%u",
+		ip_format(o->to.base, buffer), o->to.length);
+	row_give_text(ret, ret->scratch);
+}
+
+static const struct field static_route_fields[] = {
+	{"destination", VALUE_TEXT, NULL, route_destination, NULL, FIELD_STATIC_ROUTE, 0},
+	{"gateway", VALUE_TEXT, NULL, row_get_ip, NULL, FIELD_STATIC_ROUTE,
+		offsetof(struct static_route, gateway)},
+	{0},
+};
+static const struct shape static_route_shape = {
+	"static route", static_route_fields, NULL, NULL};
+
+static void give_dhcpd_name(const struct dhcp_option_type *type, struct value *ret)
+{
+	const char *name = type->name + (type->is_ipv6 ? strlen("dhcp6.") : 0);
+
+	snprintf(ret->scratch, sizeof(ret->scratch), "%s%s%s",
+		type->is_ipv6 ? "dhcp6." : "", type->is_new ? "ldapcc-" : "", name);
+	row_give_text(ret, ret->scratch);
+}
+
+GETTER(option_type_dhcpd_name, dhcp_option_type)
+{
+	give_dhcpd_name(o, ret);
+}
+
+GETTER(option_type_is_text, dhcp_option_type)
+{
+	row_give_bool(ret, o->type == DHCP_TEXT);
+}
+
+GETTER(option_type_is_address, dhcp_option_type)
+{
+	row_give_bool(ret, o->type == DHCP_ADDRESS || o->type == DHCP_ADDRESSES);
+}
+
+GETTER(option_type_is_domain, dhcp_option_type)
+{
+	row_give_bool(ret, o->type == DHCP_DOMAINS);
+}
+
+GETTER(option_type_is_number, dhcp_option_type)
+{
+	row_give_bool(ret, o->type == DHCP_NUMBER32);
+}
+
+GETTER(option_type_code, dhcp_option_type)
+{
+	row_give_number(ret, o->code);
+}
+
+static const struct field option_type_fields[] = {
+	TEXT("name", dhcp_option_type, name),
+	COMPUTED("code", VALUE_NUMBER, option_type_code),
+	TRUTH("is_ipv6", dhcp_option_type, is_ipv6),
+	COMPUTED("dhcpd_name", VALUE_TEXT, option_type_dhcpd_name),
+	COMPUTED("is_text", VALUE_BOOL, option_type_is_text),
+	COMPUTED("is_address", VALUE_BOOL, option_type_is_address),
+	COMPUTED("is_domain", VALUE_BOOL, option_type_is_domain),
+	COMPUTED("is_number", VALUE_BOOL, option_type_is_number),
+	{0},
+};
+const struct shape option_type_shape = {"option type", option_type_fields, NULL, NULL};
+
+GETTER(option_name, dhcp_option)
+{
+	row_give_text(ret, o->type->name);
+}
+
+GETTER(option_code, dhcp_option)
+{
+	row_give_number(ret, o->type->code);
+}
+
+GETTER(option_dhcpd_name, dhcp_option)
+{
+	give_dhcpd_name(o->type, ret);
+}
+
+/* What stands in quotes, where servers have any. */
+GETTER(option_is_text, dhcp_option)
+{
+	row_give_bool(ret, o->type->type == DHCP_TEXT || o->type->type == DHCP_DOMAINS);
+}
+
+/* Its sign is the template's to print: as a plain word no value begins with one. */
+GETTER(option_is_negative, dhcp_option)
+{
+	row_give_bool(ret, o->type->type == DHCP_SIGNED32 && o->hex[0] >= '8');
+}
+
+GETTER(option_is_plain, dhcp_option)
+{
+	row_give_bool(ret, dhcp_option_is_plain(o));
+}
+
+GETTER(option_is_beyond_dnsmasq, dhcp_option)
+{
+	row_give_bool(ret, dhcp_option_beyond_dnsmasq(o));
+}
+
+GETTER(option_is_address, dhcp_option)
+{
+	row_give_bool(
+		ret, o->type->type == DHCP_ADDRESS || o->type->type == DHCP_ADDRESSES);
+}
+
+static const struct field option_fields[] = {
+	COMPUTED("name", VALUE_TEXT, option_name),
+	COMPUTED("code", VALUE_NUMBER, option_code),
+	COMPUTED("dhcpd_name", VALUE_TEXT, option_dhcpd_name),
+	COMPUTED("is_text", VALUE_BOOL, option_is_text),
+	COMPUTED("is_address", VALUE_BOOL, option_is_address),
+	COMPUTED("is_negative", VALUE_BOOL, option_is_negative),
+	COMPUTED("is_plain", VALUE_BOOL, option_is_plain),
+	COMPUTED("is_beyond_dnsmasq", VALUE_BOOL, option_is_beyond_dnsmasq),
+	STRINGS("values", dhcp_option, words, DHCP_OPTION),
+	FROM("hex", dhcp_option, hex, DHCP_OPTION),
+	{0},
+};
+static const struct shape dhcp_option_shape = {"option", option_fields, NULL, NULL};
+
 static const struct field range_fields[] = {
 	{"start", VALUE_TEXT, NULL, row_get_ip, NULL, FIELD_DYNAMIC_RANGE,
 		offsetof(struct range, start)},
@@ -83,7 +253,18 @@ static const struct field network_computed[] = {
 	COMPUTED("broadcast", VALUE_TEXT, network_broadcast),
 	COMPUTED("is_ipv4", VALUE_BOOL, network_is_ipv4),
 	COMPUTED("is_ipv6", VALUE_BOOL, network_is_ipv6),
-	LIST("ranges", network, ranges, range_shape, range_at),
+	LIST("ranges", network, pools, range_shape, range_at),
+	HAS("has_ranges", network, pools),
+	HAS("has_reservations", network, reservations),
+	HAS("has_dhcp_options", network, options),
+	LIST("static_routes", network, routes, static_route_shape, static_route_at),
+	FROM("static_routes_hex", network, routes_octets, STATIC_ROUTE),
+	LIST("dhcp_options", network, options, dhcp_option_shape, dhcp_option_at),
+	COMPUTED("next_server", VALUE_TEXT, network_next_server),
+	OBJECT("boot", network, choice, boot_shape),
+	LIST("own_boots", network, own_choices, boot_shape, row_pointer_at),
+	HAS("has_own_boots", network, own_choices),
+	COMPUTED("preferred_time", VALUE_NUMBER, network_preferred_time),
 	{"reverse_zones", VALUE_LIST, NULL, row_get_list, row_text_at, 0,
 		offsetof(struct network, reverse_zones)},
 	COMPUTED("number", VALUE_NUMBER, network_number),
@@ -92,17 +273,50 @@ static const struct field network_computed[] = {
 	HAS("has_resolvers", network, resolvers),
 	STRINGS("resolvers4", network, resolvers4, NAMESERVER),
 	HAS("has_resolvers4", network, resolvers4),
+	STRINGS("resolvers6", network, resolvers6, NAMESERVER),
+	HAS("has_resolvers6", network, resolvers6),
+	STRINGS("search", network, search, SEARCH),
+	HAS("has_search", network, search),
 	LIST("reservations", network, reservations, reservation_shape, reservation_at),
 	{0},
 };
 static struct field network_fields[ROW_ROOM];
 struct shape network_shape = {"network", network_fields, NULL, NULL};
 
+/* Sorted by address: each family is one stretch. */
+static void give_networks(
+	const struct shared_network *wire, unsigned family, struct value *ret)
+{
+	uint32_t n4 = 0;
+
+	while (n4 < wire->n_networks && wire->networks[n4]->prefix.base.family == 4)
+		n4++;
+	if (family == 4)
+		row_give_list(ret, wire->networks, n4);
+	else
+		row_give_list(ret, wire->networks + n4, wire->n_networks - n4);
+}
+
+GETTER(shared_network_networks4, shared_network)
+{
+	give_networks(o, 4, ret);
+}
+
+GETTER(shared_network_networks6, shared_network)
+{
+	give_networks(o, 6, ret);
+}
+
 static const struct field shared_network_fields[] = {
+	{"networks4", VALUE_LIST, &network_shape, shared_network_networks4,
+		row_pointer_at, 0, 0},
+	{"networks6", VALUE_LIST, &network_shape, shared_network_networks6,
+		row_pointer_at, 0, 0},
 	FROM("name", shared_network, name, SHARED_NETWORK),
 	LIST("networks", shared_network, networks, network_shape, row_pointer_at),
 	TRUTH("is_shared", shared_network, is_shared),
 	TRUTH("has_ipv4", shared_network, has_ipv4),
+	TRUTH("has_ipv6", shared_network, has_ipv6),
 	{0},
 };
 const struct shape shared_network_shape = {
@@ -110,9 +324,15 @@ const struct shape shared_network_shape = {
 
 /* Reservations */
 
-static const struct network *network_of(const struct reservation *reservation)
+/* What its client is told of booting; a node without an address has its own only. */
+static const struct boot_choice *choice_of(const struct reservation *reservation)
 {
-	return reservation->address->network;
+	static const struct boot_choice none;
+	const struct boot_choice *choice = reservation->own_choice;
+
+	if (choice == NULL && reservation->address != NULL)
+		choice = reservation->address->network->choice;
+	return choice == NULL ? &none : choice;
 }
 
 GETTER(reservation_fqdn, reservation)
@@ -127,9 +347,60 @@ GETTER(reservation_hostname, reservation)
 		ret->text.len = strcspn(o->interface->fqdn, ".");
 }
 
+GETTER(reservation_domain, reservation)
+{
+	row_give_text(ret, model_domain_of(o->interface->fqdn));
+}
+
 GETTER(reservation_mac, reservation)
 {
-	row_give_mac(ret, o->mac);
+	ret->kind = VALUE_NONE;
+	if (o->hardware != NULL && !o->is_guid)
+		row_give_mac(ret, o->hardware->mac);
+}
+
+/*
+ * The client identifier of an InfiniBand port (RFC 4390 section 2.1, RFC 4361): type 255, an
+ * IAID of 0, and a DUID of Mellanox' enterprise number with the GUID, which is what the
+ * firmware of their adapters sends.
+ */
+static void give_client_id(const struct hardware *hardware, struct value *ret)
+{
+	static const uint8_t head[] = {0xff, 0, 0, 0, 0, 0, 2, 0, 0, 2, 0xc9, 0};
+	char *to = ret->scratch;
+
+	for (size_t i = 0; i < sizeof(head) + GUID_BYTES; i++) {
+		if (i > 0)
+			*to++ = ':';
+		to = text_write_hex(to,
+			i < sizeof(head) ? &head[i]
+					 : &hardware->guid.bytes[i - sizeof(head)],
+			1);
+	}
+	*to = '\0';
+	row_give_text(ret, ret->scratch);
+}
+
+GETTER(reservation_client_id, reservation)
+{
+	ret->kind = VALUE_NONE;
+	if (o->is_guid)
+		give_client_id(o->hardware, ret);
+}
+
+static void client_id_at(const void *base, size_t i, struct value *ret)
+{
+	give_client_id((const struct hardware *)base + i, ret);
+}
+
+GETTER(reservation_client_ids, reservation)
+{
+	row_give_list(ret, o->interface->guids, o->interface->n_guids);
+}
+
+GETTER(reservation_duids, reservation)
+{
+	row_give_list(ret, o->interface->duids.items, o->interface->duids.n);
 }
 
 GETTER(reservation_macs, reservation)
@@ -139,24 +410,34 @@ GETTER(reservation_macs, reservation)
 
 GETTER(reservation_ip, reservation)
 {
-	row_give_ip(ret, o->address->ip);
+	ret->kind = VALUE_NONE;
+	if (o->address != NULL)
+		row_give_ip(ret, o->address->ip);
 }
 
 GETTER(reservation_next_server, reservation)
 {
-	row_give_text(ret, network_of(o)->next_server);
+	row_give_ip(ret, choice_of(o)->next_server);
 }
 
 GETTER(reservation_boot_file, reservation)
 {
-	const char *own = o->interface->machine->boot_file;
-
-	row_give_text(ret, own != NULL ? own : network_of(o)->boot_file);
+	row_give_text(ret, choice_of(o)->file);
 }
 
 GETTER(reservation_boot_file_uefi, reservation)
 {
-	row_give_text(ret, network_of(o)->boot_file_uefi);
+	row_give_text(ret, choice_of(o)->file_uefi);
+}
+
+GETTER(reservation_boot_file_arm64, reservation)
+{
+	row_give_text(ret, choice_of(o)->file_arm64);
+}
+
+GETTER(reservation_boot_url, reservation)
+{
+	row_give_text(ret, choice_of(o)->url);
 }
 
 GETTER(reservation_node, reservation)
@@ -175,12 +456,23 @@ static const struct field reservation_fields[] = {
 	COMPUTED("hostname", VALUE_TEXT, reservation_hostname),
 	COMPUTED("mac", VALUE_TEXT, reservation_mac),
 	{"macs", VALUE_LIST, NULL, reservation_macs, row_hardware_at, FIELD_MAC, 0},
+	COMPUTED("client_id", VALUE_TEXT, reservation_client_id),
+	{"client_ids", VALUE_LIST, NULL, reservation_client_ids, client_id_at, FIELD_MAC,
+		0},
+	FROM("duid", reservation, duid, DUID),
+	{"duids", VALUE_LIST, NULL, reservation_duids, row_text_at, FIELD_DUID, 0},
 	COMPUTED("ip", VALUE_TEXT, reservation_ip),
+	COMPUTED("domain", VALUE_TEXT, reservation_domain),
+	TRUTH("has_own_domain", reservation, has_own_domain),
+	TRUTH("is_repeat", reservation, is_repeat),
 	TRUTH("is_primary", reservation, is_primary),
 	TRUTH("is_extra", reservation, is_extra),
 	COMPUTED("next_server", VALUE_TEXT, reservation_next_server),
 	{"boot_file", VALUE_TEXT, NULL, reservation_boot_file, NULL, FIELD_BOOT_FILE, 0},
 	COMPUTED("boot_file_uefi", VALUE_TEXT, reservation_boot_file_uefi),
+	COMPUTED("boot_file_arm64", VALUE_TEXT, reservation_boot_file_arm64),
+	COMPUTED("boot_url", VALUE_TEXT, reservation_boot_url),
+	OBJECT("own_boot", reservation, own_choice, boot_shape),
 	{"node", VALUE_OBJECT, &machine_shape, reservation_node, NULL, 0, 0},
 	{"interface", VALUE_OBJECT, &interface_shape, reservation_interface, NULL, 0, 0},
 	{0},

@@ -9,6 +9,7 @@
 #include "base/table.h"
 #include "base/text.h"
 #include "model/ports.h"
+#include "model/zone.h"
 #include "render/fields.h"
 
 struct program {
@@ -39,6 +40,8 @@ static const struct shape *record_shape(enum for_each for_each)
 		return &network_shape;
 	case FOR_PROFILE:
 		return &profile_shape;
+	case FOR_ZONE:
+		return &zone_shape;
 	case FOR_MAC:
 		return &hardware_shape;
 	}
@@ -161,7 +164,9 @@ static void enter_object(void *data, const struct context *context, size_t offse
 	if (pass->depth < DEPTH_MAX)
 		pass->stack[pass->depth] = *context;
 	pass->depth++;
-	if (pass->node != NULL || pass->target->for_each != FOR_SITE)
+	/* a zone is a file of many nodes, as a file of the site is */
+	if (pass->node != NULL || (pass->target->for_each != FOR_SITE &&
+					  pass->target->for_each != FOR_ZONE))
 		return;
 	pass->node = fields_machine(context->shape, context->object);
 	pass->node_depth = pass->depth;
@@ -253,6 +258,10 @@ static void count_nodes(const struct site *site, const struct output *output,
 	} else if (machine != NULL) {
 		*n_hosts = 1;
 		*n_vcns = machine->n_vcns;
+	} else if (shape == &zone_shape) {
+		assert(output->object != NULL);
+		*n_hosts = ((const struct zone *)output->object)->n_hosts;
+		*n_vcns = ((const struct zone *)output->object)->n_vcns;
 	} else if (shape == &profile_shape) {
 		assert(output->object != NULL);
 		*n_hosts = ((const struct profile *)output->object)->n_hosts;
@@ -265,8 +274,9 @@ static void print_output(TALLOC_CTX *mem_ctx, struct renderer *renderer,
 {
 	const struct program *program =
 		&renderer->programs[output->target - renderer->targets];
+	bool has_serial = false;
 	struct globals globals = {site, renderer->targets, renderer->n_targets,
-		output->path, output->serial};
+		output->path, output->serial, &has_serial};
 	struct context stack[] = {{renderer->globals, &globals},
 		{record_shape(output->target->for_each), output->object}};
 	struct buffer *buffer = buffer_new(mem_ctx);
@@ -275,6 +285,9 @@ static void print_output(TALLOC_CTX *mem_ctx, struct renderer *renderer,
 		pass->buffer = buffer;
 	template_render(
 		program->body, stack, output->object == NULL ? 1 : 2, hooks, buffer);
+	/* what has none need not be printed once more to get another */
+	if (!has_serial)
+		output->serial = 0;
 	*ret_buffer = buffer;
 }
 
@@ -364,7 +377,9 @@ static const char *record_path(TALLOC_CTX *mem_ctx, struct renderer *renderer,
 	const struct program *program, const struct site *site, const void *object)
 {
 	TMP_CTX(tmp);
-	struct globals globals = {site, renderer->targets, renderer->n_targets, "", 0};
+	bool has_serial;
+	struct globals globals = {
+		site, renderer->targets, renderer->n_targets, "", 0, &has_serial};
 	struct context stack[] = {{renderer->globals, &globals},
 		{record_shape(program->target->for_each), object}};
 	struct buffer *buffer = buffer_new(tmp);
@@ -485,30 +500,83 @@ static void add_target(struct work *work, const struct program *program)
 	case FOR_PROFILE:
 		add_records(work, program, site->profiles, site->n_profiles);
 		break;
+	case FOR_ZONE:
+		add_records(work, program, site->zones, site->n_zones);
+		break;
 	case FOR_MAC:
 		add_macs(work, program);
 		break;
 	}
 }
 
-/* Whose file is it? By path; then the one that had it in the last generation. */
-static int standing_of(const struct output *output)
-{
-	const struct shape *shape = record_shape(output->target->for_each);
-	const struct machine *machine =
-		shape == NULL ? NULL : fields_machine(shape, output->object);
+/* Whose file is it? */
 
-	return machine == NULL ? -1 : machine->standing;
+enum { FILE_ITEM = 8, FILE_ITEM_MAX };
+
+static char *file_item(const char *path, char text[FILE_ITEM_MAX])
+{
+	uint64_t hash = hash_end(hash_bytes(HASH_START, path, strlen(path)));
+
+	snprintf(text, FILE_ITEM_MAX, "%08x", (unsigned)(hash ^ hash >> 32));
+	return text;
 }
 
+static struct machine *owner_of(const struct output *output)
+{
+	const struct shape *shape = record_shape(output->target->for_each);
+
+	return shape == NULL ? NULL
+			     : (struct machine *)(uintptr_t)fields_machine(
+				       shape, output->object);
+}
+
+static bool had_file(const struct machine *machine, const char *path)
+{
+	char item[FILE_ITEM_MAX];
+	const char *at = machine->files_before;
+
+	file_item(path, item);
+	for (; at != NULL && *at != '\0'; at += FILE_ITEM)
+		if (strncmp(at, item, FILE_ITEM) == 0)
+			return true;
+	return false;
+}
+
+/* Who had it in the last generation, then who was there, unchanged if possible. */
+static int claim_of(const struct output *output)
+{
+	const struct machine *machine = owner_of(output);
+
+	if (machine == NULL)
+		return -1;
+	return machine->standing +
+	       (had_file(machine, output->path) ? STANDING_SAME + 1 : 0);
+}
+
+/* By path; then who has the better claim, then by the order of the records: by name. */
 static int compare_outputs(const void *left, const void *right)
 {
 	const struct output *a = left, *b = right;
 	int order = strcmp(a->path, b->path);
 
 	if (order == 0)
-		order = standing_of(b) - standing_of(a);
+		order = claim_of(b) - claim_of(a);
+	if (order == 0 && owner_of(a) != NULL && owner_of(b) != NULL)
+		order = strcmp(owner_of(a)->record.key, owner_of(b)->record.key);
 	return order;
+}
+
+static void note_owners(struct site *site, const struct tree *tree)
+{
+	for (size_t i = 0; i < tree->n_outputs; i++) {
+		struct machine *machine = owner_of(&tree->outputs[i]);
+		char item[FILE_ITEM_MAX];
+
+		if (machine != NULL)
+			machine->files = arena_printf(site->arena, "%s%s",
+				machine->files == NULL ? "" : machine->files,
+				file_item(tree->outputs[i].path, item));
+	}
 }
 
 /* Two records with one file: it is the first one's, and the other goes without. */
@@ -550,6 +618,37 @@ static int drop_twice(struct tree *tree, struct reporter *reporter)
 	return 0;
 }
 
+static unsigned count_lines(const struct output *output)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < output->len; i++)
+		n += output->bytes[i] == '\n';
+	return n;
+}
+
+/* What a target's reader takes long for is no fault of any record's. */
+static void warn_of_slow_ones(const struct tree *tree, const struct reporter *reporter)
+{
+	enum severity severity = reporter->severity[CHECK_SLOW_RELOAD];
+
+	for (size_t i = 0; i < tree->n_outputs; i++) {
+		const struct output *output = &tree->outputs[i];
+		unsigned most = output->target->slow_above;
+		unsigned n = most == 0 ? 0 : count_lines(output);
+
+		if (n > most)
+			diag_add(reporter->diags,
+				severity == SEVERITY_NOTE
+					? check_default(CHECK_SLOW_RELOAD)
+					: severity,
+				check_name(CHECK_SLOW_RELOAD), loc_file(output->path),
+				"target '%s' has %u lines: above %u its server takes long "
+				"to read them at every reload, Kea does not",
+				output->target->name, n, most);
+	}
+}
+
 int render_site(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct reporter *reporter,
 	const struct serials *serials, struct tree **ret_tree, size_t *ret_refused)
 {
@@ -558,8 +657,10 @@ int render_site(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct reporter 
 	struct tree *tree = mem_new(tmp, struct tree);
 	struct work work = {renderer, &pass, serials, tree};
 
-	for (size_t i = 0; i < reporter->site->n_machines; i++)
+	for (size_t i = 0; i < reporter->site->n_machines; i++) {
 		reporter->site->machines[i]->record.printed = 0;
+		reporter->site->machines[i]->files = NULL;
+	}
 	for (size_t i = 0; i < renderer->n_targets; i++)
 		add_target(&work, &renderer->programs[i]);
 	if (pass.failed < 0)
@@ -569,6 +670,9 @@ int render_site(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct reporter 
 
 	if (failed < 0)
 		return failed;
+	if (pass.n_records == 0)
+		warn_of_slow_ones(tree, reporter);
+	note_owners(reporter->site, tree);
 	*ret_refused = pass.n_records;
 	*ret_tree = talloc_steal(mem_ctx, tree);
 	return 0;

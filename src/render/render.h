@@ -23,7 +23,7 @@ struct output {
 	size_t len;
 	uint8_t sha256[SHA256_BYTES]; /* of bytes */
 	unsigned n_hosts, n_vcns;
-	uint64_t serial; /* manifests: the one printed in bytes; 0: has none */
+	uint64_t serial; /* manifests, zones: the one printed in bytes; 0: has none */
 	const void *object; /* of for-each: the record's object */
 	const char *node; /* whose own file it is: the FQDN, or NULL */
 };

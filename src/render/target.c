@@ -19,6 +19,7 @@ static const char *const for_each_names[] = {
 	[FOR_NODE] = "node",
 	[FOR_NETWORK] = "network",
 	[FOR_PROFILE] = "profile",
+	[FOR_ZONE] = "zone",
 	[FOR_MAC] = "mac",
 	NULL,
 };
@@ -26,6 +27,19 @@ static const char *const for_each_names[] = {
 const char *for_each_name(enum for_each for_each)
 {
 	return for_each_names[for_each];
+}
+
+bool targets_print_zones(const struct target *targets, size_t n_targets)
+{
+	for (size_t i = 0; i < n_targets; i++) {
+		const struct template_text *body = &targets[i].body;
+
+		if (targets[i].for_each == FOR_ZONE ||
+			memmem(body->body, body->len, "{{#zones}}",
+				strlen("{{#zones}}")) != NULL)
+			return true;
+	}
+	return false;
 }
 
 /* Files */
@@ -290,6 +304,7 @@ static const struct key front_keys[] = {
 	{"group", read_string, AT(group), false},
 	{"mode", read_mode, AT(mode), false},
 	{"trailer", read_trailer, 0, false},
+	{"slow-above", read_unsigned, AT(slow_above), false},
 	{"main", read_main, 0, false},
 	{"check", read_check, 0, false},
 	{"on-change", read_action, AT(on_change), false},

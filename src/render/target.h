@@ -25,6 +25,7 @@ enum for_each {
 	FOR_NODE,
 	FOR_NETWORK,
 	FOR_PROFILE,
+	FOR_ZONE, /* of DNS: forward and reverse */
 	FOR_MAC, /* of the interface that a host boots from */
 };
 
@@ -42,6 +43,8 @@ struct target {
 	const char *owner, *group; /* NULL: root */
 	mode_t mode; /* 0644 */
 	const char *trailer; /* comment form, NULL: none */
+	unsigned
+		slow_above; /* lines that its reader takes long for; 0: any number will do */
 	const char *main; /* the administrator's file that includes ours */
 	struct string_list check; /* words; {file}, {main}, {tree} */
 	struct action on_change;
@@ -75,6 +78,9 @@ int targets_load(TALLOC_CTX *mem_ctx, const struct settings *settings,
  */
 struct template_loader target_loader(
 	TALLOC_CTX *mem_ctx, const struct settings *settings, const char *shipped_folder);
+
+/* Does any of them need the zones of DNS? Templates name them `zones`. */
+bool targets_print_zones(const struct target *targets, size_t n_targets);
 
 /* "host" */
 const char *for_each_name(enum for_each for_each);

@@ -238,6 +238,27 @@ const char *escape_dhcpd(const char *text, size_t len, _unused_ const struct fie
 	return replace(text, len, "\"\\", replacements, out);
 }
 
+/* RFC 1035 section 5.1: \DDD is a byte by its number, which every server reads. */
+const char *escape_zone(const char *text, size_t len, _unused_ const struct field *field,
+	struct buffer *out)
+{
+	unsigned kinds = look(text, len);
+
+	if ((kinds & HAS_CONTROL) != 0)
+		return refuse(kinds, HAS_CONTROL);
+	if (len > 255)
+		return "is longer than 255 bytes";
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '"' || text[i] == '\\')
+			buffer_printf(out, "\\%c", text[i]);
+		else if ((unsigned char)text[i] > 0x7e)
+			buffer_printf(out, "\\%03u", (unsigned char)text[i]);
+		else
+			buffer_add_byte(out, text[i]);
+	}
+	return NULL;
+}
+
 const char *escape_shell(const char *text, size_t len, _unused_ const struct field *field,
 	struct buffer *out)
 {
@@ -363,7 +384,7 @@ const char *escape_dnsmasq(
 {
 	static const char *const names[] = {"name", "fqdn", "hostname", "names",
 		"aliases", "id", "domain", "domains", "zone", "search", "reverse_zones",
-		NULL};
+		"owner", "target", NULL};
 
 	const char *reason = refuse(look(text, len),
 		HAS_CONTROL | HAS_BLANK | HAS_DOUBLE | HAS_SINGLE | HAS_HASH | HAS_COMMA);

@@ -206,6 +206,26 @@ const char *wellformed_json(struct reading *r)
 	return fault;
 }
 
+/*
+ * Part of a file of Kea's, for an include inside an object or an array: members, which begin
+ * with their name, or elements.
+ */
+const char *wellformed_kea(struct reading *r)
+{
+	size_t len = (size_t)(r->end - r->at), blank = strspn(r->at, " \t\r\n");
+	bool are_members = blank < len && r->at[blank] == '"';
+	char *text = mem_printf(r->mem_ctx, "%c%.*s%c", are_members ? '{' : '[', (int)len,
+		r->at, are_members ? '}' : ']');
+	struct reading whole = *r;
+
+	whole.at = text;
+	whole.end = text + strlen(text);
+	const char *fault = wellformed_json(&whole);
+
+	r->line = whole.line;
+	return fault;
+}
+
 /* YAML */
 
 /* Past a quoted scalar that starts at r->at; multi-line ones are not written by us. */
@@ -328,6 +348,46 @@ const char *wellformed_yaml(struct reading *r)
 		is_utf8(r->at, (size_t)(r->end - r->at)))
 		return NULL;
 	return parse_yaml(r);
+}
+
+/* A zone's file (RFC 1035 section 5.1): quotes close in their line, brackets somewhere */
+
+static const char *check_zone_line(const char *line, size_t len, int *depth)
+{
+	bool is_quoted = false;
+
+	for (size_t i = 0; i < len; i++) {
+		if (line[i] != '\t' && text_has_control(line + i, 1))
+			return "a control character";
+		if (line[i] == '\\') {
+			i++;
+		} else if (line[i] == '"') {
+			is_quoted = !is_quoted;
+		} else if (!is_quoted && line[i] == ';') {
+			break;
+		} else if (!is_quoted) {
+			*depth += (line[i] == '(') - (line[i] == ')');
+			if (*depth < 0)
+				return "a closing bracket without an opening one";
+		}
+	}
+	return is_quoted ? "a quote that is not closed" : NULL;
+}
+
+const char *wellformed_zone(struct reading *r)
+{
+	const char *line;
+	size_t len;
+	int depth = 0;
+
+	while (next_line(r, &line, &len)) {
+		const char *fault = check_zone_line(line, len, &depth);
+
+		if (fault != NULL)
+			return fault;
+	}
+	r->line = 0;
+	return depth > 0 ? "a bracket that is not closed" : NULL;
 }
 
 /* Kickstart: sections and their ends. Old installers know no %end (RHEL 5): then none of

@@ -38,4 +38,4 @@ struct reading {
 typedef const char *wellformed_fn(struct reading *r);
 
 wellformed_fn wellformed_dhcpd, wellformed_dnsmasq, wellformed_hosts, wellformed_json,
-	wellformed_kickstart, wellformed_yaml;
+	wellformed_kea, wellformed_kickstart, wellformed_yaml, wellformed_zone;

@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 
 #include "base/program.h"
+#include "vcn/host/check_command.h"
 #include "vcn/host/launch_command.h"
 
 /* Bits of the commands that know an option. */
@@ -18,13 +19,14 @@ enum {
 	RESTART = 1 << 2,
 	STOP = 1 << 3,
 	RUN = 1 << 4,
+	STATUS = 1 << 5,
 };
 
 enum { MANY = PROGRAM_ANY_NUMBER };
 
 static const struct program_command commands[] = {
-	{"check", "FILE...", "verify manifests; of a folder, all in it",
-		launch_command_check, 1, MANY, 0},
+	{"check", "[FILE...]", "verify manifests; with --host, and whether this host can",
+		check_command, 0, MANY, 0},
 	{"apply", "", "start and stop VCNs as the manifest says", launch_command_apply, 0,
 		0, PLAN | RESTART | STOP},
 	{"diff", "", "what apply would do; exit 2 if anything", launch_command_diff, 0, 0,
@@ -37,7 +39,7 @@ static const struct program_command commands[] = {
 	{"kill", "NAME...", "end VCNs at once", launch_command_kill, 0, MANY, ALL},
 	{"restart", "NAME...", "stop and start VCNs, with the manifest's changes",
 		launch_command_restart, 0, MANY, ALL | STOP | RESTART},
-	{"status", "[NAME...]", "what runs here", launch_command_status, 0, MANY, 0},
+	{"status", "[NAME...]", "what runs here", launch_command_status, 0, MANY, STATUS},
 	{"console", "NAME", "the serial console; Ctrl-] leaves it",
 		launch_command_console, 1, 1, 0},
 	{"log", "NAME", "what the serial console has shown", launch_command_log, 1, 1, 0},
@@ -72,6 +74,8 @@ static const struct program_option options[] = {
 	{"timeout", "SECONDS",
 		"apply, stop, restart: for a VCN's stop, before it is killed", STOP,
 		OPTION_NUMBER, AT(timeout_s), '\0'},
+	{"metrics", NULL, "status: OpenMetrics instead of the table", STATUS, OPTION_FLAG,
+		AT(metrics), '\0'},
 	{"console", NULL, "run: the serial console on standard output", RUN, OPTION_FLAG,
 		AT(console), '\0'},
 };
@@ -85,7 +89,7 @@ int main(int argc, char **argv)
 		.diags = diags,
 		.out = stdout,
 		.lock_fd = -1,
-		.arguments.host = getenv("VCN_HOST")};
+		.environment_host = getenv("VCN_HOST")};
 	struct program program = {
 		.name = "vcn",
 		.about = "Starts, supervises and stops the "

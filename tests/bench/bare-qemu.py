@@ -42,6 +42,7 @@ def spawn(command, files):
     """fork and exec, without waiting for the exec as posix_spawn(3) does."""
     pid = os.fork()
     if pid == 0:
+        os.setsid()  # as the launcher's: the scheduler shares processors out by session
         os.dup2(low[0], 0)
         for ours, number in files:
             os.dup2(ours, number)

@@ -14,8 +14,13 @@ inclusions '<(ldap|lber|ldap_schema)[^>]*>' '^src/read/directory' |
 	broken "only read/directory*.c knows libldap"
 inclusions '<yaml\.h>' '^src/base/document\.c$' |
 	broken "only base/document.c knows libyaml"
-inclusions '<libmnl/' '^src/vcn/guest/netlink\.c$' | broken "only vcn/guest/netlink.c knows libmnl"
+inclusions '<libmnl/' '^src/vcn/guest/(netlink|nftables)\.c$' |
+	broken "only vcn/guest/netlink.c and nftables.c know libmnl"
+inclusions '<nftables/' '^src/vcn/guest/ingress\.c$' |
+	broken "only vcn/guest/ingress.c knows libnftables"
 inclusions '<nettle/sha' '^src/base/trailer\.c$' | broken "only base/trailer.c knows hashes"
+inclusions '<nettle/eddsa' '^src/vcn/common/signature\.c$' |
+	broken "only vcn/common/signature.c knows signatures"
 inclusions '<((sys/)?varargs|sys/malloc|stdio_ext)\.h>' '^$' | broken "headers of the last century"
 
 # The rooms: each inclusion of ours is in the table.

@@ -180,7 +180,9 @@ fault 'only read/directory*.c knows libldap' src/base/planted_ldap.c:1
 put src/config/planted_yaml.c <<<'#include <yaml.h>'
 fault 'only base/document.c knows libyaml' src/config/planted_yaml.c:1
 put src/vcn/host/planted_link.c <<<'#include <libmnl/libmnl.h>'
-fault 'knows libmnl' src/vcn/host/planted_link.c:1
+fault 'know libmnl' src/vcn/host/planted_link.c:1
+put src/vcn/host/planted_rules.c <<<'#include <nftables/libnftables.h>'
+fault 'knows libnftables' src/vcn/host/planted_rules.c:1
 put src/change/planted_hash.c <<<'#include <nettle/sha2.h>'
 fault 'knows hashes' src/change/planted_hash.c:1
 put src/base/planted_old.c <<<'#include <varargs.h>'

@@ -4,7 +4,7 @@
 # The schema's two forms: both load, both say the same, and no number is given twice.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-plan 8
+plan 13
 
 schema=$SOURCE_ROOT/schema
 
@@ -57,6 +57,30 @@ names "$(slapd_uri config)" >"$scratch/ldif.names"
 ok 'servers of both forms know the same' diff "$scratch/conf.names" "$scratch/ldif.names"
 ok 'and it is all' test "$(wc -l <"$scratch/conf.names")" = \
 	"$(wc -l <"$SOURCE_ROOT/tests/slapd/schema.numbers")"
+
+# --- a map of a site's own: what it names has to be there ---
+
+export LDAPCC_DATADIR=$SOURCE_ROOT
+map() { sed "$1" "$schema/maps/ldapcc.yaml" >"$scratch/own.yaml"; }
+cat >"$scratch/site.yaml" <<-YAML
+	directory: {uri: "$(slapd_uri main)", base: "$SUFFIX", schema: $scratch/own.yaml}
+	state: $scratch/state
+	templates: []
+	targets: {dnsmasq: off, dhcpd: off, kickstart: off, kickstart-repos: off, manifest: off,
+	  dnsmasq-hosts: {path: $scratch/hosts, check: none, on-change: none}}
+YAML
+ldapcc() { "$LDAPCC" --config "$scratch/site.yaml" "$@" >"$scratch/out" 2>"$scratch/err"; }
+map ''
+ok 'a map that names what the server has' ldapcc apply
+map 's/^  mac: macAddress$/  mac: [macAdress]/'
+ldapcc apply && code=0 || code=$?
+report $((code != 64)) 'a typing error in an attribute: exit status 64' "$scratch/err"
+line=$(grep -n macAdress "$scratch/own.yaml" | cut -d: -f1)
+ok '… with its place, and what is meant' grep -q \
+	"own.yaml:$line:9: error: .*no attribute 'macAdress', did you mean 'macAddress'?" "$scratch/err"
+ok '… and with the line' grep -q '^    .*mac: \[macAdress\]' "$scratch/err"
+map 's/^  mac: macAddress$/&\n  # macAdress/'
+ok '… a comment is none' ldapcc apply
 
 # --- the numbers ---
 

@@ -5,7 +5,7 @@
 # its end is a failure.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-plan 16
+plan 20
 
 SLAPD_DATABASE=dbnosync slapd_new main
 slapd_load main "$SOURCE_ROOT/contrib/example/cluster.ldif"
@@ -126,6 +126,42 @@ slapd_modify main <<-LDIF
 LDIF
 watch again --last-csn "$(sed -n 's/^csn: //p' "$scratch/state")" watch "$main"
 ok 'a deletion while the server had been restarted is told' wait_for has_changes again 1
+
+# ldapcc watch: what wakes it when nothing changes is an installation that runs out. A month is
+# more milliseconds than poll(2) takes.
+export LDAPCC_DATADIR=$SOURCE_ROOT
+cat >"$scratch/site.yaml" <<-YAML
+	directory: {uri: "$main", base: "$SUFFIX", full-interval: 2592000}
+	state: $scratch/state-of-watch
+	templates: []
+	targets:
+	  pxelinux: {path: "$scratch/pxe/{{mac_dashed}}", check: none}
+	  dnsmasq: off
+	  dnsmasq-hosts: {path: "$scratch/hosts", check: none}
+	  dhcpd: off
+	  kickstart: off
+	  kickstart-repos: off
+	  manifest: off
+	guard: {max-armed: 100%}
+YAML
+"$LDAPCC" --config "$scratch/site.yaml" watch >"$scratch/watch.out" 2>"$scratch/watch.err" &
+watcher=$!
+pids+=($!)
+boot_file=$scratch/pxe/00-00-5e-00-53-11
+ok 'watch publishes' wait_for grep -q LOCALBOOT "$boot_file"
+slapd_modify main <<-LDIF
+	dn: cn=node01,ou=hosts,$SUFFIX
+	changetype: modify
+	add: vocInstall
+	vocInstall: TRUE
+	-
+	add: vocInstallUntil
+	vocInstallUntil: $(date -u -d '+8 seconds' +%Y%m%d%H%M%SZ)
+LDIF
+ok '… an installation' wait_for grep -q KERNEL "$boot_file"
+ok '… and its end, when it has come' wait_for grep -q LOCALBOOT "$boot_file"
+report $(($(ps -o cputimes= -p "$watcher") > 5)) 'it waits, and does not poll' "$scratch/watch.err"
+kill "$watcher"
 
 # servers that cannot be watched
 SLAPD_WITHOUT=syncprov SLAPADD='' slapd_new plain

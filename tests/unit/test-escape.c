@@ -50,6 +50,11 @@ static const struct row rows[] = {
 	{"dhcpd", NULL, TEXT("a b;#"), "a b;#"},
 	{"dhcpd", NULL, TEXT("\xe9"), "\xe9"},
 
+	{"zone", NULL, TEXT("a\"b\\c; (d)"), "a\\\"b\\\\c; (d)"},
+	{"zone", NULL, TEXT("gr\xc3\xbc\xc3\x9f"), "gr\\195\\188\\195\\159"},
+	{"zone", NULL, TEXT("a\nb"), NULL},
+	{"zone", NULL, TEXT("a\0b"), NULL},
+
 	{"shell", NULL, TEXT("it's"), "it'\\''s"},
 	{"shell", NULL, TEXT("''"), "'\\'''\\''"},
 	{"shell", NULL, TEXT("$(reboot) `x` \\ \""), "$(reboot) `x` \\ \""},
@@ -478,6 +483,28 @@ static char *read_hosts(TALLOC_CTX *tmp, const char *printed, size_t *ret_len)
 	return read_plain(tmp, printed, ret_len, " #", "");
 }
 
+/* RFC 1035 section 5.1: \X is X, \DDD the byte of that number. */
+static char *read_zone(TALLOC_CTX *tmp, const char *printed, size_t *ret_len)
+{
+	struct buffer *b = buffer_new(tmp);
+
+	for (const char *at = printed; *at != '\0'; at++) {
+		if (*at == '"' || text_has_control(at, 1) || (unsigned char)*at > 0x7e)
+			return NULL;
+		if (*at != '\\') {
+			buffer_add_byte(b, *at);
+		} else if (at[1] >= '0' && at[1] <= '9') {
+			buffer_add_byte(b, (char)((at[1] - '0') * 100 +
+						   (at[2] - '0') * 10 + at[3] - '0'));
+			at += 3;
+		} else {
+			buffer_add_byte(b, *++at);
+		}
+	}
+	*ret_len = b->len;
+	return b->data;
+}
+
 static char *read_html(TALLOC_CTX *tmp, const char *printed, size_t *ret_len)
 {
 	static const struct {
@@ -516,6 +543,7 @@ static const struct {
 } readers[] = {
 	{"yaml", read_yaml, 10, 500},
 	{"json", read_json, 10, 500},
+	{"kea", read_json, 10, 500},
 	{"dhcpd", read_dhcpd, 100, 600},
 	{"shell", read_shell, 100, 600},
 	{"kickstart", read_kickstart, 150, 400},
@@ -523,6 +551,7 @@ static const struct {
 	{"ipxe", read_ipxe, 100, 500},
 	{"dnsmasq", read_dnsmasq, 150, 500},
 	{"hosts", read_hosts, 150, 500},
+	{"zone", read_zone, 100, 600},
 	{"html", read_html, 500, 350},
 	{"text", read_text, 500, 350},
 };

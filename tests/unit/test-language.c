@@ -27,6 +27,12 @@ static const struct {
 	{"hosts", "10.0.0.1 n1\n010.0.0.2 n2\n", "no address", 2},
 	{"hosts", "10.0.0.1 n1 n_2\n", "no host name", 1},
 	{"hosts", "10.0.0.1 n1 # c\n", "no host name", 1},
+	{"zone", "$TTL 1\nn1 A 10.0.0.1 ; \"\nn1 TXT \"a;(\\\"\"\n", NULL, 0},
+	{"zone", "@ SOA a b (\n 1 2\n 3 4 5 )\n", NULL, 0},
+	{"zone", "n1 TXT \"a\nb\"\n", "not closed", 1},
+	{"zone", "n1 A 10.0.0.1\n@ SOA a b ( 1 2\n", "not closed", 0},
+	{"zone", "n1 A )\n", "without an opening", 1},
+	{"zone", "n1 TXT \"\x02\"\n", "control", 1},
 	{"dnsmasq", "local=/c/\n\thost-record=n1,10.0.0.1\n", NULL, 0},
 	{"dnsmasq", "local=/c/\x01\n", "control", 1},
 	{"dhcpd", "", NULL, 0},
@@ -42,6 +48,11 @@ static const struct {
 	{"json", "{\"a\": [1, true\n", "too early", 0},
 	{"json", "{\"a\": 1,}\n", "", 1},
 	{"json", "{\"a\": 1} x\n", "", 1},
+	{"kea", "\"a\": [1],\n\"b\": {}\n", NULL, 0},
+	{"kea", "{\"a\": 1}\n,{\"a\": 2}\n", NULL, 0},
+	{"kea", "", NULL, 0},
+	{"kea", "\"a\": [1],\n", "", 2},
+	{"kea", "\"a\": [1]\n}, \"b\": 1\n", "", 2},
 	{"yaml", "a: 1\nb: {c: \"x y\", d: [1, 2]}\n", NULL, 0},
 	{"yaml", "a: \"x\nb: 1\n", "", 0},
 	{"yaml", "a: {b: 1\nc: 2\n", "", 0},
@@ -164,7 +175,7 @@ static void test_table(void **state)
 		assert_ptr_equal(language_escaper(l, false),
 			l->quote == '\0' ? l->escape : escape_bare);
 	}
-	assert_int_equal(n, 10);
+	assert_int_equal(n, 11);
 	assert_int_equal(language_find("shell")->quote, '\'');
 	assert_int_equal(language_find("yaml")->quote, '"');
 	assert_int_equal(language_find("hosts")->quote, '\0');
@@ -184,6 +195,7 @@ static void test_comments(void **state)
 		{"ini", ";; ", true},
 		{"ini", "// ", false},
 		{"json", "# ", false},
+		{"kea", "# ", true},
 		{"html", "<!-- ", false},
 		{"text", "", true},
 		{"text", "REM ", true},

@@ -50,6 +50,7 @@ static const char *const fd_names[] = {
 	[MACHINE_FD_VSOCK] = "vsock",
 	[MACHINE_FD_TAP] = "tap",
 	[MACHINE_FD_VHOST] = "vhost",
+	[MACHINE_FD_UPLINK] = "uplink",
 };
 
 /* Golden cases */
@@ -89,7 +90,8 @@ static const char *describe(TALLOC_CTX *mem_ctx, const struct machine *machine)
 		const struct machine_fd *fd = &machine->fds[i];
 
 		buffer_printf(b, "fd %d: %s", fd->number, fd_names[fd->kind]);
-		if (fd->kind == MACHINE_FD_TAP || fd->kind == MACHINE_FD_VHOST)
+		if (fd->kind == MACHINE_FD_TAP || fd->kind == MACHINE_FD_VHOST ||
+			fd->kind == MACHINE_FD_UPLINK)
 			buffer_printf(b, " %zu", fd->interface);
 		buffer_add_byte(b, '\n');
 	}
@@ -108,8 +110,8 @@ static const char *build_case(TALLOC_CTX *mem_ctx, const char *folder)
 			diags, &settings),
 		0);
 	assert_int_equal(
-		manifest_load(mem_ctx, file_join(mem_ctx, folder, "manifest.yaml"), false,
-			diags, &manifest),
+		manifest_load(mem_ctx, file_join(mem_ctx, folder, "manifest.yaml"),
+			&(struct manifest_demands){.timeout_ms = 5000}, diags, &manifest),
 		0);
 	struct machine_host host = {.settings = settings, .qemu = &qemu};
 
@@ -204,7 +206,7 @@ static void test_hostile_texts(void **state)
 	assert_string_equal(value_of(machine, "-name"),
 		"guest=a,,debug-threads=off,,%d,,..,debug-threads=on");
 	assert_string_equal(value_of(machine, "-netdev"),
-		"user,id=n0,hostname=a,,debug-threads=off,,%d,,..");
+		"stream,id=n0,server=off,addr.type=fd,addr.str=6");
 	/* An argument of its own: there is no option syntax in it. */
 	assert_string_equal(value_of(machine, "-append"), "-S,-monitor stdio");
 	for (size_t i = 0; i < machine->n_arguments; i++)

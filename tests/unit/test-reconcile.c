@@ -167,18 +167,19 @@ static void test_admission(void **state)
 	assert_int_equal(admission_need_mib(1024, 1, ACCEL_KVM), 1024 + 96 + 8 + 16);
 	assert_int_equal(
 		admission_need_mib(1024, 1, ACCEL_TCG), 1024 + 96 + 8 + 16 + 128);
-	assert_int_equal(admission_take(&admission, guest, ACCEL_KVM, NULL, diags), 0);
-	assert_int_equal(admission_take(&admission, guest, ACCEL_KVM, NULL, diags), 0);
+	assert_int_equal(admission_take(&admission, guest, ACCEL_KVM, 0, NULL, diags), 0);
+	assert_int_equal(admission_take(&admission, guest, ACCEL_KVM, 0, NULL, diags), 0);
 	assert_int_equal(admission.free_mib, 2300 - 2 * 1144);
-	assert_int_equal(admission_take(&admission, guest, ACCEL_KVM, NULL, diags),
+	assert_int_equal(admission_take(&admission, guest, ACCEL_KVM, 0, NULL, diags),
 		-EXIT_REJECTED);
 	assert_int_equal(diags->n_errors, 1);
 	/* a restart needs only what it grows by */
 	guest->memory_mib = 1030;
-	assert_int_equal(admission_take(&admission, guest, ACCEL_KVM, &before, diags), 0);
+	assert_int_equal(
+		admission_take(&admission, guest, ACCEL_KVM, 0, &before, diags), 0);
 	assert_int_equal(admission.free_mib, 2300 - 2 * 1144 - 6);
 	guest->memory_mib = 2048;
-	assert_int_equal(admission_take(&admission, guest, ACCEL_KVM, &before, diags),
+	assert_int_equal(admission_take(&admission, guest, ACCEL_KVM, 0, &before, diags),
 		-EXIT_REJECTED);
 }
 

@@ -76,7 +76,7 @@ ok "and shows what is said" grep -q "heard hello" "$work/shown"
 # Times
 
 ok "boot-times has a table" exits 0 vcn boot-times
-ok "of two starts" says "vmlinuz, tcg: 2 starts, 2 ready, 0 timed out, 0 failed"
+ok "of two starts" says "vmlinuz \([0-9a-f]{8}\), tcg: 2 starts, 2 ready, 0 timed out, 0 failed"
 ok "with the stage of the network driver" says "^  nic +2 "
 ok "and as JSON" exits 0 vcn --json boot-times
 ok "with what the paper shows" says '"stddev":'

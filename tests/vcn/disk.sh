@@ -50,7 +50,7 @@ begin_manifest 1
 for i in 1 2 3; do
 	on_disk "vcn00$i" master.qcow2 qcow2
 done
-on_disk vcn004 own.raw raw "snapshot: no"
+on_disk vcn004 own.raw raw "snapshot: no" hostname=vcn004
 end_manifest whole
 
 ok "three guests of one master, one of its own image" exits 0 vcn apply
@@ -176,14 +176,28 @@ on_disk vcn008 master.qcow2 qcow2 "" vcn.fill
 end_manifest whole
 vcn start vcn008 >"$work/said" 2>&1 &
 start=$!
-ok "a guest that fills its scratch has failed" within 30 is_state vcn008 failed
+ok "a guest that fills its scratch is degraded" within 60 is_state vcn008 degraded
 ok "the message names the scratch" grep -q "no room is left in '$work/small'" \
 	<(field vcn008 message)
 status=0
 wait $start || status=$?
 ok "its start exits with 5" equal "$status" 5
-ok "no QEMU stands still" no_qemu vcn008
+ok "kill" exits 0 vcn kill vcn008
+ok "no QEMU is left" no_qemu vcn008
 ok "and gives its space back" equal "$(find "$work/small" -mindepth 2)" ""
 ok "all of it" test "$(df --output=used -k "$work/small" | tail -n 1)" -le 8
+
+# A limit of its own: its neighbour does not notice.
+write_settings "network: user"
+begin_manifest 12
+on_disk vcn009 master.qcow2 qcow2 "" vcn.fill
+sed -i 's/^    cpus: 1$/&\n    scratch: 3/' "$work/body.yaml"
+on_disk vcn010 master.qcow2 qcow2
+end_manifest whole
+ok "a guest with a limit of 3 MiB, and one without" exits 5 vcn apply
+ok "the first is degraded" grep -q "it has written its 3 MiB" <(field vcn009 message)
+ok "the second is ready" is_state vcn010 ready
+ok "and writes" within 10 console_says vcn010 "wrote /dev/vda"
+ok "stop" exits 0 vcn stop --all
 ok "the master is as it was" equal "$(sha256sum <"$work/images/master.qcow2")" "$before"
 finish_tests

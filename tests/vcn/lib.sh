@@ -40,6 +40,7 @@ enter() {
 		--host node01.c.example)
 	chmod 755 "$work"
 	ip link set lo up
+	make_uplink
 	make_guest
 	write_settings
 }
@@ -98,6 +99,23 @@ write_settings() {
 # better: then $! is the program itself.
 vcn() {
 	"${vcn[@]}" "$@"
+}
+
+# make_uplink - a way out for `network: user`: out0 at 192.0.2.2, and behind it 192.0.2.1 in a
+# network namespace that $beyond runs commands in
+make_uplink() {
+	ip link add out0 type veth peer name out1
+	unshare --net sleep infinity &
+	beyond=(nsenter --net="/proc/$!/ns/net" --)
+	disown
+	within 5 eval '[ "$(readlink "/proc/$!/ns/net")" != "$(readlink /proc/self/ns/net)" ]'
+	ip link set out1 netns "$!"
+	"${beyond[@]}" ip addr add 192.0.2.1/24 dev out1
+	"${beyond[@]}" ip link set out1 up
+	"${beyond[@]}" ip link set lo up
+	ip addr add 192.0.2.2/24 dev out0
+	ip link set out0 up
+	ip route add default via 192.0.2.1
 }
 
 # make_bridge - br0 at 10.99.0.1/24, and dnsmasq on it for leases and names
@@ -253,7 +271,7 @@ no_qemu() {
 }
 
 no_tap() {
-	equal "$(ip -br link | awk '$1 !~ /^(lo|br0)$/ { print $1 }')" ""
+	equal "$(ip -br link | awk '$1 !~ /^(lo|br0|out0@.*)$/ { print $1 }')" ""
 }
 
 # Bytes that guests' writes take; what a guest wrote has no name, so the file system tells.

@@ -86,6 +86,19 @@ if [ -n "$name" ]; then
 	ping -c 1 -W 5 "$name" && echo "guest: reached $name"
 fi
 
+for word in $(cat /proc/cmdline); do
+	case $word in
+	vcn.reach=*:*)
+		word=${word#vcn.reach=}
+		if nc -w 5 "${word%:*}" "${word#*:}" </dev/null >/dev/null 2>&1; then
+			echo "guest: connected to $word"
+		else
+			echo "guest: not connected to $word"
+		fi
+		;;
+	esac
+done
+
 for disk in /dev/vd?; do
 	[ -b "$disk" ] || continue
 	if has vcn.fill; then

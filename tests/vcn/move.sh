@@ -32,6 +32,66 @@ one() {
 	end_manifest whole
 }
 
+# From the directory's word to a guest that waits: the manifest as ldapcc writes it
+
+cat >"$work/site.ldif" <<'SITE'
+dn: cn=c.example,dc=c,dc=example
+objectClass: vocCluster
+cn: c.example
+vocDomain: c.example
+
+dn: cn=net,ou=networks,dc=c,dc=example
+objectClass: vocIPNetwork
+cn: net
+ipNetworkNumber: 10.99.0.0/24
+vocBridge: br0
+vocIsolated: TRUE
+
+dn: cn=node01,ou=hosts,dc=c,dc=example
+objectClass: device
+objectClass: ipHost
+objectClass: ieee802Device
+objectClass: vocPhysicalNode
+cn: node01
+ipHostNumber: 10.99.0.5
+macAddress: 02:5a:00:00:01:05
+
+dn: cn=vcn001,ou=vcns,dc=c,dc=example
+objectClass: device
+objectClass: ipHost
+objectClass: ieee802Device
+objectClass: vocVirtualNode
+cn: vcn001
+ipHostNumber: 10.99.0.101
+macAddress: 02:5a:00:00:00:01
+vocPhysicalHost: cn=node01,ou=hosts,dc=c,dc=example
+vocImage: cn=test,ou=images,dc=c,dc=example
+vocMemory: 96
+vocCPUs: 1
+SITE
+cat >>"$work/site.ldif" <<-SITE
+
+	dn: cn=test,ou=images,dc=c,dc=example
+	objectClass: vocDiskImage
+	cn: test
+	vocKernel: $work/images/vmlinuz
+	vocInitrd: $work/images/initrd
+	vocKernelArguments: console=ttyS0 quiet panic=-1
+	vocReadiness: virtserial
+SITE
+ok "ldapcc writes a manifest" exits 0 "$(dirname "$VCN")/ldapcc" --ldif "$work/site.ldif" \
+	render -o "$work/compiled"
+cp "$work/compiled/srv/ldapcc/manifests/node01.c.example.yaml" "$work/manifest.yaml"
+ok "vcn reads it" exits 0 vcn check "$work/manifest.yaml"
+there ip addr add 10.99.0.101/24 dev up1
+ok "its address is answered for" exits 5 vcn apply
+ok "it waits" says "'vcn001' waits: .*still runs elsewhere: its address 10.99.0.101"
+there ip addr del 10.99.0.101/24 dev up1
+ok "and starts when that ends" within 60 is_state vcn001 ready
+ok "isolated, as its network is" grep -q "isolated on" \
+	<(bridge -d link show dev "$(field vcn001 taps | tr -dc 'a-z0-9')")
+ok "kill" exits 0 vcn kill vcn001
+
 # A host that answers
 
 there ip addr add 10.99.0.101/24 dev up1
@@ -80,11 +140,23 @@ second() {
 		--host node02.c.example "$@"
 }
 second_is() { second status vcn001 | grep -q "^vcn001 *$1 "; }
-one 5 10.99.0.101
+one 5 '10.99.0.101, "2001:db8::101"'
 ok "the first host starts it" exits 0 vcn apply
 ok "it has its address" within 20 busybox ping -c 1 -W 1 10.99.0.101
-sed "s/node01/node02/" "$work/body.yaml" | "$here/trailer.py" >"$work/manifest2.yaml"
+# for_second SERIAL ADDRESSES - the same guest, with these only
+for_second() {
+	sed "s/node01/node02/; s/^serial: .*/serial: $1/; s/addresses: \[[^]]*]/addresses: [$2]/" \
+		"$work/body.yaml" | "$here/trailer.py" >"$work/manifest2.yaml"
+}
+for_second 1 '"2001:db8::101"'
 ok "the second host waits" exits 5 second apply
+ok "for an address that the guest itself does not have" says "2001:db8::101 is answered for"
+kill -STOP "$(field vcn001 pid)"
+for_second 2 10.99.0.101
+ok "it is stopped there" exits 0 second stop vcn001
+ok "for one that stands still it waits, too" exits 5 second apply
+ok "as it is answered for" says "10.99.0.101 is answered for"
+kill -CONT "$(field vcn001 pid)"
 ok "one guest" equal "$(qemu_pids | wc -l)" 1
 begin_manifest 6
 end_manifest whole
@@ -93,5 +165,13 @@ ok "the second one starts it" within 60 second_is ready
 ok "one guest still" equal "$(qemu_pids | wc -l)" 1
 ok "it is reached" within 20 busybox ping -c 1 -W 1 10.99.0.101
 ok "the end" exits 0 second kill vcn001
+
+# Again and again: VCN_MOVES=1000 VCN_TEST_TIMEOUT=3600 tests/vcn/move.sh takes its time
+
+there ip addr flush dev up1
+ip link del up0
+moves=${VCN_MOVES:-4}
+ok "$moves moves: never two, never none for longer than a tick" "$here/moves.py" "$VCN" "$work" \
+	"$other" "$moves" "$((moves < 25 ? moves : 25))"
 kill "$other"
 finish_tests

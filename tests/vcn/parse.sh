@@ -55,6 +55,56 @@ cp manifest-vlan.yaml "$folder/zz.yaml"
 folder 10 "a folder with a bad one"
 rm "$folder/"*
 folder 0 "an empty folder"
+
+# What a server that was broken into may serve.
+# hostile NAME STATUS DESCRIPTION - of $folder/NAME, within a minute and 1 GiB
+hostile() {
+	local status=0
+	n=$((n + 1))
+	(
+		[[ $(ldd "$vcn") == *asan* ]] || ulimit -v 1048576
+		exec timeout 60 "$vcn" check "$folder/$1"
+	) >"$folder/said" 2>&1 || status=$?
+	if [ "$status" = "$2" ] && [ "$(wc -c <"$folder/said")" -lt 100000 ]; then
+		echo "ok $n - $3"
+	else
+		echo "not ok $n - $3: exit $status, $(head -c 300 "$folder/said")"
+		failed=1
+	fi
+}
+# entry NAME PATH - a manifest of one VCN
+entry() {
+	printf 'manifest: 1\nhost: n.example\nserial: 1\nvcns:\n'
+	printf '  - {name: "%s", fqdn: v.example, memory: 1, cpus: 1,\n' "$1"
+	printf '    uuid: 5f0c0a3e-2f5c-5c1e-8a5b-000000000001,\n'
+	printf '    image: {path: "%s", format: raw}, interfaces: []}\n' "$2"
+}
+entry v /images/a >"$folder/plain"
+hostile plain 0 "an entry that is none of these"
+truncate -s 600M "$folder/sparse"
+hostile sparse 7 "600 MB of nothing"
+head -c 1000000 /dev/zero | tr '\0' '[' >"$folder/deep"
+hostile deep 10 "a million brackets"
+entry v "/images/$(head -c 1000000 /dev/zero | tr '\0' a)" >"$folder/path"
+hostile path 10 "a path of a megabyte"
+entry "$(head -c 1000000 /dev/zero | tr '\0' a)" /images/a >"$folder/name"
+hostile name 10 "a name of a megabyte"
+entry v /images/../etc/shadow >"$folder/dots"
+hostile dots 10 "a path that climbs"
+entry v "/images/$(printf '\033')[31m" >"$folder/escape"
+hostile escape 10 "an escape sequence"
+entry ../../etc /images/a >"$folder/climb"
+hostile climb 10 "a name that climbs"
+{
+	echo 'a: &a [x, x, x, x, x, x, x, x, x]'
+	for i in b c d e f g h i; do echo "$i: &$i [*a, *a, *a, *a, *a, *a, *a, *a, *a]"; done
+} >"$folder/laughs"
+hostile laughs 10 "a billion laughs"
+printf 'manifest: 1\nhost: n.example\nserial: 1\nvcns: [%s]\n' \
+	"$(head -c 200000 /dev/zero | sed 's/\x00/{},/g')" >"$folder/many"
+hostile many 10 "two hundred thousand empty entries"
+ln -s /proc/self/mem "$folder/link"
+hostile link 7 "a link to what is no file"
 rm -r "$folder"
 folder 7 "no folder"
 echo "1..$n"

@@ -122,6 +122,10 @@ for how in whole empty cut null types huge other deep bytes fifo folder sparse; 
 	damage "$how" run/.qemu.json
 	run status
 	check "QEMU's answers, $how: status" 5 ""
+	if command -v qemu-system-x86_64 >/dev/null; then
+		run check "$work/manifest.yaml"
+		check "QEMU's answers, $how: it is asked again" 0 ""
+	fi
 	rm -rf "$work/run/.qemu.json"
 
 	for name in lock control; do

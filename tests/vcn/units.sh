@@ -38,7 +38,13 @@ start)
 	[ ! -e "$WORK/broken" ] || exit 0
 	setsid "$WORK/bin/vcn" run "$name" </dev/null >"$WORK/unit.$name" 2>&1 &
 	;;
-show) echo failed ;;
+show)
+	if [ -e "$WORK/queued" ]; then
+		printf 'ActiveState=inactive\nJob=%s\n' "$(($(date +%s) < $(cat "$WORK/queued") ? 7 : 0))"
+	else
+		printf 'ActiveState=failed\nJob=0\n'
+	fi
+	;;
 esac
 SYSTEMCTL
 cp "$VCN" "$work/bin/vcn"
@@ -83,7 +89,11 @@ rm "$work/refuse"
 touch "$work/broken"
 ok "a unit that fails without a word" exits 5 "$VCN" start vcn001
 ok "where to look" says "journalctl -u vcn@vcn001.service"
-rm "$work/broken"
+echo "$(($(date +%s) + 5))" >"$work/queued"
+start=$(date +%s)
+ok "a unit that waits for its turn" exits 5 "$VCN" start vcn001
+ok "is not taken for an inactive one" test $(($(date +%s) - start)) -ge 4
+rm "$work/queued" "$work/broken"
 
 # Where the unit could not know what was said on the command line, none is used.
 : >"$work/calls"
@@ -99,13 +109,16 @@ ok "leaves nothing" no_qemu
 # The units themselves
 
 units=$here/../../contrib/systemd
-for unit in "$units/vcn@.service" "$units/vcn-apply.service"; do
+for unit in "$units/"*.service; do
 	if command -v systemd-analyze >/dev/null; then
 		ok "${unit##*/} is closed as far as it can be" grep -q " OK" \
 			<(systemd-analyze security --offline=yes "$unit" 2>&1 | tail -1)
 	else
 		skip "${unit##*/} is closed as far as it can be" "no systemd-analyze"
 	fi
+done
+for unit in "$units/vcn@.service" "$units/vcn-apply.service"; do
 	ok "${unit##*/} ends with vcn.target" grep -qx "PartOf=vcn.target" "$unit"
 done
+ok "vcn@.service is nothing to enable" exits 1 grep -q Install "$units/vcn@.service"
 finish_tests

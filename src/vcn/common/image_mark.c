@@ -6,6 +6,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/trailer.h"
+
+enum { ID_DIGITS = 8 };
+
 static const char written[] = "-";
 
 /* NULL where it cannot be looked at; errno says why. */
@@ -64,4 +68,25 @@ bool image_mark_is_current(const char *mark)
 		if (!is_line_current(mark, (size_t)(end - mark) + 1))
 			return false;
 	return true;
+}
+
+char *image_mark_id(TALLOC_CTX *mem_ctx, const char *mark)
+{
+	TMP_CTX(tmp);
+	struct buffer *b = buffer_new(tmp);
+	uint8_t digest[SHA256_BYTES];
+	char hex[SHA256_TEXT_MAX];
+	const char *end;
+
+	if (mark == NULL || mark[0] == '\0')
+		return NULL;
+	for (; (end = strchr(mark, '\n')) != NULL; mark = end + 1) {
+		size_t device = strcspn(mark, ":");
+		size_t word = strcspn(mark, " ");
+
+		if (device < word)
+			buffer_add(b, mark + device, word - device);
+	}
+	sha256(b->data, b->len, digest);
+	return mem_strndup(mem_ctx, sha256_text(digest, hex), ID_DIGITS);
 }

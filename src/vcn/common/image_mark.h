@@ -13,3 +13,8 @@
 char *image_mark(TALLOC_CTX *mem_ctx, const struct guest_image *image) _must_check_;
 /* Are the files still the same? Looks at them: for a child (patience.h). */
 bool image_mark_is_current(const char *mark);
+/*
+ * A short word for these files and no others: for boot times. The device does not count: that
+ * of a server's changes with every mount. NULL without a mark.
+ */
+char *image_mark_id(TALLOC_CTX *mem_ctx, const char *mark) _must_check_;

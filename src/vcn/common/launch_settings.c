@@ -88,6 +88,23 @@ static int read_paths(struct reader *r, const struct node *value, void *field)
 	return failed;
 }
 
+/* @field is the whole object: a list, also an empty one, is another thing than none. */
+static int read_bridges(struct reader *r, const struct node *value, void *field)
+{
+	struct launch_settings *settings = field;
+
+	settings->has_bridges = true;
+	return read_strings(r, value, &settings->bridges);
+}
+
+static int read_writable_roots(struct reader *r, const struct node *value, void *field)
+{
+	struct launch_settings *settings = field;
+
+	settings->has_writable_roots = true;
+	return read_paths(r, value, &settings->writable_roots);
+}
+
 /* A program: a name to look for in PATH, or a path. */
 static int read_program(struct reader *r, const struct node *value, void *field)
 {
@@ -169,14 +186,14 @@ static int read_bridge_map(struct reader *r, const struct node *value, void *fie
 			"expected a map: the manifest's "
 			"bridge, and its name on this host");
 	for (size_t i = 0; i < value->n_items; i++) {
-		struct bridge_alias *alias =
-			mem_push(r->mem_ctx, &settings->bridges, &settings->n_bridges);
+		struct bridge_alias *alias = mem_push(
+			r->mem_ctx, &settings->bridge_map, &settings->n_bridge_map);
 		int failed = read_string(r, value->keys[i], &alias->from);
 		int bad = read_string(r, value->items[i], &alias->to);
 
 		failed = bad < 0 ? bad : failed;
-		for (size_t j = 0; failed == 0 && j + 1 < settings->n_bridges; j++)
-			if (strcmp(settings->bridges[j].from, alias->from) == 0)
+		for (size_t j = 0; failed == 0 && j + 1 < settings->n_bridge_map; j++)
+			if (strcmp(settings->bridge_map[j].from, alias->from) == 0)
 				failed = document_fault(r, value->keys[i],
 					"'%s' is there twice", alias->from);
 		result = failed < 0 ? failed : result;
@@ -188,11 +205,18 @@ static int read_bridge_map(struct reader *r, const struct node *value, void *fie
 
 static const struct key settings_keys[] = {
 	{"qemu", read_program, MEMBER(qemu)},
+	{"qemu-roots", read_paths, MEMBER(qemu_roots)},
 	{"accel", read_accel, MEMBER(accel)},
 	{"network", read_network, MEMBER(network)},
+	{"passt", read_program, MEMBER(passt)},
 	{"bridge-map", read_bridge_map, 0},
+	{"filter", read_bool, MEMBER(filter)},
+	{"bridges", read_bridges, 0},
 	{"image-roots", read_paths, MEMBER(image_roots)},
+	{"writable-roots", read_writable_roots, 0},
+	{"manifest-key", read_path, MEMBER(manifest_key)},
 	{"scratch", read_path, MEMBER(scratch)},
+	{"scratch-limit", read_unsigned, MEMBER(scratch_limit_mib)},
 	{"uid-range", read_uid_range, 0},
 	{"memory-reserve", read_unsigned, MEMBER(memory_reserve_mib)},
 	{"parallel", read_parallel, MEMBER(parallel)},
@@ -210,7 +234,8 @@ static struct launch_settings *settings_new(TALLOC_CTX *mem_ctx)
 
 	*settings = (struct launch_settings){
 		.qemu = "qemu-system-x86_64",
-		.scratch = "/var/tmp/vcn",
+		.passt = "passt",
+		.scratch = "/var/lib/vcn/scratch",
 		.uid_first = UID_FIRST,
 		.uid_last = UID_LAST,
 		.memory_reserve_mib = MEMORY_RESERVE_MIB,
@@ -257,8 +282,8 @@ int launch_settings_load(TALLOC_CTX *mem_ctx, const char *path, struct diags *di
 
 const char *launch_bridge(const struct launch_settings *settings, const char *bridge)
 {
-	for (size_t i = 0; i < settings->n_bridges; i++)
-		if (strcmp(settings->bridges[i].from, bridge) == 0)
-			return settings->bridges[i].to;
+	for (size_t i = 0; i < settings->n_bridge_map; i++)
+		if (strcmp(settings->bridge_map[i].from, bridge) == 0)
+			return settings->bridge_map[i].to;
 	return bridge;
 }

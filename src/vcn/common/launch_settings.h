@@ -16,12 +16,21 @@ struct bridge_alias {
 struct launch_settings {
 	const char *path; /* NULL: defaults, no file was read */
 	const char *qemu; /* a name searched in PATH, or a path; qemu-system-x86_64 */
+	struct string_list qemu_roots; /* folders beside /usr that it needs */
 	enum accel accel; /* kvm; tcg only where asked for */
 	enum network_mode network;
-	struct bridge_alias *bridges;
-	size_t n_bridges;
+	bool filter; /* drop what pretends to be another host */
+	const char *passt; /* a name searched in PATH, or a path; for network: user */
+	struct bridge_alias *bridge_map;
+	size_t n_bridge_map;
 	struct string_list image_roots; /* default: /images */
-	const char *scratch; /* /var/tmp/vcn: overlays live below it */
+	/* What a manifest may ask of this host; without the key, anything. */
+	bool has_bridges, has_writable_roots;
+	struct string_list bridges; /* by their names on this host */
+	struct string_list writable_roots; /* of images that guests write themselves */
+	const char *manifest_key; /* who must have signed it; NULL: nobody */
+	const char *scratch; /* /var/lib/vcn/scratch: overlays live below it */
+	unsigned scratch_limit_mib; /* of a guest whose manifest has none; 0: no limit */
 	unsigned uid_first, uid_last; /* uid-range: [FIRST, LAST] or "FIRST-LAST" */
 	unsigned memory_reserve_mib; /* left to the host */
 	unsigned parallel; /* guests starting at once */

@@ -2,6 +2,7 @@
 #include "vcn/common/manifest.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,11 +10,12 @@
 #include "base/text.h"
 #include "base/trailer.h"
 #include "vcn/common/patience.h"
+#include "vcn/common/signature.h"
 
 enum {
 	MANIFEST_VERSION = 1,
-	READ_TIMEOUT_S = 5,
-	MANIFEST_MAX = 64 * 1024 * 1024,
+	MANIFEST_MAX = 16 * 1024 * 1024,
+	VCNS_MAX = 10000,
 	MEMORY_MAX_MIB = INT32_MAX,
 	CPUS_MAX = 1024,
 	VLAN_MAX = 4094, /* IEEE 802.1Q: 0 and 4095 are reserved */
@@ -21,6 +23,10 @@ enum {
 	MTU_MAX = 65535,
 	INTERFACE_NAME_MAX = 15,
 	UUID_LENGTH = 36,
+	PATH_LENGTH_MAX = 4095, /* PATH_MAX less its NUL */
+	READ_FAILED = 'f',
+	READ_PLAIN = 'p',
+	READ_SIGNED = 's',
 };
 
 /* Single values */
@@ -128,6 +134,9 @@ static int read_file_path(struct reader *r, const struct node *value, void *fiel
 		return failed;
 	if (path[0] != '/' || text_has_suffix(path, "/"))
 		return document_fault(r, value, "expected the absolute path of a file");
+	if (strlen(path) > PATH_LENGTH_MAX)
+		return document_fault(
+			r, value, "a path has at most %d bytes", PATH_LENGTH_MAX);
 	if (has_dot_dot(path))
 		return document_fault(r, value, "'..' is not allowed in a path");
 	*(const char **)field = path;
@@ -247,6 +256,7 @@ static const struct key interface_keys[] = {
 	{"bridge", read_bridge, offsetof(struct guest_interface, bridge), true},
 	{"vlan", read_vlan, offsetof(struct guest_interface, vlan_id)},
 	{"mtu", read_mtu, offsetof(struct guest_interface, mtu)},
+	{"isolated", read_bool, offsetof(struct guest_interface, is_isolated)},
 	{"addresses", read_addresses, 0},
 	{NULL},
 };
@@ -329,6 +339,7 @@ static const struct key guest_keys[] = {
 	{"vo", read_printable, offsetof(struct guest, vo)},
 	{"memory", read_memory, offsetof(struct guest, memory_mib), true},
 	{"cpus", read_cpus, offsetof(struct guest, cpus), true},
+	{"scratch", read_memory, offsetof(struct guest, scratch_mib)},
 	{"image", read_image, offsetof(struct guest, image), true},
 	{"interfaces", read_interfaces, 0, true},
 	{NULL},
@@ -342,6 +353,8 @@ static int read_guests(struct reader *r, const struct node *value, void *field)
 
 	if (value->kind != NODE_LIST)
 		return document_fault(r, value, "expected a list of VCNs, or []");
+	if (value->n_items > VCNS_MAX)
+		return document_fault(r, value, "a host has at most %d VCNs", VCNS_MAX);
 	manifest->guests = mem_array(r->mem_ctx, struct guest, value->n_items);
 	for (size_t i = 0; i < value->n_items; i++) {
 		struct guest *guest = &manifest->guests[manifest->n_guests++];
@@ -500,6 +513,9 @@ static void digest_interface(struct buffer *b, const struct guest_interface *int
 	digest_text(b, "mac", mac_format(interface->mac, buffer));
 	digest_text(b, "bridge", interface->bridge);
 	buffer_printf(b, "vlan %u\nmtu %u\n", interface->vlan_id, interface->mtu);
+	/* A line that says nothing would make every guest that runs outdated. */
+	if (interface->is_isolated)
+		buffer_add_text(b, "isolated\n");
 }
 
 static void digest_guest(struct guest *guest)
@@ -514,6 +530,9 @@ static void digest_guest(struct guest *guest)
 	digest_text(b, "vo", guest->vo);
 	buffer_printf(b, "enabled %d\nmemory %u\ncpus %u\n", guest->is_enabled,
 		guest->memory_mib, guest->cpus);
+	/* A key that came later: without it the digest is what it was. */
+	if (guest->scratch_mib > 0)
+		buffer_printf(b, "scratch %u\n", guest->scratch_mib);
 	digest_text(b, "path", guest->image.path);
 	buffer_printf(b, "format %d\nsnapshot %d\nreadiness %d\n", guest->image.format,
 		guest->image.snapshot, guest->image.readiness);
@@ -525,6 +544,22 @@ static void digest_guest(struct guest *guest)
 		digest_interface(b, &guest->interfaces[i]);
 	sha256(b->data, b->len, digest);
 	sha256_text(digest, guest->digest);
+}
+
+const char *guest_addresses(TALLOC_CTX *mem_ctx, const struct guest *guest)
+{
+	struct buffer *b = buffer_new(mem_ctx);
+	char text[IP_TEXT_MAX];
+
+	for (size_t i = 0; i < guest->n_interfaces; i++) {
+		const struct guest_interface *nic = &guest->interfaces[i];
+
+		buffer_add_text(b, i == 0 ? "" : "; ");
+		for (size_t j = 0; j < nic->n_addresses; j++)
+			buffer_printf(b, "%s%s", j == 0 ? "" : " ",
+				ip_format(nic->addresses[j], text));
+	}
+	return b->data;
 }
 
 static int compare_guests(const void *left, const void *right)
@@ -622,37 +657,101 @@ int manifest_parse(TALLOC_CTX *mem_ctx, const char *path, const char *text, size
 	return 0;
 }
 
+/*
+ * The child's answer: READ_FAILED and why, or READ_PLAIN and the text, or READ_SIGNED, the
+ * signature and the text. The signature first: one that is older than the text is seen.
+ */
 static void copy_file(const void *path, int fd)
 {
 	TMP_CTX(tmp);
-	char *text;
-	size_t len;
+	struct diags *diags = diags_new(tmp);
+	const char *signature_path = mem_printf(tmp, "%s.sig", (const char *)path);
+	char *text, *signature = NULL, answer = READ_PLAIN;
+	size_t len, signature_len;
 
-	if (file_read(tmp, path, EXIT_IO, MANIFEST_MAX, diags_new(tmp), &text, &len) == 0)
-		(void)!file_write_all(fd, text, len);
+	if (file_read_regular_at(tmp, AT_FDCWD, signature_path, SIGNATURE_BYTES,
+		    &signature, &signature_len) == 0 &&
+		signature_len == SIGNATURE_BYTES)
+		answer = READ_SIGNED;
+	if (file_read(tmp, path, EXIT_IO, MANIFEST_MAX, diags, &text, &len) < 0) {
+		answer = READ_FAILED;
+		text = diag_last(diags)->message;
+		len = strlen(text);
+	}
+	if (file_write_all(fd, &answer, 1) < 0 ||
+		(answer == READ_SIGNED &&
+			file_write_all(fd, signature, SIGNATURE_BYTES) < 0))
+		return;
+	(void)!file_write_all(fd, text, len);
 }
 
-int manifest_load(TALLOC_CTX *mem_ctx, const char *path, bool needs_trailer,
-	struct diags *diags, struct manifest **ret_manifest)
+static int check_signature(const char *key_path, const char *source, const char *answer,
+	size_t len, struct diags *diags)
+{
+	static const size_t start = 1 + SIGNATURE_BYTES;
+	uint8_t key[SIGNATURE_KEY_BYTES];
+	int r = signature_load_key(key_path, diags, key);
+
+	if (r < 0)
+		return r;
+	if (answer[0] != READ_SIGNED)
+		return diag_fail(diags, EXIT_REFUSED, loc_file(source),
+			"there is no signature beside it, '%s.sig' of %d bytes "
+			"(vcn.yaml, manifest-key)",
+			source, SIGNATURE_BYTES);
+	if (signature_is_valid(
+		    key, (const uint8_t *)answer + 1, answer + start, len - start))
+		return 0;
+	return diag_fail(diags, EXIT_REFUSED, loc_file(source),
+		"its signature '%s.sig' is not of this manifest by the key '%s'", source,
+		key_path);
+}
+
+/* What the child has said: the text, or the failure. */
+static int take_answer(const struct manifest_demands *demands, const char *source,
+	const char *answer, size_t len, struct diags *diags, const char **ret_text)
+{
+	size_t start = 1;
+
+	if (len == 0)
+		return diag_fail(diags, EXIT_IO, loc_file(source),
+			"the process that reads it has ended");
+	if (answer[0] == READ_FAILED)
+		return diag_fail(diags, EXIT_IO, loc_file(source), "%s", answer + 1);
+	if (answer[0] == READ_SIGNED)
+		start += SIGNATURE_BYTES;
+	*ret_text = answer + start;
+	return demands->key == NULL
+		       ? 0
+		       : check_signature(demands->key, source, answer, len, diags);
+}
+
+int manifest_load(TALLOC_CTX *mem_ctx, const char *path,
+	const struct manifest_demands *demands, struct diags *diags,
+	struct manifest **ret_manifest)
 {
 	TMP_CTX(tmp);
-	const char *source = mem_strdup(diags, path);
-	char *text;
+	const char *source = mem_strdup(diags, path), *text;
+	char *answer;
 	size_t len;
-	int r = patience_read(
-		tmp, READ_TIMEOUT_S * 1000, MANIFEST_MAX, copy_file, source, &text, &len);
+	int r = patience_read(tmp, demands->timeout_ms,
+		MANIFEST_MAX + SIGNATURE_BYTES + 1, copy_file, source, source, &answer,
+		&len);
 
 	if (r == -ETIMEDOUT)
 		return -EXIT_BUSY;
-	/* Read again, to say what is wrong. */
-	if (r < 0 || len == 0)
-		r = file_read(tmp, source, EXIT_IO, MANIFEST_MAX, diags, &text, &len);
+	if (r < 0)
+		return diag_fail_errno(
+			diags, EXIT_IO, -r, loc_file(source), "it cannot be read");
+	r = take_answer(demands, source, answer, len, diags, &text);
+	len -= r < 0 ? 0 : (size_t)(text - answer);
 	if (r == 0)
-		r = manifest_parse(
-			mem_ctx, source, text, len, needs_trailer, diags, ret_manifest);
+		r = manifest_parse(mem_ctx, source, text, len, demands->needs_trailer,
+			diags, ret_manifest);
 	if (r < 0)
 		return r;
-	(*ret_manifest)->text = talloc_steal(*ret_manifest, text);
+	(void)!talloc_steal(*ret_manifest, answer);
+	(*ret_manifest)->text = text;
 	(*ret_manifest)->len = len;
 	return 0;
 }

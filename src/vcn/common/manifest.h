@@ -32,6 +32,7 @@ struct guest_interface {
 	const char *bridge;
 	unsigned vlan_id; /* 0: untagged */
 	unsigned mtu; /* 0: the bridge's */
+	bool is_isolated; /* does not see other isolated ports of its bridge */
 	/* What nobody else may answer for at a start; no part of the digest, because a
 	 * guest that runs need not be started again for them. */
 	struct ip *addresses;
@@ -43,6 +44,7 @@ struct guest {
 	const char *name, *fqdn, *uuid, *vo;
 	bool is_enabled;
 	unsigned memory_mib, cpus;
+	unsigned scratch_mib; /* what it may write and throw away; 0: the host's limit */
 	struct guest_image image;
 	struct guest_interface *interfaces;
 	size_t n_interfaces;
@@ -73,7 +75,23 @@ struct manifest {
 int manifest_parse(TALLOC_CTX *mem_ctx, const char *path, const char *text, size_t len,
 	bool needs_trailer, struct diags *diags,
 	struct manifest **ret_manifest) _must_check_;
-/* From a file; -EXIT_BUSY, and no failure yet, where that is not read within 5 seconds. */
-int manifest_load(TALLOC_CTX *mem_ctx, const char *path, bool needs_trailer,
-	struct diags *diags, struct manifest **ret_manifest) _must_check_;
+/* What a file must be, to be used. */
+struct manifest_demands {
+	bool needs_trailer;
+	const char
+		*key; /* the file of a public key that has signed it; NULL: none need */
+	unsigned timeout_ms;
+};
+
+/*
+ * manifest_load - the same from a file, and from its signature beside it
+ *
+ * errors: -EXIT_BUSY, and no failure yet, where it is not read in time; EXIT_REFUSED
+ *         without the signature that is demanded
+ */
+int manifest_load(TALLOC_CTX *mem_ctx, const char *path,
+	const struct manifest_demands *demands, struct diags *diags,
+	struct manifest **ret_manifest) _must_check_;
 const struct guest *manifest_find(const struct manifest *manifest, const char *name);
+/* The addresses of all of its interfaces as one text, to be compared. */
+const char *guest_addresses(TALLOC_CTX *mem_ctx, const struct guest *guest) _must_check_;

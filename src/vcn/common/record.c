@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/text.h"
 
 enum { RECORDS_MAX = 256 * 1024 * 1024, US_PER_MS = 1000, MS_PER_S = 1000 };
 
@@ -77,6 +78,7 @@ static struct json_object *boot_to_json(const struct boot_record *record)
 		json, "started_at", json_object_new_int64((int64_t)record->started));
 	put_text(json, "name", record->name);
 	put_text(json, "image", record->image);
+	put_text(json, "image_id", record->image_id);
 	put_text(json, "accel", record->accel);
 	json_object_object_add(
 		json, "memory_mib", json_object_new_int64(record->memory_mib));
@@ -177,6 +179,7 @@ static bool boot_from_json(
 	if (!get_outcome(json, &ret->outcome) ||
 		!json_copy_text(mem_ctx, json, "name", &ret->name) ||
 		!json_copy_text(mem_ctx, json, "image", &ret->image) ||
+		!json_copy_text(mem_ctx, json, "image_id", &ret->image_id) ||
 		!json_copy_text(mem_ctx, json, "accel", &ret->accel) ||
 		!json_read_integer(json, "started_at", 0, INT64_MAX, &started) ||
 		!json_read_unsigned(json, "memory_mib", &ret->memory_mib) ||
@@ -282,6 +285,7 @@ static struct boot_stage_times summarize(double *samples, size_t n)
 static bool is_in_group(const struct boot_record *record, const struct boot_group *group)
 {
 	return strcmp(record->image, group->image) == 0 &&
+	       text_compare(record->image_id, group->image_id) == 0 &&
 	       strcmp(record->accel, group->accel) == 0;
 }
 
@@ -316,6 +320,8 @@ static int compare_groups(const void *left, const void *right)
 	const struct boot_group *a = left, *b = right;
 	int order = strcmp(a->image, b->image);
 
+	if (order == 0)
+		order = text_compare(a->image_id, b->image_id);
 	return order != 0 ? order : strcmp(a->accel, b->accel);
 }
 
@@ -339,6 +345,7 @@ struct boot_group *record_group(TALLOC_CTX *mem_ctx, const struct boot_record *r
 			struct boot_group *group = mem_push(mem_ctx, &groups, &n);
 
 			group->image = records[i].image;
+			group->image_id = records[i].image_id;
 			group->accel = records[i].accel;
 		}
 	for (size_t i = 0; i < n; i++)
@@ -352,10 +359,12 @@ struct boot_group *record_group(TALLOC_CTX *mem_ctx, const struct boot_record *r
 static void print_group(FILE *stream, const struct boot_group *group)
 {
 	fprintf(stream,
-		"%s, %s: %zu starts, %zu ready, %zu timed out, "
+		"%s%s%s%s, %s: %zu starts, %zu ready, %zu timed out, "
 		"%zu failed; seconds since the start of QEMU\n",
-		group->image, group->accel, group->n_starts, group->n_ready,
-		group->n_timeouts, group->n_failures);
+		group->image, group->image_id == NULL ? "" : " (",
+		group->image_id == NULL ? "" : group->image_id,
+		group->image_id == NULL ? "" : ")", group->accel, group->n_starts,
+		group->n_ready, group->n_timeouts, group->n_failures);
 	fprintf(stream, "  %-8s %6s %9s %9s %9s %9s %9s %9s\n", "stage", "n", "min",
 		"median", "p90", "max", "average", "stddev");
 	for (int stage = 0; stage < _STAGE_MAX; stage++) {
@@ -407,6 +416,7 @@ static struct json_object *group_to_json(const struct boot_group *group)
 	struct json_object *stages = json_object_new_object();
 
 	put_text(json, "image", group->image);
+	put_text(json, "image_id", group->image_id);
 	put_text(json, "accel", group->accel);
 	json_object_object_add(
 		json, "starts", json_object_new_int64((int64_t)group->n_starts));

@@ -33,6 +33,7 @@ struct boot_record {
 	uint64_t started; /* Unix time */
 	const char *name;
 	const char *image; /* the image's path, or the kernel's where there is no disk */
+	const char *image_id; /* image_mark_id(); NULL: not known */
 	const char *accel; /* "kvm", "tcg" */
 	unsigned memory_mib, cpus;
 	unsigned
@@ -77,13 +78,14 @@ struct boot_stage_times {
 
 /* All starts of one image under one accelerator. */
 struct boot_group {
-	const char *image, *accel;
+	const char *image, *image_id, *accel; /* image_id: NULL: not known */
 	size_t n_starts, n_ready, n_timeouts, n_failures;
 	struct boot_stage_times stages[_STAGE_MAX];
 };
 
 /*
- * record_group - the table's rows, by image and accelerator
+ * record_group - the table's rows, by image and accelerator; an image that was replaced under
+ * its path is another one
  *
  * shape:  samples are the starts that became ready; p90 is the nearest rank, the median
  *         the mean of the middle two where n is even

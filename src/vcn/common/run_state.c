@@ -117,6 +117,8 @@ struct json_object *run_state_to_json(const struct run_state *state)
 	put_processes(json, state);
 	json_object_object_add(json, "taps", taps_to_json(state));
 	put_bool(json, "mac_locked", state->is_mac_locked);
+	put_bool(json, "filtered", state->is_filtered);
+	put_text(json, "held_to", state->held_to);
 	put_number(json, "started_at", state->started_at);
 	put_number(json, "changed_at", state->changed_at);
 	put_number(json, "n_boots", state->n_boots);
@@ -137,6 +139,7 @@ static bool get_names(struct run_state *state, struct json_object *json)
 	       json_copy_text(state, json, "digest", &state->digest) &&
 	       json_copy_text(state, json, "image", &state->image) &&
 	       json_copy_text(state, json, "image_mark", &state->image_mark) &&
+	       json_copy_text(state, json, "held_to", &state->held_to) &&
 	       json_copy_text(state, json, "machine_type", &state->machine_type) &&
 	       json_copy_text(state, json, "qemu_version", &state->qemu_version) &&
 	       json_copy_text(state, json, "boot_id", &state->boot_id);
@@ -164,6 +167,7 @@ static bool get_numbers(struct run_state *state, struct json_object *json)
 {
 	return json_read_bool(json, "stopping", &state->is_stopping) &&
 	       json_read_bool(json, "mac_locked", &state->is_mac_locked) &&
+	       json_read_bool(json, "filtered", &state->is_filtered) &&
 	       json_read_unsigned(json, "memory_mib", &state->memory_mib) &&
 	       json_read_unsigned(json, "cpus", &state->cpus) &&
 	       get_process(json, "supervisor_pid", "supervisor_starttime",

@@ -53,6 +53,9 @@ struct run_state {
 	const char **taps;
 	size_t n_taps;
 	bool is_mac_locked; /* every bridge port drops frames of foreign source addresses */
+	bool is_filtered; /* every TAP drops what no guest may send */
+	const char *
+		held_to; /* guest_addresses(), where it may use no others; NULL: it may */
 	int64_t started_at, changed_at; /* Unix seconds */
 	unsigned n_boots; /* of this supervisor: a guest's reboot is a new one */
 	unsigned n_failures; /* in a row; a boot that gets ready sets it to 0 */

@@ -15,7 +15,6 @@
 #include "base/text.h"
 #include "vcn/common/image_mark.h"
 #include "vcn/common/process.h"
-#include "vcn/guest/image.h"
 #include "vcn/guest/kvm.h"
 #include "vcn/guest/machine.h"
 #include "vcn/guest/progress.h"
@@ -24,11 +23,12 @@
 
 enum {
 	QMP_LINE_MAX = 64 * 1024,
-	KINDS = MACHINE_FD_VHOST + 1,
+	KINDS = MACHINE_FD_UPLINK + 1,
 	REBOOT_WAIT_MAX_S = 64,
 	QUICK_REBOOT_MS = 60 * 1000,
 	DRAIN_ROUNDS = 64,
 	WORDS_MAX = 500,
+	OOM_SCORE = 500, /* of 1000: before what the host itself runs */
 };
 
 /* Descriptors on their way to QEMU, by kind; those of ports are in the ports. */
@@ -100,42 +100,37 @@ static int open_kvm(struct supervisor *s, struct handover *handover)
 		return 0;
 	int r = kvm_open(s->identity, s->qemu, s->diags, fd, &handover->kvm_group);
 
-	if (r == 0 && !s->qemu->has_kvm_device)
-		mem_close_fd(fd);
 	return r;
 }
 
-static int open_image(struct supervisor *s, struct handover *handover)
+/* The files come from another process; from here on they are QEMU's. */
+static void take_opened(struct handover *handover, struct opened *opened)
 {
-	const struct guest_image *image = &s->guest->image;
-	const struct string_list *roots = &s->settings->image_roots;
-	int *fd = &handover->fds[MACHINE_FD_IMAGE], r;
+	static const enum machine_fd_kind kinds[] = {
+		[OPENED_IMAGE] = MACHINE_FD_IMAGE,
+		[OPENED_IMAGE_READ] = MACHINE_FD_IMAGE_READ,
+		[OPENED_KERNEL] = MACHINE_FD_KERNEL,
+		[OPENED_INITRD] = MACHINE_FD_INITRD,
+	};
 
-	if (image->path == NULL)
-		return 0;
-	r = image_open(roots, image->path, "image", !image->snapshot, s->guest->where,
-		s->diags, fd);
-	if (r == 0 && !image->snapshot)
-		r = image_reopen(*fd, image->path, s->guest->where, s->diags,
-			&handover->fds[MACHINE_FD_IMAGE_READ]);
-	if (r == 0 && image->format == IMAGE_QCOW2)
-		r = image_check_qcow2(*fd, image->path, s->guest->where, s->diags);
-	return r;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		handover->fds[kinds[i]] = opened->fds[i];
+		opened->fds[i] = -1;
+	}
 }
 
-static int open_kernel(struct supervisor *s, struct handover *handover)
+static int open_files(
+	struct supervisor *s, struct opening *opening, struct handover *handover)
 {
-	const struct guest_image *image = &s->guest->image;
-	const struct string_list *roots = &s->settings->image_roots;
-	int r = 0;
+	TMP_CTX(tmp);
+	struct opened *opened;
+	int r = opening_end(tmp, opening, s->guest->where, s->diags, &opened);
 
-	if (image->kernel != NULL)
-		r = image_open_for_all(roots, image->kernel, "kernel", s->guest->where,
-			s->diags, &handover->fds[MACHINE_FD_KERNEL]);
-	if (r == 0 && image->kernel != NULL && image->initrd != NULL)
-		r = image_open_for_all(roots, image->initrd, "initrd", s->guest->where,
-			s->diags, &handover->fds[MACHINE_FD_INITRD]);
-	return r;
+	if (r < 0)
+		return r;
+	s->state->image_mark = talloc_steal(s->state, opened->mark);
+	take_opened(handover, opened);
+	return 0;
 }
 
 static int open_vsock(struct supervisor *s, struct boot *boot, struct handover *handover)
@@ -182,14 +177,15 @@ static int open_channels(
 }
 
 /* All of it, the quick and harmless first, so that a typo leaves no trace. */
-static int open_all(struct supervisor *s, struct boot *boot, struct handover *handover)
+static int open_all(struct supervisor *s, struct boot *boot, struct opening *opening,
+	struct handover *handover)
 {
 	int r = open_kvm(s, handover);
 
 	if (r == 0)
-		r = open_image(s, handover);
+		r = open_files(s, opening, handover);
 	if (r == 0)
-		r = open_kernel(s, handover);
+		boot->record.image_id = image_mark_id(boot, s->state->image_mark);
 	if (r == 0)
 		r = open_vsock(s, boot, handover);
 	if (r == 0)
@@ -198,7 +194,13 @@ static int open_all(struct supervisor *s, struct boot *boot, struct handover *ha
 	if (r == 0)
 		r = network_open(boot, s->settings, s->guest, s->folder->had_taps,
 			s->diags, &boot->ports);
-	return r == 0 ? open_channels(s, boot, handover) : r;
+	if (r == 0)
+		r = uplink_open(boot, s->settings, s->guest, s->identity, s->diags,
+			&boot->uplinks);
+	if (r < 0)
+		return r;
+	boot->answers = answers_open(boot, s->guest, boot->ports);
+	return open_channels(s, boot, handover);
 }
 
 /* The start */
@@ -219,6 +221,8 @@ static int fd_for(const struct machine_fd *wanted, const struct handover *handov
 		return boot->ports[wanted->interface].tap_fd;
 	case MACHINE_FD_VHOST:
 		return boot->ports[wanted->interface].vhost_fd;
+	case MACHINE_FD_UPLINK:
+		return uplink_fd(boot->uplinks, wanted->interface);
 	default:
 		return handover->fds[wanted->kind];
 	}
@@ -234,6 +238,18 @@ static struct spawn_fd *list_fds(TALLOC_CTX *mem_ctx, const struct machine *mach
 		fds[i].number = machine->fds[i].number;
 	}
 	return fds;
+}
+
+/* An older QEMU opens KVM itself, by its path. */
+static const struct apart *apart_of(TALLOC_CTX *mem_ctx, const struct supervisor *s,
+	const struct boot *boot, const struct handover *handover)
+{
+	bool opens_kvm = handover->fds[MACHINE_FD_KVM] >= 0 && !s->qemu->has_kvm_device;
+
+	if (!s->identity->changes_user)
+		return NULL;
+	return apart_plan(mem_ctx, s->qemu->path, boot->overlay->path,
+		&s->settings->qemu_roots, opens_kvm ? "/dev/kvm" : NULL);
 }
 
 static int spawn_qemu(struct supervisor *s, struct boot *boot,
@@ -258,6 +274,8 @@ static int spawn_qemu(struct supervisor *s, struct boot *boot,
 		.changes_user = s->identity->changes_user,
 		.uid = s->identity->uid,
 		.kvm_group = handover->kvm_group,
+		.apart = apart_of(tmp, s, boot, handover),
+		.oom_score_adj = OOM_SCORE,
 	};
 
 	boot->started_us = clock_us();
@@ -276,16 +294,23 @@ static void note_ports(struct supervisor *s)
 
 	state->n_taps = 0;
 	TALLOC_FREE(state->taps);
-	state->is_mac_locked = s->guest->n_interfaces > 0;
+	state->is_mac_locked = state->is_filtered = s->guest->n_interfaces > 0;
 	for (size_t i = 0; i < s->guest->n_interfaces; i++) {
 		if (ports[i].tap_fd < 0) {
-			state->is_mac_locked = false;
+			state->is_mac_locked = state->is_filtered = false;
 			continue;
 		}
 		state->is_mac_locked = state->is_mac_locked && ports[i].is_locked;
+		state->is_filtered = state->is_filtered && ports[i].unchecked == NULL;
+		if (ports[i].unchecked != NULL)
+			s->boot->warning = ports[i].unchecked;
 		*mem_push(state, &state->taps, &state->n_taps) =
 			mem_strdup(state, ports[i].name);
 	}
+	if (!state->is_filtered || !s->settings->filter)
+		state->held_to = NULL;
+	else if (state->held_to == NULL)
+		state->held_to = guest_addresses(state, s->guest);
 }
 
 /* Guests that are booting now, this one included: boot times depend on it. */
@@ -319,8 +344,8 @@ static void note_start(struct supervisor *s, struct boot *boot)
 	s->state->starttime = process_starttime(boot->process.pid);
 	s->state->n_boots++;
 	note_ports(s);
-	/* Ours must go: a TAP lives as long as any descriptor of it. */
-	network_close(boot->ports, s->guest->n_interfaces);
+	network_handed_over(boot->ports);
+	uplink_close(boot->uplinks);
 	supervisor_publish(s);
 	boot->record.concurrency = count_booting(s);
 	upkeep_begin(s);
@@ -340,14 +365,12 @@ static const unsigned *list_mtus(
 	return mtus;
 }
 
-static int prepare_and_spawn(struct supervisor *s, struct boot *boot)
+static int prepare_and_spawn(
+	struct supervisor *s, struct boot *boot, struct opening *opening)
 {
 	TMP_CTX(tmp);
 	struct handover *handover = new_handover(tmp);
-
-	/* Before they are opened: one that is replaced in between is outdated, not hidden. */
-	s->state->image_mark = image_mark(s->state, &s->guest->image);
-	int r = open_all(s, boot, handover);
+	int r = open_all(s, boot, opening, handover);
 
 	if (r < 0)
 		return r;
@@ -363,10 +386,10 @@ static int prepare_and_spawn(struct supervisor *s, struct boot *boot)
 	return spawn_qemu(s, boot, machine_build(tmp, s->guest, &host), handover);
 }
 
-int boot_start(struct supervisor *s)
+int boot_start(struct supervisor *s, struct opening *opening)
 {
 	struct boot *boot = new_boot(s);
-	int r = prepare_and_spawn(s, boot);
+	int r = prepare_and_spawn(s, boot, opening);
 
 	if (r == 0) {
 		note_start(s, boot);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vcn/guest/identity.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +13,9 @@
 #include "base/lock.h"
 #include "base/trailer.h"
 #include "vcn/common/run_state.h"
+
+/* One for all runtime directories: a user id is the host's. */
+static const char claims_top[] = "/run/vcn";
 
 static int drop_claim(struct identity *identity)
 {
@@ -36,21 +42,74 @@ static int lock_uid(int dirfd, uid_t uid)
 	return lock_take_at(dirfd, mem_printf(tmp, "%u", (unsigned)uid), LOCK_TRY);
 }
 
-static int open_claims(const char *runtime_dir, struct diags *diags)
+static int open_claims(struct diags *diags)
 {
-	_cleanup_(mem_close_fd) int top = run_state_open_runtime_dir(runtime_dir, diags);
+	_cleanup_(mem_close_fd) int top = run_state_open_runtime_dir(claims_top, diags);
 
 	if (top < 0)
 		return top;
 	if (mkdirat(top, ".uids", 0700) < 0 && errno != EEXIST)
 		return diag_fail_errno(diags, EXIT_IO, errno, LOC_NONE,
-			"'%s/.uids' cannot be made", runtime_dir);
+			"'%s/.uids' cannot be made", claims_top);
 	int fd = openat(top, ".uids", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 
 	if (fd < 0)
 		return diag_fail_errno(diags, EXIT_IO, errno, LOC_NONE,
-			"'%s/.uids' cannot be opened", runtime_dir);
+			"'%s/.uids' cannot be opened", claims_top);
 	return fd;
+}
+
+static void close_stream(FILE **stream)
+{
+	if (*stream != NULL)
+		fclose(*stream);
+}
+
+/* Of this host's own users. The name service is not asked: its servers may be gone. */
+static bool is_known_user(uid_t uid)
+{
+	_cleanup_(close_stream) FILE *users = fopen("/etc/passwd", "re");
+	const struct passwd *user;
+
+	while (users != NULL && (user = fgetpwent(users)) != NULL)
+		if (user->pw_uid == uid)
+			return true;
+	return false;
+}
+
+static void close_folder(DIR **folder)
+{
+	if (*folder != NULL)
+		closedir(*folder);
+}
+
+/* Does anything run as @uid: a QEMU that cannot die, or somebody else's? */
+static bool runs_something(uid_t uid)
+{
+	_cleanup_(close_folder) DIR *processes = opendir("/proc");
+	const struct dirent *entry;
+
+	while (processes != NULL && (entry = readdir(processes)) != NULL) {
+		struct stat st;
+
+		if (entry->d_name[0] >= '0' && entry->d_name[0] <= '9' &&
+			fstatat(dirfd(processes), entry->d_name, &st, 0) == 0 &&
+			st.st_uid == uid)
+			return true;
+	}
+	return false;
+}
+
+/* Takes @uid; -EAGAIN where it is taken, or somebody's. */
+static int try_uid(struct identity *identity, int dirfd, uid_t uid)
+{
+	identity->uid = uid;
+	identity->lock_fd = is_known_user(uid) ? -EAGAIN : lock_uid(dirfd, uid);
+	if (identity->lock_fd >= 0 && runs_something(uid)) {
+		mem_close_fd(&identity->lock_fd);
+		return -EAGAIN;
+	}
+	return identity->lock_fd < 0 ? identity->lock_fd : 0;
 }
 
 static int claim_uid(struct identity *identity, const struct launch_settings *settings,
@@ -58,19 +117,20 @@ static int claim_uid(struct identity *identity, const struct launch_settings *se
 {
 	unsigned n = settings->uid_last - settings->uid_first + 1;
 	unsigned first = name_offset(name, n);
-	_cleanup_(mem_close_fd) int dirfd = open_claims(settings->runtime_dir, diags);
+	_cleanup_(mem_close_fd) int dirfd = open_claims(diags);
 
 	if (dirfd < 0)
 		return dirfd;
 	for (unsigned i = 0; i < n; i++) {
-		identity->uid = settings->uid_first + (first + i) % n;
-		identity->lock_fd = lock_uid(dirfd, identity->uid);
-		if (identity->lock_fd >= 0)
+		uid_t uid = settings->uid_first + (first + i) % n;
+		int r = try_uid(identity, dirfd, uid);
+
+		if (r == 0)
 			return 0;
-		if (identity->lock_fd != -EAGAIN)
-			return diag_fail_errno(diags, EXIT_IO, -identity->lock_fd,
-				LOC_NONE, "'%s/.uids/%u' cannot be locked",
-				settings->runtime_dir, (unsigned)identity->uid);
+		if (r != -EAGAIN)
+			return diag_fail_errno(diags, EXIT_IO, -r, LOC_NONE,
+				"'%s/.uids/%u' cannot be locked", claims_top,
+				(unsigned)uid);
 	}
 	return diag_fail(diags, EXIT_REJECTED, LOC_NONE,
 		"VCN '%s': all user ids from %u to %u are taken (vcn.yaml, uid-range)",

@@ -6,8 +6,10 @@
  *
  * Started as root, every VCN gets a user id of its own out of `uid-range`, which no other
  * VCN of this host has at the time: one that broke out of its QEMU can neither trace its
- * neighbour nor read what that writes. The claim is a locked file in RUNTIME_DIR/.uids,
- * gone with the supervisor. Started without privilege, everything runs as the one user.
+ * neighbour nor read what that writes. An id that /etc/passwd has, or that a process runs
+ * as, is passed over. The claim is a locked file in /run/vcn/.uids, whatever the runtime
+ * directory, gone with the supervisor. Started without privilege, everything runs as the one
+ * user.
  */
 
 #include <sys/types.h>

@@ -17,6 +17,7 @@ enum {
 	QCOW2_HEADER_V2 = 72,
 	QCOW2_CORRUPT = 1 << 1,
 	QCOW2_DATA_FILE = 1 << 2,
+	COPY_MAX_MIB = 512,
 };
 
 /* Opening */
@@ -33,6 +34,14 @@ static const char *below_root(const char *root, const char *path)
 	path += length;
 	path += strspn(path, "/");
 	return *path == '\0' ? NULL : path;
+}
+
+bool image_is_below(const struct string_list *roots, const char *path)
+{
+	for (size_t i = 0; i < roots->n; i++)
+		if (below_root(roots->items[i], path) != NULL)
+			return true;
+	return false;
 }
 
 static int open_beneath(const char *root, const char *rest, bool is_writable)
@@ -117,7 +126,10 @@ int image_reopen(
 	return *ret_fd < 0 ? open_fault(errno, "image", path, where, diags) : 0;
 }
 
-/* Copies a file into memory that other users may open; the descriptor, or -errno. */
+/*
+ * Copies a file into memory that other users may open; the descriptor, or -errno: -EFBIG
+ * above the bound, because a sparse file says any size.
+ */
 static int copy_to_memory(int from)
 {
 	struct stat st;
@@ -125,6 +137,8 @@ static int copy_to_memory(int from)
 
 	if (fstat(from, &st) < 0)
 		return -errno;
+	if (st.st_size > (off_t)COPY_MAX_MIB * 1024 * 1024)
+		return -EFBIG;
 	_cleanup_(mem_close_fd) int fd =
 		memfd_create("boot", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
@@ -158,6 +172,11 @@ int image_open_for_all(const struct string_list *roots, const char *path,
 		int copy = copy_to_memory(fd);
 
 		close(fd);
+		if (copy == -EFBIG)
+			return diag_fail(diags, EXIT_DATA, where,
+				"%s '%s' is not readable for everybody, and too large "
+				"to be copied (%d MiB): chmod o+r",
+				what, path, COPY_MAX_MIB);
 		if (copy < 0)
 			return open_fault(-copy, what, path, where, diags);
 		fd = copy;

@@ -22,6 +22,9 @@ int image_open(const struct string_list *roots, const char *path, const char *wh
 	bool is_writable, struct loc where, struct diags *diags,
 	int *ret_fd) _must_check_;
 
+/* Does @path lie below one of @roots, by its text? */
+bool image_is_below(const struct string_list *roots, const char *path);
+
 /* The very same file once more, for reading only; EXIT_DATA at @where. */
 int image_reopen(int fd, const char *path, struct loc where, struct diags *diags,
 	int *ret_fd) _must_check_;

@@ -125,12 +125,13 @@ static void add_disk(struct machine *m, const struct guest_image *image)
 		add_option(m, "-add-fd", "fd=%d,set=1,opaque=rdonly:image",
 			add_fd(m, MACHINE_FD_IMAGE_READ, 0));
 	/* snapshot=on and not -snapshot: that one is ignored for some ways to name a
-	 * disk. */
+	 * disk. werror=stop: where its scratch space ends the guest is stopped, and does
+	 * not hear of errors that its disk has not. */
 	add_option(m, "-drive",
 		"if=none,id=root,format=%s,file=/dev/fdset/1,snapshot=%s,discard=unmap,"
-		"detect-zeroes=unmap",
+		"detect-zeroes=unmap%s",
 		image->format == IMAGE_RAW ? "raw" : "qcow2",
-		image->snapshot ? "on" : "off");
+		image->snapshot ? "on" : "off", image->snapshot ? ",werror=stop" : "");
 	add_option(m, "-device",
 		"virtio-blk-pci,id=disk0,drive=root,serial=vcnroot,bootindex=1");
 }
@@ -175,8 +176,9 @@ static void add_interfaces(
 		const char *mtu_option = "";
 
 		if (host->settings->network == NETWORK_USER)
-			add_option(m, "-netdev", "user,id=n%zu,hostname=%s", i,
-				escaped(tmp, guest->name));
+			add_option(m, "-netdev",
+				"stream,id=n%zu,server=off,addr.type=fd,addr.str=%d", i,
+				add_fd(m, MACHINE_FD_UPLINK, i));
 		else
 			add_tap(m, i, host->has_vhost_net);
 		if (mtu > 0 && mtu <= MTU_MAX)

@@ -24,9 +24,10 @@ enum machine_fd_kind {
 	MACHINE_FD_VSOCK,
 	MACHINE_FD_TAP,
 	MACHINE_FD_VHOST,
+	MACHINE_FD_UPLINK,
 };
 
-/* A descriptor of QEMU's: what it is, of which interface (TAP, vhost), under what number. */
+/* A descriptor of QEMU's: what it is, of which interface (TAP, vhost, uplink), under what number. */
 struct machine_fd {
 	enum machine_fd_kind kind;
 	size_t interface;

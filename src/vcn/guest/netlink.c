@@ -208,6 +208,7 @@ static int read_port(const struct nlmsghdr *message, void *data)
 		       flag(values[IFLA_BRPORT_UNICAST_FLOOD]);
 	port->knows_locked = values[PORT_LOCKED] != NULL;
 	port->is_locked = flag(values[PORT_LOCKED]);
+	port->is_isolated = flag(values[IFLA_BRPORT_ISOLATED]);
 	return MNL_CB_OK;
 }
 
@@ -253,13 +254,15 @@ int link_join(struct links *links, int index, int bridge_index)
 	return order(links, message);
 }
 
-int link_pin_port(struct links *links, int index)
+int link_set_port(struct links *links, int index, bool floods, bool is_isolated)
 {
 	struct nlmsghdr *message = start_link(links, RTM_SETLINK, 0, AF_BRIDGE, index);
 	struct nlattr *port = mnl_attr_nest_start(message, IFLA_PROTINFO);
 
 	mnl_attr_put_u8(message, IFLA_BRPORT_LEARNING, 0);
-	mnl_attr_put_u8(message, IFLA_BRPORT_UNICAST_FLOOD, 0);
+	mnl_attr_put_u8(message, IFLA_BRPORT_UNICAST_FLOOD, floods);
+	/* Linux 4.18; an older kernel passes over it, and the read-back tells. */
+	mnl_attr_put_u8(message, IFLA_BRPORT_ISOLATED, is_isolated);
 	mnl_attr_nest_end(message, port);
 	return order(links, message);
 }

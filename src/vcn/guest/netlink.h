@@ -29,7 +29,7 @@ struct port_state {
 	int bridge_index; /* 0: in none */
 	unsigned mtu;
 	bool is_up;
-	bool learns, floods, is_locked;
+	bool learns, floods, is_locked, is_isolated;
 	bool knows_locked; /* the kernel has the attribute */
 };
 
@@ -43,8 +43,9 @@ int link_prepare(struct links *links, int index, struct mac address, unsigned mt
 /* No IPv6 address of its own. */
 int link_silence(struct links *links, int index) _must_check_;
 int link_join(struct links *links, int index, int bridge_index) _must_check_;
-/* No learning, no flooding of unknown unicast. */
-int link_pin_port(struct links *links, int index) _must_check_;
+/* No learning; unknown unicast or none; isolated ports do not see each other. */
+int link_set_port(
+	struct links *links, int index, bool floods, bool is_isolated) _must_check_;
 /* Drops frames whose source address has no entry at this port (Linux 5.16). */
 int link_lock_port(struct links *links, int index) _must_check_;
 int link_up(struct links *links, int index) _must_check_;

@@ -8,17 +8,19 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/trailer.h"
 #include "vcn/guest/kvm.h"
 #include "vcn/guest/netlink.h"
 #include "vcn/guest/presence.h"
+#include "vcn/guest/tap.h"
 
 enum {
-	NAME_DIGEST_BYTES = 6,
 	ALIAS_MAX = 255,
 	TAP_ADDRESS_FIRST = 0xfe,
 	MTU_MAX = 65535,
 	HEARD_LATELY_S = 10,
+	/* locally administered, and no TAP's of ours */
+	ASKER_FIRST = 0xfa,
+	ASKER_OTHER = 0xf6,
 };
 
 /* What every step needs to know, and to say when it fails. */
@@ -34,20 +36,6 @@ struct port_job {
 	bool is_start; /* of the guest: somebody else may have its address */
 	struct diags *diags;
 };
-
-void network_tap_name(const char *fqdn, size_t interface, char ret_name[IFNAMSIZ])
-{
-	TMP_CTX(tmp);
-	const char *text = mem_printf(tmp, "%s/%zu", fqdn, interface);
-	uint8_t digest[SHA256_BYTES];
-	char hex[SHA256_TEXT_MAX];
-
-	sha256(text, strlen(text), digest);
-	sha256_text(digest, hex);
-	memcpy(ret_name, "vcn", 3);
-	memcpy(ret_name + 3, hex, NAME_DIGEST_BYTES * 2);
-	ret_name[3 + NAME_DIGEST_BYTES * 2] = '\0';
-}
 
 static int fail(const struct port_job *job, int error, const char *what)
 {
@@ -164,8 +152,7 @@ static bool is_tap_of_ours(int index)
 {
 	char name[IFNAMSIZ] = "";
 
-	return if_indextoname((unsigned)index, name) != NULL &&
-	       strncmp(name, "vcn", 3) == 0 && strlen(name) == 3 + NAME_DIGEST_BYTES * 2;
+	return if_indextoname((unsigned)index, name) != NULL && tap_is_ours(name);
 }
 
 static int refuse_elsewhere(
@@ -206,22 +193,28 @@ static int claim_address(struct port_job *job)
 		job->bridge_name, mac_format(job->interface->mac, text));
 }
 
+static int set_vlan(struct port_job *job)
+{
+	unsigned vlan_id = job->interface->vlan_id;
+	int r = vlan_id == 0 ? 0
+			     : link_set_vlan(job->links, job->index, vlan_id,
+				       job->bridge.default_vlan);
+
+	return r < 0 ? fail(job, -r, "cannot be put into its VLAN") : 0;
+}
+
 static int pin_port(struct port_job *job)
 {
 	const struct guest_interface *nic = job->interface;
-	int r = link_pin_port(job->links, job->index);
+	int r = link_set_port(job->links, job->index, false, nic->is_isolated);
 
 	if (r < 0)
 		return fail(job, -r, "cannot be kept from learning and flooding");
 	/* Only since Linux 5.16; the read-back tells whether it holds. */
 	(void)!link_lock_port(job->links, job->index);
-	if (nic->vlan_id != 0) {
-		r = link_set_vlan(
-			job->links, job->index, nic->vlan_id, job->bridge.default_vlan);
-		if (r < 0)
-			return fail(job, -r, "cannot be put into its VLAN");
-	}
-	r = claim_address(job);
+	r = set_vlan(job);
+	if (r == 0)
+		r = claim_address(job);
 	if (r < 0)
 		return r;
 	r = link_add_address(job->links, job->index, nic->mac, nic->vlan_id);
@@ -253,6 +246,9 @@ static int check_port(struct port_job *job)
 		return refuse(job, "it learns or floods");
 	if (now.mtu < job->bridge.mtu)
 		return refuse(job, "its MTU is smaller than the bridge's");
+	if (now.is_isolated != job->interface->is_isolated)
+		return refuse(
+			job, now.is_isolated ? "it is isolated" : "it is not isolated");
 	if (!now.is_up)
 		return refuse(job, "it is down");
 	job->port->is_locked = now.is_locked;
@@ -294,20 +290,82 @@ static int attach(struct port_job *job)
 	return r == 0 ? check(job) : r;
 }
 
-static int set_up_port(struct port_job *job)
+static int make_tap(struct port_job *job)
+{
+	int r = open_tap(job->port, job->guest, job->diags);
+
+	if (r < 0)
+		return r;
+	job->index = (int)if_nametoindex(job->port->name);
+	return job->index == 0 ? fail(job, errno, "has gone again") : 0;
+}
+
+/*
+ * What the bridge itself sends is in a VLAN only where somebody has put the bridge into it.
+ * So the port that the guest will have asks: it hears everything there, and nothing is
+ * learned from it.
+ */
+static int enter_vlan(struct port_job *job)
+{
+	int r = make_tap(job);
+
+	if (r == 0)
+		r = join_bridge(job);
+	if (r == 0)
+		r = set_vlan(job);
+	if (r < 0)
+		return r;
+	r = link_set_port(job->links, job->index, true, false);
+	if (r == 0)
+		r = link_up(job->links, job->index);
+	return r < 0 ? fail(job, -r, "cannot listen in its VLAN") : 0;
+}
+
+static int prepare_port(struct port_job *job)
 {
 	int r = find_bridge(job);
 
 	if (r == 0)
 		r = choose_mtu(job);
-	if (r == 0)
-		r = open_tap(job->port, job->guest, job->diags);
-	if (r < 0)
-		return r;
-	job->index = (int)if_nametoindex(job->port->name);
-	if (job->index == 0)
-		return fail(job, errno, "has gone again");
-	return attach(job);
+	return r < 0 || job->interface->vlan_id == 0 ? r : enter_vlan(job);
+}
+
+static int set_up_port(struct port_job *job)
+{
+	int r = job->port->tap_fd < 0 ? make_tap(job) : 0;
+
+	return r == 0 ? attach(job) : r;
+}
+
+/* What it sends */
+
+static void check_frames(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
+	const struct guest_interface *nic, struct network_port *port)
+{
+	port->ingress = (struct ingress){
+		.tap = port->name,
+		.mac = nic->mac,
+		.addresses = nic->addresses,
+		.n_addresses = nic->n_addresses,
+		.filters = settings->filter,
+	};
+	port->unchecked = ingress_write(mem_ctx, &port->ingress);
+}
+
+/* A chain that could never be written was told at the start. */
+static int keep_frames(const struct port_job *job, struct ingress *ingress)
+{
+	TMP_CTX(tmp);
+
+	if (ingress->digest[0] == '\0' || ingress_is_whole(ingress))
+		return 0;
+	const char *fault = ingress_write(tmp, ingress);
+
+	return fault == NULL ? 0
+			     : diag_fail(job->diags, EXIT_IO, job->guest->where,
+				       "VCN '%s': what it sends through '%s' is not "
+				       "checked: %s",
+				       job->guest->name, job->port->name, fault);
 }
 
 /* Keeping */
@@ -344,24 +402,32 @@ static int keep_port(struct port_job *job)
 
 /* Elsewhere */
 
-static size_t list_addresses(struct links *links, const struct launch_settings *settings,
-	const struct guest *guest, struct presence **ret)
+/*
+ * Whoever asks from a port must not have the bridge's own MAC: what is sent to that would
+ * never come back to the port.
+ */
+static struct mac asker(const struct port_job *job)
+{
+	struct mac mac = job->bridge.address;
+
+	if (job->interface->vlan_id != 0)
+		mac.bytes[0] = mac.bytes[0] == ASKER_FIRST ? ASKER_OTHER : ASKER_FIRST;
+	return mac;
+}
+
+static size_t list_addresses(TALLOC_CTX *mem_ctx, const struct port_job *jobs,
+	size_t n_jobs, struct presence **ret)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < guest->n_interfaces; i++) {
-		const struct guest_interface *nic = &guest->interfaces[i];
-		struct bridge bridge;
+	for (size_t i = 0; i < n_jobs; i++) {
+		const struct guest_interface *nic = jobs[i].interface;
 
-		/* A missing bridge is told when its port is made. */
-		if (link_find_bridge(
-			    links, launch_bridge(settings, nic->bridge), &bridge) < 0)
-			continue;
 		for (size_t j = 0; j < nic->n_addresses; j++)
-			*mem_push(links, ret, &n) = (struct presence){
-				.bridge_index = bridge.index,
-				.bridge_address = bridge.address,
-				.vlan_id = nic->vlan_id,
+			*mem_push(mem_ctx, ret, &n) = (struct presence){
+				.bridge_index = jobs[i].bridge.index,
+				.tap_fd = jobs[i].port->tap_fd,
+				.asker = asker(&jobs[i]),
 				.address = nic->addresses[j],
 				.guest = nic->mac,
 			};
@@ -370,19 +436,19 @@ static size_t list_addresses(struct links *links, const struct launch_settings *
 }
 
 /* One question for all of its addresses, before anything of it is on the wire. */
-static int ask_elsewhere(struct links *links, const struct launch_settings *settings,
-	const struct guest *guest, struct diags *diags)
+static int ask_elsewhere(const struct port_job *jobs, size_t n_jobs)
 {
+	TMP_CTX(tmp);
 	struct presence *asked = NULL;
-	size_t n = list_addresses(links, settings, guest, &asked);
+	size_t n = list_addresses(tmp, jobs, n_jobs, &asked);
 	int found = n == 0 ? -1 : presence_ask(asked, n);
 	char text[IP_TEXT_MAX];
 
 	if (found < 0)
 		return 0;
-	return diag_fail(diags, EXIT_BUSY, guest->where,
+	return diag_fail(jobs->diags, EXIT_BUSY, jobs->guest->where,
 		"VCN '%s' still runs elsewhere: its address %s is answered for",
-		guest->name, ip_format(asked[found].address, text));
+		jobs->guest->name, ip_format(asked[found].address, text));
 }
 
 /* The job of interface @i, but for what is found out on the way. */
@@ -413,11 +479,11 @@ static const char *describe_fault(
 }
 
 const char *network_keep(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
-	const struct guest *guest, const struct network_port *ports)
+	const struct guest *guest, struct network_port *ports)
 {
 	TMP_CTX(tmp);
 	struct diags *diags = diags_new(tmp);
-	int error = 0;
+	int error = 0, result = 0;
 
 	if (settings->network == NETWORK_USER || guest->n_interfaces == 0)
 		return NULL;
@@ -430,25 +496,28 @@ const char *network_keep(TALLOC_CTX *mem_ctx, const struct launch_settings *sett
 		struct port_job job = new_job(settings, guest, i, &port, links, diags);
 
 		job.has_run_here = true;
-		if (keep_port(&job) < 0)
-			return describe_fault(mem_ctx, guest, diags);
+		int r = keep_port(&job);
+
+		if (r == 0)
+			r = keep_frames(&job, &ports[i].ingress);
+		result = result < 0 ? result : r;
 	}
-	return NULL;
+	return result < 0 ? describe_fault(mem_ctx, guest, diags) : NULL;
 }
 
 /* Opening and closing */
 
-void network_close(struct network_port *ports, size_t n_ports)
+void network_handed_over(struct network_port *ports)
 {
-	for (size_t i = 0; i < n_ports; i++) {
-		mem_close_fd(&ports[i].tap_fd);
+	for (size_t i = 0; i < talloc_array_length(ports); i++)
 		mem_close_fd(&ports[i].vhost_fd);
-	}
 }
 
 static int close_ports(struct network_port *ports)
 {
-	network_close(ports, talloc_array_length(ports));
+	network_handed_over(ports);
+	for (size_t i = 0; i < talloc_array_length(ports); i++)
+		mem_close_fd(&ports[i].tap_fd);
 	return 0;
 }
 
@@ -458,7 +527,7 @@ static struct network_port *new_ports(TALLOC_CTX *mem_ctx, const struct guest *g
 		mem_array(mem_ctx, struct network_port, guest->n_interfaces);
 
 	for (size_t i = 0; i < guest->n_interfaces; i++) {
-		network_tap_name(guest->fqdn, i, ports[i].name);
+		tap_name(guest->fqdn, i, ports[i].name);
 		ports[i].tap_fd = ports[i].vhost_fd = -1;
 	}
 	talloc_set_destructor(ports, close_ports);
@@ -483,16 +552,24 @@ int network_open(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 		return diag_fail_errno(diags, EXIT_IO, error, guest->where,
 			"VCN '%s': the kernel's netlink socket cannot be opened",
 			guest->name);
-	int r = ask_elsewhere(links, settings, guest, diags);
+	struct port_job *jobs = mem_array(tmp, struct port_job, guest->n_interfaces);
+	int r = 0;
 
+	ingress_sweep();
 	for (size_t i = 0; r == 0 && i < guest->n_interfaces; i++) {
-		struct port_job job =
-			new_job(settings, guest, i, &ports[i], links, diags);
-
-		job.has_run_here = has_run_here;
-		job.is_start = true;
-		r = set_up_port(&job);
-		ports[i].vhost_fd = r < 0 ? -1 : kvm_open_vhost_net();
+		jobs[i] = new_job(settings, guest, i, &ports[i], links, diags);
+		jobs[i].has_run_here = has_run_here;
+		jobs[i].is_start = true;
+		r = prepare_port(&jobs[i]);
+	}
+	if (r == 0)
+		r = ask_elsewhere(jobs, guest->n_interfaces);
+	for (size_t i = 0; r == 0 && i < guest->n_interfaces; i++) {
+		r = set_up_port(&jobs[i]);
+		if (r < 0)
+			break;
+		ports[i].vhost_fd = kvm_open_vhost_net();
+		check_frames(ports, settings, &guest->interfaces[i], &ports[i]);
 	}
 	if (r < 0)
 		return r;

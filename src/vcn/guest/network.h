@@ -9,7 +9,8 @@
  * names do not; the FQDN stands in the interface's alias. The bridge port is pinned to
  * the manifest's MAC: a forwarding entry that is static and sticky, no learning, no
  * flooding of unknown unicast, and, from Linux 5.16 on, frames with another source address
- * are dropped. All of it is read back; a port that is not what it should be starts no
+ * are dropped; an ingress chain drops what no guest may send (ingress.h), where the host has
+ * nftables. All of it is read back; a port that is not what it should be starts no
  * guest, and one that changes later is mended. The bridge itself is never changed: the TAP
  * has its MTU, and the guest is told it.
  */
@@ -18,16 +19,17 @@
 
 #include "vcn/common/launch_settings.h"
 #include "vcn/common/manifest.h"
+#include "vcn/guest/ingress.h"
 
 struct network_port {
 	char name[IFNAMSIZ];
-	int tap_fd, vhost_fd; /* -1: none, or handed over */
+	int tap_fd,
+		vhost_fd; /* -1: none; the TAP lives until QEMU and we have closed it */
 	bool is_locked; /* foreign source addresses are dropped */
 	unsigned mtu; /* what the guest is told; 0: nothing */
+	struct ingress ingress; /* what it may send */
+	const char *unchecked; /* why that is not held against it; NULL: it is */
 };
-
-/* The TAP's name: 15 characters, the same at every start. */
-void network_tap_name(const char *fqdn, size_t interface, char ret_name[IFNAMSIZ]);
 
 /*
  * network_open - TAPs for all interfaces of @guest, in their bridges and up
@@ -42,6 +44,8 @@ void network_tap_name(const char *fqdn, size_t interface, char ret_name[IFNAMSIZ
 int network_open(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 	const struct guest *guest, bool has_run_here, struct diags *diags,
 	struct network_port **ret_ports) _must_check_;
+/* QEMU has its own descriptors: only the TAPs' are needed further on. */
+void network_handed_over(struct network_port *ports);
 /*
  * network_keep - are the ports still what network_open() has made of them?
  *
@@ -50,6 +54,4 @@ int network_open(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
  * returns: NULL, or why the guest is not on its network as it should be
  */
 const char *network_keep(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
-	const struct guest *guest, const struct network_port *ports) _must_check_;
-/* Closes the launcher's descriptors, once QEMU has its own. */
-void network_close(struct network_port *ports, size_t n_ports);
+	const struct guest *guest, struct network_port *ports) _must_check_;

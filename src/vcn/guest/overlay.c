@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -54,11 +56,25 @@ static int remove_scratch(struct overlay *scratch)
 	return 0;
 }
 
+/* What is above it is not the guests' alone, and open to others. */
+static int make_top(const char *path)
+{
+	TMP_CTX(tmp);
+	char *parent = mem_strdup(tmp, path), *slash = strrchr(parent, '/');
+	int r = 0;
+
+	if (slash != NULL && slash != parent) {
+		*slash = '\0';
+		r = file_make_folders(parent, 0755);
+	}
+	return r == 0 ? file_make_folders(path, 0711) : r;
+}
+
 /* The folder of all: often below /var/tmp, where anybody could have made it before us. */
 static int open_top(const char *path, struct diags *diags)
 {
 	struct stat st;
-	int r = file_make_folders(path, 0711);
+	int r = make_top(path);
 
 	if (r < 0)
 		return diag_fail_errno(diags, EXIT_IO, -r, LOC_NONE,
@@ -75,27 +91,6 @@ static int open_top(const char *path, struct diags *diags)
 		"the scratch directory '%s' must belong "
 		"to user %u and be writable by nobody else",
 		path, (unsigned)geteuid());
-}
-
-/* QEMU's user must get there: a folder on the way that is closed to it is named. */
-static int check_way(
-	const char *path, const struct identity *identity, struct diags *diags)
-{
-	TMP_CTX(tmp);
-	char *part = mem_strdup(tmp, path);
-	struct stat st;
-
-	for (char *slash = strchr(part + 1, '/'); identity->changes_user && slash != NULL;
-		slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (stat(part, &st) == 0 && (st.st_mode & S_IXOTH) == 0)
-			return diag_fail(diags, EXIT_IO, LOC_NONE,
-				"the scratch directory '%s' is out of reach for "
-				"guests: '%s' lets only some users pass (chmod o+x)",
-				path, part);
-		*slash = '/';
-	}
-	return 0;
 }
 
 static int make_folder(struct overlay *scratch, const char *name,
@@ -131,10 +126,8 @@ int overlay_make(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 		return scratch->top_fd;
 	talloc_set_destructor(scratch, remove_scratch);
 	scratch->path = file_join(scratch, settings->scratch, name);
-	int r = check_way(scratch->path, identity, diags);
+	int r = make_folder(scratch, name, identity, diags);
 
-	if (r == 0)
-		r = make_folder(scratch, name, identity, diags);
 	if (r == 0)
 		*ret_scratch = talloc_steal(mem_ctx, scratch);
 	return r;
@@ -147,4 +140,34 @@ uint64_t overlay_bytes_left(const struct overlay *scratch)
 	if (fstatvfs(scratch->top_fd, &fs) < 0)
 		return UINT64_MAX;
 	return (uint64_t)fs.f_bavail * fs.f_frsize;
+}
+
+static int set_limit(pid_t pid, unsigned mib)
+{
+	rlim_t bytes = (rlim_t)mib * 1024 * 1024;
+	const struct rlimit limit = {bytes, bytes};
+
+	return prlimit(pid, RLIMIT_FSIZE, &limit, NULL) < 0 ? errno : 0;
+}
+
+/* As the same user, who may: root without CAP_SYS_RESOURCE, as in a container, may not. */
+int overlay_limit(const struct identity *identity, pid_t pid, unsigned mib)
+{
+	int status = 0;
+
+	if (!identity->changes_user)
+		return -set_limit(pid, mib);
+	pid_t child = fork();
+
+	if (child == 0) {
+		if (setresgid(identity->uid, identity->uid, identity->uid) < 0 ||
+			setresuid(identity->uid, identity->uid, identity->uid) < 0)
+			_exit(errno);
+		_exit(set_limit(pid, mib));
+	}
+	if (child < 0)
+		return -errno;
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
 }

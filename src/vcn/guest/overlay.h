@@ -30,3 +30,10 @@ int overlay_make(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 
 /* Bytes left for guests' writes on its file system; UINT64_MAX where it does not say. */
 uint64_t overlay_bytes_left(const struct overlay *scratch);
+/*
+ * overlay_limit - no file of @pid, a process of @identity, grows above @mib
+ *
+ * shape: what is written beyond is EFBIG to a process that ignores SIGXFSZ
+ * errors: -errno
+ */
+int overlay_limit(const struct identity *identity, pid_t pid, unsigned mib) _must_check_;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "vcn/guest/tap.h"
 
 enum {
 	N_QUESTIONS = 3, /* RFC 5227 PROBE_NUM, closer together: a start waits for them */
@@ -20,14 +21,15 @@ enum {
 	IP4_BYTES = 4,
 	IP6_BYTES = 16,
 	ETHERNET_BYTES = 14,
-	VLAN_TYPE = 0x8100,
 	/* ARP, RFC 826 */
 	ARP_BYTES = 28,
 	ARP_OPERATION = 6,
 	ARP_SENDER_MAC = 8,
 	ARP_SENDER_IP = 14,
 	ARP_TARGET_IP = 24,
+	ARP_TARGET_MAC = 18,
 	ARP_REQUEST = 1,
+	ARP_REPLY = 2,
 	/* IPv6, RFC 8200; neighbour discovery, RFC 4861 */
 	IP6_HEADER_BYTES = 40,
 	IP6_NEXT = 6,
@@ -39,6 +41,9 @@ enum {
 	ND_TARGET = 8,
 	ND_SOLICITATION = 135,
 	ND_ADVERTISEMENT = 136,
+	ND_OVERRIDE = 0x20,
+	ND_OPTION_BYTES = 8,
+	ND_OPTION_TARGET = 2, /* its link-layer address */
 };
 
 /* Writing */
@@ -61,11 +66,7 @@ static size_t put_ethernet(uint8_t *frame, const uint8_t target[MAC_BYTES],
 {
 	size_t at = put(frame, 0, target, MAC_BYTES);
 
-	at = put(frame, at, asked->bridge_address.bytes, MAC_BYTES);
-	if (asked->vlan_id != 0) {
-		at = put_u16(frame, at, VLAN_TYPE);
-		at = put_u16(frame, at, asked->vlan_id);
-	}
+	at = put(frame, at, asked->asker.bytes, MAC_BYTES);
 	return put_u16(frame, at, type);
 }
 
@@ -78,7 +79,7 @@ static size_t put_arp(uint8_t *frame, const struct presence *asked)
 	size_t at = put_ethernet(frame, everybody, asked, ETHERTYPE_ARP);
 
 	at = put(frame, at, kind, sizeof(kind));
-	at = put(frame, at, asked->bridge_address.bytes, MAC_BYTES);
+	at = put(frame, at, asked->asker.bytes, MAC_BYTES);
 	at = put(frame, at, nothing, IP4_BYTES); /* no sender: nobody's table changes */
 	at = put(frame, at, nothing, MAC_BYTES);
 	return put(frame, at, asked->address.bytes, IP4_BYTES);
@@ -136,7 +137,7 @@ static bool wins(const struct presence *asked, const uint8_t sender[MAC_BYTES])
 
 	memcpy(other.bytes, sender, MAC_BYTES);
 	return mac_compare(other, asked->guest) == 0 ||
-	       mac_compare(other, asked->bridge_address) < 0;
+	       mac_compare(other, asked->asker) < 0;
 }
 
 static bool is_arp_answer(const struct presence *asked, const uint8_t *frame, size_t len)
@@ -182,6 +183,93 @@ bool presence_is_answer(const struct presence *asked, const uint8_t *frame, size
 	return type == ETHERTYPE_IPV6 && is_nd_answer(asked, frame, len);
 }
 
+/* Answering */
+
+/* The question comes from somebody else, who has no address yet. */
+static bool is_arp_question(const struct presence *mine, const uint8_t *frame, size_t len)
+{
+	static const uint8_t nobody[IP4_BYTES] = {0};
+	const uint8_t *arp = frame + ETHERNET_BYTES;
+
+	return len >= ETHERNET_BYTES + ARP_BYTES &&
+	       arp[ARP_OPERATION + 1] == ARP_REQUEST &&
+	       memcmp(arp + ARP_SENDER_IP, nobody, IP4_BYTES) == 0 &&
+	       memcmp(arp + ARP_TARGET_IP, mine->address.bytes, IP4_BYTES) == 0 &&
+	       memcmp(arp + ARP_SENDER_MAC, mine->guest.bytes, MAC_BYTES) != 0;
+}
+
+static bool is_nd_question(const struct presence *mine, const uint8_t *frame, size_t len)
+{
+	static const uint8_t nobody[IP6_BYTES] = {0};
+	const uint8_t *ip6 = frame + ETHERNET_BYTES, *nd = ip6 + IP6_HEADER_BYTES;
+
+	return len >= ETHERNET_BYTES + IP6_HEADER_BYTES + ND_BYTES &&
+	       ip6[IP6_NEXT] == ICMP6 && nd[0] == ND_SOLICITATION &&
+	       memcmp(ip6 + IP6_SOURCE, nobody, IP6_BYTES) == 0 &&
+	       memcmp(nd + ND_TARGET, mine->address.bytes, IP6_BYTES) == 0 &&
+	       memcmp(frame + MAC_BYTES, mine->guest.bytes, MAC_BYTES) != 0;
+}
+
+static size_t put_reply(
+	uint8_t *frame, const struct presence *mine, const uint8_t asker[MAC_BYTES])
+{
+	struct presence sender = {.asker = mine->guest, .address = mine->address};
+	size_t len = put_arp(frame, &sender);
+	uint8_t *arp = frame + ETHERNET_BYTES;
+
+	memcpy(frame, asker, MAC_BYTES);
+	arp[ARP_OPERATION + 1] = ARP_REPLY;
+	memcpy(arp + ARP_SENDER_IP, mine->address.bytes, IP4_BYTES);
+	memcpy(arp + ARP_TARGET_MAC, asker, MAC_BYTES);
+	memset(arp + ARP_TARGET_IP, 0, IP4_BYTES);
+	return len;
+}
+
+/* To all nodes, as there is no address to answer to (RFC 4861 section 7.2.4). */
+static size_t put_advertisement(uint8_t *frame, const struct presence *mine)
+{
+	static const uint8_t mac[MAC_BYTES] = {0x33, 0x33, 0, 0, 0, 1};
+	static const uint8_t all_nodes[IP6_BYTES] = {0xff, 2, [15] = 1};
+	static const uint8_t head[] = {
+		0x60, 0, 0, 0, 0, ND_BYTES + ND_OPTION_BYTES, ICMP6, IP6_HOP_LIMIT};
+	static const uint8_t message[ND_TARGET] = {
+		ND_ADVERTISEMENT, 0, 0, 0, ND_OVERRIDE};
+	static const uint8_t option[] = {ND_OPTION_TARGET, 1};
+	struct presence sender = {.asker = mine->guest};
+	size_t ip6 = put_ethernet(frame, mac, &sender, ETHERTYPE_IPV6);
+	size_t at = put(frame, ip6, head, sizeof(head));
+
+	at = put(frame, at, mine->address.bytes, IP6_BYTES);
+	at = put(frame, at, all_nodes, IP6_BYTES);
+	size_t nd = at;
+
+	at = put(frame, at, message, sizeof(message));
+	at = put(frame, at, mine->address.bytes, IP6_BYTES);
+	at = put(frame, at, option, sizeof(option));
+	at = put(frame, at, mine->guest.bytes, MAC_BYTES);
+	put_u16(frame, nd + 2,
+		checksum(frame + ip6, frame + nd, ND_BYTES + ND_OPTION_BYTES));
+	return at;
+}
+
+size_t presence_answer(const struct presence *mine, const uint8_t *question, size_t len,
+	uint8_t ret_frame[PRESENCE_FRAME_MAX])
+{
+	unsigned type;
+
+	if (len < ETHERNET_BYTES)
+		return 0;
+	type = (unsigned)question[ETHERNET_BYTES - 2] << 8 | question[ETHERNET_BYTES - 1];
+	if (mine->address.family == 4)
+		return type == ETHERTYPE_ARP && is_arp_question(mine, question, len)
+			       ? put_reply(ret_frame, mine,
+					 question + ETHERNET_BYTES + ARP_SENDER_MAC)
+			       : 0;
+	return type == ETHERTYPE_IPV6 && is_nd_question(mine, question, len)
+		       ? put_advertisement(ret_frame, mine)
+		       : 0;
+}
+
 /* Asking */
 
 /* Advertisements go to all nodes, which a bridge without IPv6 does not listen to. */
@@ -202,6 +290,9 @@ static int open_wire(const struct presence *asked)
 	struct sockaddr_ll address = {.sll_family = AF_PACKET,
 		.sll_protocol = htons((uint16_t)type),
 		.sll_ifindex = asked->bridge_index};
+
+	if (asked->tap_fd >= 0)
+		return asked->tap_fd;
 	/* Without a protocol until it is bound: nothing of other interfaces comes in. */
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
@@ -222,20 +313,32 @@ static void send_questions(
 		uint8_t frame[PRESENCE_FRAME_MAX];
 		size_t len = presence_frame(&asked[i], frame);
 
-		if (wires[i].fd >= 0)
+		if (asked[i].tap_fd >= 0)
+			tap_send(asked[i].tap_fd, frame, len);
+		else if (wires[i].fd >= 0)
 			(void)!send(wires[i].fd, frame, len, MSG_NOSIGNAL);
 	}
 }
 
-static bool hears_answer(const struct presence *asked, int fd)
+static ssize_t receive(const struct presence *asked, int fd, uint8_t *ret_frame)
+{
+	return asked->tap_fd >= 0 ? tap_receive(fd, ret_frame, PRESENCE_FRAME_MAX)
+				  : recv(fd, ret_frame, PRESENCE_FRAME_MAX, MSG_DONTWAIT);
+}
+
+/* Which one of those that are asked for at the wire of @i is answered for there, or -1. */
+static int hear_answer(
+	const struct presence *asked, const struct pollfd *wires, size_t n, size_t i)
 {
 	uint8_t frame[PRESENCE_FRAME_MAX];
-	ssize_t n;
+	ssize_t len;
 
-	while ((n = recv(fd, frame, sizeof(frame), MSG_DONTWAIT)) > 0)
-		if (presence_is_answer(asked, frame, (size_t)n))
-			return true;
-	return false;
+	while ((len = receive(&asked[i], wires[i].fd, frame)) > 0)
+		for (size_t j = 0; j < n; j++)
+			if (wires[j].fd == wires[i].fd &&
+				presence_is_answer(&asked[j], frame, (size_t)len))
+				return (int)j;
+	return -1;
 }
 
 /* What somebody answers for by @until, or -1. */
@@ -243,15 +346,16 @@ static int listen_until(
 	const struct presence *asked, struct pollfd *wires, size_t n, int64_t until)
 {
 	int64_t left;
+	int found = -1;
 
-	while ((left = until - clock_ms()) > 0) {
+	while (found < 0 && (left = until - clock_ms()) > 0) {
 		if (poll(wires, n, (int)left) <= 0)
 			continue;
-		for (size_t i = 0; i < n; i++)
-			if (wires[i].revents != 0 && hears_answer(&asked[i], wires[i].fd))
-				return (int)i;
+		for (size_t i = 0; found < 0 && i < n; i++)
+			if (wires[i].revents != 0)
+				found = hear_answer(asked, wires, n, i);
 	}
-	return -1;
+	return found;
 }
 
 int presence_ask(const struct presence *asked, size_t n)
@@ -270,6 +374,7 @@ int presence_ask(const struct presence *asked, size_t n)
 						 : LISTEN_MS));
 	}
 	for (size_t i = 0; i < n; i++)
-		mem_close_fd(&wires[i].fd);
+		if (asked[i].tap_fd < 0)
+			mem_close_fd(&wires[i].fd);
 	return found;
 }

@@ -3,7 +3,8 @@
 
 /*
  * Does somebody on the wire have a VCN's address already? Asked from the bridge, which needs
- * no address for it, with a sender that changes nobody's tables.
+ * no address for it, or in a VLAN from the port that the guest will have, with a sender that
+ * changes nobody's tables.
  *
  * source: RFC 5227 section 2.1 (ARP probe), RFC 4862 section 5.4 (neighbour solicitation
  *         for duplicate address detection)
@@ -14,8 +15,9 @@
 /* One address that is asked for. */
 struct presence {
 	int bridge_index;
-	struct mac bridge_address; /* the sender */
-	unsigned vlan_id; /* 0: untagged */
+	/* a port of the bridge that asks in its stead, in its VLAN; -1: the bridge does */
+	int tap_fd;
+	struct mac asker; /* the sender */
 	struct ip address;
 	struct mac guest; /* whoever asks with this one has the address */
 };
@@ -27,12 +29,22 @@ enum { PRESENCE_FRAME_MAX = 128 };
 size_t presence_frame(
 	const struct presence *asked, uint8_t ret_frame[PRESENCE_FRAME_MAX]);
 /*
- * presence_is_answer - does this untagged frame say that somebody has the address?
+ * presence_is_answer - does this frame say that somebody has the address?
  *
- * shape: two hosts that ask at the same time both hear it; the one whose bridge has the
- *        larger MAC gives way
+ * shape: two hosts that ask at the same time both hear it; the one with the larger MAC
+ *        gives way
  */
 bool presence_is_answer(const struct presence *asked, const uint8_t *frame, size_t len);
+
+/*
+ * presence_answer - what says that a guest has the address that @question asks for
+ *
+ * shape:   of @mine address and guest count; only questions as presence_frame() makes them
+ *          are answered, and not the guest's own
+ * returns: the answer's length, 0 for none
+ */
+size_t presence_answer(const struct presence *mine, const uint8_t *question, size_t len,
+	uint8_t ret_frame[PRESENCE_FRAME_MAX]);
 
 /*
  * presence_ask - the first of @asked that somebody answers for

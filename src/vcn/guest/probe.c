@@ -66,8 +66,7 @@ static bool is_program(const char *path, struct stat *ret)
 	return stat(path, ret) == 0 && S_ISREG(ret->st_mode) && access(path, X_OK) == 0;
 }
 
-/* A name is searched in PATH; RHEL keeps its QEMU elsewhere under another name. */
-static const char *find_binary(TALLOC_CTX *mem_ctx, const char *name, struct stat *ret)
+const char *probe_find(TALLOC_CTX *mem_ctx, const char *name, struct stat *ret)
 {
 	TMP_CTX(tmp);
 	const char *search = getenv("PATH");
@@ -84,9 +83,18 @@ static const char *find_binary(TALLOC_CTX *mem_ctx, const char *name, struct sta
 			return mem_strdup(mem_ctx, path);
 		search += length + (search[length] == ':');
 	}
-	return is_program("/usr/libexec/qemu-kvm", ret)
-		       ? mem_strdup(mem_ctx, "/usr/libexec/qemu-kvm")
-		       : NULL;
+	return NULL;
+}
+
+/* RHEL keeps its QEMU elsewhere under another name. */
+static const char *find_binary(TALLOC_CTX *mem_ctx, const char *name, struct stat *ret)
+{
+	static const char elsewhere[] = "/usr/libexec/qemu-kvm";
+	const char *path = probe_find(mem_ctx, name, ret);
+
+	if (path != NULL || strchr(name, '/') != NULL || !is_program(elsewhere, ret))
+		return path;
+	return elsewhere;
 }
 
 /* The cache */
@@ -269,8 +277,9 @@ static void interview(struct qemu *qemu, struct qmp *qmp)
 }
 
 /* Started with the sandbox it will have later: a build without one fails here. */
-static int start(const char *path, const struct identity *identity, int qmp_fd,
-	int stderr_fd, struct diags *diags, struct process *ret)
+static int start(const char *path, const struct launch_settings *settings,
+	const struct identity *identity, int qmp_fd, int stderr_fd, struct diags *diags,
+	struct process *ret)
 {
 	static const char sandbox[] = "on,obsolete=deny,elevateprivileges=deny,"
 				      "spawn=deny,resourcecontrol=deny";
@@ -290,6 +299,9 @@ static int start(const char *path, const struct identity *identity, int qmp_fd,
 		.stderr_fd = stderr_fd,
 		.changes_user = identity->changes_user,
 		.uid = identity->uid,
+		.apart = identity->changes_user ? apart_plan(tmp, path, NULL,
+							  &settings->qemu_roots, NULL)
+						: NULL,
 	};
 
 	argv[0] = mem_strdup(tmp, path);
@@ -334,7 +346,8 @@ static int check(const struct qemu *qemu, int stderr_fd, struct diags *diags)
 }
 
 static int question(TALLOC_CTX *mem_ctx, const char *path,
-	const struct identity *identity, struct diags *diags, struct qemu **ret_qemu)
+	const struct launch_settings *settings, const struct identity *identity,
+	struct diags *diags, struct qemu **ret_qemu)
 {
 	TMP_CTX(tmp);
 	struct qemu *qemu = mem_new(tmp, struct qemu);
@@ -354,7 +367,7 @@ static int question(TALLOC_CTX *mem_ctx, const char *path,
 	_cleanup_(mem_close_fd) int errors_out = errors[0];
 	_cleanup_(mem_close_fd) int errors_in = errors[1];
 
-	r = start(path, identity, theirs, errors_in, diags, &process);
+	r = start(path, settings, identity, theirs, errors_in, diags, &process);
 	if (r < 0)
 		return r;
 	mem_close_fd(&theirs);
@@ -396,7 +409,7 @@ int probe_qemu(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 	*ret_qemu = load_cache(mem_ctx, dirfd, path, &st);
 	if (*ret_qemu != NULL)
 		return 0;
-	int r = question(mem_ctx, path, identity, diags, ret_qemu);
+	int r = question(mem_ctx, path, settings, identity, diags, ret_qemu);
 
 	if (r == 0)
 		save_cache(dirfd, *ret_qemu, &st);

@@ -37,3 +37,6 @@ struct qemu {
 int probe_qemu(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 	const struct identity *identity, struct diags *diags,
 	struct qemu **ret_qemu) _must_check_;
+struct stat;
+/* A program by its path, or by its name in PATH; NULL where there is none. */
+const char *probe_find(TALLOC_CTX *mem_ctx, const char *name, struct stat *ret);

@@ -57,14 +57,20 @@ static void pass_stage(struct supervisor *s, enum boot_stage stage)
 
 /* QMP */
 
-/* A guest whose writes find no room is frozen, and deaf to everything but SIGKILL. */
-static void fail_disk(struct supervisor *s, const struct event *event)
+/*
+ * A guest whose scratch space ends is stopped, and stays so: it is a person's to say what
+ * becomes of it. Any other fault of a disk ends it.
+ */
+static void end_writes(struct supervisor *s, const struct event *event)
 {
-	if (event->is_out_of_space && s->guest->image.snapshot)
-		supervisor_fail_boot(
-			s, "scratch full: no room is left in '%s'", s->settings->scratch);
-	else
+	bool is_limit = strcmp(event->reason, strerror(EFBIG)) == 0;
+
+	if (!s->guest->image.snapshot || (!event->is_out_of_space && !is_limit)) {
 		supervisor_fail_boot(s, "its disk fails: %s", event->reason);
+		return;
+	}
+	s->boot->scratch_end = is_limit ? SCRATCH_LIMIT : SCRATCH_NO_SPACE;
+	supervisor_publish(s);
 }
 
 static void handle_event(struct supervisor *s, const struct qmp_message *message)
@@ -93,14 +99,29 @@ static void handle_event(struct supervisor *s, const struct qmp_message *message
 		s->boot->has_panicked = true;
 		break;
 	case EVENT_DISK_STOPPED:
-		fail_disk(s, &event);
+		end_writes(s, &event);
 		break;
 	case EVENT_STOPPED:
 		/* Nobody but us may stop it, and we do not: as after an error inside KVM. */
-		supervisor_fail_boot(
-			s, "QEMU has stopped the guest after an internal error");
+		if (s->boot->scratch_end == SCRATCH_GOES_ON)
+			supervisor_fail_boot(
+				s, "QEMU has stopped the guest after an internal error");
 		break;
 	}
+}
+
+/* Only now: the guest's memory is a file, too, and has its size already. */
+static void limit_writes(struct supervisor *s)
+{
+	unsigned mib = supervisor_scratch_mib(s);
+
+	if (mib == 0 || s->guest->image.path == NULL || !s->guest->image.snapshot)
+		return;
+	int r = overlay_limit(s->identity, s->boot->process.pid, mib);
+
+	if (r < 0)
+		supervisor_fail_boot(
+			s, "its scratch space cannot be limited: %s", strerror(-r));
 }
 
 /* The greeting may be answered with both commands at once: QEMU takes them in order. */
@@ -110,6 +131,7 @@ static void handle_greeting(struct supervisor *s)
 		return;
 	s->boot->record.stage_us[STAGE_QMP] = clock_us() - s->boot->started_us;
 	upkeep_greeted(s);
+	limit_writes(s);
 	qmp_send(s->boot->qmp, "qmp_capabilities", NULL);
 	s->boot->cont_id = qmp_send(s->boot->qmp, "cont", NULL);
 }
@@ -235,6 +257,8 @@ int64_t progress_deadline(const struct supervisor *s)
 {
 	int64_t deadline = INT64_MAX;
 
+	if (s->boot == NULL && s->opening != NULL)
+		return opening_deadline(s->opening);
 	if (s->boot == NULL)
 		return s->is_ended ? INT64_MAX : s->restart_at;
 	if (!s->boot->is_ready && !s->boot->is_late && !s->state->is_stopping)

@@ -5,9 +5,10 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <linux/sched.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -15,13 +16,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { EXIT_CHILD = 127, CAPABILITY_MAX = 63 };
+#include "vcn/common/patience.h"
+
+enum { EXIT_CHILD = 127, CAPABILITY_MAX = 63, START_TIMEOUT_MS = 20000, NUMBER_MAX = 16 };
 
 #define CHILD_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* The child's steps, for the message when one fails. */
 enum step {
 	STEP_FILES,
+	STEP_APART,
 	STEP_SESSION,
 	STEP_BOUNDING,
 	STEP_GROUPS,
@@ -35,6 +39,7 @@ enum step {
 
 static const char *const step_names[] = {
 	[STEP_FILES] = "its files cannot be put in place",
+	[STEP_APART] = "it cannot be kept apart from the host",
 	[STEP_SESSION] = "it cannot have a session of its own",
 	[STEP_BOUNDING] = "its capability bounding set cannot be emptied",
 	[STEP_GROUPS] = "its groups cannot be set",
@@ -59,14 +64,15 @@ struct plan {
 	int *fds; /* copies of spawn->fds in the child */
 	int null_fd;
 	int report_fd;
-	pid_t parent;
+	int parent_fd; /* a pidfd of the supervisor */
+	char oom_score_adj[NUMBER_MAX];
 };
 
 /* The child */
 
 /*
  * Source and target numbers may overlap: first every source moves above all targets. The
- * report pipe ends up right behind them, closed by the execution.
+ * report pipe and the supervisor's pidfd end up right behind them, closed by the execution.
  */
 static int place_files(struct plan *plan)
 {
@@ -77,14 +83,18 @@ static int place_files(struct plan *plan)
 		if (spawn->fds[i].number >= above)
 			above = spawn->fds[i].number + 1;
 	for (size_t i = 0; i < spawn->n_fds; i++) {
-		plan->fds[i] = fcntl(spawn->fds[i].fd, F_DUPFD_CLOEXEC, above + 1);
+		plan->fds[i] = fcntl(spawn->fds[i].fd, F_DUPFD_CLOEXEC, above + 2);
 		if (plan->fds[i] < 0)
 			return -1;
 	}
-	int report_fd = fcntl(plan->report_fd, F_DUPFD_CLOEXEC, above + 1);
-	int stderr_fd = fcntl(spawn->stderr_fd, F_DUPFD_CLOEXEC, above + 1);
-	int null_fd = fcntl(plan->null_fd, F_DUPFD_CLOEXEC, above + 1);
+	int report_fd = fcntl(plan->report_fd, F_DUPFD_CLOEXEC, above + 2);
+	int stderr_fd = fcntl(spawn->stderr_fd, F_DUPFD_CLOEXEC, above + 2);
+	int null_fd = fcntl(plan->null_fd, F_DUPFD_CLOEXEC, above + 2);
+	int parent_fd = fcntl(plan->parent_fd, F_DUPFD_CLOEXEC, above + 2);
 
+	if (parent_fd < 0 || dup3(parent_fd, above + 1, O_CLOEXEC) < 0)
+		return -1;
+	plan->parent_fd = above + 1;
 	if (report_fd < 0 || dup3(report_fd, above, O_CLOEXEC) < 0)
 		return -1;
 	plan->report_fd = above;
@@ -93,7 +103,7 @@ static int place_files(struct plan *plan)
 	for (size_t i = 0; i < spawn->n_fds; i++)
 		if (dup2(plan->fds[i], spawn->fds[i].number) < 0)
 			return -1;
-	return close_range((unsigned)above + 1, ~0U, 0);
+	return close_range((unsigned)above + 2, ~0U, 0);
 }
 
 /*
@@ -109,6 +119,7 @@ static void reset_signals(void)
 		if (signal != SIGKILL && signal != SIGSTOP)
 			(void)!sigaction(
 				signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+	(void)!sigaction(SIGXFSZ, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
 	sigemptyset(&polite);
 	sigaddset(&polite, SIGTERM);
 	sigaddset(&polite, SIGINT);
@@ -137,6 +148,28 @@ static int drop_capabilities(void)
 	return (int)syscall(SYS_capset, &header, none);
 }
 
+/* A host that is out of memory thinks of guests first; where it may not be said it may not. */
+static void set_oom_score(const struct plan *plan)
+{
+	int fd = plan->oom_score_adj[0] == '\0'
+			 ? -1
+			 : open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	(void)!write(fd, plan->oom_score_adj, strlen(plan->oom_score_adj));
+	close(fd);
+}
+
+/* By its pidfd: across process namespaces getppid() says nothing. */
+static int check_parent(const struct plan *plan)
+{
+	struct pollfd end = {.fd = plan->parent_fd, .events = POLLIN};
+
+	errno = ESRCH;
+	return poll(&end, 1, 0) == 0 ? 0 : -1;
+}
+
 static int set_groups(const struct spawn *spawn)
 {
 	return setgroups(spawn->kvm_group != 0 ? 1 : 0, &spawn->kvm_group);
@@ -159,6 +192,9 @@ static enum step become_qemu(struct plan *plan)
 	const struct spawn *spawn = plan->spawn;
 
 	STEP(STEP_FILES, place_files(plan));
+	set_oom_score(plan);
+	if (spawn->apart != NULL)
+		STEP(STEP_APART, apart_enter(spawn->apart));
 	reset_signals();
 	umask(077);
 	STEP(STEP_FILES, chdir("/"));
@@ -172,8 +208,7 @@ static enum step become_qemu(struct plan *plan)
 	STEP(STEP_NO_NEW_PRIVS, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 	/* After the change of user, which would clear it. */
 	STEP(STEP_DEATH_SIGNAL, prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0));
-	errno = ESRCH;
-	STEP(STEP_PARENT, getppid() == plan->parent ? 0 : -1);
+	STEP(STEP_PARENT, check_parent(plan));
 	execve(spawn->path, spawn->argv, plan->environment);
 	return STEP_EXECUTE;
 }
@@ -189,16 +224,17 @@ static _Noreturn void run_child(struct plan *plan)
 
 /* The parent */
 
-/* As fork(2), with the pidfd in the same step: the process cannot be gone before. */
-static pid_t clone_with_pidfd(int *ret_pidfd)
+/*
+ * As fork(2), with the pidfd in the same step: the process cannot be gone before. Not clone3(2):
+ * systemd's RestrictNamespaces= has to forbid it wholly.
+ */
+static pid_t clone_with_pidfd(const struct spawn *spawn, int *ret_pidfd)
 {
-	struct clone_args args = {
-		.flags = CLONE_PIDFD,
-		.pidfd = (uint64_t)(uintptr_t)ret_pidfd,
-		.exit_signal = SIGCHLD,
-	};
+	uint64_t flags = CLONE_PIDFD | SIGCHLD;
 
-	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	if (spawn->apart != NULL)
+		flags |= apart_flags();
+	return (pid_t)syscall(SYS_clone, flags, NULL, ret_pidfd, NULL, NULL);
 }
 
 static int explain(
@@ -210,11 +246,23 @@ static int explain(
 		step_names[report->step]);
 }
 
-/* The end of the pipe without a word: the program is running. */
+/*
+ * 0: the end of the pipe without a word: the program is running. Its image may lie on a file
+ * system that hangs, and then even closing a file does.
+ */
 static int read_report(int fd, struct report *ret)
 {
+	struct pollfd ready = {.fd = fd, .events = POLLIN};
+	int n_ready;
 	ssize_t n;
 
+	do
+		n_ready = poll(&ready, 1, START_TIMEOUT_MS);
+	while (n_ready < 0 && errno == EINTR);
+	if (n_ready == 0) {
+		*ret = (struct report){STEP_FILES, ETIMEDOUT};
+		return -1;
+	}
 	do
 		n = read(fd, ret, sizeof(*ret));
 	while (n < 0 && errno == EINTR);
@@ -223,9 +271,7 @@ static int read_report(int fd, struct report *ret)
 
 static void reap(struct process *process)
 {
-	siginfo_t info;
-
-	(void)!waitid(P_PID, (id_t)process->pid, &info, WEXITED);
+	patience_end(process->pid);
 	mem_close_fd(&process->pidfd);
 }
 
@@ -234,7 +280,7 @@ static int clone_and_listen(
 {
 	struct report report;
 
-	ret->pid = clone_with_pidfd(&ret->pidfd);
+	ret->pid = clone_with_pidfd(plan->spawn, &ret->pidfd);
 	if (ret->pid < 0)
 		return diag_fail_errno(
 			diags, EXIT_IO, errno, LOC_NONE, "QEMU's process cannot be made");
@@ -254,15 +300,19 @@ int spawn_process(const struct spawn *spawn, struct diags *diags, struct process
 	char *environment[] = {path, mem_printf(tmp, "TMPDIR=%s", spawn->scratch), NULL};
 	int report_fds[2] = {-1, -1};
 	_cleanup_(mem_close_fd) int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	_cleanup_(mem_close_fd) int parent_fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	struct plan plan = {
 		.spawn = spawn,
 		.environment = environment,
 		.fds = mem_array(tmp, int, spawn->n_fds + 1),
 		.null_fd = null_fd,
-		.parent = getpid(),
+		.parent_fd = parent_fd,
 	};
 
-	if (null_fd < 0 || pipe2(report_fds, O_CLOEXEC) < 0)
+	if (spawn->oom_score_adj != 0)
+		snprintf(plan.oom_score_adj, sizeof(plan.oom_score_adj), "%d",
+			spawn->oom_score_adj);
+	if (null_fd < 0 || parent_fd < 0 || pipe2(report_fds, O_CLOEXEC) < 0)
 		return diag_fail_errno(diags, EXIT_IO, errno, LOC_NONE,
 			"the files to start QEMU with cannot be opened");
 	plan.report_fd = report_fds[1];

@@ -7,13 +7,14 @@
  * The child gets the descriptors it is given, under the numbers named, and nothing else:
  * no other file, no environment but PATH and TMPDIR, no controlling terminal, no
  * capability (also none that an executed file could give back), no new privileges for
- * ever. It is killed when its parent dies, and the parent gets a pidfd from the very
+ * ever. SIGXFSZ is ignored: a file that is too large is an error to it and not its end. It is
+ * killed when its parent dies, and the parent gets a pidfd from the very
  * clone.
  */
 
 #include <sys/types.h>
 
-#include "base/diag.h"
+#include "vcn/guest/apart.h"
 
 /* @fd of the parent becomes @number of the child (from 3 on, each once). */
 struct spawn_fd {
@@ -25,6 +26,8 @@ struct spawn {
 	const char *path;
 	char **argv;
 	const char *scratch; /* TMPDIR */
+	const struct apart *apart; /* its world, for who changes the user; or NULL */
+	int oom_score_adj; /* 0: as its parent */
 	const struct spawn_fd *fds;
 	size_t n_fds;
 	int stderr_fd; /* becomes 1 and 2 */

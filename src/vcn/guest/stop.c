@@ -45,7 +45,9 @@ static void first_rung(struct supervisor *s)
 	/* QEMU does not talk yet: then there is no guest that could mind. */
 	if (s->boot->record.stage_us[STAGE_QMP] < 0) {
 		climb_to_kill(s);
-	} else if (s->boot->record.stage_us[STAGE_RUNNING] < 0) {
+	} else if (s->boot->record.stage_us[STAGE_RUNNING] < 0 ||
+		   s->boot->scratch_end != SCRATCH_GOES_ON) {
+		/* It does not run, or not any more: it could not hear the button. */
 		climb_to_quit(s);
 	} else {
 		s->rung = RUNG_ACPI;

@@ -19,16 +19,19 @@
 #include "base/notify.h"
 #include "vcn/common/process.h"
 #include "vcn/guest/boot.h"
+#include "vcn/guest/ingress.h"
 #include "vcn/guest/kvm.h"
 #include "vcn/guest/machine.h"
 #include "vcn/guest/progress.h"
 #include "vcn/guest/stop.h"
+#include "vcn/guest/tap.h"
 #include "vcn/guest/upkeep.h"
+#include "vcn/guest/veto.h"
 
 enum {
 	NOTIFY_SPARE_S = 30,
 	POLL_MAX_MS = 3600 * 1000,
-	WAIT_MS = 10000, /* between two questions whether the VCN still runs elsewhere */
+	WAIT_MS = 5000, /* between two questions whether the VCN still runs elsewhere */
 	WAIT_EXTENSION_S = 60,
 };
 
@@ -114,6 +117,8 @@ enum slot {
 	SLOT_READY,
 	SLOT_STDERR,
 	SLOT_CONSOLE,
+	SLOT_ANSWERS,
+	SLOT_OPENING,
 	SLOTS
 };
 
@@ -125,12 +130,15 @@ static void fill_slots(struct supervisor *s, struct pollfd slots[SLOTS])
 	for (size_t i = 0; i < SLOTS; i++)
 		slots[i] = (struct pollfd){.fd = -1, .events = POLLIN};
 	slots[SLOT_SIGNAL].fd = s->signal_fd;
+	if (s->opening != NULL)
+		slots[SLOT_OPENING].fd = opening_fd(s->opening);
 	if (boot == NULL)
 		return;
 	slots[SLOT_PROCESS].fd = boot->process.pidfd;
 	slots[SLOT_READY].fd = boot->ready_fd;
 	slots[SLOT_STDERR].fd = boot->stderr_fd;
 	slots[SLOT_CONSOLE].fd = console_fd(s->console);
+	slots[SLOT_ANSWERS].fd = answers_fd(boot->answers);
 	if (boot->qmp == NULL)
 		return;
 	slots[SLOT_QMP].fd = qmp_fd(boot->qmp);
@@ -160,6 +168,8 @@ static void handle_slots(struct supervisor *s, const struct pollfd slots[SLOTS])
 		boot_read_stderr(s->boot);
 	if (slots[SLOT_CONSOLE].revents != 0)
 		console_receive(s->console);
+	if (slots[SLOT_ANSWERS].revents != 0)
+		answers_give(s->boot->answers);
 	/* Last: it takes what the others have left. */
 	if (slots[SLOT_PROCESS].revents != 0)
 		boot_end(s);
@@ -182,19 +192,22 @@ static int next_timeout(const struct supervisor *s)
 	return left > POLL_MAX_MS ? POLL_MAX_MS : (int)left;
 }
 
-static void wait_and_handle(struct supervisor *s)
+/* True where the answer of those who open the files is there. */
+static bool wait_and_handle(struct supervisor *s)
 {
 	struct pollfd polls[SLOTS + SERVER_POLLS_MAX];
 
 	fill_slots(s, polls);
 	size_t n = server_polls(s->server, polls + SLOTS);
+	bool has_any = poll(polls, SLOTS + n, next_timeout(s)) > 0;
 
-	if (poll(polls, SLOTS + n, next_timeout(s)) > 0) {
+	if (has_any) {
 		handle_slots(s, polls);
 		server_handle(s->server, polls + SLOTS, n);
 	}
 	stop_tick(s);
 	progress_tick(s);
+	return has_any && polls[SLOT_OPENING].revents != 0;
 }
 
 static void wait_for_elsewhere(struct supervisor *s, const char *why)
@@ -212,13 +225,13 @@ static void wait_for_elsewhere(struct supervisor *s, const char *why)
 }
 
 /* A start, or a wait for the VCN's end elsewhere, which is no failure. */
-static int try_boot(struct supervisor *s)
+static int try_boot(struct supervisor *s, struct opening *opening)
 {
 	TMP_CTX(tmp);
 	struct diags *diags = s->diags;
 
 	s->diags = diags_new(tmp);
-	int r = boot_start(s);
+	int r = boot_start(s, opening);
 	const char *why = r < 0 ? diag_last(s->diags)->message : NULL;
 
 	s->diags = diags;
@@ -230,12 +243,30 @@ static int try_boot(struct supervisor *s)
 	return r < 0 ? diag_fail(diags, -r, s->guest->where, "%s", why) : 0;
 }
 
-static void restart_if_due(struct supervisor *s)
+/* The boot, once its files are open or their time is over. */
+static int go_on_with_boot(struct supervisor *s, bool has_answer)
 {
-	if (s->boot != NULL || s->is_ended || clock_ms() < s->restart_at)
-		return;
-	int r = try_boot(s);
+	TMP_CTX(tmp);
 
+	if (!has_answer && clock_ms() < opening_deadline(s->opening))
+		return 0;
+	struct opening *opening = talloc_steal(tmp, s->opening);
+
+	s->opening = NULL;
+	return try_boot(s, opening);
+}
+
+/* Between two boots: the next one, when it is due. */
+static void boot_if_due(struct supervisor *s, bool has_answer)
+{
+	int r = 0;
+
+	if (s->boot != NULL || s->is_ended)
+		return;
+	if (s->opening != NULL)
+		r = go_on_with_boot(s, has_answer);
+	else if (clock_ms() >= s->restart_at)
+		r = opening_begin(s, s->settings, s->guest, s->diags, &s->opening);
 	if (r < 0) {
 		boot_count_failure(s, r);
 		s->state->message = diag_last(s->diags)->message;
@@ -247,8 +278,7 @@ static void run_loop(struct supervisor *s)
 	bool is_trimmed = false;
 
 	while (!s->is_ended) {
-		wait_and_handle(s);
-		restart_if_due(s);
+		boot_if_due(s, wait_and_handle(s));
 		/* What the start needed is not needed while the guest runs, maybe for
 		 * months. */
 		if (!is_trimmed && s->boot != NULL && s->boot->is_ready)
@@ -289,7 +319,7 @@ static void note_taps(struct supervisor *s)
 	for (size_t i = 0; i < s->guest->n_interfaces; i++) {
 		char name[IFNAMSIZ];
 
-		network_tap_name(s->guest->fqdn, i, name);
+		tap_name(s->guest->fqdn, i, name);
 		*mem_push(s->state, &s->state->taps, &s->state->n_taps) =
 			mem_strdup(s->state, name);
 	}
@@ -325,6 +355,8 @@ static int find_qemu(struct supervisor *s)
 	int r = s->settings->accel == ACCEL_KVM ? kvm_check(s->diags) : 0;
 
 	if (r == 0)
+		r = veto_check(s->settings, s->guest, s->diags);
+	if (r == 0)
 		r = identity_claim(
 			s, s->settings, s->guest->name, s->diags, &s->identity);
 	if (r == 0)
@@ -344,7 +376,8 @@ static int start_first(struct supervisor *s)
 		(long long)(s->settings->ready_timeout_s + NOTIFY_SPARE_S) * 1000000);
 	int r = find_qemu(s);
 
-	return r == 0 ? try_boot(s) : r;
+	return r == 0 ? opening_begin(s, s->settings, s->guest, s->diags, &s->opening)
+		      : r;
 }
 
 /*
@@ -353,10 +386,12 @@ static int start_first(struct supervisor *s)
  */
 static void close_folder(struct supervisor *s)
 {
+	TALLOC_FREE(s->opening);
 	s->state->is_stopping = false;
 	s->state->pid = 0;
 	supervisor_publish(s);
 	server_stop_listening(s->server);
+	ingress_sweep();
 	TALLOC_FREE(s->identity);
 	TALLOC_FREE(s->folder);
 	server_end(s->server, run_state_to_json(s->state));
@@ -496,6 +531,8 @@ int supervise_check(const struct launch_settings *settings, struct diags *diags)
 	struct qemu *qemu;
 	int r = settings->accel == ACCEL_KVM ? kvm_check(diags) : 0;
 
+	if (r == 0)
+		r = uplink_check(settings, diags);
 	return r == 0 ? probe_host(tmp, settings, diags, &qemu) : r;
 }
 

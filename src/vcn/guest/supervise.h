@@ -6,9 +6,10 @@
  *
  * takes:  settings, one guest of a manifest (vcn/common)
  * gives:  the guest from clone to reaping; its state, console, boot record and exit code
- * may use: base, vcn/common; libmnl in link.c only
- * floors: each uses what stands before it: qmp event probe image kvm network console
- *         server spawn machine; supervisor; stop; upkeep; progress; boot; supervise
+ * may use: base, vcn/common; libmnl in netlink.c and nftables.c, libnftables in ingress.c
+ * floors: each uses what stands before it: qmp event probe image veto opening kvm tap
+ *         nftables ingress netlink presence network answer console apart
+ *         server spawn machine uplink; supervisor; stop; upkeep; progress; boot; supervise
  *
  * One guest from clone to reaping.
  *

@@ -21,8 +21,9 @@ static enum guest_state current_state(const struct supervisor *s)
 		return s->state->state;
 	if (boot == NULL)
 		return s->is_waiting ? STATE_WAITING : STATE_STARTING;
-	if (boot->is_mute || boot->network_fault != NULL || boot->is_rescue ||
-		boot->is_scratch_low || (boot->is_late && !boot->is_ready))
+	if (boot->is_mute || boot->scratch_end != SCRATCH_GOES_ON ||
+		boot->network_fault != NULL || boot->is_rescue || boot->is_scratch_low ||
+		(boot->is_late && !boot->is_ready))
 		return STATE_DEGRADED;
 	return boot->is_ready ? STATE_READY : STATE_BOOTING;
 }
@@ -37,6 +38,14 @@ static const char *current_message(struct supervisor *s)
 	TALLOC_FREE(s->message);
 	if (boot->is_mute)
 		return "its QEMU does not answer";
+	if (boot->scratch_end == SCRATCH_LIMIT)
+		return s->message = mem_printf(s,
+			       "scratch full: it has written its %u MiB, and is stopped",
+			       supervisor_scratch_mib(s));
+	if (boot->scratch_end == SCRATCH_NO_SPACE)
+		return s->message = mem_printf(s,
+			       "scratch full: no room is left in '%s', and it is stopped",
+			       s->settings->scratch);
 	if (boot->network_fault != NULL)
 		return boot->network_fault;
 	if (boot->is_scratch_low)
@@ -48,7 +57,7 @@ static const char *current_message(struct supervisor *s)
 	if (boot->is_late && !boot->is_ready)
 		return s->message = mem_printf(s, "not ready after %u seconds",
 			       s->settings->ready_timeout_s);
-	return NULL;
+	return boot->warning;
 }
 
 void supervisor_report(const struct supervisor *s)
@@ -90,6 +99,12 @@ void supervisor_publish(struct supervisor *s)
 }
 
 /* A boot at work */
+
+unsigned supervisor_scratch_mib(const struct supervisor *s)
+{
+	return s->guest->scratch_mib > 0 ? s->guest->scratch_mib
+					 : s->settings->scratch_limit_mib;
+}
 
 void supervisor_record(struct supervisor *s, enum boot_outcome outcome)
 {

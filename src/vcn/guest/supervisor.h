@@ -9,23 +9,31 @@
 
 #include "vcn/common/manifest.h"
 #include "vcn/common/run_state.h"
+#include "vcn/guest/answer.h"
 #include "vcn/guest/console.h"
 #include "vcn/guest/identity.h"
 #include "vcn/guest/network.h"
+#include "vcn/guest/opening.h"
 #include "vcn/guest/overlay.h"
 #include "vcn/guest/probe.h"
 #include "vcn/guest/qmp.h"
 #include "vcn/guest/server.h"
 #include "vcn/guest/spawn.h"
 #include "vcn/guest/supervise_options.h"
+#include "vcn/guest/uplink.h"
 
 enum { STDERR_TAIL = 2000, READY_LINE_MAX = 16 };
+
+/* What a guest's writes have come to the end of. */
+enum scratch_end { SCRATCH_GOES_ON, SCRATCH_LIMIT, SCRATCH_NO_SPACE };
 
 /* One QEMU, from its clone to its end. */
 struct boot {
 	struct process process;
 	struct overlay *overlay;
 	struct network_port *ports;
+	struct answers *answers; /* that it is there */
+	struct uplinks *uplinks;
 	struct qmp *qmp;
 	int ready_fd; /* virtserial: bytes of the guest; notify: the vsock listener; or -1 */
 	int stderr_fd;
@@ -33,12 +41,14 @@ struct boot {
 	int64_t started_us; /* just before the clone */
 	uint64_t cont_id; /* of the QMP command; 0: not sent */
 	bool is_ready, is_late, is_rescue, is_scratch_low;
+	enum scratch_end scratch_end; /* QEMU has stopped it for this */
 	char ready_line[READY_LINE_MAX]; /* what the readiness port has said of a line */
 	size_t ready_len, ready_total;
 	bool is_mute; /* its QEMU does not answer */
 	int64_t answer_due; /* ms: an answer of QEMU is awaited until then; 0: none is */
 	uint64_t beat_id; /* of the last question whether it is there; 0: none yet */
 	char *network_fault; /* NULL: its ports are as they should be */
+	const char *warning; /* what this host cannot do for it; below its ports */
 	bool is_recorded; /* the booted callback was called */
 	/* how it came to its end, as far as QMP told */
 	bool was_reset, was_shut_down, has_panicked;
@@ -63,6 +73,7 @@ struct supervisor {
 	struct run_state *state; /* what was published last, and what will be */
 	char *message; /* state->message while a boot runs */
 	struct boot *boot; /* NULL between boots */
+	struct opening *opening; /* of the next boot's files; NULL: none is at work */
 	int signal_fd;
 	bool is_ended;
 	int result; /* of supervise_run() */
@@ -87,5 +98,7 @@ void supervisor_publish(struct supervisor *s);
 void supervisor_report(const struct supervisor *s);
 /* The record of the boot at work, once. */
 void supervisor_record(struct supervisor *s, enum boot_outcome outcome);
+/* MiB that it may write; 0: no limit. */
+unsigned supervisor_scratch_mib(const struct supervisor *s);
 /* Kills a boot for a reason, which becomes the message of the failed state. */
 void supervisor_fail_boot(struct supervisor *s, const char *format, ...) _printf_(2, 3);

@@ -29,7 +29,13 @@ static void take_answer(struct supervisor *s)
 
 void upkeep_greeted(struct supervisor *s)
 {
+	TMP_CTX(tmp);
+	const char *fault = uplink_fault(tmp, s->boot->uplinks);
+
 	take_answer(s);
+	/* One that cannot work here ends at once: before the guest has begun. */
+	if (fault != NULL)
+		supervisor_fail_boot(s, "%s", fault);
 }
 
 void upkeep_answered(struct supervisor *s, uint64_t id)
@@ -69,6 +75,16 @@ static uint64_t low_mark(const struct overlay *scratch)
 	return mark;
 }
 
+/* What filled the file system is gone: QEMU tries again the write that failed. */
+static void resume(struct supervisor *s)
+{
+	if (s->boot->qmp == NULL)
+		return;
+	s->boot->scratch_end = SCRATCH_GOES_ON;
+	qmp_send(s->boot->qmp, "cont", NULL);
+	supervisor_publish(s);
+}
+
 static void look_at_scratch(struct supervisor *s)
 {
 	struct boot *boot = s->boot;
@@ -83,6 +99,8 @@ static void look_at_scratch(struct supervisor *s)
 		boot->is_scratch_low = is_low;
 		supervisor_publish(s);
 	}
+	if (boot->scratch_end == SCRATCH_NO_SPACE && !is_low)
+		resume(s);
 }
 
 /* The network */
@@ -97,6 +115,9 @@ static void look_at_network(struct supervisor *s)
 	TMP_CTX(tmp);
 	struct boot *boot = s->boot;
 	const char *fault = network_keep(tmp, s->settings, s->guest, boot->ports);
+
+	if (fault == NULL)
+		fault = uplink_fault(tmp, boot->uplinks);
 
 	if (is_same(fault, boot->network_fault))
 		return;

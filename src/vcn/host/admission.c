@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "vcn/common/patience.h"
 
 enum {
 	OVERHEAD_MIB = 96,
@@ -15,6 +16,8 @@ enum {
 	OVERHEAD_CPU_MIB = 8,
 	OVERHEAD_SHARE = 64, /* one part in so many of the guest's memory: page tables */
 	KIB_PER_MIB = 1024,
+	BYTES_PER_MIB = 1024 * 1024,
+	COPIED_TIMEOUT_MS = 3000,
 };
 
 uint64_t admission_need_mib(unsigned memory_mib, unsigned cpus, enum accel accel)
@@ -86,10 +89,60 @@ int admission_open(const struct launch_settings *settings,
 	return 0;
 }
 
-int admission_take(struct admission *admission, const struct guest *guest,
-	enum accel accel, const struct run_state *replaced, struct diags *diags)
+/* For the child: the guests, and how many. */
+struct asked {
+	const struct guest *const *guests;
+	size_t n;
+};
+
+static uint64_t copied_bytes(const char *path)
 {
-	uint64_t need = admission_need_mib(guest->memory_mib, guest->cpus, accel);
+	struct stat st;
+
+	if (path == NULL || stat(path, &st) < 0 || (st.st_mode & S_IROTH) != 0)
+		return 0;
+	return (uint64_t)st.st_size;
+}
+
+static void write_copied(const void *user, int fd)
+{
+	const struct asked *asked = user;
+
+	for (size_t i = 0; i < asked->n; i++) {
+		const struct guest_image *image = &asked->guests[i]->image;
+		uint64_t bytes = copied_bytes(image->kernel);
+
+		if (image->kernel != NULL)
+			bytes += copied_bytes(image->initrd);
+		if (file_write_all(fd, &bytes, sizeof(bytes)) < 0)
+			return;
+	}
+}
+
+void admission_copied_mib(const struct guest *const *guests, size_t n, uint64_t *ret)
+{
+	TMP_CTX(tmp);
+	const struct asked asked = {guests, n};
+	char *answer;
+	size_t len = 0;
+
+	(void)!patience_read(tmp, COPIED_TIMEOUT_MS, n * sizeof(uint64_t), write_copied,
+		&asked, NULL, &answer, &len);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t bytes = 0;
+
+		if ((i + 1) * sizeof(bytes) <= len)
+			memcpy(&bytes, answer + i * sizeof(bytes), sizeof(bytes));
+		ret[i] = (bytes + BYTES_PER_MIB - 1) / BYTES_PER_MIB;
+	}
+}
+
+int admission_take(struct admission *admission, const struct guest *guest,
+	enum accel accel, uint64_t copied_mib, const struct run_state *replaced,
+	struct diags *diags)
+{
+	uint64_t need =
+		admission_need_mib(guest->memory_mib, guest->cpus, accel) + copied_mib;
 	uint64_t has = replaced == NULL ? 0
 					: admission_need_mib(replaced->memory_mib,
 						  replaced->cpus, replaced->accel);

@@ -37,11 +37,19 @@ int admission_open(const struct launch_settings *settings,
 	struct admission *ret) _must_check_;
 
 /*
+ * admission_copied_mib - what each guest's kernel and initial RAM disk take besides, where
+ * not everybody may read them: they are copied into memory
+ *
+ * shape: @ret has @n places; 0 for those whose file system hangs: they will not start
+ */
+void admission_copied_mib(const struct guest *const *guests, size_t n, uint64_t *ret);
+
+/*
  * admission_take - is there room for @guest? Then it is taken.
  *
  * shape:  @replaced: the run of the same guest that ends first, or NULL
  * errors: EXIT_REJECTED: how much it needs and how much there is
  */
 int admission_take(struct admission *admission, const struct guest *guest,
-	enum accel accel, const struct run_state *replaced,
+	enum accel accel, uint64_t copied_mib, const struct run_state *replaced,
 	struct diags *diags) _must_check_;

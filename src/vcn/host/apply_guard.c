@@ -16,7 +16,6 @@ enum {
 	HOST_NAME_MAX_BYTES = 256,
 	FREE_STOPS = 2,
 	APPLIED_MAX = 4096,
-	NAME_TIMEOUT_MS = 3000,
 };
 
 static void write_full_name(const void *host, int fd)
@@ -30,24 +29,6 @@ static void write_full_name(const void *host, int fd)
 		(void)!file_write_all(
 			fd, found->ai_canonname, strlen(found->ai_canonname));
 	freeaddrinfo(found);
-}
-
-/* The name servers of a host may be gone, which is no reason to wait for them. */
-char *apply_guard_host_name(TALLOC_CTX *mem_ctx)
-{
-	TMP_CTX(tmp);
-	char host[HOST_NAME_MAX_BYTES] = "";
-	char *name;
-	size_t len;
-
-	if (gethostname(host, sizeof(host) - 1) < 0 || host[0] == '\0')
-		return mem_strdup(mem_ctx, "localhost");
-	if (strchr(host, '.') != NULL ||
-		patience_read(tmp, NAME_TIMEOUT_MS, HOST_NAME_MAX_BYTES, write_full_name,
-			host, &name, &len) < 0 ||
-		len == 0)
-		return mem_strdup(mem_ctx, host);
-	return mem_strdup(mem_ctx, name);
 }
 
 int apply_guard_host(
@@ -70,14 +51,15 @@ static char *applied_path(TALLOC_CTX *mem_ctx, const struct launch_settings *set
 		settings->records);
 }
 
-/* The serial last applied for @host, 0 if there was none or the file is another host's. */
-static int read_applied(
-	const char *path, const char *host, struct diags *diags, uint64_t *ret_serial)
+/* "HOST SERIAL" of the manifest last applied; *ret_host is NULL where none was. */
+static int read_applied_line(TALLOC_CTX *mem_ctx, const char *path, struct diags *diags,
+	const char **ret_host, uint64_t *ret_serial)
 {
 	TMP_CTX(tmp);
 	char *text;
 	size_t len, n;
 
+	*ret_host = NULL;
 	*ret_serial = 0;
 	int r = file_read_regular_at(tmp, AT_FDCWD, path, APPLIED_MAX, &text, &len);
 
@@ -93,9 +75,58 @@ static int read_applied(
 		return diag_fail(diags, EXIT_IO, loc_file(mem_strdup(diags, path)),
 			"this is no 'HOST SERIAL': the last applied serial is lost; "
 			"remove the file to apply any manifest");
-	if (!text_equal_case(words[0], host))
-		*ret_serial = 0;
+	*ret_host = mem_strdup(mem_ctx, words[0]);
 	return 0;
+}
+
+/* The serial last applied for @host, 0 if there was none or the file is another host's. */
+static int read_applied(
+	const char *path, const char *host, struct diags *diags, uint64_t *ret_serial)
+{
+	TMP_CTX(tmp);
+	const char *applied;
+	int r = read_applied_line(tmp, path, diags, &applied, ret_serial);
+
+	if (r == 0 && (applied == NULL || !text_equal_case(applied, host)))
+		*ret_serial = 0;
+	return r;
+}
+
+/* The name that a manifest was applied under, where it is @host with a domain. */
+static const char *applied_name(
+	TALLOC_CTX *mem_ctx, const struct launch_settings *settings, const char *host)
+{
+	TMP_CTX(tmp);
+	const char *name;
+	size_t len = strlen(host);
+	uint64_t serial;
+
+	if (read_applied_line(mem_ctx, applied_path(tmp, settings), diags_new(tmp), &name,
+		    &serial) < 0 ||
+		name == NULL || strncasecmp(name, host, len) != 0 || name[len] != '.')
+		return host;
+	return name;
+}
+
+/* The name servers of a host may be gone, which is no reason to wait for them. */
+char *apply_guard_host_name(
+	TALLOC_CTX *mem_ctx, const struct launch_settings *settings, unsigned timeout_ms)
+{
+	TMP_CTX(tmp);
+	char host[HOST_NAME_MAX_BYTES] = "";
+	char *name;
+	size_t len;
+
+	if (gethostname(host, sizeof(host) - 1) < 0 || host[0] == '\0')
+		return mem_strdup(mem_ctx, "localhost");
+	if (strchr(host, '.') != NULL)
+		return mem_strdup(mem_ctx, host);
+	int r = patience_read(tmp, timeout_ms, HOST_NAME_MAX_BYTES, write_full_name, host,
+		NULL, &name, &len);
+
+	if (r < 0 || len == 0)
+		return mem_strdup(mem_ctx, applied_name(tmp, settings, host));
+	return mem_strdup(mem_ctx, name);
 }
 
 int apply_guard_serial(const struct launch_settings *settings,

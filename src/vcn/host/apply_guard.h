@@ -17,9 +17,12 @@
 /*
  * apply_guard_host_name - this host's FQDN, as `hostname -f` gives it
  *
- * memory: below @mem_ctx; where no domain is to be had, the bare host name
+ * shape:  where the name servers do not answer within @timeout_ms, the name that it had
+ *         when a manifest was applied; where no domain is to be had, the bare host name
+ * memory: below @mem_ctx
  */
-char *apply_guard_host_name(TALLOC_CTX *mem_ctx) _must_check_;
+char *apply_guard_host_name(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
+	unsigned timeout_ms) _must_check_;
 
 /* Is the manifest this host's? @host: its FQDN, or what --host says. */
 int apply_guard_host(const struct manifest *manifest, const char *host,

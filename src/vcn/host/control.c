@@ -274,30 +274,7 @@ static bool is_gone(int error)
 	       error == ECONNRESET;
 }
 
-int control_stop_begin(const char *runtime_dir, const char *name, unsigned timeout_s,
-	struct diags *diags, int *ret_fd)
-{
-	TMP_CTX(tmp);
-	struct json_object *reply = NULL;
-	int fd = begin(runtime_dir, name,
-		mem_printf(tmp, "{\"request\": \"stop\", \"timeout\": %u}", timeout_s),
-		REPLY_TIMEOUT_MS, &reply);
-
-	*ret_fd = -1;
-	if (fd < 0)
-		return is_gone(-fd) ? 0 : connect_fault(name, -fd, diags);
-	int r = check_reply(name, reply, diags);
-
-	json_object_put(reply);
-	if (r < 0)
-		close(fd);
-	else
-		*ret_fd = fd;
-	return r;
-}
-
-/* A supervisor that is stuck or stopped: the kernel ends the guest with it. */
-static int kill_supervisor(const char *runtime_dir, const char *name, struct diags *diags)
+int control_force(const char *runtime_dir, const char *name, struct diags *diags)
 {
 	TMP_CTX(tmp);
 	struct run_state *state;
@@ -319,38 +296,61 @@ static int kill_supervisor(const char *runtime_dir, const char *name, struct dia
 	return diag_fail(diags, EXIT_BUSY, LOC_NONE, "VCN '%s' does not die", name);
 }
 
+/* Sends it and does not wait for the reply: who stands still would keep all others. */
+static int begin_end(const char *runtime_dir, const char *name, const char *request,
+	struct diags *diags, int *ret_fd)
+{
+	int fd = connect_to(runtime_dir, name);
+	int r = fd < 0 ? fd : send_line(fd, request);
+
+	*ret_fd = -1;
+	if (r == 0) {
+		*ret_fd = fd;
+		return 0;
+	}
+	mem_close_fd(&fd);
+	if (is_gone(-r))
+		return 0;
+	/* So many wait for it already that it has not looked for long. */
+	if (r == -EAGAIN)
+		return control_force(runtime_dir, name, diags);
+	return connect_fault(name, -r, diags);
+}
+
+int control_stop_begin(const char *runtime_dir, const char *name, unsigned timeout_s,
+	struct diags *diags, int *ret_fd)
+{
+	TMP_CTX(tmp);
+
+	return begin_end(runtime_dir, name,
+		mem_printf(tmp, "{\"request\": \"stop\", \"timeout\": %u}", timeout_s),
+		diags, ret_fd);
+}
+
 int control_kill_begin(
 	const char *runtime_dir, const char *name, struct diags *diags, int *ret_fd)
 {
-	struct json_object *reply = NULL;
-	int fd = begin(
-		runtime_dir, name, "{\"request\": \"kill\"}", REPLY_TIMEOUT_MS, &reply);
-
-	json_object_put(reply);
-	*ret_fd = -1;
-	if (fd < 0)
-		return is_gone(-fd) ? 0 : kill_supervisor(runtime_dir, name, diags);
-	*ret_fd = fd;
-	return 0;
+	return begin_end(runtime_dir, name, "{\"request\": \"kill\"}", diags, ret_fd);
 }
 
-int control_stop_end(const char *name, int fd, int timeout_ms, struct diags *diags)
+int control_take(const char *name, int fd, struct diags *diags)
 {
-	_cleanup_(mem_close_fd) int connection = fd;
-	int64_t deadline = clock_ms() + timeout_ms, left;
-	char bytes[RELAY_STEP];
+	char bytes[RELAY_STEP + 1];
+	ssize_t n = recv(fd, bytes, RELAY_STEP, MSG_DONTWAIT);
 
-	while ((left = deadline - clock_ms()) > 0) {
-		struct pollfd ready = {.fd = connection, .events = POLLIN};
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 1;
+	if (n <= 0)
+		return 0;
+	/* The reply, or the last word before the end; what is cut says nothing. */
+	bytes[n] = '\0';
+	struct json_object *json = json_read(bytes, strcspn(bytes, "\n"));
+	bool ok = true;
+	int r = !json_read_bool(json, "ok", &ok) || ok ? 0
+						       : check_reply(name, json, diags);
 
-		if (poll(&ready, 1, (int)left) <= 0)
-			continue;
-		/* The last line, then the end of the stream. */
-		if (read(connection, bytes, sizeof(bytes)) <= 0)
-			return 0;
-	}
-	return diag_fail(diags, EXIT_BUSY, LOC_NONE,
-		"VCN '%s' has not ended within %d seconds", name, timeout_ms / 1000);
+	json_object_put(json);
+	return r < 0 ? r : 1;
 }
 
 /* The console */

@@ -52,29 +52,30 @@ void control_ask_all(TALLOC_CTX *mem_ctx, const char *runtime_dir,
 /*
  * control_stop_begin - ask a guest to stop and come back at once
  *
- * shape:  *ret_fd gets readable, then ends, when the guest and its supervisor are gone:
- *         poll() many of them, then control_stop_end() each. -1 where nothing runs.
- *         @timeout_s: for the whole ladder; 0: the supervisor's own setting.
+ * shape:  *ret_fd gets readable: poll() many of them, then control_take() each. -1 where
+ *         nothing runs. @timeout_s: for the whole ladder; 0: the supervisor's own setting.
  */
 int control_stop_begin(const char *runtime_dir, const char *name, unsigned timeout_s,
 	struct diags *diags, int *ret_fd) _must_check_;
-/*
- * control_kill_begin - SIGKILL, now
- *
- * shape: as control_stop_begin(); a supervisor that does not answer is killed itself,
- *        through a pidfd, and its guest with it: *ret_fd is then -1
- */
+/* SIGKILL, now; as control_stop_begin(). */
 int control_kill_begin(const char *runtime_dir, const char *name, struct diags *diags,
 	int *ret_fd) _must_check_;
 /*
- * control_stop_end - wait for the end (@timeout_ms: EXIT_BUSY when it passes) and close
- * @fd
+ * control_take - what has come of such a connection
  *
- * errors: EXIT_BUSY; the guest's own end is no error here: ask run_state_read()
+ * returns: 1 where the supervisor has spoken, 0 when guest and supervisor are gone
+ * errors:  EXIT_REJECTED where it refuses; the guest's own end is no error here: ask
+ *          run_state_read()
  */
-int control_stop_end(
-	const char *name, int fd, int timeout_ms, struct diags *diags) _must_check_;
-
+int control_take(const char *name, int fd, struct diags *diags) _must_check_;
+/*
+ * control_force - SIGKILL for a supervisor that does not answer, through a pidfd, and for
+ * its guest with it
+ *
+ * errors: EXIT_BUSY where one of them does not die
+ */
+int control_force(
+	const char *runtime_dir, const char *name, struct diags *diags) _must_check_;
 /*
  * control_console - the serial console on two open files, to the end of the guest, of
  * @in_fd, or the escape key Ctrl-]

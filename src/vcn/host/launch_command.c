@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vcn/host/launch_command.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -16,14 +15,18 @@
 #include "base/lock.h"
 #include "base/text.h"
 #include "vcn/common/record.h"
+#include "vcn/guest/ingress.h"
 #include "vcn/guest/supervise.h"
 #include "vcn/host/admission.h"
 #include "vcn/host/apply_guard.h"
 #include "vcn/host/control.h"
+#include "vcn/host/metrics.h"
 #include "vcn/host/perform.h"
 #include "vcn/host/status.h"
 #include "vcn/host/told.h"
 #include "vcn/host/unit.h"
+
+enum { STATUS_PATIENCE_MS = 1000 };
 
 /* Doing */
 
@@ -64,7 +67,7 @@ static bool uses_units(const struct session *s)
 	const struct arguments *a = &s->arguments;
 
 	return a->manifest == NULL && a->config == NULL && a->runtime_dir == NULL &&
-	       a->host == NULL && unit_is_available();
+	       a->host == NULL && s->environment_host == NULL && unit_is_available();
 }
 
 /* @acted: once nothing is left to do but to wait; or NULL. */
@@ -103,7 +106,8 @@ static const char *apply_command(struct session *s)
 	const struct {
 		const char *option, *value;
 	} given[] = {{"manifest", a->manifest}, {"config", a->config},
-		{"runtime-dir", a->runtime_dir}, {"host", a->host}};
+		{"runtime-dir", a->runtime_dir},
+		{"host", a->host != NULL ? a->host : s->environment_host}};
 
 	buffer_add_text(b, "vcn");
 	for (size_t i = 0; i < ARRAY_SIZE(given); i++)
@@ -254,6 +258,7 @@ int launch_command_apply(void *session)
 	if (r < 0)
 		return r;
 	session_keep_manifest(s);
+	ingress_sweep();
 	struct told *told = told_open(s->mem_ctx, s->settings->runtime_dir);
 
 	tell_outdated(s, told, &plan);
@@ -410,6 +415,9 @@ static int admit_one(struct session *s, const struct guest *guest)
 {
 	struct observation seen;
 	struct admission admission;
+	uint64_t copied;
+
+	admission_copied_mib(&guest, 1, &copied);
 	int r = reconcile_observe(
 		s->mem_ctx, s->settings->runtime_dir, NULL, s->diags, &seen);
 
@@ -417,7 +425,7 @@ static int admit_one(struct session *s, const struct guest *guest)
 		r = admission_open(
 			s->settings, seen.states, seen.n_states, s->diags, &admission);
 	if (r == 0)
-		r = admission_take(&admission, guest, s->settings->accel,
+		r = admission_take(&admission, guest, s->settings->accel, copied,
 			session_find_state(&seen, guest->name), s->diags);
 	return r;
 }
@@ -458,6 +466,9 @@ int launch_command_status(void *session)
 	struct observation seen = {0};
 	char **names = NULL;
 	size_t n = 0;
+
+	/* Whoever looks does not wait for a server that is gone. */
+	s->patience_ms = STATUS_PATIENCE_MS;
 	int r = session_open_manifest_if_usable(s);
 
 	if (r == 0)
@@ -478,7 +489,9 @@ int launch_command_status(void *session)
 	struct status *status = status_collect(
 		s->mem_ctx, s->manifest, &seen, names, n, s->host, time(NULL));
 
-	if (!s->arguments.json)
+	if (s->arguments.metrics)
+		metrics_print(s->out, status);
+	else if (!s->arguments.json)
 		status_print(s->out, status, s->color);
 	put_result(s, "host", json_object_new_string(s->host));
 	put_result(s, "vcns", status_to_json(status));
@@ -591,71 +604,4 @@ int launch_command_argv(void *session)
 		fputc('\n', s->out);
 	put_result(s, "argv", json);
 	return 0;
-}
-
-/* check */
-
-static int is_manifest_name(const struct dirent *entry)
-{
-	return entry->d_name[0] != '.' && text_has_suffix(entry->d_name, ".yaml");
-}
-
-static void check_file(struct session *s, const char *path)
-{
-	TMP_CTX(tmp);
-	struct manifest *manifest;
-	int r = manifest_load(tmp, path, false, s->diags, &manifest);
-
-	if (r == -EXIT_BUSY)
-		r = session_fail_hanging(s->diags, path);
-	if (r < 0 || !s->arguments.json)
-		return;
-	struct json_object *json = json_object_new_object(), *list;
-
-	json_object_object_add(json, "path", json_object_new_string(path));
-	json_object_object_add(json, "host", json_object_new_string(manifest->host));
-	json_object_object_add(
-		json, "serial", json_object_new_int64((int64_t)manifest->serial));
-	json_object_object_add(
-		json, "vcns", json_object_new_int64((int64_t)manifest->n_guests));
-	json_object_object_add(
-		json, "has_trailer", json_object_new_boolean(manifest->has_trailer));
-	json_object_object_get_ex(s->result, "manifests", &list);
-	json_object_array_add(list, json);
-}
-
-static int check_folder(struct session *s, const char *path)
-{
-	TMP_CTX(tmp);
-	struct dirent **entries;
-	int n = scandir(path, &entries, is_manifest_name, alphasort);
-
-	if (n < 0)
-		return diag_fail_errno(s->diags, EXIT_IO, errno, loc_file(path),
-			"the folder cannot be read");
-	for (int i = 0; i < n; i++) {
-		check_file(s, file_join(tmp, path, entries[i]->d_name));
-		free(entries[i]);
-	}
-	free(entries);
-	return 0;
-}
-
-/* A file's faults are in diags; only a folder that cannot be read ends the walk. */
-int launch_command_check(void *session)
-{
-	struct session *s = session;
-	int r = 0;
-
-	put_result(s, "manifests", json_object_new_array());
-	for (size_t i = 0; r == 0 && i < s->n_words; i++) {
-		const char *path = s->words[i];
-		struct stat st;
-
-		if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-			r = check_folder(s, path);
-		else
-			check_file(s, path);
-	}
-	return r < 0 ? r : -(int)s->diags->failure;
 }

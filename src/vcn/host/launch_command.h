@@ -16,7 +16,6 @@
 
 #include "vcn/host/session.h"
 
-int launch_command_check(void *session);
 int launch_command_apply(void *session);
 int launch_command_diff(void *session);
 int launch_command_run(void *session);

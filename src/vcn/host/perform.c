@@ -18,7 +18,8 @@
 #include "vcn/host/unit.h"
 
 enum {
-	STOP_MARGIN_S = 15, /* above the ladder's own deadline */
+	STOP_MARGIN_MS = 10000, /* above the ladder's own deadline */
+	SILENCE_MS = 3000, /* for the answer to a kill */
 	START_MARGIN_S = 30, /* above ready-timeout: spawning, and a slow image server */
 	UNIT_TICK_MS = 200, /* systemd tells nothing by itself: the state file is read */
 	UNIT_CHECK_S = 2, /* a unit that shows no state after this is asked for */
@@ -127,25 +128,38 @@ static void finish_silent(struct performance *p, struct job *job)
 
 static void finish_started(struct performance *p, struct job *job)
 {
+	if (job->last->message != NULL)
+		diag_add(p->diags, SEVERITY_WARNING, NULL, job->action->guest->where,
+			"'%s': %s", job->action->name, job->last->message);
 	job->action->ready_us = job->last->stage_us[STAGE_READY];
 	finish(p, job, RESULT_DONE);
 }
 
 /* Stopping */
 
+/* A guest that is killed has no ladder: only the kernel can keep it. */
+static int64_t stop_time_ms(const struct performance *p, const struct job *job)
+{
+	unsigned timeout_s = p->options->stop_timeout_s;
+
+	if (job->action->kind == ACTION_KILL)
+		return SILENCE_MS;
+	return (int64_t)(timeout_s > 0 ? timeout_s
+				       : p->options->settings->stop_timeout_s) *
+	       MS_PER_S;
+}
+
 static void begin_stop(struct performance *p, struct job *job)
 {
 	const struct launch_settings *settings = p->options->settings;
-	unsigned timeout_s = p->options->stop_timeout_s;
 	int r = job->action->kind == ACTION_KILL
 			? control_kill_begin(settings->runtime_dir, job->action->name,
 				  p->diags, &job->fd)
 			: control_stop_begin(settings->runtime_dir, job->action->name,
-				  timeout_s, p->diags, &job->fd);
+				  p->options->stop_timeout_s, p->diags, &job->fd);
 
-	if (timeout_s == 0)
-		timeout_s = settings->stop_timeout_s;
-	job->deadline_ms = clock_ms() + ((int64_t)timeout_s + STOP_MARGIN_S) * MS_PER_S;
+	/* Until it answers; then it climbs the ladder itself, and is given a margin. */
+	job->deadline_ms = clock_ms() + stop_time_ms(p, job);
 	job->phase = PHASE_STOPPING;
 	if (r < 0)
 		finish_failed(p, job, r);
@@ -153,22 +167,38 @@ static void begin_stop(struct performance *p, struct job *job)
 
 static void stopped(struct performance *p, struct job *job)
 {
+	mem_close_fd(&job->fd);
 	if (job->action->kind == ACTION_RESTART)
 		job->phase = PHASE_PENDING; /* its second half is an ordinary start */
 	else
 		finish(p, job, RESULT_DONE);
 }
 
-/* @timeout_ms: 0 when its time is over. */
-static void end_stop(struct performance *p, struct job *job, int timeout_ms)
+static void go_on_stopping(struct performance *p, struct job *job)
 {
-	int r = control_stop_end(job->action->name, job->fd, timeout_ms, p->diags);
+	int r = control_take(job->action->name, job->fd, p->diags);
 
-	job->fd = -1;
 	if (r < 0)
 		finish_failed(p, job, r);
-	else
+	else if (r == 0)
 		stopped(p, job);
+	else
+		job->deadline_ms = clock_ms() + stop_time_ms(p, job) + STOP_MARGIN_MS;
+}
+
+/* Its supervisor stands still, or cannot end it: the last rung is ours. */
+static void force_stop(struct performance *p, struct job *job)
+{
+	const char *name = job->action->name;
+	int r = control_force(p->options->settings->runtime_dir, name, p->diags);
+
+	if (r < 0) {
+		finish_failed(p, job, r);
+		return;
+	}
+	diag_add(p->diags, SEVERITY_WARNING, NULL, LOC_NONE,
+		"VCN '%s': its supervisor did not answer and was killed", name);
+	stopped(p, job);
 }
 
 /* Starting */
@@ -307,6 +337,34 @@ static void finish_refused(struct performance *p, struct job *job, int code)
 	finish_failed(p, job, code);
 }
 
+static void admit_pending(struct performance *p)
+{
+	TMP_CTX(tmp);
+	enum accel accel = p->options->settings->accel;
+	const struct guest **guests = NULL;
+	size_t n = 0, next = 0;
+
+	for (size_t i = 0; i < p->n_jobs; i++)
+		if (p->jobs[i].phase == PHASE_PENDING)
+			*mem_push(tmp, &guests, &n) = p->jobs[i].action->guest;
+	uint64_t *copied = mem_array(tmp, uint64_t, n);
+
+	admission_copied_mib(guests, n, copied);
+	for (size_t i = 0; i < p->n_jobs; i++) {
+		struct job *job = &p->jobs[i];
+		const struct action *action = job->action;
+
+		if (job->phase != PHASE_PENDING)
+			continue;
+		int r = admission_take(&p->admission, action->guest, accel,
+			copied[next++],
+			action->kind == ACTION_RESTART ? action->state : NULL, p->diags);
+
+		if (r < 0)
+			finish_refused(p, job, r);
+	}
+}
+
 /* After the stops: what is free now, and who of those to start fits into it. */
 static int admit_starts(struct performance *p)
 {
@@ -320,20 +378,9 @@ static int admit_starts(struct performance *p)
 	if (r == 0)
 		r = admission_open(
 			settings, seen.states, seen.n_states, p->diags, &p->admission);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < p->n_jobs; i++) {
-		struct job *job = &p->jobs[i];
-
-		if (job->phase != PHASE_PENDING)
-			continue;
-		r = admission_take(&p->admission, job->action->guest, settings->accel,
-			job->action->kind == ACTION_RESTART ? job->action->state : NULL,
-			p->diags);
-		if (r < 0)
-			finish_refused(p, job, r);
-	}
-	return 0;
+	if (r == 0)
+		admit_pending(p);
+	return r;
 }
 
 /* The loop */
@@ -400,7 +447,7 @@ static void expire(struct performance *p, struct job *job)
 	const char *why = "its supervisor does not say how it goes on";
 
 	if (job->phase == PHASE_STOPPING) {
-		end_stop(p, job, 0);
+		force_stop(p, job);
 		return;
 	}
 	if (job->last != NULL && job->last->n_boots > 1)
@@ -417,7 +464,7 @@ static void attend(struct performance *p, struct job *job, short events)
 	if (job->phase == PHASE_STOPPING && job->fd < 0)
 		stopped(p, job);
 	else if (job->phase == PHASE_STOPPING && events != 0)
-		end_stop(p, job, STOP_MARGIN_S * MS_PER_S);
+		go_on_stopping(p, job);
 	else if (is_starting && events != 0)
 		take_reports(p, job);
 	else if (is_starting && job->fd < 0)

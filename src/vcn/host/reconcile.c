@@ -18,7 +18,7 @@ enum {
 	BACKOFF_MAX_S = 3600,
 	BACKOFF_DOUBLINGS_MAX = 9,
 	ANSWER_TIMEOUT_MS = 2000,
-	IMAGES_TIMEOUT_MS = 3000,
+	IMAGES_TIMEOUT_MS = 1000,
 };
 
 static const char *const action_names[] = {
@@ -138,7 +138,7 @@ static void look_at_images(const struct observation *seen)
 	size_t n;
 
 	(void)!patience_read(tmp, IMAGES_TIMEOUT_MS, seen->n_states, write_replaced, seen,
-		&answers, &n);
+		NULL, &answers, &n);
 	for (size_t i = 0; i < n && i < seen->n_states; i++)
 		seen->states[i]->is_image_replaced = answers[i] == 'y';
 }
@@ -185,11 +185,21 @@ int64_t reconcile_backoff(const struct run_state *state, int64_t now)
 	return state->failed_at + pause - now;
 }
 
+/* Its filter drops what comes from an address that the manifest has given it since. */
+static bool has_other_addresses(const struct guest *guest, const struct run_state *state)
+{
+	TMP_CTX(tmp);
+
+	return state->held_to != NULL &&
+	       strcmp(state->held_to, guest_addresses(tmp, guest)) != 0;
+}
+
 bool reconcile_is_outdated(const struct guest *guest, const struct run_state *state)
 {
 	return run_state_is_running(state) &&
 	       (state->is_image_replaced || state->digest == NULL ||
-		       strcmp(state->digest, guest->digest) != 0);
+		       strcmp(state->digest, guest->digest) != 0 ||
+		       has_other_addresses(guest, state));
 }
 
 struct action *reconcile_add(TALLOC_CTX *mem_ctx, struct plan *plan,

@@ -13,7 +13,7 @@
 #include "vcn/host/apply_guard.h"
 #include "vcn/host/names.h"
 
-enum { LOOK_TIMEOUT_MS = 5000, COPY_MAX = 64 * 1024 * 1024 };
+enum { PATIENCE_MS = 5000, COPY_MAX = 64 * 1024 * 1024 };
 
 #define MANIFEST_FOLDER "/srv/ldapcc/manifests"
 
@@ -32,20 +32,29 @@ int session_open_settings(struct session *s)
 				"--runtime-dir needs an absolute path");
 		s->settings->runtime_dir = s->arguments.runtime_dir;
 	}
-	if (s->arguments.host != NULL && s->arguments.host[0] == '\0')
-		s->arguments.host = NULL; /* an empty VCN_HOST is none */
+	/* one that is empty is none */
+	if (s->environment_host != NULL && s->environment_host[0] == '\0')
+		s->environment_host = NULL;
 	return 0;
+}
+
+static unsigned patience_of(const struct session *s)
+{
+	return s->patience_ms > 0 ? s->patience_ms : PATIENCE_MS;
 }
 
 /* Only where it is needed: it asks the name servers. */
 static void find_host(struct session *s)
 {
 	if (s->host == NULL)
-		s->host = s->arguments.host != NULL ? s->arguments.host
-						    : apply_guard_host_name(s->mem_ctx);
+		s->host = s->arguments.host;
+	if (s->host == NULL)
+		s->host = s->environment_host;
+	if (s->host == NULL)
+		s->host = apply_guard_host_name(s->mem_ctx, s->settings, patience_of(s));
 }
 
-static const char *manifest_path(struct session *s)
+const char *session_manifest_path(struct session *s)
 {
 	find_host(s);
 	if (s->arguments.manifest != NULL)
@@ -60,13 +69,13 @@ static void write_missing(const void *path, int fd)
 }
 
 /* One whose file system hangs is there. */
-static bool is_missing(const char *path)
+static bool is_missing(const struct session *s, const char *path)
 {
 	TMP_CTX(tmp);
 	char *answer;
 	size_t len;
 
-	return patience_read(tmp, LOOK_TIMEOUT_MS, 1, write_missing, path, &answer,
+	return patience_read(tmp, patience_of(s), 1, write_missing, path, path, &answer,
 		       &len) == 0 &&
 	       len > 0;
 }
@@ -109,9 +118,13 @@ static int load_copy(struct session *s, const char *path, struct diags *diags)
 
 static int load_manifest(struct session *s, struct diags *diags)
 {
-	const char *path = manifest_path(s);
-	int r = manifest_load(
-		s->mem_ctx, path, s->arguments.manifest == NULL, diags, &s->manifest);
+	const char *path = session_manifest_path(s);
+	const struct manifest_demands demands = {
+		.needs_trailer = s->arguments.manifest == NULL,
+		.key = s->settings->manifest_key,
+		.timeout_ms = patience_of(s),
+	};
+	int r = manifest_load(s->mem_ctx, path, &demands, diags, &s->manifest);
 
 	if (r != -EXIT_BUSY || load_copy(s, path, s->diags) == 0)
 		return r == -EXIT_BUSY ? 0 : r;
@@ -139,9 +152,9 @@ void session_keep_manifest(struct session *s)
 /* Nothing where it is looked for by default says more than "no such file". */
 static int find_manifest(struct session *s)
 {
-	const char *path = manifest_path(s);
+	const char *path = session_manifest_path(s);
 
-	if (s->arguments.manifest != NULL || !is_missing(path))
+	if (s->arguments.manifest != NULL || !is_missing(s, path))
 		return 0;
 	return diag_fail(s->diags, EXIT_IO, loc_file(path),
 		"there is no manifest for this host; ldapcc writes it, or name one with "
@@ -176,8 +189,8 @@ int session_open_manifest_if_usable(struct session *s)
 	s->has_looked_for_manifest = true;
 	if (r < 0)
 		return r;
-	path = manifest_path(s);
-	if (s->arguments.manifest == NULL && is_missing(path))
+	path = session_manifest_path(s);
+	if (s->arguments.manifest == NULL && is_missing(s, path))
 		return 0;
 	r = load_manifest(s, unheard);
 	if (r == 0)

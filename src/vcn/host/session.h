@@ -20,6 +20,7 @@ struct arguments {
 	bool json;
 	bool all; /* every VCN */
 	bool restart_changed;
+	bool metrics; /* status: OpenMetrics instead of the table */
 	bool console; /* run: the serial console on stdout */
 	uint64_t max_unavailable; /* 0: not given */
 	uint64_t allow_stop;
@@ -33,6 +34,7 @@ struct session {
 	struct arguments arguments;
 	char **words; /* what follows the command, NULL-terminated */
 	size_t n_words;
+	const char *environment_host; /* VCN_HOST, or NULL */
 	struct diags *diags;
 	FILE *out;
 	bool is_terminal; /* @out */
@@ -45,6 +47,8 @@ struct session {
 	const char *host;
 	bool has_looked_for_manifest;
 	bool is_manifest_copy; /* its file system hangs: this is the last one applied */
+	bool is_preflight; /* check --host */
+	unsigned patience_ms; /* for what may hang; 0: the usual time */
 	int lock_fd; /* apply: held while it acts; -1 or the process's end releases it */
 };
 
@@ -59,6 +63,8 @@ int session_open_manifest(struct session *s) _must_check_;
  */
 int session_open_manifest_if_usable(struct session *s) _must_check_;
 
+/* Of --manifest, or the default's; after session_open_settings(). */
+const char *session_manifest_path(struct session *s);
 /* -EXIT_BUSY */
 int session_fail_hanging(struct diags *diags, const char *path);
 /* Keeps a copy for when the manifest's file system hangs. */

@@ -70,7 +70,7 @@ int status_code(const struct status *status)
 
 /* The table */
 
-static int64_t uptime(const struct status *status, const struct run_state *state)
+int64_t status_uptime(const struct status *status, const struct run_state *state)
 {
 	int64_t seconds = status->now - state->started_at;
 
@@ -133,7 +133,7 @@ static void format_row(TALLOC_CTX *mem_ctx, const struct status *status,
 			   ? mem_printf(mem_ctx, "%d", (int)state->pid)
 			   : "-";
 	cells[3] = is_running && state->pid > 0
-			   ? format_uptime(mem_ctx, uptime(status, state))
+			   ? format_uptime(mem_ctx, status_uptime(status, state))
 			   : "-";
 	cells[4] = memory == 0 ? "-" : mem_printf(mem_ctx, "%u", memory);
 	cells[5] = !is_running ? "-" : state->accel == ACCEL_TCG ? "tcg" : "kvm";
@@ -232,13 +232,16 @@ static struct json_object *row_to_json(
 	struct json_object *json = run_state_to_json(row->state);
 	const struct guest *guest = row->guest;
 
+	/* What does not run has none. */
+	if (!run_state_is_running(row->state))
+		json_object_object_add(json, "accel", NULL);
 	if (guest != NULL && !run_state_is_running(row->state))
 		put_guest(json, guest);
 	put_text(json, "state", row->word);
 	json_object_object_add(
 		json, "outdated", json_object_new_boolean(row->is_outdated));
-	json_object_object_add(
-		json, "uptime_s", json_object_new_int64(uptime(status, row->state)));
+	json_object_object_add(json, "uptime_s",
+		json_object_new_int64(status_uptime(status, row->state)));
 	if (status->has_manifest) {
 		json_object_object_add(
 			json, "in_manifest", json_object_new_boolean(guest != NULL));

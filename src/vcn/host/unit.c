@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 enum { SYSTEMCTL_TIMEOUT_MS = 30000, OUTPUT_MAX = 4096 };
 
 extern char **environ;
@@ -114,6 +116,19 @@ int unit_start(const char *name, struct diags *diags)
 		diags, EXIT_REJECTED, LOC_NONE, "%s cannot be started: %s", unit, output);
 }
 
+/* The value behind KEY= in lines of that form, or "". */
+static char *value_of(TALLOC_CTX *mem_ctx, const char *lines, const char *key)
+{
+	for (const char *line = lines; line != NULL; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (text_has_prefix(line, key) && line[strlen(key)] == '=') {
+			line += strlen(key) + 1;
+			return mem_strndup(mem_ctx, line, strcspn(line, "\n"));
+		}
+	}
+	return mem_strdup(mem_ctx, "");
+}
+
 char *unit_state(TALLOC_CTX *mem_ctx, const char *name)
 {
 	TMP_CTX(tmp);
@@ -121,9 +136,14 @@ char *unit_state(TALLOC_CTX *mem_ctx, const char *name)
 	char *output;
 
 	if (!systemctl(tmp,
-		    (const char *[]){"systemctl", "show", "--property=ActiveState",
-			    "--value", unit, NULL},
+		    (const char *[]){"systemctl", "show", "--property=ActiveState,Job",
+			    unit, NULL},
 		    &output))
 		return mem_strdup(mem_ctx, "unknown");
-	return mem_strdup(mem_ctx, output);
+	const char *job = value_of(tmp, output, "Job");
+
+	/* A unit that waits for its turn is inactive, too. */
+	if (job[0] != '\0' && strcmp(job, "0") != 0)
+		return mem_strdup(mem_ctx, "queued");
+	return value_of(mem_ctx, output, "ActiveState");
 }

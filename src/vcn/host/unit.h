@@ -21,5 +21,8 @@ bool unit_is_available(void);
  */
 int unit_start(const char *name, struct diags *diags) _must_check_;
 
-/* "active", "activating", "failed", "inactive", …, or "unknown"; below @mem_ctx */
+/*
+ * "active", "activating", "failed", "inactive", …, "queued" while systemd has not come to it,
+ * or "unknown"; below @mem_ctx
+ */
 char *unit_state(TALLOC_CTX *mem_ctx, const char *name) _must_check_;

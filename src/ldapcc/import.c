@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ldapcc/import.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "base/text.h"
+#include "ldapcc/commands.h"
+#include "model/use.h"
+#include "read/ldif.h"
+
+void import_left(struct import *im, struct loc where, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	diag_vadd(im->diags, SEVERITY_WARNING, "import", where, format, args);
+	va_end(args);
+}
+
+/* The inventory */
+
+struct import_host *import_add_host(struct import *im, const char *name, struct loc where)
+{
+	struct import_host *host = mem_new(im->mem_ctx, struct import_host);
+	char *own = mem_strdup(im->mem_ctx, name);
+
+	text_lower(own);
+	host->name = own;
+	host->where = where;
+	*mem_push(im->mem_ctx, &im->hosts, &im->n_hosts) = host;
+	return host;
+}
+
+struct import_network *import_add_network(
+	struct import *im, struct prefix prefix, struct loc where)
+{
+	struct import_network *network =
+		mem_push(im->mem_ctx, &im->networks, &im->n_networks);
+
+	network->prefix = prefix;
+	network->where = where;
+	return network;
+}
+
+struct import_network *import_network_of(struct import *im, struct ip ip)
+{
+	for (size_t i = 0; i < im->n_networks; i++)
+		if (prefix_contains(im->networks[i].prefix, ip))
+			return &im->networks[i];
+	return NULL;
+}
+
+struct import_host *import_find_host(struct import *im, const char *name)
+{
+	for (size_t i = 0; i < im->n_hosts; i++)
+		if (text_equal_case(im->hosts[i]->name, name))
+			return im->hosts[i];
+	return NULL;
+}
+
+struct import_host *import_host_at(struct import *im, struct ip ip)
+{
+	for (size_t i = 0; i < im->n_hosts; i++)
+		for (size_t j = 0; j < im->hosts[i]->n_ips; j++)
+			if (ip_compare(im->hosts[i]->ips[j], ip) == 0)
+				return im->hosts[i];
+	return NULL;
+}
+
+void import_add_ip(struct import *im, struct import_host *host, struct ip ip)
+{
+	for (size_t i = 0; i < host->n_ips; i++)
+		if (ip_compare(host->ips[i], ip) == 0)
+			return;
+	*mem_push(im->mem_ctx, &host->ips, &host->n_ips) = ip;
+}
+
+void import_add_mac(struct import *im, struct import_host *host, struct mac mac)
+{
+	for (size_t i = 0; i < host->n_macs; i++)
+		if (mac_compare(host->macs[i], mac) == 0)
+			return;
+	*mem_push(im->mem_ctx, &host->macs, &host->n_macs) = mac;
+}
+
+/* Names */
+
+/* The one with a dot that begins with another of the line, else the first. */
+static const char *full_name(const struct import_line *line)
+{
+	for (size_t i = 0; i < line->n_names; i++)
+		if (strchr(line->names[i], '.') != NULL)
+			return line->names[i];
+	return line->names[0];
+}
+
+static bool is_short_of(const char *name, const char *full)
+{
+	size_t len = strlen(name);
+
+	return strncmp(name, full, len) == 0 && full[len] == '.';
+}
+
+static void add_alias(struct import *im, struct import_host *host, const char *name)
+{
+	if (strcmp(name, host->name) == 0 || is_short_of(name, host->name))
+		return;
+	for (size_t i = 0; i < host->n_aliases; i++)
+		if (strcmp(host->aliases[i], name) == 0)
+			return;
+	*mem_push(im->mem_ctx, &host->aliases, &host->n_aliases) = name;
+}
+
+/* @line is about @host: it has the names of the address, DHCP or not. */
+static void take_line(
+	struct import *im, struct import_host *host, struct import_line *line)
+{
+	line->is_used = true;
+	for (size_t i = 0; i < line->n_names; i++) {
+		text_lower(line->names[i]);
+		if (text_hostname_fault(line->names[i]) != NULL)
+			import_left(im, line->where, "'%s' is no host name: %s",
+				line->names[i], text_hostname_fault(line->names[i]));
+	}
+	if (host->has_dhcp)
+		host->name = full_name(line);
+	for (size_t i = 0; i < line->n_names; i++)
+		if (text_hostname_fault(line->names[i]) == NULL)
+			add_alias(im, host, line->names[i]);
+}
+
+static void take_lines(struct import *im)
+{
+	for (size_t i = 0; i < im->n_lines; i++) {
+		struct import_line *line = &im->lines[i];
+		struct import_host *host = import_host_at(im, line->ip);
+
+		if (host == NULL) {
+			/* a machine with an IPv4 and an IPv6 line is one */
+			host = import_find_host(im, full_name(line));
+			if (host == NULL)
+				host = import_add_host(im, full_name(line), line->where);
+			import_add_ip(im, host, line->ip);
+		}
+		take_line(im, host, line);
+	}
+}
+
+/* A declaration's own name where no hosts file has one: underscores are in no host name. */
+static void name_host(struct import *im, struct import_host *host)
+{
+	const char *name = host->name;
+
+	if (host->host_name != NULL && strchr(name, '.') == NULL)
+		name = host->host_name;
+	if (name[0] == '\0' && host->n_macs > 0) {
+		char text[MAC_TEXT_MAX];
+
+		name = mem_printf(im->mem_ctx, "mac-%s", mac_format(host->macs[0], text));
+	}
+	char *own = mem_strdup(im->mem_ctx, name);
+
+	text_lower(own);
+	for (char *c = own; *c != '\0'; c++)
+		if (*c == '_' || *c == ':')
+			*c = '-';
+	if (text_hostname_fault(own) != NULL) {
+		import_left(im, host->where, "'%s' is no host name: %s", own,
+			text_hostname_fault(own));
+		host->is_merged = true;
+	}
+	host->name = own;
+	/* what was not taken over has been named: nothing is left of it */
+	host->is_merged |= host->n_macs + host->n_ips + host->n_records == 0;
+	if (host->host_name != NULL && !text_equal_case(host->host_name, own) &&
+		!is_short_of(host->host_name, own))
+		import_left(im, host->where,
+			"the name '%s' that DHCP gives is not that of DNS, '%s', which it "
+			"will be told",
+			host->host_name, own);
+}
+
+/* Machines of several declarations */
+
+static int compare_hosts(const void *left, const void *right)
+{
+	const struct import_host *a = *(struct import_host *const *)left;
+	const struct import_host *b = *(struct import_host *const *)right;
+	int order = strcmp(a->name, b->name);
+
+	if (order == 0 && a->n_ips > 0 && b->n_ips > 0)
+		order = ip_compare(a->ips[0], b->ips[0]);
+	return order;
+}
+
+/* Settings */
+
+static const struct {
+	const char *attribute;
+	enum field_id field;
+	bool is_list;
+} places[_IMPORT_MAX] = {
+	[IMPORT_ROUTERS] = {"vocGateway", FIELD_GATEWAY, false},
+	[IMPORT_NAME_SERVERS] = {"vocNameServer", FIELD_NAMESERVER, true},
+	[IMPORT_DOMAIN] = {"vocDomain", FIELD_DOMAIN, false},
+	[IMPORT_SEARCH] = {"vocSearchDomain", FIELD_SEARCH, true},
+	[IMPORT_TIME_SERVERS] = {"vocTimeServer", FIELD_TIMESERVER, true},
+	[IMPORT_MTU] = {"vocMTU", FIELD_MTU, false},
+	[IMPORT_LEASE] = {"vocLeaseTime", FIELD_LEASE_TIME, false},
+	[IMPORT_NEXT_SERVER] = {"vocNextServer", FIELD_NEXT_SERVER, false},
+	[IMPORT_BOOT_FILE] = {"vocBootFile", FIELD_BOOT_FILE, false},
+	[IMPORT_BOOT_FILE_UEFI] = {"vocBootFileUEFI", FIELD_BOOT_FILE_UEFI, false},
+	[IMPORT_BOOT_FILE_ARM64] = {"vocBootFileARM64", FIELD_BOOT_FILE_ARM64, false},
+	[IMPORT_BOOT_URL] = {"vocBootURL", FIELD_BOOT_URL, false},
+};
+
+/* Does a host have an attribute of its own for it? */
+static bool is_hosts(enum import_option option)
+{
+	return use_exists(KIND_HOST, places[option].field);
+}
+
+/* A host's only boot file is every client's, where the schema has no others for it. */
+static bool is_covered(const struct import_host *host, enum import_option option)
+{
+	return option >= IMPORT_BOOT_FILE_UEFI &&
+	       text_compare(host->scope.values[option].text,
+		       host->scope.values[IMPORT_BOOT_FILE].text) == 0;
+}
+
+/* Values of a directory are a set: ours are told in the order of their letters. */
+static void check_order(
+	struct import *im, const struct import_value *value, enum import_option option)
+{
+	TMP_CTX(tmp);
+	size_t n;
+	char **words = text_split_blank(tmp, value->text == NULL ? "" : value->text, &n);
+
+	for (size_t i = 1; places[option].is_list && i < n; i++)
+		if (strcmp(words[i - 1], words[i]) > 0) {
+			import_left(im, value->where,
+				"the order of '%s' is lost: values in a directory have none",
+				value->text);
+			return;
+		}
+}
+
+/* Of the whole site only: vocCluster has it, and no network. */
+static bool is_sites(enum import_option option)
+{
+	return option == IMPORT_SEARCH || option == IMPORT_TIME_SERVERS;
+}
+
+/* What all networks say alike is the site's; what one says otherwise has no place. */
+static void settle_site(struct import *im, enum import_option option)
+{
+	struct import_value *site = &im->scope.values[option];
+
+	if (site->text == NULL && im->n_networks > 0)
+		*site = im->networks[0].scope.values[option];
+	for (size_t i = 0; i < im->n_networks; i++) {
+		const struct import_value *value = &im->networks[i].scope.values[option];
+
+		if (text_compare(value->text, site->text) != 0)
+			import_left(im,
+				value->text == NULL ? im->networks[i].where
+						    : value->where,
+				"%s is one for the whole site: '%s' here, '%s' elsewhere",
+				places[option].attribute,
+				value->text == NULL ? "" : value->text,
+				site->text == NULL ? "" : site->text);
+	}
+}
+
+/* What a group says to all hosts of a network, and nobody else is there, is the network's. */
+static void promote(
+	struct import *im, struct import_network *network, enum import_option option)
+{
+	const struct import_value *common = NULL;
+
+	if (network->n_ranges > 0)
+		return;
+	for (size_t i = 0; i < im->n_hosts; i++) {
+		const struct import_host *host = im->hosts[i];
+		const struct import_value *value = &host->scope.values[option];
+
+		if (!host->has_dhcp || host->n_ips == 0 ||
+			!prefix_contains(network->prefix, host->ips[0]))
+			continue;
+		if (value->text == NULL ||
+			(common != NULL && strcmp(common->text, value->text) != 0))
+			return;
+		common = value;
+	}
+	if (common != NULL)
+		network->scope.values[option] = *common;
+}
+
+static void settle_host(struct import *im, struct import_host *host)
+{
+	const struct import_network *network =
+		host->n_ips == 0 ? NULL : import_network_of(im, host->ips[0]);
+	const struct import_scope *around =
+		network == NULL ? &im->scope : &network->scope;
+	struct import_scope own = {0};
+
+	for (enum import_option option = 0; option < _IMPORT_MAX; option++) {
+		const struct import_value *value = &host->scope.values[option];
+
+		if (value->text == NULL ||
+			text_compare(value->text, around->values[option].text) == 0)
+			continue;
+		if (is_hosts(option))
+			own.values[option] = *value;
+		else if (network != NULL && !is_covered(host, option))
+			import_left(im, value->where,
+				"%s '%s' differs from the network's for host '%s': a host "
+				"has none of its own",
+				places[option].attribute, value->text, host->name);
+	}
+	host->scope = own;
+}
+
+/* A network that a dnsmasq.conf has takes what that says for all. */
+static void inherit(struct import *im, struct import_network *network)
+{
+	for (enum import_option option = 0; option < _IMPORT_MAX; option++)
+		if (network->scope.values[option].text == NULL)
+			network->scope.values[option] = im->scope.values[option];
+}
+
+void import_settle(struct import *im)
+{
+	take_lines(im);
+	for (size_t i = 0; i < im->n_hosts; i++)
+		name_host(im, im->hosts[i]);
+	if (im->n_hosts > 1)
+		qsort(im->hosts, im->n_hosts, sizeof(*im->hosts), compare_hosts);
+	for (size_t i = 1; i < im->n_hosts; i++)
+		if (strcmp(im->hosts[i - 1]->name, im->hosts[i]->name) == 0)
+			import_left(im, im->hosts[i]->where,
+				"'%s' is there again: DNS has a name of its own for each "
+				"interface, NODE-ethN",
+				im->hosts[i]->name);
+	for (size_t i = 0; i < im->n_networks; i++) {
+		inherit(im, &im->networks[i]);
+		for (enum import_option option = 0; option < _IMPORT_MAX; option++)
+			promote(im, &im->networks[i], option);
+	}
+	for (enum import_option option = 0; option < _IMPORT_MAX; option++)
+		if (is_sites(option))
+			settle_site(im, option);
+	for (size_t i = 0; i < im->n_hosts; i++)
+		settle_host(im, im->hosts[i]);
+	for (enum import_option option = 0; option < _IMPORT_MAX; option++) {
+		check_order(im, &im->scope.values[option], option);
+		for (size_t i = 0; i < im->n_networks; i++)
+			if (im->networks[i].scope.values[option].where.line !=
+				im->scope.values[option].where.line)
+				check_order(im, &im->networks[i].scope.values[option],
+					option);
+	}
+}
+
+/* Printing */
+
+static void put_value(
+	struct buffer *out, enum import_option option, const struct import_value *value)
+{
+	TMP_CTX(tmp);
+	size_t n = 1;
+	char *whole[] = {mem_strdup(tmp, value->text == NULL ? "" : value->text)};
+	char **words =
+		places[option].is_list ? text_split_blank(tmp, whole[0], &n) : whole;
+
+	for (size_t i = 0; value->text != NULL && i < n; i++)
+		ldif_put(out, places[option].attribute, words[i]);
+}
+
+static void print_cluster(const struct import *im, struct buffer *out)
+{
+	buffer_printf(out, "dn: cn=cluster,%s\nobjectClass: vocCluster\ncn: cluster\n",
+		im->base);
+	for (enum import_option option = 0; option < _IMPORT_MAX; option++)
+		if (is_sites(option) || option == IMPORT_DOMAIN)
+			put_value(out, option, &im->scope.values[option]);
+	for (size_t i = 0; i < im->n_records; i++)
+		ldif_put(out, "vocDNSRecord", im->records[i]);
+	buffer_add_byte(out, '\n');
+}
+
+static void print_network(
+	const struct import *im, const struct import_network *network, struct buffer *out)
+{
+	char text[IP_TEXT_MAX];
+	const char *base = ip_format(network->prefix.base, text);
+
+	buffer_printf(out,
+		"dn: cn=%s-%u,ou=networks,%s\nobjectClass: vocIPNetwork\ncn: %s-%u\n"
+		"ipNetworkNumber: %s/%u\n",
+		base, network->prefix.length, im->base, base, network->prefix.length,
+		base, network->prefix.length);
+	if (network->shared != NULL)
+		ldif_put(out, "vocSharedNetwork", network->shared);
+	for (enum import_option option = 0; option < _IMPORT_MAX; option++)
+		if (!is_sites(option))
+			put_value(out, option, &network->scope.values[option]);
+	for (size_t i = 0; i < network->n_ranges; i++)
+		ldif_put(out, "vocDynamicRange", network->ranges[i]);
+	buffer_add_byte(out, '\n');
+}
+
+static void print_addresses(const struct import_host *host, struct buffer *out)
+{
+	char mac[MAC_TEXT_MAX], ip[IP_TEXT_MAX];
+
+	for (size_t i = 0; i < host->n_ips; i++)
+		ldif_put(out, "ipHostNumber", ip_format(host->ips[i], ip));
+	for (size_t i = 0; i < host->n_macs; i++)
+		ldif_put(out, "macAddress", mac_format(host->macs[i], mac));
+}
+
+/* A further declaration of a machine is an interface of it. */
+static void print_interface(const struct import *im, const struct import_host *host,
+	unsigned number, struct buffer *out)
+{
+	buffer_printf(out,
+		"dn: cn=eth%u,cn=%s,ou=hosts,%s\nobjectClass: vocNodeInterface\ncn: eth%u\n",
+		number, host->name, im->base, number);
+	print_addresses(host, out);
+	buffer_add_byte(out, '\n');
+}
+
+static void print_host(
+	const struct import *im, const struct import_host *host, struct buffer *out)
+{
+	buffer_printf(out, "dn: cn=%s,ou=hosts,%s\nobjectClass: device\n", host->name,
+		im->base);
+	if (host->n_ips > 0)
+		ldif_put(out, "objectClass", "ipHost");
+	if (host->n_macs > 0)
+		ldif_put(out, "objectClass", "ieee802Device");
+	ldif_put(out, "objectClass", "vocPhysicalNode");
+	ldif_put(out, "cn", host->name);
+	print_addresses(host, out);
+	for (size_t i = 0; i < host->n_aliases; i++)
+		ldif_put(out, "vocAlias", host->aliases[i]);
+	for (enum import_option option = 0; option < _IMPORT_MAX; option++)
+		if (is_hosts(option))
+			put_value(out, option, &host->scope.values[option]);
+	for (size_t i = 0; i < host->n_records; i++)
+		ldif_put(out, "vocDNSRecord", host->records[i]);
+	buffer_add_byte(out, '\n');
+}
+
+void import_print(const struct import *im, struct buffer *out)
+{
+	unsigned number = 0;
+
+	print_cluster(im, out);
+	buffer_printf(out,
+		"dn: ou=networks,%s\nobjectClass: organizationalUnit\nou: networks\n\n"
+		"dn: ou=hosts,%s\nobjectClass: organizationalUnit\nou: hosts\n\n",
+		im->base, im->base);
+	for (size_t i = 0; i < im->n_networks; i++)
+		print_network(im, &im->networks[i], out);
+	for (size_t i = 0; i < im->n_hosts; i++) {
+		const struct import_host *host = im->hosts[i];
+		bool is_again = i > 0 && strcmp(im->hosts[i - 1]->name, host->name) == 0;
+
+		number = is_again ? number + 1 : 0;
+		if (host->is_merged)
+			continue;
+		if (is_again)
+			print_interface(im, host, number, out);
+		else
+			print_host(im, host, out);
+	}
+}
+
+/* The command */
+
+/* `dc=c,dc=example` of c.example, where the settings have no base. */
+static const char *base_of(struct import *im, const struct settings *settings)
+{
+	TMP_CTX(tmp);
+	const char *domain = im->scope.values[IMPORT_DOMAIN].text;
+	struct buffer *b = buffer_new(im->mem_ctx);
+	size_t n;
+
+	if (settings->directory.base != NULL)
+		return settings->directory.base;
+	char **labels = text_split(tmp, domain == NULL ? "cluster" : domain, '.', &n);
+
+	for (size_t i = 0; i < n; i++)
+		buffer_printf(b, "%sdc=%s", i == 0 ? "" : ",", labels[i]);
+	return b->data;
+}
+
+static int read_all(struct import *im, const struct arguments *arguments)
+{
+	/* names first: dhcpd.conf may have them where an address belongs */
+	const struct {
+		const char *path;
+		int (*read)(struct import *im, const char *path);
+	} readers[] = {
+		{arguments->hosts, import_hosts},
+		{arguments->dhcpd, import_dhcpd},
+		{arguments->dnsmasq, import_dnsmasq},
+		{arguments->ethers, import_ethers},
+	};
+	bool is_any = false;
+	int failed = 0;
+
+	for (size_t i = 0; failed == 0 && i < ARRAY_SIZE(readers); i++) {
+		if (readers[i].path == NULL)
+			continue;
+		is_any = true;
+		failed = readers[i].read(im, readers[i].path);
+	}
+	if (!is_any)
+		return diag_fail(im->diags, EXIT_USAGE, LOC_NONE,
+			"nothing to import: give --dhcpd, --hosts, --ethers or --dnsmasq");
+	return failed < 0 ? failed : im->failed;
+}
+
+int command_import(void *session)
+{
+	struct run *run = session;
+	struct import im = {.mem_ctx = run->mem_ctx, .diags = run->diags};
+	struct buffer *out = buffer_new(run->mem_ctx);
+	int failed = run_prepare_settings(run);
+
+	if (failed < 0)
+		return failed;
+	failed = read_all(&im, &run->arguments);
+	/* all that can be said is said in one run, also where a file is missing */
+	im.base = base_of(&im, run->settings);
+	import_settle(&im);
+	if (failed < 0)
+		return failed;
+	import_print(&im, out);
+	if (run->result != NULL)
+		json_object_object_add(
+			run->result, "ldif", json_object_new_string(out->data));
+	else
+		fwrite(out->data, 1, out->len, stdout);
+	return 0;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * `ldapcc import`: what a site has by hand, as LDIF in our schema. Each reader fills one
+ * inventory, and names with file and line what it cannot take over; import_settle() puts the
+ * parts of one machine together, import_print() writes.
+ */
+
+#include "base/diag.h"
+#include "base/net.h"
+#include "base/table.h"
+
+/* What a DHCP server tells clients that our schema has a place for. */
+enum import_option {
+	IMPORT_ROUTERS,
+	IMPORT_NAME_SERVERS,
+	IMPORT_DOMAIN,
+	IMPORT_SEARCH,
+	IMPORT_TIME_SERVERS,
+	IMPORT_MTU,
+	IMPORT_LEASE,
+	IMPORT_NEXT_SERVER,
+	IMPORT_BOOT_FILE,
+	IMPORT_BOOT_FILE_UEFI,
+	IMPORT_BOOT_FILE_ARM64,
+	IMPORT_BOOT_URL,
+	_IMPORT_MAX
+};
+
+struct import_value {
+	const char *text; /* NULL: not set; of lists with a blank between */
+	struct loc where;
+};
+
+/* What a scope sets, or what holds in it. */
+struct import_scope {
+	struct import_value values[_IMPORT_MAX];
+};
+
+struct import_network {
+	struct prefix prefix;
+	const char *shared; /* name of the wire, NULL: alone */
+	struct import_scope scope; /* what holds in it, all above included */
+	const char **ranges; /* "FIRST LAST" */
+	size_t n_ranges;
+	struct loc where;
+};
+
+struct import_host {
+	const char *name; /* of the declaration, or of the hosts line */
+	const char *host_name; /* what DHCP tells it, NULL: nothing */
+	const char **aliases;
+	size_t n_aliases;
+	struct mac *macs;
+	size_t n_macs;
+	struct ip *ips;
+	size_t n_ips;
+	const char **records; /* values of vocDNSRecord */
+	size_t n_records;
+	struct import_scope scope; /* its own, and of the groups around it */
+	struct loc where;
+	bool has_dhcp;
+	bool is_merged; /* or nothing is left of it: not printed */
+};
+
+/* A line of a hosts file: its names in their order. */
+struct import_line {
+	struct ip ip;
+	char **names;
+	size_t n_names;
+	struct loc where;
+	bool is_used;
+};
+
+struct import {
+	TALLOC_CTX *mem_ctx;
+	struct diags *diags;
+	struct import_scope scope; /* of the whole site */
+	struct import_network *networks;
+	size_t n_networks;
+	struct import_host **hosts;
+	size_t n_hosts;
+	struct import_line *lines;
+	size_t n_lines;
+	const char **records; /* of the site's domain */
+	size_t n_records;
+	int failed; /* of an included file; the first */
+	const char *base; /* DN below which everything is put */
+};
+
+/* Something that cannot be taken over: a warning at its place. */
+void import_left(struct import *im, struct loc where, const char *format, ...)
+	_printf_(3, 4);
+
+/* The readers: 0, or the failure of a file that cannot be read or is none of its kind. */
+int import_dhcpd(struct import *im, const char *path) _must_check_;
+int import_hosts(struct import *im, const char *path) _must_check_;
+int import_ethers(struct import *im, const char *path) _must_check_;
+int import_dnsmasq(struct import *im, const char *path) _must_check_;
+
+struct import_host *import_add_host(
+	struct import *im, const char *name, struct loc where) _must_check_;
+struct import_network *import_add_network(
+	struct import *im, struct prefix prefix, struct loc where) _must_check_;
+/* The host of that name, or that has the address; NULL: none. */
+struct import_host *import_find_host(struct import *im, const char *name) _must_check_;
+struct import_host *import_host_at(struct import *im, struct ip ip) _must_check_;
+void import_add_ip(struct import *im, struct import_host *host, struct ip ip);
+void import_add_mac(struct import *im, struct import_host *host, struct mac mac);
+/* The network that has @ip, or NULL. */
+struct import_network *import_network_of(struct import *im, struct ip ip) _must_check_;
+
+/* Names, machines of several parts, and what their scopes say otherwise than the networks'. */
+void import_settle(struct import *im);
+void import_print(const struct import *im, struct buffer *out);

@@ -1,0 +1,584 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <limits.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "ldapcc/import.h"
+
+/*
+ * dhcpd.conf(5) of ISC's server. A statement is words up to a semicolon, or up to a block in
+ * braces; which of them say something to clients that our schema has a place for stands in
+ * tables, everything else is named.
+ */
+
+enum { FILE_MAX = 64 * 1024 * 1024, INCLUDES_MAX = 16, WORDS_MAX = 256 };
+
+struct parser {
+	struct import *im;
+	const char *file;
+	const char *at, *end;
+	unsigned line, depth;
+	bool is_muted; /* inside of what is not taken over as a whole */
+	struct table *arch_options; /* names that `option NAME code 93 = …` gives */
+};
+
+/* Where a statement stands. */
+struct around {
+	struct import_scope scope; /* what holds here */
+	struct import_scope groups; /* what a host takes from the groups around it */
+	const char *shared;
+	struct import_network *network; /* NULL: outside of subnets */
+	struct import_host *host;
+	bool has_names; /* use-host-decl-names */
+	bool is_top; /* of the whole server */
+	unsigned
+		taken; /* boot files that branches above an `else` have set, a bit each */
+};
+
+struct statement {
+	char *words[WORDS_MAX + 1]; /* strings without their quotes */
+	bool is_string[WORDS_MAX + 1];
+	size_t n;
+	struct loc where;
+	bool has_block;
+};
+
+/* Words */
+
+static struct loc here(const struct parser *p)
+{
+	return loc_at(p->file, p->line, 0);
+}
+
+static void skip_blank(struct parser *p)
+{
+	while (p->at < p->end) {
+		if (*p->at == '#')
+			while (p->at < p->end && *p->at != '\n')
+				p->at++;
+		else if (strchr(" \t\r\n", *p->at) == NULL)
+			return;
+		else
+			p->line += *p->at++ == '\n';
+	}
+}
+
+static char *take_string(struct parser *p)
+{
+	struct buffer *b = buffer_new(p->im->mem_ctx);
+
+	for (p->at++; p->at < p->end && *p->at != '"'; p->at++) {
+		if (*p->at == '\\' && p->at + 1 < p->end)
+			p->at++;
+		p->line += *p->at == '\n';
+		buffer_add_byte(b, *p->at);
+	}
+	p->at += p->at < p->end;
+	return b->data;
+}
+
+static char *take_word(struct parser *p)
+{
+	static const char single[] = ",=()";
+	const char *start = p->at;
+
+	if (strchr(single, *start) != NULL) {
+		p->at++;
+		return mem_strndup(p->im->mem_ctx, start, 1);
+	}
+	while (p->at < p->end && strchr(" \t\r\n;{}#\",=()", *p->at) == NULL)
+		p->at++;
+	return mem_strndup(p->im->mem_ctx, start, (size_t)(p->at - start));
+}
+
+/* The next statement up to its semicolon or block; false at the end, or at a brace. */
+static bool next_statement(struct parser *p, struct statement *s)
+{
+	memset(s, 0, sizeof(*s));
+	skip_blank(p);
+	s->where = here(p);
+	for (;; skip_blank(p)) {
+		if (p->at >= p->end)
+			return s->n > 0;
+		if (*p->at == '}')
+			return s->n > 0;
+		if (*p->at == ';' || *p->at == '{') {
+			s->has_block = *p->at++ == '{';
+			return true;
+		}
+		bool is_string = *p->at == '"';
+		char *word = is_string ? take_string(p) : take_word(p);
+
+		if (s->n < WORDS_MAX) {
+			s->is_string[s->n] = is_string;
+			s->words[s->n++] = word;
+		}
+	}
+}
+
+static bool is(const struct statement *s, size_t i, const char *word)
+{
+	return i < s->n && text_equal_case(s->words[i], word);
+}
+
+static const char *joined(TALLOC_CTX *mem_ctx, const struct statement *s, size_t from)
+{
+	struct buffer *b = buffer_new(mem_ctx);
+
+	for (size_t i = from; i < s->n; i++)
+		buffer_printf(b, "%s%s", i == from ? "" : " ", s->words[i]);
+	return b->data;
+}
+
+/* The words from @from on without the commas between, with one blank. */
+static const char *list_of(TALLOC_CTX *mem_ctx, const struct statement *s, size_t from)
+{
+	struct buffer *b = buffer_new(mem_ctx);
+
+	for (size_t i = from; i < s->n; i++)
+		if (strcmp(s->words[i], ",") != 0)
+			buffer_printf(b, "%s%s", b->len == 0 ? "" : " ", s->words[i]);
+	return b->data;
+}
+
+static void left(struct parser *p, const struct statement *s, const char *why)
+{
+	TMP_CTX(tmp);
+	const char *text = joined(tmp, s, 0);
+
+	if (!p->is_muted)
+		import_left(p->im, s->where, "'%s' %s",
+			text_printable(tmp, text, strlen(text)), why);
+}
+
+/* What is told to clients */
+
+static void set(
+	struct around *a, enum import_option option, const char *text, struct loc where)
+{
+	const struct import_value value = {text, where};
+
+	a->scope.values[option] = value;
+	if (!a->is_top)
+		a->groups.values[option] = value;
+}
+
+static bool is_url(const char *text)
+{
+	return strstr(text, "://") != NULL;
+}
+
+/* A boot file for every kind of client that has none of @taken: HTTP boot wants a URL. */
+static void set_boot_files(struct parser *p, struct around *a, const char *text,
+	unsigned taken, struct loc where)
+{
+	for (enum import_option option = IMPORT_BOOT_FILE; option <= IMPORT_BOOT_URL;
+		option++) {
+		bool is_fit = option != IMPORT_BOOT_URL || is_url(text);
+
+		if ((taken & 1U << option) != 0)
+			continue;
+		set(a, option, is_fit ? text : NULL, where);
+		if (!is_fit && a->host == NULL && !p->is_muted)
+			diag_add(p->im->diags, SEVERITY_NOTE, NULL, where,
+				"'%s' is no URL: HTTP boot clients, which got it too, get "
+				"nothing",
+				text);
+	}
+}
+
+/* Options and parameters with a place; the option's words begin behind @n_words. */
+static const struct row {
+	const char *words[2];
+	enum import_option option;
+} rows[] = {
+	{{"option", "routers"}, IMPORT_ROUTERS},
+	{{"option", "domain-name-servers"}, IMPORT_NAME_SERVERS},
+	{{"option", "domain-name"}, IMPORT_DOMAIN},
+	{{"option", "domain-search"}, IMPORT_SEARCH},
+	{{"option", "ntp-servers"}, IMPORT_TIME_SERVERS},
+	{{"option", "interface-mtu"}, IMPORT_MTU},
+	{{"default-lease-time", NULL}, IMPORT_LEASE},
+	{{"next-server", NULL}, IMPORT_NEXT_SERVER},
+	{{"filename", NULL}, IMPORT_BOOT_FILE},
+	{{"option", "bootfile-name"}, IMPORT_BOOT_FILE},
+};
+
+/* What is the server's own, and no client's: it stays in the file that includes ours. */
+static const char *const of_the_server[] = {"authoritative", "ddns-update-style",
+	"ddns-updates", "log-facility", "ping-check", "ping-timeout", "pid-file-name",
+	"lease-file-name", "local-address", "omapi-port", "omapi-key",
+	"one-lease-per-client", "update-static-leases", "min-lease-time", "key", "zone",
+	"failover"};
+
+static bool is_server_word(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(of_the_server); i++)
+		if (text_equal_case(word, of_the_server[i]))
+			return true;
+	return false;
+}
+
+static bool set_known(struct parser *p, struct around *a, const struct statement *s)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		size_t n = rows[i].words[1] == NULL ? 1 : 2;
+
+		if (!is(s, 0, rows[i].words[0]) ||
+			(n == 2 && !is(s, 1, rows[i].words[1])) || s->n <= n)
+			continue;
+		if (rows[i].option == IMPORT_BOOT_FILE) {
+			set_boot_files(p, a, s->words[n], 0, s->where);
+			return true;
+		}
+		if (rows[i].option == IMPORT_ROUTERS && s->n > n + 1)
+			left(p, s, "has several routers: the first is taken");
+		set(a, rows[i].option,
+			rows[i].option == IMPORT_ROUTERS ? s->words[n]
+							 : list_of(p->im->mem_ctx, s, n),
+			s->where);
+		return true;
+	}
+	return false;
+}
+
+/* The mask and the broadcast address follow from the network. */
+static bool is_derived(
+	struct parser *p, const struct around *a, const struct statement *s)
+{
+	bool is_mask = is(s, 0, "option") && is(s, 1, "subnet-mask");
+	bool is_broadcast = is(s, 0, "option") && is(s, 1, "broadcast-address");
+	struct ip ip;
+
+	if ((!is_mask && !is_broadcast) || s->n != 3)
+		return false;
+	if (a->network == NULL || !ip_parse(s->words[2], &ip) ||
+		ip_compare(ip, is_mask ? prefix_netmask(a->network->prefix)
+				       : prefix_last(a->network->prefix)) != 0)
+		left(p, s,
+			"is not taken over: mask and broadcast address follow from "
+			"the network");
+	return true;
+}
+
+static void read_range(struct parser *p, struct around *a, const struct statement *s)
+{
+	size_t first = is(s, 1, "dynamic-bootp") ? 2 : 1;
+	struct ip start, end;
+
+	if (s->n <= first || !ip_parse(s->words[first], &start) ||
+		!ip_parse(s->words[s->n - 1], &end)) {
+		left(p, s, "is no range of addresses");
+		return;
+	}
+	struct import_network *network =
+		a->network != NULL ? a->network : import_network_of(p->im, start);
+
+	if (network == NULL) {
+		left(p, s, "is in no subnet above it");
+		return;
+	}
+	*mem_push(p->im->mem_ctx, &network->ranges, &network->n_ranges) =
+		mem_printf(p->im->mem_ctx, "%s %s", s->words[first], s->words[s->n - 1]);
+}
+
+/* Hosts */
+
+static void read_fixed(
+	struct parser *p, struct import_host *host, const struct statement *s)
+{
+	for (size_t i = 1; i < s->n; i++) {
+		struct ip ip;
+		bool is_found = ip_parse(s->words[i], &ip);
+
+		if (strcmp(s->words[i], ",") == 0)
+			continue;
+		if (is_found)
+			import_add_ip(p->im, host, ip);
+		for (size_t j = 0; !is_found && j < p->im->n_lines; j++)
+			for (size_t k = 0; k < p->im->lines[j].n_names; k++)
+				if (text_equal_case(
+					    p->im->lines[j].names[k], s->words[i])) {
+					import_add_ip(p->im, host, p->im->lines[j].ip);
+					is_found = true;
+				}
+		if (!is_found)
+			left(p, s, "names a host that no hosts file (--hosts) has");
+	}
+}
+
+static bool read_host_line(struct parser *p, struct around *a, const struct statement *s)
+{
+	struct mac mac;
+
+	if (is(s, 0, "hardware")) {
+		if (s->n == 3 && is(s, 1, "ethernet") && mac_parse(s->words[2], &mac))
+			import_add_mac(p->im, a->host, mac);
+		else
+			left(p, s, "is no Ethernet address");
+		return true;
+	}
+	if (is(s, 0, "fixed-address")) {
+		read_fixed(p, a->host, s);
+		return true;
+	}
+	if (is(s, 0, "option") && is(s, 1, "host-name") && s->n == 3) {
+		a->host->host_name = s->words[2];
+		return true;
+	}
+	return false;
+}
+
+/* A simple statement. */
+static void read_line(struct parser *p, struct around *a, const struct statement *s)
+{
+	if (a->host != NULL && read_host_line(p, a, s))
+		return;
+	if (is(s, 0, "range")) {
+		read_range(p, a, s);
+	} else if (is(s, 0, "use-host-decl-names")) {
+		a->has_names = is(s, 1, "on") || is(s, 1, "true");
+	} else if (is(s, 0, "option") && is(s, 2, "code")) {
+		if (is(s, 3, "93"))
+			*table_slot(p->arch_options, s->words[1]) = p;
+	} else if (is_server_word(s->words[0])) {
+		if (!p->is_muted)
+			diag_add(p->im->diags, SEVERITY_NOTE, NULL, s->where,
+				"'%s' is the server's own: it stays in the file that includes ours",
+				s->words[0]);
+	} else if (is(s, 0, "max-lease-time")) {
+		const char *lease = a->scope.values[IMPORT_LEASE].text;
+
+		if (text_compare(lease, s->n > 1 ? s->words[1] : NULL) != 0)
+			left(p, s,
+				"is not taken over: leases last as long as "
+				"default-lease-time says");
+	} else if (!is_derived(p, a, s) && !set_known(p, a, s)) {
+		left(p, s, "has no place in the directory");
+	}
+}
+
+/* Blocks */
+
+static void read_block(struct parser *p, struct around *a);
+
+static void read_subnet(
+	struct parser *p, const struct around *outer, const struct statement *s)
+{
+	struct around inner = *outer;
+	struct prefix prefix;
+	unsigned bits;
+
+	inner.is_top = false;
+	if (s->n != 4 || !is(s, 2, "netmask") ||
+		netmask_parse(s->words[3], &bits) != NULL ||
+		prefix_parse(s->words[1], (int)bits, &prefix) != NULL) {
+		left(p, s, "is no subnet ADDRESS netmask MASK");
+		read_block(p, &inner);
+		return;
+	}
+	size_t index = p->im->n_networks;
+	struct import_network *network = import_add_network(p->im, prefix, s->where);
+
+	network->shared = outer->shared;
+	inner.network = network;
+	read_block(p, &inner);
+	/* the array may have moved: nested declarations add to it */
+	p->im->networks[index].scope = inner.scope;
+}
+
+static void read_host(
+	struct parser *p, const struct around *outer, const struct statement *s)
+{
+	struct around inner = *outer;
+
+	inner.is_top = false;
+	inner.host = import_add_host(p->im, s->n > 1 ? s->words[1] : "", s->where);
+	inner.host->has_dhcp = true;
+	read_block(p, &inner);
+	inner.host->scope = inner.groups;
+	if (inner.host->host_name == NULL && inner.has_names)
+		inner.host->host_name = inner.host->name;
+}
+
+/* The architectures that a condition names: one of those numbers, joined by `or`. */
+static bool read_condition(
+	const struct parser *p, const struct statement *s, enum import_option *ret)
+{
+	static const struct {
+		unsigned number;
+		enum import_option option;
+	} archs[] = {
+		{0x00, IMPORT_BOOT_FILE},
+		{0x07, IMPORT_BOOT_FILE_UEFI},
+		{0x09, IMPORT_BOOT_FILE_UEFI},
+		{0x0b, IMPORT_BOOT_FILE_ARM64},
+		{0x10, IMPORT_BOOT_URL},
+		{0x13, IMPORT_BOOT_URL},
+	};
+	bool is_any = false;
+
+	for (size_t i = 0; i + 3 < s->n; i++) {
+		const char *value = s->words[i + 3];
+
+		if (!is(s, i, "option") || strcmp(s->words[i + 2], "=") != 0)
+			continue;
+		if (table_find(p->arch_options, s->words[i + 1]) == NULL ||
+			strlen(value) != 5 || value[2] != ':')
+			return false;
+		int number = text_hex_byte(value + 3);
+		bool is_known = false;
+
+		for (size_t j = 0; j < ARRAY_SIZE(archs); j++) {
+			if ((int)archs[j].number != number)
+				continue;
+			/* one branch for clients that have two places with us */
+			is_known = !is_any || *ret == archs[j].option;
+			*ret = archs[j].option;
+		}
+		if (!is_known)
+			return false;
+		is_any = true;
+	}
+	return is_any;
+}
+
+/* What we cannot judge is passed over as a whole, to the brace that closes. */
+static void skip_block(struct parser *p)
+{
+	struct around lost = {.shared = NULL};
+	bool was_muted = p->is_muted;
+
+	p->is_muted = true;
+	lost.host = mem_new(p->im->mem_ctx, struct import_host);
+	read_block(p, &lost);
+	p->is_muted = was_muted;
+}
+
+/* A branch by architecture holds a boot file, and nothing else that we know. */
+static void read_branch(struct parser *p, struct around *a, const struct statement *head)
+{
+	bool is_else = is(head, 0, "else") && !is(head, 1, "if");
+	enum import_option option = IMPORT_BOOT_FILE;
+	struct statement s;
+
+	if (is(head, 0, "if"))
+		a->taken = 0;
+	if (!is_else && !read_condition(p, head, &option)) {
+		left(p, head, "is not taken over, nor what stands in its braces");
+		skip_block(p);
+		return;
+	}
+	while (next_statement(p, &s)) {
+		if (is(&s, 0, "filename") && s.n == 2 && is_else)
+			set_boot_files(p, a, s.words[1], a->taken, s.where);
+		else if (is(&s, 0, "filename") && s.n == 2)
+			set(a, option, s.words[1], s.where);
+		else if (!(is(&s, 0, "option") && is(&s, 1, "vendor-class-identifier")))
+			left(p, &s, "is not taken over from a branch by architecture");
+	}
+	a->taken |= 1U << option;
+	p->at += p->at < p->end;
+}
+
+static void include(struct parser *p, struct around *a, const struct statement *s);
+
+static void read_nested(struct parser *p, struct around *a, const struct statement *s)
+{
+	struct around inner = *a;
+
+	inner.is_top = false;
+	if (is(s, 0, "subnet")) {
+		read_subnet(p, a, s);
+	} else if (is(s, 0, "host")) {
+		read_host(p, a, s);
+	} else if (is(s, 0, "shared-network")) {
+		inner.shared = s->n > 1 ? s->words[1] : "shared";
+		read_block(p, &inner);
+	} else if (is(s, 0, "group") || is(s, 0, "pool")) {
+		read_block(p, &inner);
+	} else if (is(s, 0, "if") || is(s, 0, "elsif") || is(s, 0, "else")) {
+		read_branch(p, a, s);
+	} else {
+		left(p, s,
+			is_server_word(s->words[0])
+				? "is the server's own: it stays in the file that includes ours"
+				: "is not taken over, nor what stands in its braces");
+		skip_block(p);
+	}
+}
+
+/* Statements up to the brace that closes, or to the file's end. */
+static void read_block(struct parser *p, struct around *a)
+{
+	struct statement s;
+
+	while (next_statement(p, &s)) {
+		if (s.n == 0 && s.has_block)
+			read_block(p, a);
+		else if (s.n == 0)
+			continue;
+		else if (s.has_block)
+			read_nested(p, a, &s);
+		else if (is(&s, 0, "include"))
+			include(p, a, &s);
+		else
+			read_line(p, a, &s);
+	}
+	p->at += p->at < p->end;
+}
+
+static int read_file(struct parser *p, struct around *a, const char *path)
+{
+	char *text;
+	size_t len;
+	int failed = file_read(
+		p->im->mem_ctx, path, EXIT_IO, FILE_MAX, p->im->diags, &text, &len);
+
+	if (failed < 0) {
+		diag_last(p->im->diags)->where.source = mem_strdup(p->im->diags, path);
+		return failed;
+	}
+	p->file = mem_strdup(p->im->diags, path);
+	p->at = text;
+	p->end = text + len;
+	p->line = 1;
+	/* a brace too many ends a block that is none: the rest is read all the same */
+	while (p->at < p->end)
+		read_block(p, a);
+	return 0;
+}
+
+static void include(struct parser *p, struct around *a, const struct statement *s)
+{
+	struct parser inner = {
+		.im = p->im, .depth = p->depth + 1, .arch_options = p->arch_options};
+
+	if (s->n != 2 || inner.depth > INCLUDES_MAX) {
+		left(p, s, "is not followed");
+		return;
+	}
+	int failed = read_file(&inner, a, s->words[1]);
+
+	if (failed < 0 && p->im->failed == 0)
+		p->im->failed = failed;
+	if (failed < 0)
+		diag_note(diag_last(p->im->diags), s->where, "it is included here");
+}
+
+int import_dhcpd(struct import *im, const char *path)
+{
+	TMP_CTX(tmp);
+	struct parser p = {.im = im, .arch_options = table_new_folded(tmp, 8)};
+	struct around top = {.is_top = true};
+	static const char *const known[] = {
+		"architecture-type", "pxe-system-type", "client-architecture"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		*table_slot(p.arch_options, known[i]) = &p;
+	int failed = read_file(&p, &top, path);
+
+	im->scope = top.scope;
+	return failed;
+}

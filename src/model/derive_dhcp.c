@@ -1,0 +1,784 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/derive_dhcp.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "model/dhcp_option.h"
+
+/* Servers */
+
+static const char *cluster_domain(const struct site *site)
+{
+	return site->n_clusters > 0 ? site->clusters[0]->domain : NULL;
+}
+
+struct strings derive_servers(struct site *site, const struct strings *servers,
+	const char *domain, unsigned family)
+{
+	struct strings all = {0};
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < servers->n; i++) {
+		struct strings one = {.items = &servers->items[i], .n = 1};
+		struct ip ip;
+
+		if (!ip_parse(servers->items[i], &ip))
+			one = model_addresses_of(site, servers->items[i], domain, family);
+		else if (ip.family != family)
+			one.n = 0;
+		for (uint32_t j = 0; j < one.n; j++) {
+			bool is_known = false;
+
+			for (size_t k = 0; k < n; k++)
+				is_known |= strcmp(all.items[k], one.items[j]) == 0;
+			if (!is_known)
+				*mem_push(site, &all.items, &n) = one.items[j];
+		}
+	}
+	all.n = (uint32_t)n;
+	return all;
+}
+
+struct ip derive_server(
+	struct site *site, const char *server, const char *domain, unsigned family)
+{
+	struct ip ip = {0};
+
+	if (server == NULL)
+		return ip;
+	if (ip_parse(server, &ip))
+		return ip.family == family ? ip : (struct ip){0};
+	struct strings found = model_addresses_of(site, server, domain, family);
+
+	return found.n > 0 && ip_parse(found.items[0], &ip) ? ip : (struct ip){0};
+}
+
+static void find_servers(struct site *site)
+{
+	for (size_t i = 0; i < site->n_clusters; i++) {
+		struct cluster *cluster = site->clusters[i];
+
+		cluster->timeservers4 =
+			derive_servers(site, &cluster->timeservers, cluster->domain, 4);
+		cluster->timeservers6 =
+			derive_servers(site, &cluster->timeservers, cluster->domain, 6);
+	}
+}
+
+/* Routes and options */
+
+struct static_route derive_route(const char *text)
+{
+	TMP_CTX(tmp);
+	struct static_route route = {0};
+	size_t n;
+	char **words = text_split_blank(tmp, text, &n);
+
+	if (n == 2 && (prefix_parse(words[0], NO_NETMASK, &route.to) != NULL ||
+			      !ip_parse(words[1], &route.gateway)))
+		route = (struct static_route){0};
+	return route;
+}
+
+/* RFC 3442: the length, as many octets of the destination as it needs, the gateway. */
+static const char *octets_of_routes(struct site *site, const struct network *network)
+{
+	TMP_CTX(tmp);
+	struct buffer *octets = buffer_new(tmp);
+
+	for (uint32_t i = 0; i < network->n_routes; i++) {
+		const struct static_route *route = &network->routes[i];
+
+		buffer_add_byte(octets, (char)route->to.length);
+		buffer_add(octets, route->to.base.bytes, (route->to.length + 7) / 8);
+		buffer_add(octets, route->gateway.bytes, 4);
+	}
+	return arena_strdup(site->arena,
+		octets_format(tmp, (const uint8_t *)octets->data, octets->len));
+}
+
+/* Who takes option 121 passes over option 3 (RFC 3442): the default route is in both. */
+static void build_routes(struct site *site, struct network *network)
+{
+	bool has_default = false;
+
+	network->n_routes = 0;
+	network->routes_octets = NULL;
+	if (network->route_texts.n == 0)
+		return;
+	network->routes = arena_alloc(
+		site->arena, (network->route_texts.n + 1) * sizeof(struct static_route));
+	for (uint32_t i = 0; i < network->route_texts.n; i++) {
+		struct static_route route = derive_route(network->route_texts.items[i]);
+
+		has_default |= route.to.length == 0;
+		network->routes[network->n_routes++] = route;
+	}
+	if (!has_default && ip_is_set(network->gateway))
+		network->routes[network->n_routes++] = (struct static_route){
+			.to = {.base = {.family = network->gateway.family}},
+			.gateway = network->gateway};
+	if (network->prefix.base.family == 4)
+		network->routes_octets = octets_of_routes(site, network);
+}
+
+static int compare_options(const void *left, const void *right)
+{
+	const struct dhcp_option *a = left, *b = right;
+
+	return a->type->code - b->type->code;
+}
+
+static void add_options(struct site *site, struct network *network,
+	const struct strings *texts, struct dhcp_option *options, uint32_t *n)
+{
+	for (uint32_t i = 0; i < texts->n; i++) {
+		struct dhcp_option option;
+		uint32_t at = 0;
+
+		if (dhcp_option_parse(site, texts->items[i], &option) != NULL ||
+			option.type->is_ipv6 != (network->prefix.base.family == 6))
+			continue;
+		while (at < *n && options[at].type != option.type)
+			at++;
+		options[at] = option;
+		*n += at == *n;
+	}
+}
+
+/* The cluster's, and those of the network in the place of equal ones. */
+static void build_options(struct site *site, struct network *network)
+{
+	static const struct cluster none;
+	const struct cluster *cluster = site->n_clusters > 0 ? site->clusters[0] : &none;
+	size_t n = cluster->option_texts.n + network->option_texts.n;
+
+	network->n_options = 0;
+	if (n == 0)
+		return;
+	network->options = arena_alloc(site->arena, n * sizeof(struct dhcp_option));
+	add_options(site, network, &cluster->option_texts, network->options,
+		&network->n_options);
+	add_options(site, network, &network->option_texts, network->options,
+		&network->n_options);
+	qsort(network->options, network->n_options, sizeof(struct dhcp_option),
+		compare_options);
+}
+
+static void note_new_options(struct site *site, const struct network *network, size_t *n)
+{
+	for (uint32_t i = 0; i < network->n_options; i++) {
+		const struct dhcp_option_type *type = network->options[i].type;
+		bool is_known = !type->is_new;
+
+		for (size_t j = 0; j < *n; j++)
+			is_known |= site->new_options[j] == type;
+		if (!is_known)
+			*mem_push(site, &site->new_options, n) = type;
+	}
+}
+
+static int compare_types(const void *left, const void *right)
+{
+	const struct dhcp_option_type *a = *(const struct dhcp_option_type *const *)left;
+	const struct dhcp_option_type *b = *(const struct dhcp_option_type *const *)right;
+
+	return a->is_ipv6 != b->is_ipv6 ? a->is_ipv6 - b->is_ipv6 : a->code - b->code;
+}
+
+static void collect_new_options(struct site *site)
+{
+	size_t n = 0;
+
+	site->new_options = NULL;
+	for (size_t i = 0; i < site->n_networks; i++)
+		note_new_options(site, site->networks[i], &n);
+	if (n > 1)
+		qsort(site->new_options, n, sizeof(*site->new_options), compare_types);
+	site->n_new_options = (uint32_t)n;
+}
+
+/* Ranges without what somebody has */
+
+struct taken {
+	struct ip *items;
+	size_t n;
+};
+
+static int compare_ips(const void *a, const void *b)
+{
+	return ip_compare(*(const struct ip *)a, *(const struct ip *)b);
+}
+
+static void take(struct site *site, struct taken *taken, struct ip ip)
+{
+	if (ip_is_set(ip))
+		*mem_push(site, &taken->items, &taken->n) = ip;
+}
+
+static void take_all(struct site *site, struct taken *taken, const struct strings *list)
+{
+	struct ip ip;
+
+	for (uint32_t i = 0; i < list->n; i++)
+		if (ip_parse(list->items[i], &ip))
+			take(site, taken, ip);
+}
+
+/* Every address of the model, sorted: of nodes, gateways and servers. */
+static struct taken find_taken(struct site *site)
+{
+	struct taken taken = {0};
+
+	for (size_t i = 0; i < site->n_machines; i++)
+		for (uint32_t j = 0; j < site->machines[i]->n_interfaces; j++) {
+			const struct interface *o = site->machines[i]->interfaces[j];
+
+			for (uint32_t k = 0; k < o->n_addresses; k++)
+				take(site, &taken, o->addresses[k].ip);
+		}
+	for (size_t i = 0; i < site->n_networks; i++) {
+		const struct network *network = site->networks[i];
+
+		take(site, &taken, network->gateway);
+		take(site, &taken,
+			derive_server(site, network->boot.next_server, network->zone,
+				network->prefix.base.family));
+		take_all(site, &taken, &network->resolvers);
+	}
+	for (size_t i = 0; i < site->n_clusters; i++) {
+		take_all(site, &taken, &site->clusters[i]->timeservers4);
+		take_all(site, &taken, &site->clusters[i]->timeservers6);
+	}
+	if (taken.n > 1)
+		qsort(taken.items, taken.n, sizeof(struct ip), compare_ips);
+	return taken;
+}
+
+static void add_pool(struct site *site, struct network *network, size_t *n,
+	struct ip start, struct ip end)
+{
+	if (ip_compare(start, end) <= 0)
+		*mem_push(site, &network->pools, n) = (struct range){start, end};
+}
+
+/* The index of the first address that is not below @ip. */
+static size_t first_from(const struct taken *taken, struct ip ip)
+{
+	size_t low = 0, high = taken->n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (ip_compare(taken->items[middle], ip) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void cut_range(struct site *site, struct network *network,
+	const struct range *range, const struct taken *taken, size_t *n)
+{
+	struct ip start = range->start;
+
+	for (size_t i = first_from(taken, start);
+		i < taken->n && ip_compare(taken->items[i], range->end) <= 0; i++) {
+		struct ip ip = taken->items[i];
+
+		if (ip_compare(start, ip) < 0)
+			add_pool(site, network, n, start, ip_before(ip));
+		if (!ip_next(ip, &start))
+			return;
+	}
+	add_pool(site, network, n, start, range->end);
+}
+
+/* A server would offer an address of its range to a stranger first, then to its owner. */
+static void build_pools(struct site *site)
+{
+	struct taken taken = find_taken(site);
+
+	for (size_t i = 0; i < site->n_networks; i++) {
+		struct network *network = site->networks[i];
+		size_t n = 0;
+
+		network->pools = NULL;
+		for (uint32_t j = 0; j < network->n_ranges; j++)
+			cut_range(site, network, &network->ranges[j], &taken, &n);
+		network->n_pools = (uint32_t)n;
+	}
+	talloc_free(taken.items);
+}
+
+/* Reservations: an address, and each identity by which its owner may ask for it */
+
+static uint32_t count_identities(const struct interface *interface, unsigned family)
+{
+	return interface->n_macs +
+	       (family == 4 ? interface->n_guids : interface->duids.n);
+}
+
+static void set_identity(
+	struct reservation *reservation, unsigned family, uint32_t number)
+{
+	const struct interface *interface = reservation->interface;
+
+	reservation->is_repeat = number > 0;
+	reservation->is_guid = number >= interface->n_macs && family == 4;
+	if (number < interface->n_macs)
+		reservation->hardware = &interface->macs[number];
+	else if (reservation->is_guid)
+		reservation->hardware = &interface->guids[number - interface->n_macs];
+	else
+		reservation->duid = interface->duids.items[number - interface->n_macs];
+}
+
+/* An address of its own has who has any: then a range gives it no other. */
+static bool is_roaming(const struct interface *interface)
+{
+	return interface->n_addresses == 0 && count_identities(interface, 4) > 0;
+}
+
+/* Sorted by address; those of one address are built in order. */
+static int compare_reservations(const void *left, const void *right)
+{
+	const struct reservation *a = left, *b = right;
+	int order = ip_compare(a->address->ip, b->address->ip);
+
+	if (order == 0)
+		order = a->is_repeat - b->is_repeat;
+	if (order == 0 && (a->duid != NULL || b->duid != NULL))
+		return text_compare(a->duid, b->duid);
+	if (order == 0)
+		order = a->is_guid - b->is_guid;
+	if (order == 0)
+		order = mac_compare(a->hardware->mac, b->hardware->mac);
+	return order != 0 ? order : guid_compare(a->hardware->guid, b->hardware->guid);
+}
+
+static uint32_t count_reservations(const struct interface *interface)
+{
+	uint32_t n = is_roaming(interface) ? count_identities(interface, 4) : 0;
+
+	for (uint32_t i = 0; i < interface->n_addresses; i++)
+		if (interface->addresses[i].network != NULL)
+			n += count_identities(
+				interface, interface->addresses[i].ip.family);
+	return n;
+}
+
+/* Has an address before @i of the same interface the same network? */
+static bool is_extra(const struct interface *interface, uint32_t i)
+{
+	for (uint32_t j = 0; j < i; j++)
+		if (interface->addresses[j].network == interface->addresses[i].network)
+			return true;
+	return false;
+}
+
+/* Declarations with the name of @interface that its machine has before it. */
+static unsigned count_before(const struct interface *interface)
+{
+	const struct machine *machine = interface->machine;
+	unsigned n = 0;
+
+	for (uint32_t i = 0; machine->interfaces[i] != interface; i++)
+		if (strcmp(machine->interfaces[i]->fqdn, interface->fqdn) == 0)
+			n += count_reservations(machine->interfaces[i]);
+	return n;
+}
+
+/* Is the name that DNS has of it in another domain than its network's clients are told? */
+static bool has_own_domain(
+	const struct interface *interface, const struct network *network)
+{
+	const char *domain = model_domain_of(interface->fqdn);
+
+	return domain != NULL && text_compare(domain, network->zone) != 0;
+}
+
+/* `_` is in no host name, so FQDN_2 is nobody's; it names the second and further ones. */
+static const char *reservation_id(
+	struct site *site, const struct interface *interface, unsigned number)
+{
+	return number == 1 ? interface->fqdn
+			   : arena_printf(site->arena, "%s_%u", interface->fqdn, number);
+}
+
+static void add_at(
+	struct site *site, struct interface *interface, uint32_t i, unsigned *number)
+{
+	const struct address *address = &interface->addresses[i];
+	struct network *network = address->network;
+	uint32_t n =
+		network == NULL ? 0 : count_identities(interface, address->ip.family);
+
+	for (uint32_t j = 0; j < n; j++) {
+		struct reservation *reservation =
+			&network->reservations[network->n_reservations++];
+
+		*reservation = (struct reservation){.interface = interface,
+			.id = reservation_id(site, interface, ++*number),
+			.address = address,
+			.is_primary = interface->is_primary,
+			.is_extra = is_extra(interface, i),
+			.has_own_domain = has_own_domain(interface, network)};
+		set_identity(reservation, address->ip.family, j);
+	}
+}
+
+static void add_roaming(struct site *site, struct interface *interface, unsigned *number)
+{
+	for (uint32_t j = 0; j < count_identities(interface, 4); j++) {
+		struct reservation *reservation = &site->roaming[site->n_roaming++];
+
+		*reservation = (struct reservation){.interface = interface,
+			.id = reservation_id(site, interface, ++*number),
+			.is_primary = interface->is_primary};
+		set_identity(reservation, 4, j);
+	}
+}
+
+static void add_reservations(struct site *site, struct interface *interface)
+{
+	unsigned number = count_before(interface);
+
+	if (is_roaming(interface))
+		add_roaming(site, interface, &number);
+	for (uint32_t i = 0; i < interface->n_addresses; i++)
+		add_at(site, interface, i, &number);
+}
+
+static void count_for(struct site *site, struct interface *interface)
+{
+	if (is_roaming(interface))
+		site->n_roaming += count_identities(interface, 4);
+	for (uint32_t i = 0; i < interface->n_addresses; i++) {
+		const struct address *address = &interface->addresses[i];
+
+		if (address->network != NULL)
+			address->network->n_reservations +=
+				count_identities(interface, address->ip.family);
+	}
+}
+
+static void for_each_interface(
+	struct site *site, void (*act)(struct site *site, struct interface *interface))
+{
+	for (size_t i = 0; i < site->n_machines; i++)
+		for (uint32_t j = 0; j < site->machines[i]->n_interfaces; j++)
+			act(site, site->machines[i]->interfaces[j]);
+}
+
+static struct reservation *room_for(struct site *site, uint32_t *n)
+{
+	struct reservation *room =
+		arena_alloc(site->arena, (*n + 1) * sizeof(struct reservation));
+
+	*n = 0;
+	return room;
+}
+
+static void build_reservations(struct site *site)
+{
+	site->n_roaming = 0;
+	for (size_t i = 0; i < site->n_networks; i++)
+		site->networks[i]->n_reservations = 0;
+	for_each_interface(site, count_for);
+	site->roaming = room_for(site, &site->n_roaming);
+	for (size_t i = 0; i < site->n_networks; i++)
+		site->networks[i]->reservations =
+			room_for(site, &site->networks[i]->n_reservations);
+	for_each_interface(site, add_reservations);
+	for (size_t i = 0; i < site->n_networks; i++)
+		if (site->networks[i]->n_reservations > 1)
+			qsort(site->networks[i]->reservations,
+				site->networks[i]->n_reservations,
+				sizeof(struct reservation), compare_reservations);
+}
+
+/* Domains of clients that are not their network's, each once */
+
+static void collect_client_domains(struct site *site)
+{
+	TMP_CTX(tmp);
+	struct table *seen = table_new(tmp, 16);
+	size_t n = 0;
+
+	site->client_domains.items = NULL;
+	for (size_t i = 0; i < site->n_networks; i++)
+		for (uint32_t j = 0; j < site->networks[i]->n_reservations; j++) {
+			const struct reservation *o = &site->networks[i]->reservations[j];
+			const char *domain = model_domain_of(o->interface->fqdn);
+
+			if (!o->has_own_domain || table_find(seen, domain) != NULL)
+				continue;
+			*table_slot(seen, domain) = site;
+			*mem_push(site, &site->client_domains.items, &n) = domain;
+		}
+	if (n > 1)
+		qsort(site->client_domains.items, n, sizeof(char *), text_compare_items);
+	site->client_domains.n = (uint32_t)n;
+}
+
+/* Networks by wire and family */
+
+static void sort_by_wire(struct site *site)
+{
+	size_t n_wires4 = 0, n_wires6 = 0, n_lone4 = 0, n_lone6 = 0;
+
+	site->wires4 = site->wires6 = NULL;
+	site->lone4 = site->lone6 = NULL;
+	for (size_t i = 0; i < site->n_shared_networks; i++) {
+		struct shared_network *wire = &site->shared_networks[i];
+
+		if (wire->is_shared && wire->has_ipv4)
+			*mem_push(site, &site->wires4, &n_wires4) = wire;
+		if (wire->is_shared && wire->has_ipv6)
+			*mem_push(site, &site->wires6, &n_wires6) = wire;
+	}
+	for (size_t i = 0; i < site->n_networks; i++) {
+		struct network *network = site->networks[i];
+
+		if (network->shared_name == NULL && network->prefix.base.family == 4)
+			*mem_push(site, &site->lone4, &n_lone4) = network;
+		if (network->shared_name == NULL && network->prefix.base.family == 6)
+			*mem_push(site, &site->lone6, &n_lone6) = network;
+	}
+	site->n_wires4 = (uint32_t)n_wires4;
+	site->n_wires6 = (uint32_t)n_wires6;
+	site->n_lone4 = (uint32_t)n_lone4;
+	site->n_lone6 = (uint32_t)n_lone6;
+}
+
+/* Boot files */
+
+static bool says_something(const struct boot *boot)
+{
+	return boot->next_server != NULL || boot->file != NULL ||
+	       boot->file_uefi != NULL || boot->file_arm64 != NULL || boot->url != NULL;
+}
+
+static const char *first_of(const char *own, const char *other)
+{
+	return own != NULL ? own : other;
+}
+
+static struct boot merged(const struct boot *own, const struct boot *other)
+{
+	return (struct boot){
+		.next_server = first_of(own->next_server, other->next_server),
+		.file = first_of(own->file, other->file),
+		.file_uefi = first_of(own->file_uefi, other->file_uefi),
+		.file_arm64 = first_of(own->file_arm64, other->file_arm64),
+		.url = first_of(own->url, other->url)};
+}
+
+/* DHCPv6 has URLs only: of a file on the TFTP server, tftp://[ADDRESS]/FILE (RFC 5970). */
+static const char *url_of_file(struct site *site, const char *file, struct ip server)
+{
+	char text[IP_TEXT_MAX];
+
+	if (file == NULL || strstr(file, "://") != NULL)
+		return file;
+	if (!ip_is_set(server))
+		return NULL;
+	return arena_printf(site->arena, "tftp://[%s]/%s", ip_format(server, text),
+		file[0] == '/' ? file + 1 : file);
+}
+
+static struct boot_choice choice_of(struct site *site, const struct boot *boot,
+	const char *domain, unsigned family, bool is_own)
+{
+	struct boot_choice choice = {.is_own = is_own,
+		.is_ipv6 = family == 6,
+		.next_server = derive_server(site, boot->next_server, domain, family),
+		.file = boot->file,
+		.file_uefi = boot->file_uefi,
+		.file_arm64 = boot->file_arm64,
+		.url = boot->url};
+
+	if (family == 6) {
+		choice.file = NULL;
+		choice.file_uefi = url_of_file(site, boot->file_uefi, choice.next_server);
+		choice.file_arm64 =
+			url_of_file(site, boot->file_arm64, choice.next_server);
+	}
+	return choice;
+}
+
+static const char *choice_key(TALLOC_CTX *mem_ctx, const struct boot_choice *choice)
+{
+	char text[IP_TEXT_MAX];
+	const char *const members[] = {
+		choice->file, choice->file_uefi, choice->file_arm64, choice->url};
+	struct buffer *key = buffer_new(mem_ctx);
+
+	buffer_printf(key, "%d%d %s", choice->is_own, choice->is_ipv6,
+		ip_format(choice->next_server, text));
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+		buffer_printf(key, "\n%s", members[i] == NULL ? "" : members[i]);
+	return key->data;
+}
+
+struct choosing {
+	struct site *site;
+	struct table *known; /* by key */
+	size_t n;
+};
+
+/* The one object for these values; NULL where they are none. */
+static const struct boot_choice *keep_choice(
+	struct choosing *c, const struct boot_choice *choice)
+{
+	TMP_CTX(tmp);
+	const char *key = choice_key(tmp, choice);
+	struct boot_choice *known = table_find(c->known, key);
+
+	if (known != NULL)
+		return known;
+	if (!ip_is_set(choice->next_server) && choice->file == NULL &&
+		choice->file_uefi == NULL && choice->file_arm64 == NULL &&
+		choice->url == NULL)
+		return NULL;
+	known = arena_alloc(c->site->arena, sizeof(*known));
+	*known = *choice;
+	known->id = arena_printf(c->site->arena, "%016llx",
+		(unsigned long long)hash_end(hash_bytes(HASH_START, key, strlen(key))));
+	*table_slot(c->known, arena_strdup(c->site->arena, key)) = known;
+	*mem_push(c->site, &c->site->choices, &c->n) = known;
+	return known;
+}
+
+/* What a node's own values and @network's make together; NULL: the network's will do. */
+static const struct boot_choice *own_choice(struct choosing *c,
+	const struct machine *machine, const struct boot *network, const char *domain,
+	unsigned family, const struct boot_choice *of_network)
+{
+	TMP_CTX(tmp);
+
+	if (!says_something(&machine->boot))
+		return NULL;
+	struct boot boot = merged(&machine->boot, network);
+	struct boot_choice choice = choice_of(c->site, &boot, domain, family, false);
+
+	if (of_network != NULL &&
+		strcmp(choice_key(tmp, &choice), choice_key(tmp, of_network)) == 0)
+		return NULL;
+	choice.is_own = true;
+	return keep_choice(c, &choice);
+}
+
+static int compare_choices(const void *left, const void *right)
+{
+	const struct boot_choice *a = *(const struct boot_choice *const *)left;
+	const struct boot_choice *b = *(const struct boot_choice *const *)right;
+
+	return strcmp(a->id, b->id);
+}
+
+/* Sorted, each once. */
+static uint32_t settle_choices(const struct boot_choice **choices, size_t n)
+{
+	uint32_t kept = 0;
+
+	if (n > 1)
+		qsort(choices, n, sizeof(*choices), compare_choices);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || choices[i] != choices[i - 1])
+			choices[kept++] = choices[i];
+	return kept;
+}
+
+static void choose_in(struct choosing *c, struct network *network)
+{
+	unsigned family = network->prefix.base.family;
+	struct boot_choice choice =
+		choice_of(c->site, &network->boot, network->zone, family, false);
+	size_t n = 0;
+
+	network->choice = keep_choice(c, &choice);
+	network->own_choices = NULL;
+	for (uint32_t i = 0; i < network->n_reservations; i++) {
+		struct reservation *reservation = &network->reservations[i];
+
+		reservation->own_choice = own_choice(c, reservation->interface->machine,
+			&network->boot, network->zone, family, network->choice);
+		if (reservation->own_choice != NULL)
+			*mem_push(c->site, &network->own_choices, &n) =
+				reservation->own_choice;
+	}
+	for (uint32_t i = 0;
+		i < c->site->n_roaming && family == 4 && network->n_pools > 0; i++)
+		if (c->site->roaming[i].own_choice != NULL)
+			*mem_push(c->site, &network->own_choices, &n) =
+				c->site->roaming[i].own_choice;
+	network->n_own_choices = settle_choices(network->own_choices, n);
+}
+
+static void keep_common(const char **common, const char *other, bool is_first)
+{
+	if (is_first)
+		*common = other;
+	else if (text_compare(*common, other) != 0)
+		*common = NULL;
+}
+
+/* What all networks say that have a range: whoever has no address gets one of theirs. */
+static struct boot common_boot(const struct site *site)
+{
+	struct boot common = {0};
+	bool is_first = true;
+
+	for (size_t i = 0; i < site->n_networks; i++) {
+		const struct network *network = site->networks[i];
+		const struct boot *boot = &network->boot;
+
+		if (network->prefix.base.family != 4 || network->n_pools == 0)
+			continue;
+		keep_common(&common.next_server, boot->next_server, is_first);
+		keep_common(&common.file, boot->file, is_first);
+		keep_common(&common.file_uefi, boot->file_uefi, is_first);
+		keep_common(&common.file_arm64, boot->file_arm64, is_first);
+		keep_common(&common.url, boot->url, is_first);
+		is_first = false;
+	}
+	return common;
+}
+
+static void choose_boot_files(struct site *site)
+{
+	TMP_CTX(tmp);
+	struct choosing c = {.site = site, .known = table_new(tmp, 16)};
+	struct boot common = common_boot(site);
+
+	site->choices = NULL;
+	for (uint32_t i = 0; i < site->n_roaming; i++)
+		site->roaming[i].own_choice =
+			own_choice(&c, site->roaming[i].interface->machine, &common,
+				cluster_domain(site), 4, NULL);
+	for (size_t i = 0; i < site->n_networks; i++)
+		choose_in(&c, site->networks[i]);
+	site->n_choices = (uint32_t)c.n;
+	if (c.n > 1)
+		qsort(site->choices, c.n, sizeof(*site->choices), compare_choices);
+}
+
+void derive_dhcp(struct site *site)
+{
+	find_servers(site);
+	for (size_t i = 0; i < site->n_networks; i++) {
+		build_routes(site, site->networks[i]);
+		build_options(site, site->networks[i]);
+	}
+	collect_new_options(site);
+	build_pools(site);
+	build_reservations(site);
+	collect_client_domains(site);
+	sort_by_wire(site);
+	choose_boot_files(site);
+}

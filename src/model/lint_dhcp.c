@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "model/derive_dhcp.h"
+#include "model/dhcp_option.h"
+#include "model/lint_rules.h"
+
+/* Is one of @names, which end with NULL, a target of this site? */
+static const char *target_of(const struct reporter *r, const char *const *names)
+{
+	for (; *names != NULL; names++)
+		for (size_t i = 0; i < r->n_targets; i++)
+			if (strcmp(r->targets[i], *names) == 0)
+				return *names;
+	return NULL;
+}
+
+/* Servers by name */
+
+static const char *domain_of_site(const struct site *site)
+{
+	return site->n_clusters > 0 ? site->clusters[0]->domain : NULL;
+}
+
+static const char *first_domain(const struct network *network, const char *domain)
+{
+	return network->domain != NULL ? network->domain : domain;
+}
+
+static void check_server(struct reporter *r, struct record *record, enum field_id field,
+	const char *name, const char *domain)
+{
+	struct ip ip;
+
+	if (name == NULL || ip_parse(name, &ip) ||
+		model_addresses_of(r->site, name, domain, 4).n > 0 ||
+		model_addresses_of(r->site, name, domain, 6).n > 0)
+		return;
+	check_report(r, CHECK_FOREIGN_NAME, record, field,
+		"'%s' is no name of this directory's: clients are not told of it, write "
+		"its address",
+		name);
+}
+
+static void check_servers(struct reporter *r)
+{
+	struct site *site = r->site;
+	const char *domain = domain_of_site(site);
+
+	for (size_t i = 0; i < site->n_clusters; i++)
+		for (uint32_t j = 0; j < site->clusters[i]->timeservers.n; j++)
+			check_server(r, &site->clusters[i]->record, FIELD_TIMESERVER,
+				site->clusters[i]->timeservers.items[j], domain);
+	for (size_t i = 0; i < site->n_networks; i++)
+		check_server(r, &site->networks[i]->record, FIELD_NEXT_SERVER,
+			site->networks[i]->boot.next_server,
+			first_domain(site->networks[i], domain));
+	for (size_t i = 0; i < site->n_machines; i++)
+		check_server(r, &site->machines[i]->record, FIELD_NEXT_SERVER,
+			site->machines[i]->boot.next_server, domain);
+}
+
+/* Routes and options of networks */
+
+static void check_routes(struct reporter *r, struct network *network)
+{
+	for (uint32_t i = 0; i < network->route_texts.n; i++) {
+		const char *text = network->route_texts.items[i];
+		struct static_route route = derive_route(text);
+
+		if (!prefix_contains(network->prefix, route.gateway))
+			check_report(r, CHECK_BAD_VALUE, &network->record,
+				FIELD_STATIC_ROUTE,
+				"route '%s': its gateway is not inside the network",
+				text);
+	}
+}
+
+/* One value an option; of a network's own also only those of its family. */
+static void check_options(struct reporter *r, struct record *record,
+	const struct strings *texts, unsigned family)
+{
+	TMP_CTX(tmp);
+	struct table *seen = table_new(tmp, texts->n);
+
+	for (uint32_t i = 0; i < texts->n; i++) {
+		struct dhcp_option option;
+
+		if (dhcp_option_parse(tmp, texts->items[i], &option) != NULL)
+			continue;
+		void **slot = table_slot(seen, option.type->name);
+
+		if (*slot != NULL)
+			check_report(r, CHECK_BAD_VALUE, record, FIELD_DHCP_OPTION,
+				"option '%s' is there twice", option.type->name);
+		*slot = r;
+		if (family != 0 && option.type->is_ipv6 != (family == 6))
+			check_report(r, CHECK_BAD_VALUE, record, FIELD_DHCP_OPTION,
+				"option '%s' is one of DHCPv%d, and the network is IPv%u",
+				option.type->name, option.type->is_ipv6 ? 6 : 4, family);
+	}
+}
+
+/* dnsmasq reads some texts itself, and cuts them where its own syntax has a meaning. */
+static void check_dnsmasq_options(
+	struct reporter *r, struct record *record, const struct strings *texts)
+{
+	static const char *const names[] = {"dnsmasq-dhcp", NULL};
+	TMP_CTX(tmp);
+	struct dhcp_option option;
+
+	if (target_of(r, names) == NULL)
+		return;
+	for (uint32_t i = 0; i < texts->n; i++)
+		if (dhcp_option_parse(tmp, texts->items[i], &option) == NULL &&
+			dhcp_option_beyond_dnsmasq(&option))
+			check_report(r, CHECK_NOT_CARRIED, record, FIELD_DHCP_OPTION,
+				"target 'dnsmasq-dhcp' cannot tell clients option '%s': "
+				"dnsmasq takes no blank, comma, quote, backslash or # "
+				"in it",
+				option.type->name);
+}
+
+/* Sizes: what every client must be able to take */
+
+enum {
+	OPTION_HEAD = 2, /* code and length */
+	OPTION_MAX = 255,
+	/* what a server says of itself and the lease, mask, broadcast, name, class */
+	OPTIONS_ALWAYS = 130,
+	/* 576 octets (RFC 2131 section 2) without headers and fields, with sname and file */
+	OPTIONS_MAX = 576 - 28 - 240 + 64 + 128,
+};
+
+static size_t search_octets(const struct cluster *cluster)
+{
+	uint8_t octets[OPTION_MAX + 1];
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < cluster->search.n; i++)
+		n += dhcp_name_octets(cluster->search.items[i], octets);
+	return n;
+}
+
+static size_t options_octets(const struct strings *texts)
+{
+	TMP_CTX(tmp);
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < texts->n; i++) {
+		struct dhcp_option option;
+
+		if (dhcp_option_parse(tmp, texts->items[i], &option) == NULL &&
+			!option.type->is_ipv6)
+			n += OPTION_HEAD + option.n_octets;
+	}
+	return n;
+}
+
+static size_t routes_octets(const struct network *network)
+{
+	size_t n = network->route_texts.n > 0 ? 5 : 0;
+
+	for (uint32_t i = 0; i < network->route_texts.n; i++)
+		n += 5 + (derive_route(network->route_texts.items[i]).to.length + 7) / 8;
+	return n;
+}
+
+static void check_search(struct reporter *r, struct cluster *cluster)
+{
+	size_t n = search_octets(cluster);
+
+	if (n > OPTION_MAX)
+		check_report(r, CHECK_BAD_VALUE, &cluster->record, FIELD_SEARCH,
+			"%u domains are %zu octets, an option of DHCP has at most %d",
+			cluster->search.n, n, OPTION_MAX);
+}
+
+static void check_size(struct reporter *r, struct network *network)
+{
+	static const struct cluster none;
+	const struct cluster *cluster =
+		r->site->n_clusters > 0 ? r->site->clusters[0] : &none;
+	size_t routes = routes_octets(network);
+	size_t own = options_octets(&network->option_texts);
+	uint32_t n_servers = network->nameservers.n > 0 ? network->nameservers.n
+							: cluster->nameservers.n;
+	size_t n = OPTIONS_ALWAYS + search_octets(cluster) + own + 2 * routes +
+		   options_octets(&cluster->option_texts) +
+		   4 * (n_servers + cluster->timeservers.n);
+
+	if (network->prefix.base.family != 4)
+		return;
+	if (routes > OPTION_MAX)
+		check_report(r, CHECK_BAD_VALUE, &network->record, FIELD_STATIC_ROUTE,
+			"%u routes are %zu octets, an option of DHCP has at most %d",
+			network->route_texts.n, routes, OPTION_MAX);
+	else if (n > OPTIONS_MAX)
+		check_report(r, CHECK_BAD_VALUE, &network->record,
+			routes > own ? FIELD_STATIC_ROUTE : FIELD_DHCP_OPTION,
+			"what clients are told is %zu octets, a DHCP packet that every "
+			"client takes has %d",
+			n, OPTIONS_MAX);
+}
+
+/* What DHCPv6 has no place for: only where a server of it is a target */
+
+static void report_lost(struct reporter *r, struct network *network, enum field_id field,
+	const char *target, const char *why)
+{
+	check_report(r, CHECK_NOT_CARRIED, &network->record, field,
+		"target '%s' cannot tell clients: %s", target, why);
+}
+
+static void check_ipv6(struct reporter *r, struct network *network)
+{
+	static const char *const servers[] = {
+		"kea-dhcp6", "dhcpd6", "dnsmasq-dhcp", NULL};
+	const char *target = target_of(r, servers);
+	const struct boot *boot = &network->boot;
+	struct ip server = derive_server(r->site, boot->next_server,
+		first_domain(network, domain_of_site(r->site)), 6);
+	bool has_path = false;
+	const char *const files[] = {boot->file_uefi, boot->file_arm64};
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		has_path |= files[i] != NULL && strstr(files[i], "://") == NULL;
+	if (target == NULL || network->prefix.base.family != 6)
+		return;
+	if (boot->file != NULL)
+		report_lost(r, network, FIELD_BOOT_FILE, target,
+			"no PC BIOS boots by DHCPv6");
+	if (network->route_texts.n > 0)
+		report_lost(r, network, FIELD_STATIC_ROUTE, target,
+			"routers advertise routes, DHCPv6 has none");
+	if (has_path && !ip_is_set(server))
+		report_lost(r, network,
+			boot->file_uefi != NULL ? FIELD_BOOT_FILE_UEFI
+						: FIELD_BOOT_FILE_ARM64,
+			target,
+			"DHCPv6 has URLs, and this is a path on a server without an IPv6 "
+			"address (vocNextServer)");
+}
+
+/* What one server alone cannot. */
+static void check_ipv6_servers(struct reporter *r, struct network *network)
+{
+	static const char *const kea[] = {"kea-dhcp6", NULL};
+	static const char *const dnsmasq[] = {"dnsmasq-dhcp", NULL};
+
+	if (network->prefix.base.family != 6)
+		return;
+	if (target_of(r, kea) != NULL && network->dhcp_interface == NULL)
+		report_lost(r, network, FIELD_DHCP_INTERFACE, kea[0],
+			"without vocDHCPInterface it answers only those behind a relay");
+	if (target_of(r, dnsmasq) != NULL && network->boot.url != NULL)
+		report_lost(r, network, FIELD_BOOT_URL, dnsmasq[0],
+			"firmware that boots by HTTP wants option 16 of DHCPv6 with it, "
+			"which dnsmasq does not send");
+}
+
+static void check_next_server(struct reporter *r, struct network *network)
+{
+	struct ip ip;
+
+	if (network->boot.next_server == NULL ||
+		!ip_parse(network->boot.next_server, &ip) ||
+		ip.family == network->prefix.base.family)
+		return;
+	check_report(r, CHECK_BAD_VALUE, &network->record, FIELD_NEXT_SERVER,
+		"'%s' is no IPv%u address: DHCP of this network has no place for another",
+		network->boot.next_server, network->prefix.base.family);
+}
+
+static void check_networks(struct reporter *r)
+{
+	struct site *site = r->site;
+
+	for (size_t i = 0; i < site->n_clusters; i++) {
+		check_options(r, &site->clusters[i]->record,
+			&site->clusters[i]->option_texts, 0);
+		check_dnsmasq_options(
+			r, &site->clusters[i]->record, &site->clusters[i]->option_texts);
+		check_search(r, site->clusters[i]);
+	}
+	for (size_t i = 0; i < site->n_networks; i++) {
+		struct network *network = site->networks[i];
+
+		if (!ip_is_set(network->prefix.base))
+			continue;
+		check_routes(r, network);
+		check_options(r, &network->record, &network->option_texts,
+			network->prefix.base.family);
+		check_dnsmasq_options(r, &network->record, &network->option_texts);
+		check_next_server(r, network);
+		check_size(r, network);
+		check_ipv6(r, network);
+		check_ipv6_servers(r, network);
+	}
+}
+
+/* Identities of clients */
+
+static bool has_ipv6(const struct interface *interface)
+{
+	for (uint32_t i = 0; i < interface->n_addresses; i++)
+		if (interface->addresses[i].network != NULL &&
+			interface->addresses[i].ip.family == 6)
+			return true;
+	return false;
+}
+
+/* Kea and dhcpd know a client's MAC by its DUID alone, and one of type UUID has none. */
+static void check_duids(struct reporter *r, struct interface *interface)
+{
+	static const char *const by_duid[] = {"kea-dhcp6", "dhcpd6", NULL};
+	static const char *const all[] = {"kea-dhcp6", "dhcpd6", "dnsmasq-dhcp", NULL};
+	const char *target = target_of(r, interface->n_macs > 0 ? by_duid : all);
+
+	if (target == NULL || interface->duids.n > 0 || !has_ipv6(interface))
+		return;
+	if (interface->n_macs > 0)
+		check_report(r, CHECK_NO_DUID, &interface->record, FIELD_DUID,
+			"target '%s' does not know a client by its MAC address whose "
+			"DUID is a UUID",
+			target);
+	else if (interface->n_guids > 0)
+		check_report(r, CHECK_NO_DUID, &interface->record, FIELD_DUID,
+			"target '%s' does not know an InfiniBand client without its DUID",
+			target);
+}
+
+/* A DUID is its node's: all interfaces of one may have it. */
+static void check_dup_duid(
+	struct reporter *r, struct table *seen, struct interface *interface)
+{
+	for (uint32_t i = 0; i < interface->duids.n; i++) {
+		const char *duid = interface->duids.items[i];
+		struct interface **first = (struct interface **)table_slot(seen, duid);
+
+		if (*first == NULL)
+			*first = interface;
+		if ((*first)->machine == interface->machine)
+			continue;
+		struct finding *finding = check_report(r, CHECK_DUP_DUID,
+			&interface->record, FIELD_DUID, "DUID %s is already taken", duid);
+
+		lint_note(
+			r, finding, &(*first)->record, FIELD_DUID, 0, "first used here");
+		if (finding->severity == SEVERITY_ERROR)
+			(*first)->record.is_bad = true;
+	}
+}
+
+/* Whose name is which network's, where only the order of names tells */
+
+static bool is_choice(const struct interface *a, const struct interface *b)
+{
+	return a->network != NULL && b->network != NULL && !b->is_management &&
+	       !b->refuses_boot &&
+	       text_compare(a->network->domain, b->network->domain) != 0;
+}
+
+static void check_primary(struct reporter *r, struct machine *machine)
+{
+	struct interface *first =
+		machine->n_interfaces > 0 ? machine->interfaces[0] : NULL;
+
+	if (first == NULL || first->wants_boot)
+		return;
+	for (uint32_t i = 1; i < machine->n_interfaces; i++) {
+		if (!is_choice(first, machine->interfaces[i]))
+			continue;
+		struct finding *finding = check_report(r, CHECK_PRIMARY_BY_NAME,
+			&machine->record, FIELD_BOOT_INTERFACE,
+			"'%s' has its name in the domain of '%s', which comes first by "
+			"name alone",
+			machine->record.name, first->ifname);
+
+		lint_note(r, finding, &machine->interfaces[i]->record, FIELD_NAME, 0,
+			"this one is in another domain: give the right one "
+			"vocBootInterface");
+		return;
+	}
+}
+
+static void check_interfaces(struct reporter *r)
+{
+	TMP_CTX(tmp);
+	struct site *site = r->site;
+	struct table *duids = table_new(tmp, 0);
+
+	for (size_t i = 0; i < site->n_machines; i++) {
+		struct machine *machine = site->machines[i];
+
+		check_primary(r, machine);
+		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
+			check_duids(r, machine->interfaces[j]);
+			check_dup_duid(r, duids, machine->interfaces[j]);
+		}
+	}
+}
+
+void lint_dhcp(struct reporter *r)
+{
+	check_servers(r);
+	check_networks(r);
+	check_interfaces(r);
+}

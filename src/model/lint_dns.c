@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/text.h"
+#include "model/dns_record.h"
+#include "model/lint_rules.h"
+
+/*
+ * DNS records: the servers' checkers pass an MX to nowhere and an SRV to an alias, and refuse
+ * the whole zone for a CNAME beside other data. A fault costs the record, not its entry.
+ */
+
+enum { DNSMASQ_LINE_ROOM = 999 - sizeof("dns-rr=,16,") };
+
+struct dns_lint {
+	struct reporter *r;
+	struct table *domains; /* of cluster and networks -> its record */
+	struct table *owners; /* name -> the first of its records, struct owned */
+	struct dns_record **refused; /* to be dropped when all have been looked at */
+	size_t n_refused;
+};
+
+/* The records of one name. */
+struct owned {
+	struct dns_record *record;
+	struct owned *next;
+};
+
+static struct finding *report(struct dns_lint *l, struct dns_record *record,
+	enum check check, const char *name, const char *why)
+{
+	struct finding *finding = check_report_value(l->r, check, record->record,
+		(enum field_id)record->field, "%s record of '%s': '%s' %s",
+		dns_type_name(record->type), record->owner == NULL ? "" : record->owner,
+		name, why);
+
+	if (finding->severity == SEVERITY_ERROR)
+		*mem_push(l->owners, &l->refused, &l->n_refused) = record;
+	return finding;
+}
+
+/* Each rule sees the records as they came to it: of a ring of aliases all are in error. */
+static void for_each_record(
+	struct dns_lint *l, void (*rule)(struct dns_lint *l, struct dns_record *record))
+{
+	const struct site *site = l->r->site;
+
+	for (size_t i = 0; i < site->n_dns_records; i++)
+		if (!site->dns_records[i]->is_dropped)
+			rule(l, site->dns_records[i]);
+	for (size_t i = 0; i < l->n_refused; i++)
+		l->refused[i]->is_dropped = true;
+}
+
+/* What a record needs of its own */
+
+static void check_own(struct dns_lint *l, struct dns_record *record)
+{
+	TMP_CTX(tmp);
+	const char *why = NULL;
+
+	if (record->owner == NULL)
+		why = "has no name: neither the entry nor the cluster has a domain";
+	else if (record->type == DNS_TXT &&
+		 strlen(record->owner) + strlen(dns_record_hex(tmp, record)) >
+			 DNSMASQ_LINE_ROOM)
+		why = "is longer than a line of dnsmasq can carry";
+	if (why == NULL)
+		return;
+	check_report_value(l->r, CHECK_BAD_VALUE, record->record,
+		(enum field_id)record->field, "%s record: %s",
+		dns_type_name(record->type), why);
+	record->is_dropped = true;
+}
+
+static void collect(struct dns_lint *l)
+{
+	struct site *site = l->r->site;
+
+	for (size_t i = site->n_dns_records; i-- > 0;) {
+		struct dns_record *record = site->dns_records[i];
+
+		if (record->is_dropped || record->owner == NULL)
+			continue;
+		void **slot = table_slot(l->owners, record->owner);
+		struct owned *one = mem_new(l->owners, struct owned);
+
+		*one = (struct owned){record, *slot};
+		*slot = one;
+	}
+}
+
+/* Names that the model has otherwise */
+
+/* The interface whose addresses a name has: an interface's own, else the primary one. */
+static const struct interface *interface_of(const struct name_holder *holder)
+{
+	const struct machine *machine = holder->machine;
+
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		if (&machine->interfaces[i]->record == holder->record)
+			return machine->interfaces[i];
+	return machine->n_interfaces > 0 ? machine->interfaces[0] : NULL;
+}
+
+static const struct name_holder *addressed(const struct dns_lint *l, const char *name)
+{
+	const struct name_holder *holder = table_find(l->r->site->full_names, name);
+
+	for (; holder != NULL; holder = holder->next) {
+		const struct interface *interface = interface_of(holder);
+
+		if (interface != NULL && interface->n_addresses > 0)
+			return holder;
+	}
+	return NULL;
+}
+
+static struct dns_record *cname_of(const struct dns_lint *l, const char *name)
+{
+	const struct owned *one = table_find(l->owners, name);
+
+	for (; one != NULL; one = one->next)
+		if (one->record->type == DNS_CNAME && !one->record->is_dropped)
+			return one->record;
+	return NULL;
+}
+
+static bool has_records(const struct dns_lint *l, const char *name)
+{
+	const struct owned *one = table_find(l->owners, name);
+
+	while (one != NULL && one->record->is_dropped)
+		one = one->next;
+	return one != NULL;
+}
+
+static bool is_ours(const struct dns_lint *l, const char *name)
+{
+	for (; name != NULL; name = model_domain_of(name))
+		if (table_find(l->domains, name) != NULL)
+			return true;
+	return false;
+}
+
+/* A CNAME beside other data */
+
+/* Another record of the name; the same CNAME once more is no other. */
+static const struct dns_record *find_other(
+	const struct dns_lint *l, const struct dns_record *record)
+{
+	const struct owned *one = table_find(l->owners, record->owner);
+
+	for (; one != NULL; one = one->next)
+		if (!one->record->is_dropped &&
+			dns_record_compare(one->record, record) != 0)
+			return one->record;
+	return NULL;
+}
+
+static void check_alone(struct dns_lint *l, struct dns_record *record)
+{
+	if (record->type != DNS_CNAME)
+		return;
+	const struct dns_record *other = find_other(l, record);
+	const struct name_holder *holder = addressed(l, record->owner);
+	struct record *domain = table_find(l->domains, record->owner);
+	struct finding *finding;
+
+	if (holder != NULL) {
+		finding = report(l, record, CHECK_CNAME_CONFLICT, record->owner,
+			"has addresses, so it can be no alias");
+		lint_note(l->r, finding, holder->record, FIELD_ADDRESS, 0,
+			"the addresses are here");
+	} else if (domain != NULL) {
+		finding = report(l, record, CHECK_CNAME_CONFLICT, record->owner,
+			"is a domain, so it can be no alias");
+		lint_note(l->r, finding, domain, FIELD_DOMAIN, 0, "it is one here");
+	} else if (other != NULL) {
+		finding = report(l, record, CHECK_CNAME_CONFLICT, record->owner,
+			"has other records, so it can be no alias");
+		lint_note(l->r, finding, other->record, (enum field_id)other->field, 0,
+			"another one is here");
+	}
+}
+
+/* What records point to */
+
+static void check_target(struct dns_lint *l, struct dns_record *record)
+{
+	const char *target = record->target;
+	const struct dns_record *alias;
+
+	if (target == NULL || target[0] == '\0')
+		return;
+	alias = cname_of(l, target);
+	if (alias != NULL) {
+		struct finding *finding = report(l, record, CHECK_ALIAS_TARGET, target,
+			"is an alias itself: point to the name behind it");
+
+		lint_note(l->r, finding, alias->record, (enum field_id)alias->field, 0,
+			"it is one here");
+		return;
+	}
+	/* an alias may stand for any name that has data; mail and services need addresses */
+	bool has_data =
+		record->type == DNS_CNAME &&
+		(has_records(l, target) || table_find(l->domains, target) != NULL);
+
+	if (is_ours(l, target) && addressed(l, target) == NULL && !has_data)
+		report(l, record, CHECK_DANGLING_NAME, target,
+			record->type == DNS_CNAME ? "is no name of this site"
+						  : "is no name with an address");
+}
+
+/* Zones */
+
+static bool is_same_list(const struct strings *a, const struct strings *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (uint32_t i = 0; i < a->n; i++)
+		if (strcmp(a->items[i], b->items[i]) != 0)
+			return false;
+	return true;
+}
+
+static void check_reverse(struct dns_lint *l, struct record *record, const char *domain)
+{
+	if (domain == NULL)
+		return;
+	if (*table_slot(l->domains, domain) == NULL)
+		*table_slot(l->domains, domain) = record;
+	if (text_has_suffix(domain, ".in-addr.arpa") ||
+		text_has_suffix(domain, ".ip6.arpa"))
+		check_report(l->r, CHECK_BAD_VALUE, record, FIELD_DOMAIN,
+			"'%s' is a reverse zone, which follows from ipNetworkNumber",
+			domain);
+}
+
+static void collect_domains(struct dns_lint *l)
+{
+	struct site *site = l->r->site;
+
+	for (size_t i = 0; i < site->n_clusters; i++)
+		check_reverse(l, &site->clusters[i]->record, site->clusters[i]->domain);
+	for (size_t i = 0; i < site->n_networks; i++)
+		check_reverse(l, &site->networks[i]->record, site->networks[i]->domain);
+}
+
+static void check_servers(struct dns_lint *l)
+{
+	static const struct cluster none;
+	const struct site *site = l->r->site;
+	const struct cluster *cluster = site->n_clusters > 0 ? site->clusters[0] : &none;
+	struct table *claimed = table_new(l->owners, 16);
+
+	for (size_t i = 0; i < site->n_networks; i++) {
+		struct network *network = site->networks[i];
+
+		if (network->nameservers.n == 0 && cluster->nameservers.n == 0)
+			check_report(l->r, CHECK_NO_NAME_SERVER, &network->record,
+				FIELD_NAMESERVER,
+				"is missing: the zones of the network get the name server "
+				"'localhost'");
+		if (network->domain == NULL || network->nameservers.n == 0 ||
+			(cluster->nameservers.n > 0 &&
+				text_compare(network->domain, cluster->domain) == 0))
+			continue;
+		void **slot = table_slot(claimed, network->domain);
+		const struct network *first = *slot;
+
+		if (first == NULL) {
+			*slot = network;
+		} else if (!is_same_list(&first->nameservers, &network->nameservers)) {
+			struct finding *finding = check_report(l->r, CHECK_ZONE_CONFLICT,
+				&network->record, FIELD_NAMESERVER,
+				"another network of zone '%s' has other name servers: "
+				"the zone gets them all",
+				network->domain);
+
+			lint_note(l->r, finding, &first->record, FIELD_NAMESERVER, 0,
+				"the other network");
+		}
+	}
+}
+
+void lint_dns(struct reporter *r)
+{
+	TMP_CTX(tmp);
+	struct dns_lint l = {
+		.r = r, .domains = table_new(tmp, 16), .owners = table_new(tmp, 64)};
+
+	collect_domains(&l);
+	for_each_record(&l, check_own);
+	collect(&l);
+	for_each_record(&l, check_alone);
+	for_each_record(&l, check_target);
+	if (r->site->prints_zones)
+		check_servers(&l);
+}

@@ -1,0 +1,549 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/zone.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+struct builder {
+	struct site *site;
+	struct table *by_name; /* -> struct zone */
+	struct table
+		*servers; /* address as text -> the name it goes by, where it has one */
+};
+
+static const struct cluster *cluster_of(const struct site *site)
+{
+	static const struct cluster none;
+
+	return site->n_clusters > 0 ? site->clusters[0] : &none;
+}
+
+/* Which zones there are */
+
+static struct zone *find_or_add(struct builder *b, const char *name)
+{
+	struct zone *zone = table_find(b->by_name, name);
+
+	if (zone != NULL)
+		return zone;
+	zone = arena_alloc(b->site->arena, sizeof(*zone));
+	*zone = (struct zone){.name = arena_strdup(b->site->arena, name)};
+	*table_slot(b->by_name, zone->name) = zone;
+	*mem_push(b->site, &b->site->zones, &b->site->n_zones) = zone;
+	return zone;
+}
+
+/* A name server that several networks have is one. */
+static void add_server(struct builder *b, struct zone *zone, const char *address)
+{
+	struct zone_server server = {.name = table_find(b->servers, address)};
+
+	if (!ip_parse(address, &server.ip))
+		return;
+	for (size_t i = 0; i < zone->n_servers; i++)
+		if (ip_compare(zone->servers[i].ip, server.ip) == 0)
+			return;
+	server.is_named = server.name != NULL;
+	*mem_push(b->site, &zone->servers, &zone->n_servers) = server;
+}
+
+static void add_servers(struct builder *b, struct zone *zone, const struct strings *list)
+{
+	for (uint32_t i = 0; i < list->n; i++)
+		add_server(b, zone, list->items[i]);
+}
+
+/* @network has a part in @zone: its name servers are the zone's. */
+static void claim(struct builder *b, struct zone *zone, struct network *network)
+{
+	const struct cluster *cluster = cluster_of(b->site);
+	bool is_clusters = text_compare(zone->name, cluster->domain) == 0 &&
+			   cluster->nameservers.n > 0;
+
+	if (zone->record == NULL)
+		zone->record = &network->record;
+	if (!is_clusters)
+		add_servers(b, zone, &network->nameservers);
+	if (zone->domain == NULL && network->zone != NULL)
+		zone->domain = network->zone;
+}
+
+static void add_forward(struct builder *b)
+{
+	const struct site *site = b->site;
+
+	for (uint32_t i = 0; i < site->domains.n; i++) {
+		struct zone *zone = find_or_add(b, site->domains.items[i]);
+
+		zone->domain = zone->name;
+		if (text_compare(zone->name, cluster_of(site)->domain) == 0)
+			zone->record = &site->clusters[0]->record;
+	}
+	for (size_t i = 0; i < site->n_networks; i++)
+		if (site->networks[i]->domain != NULL)
+			claim(b, find_or_add(b, site->networks[i]->domain),
+				site->networks[i]);
+}
+
+static struct zone *add_reverse_zone(
+	struct builder *b, const char *name, struct network *network)
+{
+	struct zone *zone = find_or_add(b, name);
+
+	zone->is_reverse = true;
+	claim(b, zone, network);
+	return zone;
+}
+
+static struct prefix whole_of(const struct network *network)
+{
+	struct prefix whole = {network->prefix.base, 24};
+
+	whole.base.bytes[3] = 0;
+	return whole;
+}
+
+static bool is_delegated(const struct network *network)
+{
+	return network->prefix.base.family == 4 && network->prefix.length > 24;
+}
+
+/* Do our networks fill the /24 that @network is in? They share no address. */
+static bool is_filled(const struct site *site, struct prefix whole)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < site->n_networks; i++)
+		if (prefix_contains(whole, site->networks[i]->prefix.base) &&
+			is_delegated(site->networks[i]))
+			n += 1U << (32 - site->networks[i]->prefix.length);
+	return n >= 256;
+}
+
+static void add_reverse(struct builder *b, struct network *network)
+{
+	TMP_CTX(tmp);
+	char name[REVERSE_TEXT_MAX];
+	size_t n;
+
+	if (is_delegated(network)) {
+		struct prefix whole = whole_of(network);
+
+		add_reverse_zone(
+			b, prefix_delegated_zone(network->prefix, name), network);
+		if (ip_is_locally_served(whole.base) || is_filled(b->site, whole))
+			add_reverse_zone(
+				b, prefix_reverse_zones(tmp, whole, &n)[0], network);
+		return;
+	}
+	for (uint32_t i = 0; i < network->n_reverse_zones; i++)
+		add_reverse_zone(b, network->reverse_zones[i], network);
+}
+
+/* Name servers */
+
+/* The full name of the interface that has @ip, NULL: nobody's. */
+static const char *name_of(const struct site *site, struct ip ip)
+{
+	for (size_t i = 0; i < site->n_machines; i++)
+		for (uint32_t j = 0; j < site->machines[i]->n_interfaces; j++) {
+			const struct interface *interface =
+				site->machines[i]->interfaces[j];
+
+			for (uint32_t k = 0; k < interface->n_addresses; k++)
+				if (ip_compare(interface->addresses[k].ip, ip) == 0)
+					return interface->fqdn;
+		}
+	return NULL;
+}
+
+/* The names that the model has for the addresses of name servers. */
+static void name_servers_of(struct builder *b, const struct strings *list)
+{
+	for (uint32_t i = 0; i < list->n; i++) {
+		void **slot = table_slot(b->servers, list->items[i]);
+		struct ip ip;
+
+		if (*slot != NULL || !ip_parse(list->items[i], &ip))
+			continue;
+		const char *name = name_of(b->site, ip);
+
+		if (name != NULL && strchr(name, '.') != NULL)
+			*slot = (void *)(uintptr_t)name;
+	}
+}
+
+static void name_servers(struct builder *b)
+{
+	name_servers_of(b, &cluster_of(b->site)->nameservers);
+	for (size_t i = 0; i < b->site->n_networks; i++)
+		name_servers_of(b, &b->site->networks[i]->nameservers);
+}
+
+/* Where a name server without a name gets one: in the forward zone, where that is ours. */
+static struct zone *home_of(const struct builder *b, struct zone *zone)
+{
+	struct zone *forward =
+		zone->domain == NULL ? NULL : table_find(b->by_name, zone->domain);
+
+	return forward != NULL ? forward : zone;
+}
+
+/* `ns-192-0-2-53`: nobody else's name, and the same on every run */
+static const char *made_name(struct builder *b, const struct zone *zone, struct ip ip)
+{
+	TMP_CTX(tmp);
+	struct buffer *label = buffer_new(tmp);
+
+	buffer_add_text(label, "ns");
+	for (unsigned i = 0; i < (ip.family == 4 ? 4U : 8U); i++)
+		buffer_printf(label, ip.family == 4 ? "-%u" : "-%x",
+			ip.family == 4 ? ip.bytes[i]
+				       : ip.bytes[2 * i] << 8 | ip.bytes[2 * i + 1]);
+	return arena_printf(b->site->arena, "%s.%s", label->data, zone->name);
+}
+
+/* Records */
+
+static struct zone_record *add_record(
+	struct builder *b, struct zone *zone, size_t owner_len, const char *owner)
+{
+	struct zone_record *record = mem_push(b->site, &zone->records, &zone->n_records);
+
+	record->zone = zone;
+	record->owner = owner;
+	record->owner_len = (uint32_t)owner_len;
+	return record;
+}
+
+static void set_machine(struct zone *zone, struct zone_record *record,
+	struct machine *machine, struct record *of)
+{
+	record->machine = machine;
+	record->record = of;
+	if (machine == NULL || zone->last == machine)
+		return;
+	zone->last = machine;
+	zone->n_hosts += !machine->is_vcn;
+	zone->n_vcns += machine->is_vcn;
+}
+
+/* The longest zone that @name is in, and how much of it stands before; NULL: none. */
+static struct zone *zone_of_name(
+	const struct builder *b, const char *name, size_t *ret_owner_len)
+{
+	const char *at = name;
+
+	while (at != NULL) {
+		struct zone *zone = table_find(b->by_name, at);
+
+		if (zone != NULL) {
+			*ret_owner_len = at == name ? 0 : (size_t)(at - name) - 1;
+			return zone;
+		}
+		at = model_domain_of(at);
+	}
+	return NULL;
+}
+
+static void add_address(struct builder *b, struct interface *interface,
+	const struct address *address, const char *name)
+{
+	size_t len;
+	struct zone *zone = zone_of_name(b, name, &len);
+
+	if (zone == NULL)
+		return;
+	struct zone_record *record = add_record(b, zone, len, name);
+
+	record->type = address->ip.family == 4 ? DNS_A : DNS_AAAA;
+	record->ip = address->ip;
+	set_machine(zone, record, interface->machine, &interface->record);
+}
+
+static void add_pointer(struct builder *b, struct interface *interface,
+	const struct address *address, const char *full, enum dns_type type,
+	const char *target)
+{
+	size_t len;
+	struct zone *zone = zone_of_name(b, full, &len);
+
+	if (zone == NULL)
+		return;
+	struct zone_record *record =
+		add_record(b, zone, len, arena_strndup(b->site->arena, full, len));
+
+	record->type = (uint16_t)type;
+	record->ip = address->ip;
+	record->target = target;
+	set_machine(zone, record, interface->machine, &interface->record);
+}
+
+/* In a network smaller than a /24: the PTR in its own zone, and a CNAME to it. */
+static void add_delegated_pointer(
+	struct builder *b, struct interface *interface, const struct address *address)
+{
+	char zone[REVERSE_TEXT_MAX], whole[REVERSE_TEXT_MAX];
+	const char *full = arena_printf(b->site->arena, "%u.%s", address->ip.bytes[3],
+		prefix_delegated_zone(address->network->prefix, zone));
+
+	add_pointer(b, interface, address, full, DNS_PTR, address->names.items[0]);
+	add_pointer(b, interface, address, ip_reverse_name(address->ip, whole), DNS_CNAME,
+		full);
+}
+
+static void add_interface(struct builder *b, struct interface *interface)
+{
+	char name[REVERSE_TEXT_MAX];
+
+	for (uint32_t i = 0; i < interface->n_addresses; i++) {
+		const struct address *address = &interface->addresses[i];
+
+		for (uint32_t j = 0; j < address->names.n; j++)
+			add_address(b, interface, address, address->names.items[j]);
+		if (address->network == NULL || address->names.n == 0)
+			continue;
+		if (is_delegated(address->network))
+			add_delegated_pointer(b, interface, address);
+		else
+			add_pointer(b, interface, address,
+				ip_reverse_name(address->ip, name), DNS_PTR,
+				address->names.items[0]);
+	}
+}
+
+static void add_dns_record(struct builder *b, const struct dns_record *data)
+{
+	size_t len;
+	struct zone *zone = zone_of_name(b, data->owner, &len);
+
+	if (zone == NULL)
+		return;
+	struct zone_record *record = add_record(b, zone, len, data->owner);
+
+	record->type = data->type;
+	record->data = data;
+	record->target = data->type == DNS_CNAME ? data->target : NULL;
+	set_machine(zone, record, data->machine, data->record);
+}
+
+/* One with two addresses is one. */
+static void add_server_name(struct zone *zone, const char *name)
+{
+	struct strings *names = &zone->server_names;
+
+	for (uint32_t i = 0; i < names->n; i++)
+		if (strcmp(names->items[i], name) == 0)
+			return;
+	names->items[names->n++] = name;
+}
+
+static void settle_servers(struct builder *b, struct zone *zone)
+{
+	const char *domain = cluster_of(b->site)->domain;
+
+	if (zone->n_servers == 0)
+		add_servers(b, zone, &cluster_of(b->site)->nameservers);
+	zone->server_names.items =
+		arena_alloc(b->site->arena, (zone->n_servers + 1) * sizeof(char *));
+	for (size_t i = 0; i < zone->n_servers; i++) {
+		struct zone_server *server = &zone->servers[i];
+
+		if (!server->is_named)
+			server->name = made_name(b, home_of(b, zone), server->ip);
+		add_server_name(zone, server->name);
+	}
+	if (zone->n_servers == 0)
+		add_server_name(zone, "localhost");
+	if (domain == NULL)
+		domain = zone->domain != NULL ? zone->domain : zone->name;
+	zone->contact = arena_printf(b->site->arena, "hostmaster.%s", domain);
+}
+
+static void add_server_address(
+	struct builder *b, struct zone *zone, const struct zone_server *server)
+{
+	size_t len = strlen(server->name) - strlen(zone->name) - 1;
+	struct zone_record *record = add_record(b, zone, len, server->name);
+
+	record->type = server->ip.family == 4 ? DNS_A : DNS_AAAA;
+	record->ip = server->ip;
+}
+
+static bool is_below(const char *name, const char *zone)
+{
+	size_t len = strlen(name), zone_len = strlen(zone);
+
+	return len > zone_len && name[len - zone_len - 1] == '.' &&
+	       strcmp(name + len - zone_len, zone) == 0;
+}
+
+/* The zone above has to know of the cut, and of name servers that are below it. */
+static void add_delegation(struct builder *b, const struct zone *zone)
+{
+	size_t len;
+	const char *above = model_domain_of(zone->name);
+	struct zone *parent = above == NULL ? NULL : zone_of_name(b, above, &len);
+
+	if (parent == NULL)
+		return;
+	len = strlen(zone->name) - strlen(parent->name) - 1;
+	for (uint32_t i = 0; i < zone->server_names.n; i++) {
+		struct zone_record *record = add_record(b, parent, len, zone->name);
+
+		record->type = DNS_NS;
+		record->target = zone->server_names.items[i];
+	}
+	for (size_t i = 0; i < zone->n_servers; i++)
+		if (is_below(zone->servers[i].name, zone->name))
+			add_server_address(b, parent, &zone->servers[i]);
+}
+
+/* Order */
+
+static int compare_owners(const struct zone_record *a, const struct zone_record *b)
+{
+	uint32_t len = a->owner_len < b->owner_len ? a->owner_len : b->owner_len;
+	int order = len == 0 ? 0 : memcmp(a->owner, b->owner, len);
+
+	return order != 0 ? order
+			  : (a->owner_len > b->owner_len) - (a->owner_len < b->owner_len);
+}
+
+static int compare_records(const void *left, const void *right)
+{
+	const struct zone_record *a = left, *b = right;
+	bool is_reverse = a->zone->is_reverse;
+	int order = is_reverse ? ip_compare(a->ip, b->ip) : 0;
+
+	if (order == 0)
+		order = compare_owners(a, b);
+	if (order == 0)
+		order = a->type - b->type;
+	if (order == 0)
+		order = ip_compare(a->ip, b->ip);
+	if (order == 0)
+		order = text_compare(a->target, b->target);
+	if (order == 0 && a->data != NULL && b->data != NULL)
+		order = dns_record_compare(a->data, b->data);
+	return order;
+}
+
+/*
+ * What no server takes is not printed, whatever came together: a CNAME stands alone. Lint
+ * has reported it; this holds where its severity was lowered.
+ */
+static bool is_refused(const struct zone *zone, size_t start, size_t end, size_t i)
+{
+	if (zone->records[i].type != DNS_CNAME)
+		return false;
+	return zone->records[i].owner_len == 0 || end - start > 1;
+}
+
+static void settle_records(struct zone *zone)
+{
+	size_t n = 0, kept = 0;
+
+	if (zone->n_records > 1)
+		qsort(zone->records, zone->n_records, sizeof(*zone->records),
+			compare_records);
+	for (size_t i = 0; i < zone->n_records; i++)
+		if (i == 0 ||
+			compare_records(&zone->records[i], &zone->records[n - 1]) != 0)
+			zone->records[n++] = zone->records[i];
+	for (size_t start = 0, end; start < n; start = end) {
+		for (end = start + 1; end < n && compare_owners(&zone->records[start],
+							 &zone->records[end]) == 0;
+			end++)
+			;
+		size_t first = kept;
+
+		for (size_t i = start; i < end; i++)
+			if (!is_refused(zone, start, end, i))
+				zone->records[kept++] = zone->records[i];
+		/* all of them CNAMEs: one is as good as another */
+		if (kept == first && zone->records[start].owner_len > 0)
+			zone->records[kept++] = zone->records[start];
+	}
+	zone->n_records = kept;
+}
+
+static int compare_zones(const void *left, const void *right)
+{
+	return strcmp((*(struct zone *const *)left)->name,
+		(*(struct zone *const *)right)->name);
+}
+
+static void fill(struct builder *b)
+{
+	struct site *site = b->site;
+
+	for (size_t i = 0; i < site->n_machines; i++)
+		for (uint32_t j = 0; j < site->machines[i]->n_interfaces; j++)
+			add_interface(b, site->machines[i]->interfaces[j]);
+	for (size_t i = 0; i < site->n_dns_records; i++)
+		add_dns_record(b, site->dns_records[i]);
+	for (size_t i = 0; i < site->n_zones; i++) {
+		struct zone *zone = site->zones[i];
+
+		for (size_t j = 0; j < zone->n_servers; j++)
+			if (!zone->servers[j].is_named)
+				add_server_address(
+					b, home_of(b, zone), &zone->servers[j]);
+		add_delegation(b, zone);
+	}
+}
+
+static const struct zone *find_zone(const struct site *site, const char *name)
+{
+	size_t low = 0, high = site->n_zones;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int order = strcmp(site->zones[middle]->name, name);
+
+		if (order == 0)
+			return site->zones[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+const struct zone *zone_of(const struct site *site, const char *name)
+{
+	const struct zone *zone = NULL;
+
+	for (; zone == NULL && name != NULL; name = model_domain_of(name))
+		zone = find_zone(site, name);
+	return zone;
+}
+
+void zones_build(struct site *site)
+{
+	TMP_CTX(tmp);
+	struct builder b = {.site = site,
+		.by_name = table_new(tmp, 64),
+		.servers = table_new(tmp, 16)};
+
+	site->zones = NULL;
+	site->n_zones = 0;
+	if (!site->prints_zones)
+		return;
+	name_servers(&b);
+	add_forward(&b);
+	for (size_t i = 0; i < site->n_networks; i++)
+		add_reverse(&b, site->networks[i]);
+	for (size_t i = 0; i < site->n_zones; i++)
+		settle_servers(&b, site->zones[i]);
+	if (site->n_zones > 1)
+		qsort(site->zones, site->n_zones, sizeof(*site->zones), compare_zones);
+	fill(&b);
+	for (size_t i = 0; i < site->n_zones; i++)
+		settle_records(site->zones[i]);
+}

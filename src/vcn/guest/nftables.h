@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What nf_tables has in the netdev family, read over nfnetlink. Read only: rules are written
+ * by libnftables (ingress.h), which is too large to stay in a supervisor.
+ *
+ * source: Linux include/uapi/linux/netfilter/nf_tables.h
+ */
+
+#include "base/mem.h"
+
+struct nftables;
+
+/* NULL where the kernel has no netfilter, or we no privilege. */
+struct nftables *nftables_open(TALLOC_CTX *mem_ctx) _must_check_;
+
+/* A handle is never given twice, a name may be. */
+struct nftables_table {
+	const char *name;
+	uint64_t handle;
+};
+
+/*
+ * nftables_list - the tables of the netdev family
+ *
+ * memory:  *ret_tables and names below @mem_ctx
+ * returns: 0 or -errno
+ */
+int nftables_list(struct nftables *nft, TALLOC_CTX *mem_ctx,
+	struct nftables_table **ret_tables, size_t *ret_n) _must_check_;
+/*
+ * nftables_print - a chain with its hook, and all rules of its table, as the kernel tells them
+ *
+ * shape:   the same bytes for as long as nobody touches them; nothing where the chain is not
+ *          there
+ * memory:  appended to @b
+ * returns: 0 or -errno
+ */
+int nftables_print(struct nftables *nft, const char *table, const char *chain,
+	struct buffer *b) _must_check_;

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcn/guest/opening.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "vcn/common/image_mark.h"
+#include "vcn/common/patience.h"
+#include "vcn/guest/image.h"
+#include "vcn/guest/veto.h"
+
+enum {
+	OPEN_TIMEOUT_S = 10,
+	TEXT_MAX = 32 * 1024,
+};
+
+struct opening {
+	int fd;
+	pid_t child;
+	int64_t deadline;
+};
+
+/* What precedes the text: the mark, or what is wrong. */
+struct header {
+	int code; /* 0, or a negative exit code */
+	bool has[_OPENED_MAX];
+};
+
+/* The child */
+
+static int open_image(const struct launch_settings *settings, const struct guest *guest,
+	struct diags *diags, int fds[_OPENED_MAX])
+{
+	const struct guest_image *image = &guest->image;
+	int *fd = &fds[OPENED_IMAGE], r;
+
+	if (image->path == NULL)
+		return 0;
+	r = image_open(veto_image_roots(settings, image), image->path, "image",
+		!image->snapshot, guest->where, diags, fd);
+	if (r == 0 && !image->snapshot)
+		r = image_reopen(
+			*fd, image->path, guest->where, diags, &fds[OPENED_IMAGE_READ]);
+	if (r == 0 && image->format == IMAGE_QCOW2)
+		r = image_check_qcow2(*fd, image->path, guest->where, diags);
+	return r;
+}
+
+static int open_kernel(const struct launch_settings *settings, const struct guest *guest,
+	struct diags *diags, int fds[_OPENED_MAX])
+{
+	const struct guest_image *image = &guest->image;
+	const struct string_list *roots = &settings->image_roots;
+	int r = 0;
+
+	if (image->kernel != NULL)
+		r = image_open_for_all(roots, image->kernel, "kernel", guest->where,
+			diags, &fds[OPENED_KERNEL]);
+	if (r == 0 && image->kernel != NULL && image->initrd != NULL)
+		r = image_open_for_all(roots, image->initrd, "initrd", guest->where,
+			diags, &fds[OPENED_INITRD]);
+	return r;
+}
+
+/* One message: header, text, and the descriptors beside it. */
+static void send_opened(
+	int socket, struct header *header, const char *text, const int *fds)
+{
+	size_t len = strnlen(text, TEXT_MAX), n = 0;
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int) * _OPENED_MAX)];
+	} control = {0};
+	struct iovec parts[] = {
+		{header, sizeof(*header)}, {(void *)(uintptr_t)text, len}};
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = ARRAY_SIZE(parts)};
+	int *places = (int *)(void *)CMSG_DATA(&control.align);
+
+	for (size_t i = 0; i < _OPENED_MAX; i++) {
+		header->has[i] = header->code == 0 && fds[i] >= 0;
+		if (header->has[i])
+			places[n++] = fds[i];
+	}
+	control.align.cmsg_level = SOL_SOCKET;
+	control.align.cmsg_type = SCM_RIGHTS;
+	control.align.cmsg_len = CMSG_LEN(n * sizeof(int));
+	if (n > 0) {
+		message.msg_control = &control;
+		message.msg_controllen = CMSG_SPACE(n * sizeof(int));
+	}
+	(void)!sendmsg(socket, &message, MSG_NOSIGNAL);
+}
+
+static _Noreturn void run_child(
+	const struct launch_settings *settings, const struct guest *guest, int fd)
+{
+	struct diags *diags = diags_new(NULL);
+	struct header header = {0};
+	int fds[_OPENED_MAX] = {-1, -1, -1, -1};
+
+	patience_leave(fd, NULL);
+	/* Before they are opened: one that is replaced in between is outdated, not hidden. */
+	const char *text = image_mark(diags, &guest->image);
+
+	header.code = open_image(settings, guest, diags, fds);
+	if (header.code == 0)
+		header.code = open_kernel(settings, guest, diags, fds);
+	if (header.code < 0)
+		text = diag_last(diags)->message;
+	send_opened(fd, &header, text, fds);
+	_exit(0);
+}
+
+/* The supervisor */
+
+static int close_opening(struct opening *opening)
+{
+	mem_close_fd(&opening->fd);
+	if (opening->child > 0)
+		patience_end(opening->child);
+	return 0;
+}
+
+int opening_begin(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
+	const struct guest *guest, struct diags *diags, struct opening **ret_opening)
+{
+	struct opening *opening = mem_new(mem_ctx, struct opening);
+	int pair[2] = {-1, -1};
+
+	opening->fd = -1;
+	opening->deadline = clock_ms() + OPEN_TIMEOUT_S * 1000;
+	talloc_set_destructor(opening, close_opening);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0)
+		opening->child = fork();
+	else
+		opening->child = -1;
+	if (opening->child == 0)
+		run_child(settings, guest, pair[1]);
+	opening->fd = pair[0];
+	mem_close_fd(&pair[1]);
+	if (opening->child < 0) {
+		talloc_free(opening);
+		return diag_fail_errno(diags, EXIT_IO, errno, guest->where,
+			"VCN '%s': no process to open its files", guest->name);
+	}
+	*ret_opening = opening;
+	return 0;
+}
+
+int opening_fd(const struct opening *opening)
+{
+	return opening->fd;
+}
+
+int64_t opening_deadline(const struct opening *opening)
+{
+	return opening->deadline;
+}
+
+static int close_opened(struct opened *opened)
+{
+	for (size_t i = 0; i < _OPENED_MAX; i++)
+		mem_close_fd(&opened->fds[i]);
+	return 0;
+}
+
+/* The descriptors of a message, in the order of those that @header has. */
+static bool take_fds(
+	struct msghdr *message, const struct header *header, struct opened *opened)
+{
+	struct cmsghdr *control = CMSG_FIRSTHDR(message);
+	const int *fds = control == NULL ? NULL : (int *)(void *)CMSG_DATA(control);
+	size_t n = control == NULL ? 0 : (control->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	size_t next = 0;
+
+	for (size_t i = 0; i < _OPENED_MAX; i++)
+		if (header->has[i] && next < n)
+			opened->fds[i] = fds[next++];
+		else if (header->has[i])
+			return false;
+	return next == n;
+}
+
+/* False where nothing whole has come. */
+static bool receive(int fd, struct header *header, struct opened *opened)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int) * _OPENED_MAX)];
+	} control;
+	char *text = mem_array(opened, char, TEXT_MAX + 1);
+	struct iovec parts[] = {{header, sizeof(*header)}, {text, TEXT_MAX}};
+	struct msghdr message = {.msg_iov = parts,
+		.msg_iovlen = ARRAY_SIZE(parts),
+		.msg_control = &control,
+		.msg_controllen = sizeof(control)};
+	ssize_t n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+	if (n < (ssize_t)sizeof(*header) || !take_fds(&message, header, opened))
+		return false;
+	opened->mark = mem_strdup(opened, text);
+	talloc_free(text);
+	return true;
+}
+
+int opening_end(TALLOC_CTX *mem_ctx, struct opening *opening, struct loc where,
+	struct diags *diags, struct opened **ret)
+{
+	TMP_CTX(tmp);
+	struct opened *opened = mem_new(tmp, struct opened);
+	struct header header = {0};
+
+	for (size_t i = 0; i < _OPENED_MAX; i++)
+		opened->fds[i] = -1;
+	talloc_set_destructor(opened, close_opened);
+	if (!receive(opening->fd, &header, opened)) {
+		bool is_late = clock_ms() >= opening->deadline;
+
+		return diag_fail(diags, EXIT_IO, where, "%s",
+			is_late ? "its image or kernel cannot be opened in time: the "
+				  "file system hangs"
+				: "the process that opens its image has ended");
+	}
+	if (header.code < 0)
+		return diag_fail(
+			diags, (enum exit_code) - header.code, where, "%s", opened->mark);
+	*ret = talloc_steal(mem_ctx, opened);
+	return 0;
+}

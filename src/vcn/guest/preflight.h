@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Could this guest start here? Everything that its start would ask of the host, without
+ * making anything: the host's veto, its bridges, its image, kernel and initial RAM disk.
+ */
+
+#include "vcn/common/launch_settings.h"
+#include "vcn/common/manifest.h"
+
+/* Every fault of @guest is added; the first one's negative exit code. */
+int preflight_guest(const struct launch_settings *settings, const struct guest *guest,
+	struct diags *diags) _must_check_;

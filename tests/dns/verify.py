@@ -1,0 +1,228 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""verify.py LDAPCC - what `ldapcc verify` says of servers that serve another generation (TAP)
+
+BIND, NSD, Knot and dnsmasq, Kea over its control socket, and processes that began too early:
+first right, then one generation behind, where each difference has to be named.
+"""
+
+import contextlib
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+
+from dns_servers import HERE, Scene, Tap, dig, need
+
+NAMES = ("bind", "nsd", "knot", "dnsmasq")
+FARM = 60  # addresses of one name: more than fit into 512 bytes
+tap = Tap()
+
+
+def site(scene, web2="10.77.0.12", n_farm=FARM, extra="", mac="00:00:5e:00:53:11"):
+    with open(f"{HERE}/site.ldif", encoding="ascii") as file:
+        text = file.read()
+    text = text.replace("ipHostNumber: 10.77.0.12", f"ipHostNumber: {web2}")
+    text = text.replace("macAddress: 00:00:5e:00:53:11", f"macAddress: {mac}")
+    text = text.replace("MX 20 Mail2", f"MX {len(extra) > 0:d}0 Mail2")
+    for i in range(1, n_farm + 1):
+        text += (f"\ndn: cn=f{i},dc=c,dc=example\nobjectClass: device\nobjectClass: ipHost\n"
+                 f"objectClass: vocPhysicalNode\ncn: f{i}\nipHostNumber: 10.77.6.{i}\n"
+                 "vocAlias: farm.c.example\n")
+    scene.write("site.ldif", text + extra)
+
+
+class Kea:
+    """The real one, on no interface: its control socket is what counts."""
+
+    def __init__(self, scene):
+        self.scene, self.process = scene, None
+        self.socket = scene.path("kea.sock")
+
+    def conf(self):
+        include = self.scene.path("etc/kea/ldapcc.json")
+        with open(include, encoding="ascii") as file:
+            is_list = file.read().lstrip().startswith("[")
+        member = f'"subnet4": <?include "{include}"?>' if is_list else f'<?include "{include}"?>'
+        return f"""{{"Dhcp4": {{
+  "interfaces-config": {{"interfaces": []}},
+  "control-socket": {{"socket-type": "unix", "socket-name": "{self.socket}"}},
+  "lease-database": {{"type": "memfile", "persist": false}},
+  "loggers": [{{"name": "kea-dhcp4", "output_options": [{{"output": "stdout"}}], "severity": "WARN"}}],
+  {member}
+}}}}"""
+
+    def start(self):
+        self.scene.write("kea.conf", self.conf())
+        with open(self.scene.path("kea.log"), "ab") as log:
+            self.process = subprocess.Popen(
+                [self.scene.own("kea-dhcp4"), "-c", self.scene.path("kea.conf")], stdout=log,
+                stderr=log, env={**os.environ, "KEA_LOCKFILE_DIR": "none",
+                                 "KEA_PIDFILE_DIR": self.scene.folder})
+        return until(lambda: self.ask("status-get"))
+
+    def ask(self, command):
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as kea:
+            kea.connect(self.socket)
+            kea.sendall(json.dumps({"command": command}).encode())
+            answer = b""
+            while piece := kea.recv(65536):
+                answer += piece
+            return json.loads(answer)
+        return None
+
+    def stop(self):
+        if self.process:
+            self.process.terminate()
+            self.process.wait()
+
+
+def until(condition):
+    end = time.monotonic() + 30
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def settings(scene, ports, more=""):
+    """The servers of the test are those that verify asks."""
+    servers = ", ".join(f'"127.0.0.1:{port}"' for port in ports)
+    scene.settings(f"""  kea-dhcp4: {{path: {scene.path('etc/kea/ldapcc.json')}, on-change: none, check: none}}
+{more}verify: {{dns: [{servers}], timeout: 1, kea4-socket: {scene.path('kea.sock')},
+  dhcpd-pid: {scene.path('dhcpd.pid')}, dnsmasq-pid: {scene.path('dnsmasq/pid')}}}
+""")
+
+
+def verify(scene, *words):
+    return scene.run("verify", *words)
+
+
+def check(scene, name, code, patterns, words=("--all",), silent=()):
+    """Exit code, what is said, and what is not."""
+    done = verify(scene, *words)
+    missing = [p for p in patterns if not re.search(p, done.stdout, re.MULTILINE)]
+    unwanted = [p for p in silent if re.search(p, done.stdout, re.MULTILINE)]
+    tap.ok(done.returncode == code and not missing and not unwanted, name,
+           f"exit {done.returncode}\nmissing {missing}\nunwanted {unwanted}\n"
+           f"{done.stdout}{done.stderr}")
+    return done
+
+
+def asked(servers, name, want):
+    return all((f"{name}.", "A", want) in dig(s.port, [f"-q {name} -t A"]) for s in servers)
+
+
+def behind(scene, servers):
+    """The servers are not told of the second generation."""
+    site(scene, web2="10.77.0.13", n_farm=FARM - 1, mac="00:00:5e:00:53:21",
+         extra="\ndn: cn=new,dc=c,dc=example\nobjectClass: device\nobjectClass: ipHost\n"
+         "cn: new\nipHostNumber: 10.77.0.77\n")
+    tap.ok(scene.run("apply").returncode == 0, "a second generation, of which nobody is told")
+    zones = [rf"^dns 127\.0\.0\.1:{s.port}: c\.example SOA: answers \d+, not \d+$"
+             for s in servers if s.name != "dnsmasq"]
+    everywhere = [pattern for s in servers for pattern in (
+        rf"^dns 127\.0\.0\.1:{s.port}: web2\.c\.example A: answers 10\.77\.0\.12, not 10\.77\.0\.13$",
+        rf"^dns 127\.0\.0\.1:{s.port}: 13\.0\.77\.10\.in-addr\.arpa PTR: answers nothing, "
+        r"not web2\.c\.example\.$",
+        rf"^dns 127\.0\.0\.1:{s.port}: 12\.0\.77\.10\.in-addr\.arpa PTR: answers "
+        r"web2\.c\.example\., not nothing$",
+        rf"^dns 127\.0\.0\.1:{s.port}: new\.c\.example A: answers nothing, not 10\.77\.0\.77$",
+        rf"^dns 127\.0\.0\.1:{s.port}: f{FARM}\.rack\.c\.example A: answers 10\.77\.6\.{FARM}, "
+        "not nothing$",
+        rf"^dns 127\.0\.0\.1:{s.port}: c\.example MX: answers 0 mail2\.c\.example\., 10 mail\.c\.example\., "
+        r"not 10 mail\.c\.example\., 10 mail2\.c\.example\.$",
+        rf"^dns 127\.0\.0\.1:{s.port}: farm\.c\.example A: answers .*10\.77\.6\.{FARM}")]
+    check(scene, "each difference of each server is named", 6, everywhere + zones + [
+        r"kea\.sock: web1\.c\.example: no reservation for 00:00:5e:00:53:21, which is 10\.77\.0\.11$",
+        r"kea\.sock: network 'front': 1 reservations that are in the directory no more$",
+        r"^dnsmasq: dnsmasq \(process \d+\) runs since \S+, and its file was written at \S+$"],
+        silent=[r"web1\.c\.example A:", r"mail\.example\.org"])
+    done = scene.run("--json", "verify", "--all")
+    found = json.loads(done.stdout)
+    tap.ok(done.returncode == 6 and any("web2.c.example A" in row["what"]
+                                        for row in found["differences"]),
+           "--json has them too", done.stdout[:500])
+    return found
+
+
+def main(ldapcc):
+    need("named", "nsd", "knotd", "dnsmasq", "dig", "kea-dhcp4")
+    scene = Scene(ldapcc)
+    kea = Kea(scene)
+    stranger = None
+    try:
+        site(scene)
+        settings(scene, [1])
+        done = verify(scene)
+        tap.ok(done.returncode == 4 and "nothing has been published" in done.stderr,
+               "nothing to verify", done.stderr)
+        done = scene.run("apply")
+        tap.ok(done.returncode == 0, "the first generation", done.stderr)
+        servers = scene.start(*NAMES)
+        tap.ok(kea.start(), "Kea runs")
+        ports = [server.port for server in servers]
+        settings(scene, ports)
+        scene.run("apply")
+        # a process that began behind the files, and one that did not
+        stranger = subprocess.Popen(["sleep", "600"])
+        scene.write("dhcpd.pid", f"{stranger.pid}\n")
+        check(scene, "everything is served: --all", 0, [r"^generation \d+: \d+ looked at, 0 differ$"])
+        check(scene, "everything is served: a sample", 0, ["0 differ"], ())
+
+        behind(scene, servers)
+        for server in servers:
+            server.reload()
+        until(lambda: asked(servers, "web2.c.example", "10.77.0.13"))
+        done = check(scene, "after a reload of the name servers Kea alone is behind", 6,
+                     [r"kea\.sock: web1"], silent=["^dns ", "^dnsmasq"])
+        kea.ask("config-reload")
+        check(scene, "and after Kea's nobody", 0, ["0 differ"])
+
+        path = scene.path("srv/hosts")
+        with open(path, "a", encoding="ascii") as file:
+            file.write("10.77.0.99 evil.c.example\n")
+        check(scene, "a file that was edited", 6, [rf"^{path}: the file was edited by hand$"])
+        scene.run("apply")
+        stranger.kill()
+        stranger.wait()
+        settings(scene, ports, f"  dhcpd: {{path: {scene.path('etc/dhcp/ldapcc.conf')}, "
+                 "on-change: none, check: none}\n")
+        with open(scene.path("settings.yaml"), encoding="utf-8") as file:
+            text = file.read()
+        scene.write("settings.yaml", text.replace("  dhcpd: off\n", "", 1))
+        done = scene.run("apply")
+        check(scene, "a dhcpd that died", 6, [r"^dhcpd: dhcpd does not run$"])
+        os.unlink(scene.path("dhcpd.pid"))
+        done = check(scene, "one that nobody knows is none", 0, [], silent=["^dhcpd: "])
+        tap.ok("no dhcpd was looked at" in done.stderr, "which is said", done.stderr)
+
+        # a server that is dumb, and none at all
+        with socket.socket(type=socket.SOCK_DGRAM) as dumb:
+            dumb.bind(("127.0.0.1", 0))
+            settings(scene, [dumb.getsockname()[1]])
+            check(scene, "a server that is dumb", 6,
+                  [r"^dns 127\.0\.0\.1:\d+: does not answer: (\d+) of \d+ questions$"], ())
+            port = dumb.getsockname()[1]
+        check(scene, "none at all", 6,
+              [rf"^dns 127\.0\.0\.1:{port}: does not answer: Connection refused$"], ())
+        settings(scene, [])
+        done = verify(scene)
+        tap.ok("dns" not in done.stdout, "no DNS server is asked where none is named", done.stdout)
+        scene.write("settings.yaml", text.replace("127.0.0.1:", "localhost:"))
+        tap.ok(verify(scene).returncode == 64, "a server by name is refused")
+    finally:
+        kea.stop()
+        if stranger and stranger.poll() is None:
+            stranger.kill()
+            stranger.wait()
+        scene.close()
+    return tap.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

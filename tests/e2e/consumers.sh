@@ -1,0 +1,95 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The targets for the programs around a cluster, each read by the program itself: the C
+# library (hosts, ethers), Prometheus, Slurm. The site is contrib/example.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+enter "$@"
+plan 9
+networks_up # Slurm resolves with AI_ADDRCONFIG: the loopback address alone is none
+
+cat >"$scratch/consumers.yaml" <<-'YAML'
+	targets: {hosts: , ethers: , prometheus: , slurm-nodes: }
+YAML
+tree=$scratch/tree
+ok 'the targets are rendered' "$LDAPCC" --config "$scratch/consumers.yaml" \
+	--ldif "$SOURCE_ROOT/contrib/example/cluster.ldif" render -o "$tree" \
+	hosts ethers prometheus slurm-nodes
+
+is() {
+	[ "$1" = "$2" ] || {
+		echo "got '$1', not '$2'"
+		return 1
+	}
+}
+unread() { report 0 "$1 # SKIP $2 is not installed"; }
+
+# --- the C library: /etc/hosts and /etc/ethers of this test's own mount namespace ---
+for name in hosts ethers; do
+	[ -e "/etc/$name" ] || touch "/etc/$name"
+	mount --bind "$tree/srv/ldapcc/$name" "/etc/$name"
+done
+found() { getent -s files hosts "$1" | awk '{ print $1 }'; }
+ok 'hosts: a VCN is found by its name' is "$(found vcn001.c.example)" 10.20.1.1
+ok 'hosts: and by its alias, in short' is "$(found condor)" fd00:c::1
+ok 'hosts: an address has its name' is \
+	"$(getent -s files hosts 10.10.0.101 | awk '{ print $2 }')" node01.c.example
+ether_of() {
+	python3 - "$1" <<-'PYTHON'
+		import ctypes, sys
+		address = (ctypes.c_ubyte * 6)()
+		found = ctypes.CDLL(None).ether_hostton(sys.argv[1].encode(), address)
+		print("none" if found else ":".join(f"{octet:02x}" for octet in address))
+	PYTHON
+}
+mac=$(sed -n '/^dn: cn=node05,/,/^$/s/^macAddress: //p' "$SOURCE_ROOT/contrib/example/cluster.ldif")
+ok 'ethers: a name has its MAC address' is "$(ether_of node05.c.example)" "$mac"
+
+# --- Prometheus ---
+cat >"$scratch/prometheus.yml" <<-YAML
+	scrape_configs:
+	  - job_name: nodes
+	    file_sd_configs: [{files: [$tree/srv/ldapcc/prometheus/nodes.yml]}]
+YAML
+if command -v promtool >/dev/null; then
+	ok 'prometheus: promtool accepts the file' promtool check config "$scratch/prometheus.yml"
+else
+	unread 'prometheus: promtool accepts the file' promtool
+fi
+
+# --- Slurm: a controller that has our file included, and no node that answers ---
+if command -v slurmctld >/dev/null && command -v scontrol >/dev/null; then
+	mkdir "$scratch/slurm"
+	echo "127.0.0.1 localhost $(hostname -s)" >>"$tree/srv/ldapcc/hosts"
+	export SLURM_CONF=$scratch/slurm/slurm.conf
+	cat >"$SLURM_CONF" <<-CONF
+		ClusterName=test
+		SlurmctldHost=$(hostname -s)(127.0.0.1)
+		SlurmUser=root
+		AuthType=auth/none
+		CredType=cred/none
+		MpiDefault=none
+		ProctrackType=proctrack/linuxproc
+		TaskPlugin=task/none
+		SwitchType=switch/none
+		StateSaveLocation=$scratch/slurm
+		SlurmctldPidFile=$scratch/slurm/ctld.pid
+		SlurmctldLogFile=$scratch/slurm/ctld.log
+		include $tree/etc/slurm/ldapcc-nodes.conf
+		PartitionName=main Nodes=ALL Default=YES
+	CONF
+	slurmctld -D -f "$SLURM_CONF" >"$scratch/slurm/out" 2>&1 &
+	pids+=($!)
+	answers() { scontrol show node vcn003 >"$scratch/node" 2>&1; }
+	wait_for answers || cat "$scratch/slurm/out" "$scratch/node" | sed "s,^,# ,"
+	ok 'slurm: the controller knows a VCN by its name' grep -q 'NodeName=vcn003' "$scratch/node"
+	ok 'slurm: with address and memory' grep -q 'NodeAddr=10.20.1.3 ' "$scratch/node"
+	ok 'slurm: and its virtual organization as a feature' \
+		grep -q 'AvailableFeatures=engage' "$scratch/node"
+else
+	for point in name memory feature; do
+		unread "slurm: the $point of a VCN" slurmctld
+	done
+fi
+finish

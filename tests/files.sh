@@ -1,0 +1,255 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# files.sh LDAPCC - what ldapcc does to and around the files that it publishes: the
+# administrator's file that includes ours, folders of its own, links in the way, reloads that
+# earlier runs left. Prints TAP.
+set -uo pipefail
+
+LDAPCC=$(realpath "${1:?usage: files.sh LDAPCC}")
+readonly LDAPCC
+# shellcheck source=tests/command-line.sh
+. "$(dirname "$0")/command-line.sh"
+LDAPCC_DATADIR=$(realpath "$(dirname "$0")/..")
+export LDAPCC_DATADIR
+
+entry() { printf '%s\n' "dn: $1,dc=x" "cn: ${1#cn=}" "${@:2}" ""; }
+
+# site COUNT - a network with hosts n11 n12 …
+site() {
+	entry cn=c "objectClass: vocCluster" "vocDomain: c.example"
+	entry cn=net "objectClass: vocIPNetwork" "ipNetworkNumber: 10.1.0.0/16"
+	local i
+	for ((i = 11; i < 11 + $1; i++)); do
+		entry "cn=n$i" "objectClass: device" "objectClass: ipHost" \
+			"objectClass: ieee802Device" "ipHostNumber: 10.1.0.$i" \
+			"macAddress: 00:16:3e:00:01:$i"
+	done
+}
+
+# settings TARGET... - these targets, and none of the defaults
+settings() {
+	local name
+	printf '%s\n' "state: $work/state" "templates: [$work/templates]" "targets:"
+	for name in dnsmasq dnsmasq-hosts dhcpd kickstart kickstart-repos manifest; do
+		case "$*" in *"  $name:"*) ;; *) echo "  $name: off" ;; esac
+	done
+	printf '%s\n' "$@"
+}
+
+# anew TARGET... - a site of three hosts that was never published
+anew() {
+	rm -rf "$work/state" "$work/out" "$work/seen"
+	mkdir -p "$work/out" "$work/templates"
+	settings "$@" >"$work/settings.yaml"
+	site 3 >"$work/site.ldif"
+}
+
+# --- the file that includes ours ---
+
+# included LANGUAGE TEXT - what the checker of `dhcpd` or `dnsmasq` reads as its main file
+included() {
+	anew "  $1: {path: $work/out/ours.conf, main: $work/out/main.conf, check: 'cp {main} $work/seen'}" \
+		"  dnsmasq-hosts: {path: $work/out/hosts}"
+	printf '%s\n' "${@:2}" >"$work/out/main.conf"
+	run apply
+}
+reads_ours() { holds "$work/seen" "$work/out/.ldapcc-check.ours.conf"; }
+# What is checked alone is our own file.
+reads_alone() { holds "$work/seen" '^# ldapcc hosts='; }
+
+for text in "include \"$work/out/ours.conf\";" "include\"$work/out/ours.conf\" ;" \
+	"ddns-update-style none; include   \"$work/out//ours.conf\"; # ours" \
+	"include"$'\n\t'"\"$work/out/./ours.conf\";"; do
+	included dhcpd "$text"
+	ok "dhcpd: $(tr -s '\n\t' ' ' <<<"${text//$work/}")is an include" reads_ours
+	ok '… without a warning' lacks "$work/err" not-included
+done
+for text in "# include \"$work/out/ours.conf\";" "authoritative; # include \"$work/out/ours.conf\";" \
+	"include \"$work/out/ours.conf.old\";" "include \"/old$work/out/ours.conf\";" \
+	"option log-name \"$work/out/ours.conf\";"; do
+	included dhcpd "$text"
+	ok "dhcpd: ${text//$work/} is none" reads_alone
+	ok '… which is said' complains '\[not-included\]'
+done
+for text in "conf-file=$work/out/ours.conf" "conf-dir=$work/out" "conf-dir = $work/out/ # ours" \
+	"conf-dir=$work/out,*.conf" "conf-dir=$work/out/,.bak,*.cfg,*.conf"; do
+	included dnsmasq "$text"
+	ok "dnsmasq: ${text//$work/} is an include" reads_ours
+done
+included dnsmasq "conf-dir=$work/out,*.conf # all" 'port=53'
+ok 'dnsmasq: the old file is left out of the folder' \
+	holds "$work/seen" "^conf-dir=$work/out,\*.conf,urs.conf # all\$"
+ok '… the new one is named' holds "$work/seen" "^conf-file=$work/out/.ldapcc-check.ours.conf\$"
+ok '… and what follows is kept' holds "$work/seen" '^port=53$'
+for text in "#conf-dir=$work/out" "conf-dir=$work/out,*.cfg" "conf-dir=$work/out,.conf" \
+	"conf-dir=$work/other" "conf-dir=$work/out/deeper" 'port=53'; do
+	included dnsmasq "$text"
+	ok "dnsmasq: ${text//$work/} is none" reads_alone
+	ok '… which is said' complains '\[not-included\]'
+done
+if PATH=$PATH:/usr/sbin command -v dnsmasq >/dev/null; then
+	for text in "conf-dir=$work/out/conf.d,*.conf" "conf-file=$work/out/conf.d/ours.conf"; do
+		anew "  dnsmasq: {path: $work/out/conf.d/ours.conf, main: $work/out/main.conf, check: 'dnsmasq --test -C {main}'}" \
+			"  dnsmasq-hosts: {path: $work/out/hosts}"
+		printf '%s\n' "$text" >"$work/out/main.conf"
+		ok "dnsmasq itself reads ${text//$work/} as we do: exit 0" exits 0 apply
+		printf '%s\n' '---' 'path: x' 'language: dnsmasq' 'trailer: "# "' '---' \
+			'port=none' >"$work/templates/dnsmasq"
+		ok '… a new version that it refuses: exit 5' exits 5 apply
+		rm "$work/templates/dnsmasq"
+	done
+else
+	skip 'dnsmasq itself reads what includes ours' 'no dnsmasq'
+fi
+
+# kea MAIN - a JSON target of ours in that file
+kea() {
+	anew "  of-kea: {path: $work/out/ours.json, main: $work/out/main.json, check: 'cp {main} $work/seen'}"
+	printf -- '---\npath: x\nlanguage: json\ntrailer: none\n---\n[]\n' >"$work/templates/of-kea"
+	printf '%s\n' "$1" >"$work/out/main.json"
+	run apply
+}
+kea_reads_ours() { holds "$work/seen" "$work/out/.ldapcc-check.ours.json"; }
+for text in "{\"a\": <?include \"$work/out/ours.json\"?>}" \
+	"{ // a"$'\n'"\"a\": <?include   \"$work/out/ours.json\" ?>}"; do
+	kea "$text"
+	ok "Kea: $(tr -s '\n\t' ' ' <<<"${text//$work/}") is an include" kea_reads_ours
+done
+for text in "// <?include \"$work/out/ours.json\"?>" "# <?include \"$work/out/ours.json\"?>" \
+	"/* <?include \"$work/out/ours.json\"?> */ {}" "{\"output\": \"$work/out/ours.json\"}"; do
+	kea "$text"
+	ok "Kea: ${text//$work/} is none" complains '\[not-included\]'
+done
+
+# --- folders of two targets ---
+
+printf -- '---\npath: x\nfor-each: host\nlanguage: text\n---\n{{fqdn}}\n' >"$work/one"
+two_targets() {
+	anew "  one: {path: '$work/out/both/{{name}}.one', check: 'sh $work/list {tree} one'}" \
+		"  two: {path: '$work/out/both/{{name}}.two', check: 'sh $work/list {tree} two'}"
+	cp "$work/one" "$work/templates/one"
+	cp "$work/one" "$work/templates/two"
+	# shellcheck disable=SC2016 # for the checker to expand
+	echo 'ls "$1" >"'"$work"'/seen.$2"' >"$work/list"
+}
+sees_its_own() {
+	equal "$(cat "$work/seen.one" "$work/seen.two" | tr '\n' ' ')" \
+		"n11.one n12.one n13.one n11.two n12.two n13.two "
+}
+two_targets
+ok 'two targets in one new folder: exit 0' exits 0 apply
+ok '… each checker sees its own files' sees_its_own
+sed -i 's/}}/}} again/' "$work/templates/one" "$work/templates/two"
+rm -f "$work"/seen.*
+run apply
+ok '… and once they are there: exit 0' exits 0 apply --accept "$(plan_id)"
+ok '… as well' sees_its_own
+ok '… nothing is left of it' equal "$(find "$work/out/both" -name '.*')" ""
+
+# --- links in the way ---
+
+through_link() { complains "'$1' is a link, and none is followed"; }
+tree_is_empty() { equal "$(find "$work/real" ! -type d)" ""; }
+mkdir -p "$work/real/deep/srv"
+ln -s real "$work/link"
+for path in link/hosts link/deep/hosts link/deep/new/hosts; do
+	anew "  dnsmasq-hosts: {path: $work/$path, check: none, on-change: none}"
+	ok "a target at $path, where link is one: exit 7" exits 7 apply
+	ok '… which is named' through_link "$work/link"
+	[ "$path" = link/deep/new/hosts ] ||
+		ok '… with the way without it' complains "without the link it is '$work/real"
+	ok '… nothing goes through it' tree_is_empty
+done
+anew "  one: {path: '$work/link/deep/{{name}}', check: none}"
+cp "$work/one" "$work/templates/one"
+ok 'the files of hosts: exit 7' exits 7 apply
+ok '… which is named' through_link "$work/link"
+ok '… nothing goes through it' tree_is_empty
+anew "  dnsmasq-hosts: {path: $work/out/hosts, check: none, on-change: none}"
+sed -i "s|^state: .*|state: $work/link/state|" "$work/settings.yaml"
+ok 'the state: exit 7' exits 7 apply
+ok '… which is named' through_link "$work/link"
+ok '… nothing goes through it' tree_is_empty
+ok '… nor does status: exit 7' exits 7 status
+# whoever owns it: a folder of ours that became a link
+anew "  dnsmasq-hosts: {path: $work/out/a/b/hosts, check: none, on-change: none}"
+run apply
+mv "$work/out/a" "$work/out/was"
+ln -s "$work/real" "$work/out/a"
+[ "$EUID" -ne 0 ] || chown -h nobody "$work/out/a"
+mkdir -p "$work/real/b"
+site 4 >"$work/site.ldif"
+ok 'a folder that became a link to another: exit 7' exits 7 apply
+ok '… which is named' through_link "$work/out/a"
+ok '… nothing goes through it' tree_is_empty
+rm "$work/out/a"
+mv "$work/out/was" "$work/out/a"
+ok '… after which: exit 0' exits 0 apply
+mkdir -p "$work/real/root"
+ln -s root "$work/real/way"
+ok '--root may be reached by a link: exit 0' exits 0 apply --root "$work/link/way"
+ok '… and has the file' holds "$work/real/root/$work/out/a/b/hosts" 10.1.0.14
+rm -r "$work/real/root/$work/out/a"
+ln -s / "$work/real/root/$work/out/a"
+ok '… below it no link is followed: exit 7' exits 7 apply --root "$work/link/way"
+rm -r "$work/real/root"
+ok 'render -o, too: exit 0' exits 0 render -o "$work/link/deep"
+ok '… has the file' holds "$work/real/deep/$work/out/a/b/hosts" 10.1.0.14
+rm -r "$work/real/deep/$work/out/a"
+ln -s / "$work/real/deep/$work/out/a"
+ok '… below it no link is followed: exit 7' exits 7 render -o "$work/link/deep"
+
+# --- kernels and file systems that know less ---
+
+# less SYSTEM-CALL ERROR WORD... - ldapcc, where the system call always ends with that error
+less() {
+	status=0
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 strace -f -o "$work/calls" \
+		-e "trace=$1" -e "inject=$1:error=$2" "$LDAPCC" --config "$work/settings.yaml" \
+		--ldif "$work/site.ldif" "${@:3}" >"$work/said" 2>"$work/err" </dev/null || status=$?
+	grep -q INJECTED "$work/calls" || { echo "no $1 was made"; return 1; }
+}
+less_exits() {
+	less "${@:2}"
+	equal "$status" "$1"
+}
+if command -v strace >/dev/null; then
+	anew "  dnsmasq-hosts: {path: $work/out/new/deep/hosts, check: none, on-change: none}"
+	ok 'without openat2(2): exit 0' less_exits 0 openat2 ENOSYS apply
+	ok '… the file is there' holds "$work/out/new/deep/hosts" 10.1.0.12
+	ok '… in folders for all to read' equal "$(stat -c %a "$work/out/new/deep")" 755
+	anew "  dnsmasq-hosts: {path: $work/link/deep/hosts, check: none, on-change: none}"
+	ok '… with a link in the way: exit 7' less_exits 7 openat2 ENOSYS apply
+	ok '… which is named' through_link "$work/link"
+	anew "  one: {path: '$work/out/new/{{name}}', check: none}"
+	ok 'without RENAME_NOREPLACE, as on NFS: exit 0' less_exits 0 renameat2 EINVAL apply
+	ok '… a new folder is put in place' equal "$(cd "$work/out/new" && echo *) " \
+		"n11 n12 n13 "
+	anew "  one: {path: '$work/out/new/{{name}}', check: none}"
+	ok '… but not for another reason: exit 7' less_exits 7 renameat2 EACCES apply
+else
+	skip 'kernels and file systems that know less' 'no strace'
+fi
+
+# --- reloads that earlier runs left ---
+
+anew "  dnsmasq-hosts: {path: $work/out/hosts, check: none, on-change: 'sh $work/reload'}"
+echo 'guard: {max-removed: 1}' >>"$work/settings.yaml"
+echo "echo told >>'$work/told'; exit 1" >"$work/reload"
+site 20 >"$work/site.ldif"
+rm -f "$work/told"
+told() { equal "$(wc -l <"$work/told")" "$1"; }
+ok 'a reload that fails: exit 6' exits 6 apply
+ok '… was tried' told 1
+site 5 >"$work/site.ldif"
+ok 'a refusal then: exit 3' exits 3 apply
+ok '… what is left of the earlier run is tried again, as at every run' told 2
+echo "echo told >>'$work/told'" >"$work/reload"
+ok 'the same: exit 3' exits 3 apply
+ok '… it is done' told 3
+ok '… and only once: exit 3' exits 3 apply
+ok '… nothing of what is refused is told to anybody' told 3
+
+echo "1..$n_tests"
+[ "$n_failed" -eq 0 ]

@@ -1,0 +1,156 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# vlan.sh VCN - a VCN in a VLAN is asked for in that VLAN, and in no other. Two hosts on a
+# trunk, with bridges that filter VLANs, which not every kernel has: so in user-mode Linux.
+set -euo pipefail
+here=$(dirname "$(realpath "$0")")
+
+# Outside: a program that user-mode Linux can run, and the kernel
+
+outside() {
+	local source plain
+	VCN=$(realpath "${1:?usage: $0 VCN}")
+	if ! command -v linux.uml >/dev/null || [ ! -d /usr/lib/uml/modules ]; then
+		skip_all "no user-mode Linux (package user-mode-linux)"
+	fi
+	[ "$(id -u)" = 0 ] || skip_all "needs root"
+	work=$(mktemp -d /tmp/vcn.XXXXXX)
+	trap 'rm -rf "$work"' EXIT
+	plain=$VCN
+	if ldd "$VCN" | grep -q libasan; then
+		# its address space has no room for the sanitizer's
+		source=$(realpath "$here/../..")
+		{
+			meson setup "$work/build" "$source" --buildtype=plain -Dtests=disabled -Dman=disabled
+			ninja -C "$work/build" src/vcn
+		} >"$work/log" 2>&1 || {
+			cat "$work/log"
+			exit 1
+		}
+		plain=$work/build/src/vcn
+	fi
+	cat >"$work/init" <<-INIT
+		#!/bin/bash
+		export PATH=$PATH VCN_TEST_UML=1
+		mount -t proc proc /proc
+		mount -t sysfs sys /sys
+		mount -t devtmpfs dev /dev
+		mount -t hostfs host /mnt -o /
+		mount -t tmpfs tmp /tmp
+		mount -t tmpfs run /run
+		mount -t tmpfs var /var/tmp
+		bash /mnt$here/vlan.sh /mnt$plain
+		echo o >/proc/sysrq-trigger
+		sleep 60
+	INIT
+	chmod +x "$work/init"
+	timeout "${VCN_TEST_TIMEOUT:-600}" linux.uml quiet rootfstype=hostfs rootflags=/ ro \
+		init="$work/init" mem=768M con=null con0=fd:0,fd:1 umid="vcn$$" \
+		</dev/null >"$work/said" 2>&1 || true
+	tr -d '\r' <"$work/said" | grep -aE '^(ok|not ok|#|1\.\.)' || true
+	grep -aqE '^1\.\.[1-9]' "$work/said" || {
+		tail -n 30 "$work/said" >&2
+		echo "Bail out! user-mode Linux did not come to the end"
+		exit 1
+	}
+	if grep -aq '^not ok' "$work/said"; then
+		exit 1
+	fi
+}
+
+# shellcheck source=SCRIPTDIR/lib.sh
+. "$here/lib.sh"
+if [ -z "${VCN_TEST_UML:-}" ]; then
+	outside "$@"
+	exit
+fi
+
+# Inside: two hosts, each with a bridge, and a trunk between them
+
+mkdir /tmp/lib
+ln -s /mnt/usr/lib/uml/modules /tmp/lib/modules
+for module in bridge tun veth nf_tables; do
+	modprobe -d /tmp "$module"
+done
+VCN=$1
+work=$(mktemp -d /tmp/vcn.XXXXXX)
+chmod 755 "$work"
+vcn=("$VCN" --config "$work/vcn.yaml" --manifest "$work/manifest.yaml" --host node01.c.example)
+ip link set lo up
+unshare --net sleep infinity &
+other=$!
+there() { nsenter --net="/proc/$other/ns/net" -- "$@"; }
+within 10 there true
+ip link add up0 type veth peer name up1 netns "$other"
+for host in "" there; do
+	$host ip link add br0 type bridge vlan_filtering 1
+	$host ip link set br0 up
+done
+ip link set up0 master br0 up
+there ip link set up1 master br0 up
+for vlan in 7 8; do
+	bridge vlan add vid "$vlan" dev up0
+	there bridge vlan add vid "$vlan" dev up1
+done
+
+# cli; hlt; a jump to hlt
+mkdir "$work/images"
+printf '\372\364\353\375' >"$work/images/idle.img"
+truncate -s 510 "$work/images/idle.img"
+printf '\125\252' >>"$work/images/idle.img"
+truncate -s 1M "$work/images/idle.img"
+chmod 644 "$work/images/idle.img"
+write_settings "stop-timeout: 1" "ready-timeout: 1" "memory-reserve: 0"
+sed "s,$work/run,$work/run2,; s,$work/scratch,$work/scratch2,; s,$work/lib/,$work/lib2/," \
+	"$work/vcn.yaml" >"$work/vcn2.yaml"
+
+# manifest_for HOST SERIAL VLAN ADDRESS
+manifest_for() {
+	"$here/trailer.py" <<-END
+		manifest: 1
+		host: "$1.c.example"
+		serial: $2
+		vcns:
+		  - name: vcn001
+		    fqdn: vcn001.c.example
+		    uuid: 5f0c0a3e-2f5c-5c1e-8a5b-000000000001
+		    memory: 16
+		    cpus: 1
+		    image: {path: "$work/images/idle.img", format: raw}
+		    interfaces: [{mac: "02:5a:00:00:00:01", bridge: br0, vlan: $3, addresses: [$4]}]
+	END
+}
+second() {
+	there "$VCN" --config "$work/vcn2.yaml" --manifest "$work/manifest2.yaml" \
+		--host node02.c.example "$@"
+}
+second_is() { { second status vcn001 || true; } | grep -q "^vcn001 *$1 "; }
+
+# A guest that halts at once is never ready, which is all that is wrong with it.
+manifest_for node01 1 7 '10.98.0.1, "2001:db8::1"' >"$work/manifest.yaml"
+ok "a VCN in a VLAN" exits 5 vcn apply
+ok "starts" says "runs, but is not ready"
+tap=$(field vcn001 taps | tr -dc 'a-z0-9')
+ok "in its VLAN alone" equal "$(bridge vlan show dev "$tap" | tail -n +2 | xargs)" \
+	"$tap 7 PVID Egress Untagged"
+# This kernel may have nf_tables without the netdev family: then guests start all the same.
+ok "and filtered, if the kernel can" equal "$(field vcn001 filtered)" \
+	"$(nft add table netdev probe 2>/dev/null && echo true || echo false)"
+manifest_for node02 2 7 '"2001:db8::1"' >"$work/manifest2.yaml"
+ok "the same on another host" exits 5 second apply
+ok "is answered for in the VLAN" says "waits: .*its address 2001:db8::1 is answered for"
+ok "stop" exits 0 second stop vcn001
+manifest_for node02 3 8 10.98.0.1 >"$work/manifest2.yaml"
+ok "in another VLAN it is another one" exits 5 second apply
+ok "which starts" says "runs, but is not ready"
+ok "kill" exits 0 second kill vcn001
+manifest_for node02 4 7 10.98.0.1 >"$work/manifest2.yaml"
+ok "in its own again" exits 5 second apply
+ok "it waits" second_is waiting
+ok "as its IPv4 address is answered for" says "10.98.0.1 is answered for"
+ok "it ends on the first host" exits 0 vcn kill vcn001
+ok "and starts on the second" within 30 second_is degraded
+ok "the end" exits 0 second kill vcn001
+kill "$other"
+finish_tests
