@@ -85,7 +85,7 @@ static char **class_attributes(
 	*ret_n = 0;
 	for (const struct use *use = uses_of(class->kind); use->field != FIELD_NONE;
 		use++)
-		if (use->field != FIELD_NAME &&
+		if (use->field != FIELD_NAME && (use->flags & USE_MAPPED) == 0 &&
 			(attribute_of(use->field)->number > 0 || stands_alone(class)))
 			*mem_push(mem_ctx, &names, ret_n) =
 				ldap_name(mem_ctx, use->field);
@@ -166,7 +166,7 @@ static void write_schema(struct buffer *out)
 		"# auxiliary. ipHost needs an address: a node whose addresses are on vocNodeInterface children\n"
 		"# is a `device` without it.\n");
 	for (enum kind kind = KIND_NONE + 1; kind < _KIND_MAX; kind++) {
-		if (class_of(kind) == NULL)
+		if (class_of(kind) == NULL || class_of(kind)->number == 0)
 			continue;
 		buffer_add_text(out, "\nobjectclass ");
 		add_class(out, class_of(kind), true);
@@ -214,7 +214,7 @@ static void write_ldif(struct buffer *out)
 		TMP_CTX(tmp);
 		struct buffer *line = buffer_new(tmp);
 
-		if (class_of(kind) == NULL)
+		if (class_of(kind) == NULL || class_of(kind)->number == 0)
 			continue;
 		buffer_add_text(line, "olcObjectClasses: ");
 		add_class(line, class_of(kind), false);
@@ -305,6 +305,8 @@ static void write_schema_table(struct buffer *out)
 			TMP_CTX(tmp);
 			const struct attribute *row = attribute_of(use->field);
 
+			if ((use->flags & USE_MAPPED) != 0)
+				continue;
 			buffer_printf(out, "|  *%s*%s%s\n:  ", ldap_name(tmp, use->field),
 				is_list(use) ? "\\*" : "",
 				(use->flags & USE_REQUIRED) != 0 ? ", required" : "");

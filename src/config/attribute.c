@@ -38,6 +38,7 @@ static const char *const kind_names[_KIND_MAX] = {
 	[KIND_IMAGE] = "image",
 	[KIND_REPOSITORY] = "repository",
 	[KIND_PROFILE] = "profile",
+	[KIND_GROUP] = "group",
 };
 
 const struct attribute *attribute_of(enum field_id field)

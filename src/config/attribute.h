@@ -18,6 +18,7 @@ enum kind {
 	KIND_IMAGE,
 	KIND_REPOSITORY,
 	KIND_PROFILE,
+	KIND_GROUP,
 	_KIND_MAX,
 };
 
@@ -58,7 +59,7 @@ struct attribute {
 struct class_row {
 	enum kind kind;
 	const char *name;
-	unsigned number; /* below .2 of our OIDs */
+	unsigned number; /* below .2 of our OIDs; 0: of another schema */
 	const char *superior, *type;
 	const char *others; /* classes of other schemas that make the kind, too */
 	const char *sentence;

@@ -3,27 +3,118 @@
 
 /*
  * A map says how a directory's schema becomes our model: which object class makes which
- * kind of record, and which attributes feed which field. Maps are YAML files in
+ * kind of record, which attributes feed which field, and which entries are one machine. It
+ * is the one place where a foreign directory is described. Maps are YAML files in
  * schema/maps; a site can write its own (ldapcc-map(5)).
+ *
+ * map_read.c reads the file; here is what it says.
  */
 
-#include "base/document.h"
 #include "config/attribute.h"
+#include "config/filter.h"
+
+/* What makes an entry a record of a kind: a class, a filter, or both. */
+struct map_class {
+	const char *name; /* NULL: any that the filter takes */
+	const struct filter *filter; /* NULL: every entry of the class */
+	bool is_optional; /* a server whose schema does not know it has none of it */
+};
+
+struct class_list {
+	struct map_class *items;
+	size_t n;
+};
+
+/* How a value is written in the directory. */
+enum form {
+	FORM_TEXT,
+	FORM_DNS_RECORD, /* Active Directory's dnsRecord: the address of an A or AAAA */
+	_FORM_MAX,
+};
+
+/* One attribute that feeds one field, and what is done to its values on the way. */
+struct feed {
+	enum field_id field; /* FIELD_NONE: the extra `extra` */
+	unsigned extra; /* index into the map's extras */
+	unsigned kinds; /* for which kinds: bits 1 << enum kind */
+	const char *attribute; /* NULL: a constant */
+	const char *constant; /* counts where the entry has nothing else for the field */
+	const char *of; /* only of joined entries with that class; NULL: of all */
+	struct string_list strip; /* prefixes: the first that fits is taken off */
+	const char *after; /* only values with that word, and what stands behind it */
+	const char *split; /* characters between several values in one */
+	struct string_list replace; /* pairs: what is replaced, and by what */
+	enum form form;
+	unsigned line, column; /* in the map's file */
+	const struct feed
+		*next; /* the next of the same attribute, in the decoder's table */
+};
+
+enum extra_type { EXTRA_TEXT, EXTRA_NUMBER, EXTRA_BOOLEAN, _EXTRA_TYPE_MAX };
+
+/* A site's own attribute: templates see it as {{extra.NAME}}. */
+struct extra {
+	const char *name;
+	const char *attribute; /* for messages; NULL: a constant */
+	enum kind kind;
+	enum extra_type type;
+	unsigned slot; /* extras of one name, of several kinds, share it */
+	bool is_list, is_required;
+};
+
+/* What of an entry is compared, to find the entries that belong together. */
+enum match_by {
+	MATCH_ATTRIBUTE,
+	MATCH_NAME, /* what feeds `name` */
+	MATCH_DN,
+	MATCH_PARENT, /* the DN of the entry above */
+	MATCH_ABOVE, /* of all entries above, the nearest first */
+	MATCH_DOMAIN_NAME, /* idnsName=n1,idnsName=c.example.,cn=dns: n1.c.example */
+};
+
+struct match {
+	enum match_by by;
+	const char *attribute; /* of MATCH_ATTRIBUTE */
+};
+
+enum { JOINS_MAX = 32 };
+
+/* Entries of one class that give their values to those of another (read/join.h). */
+struct join {
+	struct map_class from;
+	const char *to; /* a class */
+	struct match mine, theirs; /* of the giving entry, and of the one it gives to */
+	bool is_each; /* gives to several, which take what they have no values for */
+	unsigned line, column;
+};
 
 struct map {
 	const char *name;
-	/* object classes of each kind; kinds are tried from the most special: a record of
-	 * KIND_HOST has none of the other kinds' classes */
-	struct string_list classes[_KIND_MAX];
-	/* classes of hosts that can carry VCNs */
-	struct string_list vm_host_classes;
-	/* attributes that feed each field; a record takes the values of all of them */
+	/* of each kind; kinds are tried from the most special: a record of KIND_HOST has
+	 * none of the other kinds' classes */
+	struct class_list classes[_KIND_MAX];
+	/* hosts that can carry VCNs */
+	struct class_list vm_host_classes;
+	struct feed *feeds;
+	size_t n_feeds;
+	struct extra *extras;
+	size_t n_extras;
+	unsigned n_slots;
+	struct join *joins;
+	size_t n_joins;
+	bool skips_references; /* parts of the tree on other servers are not wanted */
+	/* attributes that feed each field, of whatever kind */
 	struct string_list attributes[_FIELD_MAX];
+	/* names that the server's schema need not know */
+	struct string_list optional;
 	/* every attribute of the map once, with objectClass, for the search */
 	struct string_list wanted;
 	/* `(|(objectClass=…)…)` over all classes, for the search */
 	const char *filter;
 };
+
+/* Has a record of @kind a use for @field? The model knows (model/use.h). */
+typedef bool (*kind_uses)(enum kind kind, enum field_id field);
 
 /*
  * map_load - a shipped map by its name, or a file by its path (it contains a slash)
@@ -32,10 +123,16 @@ struct map {
  * errors: EXIT_USAGE, with position
  */
 int map_load(TALLOC_CTX *mem_ctx, const char *schema_dir, const char *name,
-	struct diags *diags, const struct map **ret_map) _must_check_;
+	kind_uses uses, struct diags *diags, const struct map **ret_map) _must_check_;
+
+/* The kinds in the order in which an entry's classes are tried; ends with KIND_NONE. */
+extern const enum kind map_kind_order[];
+
+/* In findings and origins an extra stands for a field: those from _FIELD_MAX on are slots. */
+static inline enum field_id map_extra_field(const struct extra *extra)
+{
+	return (enum field_id)(_FIELD_MAX + extra->slot);
+}
 
 /* The attribute to name in a finding: the first that feeds @field, else the field's name. */
 const char *map_attribute(const struct map *map, enum field_id field);
-/* KIND_NONE where no class of the entry is in the map; @classes as they came. */
-enum kind map_kind(const struct map *map, const char *const *classes, size_t n_classes);
-bool map_is_vm_host(const struct map *map, const char *const *classes, size_t n_classes);

@@ -119,6 +119,34 @@ static int read_tls(struct reader *r, const struct node *value, void *field)
 	return document_read(r, value, keys, field);
 }
 
+/* `(cn=localhost)` is a filter, anything else a DN. */
+static int read_exclusion(
+	struct reader *r, const struct node *value, struct exclusion *exclusion)
+{
+	exclusion->where = loc_at(r->document->source, value->line, value->column);
+	if (value->kind == NODE_SCALAR && value->text[0] == '(')
+		return read_filter(r, value, &exclusion->filter);
+	return read_string(r, value, &exclusion->dn);
+}
+
+static int read_exclusions(struct reader *r, const struct node *value, void *field)
+{
+	struct directory_settings *directory = field;
+	size_t n = value->kind == NODE_LIST ? value->n_items : 1;
+	int result = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		int failed = read_exclusion(r,
+			value->kind == NODE_LIST ? value->items[i] : value,
+			mem_push(r->mem_ctx, &directory->excluded,
+				&directory->n_excluded));
+
+		if (failed < 0)
+			result = failed;
+	}
+	return result;
+}
+
 static int read_directory(struct reader *r, const struct node *value, void *field)
 {
 #define AT(member) offsetof(struct directory_settings, member)
@@ -132,6 +160,8 @@ static int read_directory(struct reader *r, const struct node *value, void *fiel
 		{"timeout", read_timeout, AT(timeout_s), false},
 		{"full-interval", read_interval, AT(full_interval_s), false},
 		{"schema", read_string, AT(schema), false},
+		{"also", read_strings, AT(also), false},
+		{"exclude", read_exclusions, 0, false},
 		{"canaries", read_strings, AT(canaries), false},
 		{0},
 	};
@@ -432,6 +462,20 @@ static int read_severities(struct reader *r, const struct node *value, void *fie
 	return document_read(r, value, keys, field);
 }
 
+static int read_select(struct reader *r, const struct node *value, void *field)
+{
+	static const struct key keys[] = {
+		{"networks", read_strings, offsetof(struct select_settings, networks),
+			false},
+		{"groups", read_strings, offsetof(struct select_settings, groups), false},
+		{0},
+	};
+	struct select_settings *select = field;
+
+	select->where = loc_at(r->document->source, value->line, value->column);
+	return document_read(r, value, keys, field);
+}
+
 static int read_drift(struct reader *r, const struct node *value, void *field)
 {
 	bool is_scalar = value->kind == NODE_SCALAR;
@@ -446,6 +490,7 @@ static int read_drift(struct reader *r, const struct node *value, void *field)
 #define AT(member) offsetof(struct settings, member)
 static const struct key settings_keys[] = {
 	{"directory", read_directory, AT(directory), false},
+	{"select", read_select, AT(select), false},
 	{"state", read_absolute, AT(state), false},
 	{"keep", read_keep, AT(keep), false},
 	{"templates", read_strings, AT(templates), false},

@@ -18,6 +18,13 @@
 
 enum bind_method { BIND_ANONYMOUS, BIND_EXTERNAL, BIND_GSSAPI, BIND_SIMPLE };
 
+/* Entries that are passed over: a subtree, or those for which a filter holds. */
+struct exclusion {
+	const char *dn; /* NULL: a filter */
+	const struct filter *filter;
+	struct loc where;
+};
+
 struct directory_settings {
 	struct string_list uris; /* tried in order; default ldapi:/// */
 	const char *base;
@@ -30,6 +37,9 @@ struct directory_settings {
 	unsigned timeout_s; /* whole read; default 60 */
 	unsigned full_interval_s; /* default 3600 */
 	const char *schema; /* map name or path; default "ldapcc" */
+	struct string_list also; /* LDIF files in our schema, read after the directory */
+	struct exclusion *excluded; /* what is passed over */
+	size_t n_excluded;
 	struct string_list canaries;
 	struct loc where; /* of `base` or of the directory key, for messages */
 };
@@ -67,6 +77,12 @@ struct guard_settings {
 	unsigned min[_KIND_MAX]; /* by kind; 0: none */
 };
 
+/* The part of the site that this server serves; nothing at all: the whole. */
+struct select_settings {
+	struct string_list networks, groups; /* names */
+	struct loc where; /* line 0: not set */
+};
+
 /* What `verify` asks. */
 struct verify_settings {
 	struct string_list dns; /* ADDRESS or ADDRESS:PORT; default 127.0.0.1 */
@@ -79,6 +95,7 @@ struct verify_settings {
 struct settings {
 	const char *path; /* NULL: none was read, defaults */
 	struct directory_settings directory;
+	struct select_settings select;
 	const char *state; /* /var/lib/ldapcc */
 	unsigned keep; /* generations; 10 */
 	struct string_list templates; /* folders searched before the shipped ones */

@@ -276,7 +276,7 @@ static void put_vcn(struct allocation *a, const char *name, struct ip ip, struct
 	ldif_put(a->ldif, "objectClass", "device");
 	ldif_put(a->ldif, "objectClass", "ipHost");
 	ldif_put(a->ldif, "objectClass", "ieee802Device");
-	ldif_put(a->ldif, "objectClass", map->classes[KIND_VCN].items[0]);
+	ldif_put(a->ldif, "objectClass", map->classes[KIND_VCN].items[0].name);
 	put_field(a, FIELD_NAME, name);
 	put_field(a, FIELD_ADDRESS, ip_format(ip, text));
 	put_field(a, FIELD_MAC, mac_format(mac, text));

@@ -16,21 +16,19 @@ struct page {
 	struct json_object *values; /* with --json, else NULL */
 };
 
-static void put(struct page *page, const char *label, const char *value,
-	const struct record *record, enum field_id field)
+static void put_at(
+	struct page *page, const char *label, const char *value, struct loc where)
 {
-	const char *attribute = record == NULL || field == FIELD_NONE
-					? NULL
-					: record_loc(page->run->site, record, field).attr;
+	const char *attribute = where.attr;
 
 	if (value == NULL)
 		return;
-	if (page->values == NULL && record == NULL) {
+	if (page->values == NULL && where.dn == NULL) {
 		printf("  %-14s %s\n", label, value);
 		return;
 	}
 	if (page->values == NULL) {
-		printf("  %-14s %-38s %s%s%s\n", label, value, record->dn,
+		printf("  %-14s %-38s %s%s%s\n", label, value, where.dn,
 			attribute == NULL ? "" : ": ",
 			attribute == NULL ? "" : attribute);
 		return;
@@ -39,12 +37,21 @@ static void put(struct page *page, const char *label, const char *value,
 
 	json_object_object_add(row, "name", json_object_new_string(label));
 	json_object_object_add(row, "value", json_object_new_string(value));
-	if (record != NULL)
-		json_object_object_add(row, "dn", json_object_new_string(record->dn));
+	if (where.dn != NULL)
+		json_object_object_add(row, "dn", json_object_new_string(where.dn));
 	if (attribute != NULL)
 		json_object_object_add(
 			row, "attribute", json_object_new_string(attribute));
 	json_object_array_add(page->values, row);
+}
+
+static void put(struct page *page, const char *label, const char *value,
+	const struct record *record, enum field_id field)
+{
+	struct loc where =
+		record == NULL ? LOC_NONE : record_loc(page->run->site, record, field);
+
+	put_at(page, label, value, where);
 }
 
 static void put_interface(struct page *page, const struct interface *interface)
@@ -57,9 +64,11 @@ static void put_interface(struct page *page, const struct interface *interface)
 		&interface->record,
 		interface->record.kind == KIND_INTERFACE ? FIELD_NAME : FIELD_NONE);
 	for (uint32_t i = 0; i < interface->n_macs; i++)
-		put(page, interface->macs[i].is_derived ? "mac, derived" : "mac",
-			mac_format(interface->macs[i].mac, text), &interface->record,
-			interface->macs[i].is_derived ? FIELD_NAME : FIELD_MAC);
+		put_at(page, interface->macs[i].is_derived ? "mac, derived" : "mac",
+			mac_format(interface->macs[i].mac, text),
+			record_loc_of(page->run->site, &interface->record,
+				interface->macs[i].is_derived ? FIELD_NAME : FIELD_MAC,
+				interface->macs[i].origin, 0));
 	for (uint32_t i = 0; i < interface->n_guids; i++)
 		put(page, "guid",
 			octets_format(tmp, interface->guids[i].guid.bytes, GUID_BYTES),
@@ -75,8 +84,9 @@ static void put_interface(struct page *page, const struct interface *interface)
 	for (uint32_t i = 0; i < interface->n_addresses; i++) {
 		const struct address *address = &interface->addresses[i];
 
-		put(page, "address", ip_format(address->ip, text), &interface->record,
-			FIELD_ADDRESS);
+		put_at(page, "address", ip_format(address->ip, text),
+			record_loc_of(page->run->site, &interface->record, FIELD_ADDRESS,
+				address->origin, 0));
 		for (uint32_t j = 0; j < address->names.n; j++)
 			put(page, "  name", address->names.items[j], NULL, FIELD_NONE);
 		if (address->network == NULL)
@@ -106,6 +116,30 @@ static void put_uses(struct page *page, const struct record *record)
 				record, use->field);
 }
 
+static void put_extras(struct page *page, const struct record *record)
+{
+	TMP_CTX(tmp);
+	const struct map *map = page->run->site->map;
+
+	for (size_t i = 0; record->extras != NULL && i < map->n_extras; i++) {
+		const struct extra *extra = &map->extras[i];
+		const struct strings *values = &record->extras[extra->slot];
+
+		if (extra->kind != (enum kind)record->kind)
+			continue;
+		for (uint32_t j = 0; j < values->n; j++)
+			put(page, mem_printf(tmp, "extra.%s", extra->name),
+				values->items[j], record, map_extra_field(extra));
+	}
+}
+
+static void put_groups(struct page *page, const struct machine *machine)
+{
+	for (uint32_t i = 0; i < machine->n_groups; i++)
+		put(page, "group", machine->groups[i]->record.name,
+			&machine->groups[i]->record, FIELD_NONE);
+}
+
 static void put_machine(struct page *page, const struct machine *machine)
 {
 	const struct record *record = &machine->record;
@@ -116,6 +150,8 @@ static void put_machine(struct page *page, const struct machine *machine)
 		put(page, "alias", machine->aliases.items[i], record,
 			(enum field_id)machine->alias_field);
 	put_uses(page, record);
+	put_extras(page, record);
+	put_groups(page, machine);
 	put(page, "uuid, derived", machine->uuid, record, FIELD_NAME);
 	for (uint32_t i = 0; i < machine->n_vcns; i++)
 		put(page, "vcn", machine->vcns[i]->fqdn, &machine->vcns[i]->record,

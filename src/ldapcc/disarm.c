@@ -22,27 +22,25 @@ struct disarming {
 /* Entries without what arms a host */
 
 /* Hands an entry on, without the attributes of vocInstall where its host is turned off. */
-struct filter {
-	const struct map *map;
+struct stripping {
+	const struct run *run;
 	const struct table *off;
 	entry_sink sink;
 	void *data;
 };
 
-static bool feeds_install(const struct map *map, const char *attribute)
+static bool feeds_install(const struct run *run, const char *attribute)
 {
-	const struct string_list *names = &map->attributes[FIELD_INSTALL];
-
-	for (size_t i = 0; i < names->n; i++)
-		if (text_equal_case(names->items[i], attribute))
-			return true;
-	return false;
+	return list_has_name(&run->map->attributes[FIELD_INSTALL], attribute) ||
+	       (run->also_map != NULL &&
+		       list_has_name(
+			       &run->also_map->attributes[FIELD_INSTALL], attribute));
 }
 
 static void filter_entry(void *data, const struct entry *entry)
 {
 	TMP_CTX(tmp);
-	const struct filter *filter = data;
+	const struct stripping *filter = data;
 	const char *key = dn_key(tmp, entry->dn);
 	struct entry without = *entry;
 
@@ -54,7 +52,7 @@ static void filter_entry(void *data, const struct entry *entry)
 		mem_array(tmp, struct entry_attribute, entry->n_attributes + 1);
 	without.n_attributes = 0;
 	for (size_t i = 0; i < entry->n_attributes; i++)
-		if (!feeds_install(filter->map, entry->attributes[i].name))
+		if (!feeds_install(filter->run, entry->attributes[i].name))
 			without.attributes[without.n_attributes++] = entry->attributes[i];
 	filter->sink(filter->data, &without);
 }
@@ -150,8 +148,8 @@ static int publish_off(struct disarming *d)
 	struct publication *p = d->p;
 	struct run *run = p->run, armed = *run, off = *run;
 	struct serials serials = plan_serials(p->live);
-	struct entries *entries = entries_new(run->mem_ctx, run->map->wanted.items);
-	struct filter filter = {run->map, d->off, entries_add, entries};
+	struct entries *entries = entries_new(run->mem_ctx, run->stored.items);
+	struct stripping filter = {run, d->off, entries_add, entries};
 	const struct rollback_input from = {.number = p->state->current,
 		.targets = run->targets,
 		.n_targets = run->n_targets,
@@ -212,55 +210,55 @@ static bool has_armed(const struct publication *p)
 	return false;
 }
 
-/* What an entry of an armed host says of vocInstall and vocInstallUntil now. */
-struct reading {
-	const struct map *map;
-	bool is_on;
-	int64_t until;
-};
-
-static void read_install(void *data, const struct entry *entry)
+/* Canonical DN -> its record, of the hosts that are armed. */
+static struct table *armed_hosts(TALLOC_CTX *mem_ctx, const struct roster *roster)
 {
-	struct reading *reading = data;
-	const struct string_list *untils = &reading->map->attributes[FIELD_INSTALL_UNTIL];
+	struct table *armed = table_new(mem_ctx, 64);
 
-	for (size_t i = 0; i < entry->n_attributes; i++) {
-		const struct entry_attribute *attribute = &entry->attributes[i];
+	for (size_t i = 0; i < roster->n; i++) {
+		const struct roster_record *record = &roster->records[i];
+		const char *key = record->is_armed ? dn_key(mem_ctx, record->dn) : NULL;
 
-		if (attribute->n_values == 0)
-			continue;
-		if (feeds_install(reading->map, attribute->name))
-			reading->is_on = strcmp(attribute->values[0].bytes, "TRUE") == 0;
-		for (size_t j = 0; j < untils->n; j++)
-			if (text_equal_case(untils->items[j], attribute->name))
-				(void)!text_parse_time(
-					attribute->values[0].bytes, &reading->until);
+		if (key != NULL)
+			*table_slot(armed, key) = (void *)(uintptr_t)record;
 	}
+	return armed;
+}
+
+/* Those of @armed that the map reads as asking for an installation @now. */
+static struct table *still_on(TALLOC_CTX *mem_ctx, const struct run *run,
+	const struct table *armed, struct entries *entries, int64_t now)
+{
+	struct run sub = *run;
+	struct table *on = table_new(mem_ctx, 64);
+
+	sub.mem_ctx = mem_ctx;
+	sub.diags = diags_new(mem_ctx);
+	struct decoder *decoder = run_new_site(&sub);
+
+	sub.site->now = now;
+	for (size_t i = 0; i < entries_count(entries); i++)
+		if (table_find(armed, entries_key(entries, i)) != NULL)
+			entries_give(entries, i, decode_entry, decoder);
+	for (size_t i = 0; i < sub.site->n_machines; i++)
+		if (machine_asks_for_install(sub.site, sub.site->machines[i]))
+			*table_slot(on, sub.site->machines[i]->record.key) = on;
+	return on;
 }
 
 /* Armed hosts of which @entries say that they are off, or that their time has passed. */
 static void find_off(struct disarming *d, struct entries *entries, int64_t now)
 {
-	const struct roster *roster = d->p->run->roster_before;
-	struct table *armed = table_new(d->p->run->mem_ctx, 64);
+	TMP_CTX(tmp);
+	const struct run *run = d->p->run;
+	struct table *armed = armed_hosts(tmp, run->roster_before);
+	struct table *on = still_on(tmp, run, armed, entries, now);
 
-	for (size_t i = 0; i < roster->n; i++) {
-		const struct roster_record *record = &roster->records[i];
-		const char *key =
-			record->is_armed ? dn_key(d->p->run->mem_ctx, record->dn) : NULL;
-
-		if (key != NULL)
-			*table_slot(armed, key) = (void *)(uintptr_t)record;
-	}
 	for (size_t i = 0; i < entries_count(entries); i++) {
-		const struct roster_record *record =
-			table_find(armed, entries_key(entries, i));
-		struct reading reading = {.map = d->p->run->map};
+		const char *key = entries_key(entries, i);
+		const struct roster_record *record = table_find(armed, key);
 
-		if (record == NULL)
-			continue;
-		entries_give(entries, i, read_install, &reading);
-		if (!reading.is_on || (reading.until != 0 && reading.until <= now))
+		if (record != NULL && table_find(on, key) == NULL)
 			turn_off(d, record->dn);
 	}
 }

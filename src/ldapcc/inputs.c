@@ -62,6 +62,8 @@ const char *inputs_hash(TALLOC_CTX *mem_ctx, const struct settings *settings,
 	add_folder(b, mem_printf(tmp, "%s/schema/maps", datadir));
 	if (strchr(settings->directory.schema, '/') != NULL)
 		add_stat(b, settings->directory.schema);
+	for (size_t i = 0; i < settings->directory.also.n; i++)
+		add_stat(b, settings->directory.also.items[i]);
 	sha256(b->data, b->len, digest);
 	return mem_strdup(mem_ctx, sha256_text(digest, text));
 }

@@ -209,6 +209,8 @@ static void commit_shared(struct round *round)
 	commit_table(round, site->networks, site->n_networks);
 	commit_table(round, site->images, site->n_images);
 	commit_table(round, site->repositories, site->n_repositories);
+	commit_table(round, site->profiles, site->n_profiles);
+	commit_table(round, site->groups, site->n_groups);
 	commit_table(round, site->passed_over, site->n_passed_over);
 }
 
@@ -271,7 +273,7 @@ static void take(
 static void decode_again(struct round *round, struct decoder *decoder)
 {
 	struct run *run = round->run;
-	struct entries *kept = entries_new(run->mem_ctx, run->map->wanted.items);
+	struct entries *kept = entries_new(run->mem_ctx, run->stored.items);
 
 	for (size_t i = 0; i < entries_count(run->entries); i++)
 		if (owner_of(round, entries_key(run->entries, i)) == NULL)

@@ -5,16 +5,15 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "change/site_roster.h"
 #include "ldapcc/inputs.h"
 #include "ldapcc/quarantine.h"
-#include "model/decode.h"
 #include "model/lint.h"
-#include "read/ldif.h"
+#include "model/use.h"
 
 enum { QUARANTINE_FLOOR = 5, PER_MILLE = 1000 };
 
@@ -87,13 +86,35 @@ int run_prepare_settings(struct run *run)
 	return failed;
 }
 
+/* The directory's map, and ours for what `also` names. */
+static int load_maps(struct run *run)
+{
+	TMP_CTX(tmp);
+	const struct directory_settings *directory = &run->settings->directory;
+	const char *schema = mem_printf(tmp, "%s/schema", run->datadir);
+	size_t n;
+	int failed = map_load(run->mem_ctx, schema, directory->schema, use_exists,
+		run->diags, &run->map);
+
+	if (failed == 0 && directory->also.n > 0)
+		failed = map_load(run->mem_ctx, schema, "ldapcc", use_exists, run->diags,
+			&run->also_map);
+	if (failed < 0)
+		return failed;
+	for (size_t i = 0; i < run->map->wanted.n; i++)
+		list_add_name(run->mem_ctx, &run->stored, run->map->wanted.items[i]);
+	for (size_t i = 0; run->also_map != NULL && i < run->also_map->wanted.n; i++)
+		list_add_name(run->mem_ctx, &run->stored, run->also_map->wanted.items[i]);
+	n = run->stored.n;
+	*mem_push(run->mem_ctx, &run->stored.items, &n) = NULL;
+	return 0;
+}
+
 int run_prepare_targets(struct run *run)
 {
 	TMP_CTX(tmp);
 	const char *shipped = mem_printf(tmp, "%s/templates", run->datadir);
-	const char *schema = mem_printf(tmp, "%s/schema", run->datadir);
-	int failed = map_load(run->mem_ctx, schema, run->settings->directory.schema,
-		run->diags, &run->map);
+	int failed = load_maps(run);
 
 	if (failed < 0)
 		return failed;
@@ -101,7 +122,7 @@ int run_prepare_targets(struct run *run)
 		&run->targets, &run->n_targets);
 	if (failed < 0)
 		return failed;
-	return renderer_new(run->mem_ctx, run->settings, shipped, run->targets,
+	return renderer_new(run->mem_ctx, run->settings, run->map, shipped, run->targets,
 		run->n_targets, run->diags, &run->renderer);
 }
 
@@ -126,100 +147,41 @@ int run_check_words(struct run *run)
 	return 0;
 }
 
-/* Reading */
-
-struct reading {
-	struct run *run;
-	struct decoder *decoder;
-};
-
-struct decoder *run_new_site(struct run *run)
-{
-	run->site = site_new(run->mem_ctx, run->map, run->arguments.ldif);
-	run->site->now = (int64_t)time(NULL);
-	run->site->prints_zones = targets_print_zones(run->targets, run->n_targets);
-	reporter_init(&run->reporter, run->site, run->diags);
-	memcpy(run->reporter.severity, run->settings->severity,
-		sizeof(run->reporter.severity));
-	for (size_t i = 0; i < run->n_targets; i++)
-		*mem_push(run->site, &run->reporter.targets, &run->reporter.n_targets) =
-			run->targets[i].name;
-	return decoder_new(run->site, &run->reporter);
-}
-
-static void start_site(struct reading *reading)
-{
-	struct run *run = reading->run;
-
-	reading->decoder = run_new_site(run);
-	run->entries = entries_new(run->mem_ctx, run->map->wanted.items);
-}
-
-static void take_entry(void *data, const struct entry *entry)
-{
-	struct reading *reading = data;
-
-	decode_entry(reading->decoder, entry);
-	entries_add(reading->run->entries, entry);
-}
-
-/* What an attempt found about an incomplete read counts no more. */
-static void forget_findings(struct diags *diags)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < diags->n_findings; i++) {
-		struct finding *finding = diags->findings[i];
-
-		if (finding->where.dn == NULL) {
-			diags->findings[kept++] = finding;
-			continue;
-		}
-		diags->n_errors -= finding->severity == SEVERITY_ERROR;
-		diags->n_warnings -= finding->severity == SEVERITY_WARNING;
-	}
-	diags->n_findings = kept;
-}
-
-static void restart_site(void *data)
-{
-	struct reading *reading = data;
-	struct run *run = reading->run;
-
-	forget_findings(run->diags);
-	talloc_free(run->site);
-	talloc_free(run->entries);
-	start_site(reading);
-}
-
-int run_read(struct run *run, const struct string_list *last_csn)
-{
-	struct reading reading = {.run = run};
-	size_t n;
-
-	start_site(&reading);
-	if (run->arguments.ldif != NULL)
-		return ldif_read(
-			run->arguments.ldif, take_entry, &reading, run->diags, &n);
-	if (run->settings->directory.base == NULL)
-		return diag_fail(run->diags, EXIT_USAGE,
-			loc_file(run->settings->path == NULL ? LDAPCC_SYSCONFDIR
-					 "/ldapcc.yaml"
-							     : run->settings->path),
-			"no directory to read: set directory.base, or give --ldif FILE");
-	int failed = directory_read(run->mem_ctx, &run->settings->directory, run->map,
-		last_csn, take_entry, restart_site, &reading, run->diags, &run->report);
-
-	if (failed < 0)
-		forget_findings(run->diags);
-	return failed;
-}
-
 void run_link(struct run *run)
 {
 	model_link(run->site);
 	site_roster_stand(run->site, run->roster_before);
 	lint_site(&run->reporter);
+}
+
+static bool has_record(void *table, size_t n, const char *name)
+{
+	struct record **records = table;
+
+	for (size_t i = 0; i < n; i++)
+		if (records[i]->name != NULL && text_equal_case(records[i]->name, name))
+			return true;
+	return false;
+}
+
+/* A misspelt name would leave this server without its part of the site. */
+static int check_selection(struct run *run)
+{
+	const struct select_settings *select = &run->settings->select;
+	const struct site *site = run->site;
+	int result = 0;
+
+	for (size_t i = 0; i < select->networks.n; i++)
+		if (!has_record(
+			    site->networks, site->n_networks, select->networks.items[i]))
+			result = diag_fail(run->diags, EXIT_USAGE, select->where,
+				"there is no network '%s'", select->networks.items[i]);
+	for (size_t i = 0; i < select->groups.n; i++)
+		if (!has_record(site->groups, site->n_groups, select->groups.items[i]))
+			result = diag_fail(run->diags, EXIT_USAGE, select->where,
+				"there is no group '%s' with a host or VCN",
+				select->groups.items[i]);
+	return result;
 }
 
 int run_render(struct run *run, const struct serials *serials)
@@ -228,6 +190,8 @@ int run_render(struct run *run, const struct serials *serials)
 
 	run->accepted = run->entries;
 	run->n_entries = run->site->n_entries;
+	if (check_selection(run) < 0)
+		return -EXIT_USAGE;
 	quarantine_settle(run);
 	for (;;) {
 		int failed = render_site(run->mem_ctx, run->renderer, &run->reporter,

@@ -51,6 +51,8 @@ struct run {
 	const char
 		*inputs; /* hash of settings, map and templates, before they were read */
 	const struct map *map;
+	const struct map *also_map; /* of what `also` names; NULL: nothing */
+	struct string_list stored; /* attributes of both, NULL-terminated */
 	struct target *targets;
 	size_t n_targets;
 	struct renderer *renderer;

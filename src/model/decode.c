@@ -6,116 +6,48 @@
 #include <strings.h>
 
 #include "base/text.h"
-#include "model/decode_value.h"
+#include "model/decode_feed.h"
 #include "read/dn.h"
 
-/* Attributes and the fields that they feed */
+/* Decoders */
 
 struct decoder *decoder_new(TALLOC_CTX *mem_ctx, struct reporter *reporter)
 {
 	struct decoder *d = mem_new(mem_ctx, struct decoder);
-	const struct map *map = reporter->site->map;
 
 	d->reporter = reporter;
 	d->site = reporter->site;
-	d->feeds = table_new_folded(d, 2 * _FIELD_MAX);
+	d->maps[0] = mapped_new(d, d->site->map);
+	d->maps[1] =
+		d->site->also_map == NULL ? d->maps[0] : mapped_new(d, d->site->also_map);
 	d->keys = table_new(d, 0);
 	d->origins = table_new(d, 0);
-	for (enum field_id field = FIELD_NONE + 1; field < _FIELD_MAX; field++) {
-		for (size_t i = 0; i < map->attributes[field].n; i++) {
-			struct feed *feed = mem_new(d, struct feed);
-
-			*feed = (struct feed){field, map->attributes[field].items[i]};
-			*table_slot(d->feeds, feed->attribute) = feed;
-		}
-	}
+	d->joined = table_new(d, 0);
+	d->sources = table_new(d, 0);
 	return d;
 }
 
-/* The entry's values by field */
-
-static void add_values(
-	struct decoder *d, enum field_id field, const struct entry_attribute *attribute)
-{
-	struct field_values *have = &d->fields[field];
-
-	if (have->n == 0) {
-		*have = (struct field_values){attribute->values, attribute->n_values};
-		return;
-	}
-	struct entry_value *all =
-		mem_array(d->scratch, struct entry_value, have->n + attribute->n_values);
-
-	memcpy(all, have->values, have->n * sizeof(*all));
-	memcpy(all + have->n, attribute->values, attribute->n_values * sizeof(*all));
-	*have = (struct field_values){all, have->n + attribute->n_values};
-}
-
-static void add_origin(struct decoder *d, const struct feed *feed,
-	const struct entry_attribute *attribute)
-{
-	*mem_push(d->scratch, &d->found, &d->n_found) =
-		(struct origin){.attribute = feed->attribute,
-			.line = attribute->values[0].line,
-			.field = (uint16_t)feed->field};
-}
-
-static enum kind sort_values(struct decoder *d, const struct entry *entry)
-{
-	const char *classes[64];
-	size_t n_classes = 0;
-
-	memset(d->fields, 0, sizeof(d->fields));
-	d->found = NULL;
-	d->n_found = 0;
-	for (size_t i = 0; i < entry->n_attributes; i++) {
-		const struct entry_attribute *attribute = &entry->attributes[i];
-
-		if (text_equal_case(attribute->name, "objectClass")) {
-			for (size_t j = 0; j < attribute->n_values &&
-					   n_classes < ARRAY_SIZE(classes);
-				j++)
-				classes[n_classes++] = attribute->values[j].bytes;
-			continue;
-		}
-		const struct feed *feed = table_find(d->feeds, attribute->name);
-
-		if (feed != NULL && attribute->n_values > 0) {
-			add_values(d, feed->field, attribute);
-			add_origin(d, feed, attribute);
-		}
-	}
-	d->has_vm_host_class = map_is_vm_host(d->site->map, classes, n_classes);
-	return map_kind(d->site->map, classes, n_classes);
-}
-
 /* Which of several names is the record's own: the one in its RDN */
-
-static bool feeds(const struct map *map, enum field_id field, const char *attribute)
-{
-	for (size_t i = 0; i < map->attributes[field].n; i++)
-		if (text_equal_case(map->attributes[field].items[i], attribute))
-			return true;
-	return false;
-}
 
 /*
  * The name in the RDN; *ret_is_part says that the RDN also holds an address or a MAC: an
  * interface of a multihomed host (RFC 2307bis appendix C).
  */
-static const char *rdn_name(
-	TALLOC_CTX *mem_ctx, const struct map *map, const char *dn, bool *ret_is_part)
+static const char *rdn_name(struct decoder *d, bool *ret_is_part)
 {
 	size_t n;
-	const struct rdn_part *parts = dn_parse_rdn(mem_ctx, dn, &n);
+	const struct rdn_part *parts = dn_parse_rdn(d->scratch, d->entry->dn, &n);
 	const char *name = NULL;
 
 	*ret_is_part = false;
 	for (size_t i = 0; i < n; i++) {
-		if (feeds(map, FIELD_NAME, parts[i].attribute))
-			name = parts[i].value;
-		else if (feeds(map, FIELD_ADDRESS, parts[i].attribute) ||
-			 feeds(map, FIELD_MAC, parts[i].attribute))
+		const char *found =
+			decode_rdn_name(d, d->kind, parts[i].attribute, parts[i].value);
+
+		if (found != NULL)
+			name = found;
+		else if (decode_feeds(d, d->kind, FIELD_ADDRESS, parts[i].attribute) ||
+			 decode_feeds(d, d->kind, FIELD_MAC, parts[i].attribute))
 			*ret_is_part = true;
 	}
 	return name;
@@ -141,20 +73,21 @@ static const struct entry_value *first_value(const struct field_values *values)
 /*
  * The record's own name: the RDN's, else the first by order. False where it has none.
  */
-static bool own_name(TALLOC_CTX *mem_ctx, struct decoder *d, struct entry_value *ret,
-	bool *ret_is_part)
+static bool own_name(struct decoder *d, struct entry_value *ret, bool *ret_is_part)
 {
 	const struct field_values *names = &d->fields[FIELD_NAME];
-	const char *rdn = rdn_name(mem_ctx, d->site->map, d->entry->dn, ret_is_part);
+	const char *rdn = rdn_name(d, ret_is_part);
 
-	if (rdn != NULL) {
-		*ret = (struct entry_value){rdn, strlen(rdn),
-			names->n > 0 ? names->values[0].line : d->entry->line};
-		return true;
-	}
-	if (names->n == 0)
+	if (rdn == NULL && names->n == 0)
 		return false;
-	*ret = *first_value(names);
+	*ret = rdn == NULL
+		       ? *first_value(names)
+		       : (struct entry_value){rdn, strlen(rdn),
+				 names->n > 0 ? names->values[0].line : d->entry->line};
+	for (size_t i = 0; i < names->n; i++)
+		if (text_equal_case(names->values[i].bytes, ret->bytes))
+			*ret = names->values[i];
+	decode_prefer(d, FIELD_NAME, ret);
 	return true;
 }
 
@@ -195,15 +128,23 @@ static void refuse_many(
 		"has %zu values, one is expected", n);
 }
 
+static void read_first(struct decoder *d, struct record *record, const struct use *use,
+	const struct field_values *values, void *place)
+{
+	const struct entry_value *first = first_value(values);
+
+	decode_prefer(d, use->field, first);
+	use->read(d, record, use, first, place);
+}
+
 static void read_use(struct decoder *d, struct record *record, const struct use *use)
 {
-	TMP_CTX(tmp);
 	const struct field_values *values = &d->fields[use->field];
 	void *place = (char *)record + use->offset;
 	struct entry_value name;
 	bool is_part;
 
-	if (use->field == FIELD_NAME && own_name(tmp, d, &name, &is_part)) {
+	if (use->field == FIELD_NAME && own_name(d, &name, &is_part)) {
 		use->read(d, record, use, &name, place);
 		return;
 	}
@@ -216,7 +157,7 @@ static void read_use(struct decoder *d, struct record *record, const struct use 
 	if (use->storage == STORAGE_TEXTS || use->storage == STORAGE_KEYS)
 		read_list(d, record, use, values, place);
 	else if (values->n == 1 || (use->flags & USE_FIRST) != 0)
-		use->read(d, record, use, first_value(values), place);
+		read_first(d, record, use, values, place);
 	else
 		refuse_many(d, record, use->field, values->n);
 }
@@ -254,6 +195,81 @@ static void keep_origins(struct decoder *d, struct record *record)
 	record->n_origins = (uint32_t)d->n_found;
 }
 
+/* The file of `also` that the entry is from: one copy for all of its records. */
+static const char *source_of(struct decoder *d)
+{
+	if (d->entry->source == NULL)
+		return NULL;
+	const char *kept = table_find(d->sources, d->entry->source);
+
+	if (kept == NULL) {
+		kept = arena_strdup(d->site->arena, d->entry->source);
+		*table_slot(d->sources, kept) = (void *)(uintptr_t)kept;
+	}
+	return kept;
+}
+
+/* A site's own attributes */
+
+static const char *extra_text(struct decoder *d, struct record *record,
+	const struct extra *extra, const struct entry_value *value)
+{
+	const struct use use = {.field = map_extra_field(extra)};
+	const char *text = NULL, *why = NULL;
+
+	decode_text(d, record, &use, value, (void *)&text);
+	if (text == NULL)
+		return NULL;
+	if (extra->type == EXTRA_BOOLEAN && strcmp(text, "TRUE") != 0 &&
+		strcmp(text, "FALSE") != 0)
+		why = "is neither TRUE nor FALSE";
+	/* LDAP's INTEGER (RFC 4517 section 3.3.16), as far as a template has room for it */
+	const char *digits = text + (*text == '-');
+	uint64_t number;
+
+	if (extra->type == EXTRA_NUMBER && !text_parse_u64(digits, INT64_MAX, &number))
+		why = "is no whole number";
+	if (why != NULL)
+		decode_fault(d, CHECK_BAD_VALUE, record, use.field, value, why);
+	return why == NULL ? text : NULL;
+}
+
+static void read_extra(struct decoder *d, struct record *record,
+	const struct extra *extra, const struct field_values *values,
+	struct strings *list)
+{
+	enum field_id field = map_extra_field(extra);
+
+	if (values->n == 0 && extra->is_required)
+		check_report(d->reporter, CHECK_MISSING_ATTRIBUTE, record, field,
+			"is missing");
+	if (values->n > 1 && !extra->is_list) {
+		refuse_many(d, record, field, values->n);
+		return;
+	}
+	list->items = arena_alloc(d->site->arena, (values->n + 1) * sizeof(char *));
+	for (size_t i = 0; i < values->n; i++) {
+		const char *text = extra_text(d, record, extra, &values->values[i]);
+
+		if (text != NULL)
+			list->items[list->n++] = text;
+	}
+	sort_strings(list);
+}
+
+static void read_extras(struct decoder *d, struct record *record)
+{
+	const struct map *map = d->mapped->map;
+	struct strings *all =
+		arena_alloc(d->site->arena, map->n_slots * sizeof(struct strings));
+
+	for (size_t i = 0; i < map->n_extras; i++)
+		if (map->extras[i].kind == d->kind)
+			read_extra(d, record, &map->extras[i], &d->extras[i],
+				&all[map->extras[i].slot]);
+	record->extras = all;
+}
+
 /* @object is zeroed memory whose first member is its record. */
 static void *record_new(struct decoder *d, size_t size, enum kind kind)
 {
@@ -264,14 +280,26 @@ static void *record_new(struct decoder *d, size_t size, enum kind kind)
 	record->dn = arena_strdup(d->site->arena, d->entry->dn);
 	record->key = arena_strdup(d->site->arena, key == NULL ? record->dn : key);
 	record->line = d->entry->line;
+	record->source = source_of(d);
 	record->origins = d->found; /* until keep_origins() */
 	record->n_origins = (uint32_t)d->n_found;
 	record->kind = (uint8_t)kind;
 	d->site->n_entries++;
+	if (d->mapped->map->n_extras > 0)
+		read_extras(d, record);
 	return record;
 }
 
 /* MACs, DUIDs and addresses of an entry, into an interface */
+
+/* Which of the record's origins @value is from, from 1; 0: of none. */
+static uint16_t origin_number(
+	struct decoder *d, enum field_id field, const struct entry_value *value)
+{
+	const struct origin *origin = decode_origin_of(d, field, value);
+
+	return origin == NULL ? 0 : (uint16_t)(origin - d->found + 1);
+}
 
 static int compare_hardware(const void *a, const void *b)
 {
@@ -308,7 +336,9 @@ static bool is_placeholder(const char *text)
 static void read_mac(struct decoder *d, struct record *record,
 	struct interface *interface, const struct entry_value *value)
 {
-	struct hardware hardware = {.interface = interface, .line = value->line};
+	struct hardware hardware = {.interface = interface,
+		.origin = origin_number(d, FIELD_MAC, value),
+		.line = value->line};
 	const char *text = decode_trimmed(d, value);
 	bool is_text = strlen(value->bytes) == value->len;
 
@@ -380,8 +410,8 @@ static const char *useless(struct ip ip)
 	return ip_is_link_local(ip) ? "is a link-local address" : ip_unusable(ip);
 }
 
-static void keep_address(
-	struct interface *interface, struct ip ip, const struct entry_value *value)
+static void keep_address(struct decoder *d, struct interface *interface, struct ip ip,
+	const struct entry_value *value)
 {
 	bool is_known = false;
 
@@ -389,7 +419,9 @@ static void keep_address(
 		is_known |= ip_compare(interface->addresses[i].ip, ip) == 0;
 	if (ip_is_set(ip) && !is_known)
 		interface->addresses[interface->n_addresses++] =
-			(struct address){.ip = ip, .line = value->line};
+			(struct address){.ip = ip,
+				.origin = origin_number(d, FIELD_ADDRESS, value),
+				.line = value->line};
 }
 
 static void read_addresses(
@@ -411,7 +443,7 @@ static void read_addresses(
 			decode_pass_over(
 				d, record, FIELD_ADDRESS, &values->values[i], why);
 		else
-			keep_address(interface, ip, &values->values[i]);
+			keep_address(d, interface, ip, &values->values[i]);
 	}
 }
 
@@ -419,15 +451,6 @@ static int compare_addresses(const void *a, const void *b)
 {
 	return ip_compare(
 		((const struct address *)a)->ip, ((const struct address *)b)->ip);
-}
-
-static size_t count_family(const struct interface *interface, unsigned family)
-{
-	size_t n = 0;
-
-	for (uint32_t i = 0; i < interface->n_addresses; i++)
-		n += interface->addresses[i].ip.family == family;
-	return n;
 }
 
 /* All that it has were addresses of no use: no interface of a service's. */
@@ -440,27 +463,12 @@ static bool is_useless(const struct decoder *d, const struct interface *interfac
 static void read_pairs(
 	struct decoder *d, struct record *record, struct interface *interface)
 {
-	uint32_t n_hardware;
-
 	read_macs(d, record, interface);
 	read_duids(d, record, interface);
 	read_addresses(d, record, interface);
 	interface->record.is_passed_over = is_useless(d, interface);
-	n_hardware = interface->n_macs + interface->n_guids;
 	qsort(interface->addresses, interface->n_addresses, sizeof(struct address),
 		compare_addresses);
-	if (n_hardware > 1 &&
-		(count_family(interface, 4) > 1 || count_family(interface, 6) > 1)) {
-		struct finding *finding =
-			check_report(d->reporter, CHECK_AMBIGUOUS_PAIR, record, FIELD_MAC,
-				"%u MAC addresses and %u addresses in one entry",
-				n_hardware, interface->n_addresses);
-
-		diag_note(finding, record_loc(d->site, record, FIELD_ADDRESS),
-			"LDAP values have no order, so nobody can "
-			"tell which belong together: give each "
-			"interface an entry of its own below this one");
-	}
 }
 
 /* Names of a host or VCN: its own, and aliases */
@@ -497,24 +505,50 @@ static void add_alias(struct decoder *d, struct record *record, struct strings *
 		aliases->items[aliases->n++] = name;
 }
 
+/*
+ * A name that begins with the RDN and a dot is its full name: cn=n1 and cn: n1.c.example. Of
+ * several the first by order; the others are aliases.
+ */
+static const struct entry_value *full_name(
+	struct decoder *d, const struct entry_value *own)
+{
+	const struct field_values *names = &d->fields[FIELD_NAME];
+	const struct entry_value *full = own;
+
+	if (strchr(own->bytes, '.') != NULL)
+		return own;
+	for (size_t i = 0; i < names->n; i++) {
+		const struct entry_value *name = &names->values[i];
+
+		if (strncasecmp(name->bytes, own->bytes, own->len) == 0 &&
+			name->bytes[own->len] == '.' &&
+			text_hostname_fault(name->bytes) == NULL &&
+			(full == own || compare_values(name, full) < 0))
+			full = name;
+	}
+	return full;
+}
+
 static void read_names(struct decoder *d, struct machine *machine)
 {
-	TMP_CTX(tmp);
 	static const struct use use = {.field = FIELD_NAME};
 	const struct field_values *names = &d->fields[FIELD_NAME];
 	const struct field_values *aliases = &d->fields[FIELD_ALIAS];
 	struct entry_value own;
 
-	if (!own_name(tmp, d, &own, &machine->is_part)) {
+	if (!own_name(d, &own, &machine->is_part)) {
 		check_report(d->reporter, CHECK_MISSING_ATTRIBUTE, &machine->record,
 			FIELD_NAME, "is missing");
 		return;
 	}
-	decode_name(d, &machine->record, &use, &own, (void *)&machine->record.name);
+	decode_name(d, &machine->record, &use, full_name(d, &own),
+		(void *)&machine->record.name);
 	if (machine->record.name != NULL && is_localhost(machine->record.name)) {
 		machine->record.is_passed_over = true;
 		decode_pass_over(d, &machine->record, FIELD_NAME, &own, own_name_of_all);
 	}
+	machine->rdn_length = (uint16_t)strnlen(own.bytes,
+		machine->record.name == NULL ? 0 : strlen(machine->record.name));
 	machine->alias_field = aliases->n > 0 ? FIELD_ALIAS : FIELD_NAME;
 	machine->aliases.items = arena_alloc(
 		d->site->arena, (names->n + aliases->n + 1) * sizeof(const char *));
@@ -523,8 +557,9 @@ static void read_names(struct decoder *d, struct machine *machine)
 			add_alias(d, &machine->record, &machine->aliases, FIELD_NAME,
 				&names->values[i]);
 	for (size_t i = 0; i < aliases->n; i++)
-		add_alias(d, &machine->record, &machine->aliases, FIELD_ALIAS,
-			&aliases->values[i]);
+		if (!text_equal_case(aliases->values[i].bytes, own.bytes))
+			add_alias(d, &machine->record, &machine->aliases, FIELD_ALIAS,
+				&aliases->values[i]);
 	sort_strings(&machine->aliases);
 }
 
@@ -866,6 +901,17 @@ static void decode_profile(struct decoder *d)
 	PUSH(d, profiles, n_profiles, profile);
 }
 
+/* nisNetgroup: MAY nisNetgroupTriple $ memberNisNetgroup; groupOfNames: MUST member */
+static void decode_group(struct decoder *d)
+{
+	struct node_group *group = record_new(d, sizeof(*group), KIND_GROUP);
+
+	read_uses(d, &group->record);
+	group->label = group->record.name;
+	group->common = "group";
+	PUSH(d, groups, n_groups, group);
+}
+
 static void decode_kind(struct decoder *d, enum kind kind)
 {
 	switch (kind) {
@@ -891,6 +937,9 @@ static void decode_kind(struct decoder *d, enum kind kind)
 	case KIND_PROFILE:
 		decode_profile(d);
 		break;
+	case KIND_GROUP:
+		decode_group(d);
+		break;
 	case KIND_NONE:
 	case _KIND_MAX:
 		break;
@@ -904,5 +953,7 @@ void decode_entry(void *data, const struct entry *entry)
 
 	d->scratch = tmp;
 	d->entry = entry;
-	decode_kind(d, sort_values(d, entry));
+	d->mapped = d->maps[entry->source != NULL];
+	d->kind = decode_fields(d);
+	decode_kind(d, d->kind);
 }

@@ -5,6 +5,7 @@
 
 #include "base/ssh_key.h"
 #include "base/text.h"
+#include "model/decode_feed.h"
 #include "model/disk.h"
 #include "model/dns_record.h"
 #include "model/release.h"
@@ -20,32 +21,16 @@ static struct origin *origin_of(struct decoder *d, enum field_id field)
 	return NULL;
 }
 
-/* The attribute that @value stands in, as the map has it: the same bytes, not equal ones. */
-static const char *attribute_of_value(
-	const struct decoder *d, const struct entry_value *value)
-{
-	for (size_t i = 0; i < d->entry->n_attributes; i++) {
-		const struct entry_attribute *attribute = &d->entry->attributes[i];
-
-		for (size_t j = 0; j < attribute->n_values; j++) {
-			const struct feed *feed;
-
-			if (attribute->values[j].bytes == value->bytes &&
-				(feed = table_find(d->feeds, attribute->name)) != NULL)
-				return feed->attribute;
-		}
-	}
-	return NULL;
-}
-
 struct loc decode_loc(struct decoder *d, const struct record *record, enum field_id field,
 	const struct entry_value *value)
 {
 	struct loc where = record_loc(d->site, record, field);
-	const char *attribute = attribute_of_value(d, value);
+	const struct origin *origin = decode_origin_of(d, field, value);
 
-	if (attribute != NULL)
-		where.attr = attribute;
+	if (origin != NULL)
+		where.attr = origin->attribute;
+	if (origin != NULL && origin->dn != NULL)
+		where.dn = origin->dn;
 	if (value->line > 0)
 		where.line = value->line;
 	return where;

@@ -17,24 +17,27 @@ struct field_values {
 	size_t n;
 };
 
-/* A field that an attribute feeds. */
-struct feed {
-	enum field_id field;
-	const char *attribute;
-};
+struct mapped;
 
 struct decoder {
 	struct reporter *reporter;
 	struct site *site;
-	struct table *feeds; /* attribute name, any case -> struct feed */
+	struct mapped *maps[2]; /* of the directory, and of what `also` names */
 	/* raw DN -> canonical key: thousands of VCNs name the same images and hosts */
 	struct table *keys;
 	/* the origins of records whose entries had the same attributes are one array */
 	struct table *origins;
+	struct table *joined; /* DN of an entry that a join took from -> its one copy */
+	struct table *sources; /* file of `also` -> its one copy */
 	/* the entry at hand */
 	const struct entry *entry;
+	const struct mapped *mapped;
+	enum kind kind;
 	struct field_values fields[_FIELD_MAX];
+	struct field_values *extras; /* by their number in the map */
+	unsigned distance[_FIELD_MAX]; /* of the entry that the values are from */
 	struct origin *found; /* where its values came from, by field */
+	struct field_values *parts; /* the values of each of them */
 	size_t n_found;
 	bool has_vm_host_class;
 	TALLOC_CTX *scratch;

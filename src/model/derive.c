@@ -7,6 +7,7 @@
 #include "model/derive_dhcp.h"
 #include "model/disk.h"
 #include "model/dns_record.h"
+#include "model/group.h"
 #include "model/ports.h"
 #include "model/release.h"
 #include "model/zone.h"
@@ -493,13 +494,16 @@ void model_derive(struct site *site)
 	drop_all_bad(site);
 	drop_bad_references(site);
 	drop_unplaced(site);
+	group_select_nodes(site);
 	give_names(site);
+	group_select_networks(site);
 	build_shared_networks(site);
 	build_reverse_zones(site);
 	inherit_values(site);
 	derive_dhcp(site);
 	collect_domains(site);
 	permit_installers(site);
+	group_derive(site);
 	dns_records_settle(site);
 	zones_build(site);
 	plan_hosts(site);

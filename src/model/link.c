@@ -7,6 +7,8 @@
 #include "base/text.h"
 #include "base/trailer.h"
 #include "model/dns_record.h"
+#include "model/group.h"
+#include "model/merge.h"
 #include "model/ports.h"
 #include "read/dn.h"
 
@@ -37,12 +39,21 @@ static int compare_machine_names(const void *left, const void *right)
 	return order != 0 ? order : compare_keys(&a->record, &b->record);
 }
 
+/* By the names in the RDNs, which their full names begin with. */
+static int compare_rdn_names(const struct machine *a, const struct machine *b)
+{
+	uint16_t shorter = a->rdn_length < b->rdn_length ? a->rdn_length : b->rdn_length;
+	int order = shorter == 0 ? 0 : memcmp(a->record.name, b->record.name, shorter);
+
+	return order != 0 ? order : a->rdn_length - b->rdn_length;
+}
+
 /* Interfaces of one host with RFC 2307bis names stand together, the plain entry first. */
 static int compare_machine_places(const void *left, const void *right)
 {
 	const struct machine *a = *(struct machine *const *)left;
 	const struct machine *b = *(struct machine *const *)right;
-	int order = text_compare(a->record.name, b->record.name);
+	int order = compare_rdn_names(a, b);
 
 	if (order == 0)
 		order = strcmp(
@@ -111,20 +122,8 @@ static void index_record(struct site *site, struct record *at, struct record *re
 static bool is_same_machine(const struct machine *a, const struct machine *b)
 {
 	return a->record.name != NULL && b->record.name != NULL && b->is_part &&
-	       strcmp(a->record.name, b->record.name) == 0 &&
+	       compare_rdn_names(a, b) == 0 &&
 	       strcmp(dn_key_parent(a->record.key), dn_key_parent(b->record.key)) == 0;
-}
-
-/* @part's interface goes to @machine, with its aliases; the rest is @machine's to say. */
-static void merge_part(struct machine *machine, struct machine *part)
-{
-	machine->record.is_bad |= part->record.is_bad;
-	machine->record.is_wrong |= part->record.is_wrong;
-	part->merged_into = machine;
-	if (part->own == NULL)
-		return;
-	part->own->machine = machine;
-	part->own->aliases = part->aliases;
 }
 
 static void merge_parts(struct site *site)
@@ -136,7 +135,7 @@ static void merge_parts(struct site *site)
 		struct machine *machine = site->machines[i];
 
 		if (first != NULL && is_same_machine(first, machine))
-			merge_part(first, machine);
+			merge_part(site, first, machine);
 		else
 			first = machine;
 		index_record(site, &machine->record,
@@ -310,8 +309,9 @@ static void name_machine(struct site *site, struct machine *machine)
 
 	if (machine->record.name == NULL)
 		return;
-	machine->fqdn =
-		with_domain(site, machine->record.name, network_domain(site, network));
+	machine->fqdn = with_domain(site, machine->record.name,
+		machine->own_domain != NULL ? machine->own_domain
+					    : network_domain(site, network));
 	machine->domain = model_domain_of(machine->fqdn);
 	machine->name =
 		arena_strndup(site->arena, machine->fqdn, strcspn(machine->fqdn, "."));
@@ -583,6 +583,7 @@ static void index_plain_records(struct site *site)
 		{site->images, site->n_images},
 		{site->repositories, site->n_repositories},
 		{site->profiles, site->n_profiles},
+		{site->groups, site->n_groups},
 	};
 
 	for (size_t t = 0; t < ARRAY_SIZE(tables); t++) {
@@ -638,6 +639,7 @@ void model_link(struct site *site)
 	for (size_t i = 0; i < site->n_machines; i++) {
 		struct machine *machine = site->machines[i];
 
+		drop_copies(machine);
 		name_interfaces(site, machine);
 		for (uint32_t j = 0; j < machine->n_interfaces; j++)
 			place_addresses(site, machine->interfaces[j]);
@@ -656,5 +658,6 @@ void model_link(struct site *site)
 	for (size_t i = 0; i < site->n_profiles; i++)
 		link_profile(site, site->profiles[i]);
 	collect_users(site);
+	group_link(site);
 	dns_records_link(site);
 }

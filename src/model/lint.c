@@ -65,19 +65,33 @@ static size_t count_addresses(const struct site *site)
 	return n;
 }
 
+static struct loc place_of_address(const struct reporter *r,
+	const struct interface *interface, const struct address *address)
+{
+	return record_loc_of(r->site, &interface->record, FIELD_ADDRESS, address->origin,
+		address->line);
+}
+
+static struct loc place_of_mac(const struct reporter *r,
+	const struct interface *interface, const struct hardware *hardware)
+{
+	return record_loc_of(
+		r->site, &interface->record, FIELD_MAC, hardware->origin, hardware->line);
+}
+
 /* One finding for all holders of an address; who waits: ldapcc(8), "Quarantine". */
 static void report_dup_ip(struct reporter *r, const struct held_address *held, size_t n)
 {
 	char text[IP_TEXT_MAX];
 	bool has_winner = wins(held[0].interface->machine, held[1].interface->machine);
-	struct finding *finding = check_report_at(r, CHECK_DUP_IP,
+	struct finding *finding = check_report_loc(r, CHECK_DUP_IP,
 		check_default(CHECK_DUP_IP), &held[n - 1].interface->record,
-		FIELD_ADDRESS, held[n - 1].address->line, "address %s is already taken",
-		ip_format(held[0].address->ip, text));
+		place_of_address(r, held[n - 1].interface, held[n - 1].address),
+		"address %s is already taken", ip_format(held[0].address->ip, text));
 
 	for (size_t i = 0; i + 1 < n; i++) {
-		lint_note(r, finding, &held[i].interface->record, FIELD_ADDRESS,
-			held[i].address->line,
+		diag_note(finding,
+			place_of_address(r, held[i].interface, held[i].address), "%s",
 			i == 0 ? "first used here" : "also used here");
 		if (finding->severity == SEVERITY_ERROR && (i > 0 || !has_winner))
 			held[i].interface->record.is_bad = true;
@@ -157,8 +171,9 @@ static void report_dup_mac(
 	TMP_CTX(tmp);
 	const struct held_mac *last = &held[n - 1];
 	bool has_winner = wins(held[0].interface->machine, held[1].interface->machine);
-	struct finding *finding = check_report_at(r, CHECK_DUP_MAC, severity,
-		&last->interface->record, FIELD_MAC, last->hardware->line,
+	struct finding *finding = check_report_loc(r, CHECK_DUP_MAC, severity,
+		&last->interface->record,
+		place_of_mac(r, last->interface, last->hardware),
 		severity == SEVERITY_WARNING
 			? "MAC address %s is used in several networks"
 		: last->hardware->is_derived ? "the MAC derived from the name, %s, is "
@@ -167,9 +182,8 @@ static void report_dup_mac(
 		hardware_text(tmp, held[0].hardware));
 
 	for (size_t i = 0; i + 1 < n; i++) {
-		lint_note(r, finding, &held[i].interface->record, FIELD_MAC,
-			held[i].hardware->line,
-			i == 0 ? "first used here" : "also used here");
+		diag_note(finding, place_of_mac(r, held[i].interface, held[i].hardware),
+			"%s", i == 0 ? "first used here" : "also used here");
 		if (finding->severity == SEVERITY_ERROR && (i > 0 || !has_winner))
 			held[i].interface->record.is_bad = true;
 	}
@@ -616,8 +630,9 @@ static void check_address(
 				  ? "is in none of the networks: no DHCP"
 				  : "is inside a dynamic range of its network";
 
-	check_report_at(r, check, check_default(check), &interface->record, FIELD_ADDRESS,
-		address->line, "address %s %s", ip_format(address->ip, text), why);
+	check_report_loc(r, check, check_default(check), &interface->record,
+		place_of_address(r, interface, address), "address %s %s",
+		ip_format(address->ip, text), why);
 }
 
 static void check_macs(struct reporter *r, struct interface *interface)
@@ -633,12 +648,39 @@ static void check_macs(struct reporter *r, struct interface *interface)
 			"no MAC address: names only, no DHCP");
 	for (uint32_t i = 0; i < interface->n_macs; i++)
 		if (machine->is_vcn && !mac_is_local(interface->macs[i].mac))
-			check_report_at(r, CHECK_UNIVERSAL_MAC,
+			check_report_loc(r, CHECK_UNIVERSAL_MAC,
 				check_default(CHECK_UNIVERSAL_MAC), &interface->record,
-				FIELD_MAC, interface->macs[i].line,
+				place_of_mac(r, interface, &interface->macs[i]),
 				"MAC address %s is a manufacturer's: "
 				"a VCN's has the local bit (02:…)",
 				mac_format(interface->macs[i].mac, text));
+}
+
+static size_t count_family(const struct interface *interface, unsigned family)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < interface->n_addresses; i++)
+		n += interface->addresses[i].ip.family == family;
+	return n;
+}
+
+/* Several MACs and several addresses of a family: here, because copies are gone by now. */
+static void check_pairs(struct reporter *r, struct interface *interface)
+{
+	uint32_t n_hardware = interface->n_macs + interface->n_guids;
+
+	if (n_hardware < 2 ||
+		(count_family(interface, 4) < 2 && count_family(interface, 6) < 2))
+		return;
+	struct finding *finding =
+		check_report(r, CHECK_AMBIGUOUS_PAIR, &interface->record, FIELD_MAC,
+			"%u MAC addresses and %u addresses in one entry",
+			interface->n_macs, interface->n_addresses);
+
+	lint_note(r, finding, &interface->record, FIELD_ADDRESS, 0,
+		"LDAP values have no order, so nobody can tell which belong together: "
+		"give each interface an entry of its own below this one");
 }
 
 static void report_second_boot(
@@ -682,6 +724,7 @@ static void check_interfaces(struct reporter *r)
 		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
 			struct interface *interface = machine->interfaces[j];
 
+			check_pairs(r, interface);
 			check_macs(r, interface);
 			for (uint32_t k = 0; k < interface->n_addresses; k++)
 				check_address(r, interface, &interface->addresses[k]);
@@ -781,6 +824,38 @@ static void check_passed_over(struct reporter *r)
 			report_lost(r, &site->machines[i]->record);
 }
 
+/* Groups cost nobody anything: what is not there is left out of them. */
+static void check_groups(struct reporter *r)
+{
+	for (size_t i = 0; i < r->site->n_groups; i++) {
+		struct node_group *group = r->site->groups[i];
+
+		for (size_t j = 0; j < group->n_dead; j++)
+			check_report_at(r, CHECK_DANGLING_REF, SEVERITY_WARNING,
+				&group->record, group->dead[j].field, 0,
+				"the member '%s' is not in the directory",
+				group->dead[j].text);
+		if (group->is_loop)
+			check_report(r, CHECK_GROUP_LOOP, &group->record, FIELD_NAME,
+				"the group contains itself");
+	}
+}
+
+/* The first by DN counts; the other's value is lost, and that must be said. */
+static void check_parts(struct reporter *r)
+{
+	for (size_t i = 0; i < r->site->n_disagreements; i++) {
+		const struct disagreement *d = &r->site->disagreements[i];
+		struct finding *finding = check_report_value(r, CHECK_BAD_VALUE,
+			d->second, d->field,
+			d->field == FIELD_NONE
+				? "is of another kind than the other entry of this machine"
+				: "is not what the other entry of this machine says");
+
+		lint_note(r, finding, d->first, d->field, 0, "this one counts");
+	}
+}
+
 /* The rules, in the order in which one may silence follow-ups of another. */
 static void (*const rules[])(struct reporter *r) = {
 	check_passed_over,
@@ -790,6 +865,8 @@ static void (*const rules[])(struct reporter *r) = {
 	check_references,
 	check_interfaces,
 	check_names,
+	check_parts,
+	check_groups,
 	check_dup_ip,
 	check_dup_mac,
 	lint_dns,

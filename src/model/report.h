@@ -30,6 +30,13 @@ struct finding *check_report(struct reporter *r, enum check check, struct record
 struct finding *check_report_at(struct reporter *r, enum check check,
 	enum severity severity, struct record *record, enum field_id field, uint32_t line,
 	const char *format, ...) _printf_(7, 8);
+/* The same at a place that the caller knows better than the record. */
+struct finding *check_report_loc(struct reporter *r, enum check check,
+	enum severity severity, struct record *record, struct loc where,
+	const char *format, ...) _printf_(6, 7);
+/* About an entry that is no record: nothing goes into quarantine for it. */
+struct finding *check_report_entry(struct reporter *r, enum check check, struct loc where,
+	const char *format, ...) _printf_(4, 5);
 /* An error that costs the value only: the record stays out of quarantine. */
 struct finding *check_report_value(struct reporter *r, enum check check,
 	struct record *record, enum field_id field, const char *format, ...)

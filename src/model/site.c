@@ -6,17 +6,30 @@
 struct loc record_loc(
 	const struct site *site, const struct record *record, enum field_id field)
 {
-	struct loc where = {.source = site->source,
+	return record_loc_of(site, record, field, 0, 0);
+}
+
+struct loc record_loc_of(const struct site *site, const struct record *record,
+	enum field_id field, uint16_t number, uint32_t line)
+{
+	const struct map *map = record->source == NULL ? site->map : site->also_map;
+	struct loc where = {
+		.source = record->source == NULL ? site->source : record->source,
 		.dn = record->dn,
-		.attr = map_attribute(site->map, field)};
+		.attr = map_attribute(map, field),
+		.line = record->line};
+	const struct origin *origin = number > 0 && number <= record->n_origins
+					      ? &record->origins[number - 1]
+					      : record_origin(record, field);
 
-	const struct origin *origin = record_origin(record, field);
-
-	where.line = record->line;
 	if (origin != NULL)
 		where.attr = origin->attribute;
+	if (origin != NULL && origin->dn != NULL)
+		where.dn = origin->dn;
 	if (origin != NULL && origin->line > 0)
 		where.line = origin->line;
+	if (line > 0)
+		where.line = line;
 	return where;
 }
 

@@ -23,14 +23,20 @@
 #include "base/table.h"
 #include "config/map.h"
 
+struct strings {
+	const char **items;
+	uint32_t n;
+};
+
 /*
  * Where a field's values came from: in a directory equal for all entries with the same
  * attributes, so records share it.
  */
 struct origin {
-	const char *attribute; /* as the map has it */
+	const char *attribute; /* as the map has it; of a constant the field's name */
+	const char *dn; /* of the entry that a join brought it from; NULL: its own */
 	uint32_t line; /* in the LDIF file, of the first value; 0 from a directory */
-	uint16_t field; /* enum field_id */
+	uint16_t field; /* enum field_id; from _FIELD_MAX on an extra's slot */
 	bool is_refused; /* a value was there and could not be used: not missing */
 };
 
@@ -40,6 +46,8 @@ struct record {
 	const char *key; /* the DN in canonical form, for lookups (dn.h) */
 	const char *name; /* as its RDN has it; of a host or VCN in lower case */
 	const char *description;
+	const char *source; /* the file of `also` that it is from; NULL: the site's */
+	const struct strings *extras; /* a site's own attributes, by slot; NULL: none */
 	const struct origin *origins; /* of the fields that its entry had, by field */
 	uint64_t printed; /* hash of the lines that it caused; from render_site() */
 	uint32_t n_origins;
@@ -56,11 +64,6 @@ struct record {
 const struct origin *record_origin(const struct record *record, enum field_id field);
 /* Was a value of @field there and refused? What is reported once is not missing too. */
 bool record_refused(const struct record *record, enum field_id field);
-
-struct strings {
-	const char **items;
-	uint32_t n;
-};
 
 struct cluster {
 	struct record record;
@@ -115,6 +118,7 @@ struct network {
 	struct range *ranges;
 	uint32_t n_ranges;
 	const char *shared_name; /* vocSharedNetwork */
+	bool is_used; /* by a selected node; while the site's part is selected */
 	struct shared_network *shared;
 	const char *bridge, *dhcp_interface;
 	struct boot boot;
@@ -156,6 +160,7 @@ struct shared_network {
 
 struct address {
 	struct ip ip;
+	uint16_t origin; /* which of its record's origins, from 1; 0: unknown */
 	uint32_t line;
 	struct network *network; /* NULL: outside all */
 	struct strings names; /* what stands on its hosts line; from model_derive() */
@@ -167,6 +172,7 @@ struct interface;
 struct hardware {
 	struct interface *interface;
 	struct mac mac; /* of an interface's macs */
+	uint16_t origin; /* as of an address */
 	struct guid guid; /* of its guids */
 	uint32_t line;
 	bool is_derived; /* computed for a VCN without one */
@@ -229,8 +235,11 @@ struct machine {
 	const char *name; /* first label */
 	const char *fqdn;
 	const char *domain;
+	const char
+		*own_domain; /* as its entry says; NULL: its network's or the cluster's */
 	struct strings aliases; /* further cn values and vocAlias, lower case, sorted */
 	uint8_t alias_field; /* enum field_id: which of the two, for findings */
+	uint16_t rdn_length; /* of the name in the RDN, which record.name begins with */
 	const char *location, *serial;
 	struct strings dns_values, host_keys; /* vocDNSRecord, vocSSHHostKey */
 	struct boot boot; /* of its own; bootFile of a bootableDevice is boot.file */
@@ -245,6 +254,9 @@ struct machine {
 	bool takes_gateway; /* has the gateway's address, and had another one before */
 	struct interface **interfaces; /* primary first, then by name */
 	uint32_t n_interfaces;
+	struct node_group **groups; /* by name; from model_derive() */
+	uint32_t n_groups;
+	bool is_served; /* while groups are derived */
 	uint32_t memory_mib, cpus; /* 0: not given */
 	uint32_t scratch_mib; /* of a VCN; 0: not given */
 
@@ -339,6 +351,30 @@ struct profile {
 	uint32_t n_hosts;
 };
 
+/* A member of a group that is not there. */
+struct dead_member {
+	const char *text; /* as the directory has it */
+	enum field_id field;
+};
+
+/* Nodes under one name: an entry of the directory, or what they have in common. */
+struct node_group {
+	struct record record;
+	const char *label; /* the plain name: of network-rack1, rack1 */
+	const char *common; /* "network", "profile" …; "group": an entry */
+	struct strings member_dns, triples, netgroups;
+	struct node_group **parts; /* groups that are members */
+	size_t n_parts;
+	struct machine **nodes; /* by name, each once */
+	uint32_t n_nodes;
+	uint32_t n_own; /* of them, without those of parts; while they are collected */
+	uint32_t seen; /* by which group, from 1; while they are collected */
+	bool is_loop; /* contains itself */
+	const char *nodeset; /* node[01-16]; from model_derive() */
+	struct dead_member *dead;
+	size_t n_dead;
+};
+
 /* Who uses a full name; more than one machine in a list is a conflict. */
 struct name_holder {
 	struct machine *machine;
@@ -349,9 +385,21 @@ struct name_holder {
 	struct name_holder *next;
 };
 
+/* Two entries of one machine that do not say the same; FIELD_NONE: of different kinds. */
+struct disagreement {
+	struct record *first, *second; /* the first's value counts */
+	enum field_id field;
+};
+
+/* The part of the site that is served, by names. */
+struct selection {
+	struct string_list networks, groups;
+};
+
 struct site {
 	struct arena *arena;
 	const struct map *map;
+	const struct map *also_map; /* of what `also` names; NULL: nothing */
 	const char *source; /* the LDIF file's path, NULL from a directory */
 	struct cluster **clusters;
 	struct network **networks; /* by family and number, then prefix length */
@@ -362,6 +410,7 @@ struct site {
 	struct image **images;
 	struct repository **repositories;
 	struct profile **profiles;
+	struct node_group **groups; /* by name; those without a node are none */
 	struct record **passed_over; /* networks and machines; from model_link() */
 	struct shared_network *shared_networks;
 	struct dns_record **dns_records; /* of all entries; dns_record.h */
@@ -380,9 +429,12 @@ struct site {
 		client_domains; /* of reservations in another than their network's */
 	struct strings domains; /* of cluster and networks, sorted; from model_derive() */
 	size_t n_clusters, n_networks, n_machines, n_hosts, n_vcns, n_interfaces,
-		n_images, n_repositories, n_profiles, n_shared_networks, n_passed_over,
-		n_dns_records, n_zones;
+		n_images, n_repositories, n_profiles, n_groups, n_shared_networks,
+		n_passed_over, n_dns_records, n_zones;
 	bool prints_zones; /* some target does: zones are derived, and linted */
+	const struct selection *select; /* NULL: the whole site */
+	struct disagreement *disagreements; /* from model_link() */
+	size_t n_disagreements;
 	int64_t now; /* Unix time; 0: no installation has run out */
 	size_t n_entries; /* records of every kind, before quarantine */
 	/* canonical DNs that are left out: what refers to them waits, and is no fault */
@@ -404,6 +456,9 @@ bool address_is_gateway(const struct address *address);
 /* Where a finding about a record points: LDIF line of the field, DN, attribute. */
 struct loc record_loc(
 	const struct site *site, const struct record *record, enum field_id field);
+/* The same for one value, of which the origin (struct address) and the line are known. */
+struct loc record_loc_of(const struct site *site, const struct record *record,
+	enum field_id field, uint16_t origin, uint32_t line);
 
 struct site *site_new(
 	TALLOC_CTX *mem_ctx, const struct map *map, const char *source) _must_check_;

@@ -110,6 +110,8 @@ static const struct use network_uses[] = {
 /* Of hosts and VCNs. Names, MACs and addresses make interfaces. */
 #define MACHINE_ROWS \
 	HAND(NAME), HAND(ALIAS), HAND(MAC), HAND(DUID), HAND(ADDRESS), DESCRIPTION_ROW, \
+		TEXT(DOMAIN, name, machine, own_domain, NULL, "domain", \
+			USE_COUNTS | USE_MAPPED), \
 		TEXT(LOCATION, prose, machine, location, "location", "location", \
 			USE_FIRST), \
 		TEXT(SERIAL, prose, machine, serial, "serial", "serial", USE_FIRST), \
@@ -220,6 +222,15 @@ static const struct use profile_uses[] = {
 	{0},
 };
 
+static const struct use group_uses[] = {
+	TEXT(NAME, text, record, name, "name", NULL, USE_REQUIRED),
+	DESCRIPTION_ROW,
+	KEYS(MEMBER, node_group, member_dns, "members", 0),
+	TEXTS(TRIPLE, prose, node_group, triples, NULL, "triples", 0),
+	TEXTS(NETGROUP, prose, node_group, netgroups, NULL, "netgroups", 0),
+	{0},
+};
+
 const struct use *uses_of(enum kind kind)
 {
 	static const struct use none[] = {{0}};
@@ -233,6 +244,7 @@ const struct use *uses_of(enum kind kind)
 		[KIND_IMAGE] = image_uses,
 		[KIND_REPOSITORY] = repository_uses,
 		[KIND_PROFILE] = profile_uses,
+		[KIND_GROUP] = group_uses,
 	};
 
 	return tables[kind];

@@ -36,6 +36,7 @@ enum use_flags {
 	USE_COUNTS = 2, /* a node with another value is another node: guards, `diff` */
 	USE_DEFAULT_TRUE = 4, /* a truth that is TRUE where it is not given */
 	USE_FIRST = 8, /* of several values the first by order is taken, not refused */
+	USE_MAPPED = 16, /* for maps: the kind's class in our schema has it not */
 };
 
 struct use {

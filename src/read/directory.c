@@ -186,6 +186,17 @@ static struct string_list choose_attributes(TALLOC_CTX *mem_ctx,
 	return list;
 }
 
+/* What a directory may have or not: a part of a filter that is Undefined takes nothing. */
+static void drop_optional(struct string_list *missing, const struct string_list *optional)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < missing->n; i++)
+		if (!list_has_name(optional, missing->items[i]))
+			missing->items[kept++] = missing->items[i];
+	missing->n = kept;
+}
+
 /*
  * A name that a site has mistyped in its own map brings no value of any entry. Shipped maps may
  * know more than a server.
@@ -229,6 +240,7 @@ static int check_schema(struct reading *r, const struct lookup *base)
 	struct string_list missing = subschema_missing(
 		s, r->order->map->filter, &schema.values[0], &schema.values[1]);
 
+	drop_optional(&missing, &r->order->map->optional);
 	if (missing.n > 0)
 		return schema_missing(r, &missing);
 	note_unknown(r->order, &schema.values[0]);
@@ -385,8 +397,8 @@ static int read_entries(
 	if (check_schema(&r, &state->lookups[0]) ||
 		check_not_behind(s, order->last_csn, &state->csn))
 		return -1;
-	r.search = search_new(s, s, order->map->filter, r.attributes.items, order->sink,
-		order->sink_data);
+	r.search = search_new(
+		s, s, order->map, r.attributes.items, order->sink, order->sink_data);
 	int failed =
 		read_consistently(&r, &state->csn) || drop_frozen_csn(s, &state->csn);
 

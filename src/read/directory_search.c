@@ -24,7 +24,7 @@ struct canary {
 
 struct search {
 	struct session *session;
-	const char *filter;
+	const struct map *map;
 	const char *const *attributes_wanted;
 	entry_sink sink;
 	void *sink_data;
@@ -150,18 +150,6 @@ static void take_attribute(struct search *r, char *name, const struct berval *va
 	*attribute = (struct entry_attribute){.name = name, .n_values = n};
 }
 
-/* Active Directory gives long lists in parts (`member;range=0-1499`): not all values. */
-static int check_options(struct search *r, const char *name, const char *dn)
-{
-	const char *options = strchr(name, ';');
-
-	if (options && strcasestr(options, ";range="))
-		return session_fail(r->session,
-			"the server gave only a part of the values of '%s' of '%s'", name,
-			dn);
-	return 0;
-}
-
 static int deliver(struct search *r, const char *dn)
 {
 	struct entry entry = {
@@ -169,15 +157,15 @@ static int deliver(struct search *r, const char *dn)
 	struct entry_value *values = r->values;
 
 	for (size_t i = 0; i < r->n_attributes; i++) {
-		struct entry_attribute *attribute = &r->attributes[i];
-		char *name = (char *)attribute->name;
-
-		if (check_options(r, name, dn))
-			return -1;
-		name[strcspn(name, ";")] = '\0';
-		attribute->values = values;
-		values += attribute->n_values;
+		r->attributes[i].values = values;
+		values += r->attributes[i].n_values;
 	}
+	const char *part = entry_settle_options(&entry, &r->map->wanted);
+
+	if (part != NULL)
+		return session_fail(r->session,
+			"the server gave only a part of the values of '%s' of '%s'", part,
+			dn);
 	r->sink(r->sink_data, &entry);
 	return 0;
 }
@@ -239,8 +227,8 @@ static int request_page(struct search *r, int *ret_id)
 
 	if (code == LDAP_SUCCESS)
 		code = ldap_search_ext(s->ld, s->settings->base, LDAP_SCOPE_SUBTREE,
-			r->filter, (char **)r->attributes_wanted, 0, controls, NULL, NULL,
-			LDAP_NO_LIMIT, ret_id);
+			r->map->filter, (char **)r->attributes_wanted, 0, controls, NULL,
+			NULL, LDAP_NO_LIMIT, ret_id);
 	ldap_control_free(controls[0]);
 	return code == LDAP_SUCCESS
 		       ? 0
@@ -342,6 +330,8 @@ static int take_reference(struct search *r, LDAPMessage *message)
 {
 	char **urls = NULL;
 
+	if (r->map->skips_references)
+		return 0;
 	ldap_parse_reference(r->session->ld, message, &urls, NULL, 0);
 	session_fail(r->session,
 		"a part of the tree is on another server (continuation reference '%s'): "
@@ -403,14 +393,14 @@ static int free_cookie(struct search *r)
 }
 
 struct search *search_new(TALLOC_CTX *mem_ctx, struct session *session,
-	const char *filter, const char *const *attributes, entry_sink sink,
+	const struct map *map, const char *const *attributes, entry_sink sink,
 	void *sink_data)
 {
 	struct search *r = mem_new(mem_ctx, struct search);
 
 	*r = (struct search){
 		.session = session,
-		.filter = filter,
+		.map = map,
 		.attributes_wanted = attributes,
 		.sink = sink,
 		.sink_data = sink_data,

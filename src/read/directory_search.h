@@ -16,9 +16,9 @@ struct search_result {
 	const char *repeated; /* a DN that came twice: the run stopped there; or NULL */
 };
 
-/* @attributes: what to ask for, NULL-terminated; borrowed, as is @filter. */
+/* @attributes: what to ask for, NULL-terminated; borrowed, as is @map. */
 struct search *search_new(TALLOC_CTX *mem_ctx, struct session *session,
-	const char *filter, const char *const *attributes, entry_sink sink,
+	const struct map *map, const char *const *attributes, entry_sink sink,
 	void *sink_data) _must_check_;
 
 /*

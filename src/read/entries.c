@@ -6,12 +6,16 @@
 #include "base/table.h"
 #include "read/dn.h"
 
-static const char HEAD[] = "ldapcc entries 1\n";
+static const char HEAD[] = "ldapcc entries 2\n";
 
 /*
- * One entry: its length, its line, its DN, then each attribute: name, number of values, and
- * each value with length and line. Texts have a NUL behind them, which is not counted.
+ * One entry: its length, its line, its DN, its source, then each attribute: name, number
+ * of values, and each value with length and line. What a join brought has a byte 1 before its
+ * name, and behind it the DN and class of the entry that it is from, and the distance. Texts have a NUL behind
+ * them, which is not counted; "" stands for NULL.
  */
+enum { JOINED = 1 };
+
 struct stored {
 	const char *bytes; /* the length first */
 	const char *key; /* NULL: not asked for yet */
@@ -65,9 +69,23 @@ static void put_bytes(struct buffer *b, const char *bytes, size_t len)
 	buffer_add_byte(b, '\0');
 }
 
+static void put_text(struct buffer *b, const char *text)
+{
+	put_bytes(b, text == NULL ? "" : text, text == NULL ? 0 : strlen(text));
+}
+
 static void put_attribute(struct buffer *b, const struct entry_attribute *attribute)
 {
-	put_bytes(b, attribute->name, strlen(attribute->name));
+	if (attribute->dn == NULL) {
+		put_text(b, attribute->name);
+	} else {
+		put_number(b, (uint32_t)strlen(attribute->name) + 1);
+		buffer_printf(b, "%c%s", JOINED, attribute->name);
+		buffer_add_byte(b, '\0');
+		put_text(b, attribute->dn);
+		put_text(b, attribute->of);
+		put_number(b, attribute->distance);
+	}
 	put_number(b, (uint32_t)attribute->n_values);
 	for (size_t i = 0; i < attribute->n_values; i++) {
 		put_number(b, attribute->values[i].line);
@@ -91,7 +109,8 @@ void entries_add(void *data, const struct entry *entry)
 	buffer_truncate(b, 0);
 	put_number(b, 0);
 	put_number(b, entry->line);
-	put_bytes(b, entry->dn, strlen(entry->dn));
+	put_text(b, entry->dn);
+	put_text(b, entry->source);
 	for (size_t i = 0; i < entry->n_attributes; i++)
 		if (table_find(entries->wanted, entry->attributes[i].name) != NULL)
 			put_attribute(b, &entry->attributes[i]);
@@ -166,12 +185,26 @@ static const char *take_bytes(struct cursor *c, size_t *ret_len)
 	return bytes;
 }
 
+static const char *take_text(struct cursor *c)
+{
+	size_t len;
+	const char *text = take_bytes(c, &len);
+
+	return len == 0 ? NULL : text;
+}
+
 static void take_attribute(
 	TALLOC_CTX *mem_ctx, struct cursor *c, struct entry_attribute *attribute)
 {
 	size_t len;
 
 	attribute->name = take_bytes(c, &len);
+	if (*attribute->name == JOINED) {
+		attribute->name++;
+		attribute->dn = take_text(c);
+		attribute->of = take_text(c);
+		attribute->distance = take_number(c);
+	}
 	size_t n = take_number(c);
 
 	if (n > (size_t)(c->end - c->at)) {
@@ -193,6 +226,7 @@ static bool take_entry(TALLOC_CTX *mem_ctx, const char *bytes, struct entry *ret
 
 	*ret = (struct entry){.line = take_number(&c)};
 	ret->dn = take_bytes(&c, &len);
+	ret->source = take_text(&c);
 	while (c.at < c.end && !c.is_bad)
 		take_attribute(mem_ctx, &c,
 			mem_push(mem_ctx, &ret->attributes, &ret->n_attributes));

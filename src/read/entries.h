@@ -5,7 +5,7 @@
  * Entries kept as they came, so that a site can be made of them again: with the last good
  * version in the place of one in error, or from what a generation was made of.
  *
- * As bytes (the file `entries` of a generation): the line `ldapcc entries 1`, then each entry
+ * As bytes (the file `entries` of a generation): the line `ldapcc entries 2`, then each entry
  * with its length in front. Numbers are in the byte order of the machine: the state is not
  * carried from one to another.
  */

@@ -32,6 +32,7 @@ struct ldif {
 	const char *path;
 	int fd;
 	bool is_at_end;
+	const struct map *map; /* NULL: every attribute is wanted */
 	struct buffer *text; /* what has been read of the file and not been taken yet */
 	size_t taken; /* bytes at its start that have */
 
@@ -205,8 +206,13 @@ static const char *bad_name(const char *name)
 	if (!((name[0] | 0x20) >= 'a' && (name[0] | 0x20) <= 'z') &&
 		!(name[0] >= '0' && name[0] <= '9'))
 		return name;
-	name += strspn(name,
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.;");
+	name += strspn(
+		name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.");
+	/* Active Directory's `;range=0-1499` is none of RFC 4512's options */
+	if (*name == ';')
+		name += strspn(name,
+			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+			"0123456789-.;=*");
 	return *name ? name : NULL;
 }
 
@@ -343,7 +349,6 @@ static void take_attribute(struct ldif *f)
 
 	*line = (struct line){.name = text, .number = number, .column = !is_folded};
 	take_value(f, line, colon + 1, text + len);
-	text[strcspn(text, ";")] = '\0';
 }
 
 /* Records */
@@ -397,6 +402,18 @@ static void check_result(struct ldif *f)
 				"('%s'): entries are missing",
 				line->value);
 	}
+}
+
+/* What ldapsearch prints where a part of the tree is on another server (RFC 4511 4.5.3). */
+static void check_reference(struct ldif *f)
+{
+	const struct line *line = &f->lines[0];
+
+	if (f->map == NULL || !f->map->skips_references)
+		fault(f, line->number, line->column,
+			"a part of the tree is on another server (continuation reference "
+			"'%s'): ask a server that has all of it, or below a narrower base",
+			line->value);
 }
 
 /* Checks the one line that may stand before the first record; true: skip it. */
@@ -496,12 +513,21 @@ static void deliver(struct ldif *f, const struct line *dn, size_t first)
 			continue;
 		struct entry_attribute *attribute = &f->attributes[entry.n_attributes++];
 
-		attribute->name = f->lines[i].name;
+		*attribute = (struct entry_attribute){.name = f->lines[i].name};
 		attribute->values = f->values + n_values;
 		attribute->n_values = gather_values(f, i, attribute->values);
 		n_values += attribute->n_values;
 	}
 	entry.attributes = f->attributes;
+	const char *part =
+		entry_settle_options(&entry, f->map == NULL ? NULL : &f->map->wanted);
+
+	if (part != NULL) {
+		fault(f, dn->number, 1,
+			"the server gave only a part of the values of '%s' of '%s'", part,
+			dn->value);
+		return;
+	}
 	f->n_entries++;
 	f->sink(f->sink_data, &entry);
 }
@@ -515,6 +541,10 @@ static void take_record(struct ldif *f)
 		return;
 	if (is_named(&f->lines[0], "search")) {
 		check_result(f);
+		return;
+	}
+	if (is_named(&f->lines[0], "ref")) {
+		check_reference(f);
 		return;
 	}
 	if (is_version(f))
@@ -556,8 +586,8 @@ static int read_records(struct ldif *f)
 	return got < 0 ? got : f->n_faults > 0 ? -EXIT_DATA : 0;
 }
 
-int ldif_read(const char *path, entry_sink sink, void *sink_data, struct diags *diags,
-	size_t *ret_n_entries)
+int ldif_read(const char *path, const struct map *map, entry_sink sink, void *sink_data,
+	struct diags *diags, size_t *ret_n_entries)
 {
 	TMP_CTX(tmp);
 	bool is_stdin = strcmp(path, "-") == 0;
@@ -574,6 +604,7 @@ int ldif_read(const char *path, entry_sink sink, void *sink_data, struct diags *
 		.text = buffer_new(f),
 		.number = 1,
 		.is_first = true,
+		.map = map,
 		.seen = dn_set_new(f),
 		.diags = diags,
 		.sink = sink,

@@ -12,6 +12,7 @@ ELEMENTS(reservation)
 /* The outermost context */
 
 static const struct field cluster_computed[] = {
+	EXTRA(CLUSTER),
 	HAS("has_search", cluster, search),
 	HAS("has_timeservers", cluster, timeservers),
 	STRINGS("timeservers4", cluster, timeservers4, TIMESERVER),
@@ -95,6 +96,7 @@ TABLE(nodes, machines)
 TABLE(images, images)
 TABLE(repositories, repositories)
 TABLE(profiles, profiles)
+TABLE(groups, groups)
 TABLE(zones, zones)
 TABLE(dns_records, dns_records)
 
@@ -186,6 +188,7 @@ static const struct field global_fields[] = {
 	GLOBAL(images, image_shape, row_pointer_at),
 	GLOBAL(repositories, repository_shape, row_pointer_at),
 	GLOBAL(profiles, profile_shape, row_pointer_at),
+	GLOBAL(groups, group_shape, row_pointer_at),
 	GLOBAL(zones, zone_shape, row_pointer_at),
 	GLOBAL(dns_records, dns_record_shape, row_pointer_at),
 };
@@ -221,15 +224,15 @@ static void join_rows(void)
 	fields_join_install();
 }
 
-const struct shape *fields_globals(
-	TALLOC_CTX *mem_ctx, const struct target *targets, size_t n_targets)
+const struct shape *fields_globals(TALLOC_CTX *mem_ctx, const struct map *map,
+	const struct target *targets, size_t n_targets)
 {
 	struct shape *shape = mem_new(mem_ctx, struct shape);
 	struct field *fields =
 		mem_array(shape, struct field, ARRAY_SIZE(global_fields) + 2);
 
 	join_rows();
-
+	fields_extras(mem_ctx, map);
 	memcpy(fields, global_fields, sizeof(global_fields));
 	fields[ARRAY_SIZE(global_fields)] = (struct field){"targets", VALUE_OBJECT,
 		targets_shape(shape, targets, n_targets), globals_self, NULL, 0, 0};
@@ -243,6 +246,8 @@ struct record *fields_record(const struct shape *shape, const void *object)
 	/* the model is read-only here, but its records take marks (record->is_bad) */
 	void *mutable = (void *)(uintptr_t)object;
 
+	if (shape >= extra_shapes && shape < extra_shapes + _KIND_MAX)
+		return mutable;
 	if (shape == &machine_shape)
 		return &((struct machine *)mutable)->record;
 	if (shape == &reservation_shape)
@@ -257,7 +262,8 @@ struct record *fields_record(const struct shape *shape, const void *object)
 		return ((struct dns_record *)mutable)->record;
 	if (shape == &interface_shape || shape == &network_shape ||
 		shape == &profile_shape || shape == &image_shape ||
-		shape == &repository_shape || shape == &cluster_shape)
+		shape == &repository_shape || shape == &cluster_shape ||
+		shape == &group_shape)
 		return mutable;
 	return NULL;
 }

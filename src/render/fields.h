@@ -21,7 +21,7 @@ struct globals {
 };
 
 extern struct shape machine_shape, network_shape, profile_shape, image_shape,
-	repository_shape, interface_shape;
+	repository_shape, interface_shape, group_shape;
 extern const struct shape reservation_shape, hardware_shape, zone_shape, dns_record_shape,
 	zone_record_shape;
 
@@ -29,10 +29,11 @@ extern const struct shape reservation_shape, hardware_shape, zone_shape, dns_rec
  * fields_globals - the shape of struct globals; `targets.NAME.path` has the names of
  * @targets
  *
+ * shape:  the extras of @map are what `extra` has, of each kind
  * memory: below @mem_ctx; must outlive the templates that are compiled against it
  */
-const struct shape *fields_globals(
-	TALLOC_CTX *mem_ctx, const struct target *targets, size_t n_targets) _must_check_;
+const struct shape *fields_globals(TALLOC_CTX *mem_ctx, const struct map *map,
+	const struct target *targets, size_t n_targets) _must_check_;
 
 /* The record behind an object of @shape, or NULL (a range, an address): for findings. */
 struct record *fields_record(const struct shape *shape, const void *object);

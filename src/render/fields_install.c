@@ -18,6 +18,7 @@ GETTER(image_is_qcow2, image)
 }
 
 static const struct field image_computed[] = {
+	EXTRA(IMAGE),
 	COMPUTED("is_qcow2", VALUE_BOOL, image_is_qcow2),
 	{0},
 };
@@ -25,6 +26,7 @@ static struct field image_fields[ROW_ROOM];
 struct shape image_shape = {"image", image_fields, NULL, NULL};
 
 static const struct field repository_computed[] = {
+	EXTRA(REPOSITORY),
 	HAS("has_includes", repository, includes),
 	HAS("has_excludes", repository, excludes),
 	{0},
@@ -99,6 +101,7 @@ GETTER(profile_leaves_out, profile)
 	}
 
 static const struct field profile_computed[] = {
+	EXTRA(PROFILE),
 	KNOWS("knows_repo", knows_repo),
 	KNOWS("knows_cost", knows_cost),
 	KNOWS("knows_filters", knows_filters),

@@ -246,6 +246,7 @@ static const struct field range_fields[] = {
 static const struct shape range_shape = {"range", range_fields, NULL, NULL};
 
 static const struct field network_computed[] = {
+	EXTRA(NETWORK),
 	COMPUTED("address", VALUE_TEXT, network_address),
 	COMPUTED("netmask", VALUE_TEXT, network_netmask),
 	COMPUTED("prefix", VALUE_NUMBER, network_prefix),

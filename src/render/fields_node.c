@@ -9,6 +9,8 @@ COUNT_BEHIND(interface, macs);
 COUNT_BEHIND(interface, addresses);
 COUNT_BEHIND(machine, interfaces);
 COUNT_BEHIND(machine, vcns);
+COUNT_BEHIND(machine, groups);
+COUNT_BEHIND(node_group, nodes);
 COUNT_BEHIND(machine, links);
 COUNT_BEHIND(machine, post_bridges);
 
@@ -128,6 +130,7 @@ GETTER(interface_mac_dashed, interface)
 }
 
 static const struct field interface_computed[] = {
+	EXTRA(INTERFACE),
 	FROM("ifname", interface, ifname, NAME),
 	TEXT("fqdn", interface, fqdn),
 	COMPUTED("mac", VALUE_TEXT, interface_mac),
@@ -276,6 +279,7 @@ GETTER(machine_has_ports, machine)
 }
 
 static const struct field machine_computed[] = {
+	EXTRA(HOST),
 	FROM("name", machine, name, NAME),
 	FROM("fqdn", machine, fqdn, NAME),
 	TEXT("domain", machine, domain),
@@ -306,6 +310,7 @@ static const struct field machine_computed[] = {
 	HAS("has_post_bridges", machine, post_bridges),
 	TRUTH("is_vm_host", machine, is_vm_host),
 	LIST("vcns", machine, vcns, machine_shape, row_pointer_at),
+	LIST("groups", machine, groups, group_shape, row_pointer_at),
 	TEXT("uuid", machine, uuid),
 	OBJECT("host", machine, host, machine_shape),
 	OBJECT("image", machine, image, image_shape),
@@ -313,6 +318,19 @@ static const struct field machine_computed[] = {
 };
 static struct field machine_fields[ROW_ROOM];
 struct shape machine_shape = {"node", machine_fields, NULL, NULL};
+
+/* Groups */
+
+static const struct field group_computed[] = {
+	EXTRA(GROUP),
+	FROM("label", node_group, label, NAME),
+	TEXT("common", node_group, common),
+	LIST("nodes", node_group, nodes, machine_shape, row_pointer_at),
+	FROM("nodeset", node_group, nodeset, NAME),
+	{0},
+};
+static struct field group_fields[ROW_ROOM];
+struct shape group_shape = {"group", group_fields, NULL, NULL};
 
 /* One MAC of a host's boot interface (for-each: mac) */
 
@@ -345,4 +363,5 @@ void fields_join_node(void)
 {
 	row_join(interface_fields, interface_computed, KIND_INTERFACE, KIND_NONE);
 	row_join(machine_fields, machine_computed, KIND_HOST, KIND_VCN);
+	row_join(group_fields, group_computed, KIND_GROUP, KIND_NONE);
 }

@@ -87,6 +87,12 @@ void row_get_list(const struct field *field, const void *object, struct value *r
 		*(const uint32_t *)(const void *)(at + sizeof(void *)));
 }
 
+void row_get_self(
+	const struct field *field _unused_, const void *object, struct value *ret)
+{
+	row_give_object(ret, object);
+}
+
 /* Elements */
 
 void row_text_at(const void *base, size_t i, struct value *ret)

@@ -12,6 +12,17 @@
 #include "model/use.h"
 #include "render/fields.h"
 
+/* Gives every shape its `extra`, as the map has it. */
+void fields_extras(TALLOC_CTX *mem_ctx, const struct map *map);
+/* The row of a shape that leads there; it has no extras before fields_extras(). */
+#define EXTRA(kind) \
+	{ \
+		"extra", VALUE_OBJECT, &extra_shapes[KIND_##kind], row_get_self, NULL, \
+			0, 0 \
+	}
+/* By kind; VCNs have those of hosts. */
+extern struct shape extra_shapes[_KIND_MAX];
+
 /* The most rows of one shape. */
 enum { ROW_ROOM = 96 };
 
@@ -51,6 +62,7 @@ ROW_GETTER(ip);
 ROW_GETTER(object);
 ROW_GETTER(list); /* a pointer with its count right behind it: COUNT_BEHIND() */
 ROW_GETTER(has);
+ROW_GETTER(self); /* the object itself: a record whose shape is another here */
 #undef ROW_GETTER
 
 /* Elements of a list: of texts, of pointers to objects, of MACs. */

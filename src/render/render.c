@@ -106,8 +106,8 @@ static int compile_target(struct renderer *renderer, const struct target *target
 }
 
 int renderer_new(TALLOC_CTX *mem_ctx, const struct settings *settings,
-	const char *shipped_folder, const struct target *targets, size_t n_targets,
-	struct diags *diags, struct renderer **ret_renderer)
+	const struct map *map, const char *shipped_folder, const struct target *targets,
+	size_t n_targets, struct diags *diags, struct renderer **ret_renderer)
 {
 	TMP_CTX(tmp);
 	struct renderer *renderer = mem_new(tmp, struct renderer);
@@ -116,7 +116,7 @@ int renderer_new(TALLOC_CTX *mem_ctx, const struct settings *settings,
 
 	renderer->targets = targets;
 	renderer->n_targets = n_targets;
-	renderer->globals = fields_globals(renderer, targets, n_targets);
+	renderer->globals = fields_globals(renderer, map, targets, n_targets);
 	renderer->programs = mem_array(renderer, struct program, n_targets + 1);
 	for (size_t i = 0; i < n_targets; i++) {
 		int failed = compile_target(renderer, &targets[i], &loader, diags);

@@ -48,8 +48,9 @@ struct renderer;
  * errors: EXIT_USAGE, all template faults
  */
 int renderer_new(TALLOC_CTX *mem_ctx, const struct settings *settings,
-	const char *shipped_folder, const struct target *targets, size_t n_targets,
-	struct diags *diags, struct renderer **ret_renderer) _must_check_;
+	const struct map *map, const char *shipped_folder, const struct target *targets,
+	size_t n_targets, struct diags *diags,
+	struct renderer **ret_renderer) _must_check_;
 
 /*
  * render_site - every output

@@ -55,8 +55,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	size_t n_seen = 0, n_entries = 0;
 
 	assert(fd >= 0 && file_write_all(fd, bytes, len) == 0);
-	int failed = ldif_read(mem_printf(tmp, "/proc/self/fd/%d", fd), check_entry,
-		&n_seen, diags, &n_entries);
+	int failed = ldif_read(mem_printf(tmp, "/proc/self/fd/%d", fd), false,
+		check_entry, &n_seen, diags, &n_entries);
 
 	assert(n_seen == n_entries);
 	assert(failed == -(int)diags->failure);

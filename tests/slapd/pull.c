@@ -216,7 +216,7 @@ static int run(
 	int failed;
 
 	if (strcmp(what, "ldif") == 0) {
-		failed = ldif_read(settings.uris.items[0], take, lines, diags, &n);
+		failed = ldif_read(settings.uris.items[0], NULL, take, lines, diags, &n);
 		print_lines(lines);
 		return failed;
 	}

@@ -37,8 +37,17 @@ static const struct {
 	/* names, blanks, options, values apart from each other */
 	{"DN:cn=a\nCN:a\ndescription:   x  \nl:\n",
 		"1 cn=a CN@2=a description@3=x\\x20\\x20 l@4=\n"},
-	{"dn: cn=a\ncn: 1\nl: x\nCn;lang-de: 2\nl;binary: y\n",
-		"1 cn=a cn@2=1 cn@4=2 l@3=x l@5=y\n"},
+	{"dn: cn=a\ncn: 1\nl: x\nCn;lang-de: 2\nl;binary: y\n", "1 cn=a cn@2=1 l@3=x\n"},
+	{"dn: cn=a\nCn;lang-de: 2\ncn;lang-fr: 3\nl: x\n",
+		"1 cn=a Cn@2=2 cn@3=3 l@4=x\n"},
+	{"# search reference\nref: ldap://b.example/dc=b\n\ndn: cn=a\ncn: a\n",
+		"4 cn=a cn@5=a\n"
+		"stdin:2:6: error: a part of the tree is on another server (continuation "
+		"reference 'ldap://b.example/dc=b'): ask a server that has all of it, or "
+		"below a narrower base\n"},
+	{"dn: cn=a\nmember;range=0-1499: cn=b\n",
+		"stdin:1:1: error: the server gave only a part of the values of "
+		"'member;range=0-1499' of 'cn=a'\n"},
 	{"dn: cn=a\n2.5.4.3: a\n", "1 cn=a 2.5.4.3@2=a\n"},
 	{"dn: cn=a\ncn: a: b :c\n", "1 cn=a cn@2=a:\\x20b\\x20:c\n"},
 	{"dn: cn=a\ncn: L\xc3\xa9\n", "1 cn=a cn@2=L\\xc3\\xa9\n"},
@@ -86,7 +95,9 @@ static const struct {
 		"Size "
 		"limit exceeded'): entries are missing\n"},
 	{"ref: ldap://other/dc=x??sub\n",
-		"stdin:1:1: error: the record starts with 'ref', not with 'dn'\n"},
+		"stdin:1:6: error: a part of the tree is on another server (continuation "
+		"reference 'ldap://other/dc=x??sub'): ask a server that has all of it, or "
+		"below a narrower base\n"},
 	/* malformed */
 	{"dn: cn=a\ncn a\n\ndn: cn=b\ncn: b\n\ndn: cn=c\nc n: c\n: d\n",
 		"4 cn=b cn@5=b\n"
@@ -172,7 +183,7 @@ static char *read_text(TALLOC_CTX *mem_ctx, const char *bytes, size_t len)
 	size_t n = 0;
 
 	set_stdin(bytes, len);
-	int failed = ldif_read("-", print_entry, out, diags, &n);
+	int failed = ldif_read("-", NULL, print_entry, out, diags, &n);
 
 	assert_int_equal(failed, -(int)diags->failure);
 	print_findings(out, diags);
@@ -238,7 +249,7 @@ static void test_borders(void **state)
 	for (unsigned i = 0; i < 100000; i++)
 		buffer_printf(file, "0123456789\n ");
 	set_stdin(file->data, file->len);
-	assert_int_equal(ldif_read("-", count, &tally, diags, &n), 0);
+	assert_int_equal(ldif_read("-", NULL, count, &tally, diags, &n), 0);
 	assert_int_equal(n, expected + 1);
 	assert_int_equal(tally.n_entries, expected + 1);
 	assert_true(tally.n_bytes > 1000000);
@@ -257,7 +268,7 @@ static void test_garbage(void **state)
 	for (unsigned i = 0; i < 5000; i++)
 		buffer_add_text(file, "garbage\n");
 	set_stdin(file->data, file->len);
-	assert_int_equal(ldif_read("-", count, &tally, diags, &n), -EXIT_DATA);
+	assert_int_equal(ldif_read("-", NULL, count, &tally, diags, &n), -EXIT_DATA);
 	assert_int_equal(diags->n_errors, 1001);
 	assert_string_equal(
 		diag_last(diags)->message, "4000 further faults are not shown");
@@ -271,8 +282,9 @@ static void test_missing(void **state)
 
 	(void)state;
 	assert_int_equal(
-		ldif_read("/nonexistent/site.ldif", count, NULL, diags, &n), -EXIT_IO);
-	assert_int_equal(ldif_read("/", count, NULL, diags, &n), -EXIT_IO);
+		ldif_read("/nonexistent/site.ldif", NULL, count, NULL, diags, &n),
+		-EXIT_IO);
+	assert_int_equal(ldif_read("/", NULL, count, NULL, diags, &n), -EXIT_IO);
 }
 
 int main(void)

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/filter.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+enum { DEPTH_MAX = 32 };
+
+bool is_descriptor(const char *name)
+{
+	if (!((name[0] | 0x20) >= 'a' && (name[0] | 0x20) <= 'z'))
+		return false;
+	return name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				 "0123456789-")] == '\0';
+}
+
+bool list_has_name(const struct string_list *list, const char *name)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (text_equal_case(list->items[i], name))
+			return true;
+	return false;
+}
+
+void list_add_name(TALLOC_CTX *mem_ctx, struct string_list *list, const char *name)
+{
+	if (!list_has_name(list, name))
+		*mem_push(mem_ctx, &list->items, &list->n) = name;
+}
+
+/* What is left of the text; @why is set by whoever cannot go on. */
+struct parsing {
+	TALLOC_CTX *mem_ctx;
+	const char *at;
+	const char *why;
+	unsigned depth;
+};
+
+static struct filter *parse_filter(struct parsing *p);
+
+static struct filter *give_up(struct parsing *p, const char *why)
+{
+	if (p->why == NULL)
+		p->why = why;
+	return NULL;
+}
+
+static struct filter *parse_list(struct parsing *p, enum filter_test test)
+{
+	struct filter *filter = mem_new(p->mem_ctx, struct filter);
+	struct filter **last = &filter->first;
+
+	filter->test = test;
+	p->at++;
+	while (*p->at == '(' && (test != FILTER_NOT || filter->first == NULL)) {
+		*last = parse_filter(p);
+		if (*last == NULL)
+			return NULL;
+		last = &(*last)->next;
+	}
+	return filter->first == NULL ? give_up(p, "'&', '|' or '!' without a filter")
+				     : filter;
+}
+
+/* A value up to the next star or the closing bracket, `\28` as the byte that it is. */
+static const char *parse_value(struct parsing *p)
+{
+	TMP_CTX(tmp);
+	struct buffer *value = buffer_new(tmp);
+
+	for (; *p->at != '\0' && *p->at != ')' && *p->at != '*' && *p->at != '(';
+		p->at++) {
+		int byte = *p->at == '\\' ? text_hex_byte(p->at + 1) : *p->at;
+
+		if (*p->at == '\\' && byte <= 0) {
+			(void)give_up(p, "'\\' needs two hexadecimal digits behind it");
+			return NULL;
+		}
+		p->at += *p->at == '\\' ? 2 : 0;
+		buffer_add_byte(value, (char)byte);
+	}
+	return mem_strndup(p->mem_ctx, value->data, value->len);
+}
+
+static struct filter *parse_values(struct parsing *p, struct filter *filter)
+{
+	bool is_more;
+
+	do {
+		const char *value = parse_value(p);
+
+		if (value == NULL)
+			return NULL;
+		*mem_push(p->mem_ctx, &filter->values.items, &filter->values.n) = value;
+		is_more = *p->at == '*';
+		p->at += is_more;
+	} while (is_more);
+	if (filter->values.n == 1)
+		return filter;
+	if (filter->test != FILTER_EQUAL)
+		return give_up(p, "'*' goes with '=' only");
+	filter->test = filter->values.n == 2 && *filter->values.items[0] == '\0' &&
+				       *filter->values.items[1] == '\0'
+			       ? FILTER_PRESENT
+			       : FILTER_PARTS;
+	return filter;
+}
+
+static struct filter *parse_test(struct parsing *p)
+{
+	struct filter *filter = mem_new(p->mem_ctx, struct filter);
+	size_t len = strcspn(p->at, "=<>~:()");
+
+	filter->attribute = mem_strndup(p->mem_ctx, p->at, len);
+	p->at += len;
+	if (!is_descriptor(filter->attribute))
+		return give_up(p, "a test is (ATTRIBUTE=VALUE)");
+	filter->test = *p->at == '>'   ? FILTER_LEAST
+		       : *p->at == '<' ? FILTER_MOST
+				       : FILTER_EQUAL;
+	p->at += *p->at == '>' || *p->at == '<' || *p->at == '~';
+	if (*p->at == ':')
+		return give_up(p, "matching rules (:=) are not supported");
+	if (*p->at != '=')
+		return give_up(p, "a test is (ATTRIBUTE=VALUE)");
+	p->at++;
+	return parse_values(p, filter);
+}
+
+static struct filter *parse_filter(struct parsing *p)
+{
+	struct filter *filter;
+
+	if (*p->at != '(')
+		return give_up(p, "a filter begins with '('");
+	if (++p->depth > DEPTH_MAX)
+		return give_up(p, "is nested too deeply");
+	p->at++;
+	filter = *p->at == '&'	 ? parse_list(p, FILTER_AND)
+		 : *p->at == '|' ? parse_list(p, FILTER_OR)
+		 : *p->at == '!' ? parse_list(p, FILTER_NOT)
+				 : parse_test(p);
+	p->depth--;
+	if (filter == NULL)
+		return NULL;
+	if (*p->at != ')')
+		return give_up(p, "a ')' is missing");
+	p->at++;
+	return filter;
+}
+
+const char *filter_parse(
+	TALLOC_CTX *mem_ctx, const char *text, const struct filter **ret_filter)
+{
+	struct parsing p = {.mem_ctx = mem_ctx, .at = text};
+	struct filter *filter = parse_filter(&p);
+
+	if (filter != NULL && *p.at != '\0')
+		filter = give_up(&p, "something stands behind the last ')'");
+	if (filter == NULL)
+		return p.why;
+	filter->text = mem_strdup(mem_ctx, text);
+	*ret_filter = filter;
+	return NULL;
+}
+
+int read_filter(struct reader *r, const struct node *value, void *field)
+{
+	const char *text = NULL;
+	int failed = read_string(r, value, &text);
+
+	if (failed < 0)
+		return failed;
+	const char *why = filter_parse(r->mem_ctx, text, field);
+
+	return why == NULL ? 0 : document_fault(r, value, "'%s': %s", text, why);
+}
+
+void filter_attributes(
+	TALLOC_CTX *mem_ctx, const struct filter *filter, struct string_list *list)
+{
+	for (; filter != NULL; filter = filter->next) {
+		if (filter->attribute != NULL)
+			list_add_name(mem_ctx, list, filter->attribute);
+		filter_attributes(mem_ctx, filter->first, list);
+	}
+}

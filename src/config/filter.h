@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * LDAP filters (RFC 4515) that a map or the settings hold: `(&(objectClass=device)(!(l=*)))`.
+ * Here they are read; read/filter_match.h asks an entry.
+ */
+
+#include "base/document.h"
+
+enum filter_test {
+	FILTER_AND,
+	FILTER_OR,
+	FILTER_NOT,
+	FILTER_PRESENT, /* (a=*) */
+	FILTER_EQUAL, /* (a=v), (a~=v) */
+	FILTER_PARTS, /* (a=v*v*v) */
+	FILTER_LEAST, /* (a>=v) */
+	FILTER_MOST, /* (a<=v) */
+};
+
+struct filter {
+	enum filter_test test;
+	const char *attribute;
+	/* the value; of FILTER_PARTS what stands between the stars, "" at an end without */
+	struct string_list values;
+	struct filter *first; /* of AND, OR and NOT */
+	struct filter *next; /* beside it */
+	const char *text; /* of the outermost: as it was written */
+};
+
+/*
+ * filter_parse - the text of a filter
+ *
+ * memory: *ret_filter below @mem_ctx
+ * errors: NULL on success, else a sentence; extensible matches (a:=v) are refused
+ * source: RFC 4515 section 3
+ */
+const char *filter_parse(TALLOC_CTX *mem_ctx, const char *text,
+	const struct filter **ret_filter) _must_check_;
+
+/* A key's value: a filter, into const struct filter * */
+int read_filter(struct reader *r, const struct node *value, void *field);
+
+/* Adds the attributes that @filter asks for to @list, each once, any case. */
+void filter_attributes(
+	TALLOC_CTX *mem_ctx, const struct filter *filter, struct string_list *list);
+
+/* An attribute or class name: RFC 4512 keystring, so that none can bend a filter. */
+bool is_descriptor(const char *name);
+/* Is @name one of them, any case? */
+bool list_has_name(const struct string_list *list, const char *name);
+/* Adds @name where it is not there yet. */
+void list_add_name(TALLOC_CTX *mem_ctx, struct string_list *list, const char *name);

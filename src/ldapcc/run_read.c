@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <time.h>
+
+#include "ldapcc/run.h"
+#include "model/decode.h"
+#include "read/dn.h"
+#include "read/filter_match.h"
+#include "read/join.h"
+#include "read/ldif.h"
+
+/*
+ * From entries to records: what is excluded is passed over, what belongs together is joined,
+ * the rest is decoded and kept.
+ */
+
+/* A subtree of `exclude`, or a filter. */
+struct passed_over {
+	const char *key; /* canonical DN; NULL: a filter */
+	const struct filter *filter;
+};
+
+struct reading {
+	struct run *run;
+	struct decoder *decoder;
+	struct joiner *joiner; /* NULL: the map joins nothing */
+	struct passed_over *passed_over;
+	size_t n_passed_over;
+	bool has_subtrees;
+	const char *source; /* the file of `also` at hand; NULL: the directory */
+};
+
+static const struct selection *selection_of(struct run *run)
+{
+	const struct select_settings *select = &run->settings->select;
+
+	if (select->where.line == 0)
+		return NULL;
+	struct selection *selection = mem_new(run->mem_ctx, struct selection);
+
+	*selection = (struct selection){select->networks, select->groups};
+	return selection;
+}
+
+struct decoder *run_new_site(struct run *run)
+{
+	run->site = site_new(run->mem_ctx, run->map, run->arguments.ldif);
+	run->site->also_map = run->also_map;
+	run->site->select = selection_of(run);
+	run->site->now = (int64_t)time(NULL);
+	run->site->prints_zones = targets_print_zones(run->targets, run->n_targets);
+	reporter_init(&run->reporter, run->site, run->diags);
+	memcpy(run->reporter.severity, run->settings->severity,
+		sizeof(run->reporter.severity));
+	for (size_t i = 0; i < run->n_targets; i++)
+		*mem_push(run->site, &run->reporter.targets, &run->reporter.n_targets) =
+			run->targets[i].name;
+	return decoder_new(run->site, &run->reporter);
+}
+
+static void take_entry(void *data, const struct entry *entry)
+{
+	struct reading *reading = data;
+
+	decode_entry(reading->decoder, entry);
+	entries_add(reading->run->entries, entry);
+}
+
+/* Joining */
+
+/* What stands in a finding lasts as long as the site. */
+static struct loc loc_of(const struct site *site, const struct entry *entry)
+{
+	return (struct loc){.source = site->source,
+		.line = entry->line,
+		.dn = arena_strdup(site->arena, entry->dn)};
+}
+
+static void report_join(void *data, const struct entry *entry, const struct entry *first,
+	const struct entry *second)
+{
+	struct reading *reading = data;
+	struct run *run = reading->run;
+	struct finding *finding = check_report_entry(&run->reporter, CHECK_AMBIGUOUS_JOIN,
+		loc_of(run->site, entry), "belongs to several entries, so to none");
+
+	diag_note(finding, loc_of(run->site, first), "to this one");
+	diag_note(finding, loc_of(run->site, second), "and to this one");
+}
+
+static void start_site(struct reading *reading)
+{
+	struct run *run = reading->run;
+
+	reading->decoder = run_new_site(run);
+	run->entries = entries_new(run->mem_ctx, run->stored.items);
+	talloc_free(reading->joiner);
+	reading->joiner = run->map->n_joins == 0
+				  ? NULL
+				  : joiner_new(run->mem_ctx, run->map, take_entry,
+					    report_join, reading);
+}
+
+/* Excluding */
+
+static bool is_below(const char *key, const char *subtree)
+{
+	size_t len = strlen(key), end = strlen(subtree);
+
+	return len >= end && strcmp(key + len - end, subtree) == 0 &&
+	       (len == end || key[len - end - 1] == ',');
+}
+
+static bool is_passed_over(const struct reading *reading, const struct entry *entry)
+{
+	TMP_CTX(tmp);
+	const char *key = reading->has_subtrees ? dn_key(tmp, entry->dn) : NULL;
+
+	for (size_t i = 0; i < reading->n_passed_over; i++) {
+		const struct passed_over *one = &reading->passed_over[i];
+
+		if (one->filter != NULL ? filter_matches(one->filter, entry)
+					: key != NULL && is_below(key, one->key))
+			return true;
+	}
+	return false;
+}
+
+static int prepare_exclusions(struct reading *reading)
+{
+	struct run *run = reading->run;
+	const struct directory_settings *directory = &run->settings->directory;
+
+	for (size_t i = 0; i < directory->n_excluded; i++) {
+		const struct exclusion *exclusion = &directory->excluded[i];
+		struct passed_over *one = mem_push(
+			run->mem_ctx, &reading->passed_over, &reading->n_passed_over);
+
+		one->filter = exclusion->filter;
+		if (exclusion->dn == NULL)
+			continue;
+		one->key = dn_key(run->mem_ctx, exclusion->dn);
+		if (one->key == NULL || *one->key == '\0')
+			return diag_fail(run->diags, EXIT_USAGE, exclusion->where,
+				"'%s' is neither a DN nor a filter", exclusion->dn);
+		reading->has_subtrees = true;
+	}
+	return 0;
+}
+
+/* An entry_sink: every entry as it comes. */
+static void pass_entry(void *data, const struct entry *entry)
+{
+	struct reading *reading = data;
+
+	if (reading->n_passed_over > 0 && is_passed_over(reading, entry))
+		return;
+	if (reading->source != NULL) {
+		struct entry ours = *entry;
+
+		ours.source = reading->source;
+		take_entry(data, &ours);
+	} else if (reading->joiner != NULL) {
+		joiner_add(reading->joiner, entry);
+	} else {
+		take_entry(data, entry);
+	}
+}
+
+/* What an attempt found about an incomplete read counts no more. */
+static void forget_findings(struct diags *diags)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < diags->n_findings; i++) {
+		struct finding *finding = diags->findings[i];
+
+		if (finding->where.dn == NULL) {
+			diags->findings[kept++] = finding;
+			continue;
+		}
+		diags->n_errors -= finding->severity == SEVERITY_ERROR;
+		diags->n_warnings -= finding->severity == SEVERITY_WARNING;
+	}
+	diags->n_findings = kept;
+}
+
+static void restart_site(void *data)
+{
+	struct reading *reading = data;
+	struct run *run = reading->run;
+
+	forget_findings(run->diags);
+	talloc_free(run->site);
+	talloc_free(run->entries);
+	start_site(reading);
+}
+
+static int read_directory(struct reading *reading, const struct string_list *last_csn)
+{
+	struct run *run = reading->run;
+
+	if (run->settings->directory.base == NULL)
+		return diag_fail(run->diags, EXIT_USAGE,
+			loc_file(run->settings->path == NULL ? LDAPCC_SYSCONFDIR
+					 "/ldapcc.yaml"
+							     : run->settings->path),
+			"no directory to read: set directory.base, or give --ldif FILE");
+	int failed = directory_read(run->mem_ctx, &run->settings->directory, run->map,
+		last_csn, pass_entry, restart_site, reading, run->diags, &run->report);
+
+	if (failed < 0)
+		forget_findings(run->diags);
+	return failed;
+}
+
+/* What the directory has no place for: after it, so that a second attempt repeats nothing. */
+static int read_also(struct reading *reading)
+{
+	struct run *run = reading->run;
+	const struct string_list *also = &run->settings->directory.also;
+	int failed = 0;
+
+	for (size_t i = 0; failed == 0 && i < also->n; i++) {
+		size_t n;
+
+		reading->source = also->items[i];
+		failed = ldif_read(also->items[i], run->also_map, pass_entry, reading,
+			run->diags, &n);
+	}
+	reading->source = NULL;
+	return failed;
+}
+
+int run_read(struct run *run, const struct string_list *last_csn)
+{
+	struct reading reading = {.run = run};
+	size_t n;
+	int failed = prepare_exclusions(&reading);
+
+	if (failed < 0)
+		return failed;
+	start_site(&reading);
+	failed = run->arguments.ldif == NULL
+			 ? read_directory(&reading, last_csn)
+			 : ldif_read(run->arguments.ldif, run->map, pass_entry, &reading,
+				   run->diags, &n);
+	if (failed == 0 && reading.joiner != NULL)
+		joiner_finish(reading.joiner);
+	if (failed == 0)
+		failed = read_also(&reading);
+	talloc_free(reading.joiner);
+	return failed;
+}

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/decode_feed.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "read/filter_match.h"
+
+struct mapped *mapped_new(TALLOC_CTX *mem_ctx, const struct map *map)
+{
+	struct mapped *m = mem_new(mem_ctx, struct mapped);
+
+	m->map = map;
+	m->feeds = table_new_folded(m, 2 * map->n_feeds);
+	/* backwards: each list is in the order of the map */
+	for (size_t i = map->n_feeds; i-- > 0;) {
+		if (map->feeds[i].attribute == NULL)
+			continue;
+		struct feed *feed = mem_new(m, struct feed);
+		void **slot = table_slot(m->feeds, map->feeds[i].attribute);
+
+		*feed = map->feeds[i];
+		feed->next = *slot;
+		*slot = feed;
+	}
+	return m;
+}
+
+/* Kinds */
+
+static bool is_of(const struct class_list *classes, const struct entry *entry)
+{
+	for (size_t i = 0; i < classes->n; i++) {
+		const struct map_class *class = &classes->items[i];
+
+		if ((class->name == NULL || entry_has_class(entry, class->name)) &&
+			(class->filter == NULL || filter_matches(class->filter, entry)))
+			return true;
+	}
+	return false;
+}
+
+static enum kind kind_of(const struct map *map, const struct entry *entry)
+{
+	const enum kind *kind = map_kind_order;
+
+	while (*kind != KIND_NONE && !is_of(&map->classes[*kind], entry))
+		kind++;
+	return *kind;
+}
+
+/* One value as the map has it */
+
+static bool is_plain(const struct feed *feed)
+{
+	return feed->strip.n == 0 && feed->after == NULL && feed->split == NULL &&
+	       feed->replace.n == 0 && feed->form == FORM_TEXT;
+}
+
+/*
+ * What stands behind the word: `fixed-address 10.1.0.7; next-server 10.1.0.2` behind
+ * `next-server`, up to the next semicolon. NULL without it.
+ */
+static char *take_after(TALLOC_CTX *mem_ctx, const char *text, const char *word)
+{
+	size_t len = strlen(word);
+	bool is_open = len > 0 && strchr("=:", word[len - 1]) != NULL;
+
+	for (const char *at = text; (at = strcasestr(at, word)) != NULL; at++) {
+		bool starts = at == text || strchr(" \t;,", at[-1]) != NULL;
+		bool ends = is_open || at[len] == '\0' || strchr(" \t;", at[len]) != NULL;
+
+		if (starts && ends)
+			return mem_strndup(mem_ctx, at + len, strcspn(at + len, ";"));
+	}
+	return NULL;
+}
+
+static char *trim(char *text)
+{
+	size_t len;
+
+	text += strspn(text, " \t");
+	len = strlen(text);
+	while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
+		len--;
+	text[len] = '\0';
+	return text;
+}
+
+static char *unquote(char *text)
+{
+	size_t len = strlen(text);
+
+	if (len < 2 || text[0] != '"' || text[len - 1] != '"')
+		return text;
+	text[len - 1] = '\0';
+	return text + 1;
+}
+
+static char *take_prefix(char *text, const struct string_list *prefixes)
+{
+	for (size_t i = 0; i < prefixes->n; i++) {
+		size_t len = strlen(prefixes->items[i]);
+
+		if (strncasecmp(text, prefixes->items[i], len) == 0)
+			return trim(text + len);
+	}
+	return text;
+}
+
+static char *replace_all(TALLOC_CTX *mem_ctx, char *text, const struct string_list *pairs)
+{
+	for (size_t i = 0; i + 1 < pairs->n; i += 2) {
+		struct buffer *out = buffer_new(mem_ctx);
+		const char *what = pairs->items[i], *at = text, *found;
+
+		for (; (found = strstr(at, what)) != NULL; at = found + strlen(what)) {
+			buffer_add(out, at, (size_t)(found - at));
+			buffer_add_text(out, pairs->items[i + 1]);
+		}
+		buffer_add_text(out, at);
+		text = out->data;
+	}
+	return text;
+}
+
+/*
+ * The address in a dnsRecord of Active Directory, NULL for other types.
+ *
+ * source: MS-DNSP 2.3.2.2: length and type of the data, two bytes each, the lower first;
+ *         the data behind 24 bytes; A is type 1, AAAA 28
+ */
+static char *take_dns_record(TALLOC_CTX *mem_ctx, const struct entry_value *value)
+{
+	enum { HEAD = 24, TYPE_A = 1, TYPE_AAAA = 28 };
+	const unsigned char *bytes = (const unsigned char *)value->bytes;
+	struct ip ip = {0};
+	char text[IP_TEXT_MAX];
+
+	if (value->len < HEAD)
+		return NULL;
+	unsigned len = bytes[0] | (unsigned)bytes[1] << 8;
+	unsigned type = bytes[2] | (unsigned)bytes[3] << 8;
+
+	if (value->len != HEAD + len)
+		return NULL;
+	if (type == TYPE_A && len == 4)
+		ip.family = 4;
+	else if (type == TYPE_AAAA && len == 16)
+		ip.family = 6;
+	else
+		return NULL;
+	memcpy(ip.bytes, bytes + HEAD, len);
+	return mem_strdup(mem_ctx, ip_format(ip, text));
+}
+
+/* A writable copy of what of @value counts, NULL for none. */
+static char *take_text(
+	TALLOC_CTX *mem_ctx, const struct feed *feed, const struct entry_value *value)
+{
+	char *text = feed->form == FORM_DNS_RECORD ? take_dns_record(mem_ctx, value)
+		     : feed->after != NULL
+			     ? take_after(mem_ctx, value->bytes, feed->after)
+			     : mem_strndup(mem_ctx, value->bytes, value->len);
+
+	if (text == NULL)
+		return NULL;
+	return replace_all(
+		mem_ctx, take_prefix(trim(text), &feed->strip), &feed->replace);
+}
+
+struct values {
+	struct entry_value *items;
+	size_t n;
+};
+
+static void transform(TALLOC_CTX *mem_ctx, const struct feed *feed,
+	const struct entry_value *value, struct values *to)
+{
+	char *rest = take_text(mem_ctx, feed, value), *piece;
+	const char *separators = feed->split == NULL ? "" : feed->split;
+
+	while (rest != NULL && (piece = strsep(&rest, separators)) != NULL) {
+		piece = unquote(trim(piece));
+		if (*piece != '\0' || feed->split == NULL)
+			*mem_push(mem_ctx, &to->items, &to->n) =
+				(struct entry_value){piece, strlen(piece), value->line};
+	}
+}
+
+/* Fields */
+
+static enum field_id field_of(const struct decoder *d, const struct feed *feed)
+{
+	return feed->field != FIELD_NONE
+		       ? feed->field
+		       : map_extra_field(&d->mapped->map->extras[feed->extra]);
+}
+
+/* Room for a row of where values came from; d->found and d->parts go together. */
+static void add_origin(struct decoder *d, const struct feed *feed,
+	const struct entry_attribute *attribute, struct values values)
+{
+	size_t n = d->n_found;
+	const char *dn = attribute->dn;
+	const char *name = feed->attribute != NULL ? feed->attribute : attribute->name;
+
+	if (dn != NULL) {
+		void **slot = table_slot(d->joined, dn);
+
+		if (*slot == NULL) {
+			char *kept = arena_strdup(d->site->arena, dn);
+
+			slot = table_slot(d->joined, kept);
+			*slot = kept;
+		}
+		dn = *slot;
+	}
+	*mem_push(d->scratch, &d->found, &d->n_found) = (struct origin){.attribute = name,
+		.dn = dn,
+		.line = values.items[0].line,
+		.field = (uint16_t)field_of(d, feed)};
+	*mem_push(d->scratch, &d->parts, &n) =
+		(struct field_values){values.items, values.n};
+}
+
+static bool has_value(const struct field_values *have, const struct entry_value *value)
+{
+	for (size_t i = 0; i < have->n; i++)
+		if (have->values[i].len == value->len &&
+			memcmp(have->values[i].bytes, value->bytes, value->len) == 0)
+			return true;
+	return false;
+}
+
+/* Two attributes with the same value say it once. */
+static void add_values(struct decoder *d, struct field_values *have, struct values values)
+{
+	if (have->n == 0) {
+		*have = (struct field_values){values.items, values.n};
+		return;
+	}
+	struct entry_value *all =
+		mem_array(d->scratch, struct entry_value, have->n + values.n);
+	size_t n = have->n;
+
+	memcpy(all, have->values, have->n * sizeof(*all));
+	for (size_t i = 0; i < values.n; i++)
+		if (!has_value(have, &values.items[i]))
+			all[n++] = values.items[i];
+	*have = (struct field_values){all, n};
+}
+
+static struct field_values *place_of(struct decoder *d, const struct feed *feed)
+{
+	return feed->field == FIELD_NONE ? &d->extras[feed->extra]
+					 : &d->fields[feed->field];
+}
+
+static void take_values(struct decoder *d, const struct feed *feed,
+	const struct entry_attribute *attribute)
+{
+	struct field_values *have = place_of(d, feed);
+	struct values values = {attribute->values, attribute->n_values};
+
+	/* what is shared with others counts where nothing nearer is */
+	if (have->n > 0 && attribute->distance > d->distance[feed->field] &&
+		feed->field != FIELD_NONE)
+		return;
+	if (!is_plain(feed)) {
+		values = (struct values){0};
+		for (size_t i = 0; i < attribute->n_values; i++)
+			transform(d->scratch, feed, &attribute->values[i], &values);
+	}
+	if (values.n == 0)
+		return;
+	add_values(d, have, values);
+	add_origin(d, feed, attribute, values);
+	d->distance[feed->field] = attribute->distance;
+}
+
+/* A joined entry's name is not this one's, unless the map says so. */
+static bool is_fed(const struct decoder *d, const struct feed *feed, enum kind kind,
+	const struct entry_attribute *attribute)
+{
+	if (!(feed->kinds & 1U << kind))
+		return false;
+	if (feed->of != NULL)
+		return attribute->of != NULL && text_equal_case(feed->of, attribute->of);
+	return attribute->dn == NULL ||
+	       !list_has_name(&d->mapped->map->attributes[FIELD_NAME], attribute->name);
+}
+
+static void take_attributes(struct decoder *d, enum kind kind)
+{
+	for (size_t i = 0; i < d->entry->n_attributes; i++) {
+		const struct entry_attribute *attribute = &d->entry->attributes[i];
+		const struct feed *feed = table_find(d->mapped->feeds, attribute->name);
+
+		for (; feed != NULL && attribute->n_values > 0; feed = feed->next)
+			if (is_fed(d, feed, kind, attribute))
+				take_values(d, feed, attribute);
+	}
+}
+
+/* What a map says of every entry that says nothing of its own. */
+static void take_constants(struct decoder *d, enum kind kind)
+{
+	const struct map *map = d->mapped->map;
+
+	for (size_t i = 0; i < map->n_feeds; i++) {
+		const struct feed *feed = &map->feeds[i];
+
+		if (feed->attribute != NULL || !(feed->kinds & 1U << kind) ||
+			place_of(d, feed)->n > 0)
+			continue;
+		struct entry_value *value = mem_new(d->scratch, struct entry_value);
+		const struct entry_attribute constant = {
+			.name = feed->field == FIELD_NONE
+					? map->extras[feed->extra].name
+					: attribute_of(feed->field)->field,
+			.values = value,
+			.n_values = 1};
+
+		*value = (struct entry_value){
+			feed->constant, strlen(feed->constant), d->entry->line};
+		take_values(d, feed, &constant);
+	}
+}
+
+enum kind decode_fields(struct decoder *d)
+{
+	const struct map *map = d->mapped->map;
+	enum kind kind = kind_of(map, d->entry);
+
+	if (kind == KIND_NONE)
+		return kind;
+	memset(d->fields, 0, sizeof(d->fields));
+	memset(d->distance, 0, sizeof(d->distance));
+	d->extras = map->n_extras == 0
+			    ? NULL
+			    : mem_array(d->scratch, struct field_values, map->n_extras);
+	d->found = NULL;
+	d->parts = NULL;
+	d->n_found = 0;
+	take_attributes(d, kind);
+	take_constants(d, kind);
+	d->has_vm_host_class = is_of(&map->vm_host_classes, d->entry);
+	return kind;
+}
+
+/* Names */
+
+static const struct feed *find_feed(const struct decoder *d, enum kind kind,
+	enum field_id field, const char *attribute)
+{
+	const struct feed *feed = table_find(d->mapped->feeds, attribute);
+
+	while (feed != NULL &&
+		(feed->field != field || feed->of != NULL || !(feed->kinds & 1U << kind)))
+		feed = feed->next;
+	return feed;
+}
+
+bool decode_feeds(const struct decoder *d, enum kind kind, enum field_id field,
+	const char *attribute)
+{
+	return find_feed(d, kind, field, attribute) != NULL;
+}
+
+const char *decode_rdn_name(
+	struct decoder *d, enum kind kind, const char *attribute, const char *value)
+{
+	const struct feed *feed = find_feed(d, kind, FIELD_NAME, attribute);
+	const struct entry_value raw = {value, strlen(value), 0};
+	struct values values = {0};
+
+	if (feed == NULL || is_plain(feed))
+		return feed == NULL ? NULL : value;
+	transform(d->scratch, feed, &raw, &values);
+	return values.n == 0 ? NULL : values.items[0].bytes;
+}
+
+/* Where a value came from */
+
+struct origin *decode_origin_of(
+	struct decoder *d, enum field_id field, const struct entry_value *value)
+{
+	for (size_t i = 0; i < d->n_found; i++)
+		for (size_t j = 0; d->found[i].field == field && j < d->parts[i].n; j++)
+			if (d->parts[i].values[j].bytes == value->bytes)
+				return &d->found[i];
+	return NULL;
+}
+
+void decode_prefer(
+	struct decoder *d, enum field_id field, const struct entry_value *value)
+{
+	struct origin *origin = decode_origin_of(d, field, value), swapped;
+
+	for (size_t i = 0; origin != NULL && &d->found[i] != origin; i++) {
+		size_t at = (size_t)(origin - d->found);
+		struct field_values part = d->parts[i];
+
+		if (d->found[i].field != origin->field)
+			continue;
+		swapped = d->found[i];
+		d->found[i] = *origin;
+		d->found[at] = swapped;
+		d->parts[i] = d->parts[at];
+		d->parts[at] = part;
+		return;
+	}
+}

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/group.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "read/dn.h"
+
+/* Members */
+
+struct linking {
+	struct site *site;
+	struct table *by_name; /* group name -> struct node_group */
+	struct table
+		*containers; /* DNs that have machines below them; NULL: not asked yet */
+};
+
+static void add_dead(struct linking *l, struct node_group *group, const char *text,
+	enum field_id field)
+{
+	*mem_push(l->site, &group->dead, &group->n_dead) =
+		(struct dead_member){text, field};
+}
+
+static void add_node(struct site *site, struct node_group *group, struct machine *machine)
+{
+	size_t n = group->n_nodes;
+
+	*mem_push(site, &group->nodes, &n) = machine;
+	group->n_nodes = (uint32_t)n;
+}
+
+static void add_part(struct linking *l, struct node_group *group, struct node_group *part)
+{
+	*mem_push(l->site, &group->parts, &group->n_parts) = part;
+}
+
+/*
+ * Is @key of something that is gone, or of somebody who is no machine at all? It is gone
+ * where machines of ours stand beside it and it is named as they are.
+ */
+static bool is_gone(struct linking *l, const char *key)
+{
+	TMP_CTX(tmp);
+	const struct site *site = l->site;
+	const char *attribute = mem_strndup(tmp, key, strcspn(key, "="));
+
+	if (l->containers == NULL) {
+		l->containers = table_new(l->site, 64);
+		for (size_t i = 0; i < site->n_machines; i++)
+			*table_slot(l->containers,
+				dn_key_parent(site->machines[i]->record.key)) = l->site;
+	}
+	return table_find(l->containers, dn_key_parent(key)) != NULL &&
+	       list_has_name(&site->map->attributes[FIELD_NAME], attribute) &&
+	       (site->waited_for == NULL || table_find(site->waited_for, key) == NULL);
+}
+
+static void link_member(struct linking *l, struct node_group *group, const char *key)
+{
+	struct record *record = table_find(l->site->by_key, key);
+
+	if (record == NULL) {
+		if (is_gone(l, key))
+			add_dead(l, group, key, FIELD_MEMBER);
+		return;
+	}
+	if (record->kind == KIND_HOST || record->kind == KIND_VCN)
+		add_node(l->site, group, (struct machine *)record);
+	else if (record->kind == KIND_GROUP)
+		add_part(l, group, (struct node_group *)record);
+}
+
+/* `(host,user,domain)`: without a host, or with `-`, it is about users. */
+static void link_triple(struct linking *l, struct node_group *group, const char *triple)
+{
+	TMP_CTX(tmp);
+	const char *start = triple + strspn(triple, " (");
+	char *host = mem_strndup(tmp, start, strcspn(start, ", )"));
+	const char *domain = strrchr(start, ',');
+	struct machine *machine = NULL;
+
+	if (*host == '\0' || strcmp(host, "-") == 0 || domain == NULL)
+		return;
+	domain += 1 + strspn(domain + 1, " ");
+	text_lower(host);
+	if (*domain != ')' && *domain != '-')
+		machine = model_find_machine(
+			l->site, mem_printf(tmp, "%s.%.*s", host,
+					 (int)strcspn(domain, " )"), domain));
+	if (machine == NULL)
+		machine = model_find_machine(l->site, host);
+	if (machine != NULL)
+		add_node(l->site, group, machine);
+	else if (table_find(l->site->short_names, host) == NULL)
+		add_dead(l, group, triple, FIELD_TRIPLE);
+}
+
+static void link_netgroup(struct linking *l, struct node_group *group, const char *name)
+{
+	struct node_group *part = table_find(l->by_name, name);
+
+	if (part != NULL)
+		add_part(l, group, part);
+	else
+		add_dead(l, group, name, FIELD_NETGROUP);
+}
+
+static void link_members(struct linking *l, struct node_group *group)
+{
+	for (uint32_t i = 0; i < group->member_dns.n; i++)
+		link_member(l, group, group->member_dns.items[i]);
+	for (uint32_t i = 0; i < group->triples.n; i++)
+		link_triple(l, group, group->triples.items[i]);
+	for (uint32_t i = 0; i < group->netgroups.n; i++)
+		link_netgroup(l, group, group->netgroups.items[i]);
+}
+
+static int compare_nodes(const void *left, const void *right)
+{
+	const struct machine *a = *(struct machine *const *)left;
+	const struct machine *b = *(struct machine *const *)right;
+	int order = text_compare(a->fqdn, b->fqdn);
+
+	return order != 0 ? order : strcmp(a->record.key, b->record.key);
+}
+
+static void sort_nodes(struct node_group *group)
+{
+	uint32_t kept = 0;
+
+	if (group->n_nodes > 1)
+		qsort(group->nodes, group->n_nodes, sizeof(struct machine *),
+			compare_nodes);
+	for (uint32_t i = 0; i < group->n_nodes; i++)
+		if (kept == 0 || group->nodes[i] != group->nodes[kept - 1])
+			group->nodes[kept++] = group->nodes[i];
+	group->n_nodes = kept;
+}
+
+/* The groups that @top has, directly and through others, each once; @top is not among them. */
+static struct node_group **all_parts(
+	TALLOC_CTX *mem_ctx, struct node_group *top, uint32_t number, size_t *ret_n)
+{
+	struct node_group **all = NULL;
+
+	*ret_n = 0;
+	top->seen = number;
+	for (size_t i = 0; i <= *ret_n; i++) {
+		const struct node_group *from = i == 0 ? top : all[i - 1];
+
+		for (size_t j = 0; j < from->n_parts; j++) {
+			struct node_group *part = from->parts[j];
+
+			top->is_loop |= part == top;
+			if (part->seen == number)
+				continue;
+			part->seen = number;
+			*mem_push(mem_ctx, &all, ret_n) = part;
+		}
+	}
+	return all;
+}
+
+/* What each has by itself, before the nodes of its parts come in. */
+static void collect_parts(struct site *site)
+{
+	for (size_t i = 0; i < site->n_groups; i++)
+		site->groups[i]->n_own = site->groups[i]->n_nodes;
+	for (size_t i = 0; i < site->n_groups; i++) {
+		TMP_CTX(tmp);
+		struct node_group *group = site->groups[i];
+		size_t n;
+		struct node_group **parts = all_parts(tmp, group, (uint32_t)i + 1, &n);
+
+		for (size_t j = 0; j < n; j++)
+			for (uint32_t k = 0; k < parts[j]->n_own; k++)
+				add_node(site, group, parts[j]->nodes[k]);
+	}
+}
+
+static int compare_groups(const void *left, const void *right)
+{
+	const struct node_group *a = *(struct node_group *const *)left;
+	const struct node_group *b = *(struct node_group *const *)right;
+	int order = text_compare(a->record.name, b->record.name);
+
+	return order != 0 ? order : text_compare(a->record.key, b->record.key);
+}
+
+static void sort_groups(struct site *site)
+{
+	if (site->n_groups > 1)
+		qsort(site->groups, site->n_groups, sizeof(struct node_group *),
+			compare_groups);
+}
+
+void group_link(struct site *site)
+{
+	struct linking l = {.site = site, .by_name = table_new(site, site->n_groups)};
+	size_t kept = 0;
+
+	sort_groups(site);
+	for (size_t i = 0; i < site->n_groups; i++)
+		if (site->groups[i]->record.name != NULL)
+			*table_slot(l.by_name, site->groups[i]->record.name) =
+				site->groups[i];
+	for (size_t i = 0; i < site->n_groups; i++) {
+		link_members(&l, site->groups[i]);
+		sort_nodes(site->groups[i]);
+	}
+	collect_parts(site);
+	for (size_t i = 0; i < site->n_groups; i++)
+		sort_nodes(site->groups[i]);
+	for (size_t i = 0; i < site->n_groups; i++) {
+		struct node_group *group = site->groups[i];
+
+		if (group->n_nodes > 0 || group->n_dead > 0 || group->is_loop)
+			site->groups[kept++] = group;
+	}
+	site->n_groups = kept;
+}
+
+/* What nodes have in common */
+
+struct gathering {
+	struct site *site;
+	struct table *groups; /* COMMON-LABEL -> struct node_group */
+	TALLOC_CTX *scratch;
+};
+
+/* What most templates can carry: the rest of a free text are hyphens. */
+static const char *name_of(struct site *site, const char *common, const char *label)
+{
+	char *name = arena_printf(site->arena, "%s-%s", common, label);
+
+	for (char *c = name; *c != '\0'; c++)
+		if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+			   "0123456789_.-",
+			    *c) == NULL)
+			*c = '-';
+	return name;
+}
+
+/* @machine has what @source says, in common with others. */
+static void gather(struct gathering *g, struct machine *machine, const char *common,
+	const char *label, const struct record *source)
+{
+	struct site *site = g->site;
+
+	if (label == NULL)
+		return;
+	const char *key = mem_printf(g->scratch, "%s-%s", common, label);
+	struct node_group *group = table_find(g->groups, key);
+
+	if (group == NULL) {
+		group = arena_alloc(site->arena, sizeof(*group));
+		group->record = *source;
+		group->record.kind = KIND_GROUP;
+		group->record.name = name_of(site, common, label);
+		group->label = label;
+		group->common = common;
+		*table_slot(g->groups, key) = group;
+		*mem_push(site, &site->groups, &site->n_groups) = group;
+	}
+	/* machines come sorted; one with two interfaces in a network comes twice in a row */
+	if (group->n_nodes == 0 || group->nodes[group->n_nodes - 1] != machine)
+		add_node(site, group, machine);
+}
+
+static void gather_machine(struct gathering *g, struct machine *machine)
+{
+	const struct record *own = &machine->record;
+
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		const struct network *network = machine->interfaces[i]->network;
+
+		if (network != NULL)
+			gather(g, machine, "network", network->record.name,
+				&network->record);
+	}
+	if (machine->profile != NULL)
+		gather(g, machine, "profile", machine->profile->record.name,
+			&machine->profile->record);
+	if (machine->image != NULL)
+		gather(g, machine, "image", machine->image->record.name,
+			&machine->image->record);
+	if (machine->host != NULL)
+		gather(g, machine, "host", machine->host->fqdn, &machine->host->record);
+	gather(g, machine, "vo", machine->vo, own);
+	gather(g, machine, "location", machine->location, own);
+}
+
+/* Machines that are in quarantine, or not selected, are members of nothing. */
+static void keep_nodes(struct site *site)
+{
+	for (size_t i = 0; i < site->n_groups; i++)
+		for (uint32_t j = 0; j < site->groups[i]->n_nodes; j++)
+			site->groups[i]->nodes[j]->is_served = false;
+	for (size_t i = 0; i < site->n_machines; i++)
+		site->machines[i]->is_served = true;
+	for (size_t i = 0; i < site->n_groups; i++) {
+		struct node_group *group = site->groups[i];
+		uint32_t kept = 0;
+
+		for (uint32_t j = 0; j < group->n_nodes; j++)
+			if (group->nodes[j]->is_served)
+				group->nodes[kept++] = group->nodes[j];
+		group->n_nodes = kept;
+	}
+}
+
+/* Of two with one name the first stays: an entry before what follows from others. */
+static void drop_others(struct site *site)
+{
+	TMP_CTX(tmp);
+	struct table *names = table_new(tmp, site->n_groups);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < site->n_groups; i++) {
+		struct node_group *group = site->groups[i];
+
+		if (group->n_nodes == 0 || group->record.name == NULL ||
+			group->record.is_bad ||
+			table_find(names, group->record.name) != NULL)
+			continue;
+		*table_slot(names, group->record.name) = group;
+		site->groups[kept++] = group;
+	}
+	site->n_groups = kept;
+}
+
+static void fold_nodes(struct site *site, struct node_group *group)
+{
+	TMP_CTX(tmp);
+	const char **names = mem_array(tmp, const char *, group->n_nodes + 1);
+
+	for (uint32_t i = 0; i < group->n_nodes; i++)
+		names[i] = group->nodes[i]->name;
+	group->nodeset =
+		arena_strdup(site->arena, nodeset_fold(tmp, names, group->n_nodes));
+}
+
+/* The groups of each node: counted first, so that the arrays need no growing. */
+static void list_groups(struct site *site)
+{
+	for (size_t i = 0; i < site->n_machines; i++)
+		site->machines[i]->n_groups = 0;
+	for (size_t i = 0; i < site->n_groups; i++)
+		for (uint32_t j = 0; j < site->groups[i]->n_nodes; j++)
+			site->groups[i]->nodes[j]->n_groups++;
+	for (size_t i = 0; i < site->n_machines; i++) {
+		struct machine *machine = site->machines[i];
+
+		machine->groups = arena_alloc(site->arena,
+			(machine->n_groups + 1) * sizeof(struct node_group *));
+		machine->n_groups = 0;
+	}
+	for (size_t i = 0; i < site->n_groups; i++)
+		for (uint32_t j = 0; j < site->groups[i]->n_nodes; j++) {
+			struct machine *machine = site->groups[i]->nodes[j];
+
+			machine->groups[machine->n_groups++] = site->groups[i];
+		}
+}
+
+void group_derive(struct site *site)
+{
+	TMP_CTX(tmp);
+	struct gathering g = {.site = site, .groups = table_new(tmp, 64), .scratch = tmp};
+
+	keep_nodes(site);
+	for (size_t i = 0; i < site->n_machines; i++)
+		gather_machine(&g, site->machines[i]);
+	drop_others(site);
+	sort_groups(site);
+	for (size_t i = 0; i < site->n_groups; i++)
+		fold_nodes(site, site->groups[i]);
+	list_groups(site);
+}
+
+/* The part of the site that is selected */
+
+static bool is_in_network(const struct string_list *names, const struct machine *machine)
+{
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		const struct interface *interface = machine->interfaces[i];
+
+		for (uint32_t j = 0; j < interface->n_addresses; j++) {
+			const struct network *network = interface->addresses[j].network;
+
+			if (network != NULL && network->record.name != NULL &&
+				list_has_name(names, network->record.name))
+				return true;
+		}
+	}
+	return false;
+}
+
+static size_t keep_served(struct machine **machines, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (machines[i]->is_served)
+			machines[kept++] = machines[i];
+	return kept;
+}
+
+static void mark_networks(const struct machine *machine)
+{
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		const struct interface *interface = machine->interfaces[i];
+
+		for (uint32_t j = 0; j < interface->n_addresses; j++)
+			if (interface->addresses[j].network != NULL)
+				interface->addresses[j].network->is_used = true;
+	}
+}
+
+/* Networks that are named; without any named, those that the selected nodes are in. */
+void group_select_networks(struct site *site)
+{
+	const struct string_list *names =
+		site->select == NULL ? NULL : &site->select->networks;
+	size_t kept = 0;
+
+	if (names == NULL)
+		return;
+	for (size_t i = 0; i < site->n_machines; i++)
+		mark_networks(site->machines[i]);
+	for (size_t i = 0; i < site->n_networks; i++) {
+		struct network *network = site->networks[i];
+
+		if (names->n > 0 ? list_has_name(names, network->record.name)
+				 : network->is_used)
+			site->networks[kept++] = network;
+	}
+	site->n_networks = kept;
+}
+
+void group_select_nodes(struct site *site)
+{
+	const struct selection *select = site->select;
+
+	if (select == NULL)
+		return;
+	for (size_t i = 0; i < site->n_machines; i++)
+		site->machines[i]->is_served =
+			is_in_network(&select->networks, site->machines[i]);
+	for (size_t i = 0; i < site->n_groups; i++)
+		if (site->groups[i]->record.name != NULL &&
+			list_has_name(&select->groups, site->groups[i]->record.name))
+			for (uint32_t j = 0; j < site->groups[i]->n_nodes; j++)
+				site->groups[i]->nodes[j]->is_served = true;
+	site->n_machines = keep_served(site->machines, site->n_machines);
+	site->n_hosts = keep_served(site->hosts, site->n_hosts);
+	site->n_vcns = keep_served(site->vcns, site->n_vcns);
+	for (size_t i = 0; i < site->n_profiles; i++)
+		site->profiles[i]->n_hosts = (uint32_t)keep_served(
+			site->profiles[i]->hosts, site->profiles[i]->n_hosts);
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/merge.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "model/use.h"
+
+/* Several entries of one machine */
+
+static size_t size_of(enum storage storage)
+{
+	switch (storage) {
+	case STORAGE_TEXT:
+	case STORAGE_KEY:
+		return sizeof(const char *);
+	case STORAGE_TEXTS:
+	case STORAGE_KEYS:
+		return sizeof(struct strings);
+	case STORAGE_COUNT:
+		return sizeof(uint32_t);
+	case STORAGE_COST:
+	case STORAGE_TIME:
+		return sizeof(int64_t);
+	case STORAGE_TRUTH:
+		return sizeof(bool);
+	case STORAGE_IP:
+		return sizeof(struct ip);
+	case STORAGE_NONE:
+		break;
+	}
+	return 0;
+}
+
+static bool are_equal_lists(const struct strings *a, const struct strings *b)
+{
+	for (uint32_t i = 0; a->n == b->n && i < a->n; i++)
+		if (text_compare(a->items[i], b->items[i]) != 0)
+			return false;
+	return a->n == b->n;
+}
+
+static bool is_same_value(
+	const struct use *use, const struct record *a, const struct record *b)
+{
+	const void *left = use_member(use, a), *right = use_member(use, b);
+
+	switch (use->storage) {
+	case STORAGE_TEXT:
+	case STORAGE_KEY:
+		return text_compare(*(const char *const *)left,
+			       *(const char *const *)right) == 0;
+	case STORAGE_TEXTS:
+	case STORAGE_KEYS:
+		return are_equal_lists(left, right);
+	default:
+		return memcmp(left, right, size_of(use->storage)) == 0;
+	}
+}
+
+static void disagree(struct site *site, struct record *first, struct record *second,
+	enum field_id field)
+{
+	*mem_push(site, &site->disagreements, &site->n_disagreements) =
+		(struct disagreement){first, second, field};
+}
+
+/* @origin of @part's as one of @machine's. */
+static void add_origin(struct site *site, struct record *machine,
+	const struct record *part, const struct origin *origin)
+{
+	size_t size = machine->n_origins * sizeof(*origin);
+	struct origin *all = arena_alloc(site->arena, size + sizeof(*origin));
+
+	if (size > 0)
+		memcpy(all, machine->origins, size);
+	all[machine->n_origins] = *origin;
+	if (origin->dn == NULL)
+		all[machine->n_origins].dn = part->dn;
+	machine->origins = all;
+	machine->n_origins++;
+}
+
+static void merge_use(struct site *site, struct record *machine, struct record *part,
+	const struct use *use)
+{
+	const struct origin *theirs = record_origin(part, use->field);
+
+	if (use->read == NULL || theirs == NULL || theirs->is_refused)
+		return;
+	if (record_origin(machine, use->field) == NULL) {
+		memcpy((char *)machine + use->offset, use_member(use, part),
+			size_of(use->storage));
+		add_origin(site, machine, part, theirs);
+	} else if ((use->flags & USE_FIRST) == 0 && !is_same_value(use, machine, part)) {
+		disagree(site, machine, part, use->field);
+	}
+}
+
+void merge_part(struct site *site, struct machine *machine, struct machine *part)
+{
+	machine->record.is_bad |= part->record.is_bad;
+	machine->record.is_wrong |= part->record.is_wrong;
+	part->merged_into = machine;
+	if (part->own != NULL) {
+		part->own->machine = machine;
+		part->own->aliases = part->aliases;
+	}
+	if (machine->is_vcn != part->is_vcn) {
+		disagree(site, &machine->record, &part->record, FIELD_NONE);
+		return;
+	}
+	machine->has_vm_host_class |= part->has_vm_host_class;
+	for (const struct use *use = uses_of((enum kind)machine->record.kind);
+		use->field != FIELD_NONE; use++)
+		merge_use(site, &machine->record, &part->record, use);
+}
+
+/* Values that stand twice */
+
+static bool has_mac(const struct interface *interface, struct mac mac)
+{
+	for (uint32_t i = 0; i < interface->n_macs; i++)
+		if (mac_compare(interface->macs[i].mac, mac) == 0)
+			return true;
+	return false;
+}
+
+static bool has_address(const struct interface *interface, struct ip ip)
+{
+	for (uint32_t i = 0; i < interface->n_addresses; i++)
+		if (ip_compare(interface->addresses[i].ip, ip) == 0)
+			return true;
+	return false;
+}
+
+static void drop_copies_of(struct interface *own, const struct interface *other)
+{
+	uint32_t n_macs = 0, n_addresses = 0;
+
+	for (uint32_t i = 0; i < own->n_macs; i++)
+		if (!has_mac(other, own->macs[i].mac))
+			own->macs[n_macs++] = own->macs[i];
+	for (uint32_t i = 0; i < own->n_addresses; i++)
+		if (!has_address(other, own->addresses[i].ip))
+			own->addresses[n_addresses++] = own->addresses[i];
+	own->n_macs = n_macs;
+	own->n_addresses = n_addresses;
+}
+
+void drop_copies(struct machine *machine)
+{
+	struct interface *own = machine->own;
+	uint32_t kept = 0;
+
+	if (own == NULL || machine->n_interfaces < 2)
+		return;
+	uint32_t n_before = own->n_macs + own->n_addresses;
+
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		if (machine->interfaces[i]->record.kind == KIND_INTERFACE)
+			drop_copies_of(own, machine->interfaces[i]);
+	if (n_before == 0 || own->n_macs + own->n_addresses > 0)
+		return;
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		if (machine->interfaces[i] != own)
+			machine->interfaces[kept++] = machine->interfaces[i];
+	machine->n_interfaces = kept;
+}

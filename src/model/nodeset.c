@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "model/group.h"
+
+/* A name around its last number: node, 07, and what follows. */
+struct part {
+	const char *name;
+	size_t prefix; /* bytes before the number */
+	size_t digits; /* 0: no number */
+	uint64_t number;
+	size_t width; /* of a number with leading zeros beside it, else 0 */
+};
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static struct part split(const char *name)
+{
+	struct part part = {.name = name, .prefix = strlen(name)};
+	size_t end = part.prefix;
+
+	while (end > 0 && !is_digit(name[end - 1]))
+		end--;
+	while (part.digits < end && is_digit(name[end - part.digits - 1]))
+		part.digits++;
+	if (part.digits == 0 || part.digits > 18)
+		return (struct part){.name = name, .prefix = strlen(name)};
+	part.prefix = end - part.digits;
+	part.number = strtoull(name + part.prefix, NULL, 10);
+	return part;
+}
+
+static const char *suffix_of(const struct part *part)
+{
+	return part->name + part->prefix + part->digits;
+}
+
+static int compare_sizes(size_t a, size_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* By all but the number. */
+static int compare_frames(const struct part *a, const struct part *b)
+{
+	size_t shorter = a->prefix < b->prefix ? a->prefix : b->prefix;
+	int order = strncmp(a->name, b->name, shorter);
+
+	if (order == 0)
+		order = compare_sizes(a->prefix, b->prefix);
+	if (order == 0)
+		order = (a->digits > 0) - (b->digits > 0);
+	return order != 0 ? order : strcmp(suffix_of(a), suffix_of(b));
+}
+
+static int compare_digits(const void *left, const void *right)
+{
+	const struct part *a = left, *b = right;
+	int order = compare_frames(a, b);
+
+	return order != 0 ? order : compare_sizes(a->digits, b->digits);
+}
+
+static int compare_numbers(const void *left, const void *right)
+{
+	const struct part *a = left, *b = right;
+	int order = compare_frames(a, b);
+
+	if (order == 0)
+		order = compare_sizes(a->width, b->width);
+	return order != 0 ? order : compare_sizes(a->number, b->number);
+}
+
+/* Where one of a width has a leading zero, all of that width are written with it. */
+static void find_widths(struct part *parts, size_t n)
+{
+	for (size_t start = 0, end; start < n; start = end) {
+		bool is_padded = false;
+
+		for (end = start;
+			end < n && compare_digits(&parts[start], &parts[end]) == 0; end++)
+			is_padded |= parts[end].digits > 1 &&
+				     parts[end].name[parts[end].prefix] == '0';
+		for (size_t i = start; is_padded && i < end; i++)
+			parts[i].width = parts[i].digits;
+	}
+}
+
+/* 01-16,20 */
+static void add_ranges(struct buffer *out, const struct part *parts, size_t n)
+{
+	for (size_t start = 0, end; start < n; start = end) {
+		int width = (int)parts[start].width;
+
+		for (end = start + 1;
+			end < n && parts[end].number == parts[end - 1].number + 1; end++)
+			;
+		buffer_printf(out, "%s%0*llu", start > 0 ? "," : "", width,
+			(unsigned long long)parts[start].number);
+		if (end > start + 1)
+			buffer_printf(out, "-%0*llu", width,
+				(unsigned long long)parts[end - 1].number);
+	}
+}
+
+static void add_family(struct buffer *out, const struct part *parts, size_t n)
+{
+	if (out->len > 0)
+		buffer_add_byte(out, ',');
+	if (n == 1) {
+		buffer_add_text(out, parts->name);
+		return;
+	}
+	buffer_printf(out, "%.*s[", (int)parts->prefix, parts->name);
+	add_ranges(out, parts, n);
+	buffer_printf(out, "]%s", suffix_of(parts));
+}
+
+char *nodeset_fold(TALLOC_CTX *mem_ctx, const char *const *names, size_t n)
+{
+	TMP_CTX(tmp);
+	struct buffer *out = buffer_new(tmp);
+	struct part *parts = mem_array(tmp, struct part, n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		parts[i] = split(names[i]);
+	qsort(parts, n, sizeof(*parts), compare_digits);
+	find_widths(parts, n);
+	qsort(parts, n, sizeof(*parts), compare_numbers);
+	for (size_t start = 0, end; start < n; start = end) {
+		for (end = start + 1; end < n && parts[start].digits > 0 &&
+				      compare_frames(&parts[start], &parts[end]) == 0 &&
+				      parts[start].width == parts[end].width;
+			end++)
+			;
+		add_family(out, parts + start, end - start);
+	}
+	return mem_strdup(mem_ctx, out->data);
+}

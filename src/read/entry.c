@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "read/entry.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+static bool has_plain(const struct entry *entry, const char *name, size_t len)
+{
+	for (size_t i = 0; i < entry->n_attributes; i++)
+		if (strlen(entry->attributes[i].name) == len &&
+			strncasecmp(entry->attributes[i].name, name, len) == 0)
+			return true;
+	return false;
+}
+
+static bool is_wanted(const struct string_list *wanted, const char *name, size_t len)
+{
+	for (size_t i = 0; wanted != NULL && i < wanted->n; i++)
+		if (strlen(wanted->items[i]) == len &&
+			strncasecmp(wanted->items[i], name, len) == 0)
+			return true;
+	return wanted == NULL;
+}
+
+const char *entry_settle_options(struct entry *entry, const struct string_list *wanted)
+{
+	size_t kept = 0;
+	bool has_options = false;
+
+	for (size_t i = 0; i < entry->n_attributes; i++) {
+		const char *name = entry->attributes[i].name;
+		const char *options = strchr(name, ';');
+
+		if (options != NULL && strcasestr(options, ";range=") != NULL &&
+			is_wanted(wanted, name, (size_t)(options - name)))
+			return name;
+		has_options |= options != NULL;
+	}
+	/* whether a plain one is there is asked before any name is cut */
+	for (size_t i = 0; has_options && i < entry->n_attributes; i++) {
+		const char *name = entry->attributes[i].name;
+		size_t len = strcspn(name, ";");
+
+		if (name[len] == '\0' || !has_plain(entry, name, len))
+			entry->attributes[kept++] = entry->attributes[i];
+	}
+	if (has_options)
+		entry->n_attributes = kept;
+	for (size_t i = 0; has_options && i < kept; i++) {
+		char *name = (char *)(uintptr_t)entry->attributes[i].name;
+
+		name[strcspn(name, ";")] = '\0';
+	}
+	return NULL;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "read/filter_match.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+const struct entry_attribute *entry_attribute(const struct entry *entry, const char *name)
+{
+	for (size_t i = 0; i < entry->n_attributes; i++)
+		if (entry->attributes[i].dn == NULL &&
+			text_equal_case(entry->attributes[i].name, name))
+			return &entry->attributes[i];
+	return NULL;
+}
+
+bool entry_has_class(const struct entry *entry, const char *name)
+{
+	const struct entry_attribute *classes = entry_attribute(entry, "objectClass");
+
+	for (size_t i = 0; classes != NULL && i < classes->n_values; i++)
+		if (text_equal_case(classes->values[i].bytes, name))
+			return true;
+	return false;
+}
+
+/* What is left behind @part, which stands at the start or, not @is_first, somewhere. */
+static const char *skip_part(const char *text, const char *part, bool is_first)
+{
+	size_t len = strlen(part);
+
+	if (is_first)
+		return strncasecmp(text, part, len) == 0 ? text + len : NULL;
+	const char *found = strcasestr(text, part);
+
+	return found == NULL ? NULL : found + len;
+}
+
+static bool has_parts(const char *text, const struct string_list *parts)
+{
+	const char *last = parts->items[parts->n - 1];
+
+	for (size_t i = 0; i + 1 < parts->n && text != NULL; i++)
+		text = skip_part(text, parts->items[i], i == 0);
+	if (text == NULL || strlen(text) < strlen(last))
+		return false;
+	return text_equal_case(text + strlen(text) - strlen(last), last);
+}
+
+static int compare(const char *value, const char *limit)
+{
+	uint64_t a, b;
+
+	if (text_parse_u64(value, UINT64_MAX, &a) &&
+		text_parse_u64(limit, UINT64_MAX, &b))
+		return a < b ? -1 : a > b;
+	return text_compare_case(value, limit);
+}
+
+static bool value_matches(const struct filter *filter, const char *value)
+{
+	const char *wanted = filter->values.items[0];
+
+	switch (filter->test) {
+	case FILTER_EQUAL:
+		return text_equal_case(value, wanted);
+	case FILTER_PARTS:
+		return has_parts(value, &filter->values);
+	case FILTER_LEAST:
+		return compare(value, wanted) >= 0;
+	case FILTER_MOST:
+		return compare(value, wanted) <= 0;
+	default:
+		return true;
+	}
+}
+
+static bool attribute_matches(const struct filter *filter, const struct entry *entry)
+{
+	const struct entry_attribute *attribute =
+		entry_attribute(entry, filter->attribute);
+
+	for (size_t i = 0; attribute != NULL && i < attribute->n_values; i++)
+		if (value_matches(filter, attribute->values[i].bytes))
+			return true;
+	return false;
+}
+
+bool filter_matches(const struct filter *filter, const struct entry *entry)
+{
+	bool is_and = filter->test == FILTER_AND;
+
+	if (filter->test == FILTER_NOT)
+		return !filter_matches(filter->first, entry);
+	if (!is_and && filter->test != FILTER_OR)
+		return attribute_matches(filter, entry);
+	for (const struct filter *part = filter->first; part != NULL; part = part->next)
+		if (filter_matches(part, entry) != is_and)
+			return !is_and;
+	return is_and;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Entries that are one machine become one: what a map's `join:` says, between reading and
+ * decoding. Hosts and their Ethernet addresses, loaded from files, stand apart; FreeIPA keeps
+ * a host's addresses in its DNS records; hosts in a dhcpGroup share its options.
+ *
+ * Of each join there are entries that give (its class) and entries that take (its `to`). An
+ * entry that gives and has found whom it gives to is no record any more, unless it gives to
+ * each of several. What it gave keeps its DN and its lines, for findings and `show`. Entries
+ * that no join is about pass at once; the others are kept until the last has come, and are
+ * found by hash tables: the whole is linear.
+ */
+
+#include "config/map.h"
+#include "read/entry.h"
+
+struct joiner;
+
+/* @entry could give to both @first and @second: it gives to none. */
+typedef void (*join_report)(void *data, const struct entry *entry,
+	const struct entry *first, const struct entry *second);
+
+/* Entries go to @sink with @data, as they are or joined. */
+struct joiner *joiner_new(TALLOC_CTX *mem_ctx, const struct map *map, entry_sink sink,
+	join_report report, void *data) _must_check_;
+/* An entry_sink. */
+void joiner_add(void *joiner, const struct entry *entry);
+/* After the last entry: joins what was kept, and hands it on. */
+void joiner_finish(struct joiner *joiner);
