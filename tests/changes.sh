@@ -368,6 +368,21 @@ is 's/^dn: cn=h,dc=x/dn: cn=h,ou=lab,dc=x/' 's/cn=h,dc=x/cn=h,ou=lab,dc=x/' \
 ok 'then a fault of one of its guests: exit 0' exits 0 apply
 ok '… costs nothing else' stands
 
+# An alias stays with the one who had it, whatever else changes there.
+anew
+is '/^cn: n101$/a\vocAlias: mail'
+run apply
+is '/^cn: n101$/a\vocAlias: mail' '/^cn: n102$/a\vocAlias: mail'
+ok 'another host wants an alias that is taken: exit 0' exits 0 apply
+is '/^cn: n101$/a\vocAlias: mail' '/^cn: n102$/a\vocAlias: mail' \
+	'/^cn: n101$/,/^$/s/^vocInstall: TRUE/vocInstall: FALSE/'
+ok 'whose host is turned off to install: exit 0' exits 0 apply
+ok '… and keeps it' holds "$work/out/hosts" '^10.1.0.101 .*mail'
+is '/^cn: n101$/a\vocAlias: mail' '/^cn: n102$/a\vocAlias: mail' \
+	's/^\(ipHostNumber: 10.1.0.1\)01/\179/'
+ok '… also at another address: exit 0' exits 0 apply
+ok '… and keeps it' holds "$work/out/hosts" '^10.1.0.179 .*mail'
+
 # --- failure domains ---
 
 TARGETS="  pxelinux: {path: '$work/out/pxe/{{mac_dashed}}', check: 'true {file}'}

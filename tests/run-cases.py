@@ -198,7 +198,7 @@ class Validators:
             # name, pattern of the path, check, why it cannot be asked
             ("dhcpd", r"^etc/dhcp/(?!ldapcc6).*\.conf$", self.dhcpd, self.needs("dhcpd")),
             ("dnsmasq", r"^etc/dnsmasq\.d/.*\.conf$", self.dnsmasq, self.needs("dnsmasq")),
-            ("hosts lines", r"^srv/ldapcc/dnsmasq/", self.hosts, None),
+            ("hosts lines", r"^srv/ldapcc/dnsmasq/hosts$", self.hosts, None),
             ("ethers", r"^srv/ldapcc/ethers$", self.ethers, None),
             ("dhcpd, IPv6", r"^etc/dhcp/ldapcc6\.conf$", self.dhcpd6, self.needs("dhcpd")),
             ("Kea", r"^etc/kea/ldapcc-dhcp4\.conf$", self.kea, self.needs("kea-dhcp4")),

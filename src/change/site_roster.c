@@ -421,6 +421,7 @@ static void stand_machine(struct past *s, struct machine *machine)
 					    ? STANDING_SAME
 					    : STANDING_CHANGED;
 	machine->files_before = was == NULL ? NULL : was->files;
+	machine->names_before = was == NULL ? NULL : was->names;
 	machine->takes_gateway = machine->standing == STANDING_CHANGED &&
 				 takes_gateway(s->site, machine, was, s->before);
 	if (machine->lacks_address)

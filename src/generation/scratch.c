@@ -38,6 +38,11 @@ char *scratch_check(TALLOC_CTX *mem_ctx, const char *path)
 		mem_ctx, "%.*s.ldapcc-check.%s", (int)(name - path), path, name);
 }
 
+char *scratch_frame(TALLOC_CTX *mem_ctx, const char *path)
+{
+	return scratch_check(mem_ctx, mem_printf(mem_ctx, "%s.main", path));
+}
+
 void scratch_add(TALLOC_CTX *mem_ctx, struct scratch_list *list, const char *path)
 {
 	for (size_t i = 0; i < list->n; i++)

@@ -33,6 +33,8 @@ char *scratch_file(
 char *scratch_folder(TALLOC_CTX *mem_ctx, const char *folder, const char *target,
 	uint64_t generation) _must_check_;
 char *scratch_check(TALLOC_CTX *mem_ctx, const char *path) _must_check_;
+/* The whole that the file at @path is checked inside, where nothing includes it. */
+char *scratch_frame(TALLOC_CTX *mem_ctx, const char *path) _must_check_;
 
 /* Adds @path unless it is there already. */
 void scratch_add(TALLOC_CTX *mem_ctx, struct scratch_list *list, const char *path);

@@ -85,10 +85,76 @@ static int compare_macs(const void *a, const void *b)
 	return mac_compare(*(const struct mac *)a, *(const struct mac *)b);
 }
 
+/* An address, or a URL whose host is one: what the model mentions is somebody's. */
+static void take_mention(struct allocation *a, TALLOC_CTX *mem_ctx, const char *text)
+{
+	TMP_CTX(tmp);
+	const char *host = text == NULL ? NULL : strstr(text, "://");
+	struct ip ip;
+
+	if (text == NULL)
+		return;
+	host = host == NULL ? text : host + strlen("://");
+	if (host[0] == '[')
+		host = mem_strndup(tmp, host + 1, strcspn(host + 1, "]"));
+	else if (host != text)
+		host = mem_strndup(tmp, host, strcspn(host, ":/"));
+	if (ip_parse(host, &ip))
+		*mem_push(mem_ctx, &a->used, &a->n_used) = ip;
+}
+
+static void take_mentions(
+	struct allocation *a, TALLOC_CTX *mem_ctx, const struct strings *list)
+{
+	for (uint32_t i = 0; i < list->n; i++)
+		take_mention(a, mem_ctx, list->items[i]);
+}
+
+static void take_boot(struct allocation *a, TALLOC_CTX *mem_ctx, const struct boot *boot)
+{
+	take_mention(a, mem_ctx, boot->next_server);
+	take_mention(a, mem_ctx, boot->file_uefi);
+	take_mention(a, mem_ctx, boot->file_arm64);
+	take_mention(a, mem_ctx, boot->url);
+}
+
+/* Servers and gateways, and interfaces whose node is not there. */
+static void collect_mentions(struct allocation *a, TALLOC_CTX *mem_ctx)
+{
+	const struct site *site = a->run->site;
+
+	for (size_t i = 0; i < site->n_clusters; i++) {
+		take_mentions(a, mem_ctx, &site->clusters[i]->nameservers);
+		take_mentions(a, mem_ctx, &site->clusters[i]->timeservers);
+		take_mention(a, mem_ctx, site->clusters[i]->install_server);
+	}
+	for (size_t i = 0; i < site->n_networks; i++) {
+		const struct network *network = site->networks[i];
+
+		*mem_push(mem_ctx, &a->used, &a->n_used) = network->gateway;
+		take_mentions(a, mem_ctx, &network->nameservers);
+		take_boot(a, mem_ctx, &network->boot);
+		for (uint32_t j = 0; j < network->route_texts.n; j++)
+			take_mention(a, mem_ctx,
+				strchr(network->route_texts.items[j], ' ') + 1);
+	}
+	for (size_t i = 0; i < site->n_profiles; i++)
+		take_mention(a, mem_ctx, site->profiles[i]->install_url);
+	for (size_t i = 0; i < site->n_machines; i++)
+		take_boot(a, mem_ctx, &site->machines[i]->boot);
+	for (size_t i = 0; i < site->n_interfaces; i++)
+		for (uint32_t j = 0; site->interfaces[i]->machine == NULL &&
+				     j < site->interfaces[i]->n_addresses;
+			j++)
+			*mem_push(mem_ctx, &a->used, &a->n_used) =
+				site->interfaces[i]->addresses[j].ip;
+}
+
 static void collect_taken(struct allocation *a, TALLOC_CTX *mem_ctx)
 {
 	const struct site *site = a->run->site;
 
+	collect_mentions(a, mem_ctx);
 	for (size_t i = 0; i < site->n_machines; i++) {
 		for (uint32_t j = 0; j < site->machines[i]->n_interfaces; j++) {
 			const struct interface *interface =

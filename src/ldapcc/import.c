@@ -300,6 +300,21 @@ static void promote(
 		network->scope.values[option] = *common;
 }
 
+/* What DHCP tells a host of its domain is what DNS has of it. */
+static void check_domain(struct import *im, const struct import_host *host,
+	const struct import_network *network)
+{
+	const char *dot = strchr(host->name, '.');
+	const char *told = network->scope.values[IMPORT_DOMAIN].text;
+
+	if (host->has_dhcp && dot != NULL && told != NULL &&
+		!text_equal_case(dot + 1, told))
+		import_left(im, host->where,
+			"'%s' is in another domain than DHCP told it, '%s': it will be told "
+			"its own",
+			host->name, told);
+}
+
 static void settle_host(struct import *im, struct import_host *host)
 {
 	const struct import_network *network =
@@ -308,6 +323,8 @@ static void settle_host(struct import *im, struct import_host *host)
 		network == NULL ? &im->scope : &network->scope;
 	struct import_scope own = {0};
 
+	if (network != NULL)
+		check_domain(im, host, network);
 	for (enum import_option option = 0; option < _IMPORT_MAX; option++) {
 		const struct import_value *value = &host->scope.values[option];
 

@@ -209,7 +209,8 @@ static struct table *loaded_reservations(
 		if (!json_read_text(one, "hw-address", &mac) || mac == NULL ||
 			!json_read_text(one, "ip-address", &ip))
 			continue;
-		*table_slot(loaded, mac) = (void *)(uintptr_t)(ip == NULL ? "" : ip);
+		*table_slot(loaded, mac) =
+			(void *)(uintptr_t)(ip == NULL ? "no address" : ip);
 		(*ret_n)++;
 	}
 	return loaded;
@@ -227,9 +228,10 @@ static void compare_subnet(struct verify *v, const char *path,
 		const struct reservation *r = &network->reservations[i];
 
 		/* by MAC address; InfiniBand's client identifiers are not compared */
-		if (r->is_extra || r->is_guid || r->duid != NULL || r->address == NULL)
+		if (r->is_extra || r->is_guid || r->duid != NULL)
 			continue;
-		const char *wanted = ip_format(r->address->ip, ip);
+		const char *wanted =
+			r->address == NULL ? "no address" : ip_format(r->address->ip, ip);
 		const char *has = table_find(loaded, mac_format(r->hardware->mac, mac));
 
 		v->n_looked_at++;

@@ -494,9 +494,8 @@ void model_derive(struct site *site)
 	drop_all_bad(site);
 	drop_bad_references(site);
 	drop_unplaced(site);
-	group_select_nodes(site);
+	group_select(site);
 	give_names(site);
-	group_select_networks(site);
 	build_shared_networks(site);
 	build_reverse_zones(site);
 	inherit_values(site);

@@ -360,12 +360,20 @@ static int compare_reservations(const void *left, const void *right)
 	return order != 0 ? order : guid_compare(a->hardware->guid, b->hardware->guid);
 }
 
+/* The network that serves @address: none where it is not of this server's part. */
+static struct network *serving(const struct address *address)
+{
+	return address->network == NULL || address->network->is_left_out
+		       ? NULL
+		       : address->network;
+}
+
 static uint32_t count_reservations(const struct interface *interface)
 {
 	uint32_t n = is_roaming(interface) ? count_identities(interface, 4) : 0;
 
 	for (uint32_t i = 0; i < interface->n_addresses; i++)
-		if (interface->addresses[i].network != NULL)
+		if (serving(&interface->addresses[i]) != NULL)
 			n += count_identities(
 				interface, interface->addresses[i].ip.family);
 	return n;
@@ -413,7 +421,7 @@ static void add_at(
 	struct site *site, struct interface *interface, uint32_t i, unsigned *number)
 {
 	const struct address *address = &interface->addresses[i];
-	struct network *network = address->network;
+	struct network *network = serving(address);
 	uint32_t n =
 		network == NULL ? 0 : count_identities(interface, address->ip.family);
 
@@ -460,7 +468,7 @@ static void count_for(struct site *site, struct interface *interface)
 	for (uint32_t i = 0; i < interface->n_addresses; i++) {
 		const struct address *address = &interface->addresses[i];
 
-		if (address->network != NULL)
+		if (serving(address) != NULL)
 			address->network->n_reservations +=
 				count_identities(interface, address->ip.family);
 	}

@@ -420,14 +420,11 @@ static void mark_networks(const struct machine *machine)
 }
 
 /* Networks that are named; without any named, those that the selected nodes are in. */
-void group_select_networks(struct site *site)
+static void select_networks(struct site *site)
 {
-	const struct string_list *names =
-		site->select == NULL ? NULL : &site->select->networks;
+	const struct string_list *names = &site->select->networks;
 	size_t kept = 0;
 
-	if (names == NULL)
-		return;
 	for (size_t i = 0; i < site->n_machines; i++)
 		mark_networks(site->machines[i]);
 	for (size_t i = 0; i < site->n_networks; i++) {
@@ -436,11 +433,13 @@ void group_select_networks(struct site *site)
 		if (names->n > 0 ? list_has_name(names, network->record.name)
 				 : network->is_used)
 			site->networks[kept++] = network;
+		else
+			network->is_left_out = true;
 	}
 	site->n_networks = kept;
 }
 
-void group_select_nodes(struct site *site)
+void group_select(struct site *site)
 {
 	const struct selection *select = site->select;
 
@@ -460,4 +459,5 @@ void group_select_nodes(struct site *site)
 	for (size_t i = 0; i < site->n_profiles; i++)
 		site->profiles[i]->n_hosts = (uint32_t)keep_served(
 			site->profiles[i]->hosts, site->profiles[i]->n_hosts);
+	select_networks(site);
 }

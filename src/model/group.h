@@ -25,10 +25,8 @@ void group_link(struct site *site);
  */
 void group_derive(struct site *site);
 
-/* Leaves of the site what site->select names; nothing to do without it: */
-void group_select_nodes(struct site *site);
-/* … after reservations have been built, as those of a node in other networks have, too */
-void group_select_networks(struct site *site);
+/* Leaves of the site what site->select names; nothing to do without it. */
+void group_select(struct site *site);
 
 /*
  * nodeset_fold - names with ranges: node[01-16],web

@@ -250,6 +250,8 @@ static enum field_id name_field(const struct name_holder *holder)
 		       : FIELD_NAME;
 }
 
+enum { ITEM = 8 };
+
 /* The machines that hold one name, each once; those by a name of their own come first. */
 struct holders {
 	struct name_holder **items;
@@ -269,11 +271,36 @@ static void add_holders(
 	}
 }
 
-/* Who stands above all the others; NULL where nobody does. */
-static const struct name_holder *find_winner(const struct holders *all, size_t end)
+/* As an item of the last generation's roster. */
+static bool had_name(const struct machine *machine, const char *name)
 {
-	const struct name_holder *best = all->items[0];
+	uint64_t hash = hash_end(
+		hash_bytes(hash_bytes(HASH_START, name, strlen(name)), "\xff", 1));
+	char item[ITEM + 1];
+
+	snprintf(item, sizeof(item), "%08x", (unsigned)(uint32_t)(hash ^ hash >> 32));
+	for (const char *at = machine->names_before; at != NULL && *at != '\0';
+		at += ITEM)
+		if (strncmp(at, item, ITEM) == 0)
+			return true;
+	return false;
+}
+
+/* Who alone had the name, whatever else changed; else who stands above all the others. */
+static const struct name_holder *find_winner(
+	const struct holders *all, const char *name, size_t end)
+{
+	const struct name_holder *best = all->items[0], *owner = NULL;
 	bool is_alone = true;
+	size_t n_owners = 0;
+
+	for (size_t i = 0; i < end; i++)
+		if (had_name(all->items[i]->machine, name)) {
+			owner = all->items[i];
+			n_owners++;
+		}
+	if (n_owners == 1)
+		return owner;
 
 	for (size_t i = 1; i < end; i++) {
 		bool is_better = wins(all->items[i]->machine, best->machine);
@@ -303,7 +330,7 @@ static void give_up(struct name_holder *holder)
 static void report_holders(struct reporter *r, enum check check, const char *name,
 	const struct holders *all, size_t start, size_t end)
 {
-	const struct name_holder *winner = find_winner(all, end);
+	const struct name_holder *winner = find_winner(all, name, end);
 	size_t at = all->items[end - 1] == winner ? end - 2 : end - 1;
 	bool is_alias = all->items[at]->is_alias;
 	struct finding *finding = check_report_value(r, check, all->items[at]->record,

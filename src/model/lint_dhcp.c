@@ -255,7 +255,10 @@ static void check_ipv6_servers(struct reporter *r, struct network *network)
 	if (target_of(r, kea) != NULL && network->dhcp_interface == NULL)
 		report_lost(r, network, FIELD_DHCP_INTERFACE, kea[0],
 			"without vocDHCPInterface it answers only those behind a relay");
-	if (target_of(r, dnsmasq) != NULL && network->boot.url != NULL)
+	if (target_of(r, dnsmasq) != NULL && network_beyond_dnsmasq(network))
+		report_lost(r, network, FIELD_NETWORK, dnsmasq[0],
+			"of IPv6 it serves no network with a prefix shorter than 64");
+	else if (target_of(r, dnsmasq) != NULL && network->boot.url != NULL)
 		report_lost(r, network, FIELD_BOOT_URL, dnsmasq[0],
 			"firmware that boots by HTTP wants option 16 of DHCPv6 with it, "
 			"which dnsmasq does not send");

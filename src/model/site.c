@@ -58,6 +58,11 @@ struct site *site_new(TALLOC_CTX *mem_ctx, const struct map *map, const char *so
 	return site;
 }
 
+bool network_beyond_dnsmasq(const struct network *network)
+{
+	return network->prefix.base.family == 6 && network->prefix.length < 64;
+}
+
 /* Looking things up */
 
 const char *model_domain_of(const char *fqdn)

@@ -119,6 +119,7 @@ struct network {
 	uint32_t n_ranges;
 	const char *shared_name; /* vocSharedNetwork */
 	bool is_used; /* by a selected node; while the site's part is selected */
+	bool is_left_out; /* not of the part that this server serves */
 	struct shared_network *shared;
 	const char *bridge, *dhcp_interface;
 	struct boot boot;
@@ -232,6 +233,7 @@ struct machine {
 	uint8_t standing; /* enum standing; from site_roster_stand() */
 	/* the files that are its own, as items of a roster: now, and in the last generation */
 	const char *files, *files_before;
+	const char *names_before; /* items of the names that it had then */
 	const char *name; /* first label */
 	const char *fqdn;
 	const char *domain;
@@ -488,6 +490,9 @@ void model_derive(struct site *site);
 bool machine_asks_for_install(const struct site *site, const struct machine *host);
 /* `02:` and the first five octets of SHA-256(`FQDN/IFNAME`). */
 struct mac model_derived_mac(const char *fqdn, const char *ifname);
+
+/* An IPv6 network of a shorter prefix than 64, of which dnsmasq takes no range. */
+bool network_beyond_dnsmasq(const struct network *network);
 
 /* What is behind the first dot, or NULL. */
 const char *model_domain_of(const char *fqdn);

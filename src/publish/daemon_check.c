@@ -179,6 +179,21 @@ static int copy_main(const struct checking *c, const struct staged_file *file,
 	return write_copy(c, *ret_copy, text, &st);
 }
 
+/* A part of a file that nobody includes yet: checked inside the whole that it is made for. */
+static int write_frame(const struct checking *c, const struct target *target,
+	const char *path, const char *own_copy, char **ret_copy)
+{
+	TMP_CTX(tmp);
+	struct stat st;
+	char *text = replace(tmp, target->frame,
+		&(struct replacement){.from = "{file}", .to = own_copy});
+
+	if (stat(own_copy, &st) < 0)
+		return fail_copy(c, errno, own_copy);
+	*ret_copy = real_path(c->mem_ctx, c, scratch_frame(tmp, path));
+	return write_copy(c, *ret_copy, text, &st);
+}
+
 /* Running */
 
 /* The last lines that a checker printed, with the names that the administrator knows. */
@@ -190,6 +205,15 @@ static void show_output(struct finding *finding, const char *output)
 
 	for (size_t i = n > SHOWN_LINES ? n - SHOWN_LINES : 0; i < n; i++)
 		diag_note(finding, LOC_NONE, "%s", text_printable_line(tmp, lines[i]));
+}
+
+/* What is known of a complaint, behind it. */
+static void explain(
+	struct finding *finding, const struct target *target, const char *output)
+{
+	for (size_t i = 0; i + 1 < target->explain.n; i += 2)
+		if (strstr(output, target->explain.items[i]) != NULL)
+			diag_note(finding, LOC_NONE, "%s", target->explain.items[i + 1]);
 }
 
 static char *substitute(TALLOC_CTX *mem_ctx, const char *text,
@@ -237,6 +261,7 @@ static void run_words(struct checking *c, const struct target *target, const cha
 		command, child_describe(tmp, &result, limit_ms));
 	c->result = c->result == 0 ? rejected : c->result;
 	show_output(diag_last(c->diags), output);
+	explain(diag_last(c->diags), target, output);
 	buffer_printf(c->output, "$ %s\n%s\n", command, output);
 }
 
@@ -261,6 +286,8 @@ static int check_single(struct checking *c, const struct staged_file *file)
 
 	if (r == 0 && target->main != NULL)
 		r = copy_main(c, file, copy, &main_copy);
+	if (r == 0 && main_copy == NULL && target->frame != NULL)
+		r = write_frame(c, target, path, copy, &main_copy);
 	if (r == 0) {
 		struct replacement names[] = {
 			{.from = "{file}", .to = copy},
@@ -271,7 +298,9 @@ static int check_single(struct checking *c, const struct staged_file *file)
 		struct replacement known[] = {
 			{.from = copy, .to = path},
 			{.from = main_copy != NULL ? main_copy : copy,
-				.to = main_copy != NULL ? target->main : path},
+				.to = main_copy != NULL && target->main != NULL
+					      ? target->main
+					      : path},
 		};
 
 		run_words(c, target, path, names, ARRAY_SIZE(names), known,

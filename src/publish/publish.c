@@ -46,6 +46,8 @@ static void list_scratch(struct staged *staged)
 		if (tree == NULL && target->check.n > 0 && target->main != NULL)
 			scratch_add(staged, &staged->scratch,
 				scratch_check(tmp, target->main));
+		if (tree == NULL && target->check.n > 0 && target->frame != NULL)
+			scratch_add(staged, &staged->scratch, scratch_frame(tmp, path));
 	}
 }
 

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "publish/child.h"
+#include "publish/kea_socket.h"
 
 enum { POLL_MS = 100, SHOWN_LINES = 10 };
 
@@ -188,6 +189,13 @@ static int sort_note(struct servicing *s, struct pending *note)
 	for (size_t i = 0; i < note->action.words.n; i++) {
 		const char *name = note->action.words.items[i];
 		struct unit unit;
+
+		if (name[0] == '/') { /* Kea's control socket */
+			if (!kea_listens(name))
+				continue;
+			add_note(s, note, name);
+			return 0;
+		}
 		int found = show_unit(s->mem_ctx, name, &unit);
 
 		if (found < 0)
@@ -318,6 +326,8 @@ static int do_job(struct servicing *s, const struct job *job)
 		return r;
 	if (job->action.kind == ACTION_COMMAND)
 		why = run_words(s, job->action.words.items, &output);
+	else if (job->unit[0] == '/')
+		why = kea_reload(s->mem_ctx, job->unit, s->options->timeout_ms);
 	else if (job->action.kind == ACTION_RESTART)
 		why = restart(s, job->unit, &output);
 	else

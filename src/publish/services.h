@@ -5,7 +5,8 @@
  * Telling services that their files changed: everything that pending.h has noted.
  *
  * In one run a service is told once, however many targets ask for it, and a restart
- * covers a reload of the same unit. A unit counts as told when systemd shows it active
+ * covers a reload of the same unit. A path among the units is Kea's control socket
+ * (kea_socket.h), which says itself whether it did. A unit counts as told when systemd shows it active
  * again, as another process than before for a restart; kill(2) succeeding would prove
  * nothing. What is not confirmed stays noted and is tried at every run.
  */

@@ -82,6 +82,12 @@ GETTER(network_next_server, network)
 		row_give_ip(ret, o->choice->next_server);
 }
 
+/* dnsmasq 2.90 takes no IPv6 range of a shorter prefix than 64 (its option.c). */
+GETTER(network_is_beyond_dnsmasq, network)
+{
+	row_give_bool(ret, network_beyond_dnsmasq(o));
+}
+
 /* The usual part of the lease in which an address is preferred (RFC 8415 section 21.4). */
 GETTER(network_preferred_time, network)
 {
@@ -265,6 +271,7 @@ static const struct field network_computed[] = {
 	OBJECT("boot", network, choice, boot_shape),
 	LIST("own_boots", network, own_choices, boot_shape, row_pointer_at),
 	HAS("has_own_boots", network, own_choices),
+	COMPUTED("is_beyond_dnsmasq", VALUE_BOOL, network_is_beyond_dnsmasq),
 	COMPUTED("preferred_time", VALUE_NUMBER, network_preferred_time),
 	{"reverse_zones", VALUE_LIST, NULL, row_get_list, row_text_at, 0,
 		offsetof(struct network, reverse_zones)},

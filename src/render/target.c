@@ -293,6 +293,26 @@ static int read_trailer(struct reader *r, const struct node *value, void *field)
 	return 0;
 }
 
+/* A map of texts to sentences, kept as pairs. */
+static int read_pairs(struct reader *r, const struct node *value, void *field)
+{
+	struct string_list *list = field;
+
+	if (value->kind != NODE_MAP)
+		return document_fault(r, value, "expected what is printed: what to say");
+	for (size_t i = 0; i < value->n_items; i++) {
+		const char *sentence;
+		int failed = read_string(r, value->items[i], &sentence);
+
+		if (failed < 0)
+			return failed;
+		*mem_push(r->mem_ctx, &list->items, &list->n) =
+			mem_strdup(r->mem_ctx, value->keys[i]->text);
+		*mem_push(r->mem_ctx, &list->items, &list->n) = sentence;
+	}
+	return 0;
+}
+
 #define AT(member) offsetof(struct front, target.member)
 static const struct key front_keys[] = {
 	{"path", read_path, 0, false},
@@ -306,6 +326,8 @@ static const struct key front_keys[] = {
 	{"trailer", read_trailer, 0, false},
 	{"slow-above", read_unsigned, AT(slow_above), false},
 	{"main", read_main, 0, false},
+	{"frame", read_string, AT(frame), false},
+	{"explain", read_pairs, AT(explain), false},
 	{"check", read_check, 0, false},
 	{"on-change", read_action, AT(on_change), false},
 	{0},

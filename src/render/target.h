@@ -46,6 +46,10 @@ struct target {
 	unsigned
 		slow_above; /* lines that its reader takes long for; 0: any number will do */
 	const char *main; /* the administrator's file that includes ours */
+	/* what a file is that holds {file} alone, where no `main` includes ours; NULL: ours */
+	const char *frame;
+	/* what the checker prints, and what to say of it: pairs */
+	struct string_list explain;
 	struct string_list check; /* words; {file}, {main}, {tree} */
 	struct action on_change;
 	struct template_text body; /* the template below the front matter */

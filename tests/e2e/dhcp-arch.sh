@@ -108,7 +108,7 @@ ok 'UEFI with 32 bits (6) and others have no boot file' \
 	offers "address=10.10.0.101,file=,$next" eth0 $node 6 PXEClient:Arch:00006:UNDI:003016
 ok "a host's own boot file" offers "address=10.10.0.102,file=memtest.0,$next" \
 	eth0 00:00:5e:00:53:02 0 PXEClient:Arch:00000:UNDI:002001
-ok '… whatever it is' offers "address=10.10.0.102,file=memtest.0,$next" \
+ok '… is for its architecture only' offers "address=10.10.0.102,file=grubx64.efi,$next" \
 	eth0 00:00:5e:00:53:02 7 PXEClient:Arch:00007:UNDI:003016
 from_range() {
 	client python3 "$here/dhcp-discover.py" eth0 02:00:00:00:00:99 7 PXEClient \

@@ -105,14 +105,13 @@ shared-network office {
         for node in range(1, NODES + 1):
             name = f"r{rack}n{node:02}"
             ip = f"10.{rack}.1.{node}"
-            fixed = ip if node % 3 else f"{name}.old.example"
+            domain = "rack2.old.example" if rack == 2 else "old.example"
+            fixed = ip if node % 3 else f"{name}.{domain}"
             own = ' filename "memtest.0";' if node == 7 and rack % 2 == 0 else ""
             lines.append(f"    host {name} {{ hardware ethernet {mac(rack, node).upper()}; "
                          f"fixed-address {fixed};{own} }}")
-            domain = "rack2.old.example" if rack == 2 else "old.example"
-            hosts.append(f"{ip}\t{name}.old.example {name}" + (f" {name}-alias" if node == 1 else ""))
+            hosts.append(f"{ip}\t{name}.{domain} {name}" + (f" {name}-alias" if node == 1 else ""))
             clients.append((mac(rack, node), f"10.{rack}.0.250"))
-            assert domain
         lines += ["  }", "}"]
         path = write(folder, f"rack{rack}.conf", "\n".join(lines) + "\n")
         conf += f'include "{path}";\n'
@@ -265,7 +264,7 @@ def messages(ldapcc, folder):
     """What differs between hosts of a network, or has an order, cannot be said in a directory."""
     conf = write(folder, "odd.conf", """option domain-name-servers 10.0.0.3, 10.0.0.2;
 subnet 10.0.0.0 netmask 255.255.255.0 {
-  option routers 10.0.0.1, 10.0.0.4;
+  option routers 10.0.0.1, 10.0.0.4; option domain-name "c.example";
   range 10.0.0.100 10.0.0.110;
   host a { hardware ethernet 00:00:5e:00:53:01; fixed-address 10.0.0.11; option routers 10.0.0.9; }
   host b { hardware ethernet 00:00:5e:00:53:02; fixed-address nobody.example; }
@@ -274,11 +273,13 @@ subnet 10.0.0.0 netmask 255.255.255.0 {
 }
 host c_1 { hardware ethernet 00:00:5e:00:53:03; fixed-address 10.0.0.13; option host-name "see"; }
 include "/nonexistent/more.conf";
+host d.other.example { hardware ethernet 00:00:5e:00:53:04; fixed-address 10.0.0.14; }
 """)
     done = run(ldapcc, "import", "--dhcpd", conf)
     for line, text in ((1, "the order of"), (3, "several routers"), (5, "differs from the network's"),
                        (6, "no hosts file"), (7, "nor what stands in its braces"), (8, "default-lease"),
-                       (11, "is included here")):
+                       (11, "is included here"),
+                       (12, "in another domain")):
         tap.ok(re.search(rf"odd\.conf:{line}: (warning|note): .*{text}", done.stderr),
                f"line {line} is named: {text}", done.stderr)
     tap.ok(done.returncode == 7, "an include that is not there", done.stderr)

@@ -5,9 +5,10 @@
 # check of both, and what Kea then gives to the machines of the sample cluster.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
+LDAPCC_TEST_TIMEOUT=${LDAPCC_TEST_TIMEOUT:-300}
 enter "$@"
 confined kea-dhcp4 dhclient
-plan 21
+plan 34
 
 tree=$scratch/site
 node05=cn=node05,ou=hosts,$SUFFIX
@@ -33,10 +34,9 @@ sed -i '/^targets:/,$d' "$scratch/site.yaml"
 cat >>"$scratch/site.yaml" <<-END
 	targets:
 	  kea-dhcp4:
-	    path: $tree/etc/kea/ldapcc-subnets.json
+	    path: $tree/etc/kea/ldapcc-dhcp4.conf
 	    main: $tree/etc/kea/kea-dhcp4.conf
-	    check: kea-dhcp4 -t {main}
-	    on-change: [$scratch/bin/control, kea, hup]
+	    on-change: {reload: [/run/kea/kea4-ctrl-socket, kea-dhcp4-server]}
 	  dhcpd: {path: $tree/etc/dhcp/ldapcc.conf, on-change: none}
 	  dnsmasq: off
 	  dnsmasq-hosts: off
@@ -44,18 +44,25 @@ cat >>"$scratch/site.yaml" <<-END
 	  kickstart-repos: off
 	  manifest: off
 END
-cat >"$tree/etc/kea/kea-dhcp4.conf" <<-END
-	{ // the administrator's
-	  "Dhcp4": {
-	    "interfaces-config": {"interfaces": ["mgmt", "vcns"], "dhcp-socket-type": "raw"},
-	    "lease-database": {"type": "memfile", "persist": false},
-	    "loggers": [{"name": "kea-dhcp4", "severity": "INFO",
-	      "output_options": [{"output": "stdout"}]}],
-	    "subnet4": <?include "$tree/etc/kea/ldapcc-subnets.json"?>
-	  }
-	}
-END
-printf '[]\n' >"$tree/etc/kea/ldapcc-subnets.json" # what Kea starts with before the first apply
+# The administrator's file, with these lines at the end of his Dhcp4 object.
+kea_main() {
+	cat >"$tree/etc/kea/kea-dhcp4.conf" <<-END
+		{ // the administrator's
+		  "Dhcp4": {
+		    "interfaces-config": {"interfaces": ["mgmt", "vcns"], "dhcp-socket-type": "raw"},
+		    "lease-database": {"type": "memfile", "persist": false},
+		    "control-socket": {"socket-type": "unix", "socket-name": "/run/kea/kea4-ctrl-socket"},
+		    "loggers": [{"name": "kea-dhcp4", "severity": "INFO",
+		      "output_options": [{"output": "stdout"}]}],
+		$(printf '%s\n' "$@")
+		  }
+		}
+	END
+}
+# as README has it
+ours="<?include \"$tree/etc/kea/ldapcc-dhcp4.conf\"?>"
+kea_main "$ours"
+printf '"subnet4": []\n' >"$tree/etc/kea/ldapcc-dhcp4.conf" # what Kea starts with before the first apply
 start_script kea "kea-dhcp4 -c $tree/etc/kea/kea-dhcp4.conf >$scratch/kea.log 2>&1 &" \
 	"echo \$! >$scratch/kea.pid"
 is_configured() { [ "$(grep -c DHCP4_CONFIG_COMPLETE "$scratch/kea.log")" -ge "$1" ]; }
@@ -74,6 +81,7 @@ awk '/^host / { name = $2 }
 	/hardware ethernet/ { mac = substr($3, 1, 17) }
 	/fixed-address/ { address = substr($2, 1, length($2) - 1) }
 	/^}/ && name != "" {
+		sub(/[.].*/, "", name)
 		print (address ~ /^10[.]10[.]/ ? "eth0" : "eth1"), mac, address, name; name = "" }' \
 	"$tree/etc/dhcp/ldapcc.conf" >"$scratch/machines"
 all_are_offered() {
@@ -86,7 +94,7 @@ ok 'a lease for a host' lease eth0 00:00:5e:00:53:15
 ok '… with its address, router, servers and names' leased ip_address 10.10.0.105 \
 	subnet_mask 255.255.255.0 routers 10.10.0.1 broadcast_address 10.10.0.255 \
 	domain_name_servers 10.10.0.2 domain_name c.example domain_search c.example. \
-	host_name node05.c.example dhcp_lease_time 3600 filename pxelinux.0 next_server 10.10.0.2
+	host_name node05 dhcp_lease_time 3600 filename pxelinux.0 next_server 10.10.0.2
 ok 'a lease for a machine that nobody knows' lease eth0 02:00:00:00:00:99
 in_range() {
 	local address
@@ -106,10 +114,10 @@ END
 exits 0 'a host with another address' site apply
 ok 'Kea has read it' wait_for is_configured 3
 ok 'it gets the new one' lease eth0 00:00:5e:00:53:15
-ok '… that is' leased ip_address 10.10.0.150 host_name node05.c.example
+ok '… that is' leased ip_address 10.10.0.150 host_name node05
 
 echo '},' >>"$tree/etc/kea/kea-dhcp4.conf"
-snapshot "$tree/etc/kea/ldapcc-subnets.json" >"$scratch/before"
+snapshot "$tree/etc/kea/ldapcc-dhcp4.conf" >"$scratch/before"
 slapd_modify main <<-END
 	dn: $node05
 	changetype: modify
@@ -118,6 +126,51 @@ slapd_modify main <<-END
 END
 exits 5 "Kea's own check refuses" site apply
 ok '… with its words' says 'kea-dhcp4\.conf:[0-9]+\.[0-9]+: syntax error'
-unmoved() { snapshot "$tree/etc/kea/ldapcc-subnets.json" | diff "$scratch/before" -; }
+unmoved() { snapshot "$tree/etc/kea/ldapcc-dhcp4.conf" | diff "$scratch/before" -; }
 ok 'the file is as it was' unmoved
+
+
+kea_main '"client-classes": [{"name": "his"}],' "$ours"
+exits 5 'an administrator with client classes of his own' site apply --verbose
+ok '… is told what to include instead' \
+	says 'note: your Dhcp4 object has client-classes itself: .*kea-dhcp4-client-classes'
+ok 'the file is as it was' unmoved
+
+# each of our lists in one of his
+cp "$scratch/site.yaml" "$scratch/parts.yaml"
+sed -i "s|^state: .*|state: $scratch/parts/state|; /^  kea-dhcp4:/,/^    on-change/d" \
+	"$scratch/parts.yaml"
+lists=()
+for list in client-classes shared-networks subnet4; do
+	cat >>"$scratch/parts.yaml" <<-END
+		  kea-dhcp4-$list:
+		    path: $tree/etc/kea/$list.conf
+		    main: $tree/etc/kea/kea-dhcp4.conf
+		    on-change: {reload: [/run/kea/kea4-ctrl-socket]}
+	END
+	: >"$tree/etc/kea/$list.conf"
+	lists+=("\"$list\": [ // his" "<?include \"$tree/etc/kea/$list.conf\"?>" '],')
+done
+kea_main "${lists[@]}" '"authoritative": true'
+exits 0 'an administrator with lists of his own includes each of ours' parts apply --bootstrap
+ok '… Kea takes them' kea-dhcp4 -t "$tree/etc/kea/kea-dhcp4.conf"
+ok '… and has read them' wait_for is_configured 4
+ok 'a host gets its address of now' lease eth0 00:00:5e:00:53:15
+ok '… that is' leased ip_address 10.10.0.151 host_name node05
+
+# a Kea that refuses what nobody has checked
+sed -i 's|^    main:.*|&\n    check: none|' "$scratch/parts.yaml"
+kea_main "${lists[@]}" '"authoritative": true, "hooks-libraries": [{"library": "/nowhere.so"}]'
+slapd_modify main <<-END
+	dn: $node05
+	changetype: modify
+	replace: ipHostNumber
+	ipHostNumber: 10.10.0.152
+END
+exits 6 'a reload that Kea refuses is not confirmed' parts apply
+ok '… with its answer' says 'it keeps its old configuration: .*nowhere'
+kea_main "${lists[@]}" '"authoritative": true'
+exits 0 'the next run tells it again' parts apply
+ok '… and it gives the new address' lease eth0 00:00:5e:00:53:15
+ok '… that is' leased ip_address 10.10.0.152
 finish

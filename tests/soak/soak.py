@@ -82,6 +82,7 @@ class Published:
 
     def __init__(self, good, entries, files, settings):
         self.good, self.entries, self.files, self.settings = good, entries, files, settings
+        self.when = time.strftime("%Y%m%d%H%M%SZ", time.gmtime())
 
 
 class Soak:
@@ -226,8 +227,8 @@ class Soak:
     def armed_of(self, good):
         """Hosts that were armed when they were published."""
         return {dn: entry for dn, entry in good.items()
-                if oracle.kind_of(entry) == "host" and oracle.first(entry, "vocInstall") == "TRUE"
-                and (oracle.first(entry, "vocInstallUntil") or "9") > "2021"}
+                if oracle.kind_of(entry) == "host"
+                and oracle.is_armed_now(entry, self.now.when)}
 
     def settle(self):
         settled = oracle.Settled(

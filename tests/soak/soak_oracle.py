@@ -163,6 +163,11 @@ class Lint:
         was = self.before.get((machine.fqdn, machine.kind))
         return 0 if was is None else 2 if was == machine.identity() else 1
 
+    def names_before(self, dn):
+        machine = self.model.machines[dn]
+        was = self.before.get((machine.fqdn, machine.kind))
+        return was[2] if was else ()
+
     def reference(self, dn, entry, attribute, kind):
         for value in entry.get(attribute, []):
             if self.model.kinds.get(value) == kind:
@@ -303,6 +308,9 @@ class Lint:
             return self.standing[dn]
         best = max(map(standing, dns))
         leaders = [dn for dn in dns if standing(dn) == best]
+        had = [dn for dn in dns if alias in self.names_before(dn)]
+        if len(had) == 1:  # whatever else changed
+            leaders, best = had, max(best, 1)
         keeps = len(leaders) == 1 and not (owners and max(map(standing, owners)) > 0)
         keeps = keeps and (best > 0 or not owners)
         if len(dns | owners) > 1:

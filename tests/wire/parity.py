@@ -4,6 +4,7 @@
 
     parity.py ask 4|6 INTERFACE SITE ANSWERS     in the clients' network namespace
     parity.py judge SITE FINDINGS SERVER=ANSWERS…
+    parity.py same SITE ANSWERS ANSWERS
 
 `judge` prints TAP and then the matrix: attribute × kind of client for each server. A cell is
 `same`, or the id of the warning that `ldapcc check` gave for this server; anything else fails.
@@ -141,5 +142,24 @@ def judge(path, findings, *answers):
     return 1 if faults else 0
 
 
+def same(path, *names):
+    """Two servers' answers to every client that has an address of its own."""
+    site = model.Site(path)
+    wanted = [row for row in model.clients(site) if row[0] == 4]
+    given = []
+    for name in names:
+        with open(name, encoding="utf-8") as file:
+            given.append(json.load(file))
+    faults = 0
+    for (_, label, asking, want), first, second in zip(wanted, *given, strict=True):
+        for attribute in attributes_of(want) if want["address"] else ():
+            values = [attributes_of(row[2]).get(attribute) if row[2] else "no answer"
+                      for row in (first, second)]
+            if values[0] != values[1] and not (attribute in OPEN and want[attribute] is None):
+                faults += 1
+                print("%s as %s: %s is %s, then %s" % (asking["mac"], label, attribute, *values))
+    return 1 if faults or not wanted else 0
+
+
 if __name__ == "__main__":
-    sys.exit({"ask": ask, "judge": judge}[sys.argv[1]](*sys.argv[2:]))
+    sys.exit({"ask": ask, "judge": judge, "same": same}[sys.argv[1]](*sys.argv[2:]))

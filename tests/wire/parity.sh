@@ -6,6 +6,7 @@
 # A server that is not installed is left out, and said so.
 set -euo pipefail
 . "$(dirname "$0")/../e2e/lib.sh"
+LDAPCC_TEST_TIMEOUT=${LDAPCC_TEST_TIMEOUT:-300}
 enter "$@"
 
 wire=$SOURCE_ROOT/tests/wire
