@@ -10,6 +10,7 @@
  * They are committed, so that nobody needs this program to build or install. With --check
  * nothing is written: what differs is named, and the exit status is 1.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,6 +50,13 @@ static char *ldap_name(TALLOC_CTX *mem_ctx, enum field_id field)
 	return mem_strndup(mem_ctx, names, strcspn(names, " "));
 }
 
+/* RFC 4512 4.1: a quote ends a description, and slapd takes no other spelling of one. */
+static const char *quotable(const char *sentence)
+{
+	assert(strchr(sentence, '\'') == NULL);
+	return sentence;
+}
+
 /* Definitions, @between for what separates their parts: a blank, or a new line */
 
 static void add_attribute(struct buffer *out, enum field_id field, const char *between)
@@ -57,8 +65,8 @@ static void add_attribute(struct buffer *out, enum field_id field, const char *b
 	const struct attribute *row = attribute_of(field);
 
 	buffer_printf(out, "( " ARC ".1.%u NAME '%s'%sDESC '%s'%sEQUALITY %s",
-		row->number, ldap_name(tmp, field), between, row->sentence, between,
-		syntaxes[row->syntax].equality);
+		row->number, ldap_name(tmp, field), between, quotable(row->sentence),
+		between, syntaxes[row->syntax].equality);
 	if (syntaxes[row->syntax].substr != NULL)
 		buffer_printf(out, "%sSUBSTR %s", between, syntaxes[row->syntax].substr);
 	if (syntaxes[row->syntax].ordering != NULL)
@@ -117,7 +125,7 @@ static void add_class(struct buffer *out, const struct class_row *class, bool is
 	const char *between = is_folded ? "\n\t" : " ";
 
 	buffer_printf(out, "( " ARC ".2.%u NAME '%s'%sDESC '%s'%sSUP %s %s%s",
-		class->number, class->name, between, class->sentence, between,
+		class->number, class->name, between, quotable(class->sentence), between,
 		class->superior, class->type, between);
 	if (stands_alone(class))
 		buffer_printf(out, "MUST cn%s", between);

@@ -213,7 +213,7 @@ class Validators:
             ("kickstart scripts", r"\.ks$", self.scripts, None),
             ("repository files", r"\.ks$", self.repositories, None),
             ("grub", r"^srv/tftp/grub/", self.grub, self.needs("grub-script-check")),
-            ("boot files", r"^srv/tftp/", self.boot_file, None),
+            ("boot files", r"^srv/tftp/|/ipxe/", self.boot_file, None),
             ("trailers", r"", self.trailer, None),
         ]
         self.installing = set()
@@ -373,8 +373,9 @@ class Validators:
 
     def boot_file(self, data, _path):
         """The most dangerous output: it installs only where the directory says TRUE."""
-        host = re.match(rb"# ([^.\s]+)", data).group(1).decode()
-        if re.search(rb"ks=|vmlinuz|^DEFAULT install|menuentry 'install", data, re.MULTILINE):
+        host = re.match(rb"(?:#!ipxe\n)?# ([^.\s]+)", data).group(1).decode()
+        if re.search(rb"ks=|vmlinuz|^DEFAULT install|menuentry 'install|^kernel", data,
+                     re.MULTILINE):
             return None if host in self.installing else f"boots the installer on {host}"
         local = rb"LOCALBOOT|chainloader|exit"
         return None if re.search(local, data) else f"boots nothing on {host}"
@@ -457,6 +458,19 @@ def read_kickstart(text):
     return {name: value for command, name, value in words if command == "group"}
 
 
+def read_ipxe(text):
+    """As iPXE cuts a line (its core/exec.c): words, `||`, `&&`, `;`, `#`, then ${settings}."""
+    values = {}
+    for line in text.splitlines()[1:]:
+        words = line.split()
+        if any(word in ("||", "&&", ";") or word[0] == "#" for word in words) or "${" in line:
+            raise ValueError(f"more than one command: {line}")
+        command, name, value = line.split(" ", 2)
+        if command == "set":
+            values[name] = value
+    return values
+
+
 def read_shell(text):
     done = subprocess.run([shutil.which("bash"), "-c", text], capture_output=True, check=True,
                           timeout=60, env={"PATH": "/nonexistent"})
@@ -483,6 +497,7 @@ INJECTION_READERS = {
     "hosts": lambda text: {name: value for _, name, value in map(str.split, text.splitlines())},
     "html": read_html,
     "ini": read_ini,
+    "ipxe": read_ipxe,
     "json": json.loads,
     "kea": lambda text: json.loads("{" + text + "}"),
     "kickstart": read_kickstart,

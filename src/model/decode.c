@@ -817,12 +817,87 @@ static void sort_packages(struct decoder *d, struct profile *profile)
 	}
 }
 
+/* nfs://SERVER/FOLDER and nfs:SERVER:/FOLDER: two options of another command. */
+static void split_nfs(struct decoder *d, struct profile *profile)
+{
+	const char *url = profile->install_url;
+
+	if (url == NULL || !text_has_prefix(url, "nfs:"))
+		return;
+	url += text_has_prefix(url, "nfs://") ? strlen("nfs://") : strlen("nfs:");
+	size_t len = strcspn(url, ":/");
+	const char *folder = url + len + (url[len] == ':');
+
+	profile->install_url = NULL;
+	if (len == 0 || folder[0] != '/') {
+		check_report(d->reporter, CHECK_BAD_VALUE, &profile->record,
+			FIELD_INSTALL_URL, "is not nfs://SERVER/FOLDER");
+		return;
+	}
+	profile->nfs_server = arena_strndup(d->site->arena, url, len);
+	profile->nfs_folder = folder;
+}
+
+/* Of several the installer takes the last of its file, which is nobody's choice. */
+static void check_environments(struct decoder *d, struct profile *profile)
+{
+	const char *first = NULL;
+
+	for (uint32_t i = 0; i < profile->groups.n; i++) {
+		if (profile->groups.items[i][0] != '^')
+			continue;
+		if (first != NULL)
+			check_report(d->reporter, CHECK_BAD_VALUE, &profile->record,
+				FIELD_PACKAGE,
+				"'@%s' and '@%s': a host has one environment", first,
+				profile->groups.items[i]);
+		first = profile->groups.items[i];
+	}
+}
+
+/* The kernel strips the quotes around a whole word and around a value (next_arg()). */
+static char *without_quotes(struct decoder *d, const char *word, size_t len)
+{
+	char *copy = arena_strndup(d->site->arena, word, len);
+	char *quote = copy[0] == '"' ? copy : strstr(copy, "=\"");
+
+	if (quote == NULL)
+		return copy;
+	quote += *quote == '=';
+	memmove(quote, quote + 1, strlen(quote));
+	len = strlen(copy);
+	if (len > 0 && copy[len - 1] == '"')
+		copy[len - 1] = '\0';
+	return copy;
+}
+
+static void split_arguments(struct decoder *d, struct profile *profile)
+{
+	const char *at = profile->arguments;
+	struct strings *words = &profile->argument_words;
+
+	words->items = arena_alloc(d->site->arena,
+		(at == NULL ? 1 : strlen(at) / 2 + 1) * sizeof(const char *));
+	while (at != NULL && *(at += strspn(at, " ")) != '\0') {
+		size_t len = 0;
+
+		for (bool in_quotes = false;
+			at[len] != '\0' && (in_quotes || at[len] != ' '); len++)
+			in_quotes ^= at[len] == '"';
+		words->items[words->n++] = without_quotes(d, at, len);
+		at += len;
+	}
+}
+
 static void decode_profile(struct decoder *d)
 {
 	struct profile *profile = record_new(d, sizeof(*profile), KIND_PROFILE);
 
 	read_uses(d, &profile->record);
 	sort_packages(d, profile);
+	split_nfs(d, profile);
+	check_environments(d, profile);
+	split_arguments(d, profile);
 	PUSH(d, profiles, n_profiles, profile);
 }
 

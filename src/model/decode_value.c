@@ -6,6 +6,7 @@
 #include "base/ssh_key.h"
 #include "base/text.h"
 #include "model/decode_feed.h"
+#include "model/disk.h"
 #include "model/dns_record.h"
 #include "model/release.h"
 #include "read/dn.h"
@@ -284,6 +285,38 @@ void decode_bridge(struct decoder *d, struct record *record, const struct use *u
 		decode_word(d, record, use, value, place);
 }
 
+/* What is behind --bondopts= and in the driver's `NAME=VALUE`: words of letters and digits. */
+static bool is_bond_option(const char *text)
+{
+	const char *equals = strchr(text, '=');
+
+	return equals != NULL && equals > text && equals[1] != '\0' &&
+	       text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				 "0123456789_.:+-=")] == '\0' &&
+	       strchr(equals + 1, '=') == NULL;
+}
+
+void decode_bond_options(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
+{
+	const char *text = text_of(d, record, use->field, value);
+	bool is_known = text != NULL;
+
+	for (const char *at = text; is_known; at += strcspn(at, ",") + 1) {
+		TMP_CTX(tmp);
+		size_t len = strcspn(at, ",");
+
+		is_known = is_bond_option(mem_strndup(tmp, at, len));
+		if (at[len] == '\0')
+			break;
+	}
+	if (is_known)
+		*(const char **)place = text;
+	else if (text != NULL)
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
+			"is not NAME=VALUE,… such as mode=802.3ad,miimon=100");
+}
+
 /* An absolute path that stays where it says; QEMU splits its options at commas. */
 void decode_path(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
@@ -369,30 +402,85 @@ void decode_package_url(struct decoder *d, struct record *record, const struct u
 		decode_url(d, record, use, value, place);
 }
 
-/* The installer's `url` command fetches by these. */
+/* The installer's `url` command fetches by http, https and ftp; `nfs` mounts the rest. */
 void decode_install_url(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
 	const char *text = decode_trimmed(d, value);
 
-	if (text_has_prefix(text, "nfs:") || text_has_prefix(text, "file:"))
+	if (text_has_prefix(text, "file:"))
 		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
-			"is no http, https or ftp URL");
+			"is no http, https, ftp or nfs URL");
 	else
 		decode_url(d, record, use, value, place);
 }
 
-/* A kernel's command line passes through boot loaders that read some characters as
- * syntax. */
+static bool is_key_type(const char *text, size_t len)
+{
+	static const char *const types[] = {"ssh-ed25519", "ssh-rsa",
+		"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521",
+		"sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (strlen(types[i]) == len && memcmp(types[i], text, len) == 0)
+			return true;
+	return false;
+}
+
+/* A blob begins with its length, which is small: AAAA in base64 (RFC 4253 6.6). */
+void decode_authorized_key(struct decoder *d, struct record *record,
+	const struct use *use, const struct entry_value *value, void *place)
+{
+	const char *text = text_of(d, record, use->field, value);
+	size_t type = text == NULL ? 0 : strcspn(text, " ");
+
+	if (text == NULL)
+		return;
+	const char *blob = text + type + strspn(text + type, " ");
+	size_t len = strspn(blob, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				  "0123456789+/=");
+
+	if (!is_key_type(text, type) || len < 64 || !text_has_prefix(blob, "AAAA") ||
+		(blob[len] != '\0' && blob[len] != ' '))
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
+			"is no public key as ssh-keygen writes it: TYPE KEY COMMENT");
+	else
+		*(const char **)place = text;
+}
+
+/* A kernel's command line; each place where it is printed quotes it, or refuses it. */
 void decode_arguments(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
 	const char *text = text_of(d, record, use->field, value);
+	size_t n_quotes = 0;
 
-	if (text != NULL && strpbrk(text, "'\"\\`$;|&<>{}#") != NULL)
+	for (const char *c = text; c != NULL && *c != '\0'; c++)
+		n_quotes += *c == '"';
+	if (n_quotes % 2 != 0)
 		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
-			"contains a quote, backslash, $, ;, |, &, <, >, brace or #");
+			"has a double quote that is not closed");
 	else if (text != NULL)
+		*(const char **)place = text;
+}
+
+/* Kept as an installer writes it: `sda`, `/dev/disk/by-id/…`; or a rule. */
+void decode_install_disk(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
+{
+	const char *text = text_of(d, record, use->field, value);
+
+	if (text == NULL)
+		return;
+	if (text_has_prefix(text, "/dev/") && !text_has_prefix(text, "/dev/disk/"))
+		text += strlen("/dev/");
+	else if (text_has_prefix(text, "disk/by-"))
+		text = arena_printf(d->site->arena, "/dev/%s", text);
+	if (!disk_is_rule(text) && !disk_is_device(text))
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
+			"is no device (sda, /dev/disk/by-id/…, /dev/disk/by-path/…) and no "
+			"rule (serial=SERIAL, smallest, largest, size=MIN-MAX in GB)");
+	else
 		*(const char **)place = text;
 }
 
@@ -484,12 +572,17 @@ void decode_package(struct decoder *d, struct record *record, const struct use *
 	if (text == NULL)
 		return;
 	const char *name = text + (*text == '-' || *text == '@');
+	bool is_group = *text == '@';
 
-	if (*text == '-' && *name == '@')
+	if (*text == '-' && *name == '@') {
+		is_group = true;
 		name++;
-	if (*name == '\0' || *name == '-' ||
-		name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				  "0123456789_.:+~^*?[]!/-")] != '\0')
+	}
+	size_t len = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				  "0123456789_.:+~^*?[]!/- ");
+
+	if (*name == '\0' || *name == '-' || *name == ' ' || name[len] != '\0' ||
+		strstr(name, " -") != NULL || (!is_group && strchr(name, ' ') != NULL))
 		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"is no package, -package or @group");
 	else

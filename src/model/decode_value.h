@@ -64,6 +64,7 @@ DECODE_TYPE(server); /* const char *: an address or a name */
 DECODE_TYPE(word); /* const char *: letters, digits and _ . : - */
 DECODE_TYPE(timezone); /* const char *: Area/Location */
 DECODE_TYPE(bridge); /* const char *: an interface's name */
+DECODE_TYPE(bond_options); /* const char *: NAME=VALUE,… */
 DECODE_TYPE(path); /* const char *: an absolute path */
 DECODE_TYPE(boot_path); /* const char *: below the TFTP root, or a URL */
 DECODE_TYPE(boot_file); /* const char *: the same, as it fits into a DHCP packet */
@@ -75,6 +76,8 @@ DECODE_TYPE(package_url); /* const char *: what yum and dnf fetch by */
 DECODE_TYPE(install_url); /* const char *: what the installer fetches by */
 DECODE_TYPE(arguments); /* const char *: a kernel's command line */
 DECODE_TYPE(dn); /* const char *: a canonical key (dn.h) */
+DECODE_TYPE(install_disk); /* const char *: a device below /dev, or a rule (disk.h) */
+DECODE_TYPE(authorized_key); /* const char *: TYPE BASE64 [COMMENT], without options */
 DECODE_TYPE(format); /* const char *: qcow2 or raw */
 DECODE_TYPE(readiness); /* const char *: none, virtserial or notify */
 DECODE_TYPE(version); /* const char *: a release (release.h) */

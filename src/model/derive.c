@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "model/derive_dhcp.h"
+#include "model/disk.h"
 #include "model/dns_record.h"
 #include "model/group.h"
+#include "model/ports.h"
 #include "model/release.h"
 #include "model/zone.h"
 
@@ -62,7 +64,7 @@ static void mark_unusable(struct site *site)
 		struct profile *profile = site->profiles[i];
 
 		if (profile->record.name == NULL || profile->version == NULL ||
-			profile->install_url == NULL)
+			profile_trees(profile) == 0)
 			profile->record.is_bad = true;
 	}
 }
@@ -393,6 +395,17 @@ static void plan_installer(
 	}
 }
 
+/* Groups that the installer would not find stay out of its file; lint has said so. */
+static void drop_groups(struct profile *profile, const struct release *release)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < profile->groups.n; i++)
+		if (release_knows_group(release, profile->groups.items[i]))
+			profile->groups.items[kept++] = profile->groups.items[i];
+	profile->groups.n = kept;
+}
+
 /* Packages that are installed there may need others from any of the repositories. */
 static void plan_post(struct site *site, struct profile *profile)
 {
@@ -401,6 +414,7 @@ static void plan_post(struct site *site, struct profile *profile)
 	if (!release_find(profile->version, &release))
 		return;
 	plan_installer(site, profile, &release);
+	drop_groups(profile, &release);
 	profile->post_repositories = room_for_all(site, profile);
 	profile->n_post_repositories = 0;
 	for (uint32_t i = 0; i < profile->n_repositories; i++) {
@@ -440,6 +454,38 @@ static void permit_installers(struct site *site)
 	}
 }
 
+/* The cluster's keys and the profile's, each once. */
+static void merge_keys(struct site *site, struct machine *host)
+{
+	static const struct strings none;
+	const struct strings *lists[] = {
+		site->n_clusters > 0 ? &site->clusters[0]->authorized_keys : &none,
+		&host->profile->authorized_keys};
+
+	host->authorized_keys = (struct strings){
+		.items = arena_alloc(site->arena,
+			(lists[0]->n + lists[1]->n + 1) * sizeof(const char *))};
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		for (uint32_t j = 0; j < lists[i]->n; j++)
+			add_name(&host->authorized_keys, lists[i]->items[j]);
+}
+
+static void plan_hosts(struct site *site)
+{
+	for (size_t i = 0; i < site->n_hosts; i++) {
+		struct machine *host = site->hosts[i];
+		struct release release = {0};
+
+		if (host->profile == NULL ||
+			!release_find(host->profile->version, &release))
+			continue;
+		ports_plan(site, host, &release);
+		merge_keys(site, host);
+		host->disks = *disk_values(host);
+		host->disk_choice = (uint8_t)disk_choose(host, &release);
+	}
+}
+
 void model_derive(struct site *site)
 {
 	mark_unusable(site);
@@ -459,6 +505,7 @@ void model_derive(struct site *site)
 	group_derive(site);
 	dns_records_settle(site);
 	zones_build(site);
+	plan_hosts(site);
 	for (size_t i = 0; i < site->n_profiles; i++)
 		plan_post(site, site->profiles[i]);
 }

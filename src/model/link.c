@@ -9,6 +9,7 @@
 #include "model/dns_record.h"
 #include "model/group.h"
 #include "model/merge.h"
+#include "model/ports.h"
 #include "read/dn.h"
 
 /* Orders of the tables */
@@ -643,6 +644,7 @@ void model_link(struct site *site)
 		for (uint32_t j = 0; j < machine->n_interfaces; j++)
 			place_addresses(site, machine->interfaces[j]);
 		choose_primary(machine);
+		ports_find_parents(machine);
 		name_machine(site, machine);
 		for (uint32_t j = 0; j < machine->n_interfaces; j++)
 			name_interface(site, machine->interfaces[j]);

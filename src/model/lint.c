@@ -3,9 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/text.h"
 #include "model/lint_rules.h"
+#include "model/ports.h"
 
 void lint_note(struct reporter *r, struct finding *finding, const struct record *record,
 	enum field_id field, uint32_t line, const char *text)
@@ -426,15 +428,31 @@ static void check_names(struct reporter *r)
 	model_drop_aliases(r->site);
 }
 
-/* The tables sorted by name: two records with one name stand side by side. */
+static int compare_folded(const void *left, const void *right)
+{
+	const struct record *a = *(struct record *const *)left;
+	const struct record *b = *(struct record *const *)right;
+	int order = strcasecmp(
+		a->name == NULL ? "" : a->name, b->name == NULL ? "" : b->name);
+
+	return order != 0 ? order : strcmp(a->key, b->key);
+}
+
+/* As LDAP compares them, and as file systems may: case does not count. */
 static void check_table_names(struct reporter *r, void *table, size_t n)
 {
-	struct record **records = table;
+	TMP_CTX(tmp);
+	struct record **records = mem_array(tmp, struct record *, n + 1);
+
+	if (n > 0)
+		memcpy(records, table, n * sizeof(*records));
+	qsort(records, n, sizeof(*records), compare_folded);
 
 	for (size_t i = 1; i < n; i++) {
 		struct record *a = records[i - 1], *b = records[i];
 
-		if (a->name == NULL || b->name == NULL || strcmp(a->name, b->name) != 0)
+		if (a->name == NULL || b->name == NULL ||
+			!text_equal_case(a->name, b->name))
 			continue;
 		struct finding *finding = check_report(r, CHECK_DUP_NAME, b, FIELD_NAME,
 			"%s '%s' is there twice", kind_name(b->kind), b->name);
@@ -445,27 +463,11 @@ static void check_table_names(struct reporter *r, void *table, size_t n)
 	}
 }
 
-static int compare_network_names(const void *left, const void *right)
-{
-	const struct network *a = *(struct network *const *)left;
-	const struct network *b = *(struct network *const *)right;
-	int order = strcmp(a->record.name == NULL ? "" : a->record.name,
-		b->record.name == NULL ? "" : b->record.name);
-
-	return order != 0 ? order : strcmp(a->record.key, b->record.key);
-}
-
 static void check_other_names(struct reporter *r)
 {
-	TMP_CTX(tmp);
 	struct site *site = r->site;
-	struct network **networks =
-		mem_array(tmp, struct network *, site->n_networks + 1);
 
-	if (site->n_networks > 0)
-		memcpy(networks, site->networks, site->n_networks * sizeof(*networks));
-	qsort(networks, site->n_networks, sizeof(*networks), compare_network_names);
-	check_table_names(r, networks, site->n_networks);
+	check_table_names(r, site->networks, site->n_networks);
 	check_table_names(r, site->images, site->n_images);
 	check_table_names(r, site->repositories, site->n_repositories);
 	check_table_names(r, site->profiles, site->n_profiles);
@@ -657,7 +659,8 @@ static void check_macs(struct reporter *r, struct interface *interface)
 	char text[MAC_TEXT_MAX];
 
 	if (interface->n_macs + interface->n_guids + interface->duids.n == 0 &&
-		!machine->is_vcn && !record_refused(&interface->record, FIELD_MAC) &&
+		!machine->is_vcn && !port_is_virtual(interface) &&
+		!record_refused(&interface->record, FIELD_MAC) &&
 		!record_refused(&machine->record, FIELD_MAC))
 		check_report(r, CHECK_NO_MAC, &interface->record, FIELD_MAC,
 			"no MAC address: names only, no DHCP");
@@ -888,6 +891,7 @@ static void (*const rules[])(struct reporter *r) = {
 	lint_dhcp,
 	lint_images,
 	lint_installs,
+	lint_ports,
 	lint_vcns,
 };
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "model/release.h"
+#include "model/disk.h"
 
 /* Repositories and profiles */
 
@@ -58,12 +58,67 @@ static void check_profile_repositories(
 				"'%s' is a name that the installer of %s keeps "
 				"for itself: it would ignore the repository",
 				repository->record.name, profile->version);
+		if (repository->record.name != NULL &&
+			release_replaces(release, repository->record.name))
+			check_report_at(r, CHECK_RESERVED_NAME, SEVERITY_WARNING,
+				&repository->record, FIELD_NAME, 0,
+				"the installer of %s puts the tree's own '%s' in the place "
+				"of this repository",
+				profile->version, repository->record.name);
 	}
+}
+
+static void check_groups(
+	struct reporter *r, struct profile *profile, const struct release *release)
+{
+	for (uint32_t i = 0; i < profile->groups.n; i++)
+		if (!release_knows_group(release, profile->groups.items[i]))
+			check_report(r, CHECK_REPO_OPTION, &profile->record,
+				FIELD_PACKAGE,
+				"the installer of %s does not know %s: it leaves out '@%s'",
+				profile->version,
+				profile->groups.items[i][0] == '^' ? "environments"
+								   : "modules",
+				profile->groups.items[i]);
+}
+
+/* A mirror list or metalink that the installer cannot take leaves it without a tree. */
+static void check_tree(
+	struct reporter *r, struct profile *profile, const struct release *release)
+{
+	if ((profile->mirror_list != NULL && !release->knows_url_mirrors) ||
+		(profile->metalink != NULL && !release->knows_metalink))
+		check_report(r, CHECK_BAD_VALUE, &profile->record,
+			profile->metalink != NULL ? FIELD_METALINK : FIELD_MIRROR_LIST,
+			"the installer of %s takes its tree from a URL only",
+			profile->version);
+	if (profile->no_verify_ssl && !release->knows_noverifyssl)
+		check_report(r, CHECK_REPO_OPTION, &profile->record, FIELD_NO_VERIFY_SSL,
+			"the installer of %s does not know url --noverifyssl",
+			profile->version);
+	if (profile->ca_certificate != NULL && !release->knows_ca)
+		check_report(r, CHECK_REPO_OPTION, &profile->record, FIELD_CA_CERTIFICATE,
+			"the installer of %s does not know url --sslcacert",
+			profile->version);
+}
+
+static void check_trees(struct reporter *r, struct profile *profile)
+{
+	if (profile_trees(profile) == 0 &&
+		!record_refused(&profile->record, FIELD_MIRROR_LIST) &&
+		!record_refused(&profile->record, FIELD_METALINK))
+		lint_missing(r, &profile->record, FIELD_INSTALL_URL, "is missing");
+	if (profile_trees(profile) > 1)
+		check_report(r, CHECK_BAD_VALUE, &profile->record,
+			profile->mirror_list != NULL ? FIELD_MIRROR_LIST : FIELD_METALINK,
+			"an installation tree has one of URL, mirror list and metalink");
 }
 
 static void check_profile(struct reporter *r, struct profile *profile)
 {
 	struct release release = {0};
+
+	check_trees(r, profile);
 
 	if (profile->repository_dns.n == 0)
 		lint_missing(r, &profile->record, FIELD_REPOSITORY,
@@ -71,6 +126,8 @@ static void check_profile(struct reporter *r, struct profile *profile)
 	if (profile->version == NULL || !release_find(profile->version, &release))
 		return;
 	check_profile_repositories(r, profile, &release);
+	check_groups(r, profile, &release);
+	check_tree(r, profile, &release);
 	if (profile->is_strict && !release.knows_script_options)
 		check_report(r, CHECK_REPO_OPTION, &profile->record, FIELD_STRICT,
 			"the installer of %s goes on when "
@@ -114,6 +171,23 @@ static void check_installer(struct reporter *r, struct machine *host)
 		"is missing here");
 }
 
+static void check_disk(struct reporter *r, struct machine *host)
+{
+	struct release release = {0};
+
+	if (host->profile == NULL || host->profile->version == NULL ||
+		!release_find(host->profile->version, &release) ||
+		disk_choose(host, &release) != DISK_ASKED)
+		return;
+	bool is_own = host->install_disks.n > 0 || host->profile->install_disks.n == 0;
+
+	check_report(r, CHECK_INSTALL_DISK,
+		is_own ? &host->record : &host->profile->record, FIELD_INSTALL_DISK,
+		"the installer of %s takes devices such as sda only: it asks somebody for "
+		"the disk of '%s'",
+		host->profile->version, host->name);
+}
+
 void lint_installs(struct reporter *r)
 {
 	for (size_t i = 0; i < r->site->n_repositories; i++)
@@ -123,7 +197,9 @@ void lint_installs(struct reporter *r)
 	for (size_t i = 0; i < r->site->n_hosts; i++) {
 		struct machine *host = r->site->hosts[i];
 
-		if (machine_asks_for_install(r->site, host))
+		if (machine_asks_for_install(r->site, host)) {
 			check_installer(r, host);
+			check_disk(r, host);
+		}
 	}
 }

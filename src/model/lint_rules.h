@@ -4,7 +4,8 @@
 /*
  * Lint in four files: lint.c has what addresses, names, networks and references must be,
  * lint_vcn.c what a host must have to run its VCNs, lint_install.c what an installer
- * needs, lint_dns.c what DNS records and zones must be. A rule walks the whole site and stops at nothing.
+ * needs, lint_ports.c what it can make of a host's interfaces, lint_dns.c what DNS records
+ * and zones must be. A rule walks the whole site and stops at nothing.
  */
 
 #include "model/report.h"
@@ -19,6 +20,8 @@ void lint_dhcp(struct reporter *r);
 void lint_images(struct reporter *r);
 /* Repositories, profiles, and hosts that are to be installed (lint_install.c) */
 void lint_installs(struct reporter *r);
+/* Bonds, VLANs and bridges of hosts (lint_ports.c) */
+void lint_ports(struct reporter *r);
 
 /* Points at the other side of a conflict; @line is an LDIF line, 0: the field's. */
 void lint_note(struct reporter *r, struct finding *finding, const struct record *record,

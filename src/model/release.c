@@ -42,6 +42,19 @@ static const struct option {
 	FROM(knows_mac_device, 6, 14),
 	FROM(knows_ipv6, 6, 14),
 	FROM(knows_ipv6_gateway, 7, 19),
+	FROM(knows_no_address, 5, 7),
+	FROM(knows_bond, 6, 19),
+	FROM(knows_vlan, 6, 19),
+	FROM(knows_vlan_name, 7, 21),
+	FROM(knows_bridge, 7, 22),
+	FROM(knows_ca, 8, 30),
+	FROM(knows_url_mirrors, 7, 18),
+	FROM(replaces_variants, 10, NEVER),
+	FROM(knows_only_use, 4, 8),
+	FROM(knows_boot_drive, 7, 17),
+	FROM(knows_disk_links, 6, 14),
+	FROM(knows_environments, 7, 20),
+	UNTIL(knows_modules, 8, 9, 29, 40),
 	FROM(knows_lock, 7, 18), /* before, only together with a password */
 	FROM(knows_selinux, 4, 7),
 	FROM(knows_script_options, 5, 7),
@@ -113,6 +126,10 @@ size_t release_lacks(const struct release *release, const struct repository *rep
 		{url != NULL && strchr(url, '$') != NULL, release->knows_variables,
 			{repository->base_urls.n > 0 ? FIELD_BASE_URL : FIELD_MIRROR_LIST,
 				"a variable in a URL", true}},
+		{repository->no_verify_ssl, release->knows_noverifyssl,
+			{FIELD_NO_VERIFY_SSL, "--noverifyssl", true}},
+		{repository->ca_certificate != NULL, release->knows_ca,
+			{FIELD_CA_CERTIFICATE, "--sslcacert", true}},
 		{repository->cost >= 0, release->knows_cost,
 			{FIELD_COST, "--cost", false}},
 		{repository->base_urls.n > 1, false,
@@ -129,6 +146,13 @@ size_t release_lacks(const struct release *release, const struct repository *rep
 		if (rows[i].is_used && !rows[i].is_known)
 			ret[n++] = rows[i].lack;
 	return n;
+}
+
+bool release_knows_group(const struct release *release, const char *group)
+{
+	if (group[0] == '^')
+		return release->knows_environments;
+	return strchr(group, ':') == NULL || release->knows_modules;
 }
 
 bool release_leaves_out(
@@ -151,6 +175,7 @@ bool release_keeps(const struct release *release, const struct repository *repos
 
 	return release->knows_install && !release_leaves_out(release, repository) &&
 	       repository->gpg_keys.n == 0 && repository->base_urls.n <= 1 &&
+	       !repository->no_verify_ssl && repository->ca_certificate == NULL &&
 	       url != NULL &&
 	       (text_has_prefix(url, "http") || text_has_prefix(url, "ftp"));
 }
@@ -168,4 +193,9 @@ bool release_reserves(const struct release *release, const char *repository)
 		if (strcmp(names[i], repository) == 0)
 			return true;
 	return false;
+}
+
+bool release_replaces(const struct release *release, const char *repository)
+{
+	return release->replaces_variants && strcmp(repository, "AppStream") == 0;
 }

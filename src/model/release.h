@@ -25,6 +25,19 @@ struct release {
 	bool knows_mac_device; /* network --device=MAC */
 	bool knows_ipv6; /* network --ipv6=ADDRESS/PREFIX */
 	bool knows_ipv6_gateway; /* network --ipv6gateway */
+	bool knows_no_address; /* network --noipv4 --noipv6 */
+	bool knows_bond; /* network --bondslaves --bondopts */
+	bool knows_vlan; /* network --vlanid */
+	bool knows_vlan_name; /* network --interfacename */
+	bool knows_bridge; /* network --bridgeslaves */
+	bool knows_ca; /* --sslcacert of repo and url */
+	bool knows_url_mirrors; /* url --mirrorlist */
+	bool replaces_variants; /* a repository named as a variant of the tree is its own */
+	bool knows_only_use; /* ignoredisk --only-use */
+	bool knows_boot_drive; /* bootloader --boot-drive, not --driveorder */
+	bool knows_disk_links; /* disks by /dev/disk/by-… */
+	bool knows_environments; /* @^ENVIRONMENT in %packages */
+	bool knows_modules; /* @MODULE:STREAM in %packages, and the module command */
 	bool knows_lock; /* rootpw --lock, without a password */
 	bool knows_selinux; /* the selinux command */
 	bool knows_script_options; /* %post --erroronfail --log */
@@ -44,7 +57,7 @@ struct lack {
 	bool leaves_out; /* without it the repository would not be what was asked for */
 };
 
-enum { LACKS_MAX = 8 };
+enum { LACKS_MAX = 10 };
 
 /*
  * release_lacks - what this release's installer does not know of the repository
@@ -54,12 +67,18 @@ enum { LACKS_MAX = 8 };
 size_t release_lacks(const struct release *release, const struct repository *repository,
 	struct lack ret[static LACKS_MAX]);
 
+/* Can its %packages have @group: an environment (^NAME), a module (NAME:STREAM), a group? */
+bool release_knows_group(const struct release *release, const char *group);
+
 /* Has the repository no `repo` line, because of one of them? Then %post installs from it. */
 bool release_leaves_out(
 	const struct release *release, const struct repository *repository);
 
 /* Is the repository's `repo --install` all that keeps it? Else %post writes its file. */
 bool release_keeps(const struct release *release, const struct repository *repository);
+
+/* Does it put the tree's own variant in the place of a repository of that name? */
+bool release_replaces(const struct release *release, const char *repository);
 
 /*
  * release_reserves - does this release's installer keep the repository name for itself?

@@ -183,3 +183,9 @@ struct machine *model_find_machine(const struct site *site, const char *name)
 
 	return machine == MODEL_SHARED ? NULL : machine;
 }
+
+unsigned profile_trees(const struct profile *profile)
+{
+	return (profile->install_url != NULL) + (profile->nfs_server != NULL) +
+	       (profile->mirror_list != NULL) + (profile->metalink != NULL);
+}

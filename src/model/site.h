@@ -72,6 +72,7 @@ struct cluster {
 	/* addresses, those of names included that the model has; from model_derive() */
 	struct strings timeservers4, timeservers6;
 	struct strings dns_values; /* vocDNSRecord, in one spelling */
+	struct strings authorized_keys;
 };
 
 struct range {
@@ -200,16 +201,29 @@ struct interface {
 	bool refuses_boot; /* vocBootInterface: FALSE, not just absent */
 	bool is_management; /* vocManagement, else by its name: a BMC's port */
 	bool is_primary;
+	/* on the installed host: what the directory says, and what it comes to (ports.h) */
+	const char *parent_name, *bridge_name, *bond_options;
+	uint32_t vlan_number; /* 0: not given */
+	uint32_t vlan; /* 0: no VLAN interface */
+	struct interface *
+		parent; /* that a VLAN stands on; NULL: the NIC of its own MAC */
 };
 
 struct image;
 struct profile;
+struct link;
 
 /*
  * How a machine stands to the last generation: of machines in conflict the one that stands
  * above all others wins, and the others wait.
  */
 enum standing { STANDING_NEW, STANDING_CHANGED, STANDING_SAME };
+
+/*
+ * How an installer comes to its disk: the lines name it, %pre looks for it, or a person is
+ * asked, because the release can do neither.
+ */
+enum disk_choice { DISK_NAMED, DISK_FOUND, DISK_ASKED };
 
 /* A node, that is a physical host or a VCN: both have names, interfaces and reservations. */
 struct machine {
@@ -256,6 +270,17 @@ struct machine {
 	int64_t install_until; /* Unix time; 0: not given */
 	bool boots_installer; /* and all that the installer needs is there; model_derive() */
 	bool drains; /* no new VCNs here */
+	struct strings
+		authorized_keys; /* the cluster's and its profile's; model_derive() */
+	struct strings install_disks; /* vocInstallDisk */
+	/* the host's, else its profile's, and how they are found; from model_derive() */
+	struct strings disks;
+	uint8_t disk_choice; /* enum disk_choice */
+	struct link
+		*links; /* what an installer configures (ports.h); from model_derive() */
+	uint32_t n_links;
+	struct link *post_bridges; /* bridges that it does not know how to make */
+	uint32_t n_post_bridges;
 	bool is_vm_host;
 	struct machine **vcns; /* placed here, by name; from model_link() */
 	uint32_t n_vcns;
@@ -293,6 +318,8 @@ struct image {
 struct repository {
 	struct record record;
 	const char *mirror_list, *metalink, *proxy;
+	const char *ca_certificate;
+	bool no_verify_ssl;
 	struct strings base_urls, gpg_keys, includes, excludes;
 	int64_t cost; /* -1: not given */
 	bool keep;
@@ -315,6 +342,13 @@ struct profile {
 	bool is_strict; /* vocStrict: a failure in %post ends the installation */
 	struct strings packages, groups,
 		removed; /* name, @group without @, -name without - */
+	/* arguments as words, without the quotes that the kernel takes for its own */
+	struct strings argument_words;
+	struct strings install_disks, authorized_keys;
+	/* the installation tree, where it is no URL: one of these, or server and folder */
+	const char *mirror_list, *metalink, *nfs_server, *nfs_folder;
+	const char *ca_certificate;
+	bool no_verify_ssl;
 	struct machine **hosts;
 	uint32_t n_hosts;
 };
@@ -414,6 +448,9 @@ struct site {
 
 /* The value in short_names of a label that several machines would have. */
 #define MODEL_SHARED ((void *)1)
+
+/* How many places its installation tree has: one is right. */
+unsigned profile_trees(const struct profile *profile);
 
 /* Has it the address of its network's gateway? */
 bool address_is_gateway(const struct address *address);

@@ -53,6 +53,42 @@ GETTER(profile_kickstart_option, profile)
 				   : "ks");
 }
 
+/* A path below the TFTP root without the slash in front; a URL as it is. */
+static void give_path(const char *path, struct value *ret)
+{
+	row_give_text(ret, path == NULL ? NULL : path + (path[0] == '/'));
+}
+
+static void give_is_url(const char *path, struct value *ret)
+{
+	row_give_bool(ret, path != NULL && strstr(path, "://") != NULL);
+}
+
+GETTER(profile_kernel_path, profile)
+{
+	give_path(o->kernel, ret);
+}
+
+GETTER(profile_initrd_path, profile)
+{
+	give_path(o->initrd, ret);
+}
+
+GETTER(profile_kernel_is_url, profile)
+{
+	give_is_url(o->kernel, ret);
+}
+
+GETTER(profile_initrd_is_url, profile)
+{
+	give_is_url(o->initrd, ret);
+}
+
+GETTER(profile_has_url, profile)
+{
+	row_give_bool(ret, o->nfs_server == NULL);
+}
+
 GETTER(profile_leaves_out, profile)
 {
 	row_give_bool(ret, o->n_installer_repositories < o->n_repositories);
@@ -77,6 +113,17 @@ static const struct field profile_computed[] = {
 	KNOWS("knows_mac_device", knows_mac_device),
 	KNOWS("knows_ipv6", knows_ipv6),
 	KNOWS("knows_ipv6_gateway", knows_ipv6_gateway),
+	KNOWS("knows_no_address", knows_no_address),
+	KNOWS("knows_bond", knows_bond),
+	KNOWS("knows_vlan", knows_vlan),
+	KNOWS("knows_vlan_name", knows_vlan_name),
+	KNOWS("knows_bridge", knows_bridge),
+	KNOWS("knows_ca", knows_ca),
+	KNOWS("knows_only_use", knows_only_use),
+	KNOWS("knows_boot_drive", knows_boot_drive),
+	KNOWS("knows_disk_links", knows_disk_links),
+	KNOWS("knows_environments", knows_environments),
+	KNOWS("knows_modules", knows_modules),
 	KNOWS("knows_lock", knows_lock),
 	KNOWS("knows_selinux", knows_selinux),
 	KNOWS("knows_script_options", knows_script_options),
@@ -97,6 +144,14 @@ static const struct field profile_computed[] = {
 	HAS("has_packages", profile, packages),
 	STRINGS("groups", profile, groups, PACKAGE),
 	STRINGS("removed", profile, removed, PACKAGE),
+	{"kernel_path", VALUE_TEXT, NULL, profile_kernel_path, NULL, FIELD_KERNEL, 0},
+	{"initrd_path", VALUE_TEXT, NULL, profile_initrd_path, NULL, FIELD_INITRD, 0},
+	COMPUTED("kernel_is_url", VALUE_BOOL, profile_kernel_is_url),
+	COMPUTED("initrd_is_url", VALUE_BOOL, profile_initrd_is_url),
+	FROM("nfs_server", profile, nfs_server, INSTALL_URL),
+	FROM("nfs_folder", profile, nfs_folder, INSTALL_URL),
+	COMPUTED("has_url", VALUE_BOOL, profile_has_url),
+	STRINGS("argument_words", profile, argument_words, ARGUMENTS),
 	LIST("hosts", profile, hosts, machine_shape, row_pointer_at),
 	{0},
 };

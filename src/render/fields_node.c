@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "model/ports.h"
 #include "render/fields_row.h"
 
 ELEMENTS(address)
+ELEMENTS(link)
 
 COUNT_BEHIND(interface, macs);
 COUNT_BEHIND(interface, addresses);
@@ -9,6 +11,8 @@ COUNT_BEHIND(machine, interfaces);
 COUNT_BEHIND(machine, vcns);
 COUNT_BEHIND(machine, groups);
 COUNT_BEHIND(node_group, nodes);
+COUNT_BEHIND(machine, links);
+COUNT_BEHIND(machine, post_bridges);
 
 /* Interfaces */
 
@@ -146,6 +150,48 @@ static const struct field interface_computed[] = {
 static struct field interface_fields[ROW_ROOM];
 struct shape interface_shape = {"interface", interface_fields, NULL, NULL};
 
+/* What an installer configures */
+
+GETTER(link_gateway4, link)
+{
+	ret->kind = VALUE_NONE;
+	if (o->gateway4 != NULL)
+		row_give_ip(ret, o->gateway4->gateway);
+}
+
+GETTER(link_gateway6, link)
+{
+	ret->kind = VALUE_NONE;
+	if (o->gateway6 != NULL)
+		row_give_ip(ret, o->gateway6->gateway);
+}
+
+GETTER(link_has_ports, link)
+{
+	row_give_bool(ret, o->is_bond || o->is_bridge);
+}
+
+static const struct field link_fields[] = {
+	FROM("device", link, device, NAME),
+	FROM("name", link, name, NAME),
+	COUNT("vlan", link, vlan),
+	COUNT("mtu", link, mtu),
+	FROM("bond_options", link, bond_options, BOND_OPTIONS),
+	STRINGS("ports", link, ports, NAME),
+	TRUTH("is_bond", link, is_bond),
+	TRUTH("is_bridge", link, is_bridge),
+	TRUTH("is_bare", link, is_bare),
+	TRUTH("is_boot", link, is_boot),
+	COMPUTED("has_ports", VALUE_BOOL, link_has_ports),
+	OBJECT("address4", link, address4, address_shape),
+	OBJECT("address6", link, address6, address_shape),
+	COMPUTED("gateway4", VALUE_TEXT, link_gateway4),
+	COMPUTED("gateway6", VALUE_TEXT, link_gateway6),
+	OBJECT("interface", link, interface, interface_shape),
+	{0},
+};
+static const struct shape link_shape = {"link", link_fields, NULL, NULL};
+
 /* Hosts and VCNs */
 
 static const struct interface *primary_of(const struct machine *machine)
@@ -215,6 +261,23 @@ GETTER(machine_network, machine)
 	row_give_object(ret, primary_of(o) == NULL ? NULL : primary_of(o)->network);
 }
 
+#define CHOOSES_DISK(name, choice) \
+	GETTER(machine_##name, machine) \
+	{ \
+		row_give_bool(ret, o->disk_choice == (choice)); \
+	}
+CHOOSES_DISK(names_disk, DISK_NAMED)
+CHOOSES_DISK(finds_disk, DISK_FOUND)
+CHOOSES_DISK(asks_for_disk, DISK_ASKED)
+
+/* Ports are found by %pre: the lines that have some are in a file of their own. */
+GETTER(machine_has_ports, machine)
+{
+	row_give_bool(ret, false);
+	for (uint32_t i = 0; i < o->n_links; i++)
+		ret->truth |= o->links[i].is_bond || o->links[i].is_bridge;
+}
+
 static const struct field machine_computed[] = {
 	EXTRA(HOST),
 	FROM("name", machine, name, NAME),
@@ -234,6 +297,17 @@ static const struct field machine_computed[] = {
 	COMPUTED("cpus", VALUE_NUMBER, machine_cpus),
 	OBJECT("profile", machine, profile, profile_shape),
 	TRUTH("installs", machine, boots_installer),
+	STRINGS("authorized_keys", machine, authorized_keys, SSH_AUTHORIZED_KEY),
+	HAS("has_authorized_keys", machine, authorized_keys),
+	STRINGS("disks", machine, disks, INSTALL_DISK),
+	HAS("has_disks", machine, disks),
+	COMPUTED("names_disk", VALUE_BOOL, machine_names_disk),
+	COMPUTED("finds_disk", VALUE_BOOL, machine_finds_disk),
+	COMPUTED("asks_for_disk", VALUE_BOOL, machine_asks_for_disk),
+	LIST("links", machine, links, link_shape, link_at),
+	COMPUTED("has_ports", VALUE_BOOL, machine_has_ports),
+	LIST("post_bridges", machine, post_bridges, link_shape, link_at),
+	HAS("has_post_bridges", machine, post_bridges),
 	TRUTH("is_vm_host", machine, is_vm_host),
 	LIST("vcns", machine, vcns, machine_shape, row_pointer_at),
 	LIST("groups", machine, groups, group_shape, row_pointer_at),

@@ -8,6 +8,7 @@
 
 #include "base/table.h"
 #include "base/text.h"
+#include "model/ports.h"
 #include "model/zone.h"
 #include "render/fields.h"
 
@@ -458,10 +459,12 @@ static void add_macs(struct work *work, const struct program *program)
 	for (size_t i = 0; i < site->n_hosts; i++) {
 		const struct machine *host = site->hosts[i];
 
-		if (host->n_interfaces == 0)
+		if (host->n_interfaces == 0 || host->interfaces[0]->is_management)
 			continue;
-		for (uint32_t j = 0; j < host->interfaces[0]->n_macs; j++)
-			add_record(work, program, &host->interfaces[0]->macs[j]);
+		const struct interface *nic = port_boot_nic(host->interfaces[0]);
+
+		for (uint32_t j = 0; j < nic->n_macs; j++)
+			add_record(work, program, &nic->macs[j]);
 	}
 }
 

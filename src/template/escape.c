@@ -276,16 +276,19 @@ const char *escape_shell(const char *text, size_t len, _unused_ const struct fie
 
 /*
  * pykickstart cuts a line with shlex: `#` ends it even inside a word; a leading `-` is an
- * option and a leading `%` a section. In %packages `-name` leaves a package out.
+ * option and a leading `%` a section. In %packages `-name` leaves a package out, and a line
+ * is one group, blanks in its name and all.
  */
 const char *escape_kickstart(
 	const char *text, size_t len, const struct field *field, struct buffer *out)
 {
 	static const char *const packages[] = {"packages", NULL};
+	static const char *const groups[] = {"groups", "removed", NULL};
+	unsigned blanks = is_one_of(field, groups) ? 0 : HAS_BLANK;
 
-	const char *reason = refuse(
-		look(text, len), HAS_CONTROL | HAS_BLANK | HAS_DOUBLE | HAS_SINGLE |
-					 HAS_BACK | HAS_BACKSLASH | HAS_HASH);
+	const char *reason =
+		refuse(look(text, len), HAS_CONTROL | blanks | HAS_DOUBLE | HAS_SINGLE |
+						HAS_BACK | HAS_BACKSLASH | HAS_HASH);
 
 	if (reason != NULL)
 		return reason;
@@ -305,6 +308,30 @@ const char *escape_ini(const char *text, size_t len, _unused_ const struct field
 
 	if (reason == NULL && len > 0 && text[0] == ' ')
 		reason = "begins with a blank";
+	return reason != NULL ? reason : copy(text, len, out);
+}
+
+static bool is_ipxe_syntax(const char *word, size_t len)
+{
+	return word[0] == '#' || (len == 1 && word[0] == ';') ||
+	       (len == 2 && (memcmp(word, "||", 2) == 0 || memcmp(word, "&&", 2) == 0));
+}
+
+/* iPXE cuts a line at blanks, looks at whole words, then expands ${…} (its core/exec.c). */
+const char *escape_ipxe(const char *text, size_t len, _unused_ const struct field *field,
+	struct buffer *out)
+{
+	const char *reason = refuse(look(text, len), HAS_CONTROL);
+
+	for (size_t i = 0, word; reason == NULL && i < len; i = word + 1) {
+		for (word = i; word < len && text[word] != ' '; word++)
+			if (text[word] == '$' && word + 1 < len && text[word + 1] == '{')
+				reason = "contains '${', which iPXE expands";
+		if (word > i && is_ipxe_syntax(text + i, word - i))
+			reason = "has a word that iPXE takes for its own";
+	}
+	if (reason == NULL && len > 0 && (text[len - 1] == '\\' || text[len - 1] == '$'))
+		reason = "ends with a backslash or '$'";
 	return reason != NULL ? reason : copy(text, len, out);
 }
 

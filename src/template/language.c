@@ -16,6 +16,7 @@ const struct language languages[] = {
 	{"kickstart", '\0', "#", escape_kickstart, wellformed_kickstart},
 	{"shell", '\'', "#", escape_shell, NULL},
 	{"ini", '\0', "#;", escape_ini, NULL},
+	{"ipxe", '\0', "#", escape_ipxe, NULL},
 	{"zone", '"', ";", escape_zone, wellformed_zone},
 	{"html", '\0', "", escape_html, NULL},
 	{"text", '\0', NULL, escape_text, NULL},

@@ -64,9 +64,11 @@ host() {
 	[ $# = 0 ] || printf '%s\n' "$@"
 }
 
-# site TRUE|FALSE: for nodes 15, 16 and 20; 17 is FALSE, 18, 21 and 22 do not say; 19 has an
+# site TRUE|FALSE|OVER: for nodes 15, 16 and 20, OVER as TRUE with an end that has passed; 17 is FALSE, 18, 21 and 22 do not say; 19 has an
 # address that is none, so it is in quarantine, whatever it wants
 site() {
+	local armed=("vocInstall: $1")
+	[ "$1" != OVER ] || armed=('vocInstall: TRUE' 'vocInstallUntil: 20200101000000Z')
 	cat <<-'END'
 		dn: cn=c.example,dc=c,dc=example
 		objectClass: vocCluster
@@ -132,17 +134,19 @@ site() {
 		vocInitrd: /el9/initrd.img
 		vocKernelArguments: console=ttyS0 panic=-1 quiet
 	END
-	host node15 el5 "vocInstall: $1"
-	host node16 el9 "vocInstall: $1"
+	host node15 el5 "${armed[@]}"
+	host node16 el9 "${armed[@]}"
 	host node17 el9 'vocInstall: FALSE'
 	host node18 el9
 	host node19 el9 'vocInstall: TRUE' 'ipHostNumber: 10.10.0.256'
-	host node20 el9 "vocInstall: $1"
+	host node20 el9 "${armed[@]}"
 	host node21 el9
 	host node22 el9
+	host node23 el9
+	host node24 el9
 }
 
-# publish TRUE|FALSE: what the servers read from now on
+# publish TRUE|FALSE|OVER: what the servers read from now on
 publish() {
 	site "$1" >"$scratch/site.ldif"
 	printf 'targets: {%s}\n' 'dnsmasq: off, dnsmasq-hosts: off, kickstart-repos: off, manifest: off, pxelinux: {}, grub: {}' \
@@ -260,6 +264,15 @@ efi_program() {
 		>"$scratch/program.cfg"
 	grub-mkimage -O x86_64-efi -o "$2" -p / -c "$scratch/program.cfg" \
 		normal serial terminal echo sleep
+}
+
+# vendor_program FOLDER VENDOR LOADER: a loader that reads what to do beside itself, as a shim
+# looks for the rest: only where the disk that it was started from is its own it says LOCAL-DISK
+vendor_program() {
+	printf 'serial --unit=0\nterminal_output serial\necho %s\nsleep 600\n' \
+		"LOCAL-DISK $2" >"$1/grub.cfg"
+	grub-mkimage -O x86_64-efi -o "$1/$3" -p "/EFI/$2" \
+		normal configfile serial terminal echo sleep fat part_msdos
 }
 
 # --- the servers ---

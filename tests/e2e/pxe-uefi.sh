@@ -14,21 +14,26 @@ for file in /usr/share/OVMF/OVMF_CODE_4M.fd /usr/share/edk2/ovmf/OVMF_CODE.fd; d
 done
 [ -n "$code" ] || skip_all 'no firmware for UEFI (OVMF)'
 [ -d /usr/lib/grub/x86_64-efi ] || skip_all 'no GRUB for x86_64-efi'
-plan 10
+plan 14
 servers_up
 grub-mknetdir --net-directory="$tftp" --subdir=grub -d /usr/lib/grub/x86_64-efi \
 	>"$scratch/mknetdir.log" 2>&1
 mkdir "$http/boot"
 efi_program HTTP-BOOT "$http/boot/loader.efi"
 
-# boot_uefi NAME: with the firmware's own network stack, and a disk that has an EFI system
-# partition, of which QEMU makes the file system
+# boot_uefi NAME [VENDOR LOADER]: with the firmware's own network stack, and a disk that has an
+# EFI system partition, of which QEMU makes the file system; with the fallback loader, or with a
+# vendor's
 boot_uefi() {
-	local name=$1
+	local name=$1 vendor=${2-BOOT} esp=$scratch/$1.esp/EFI/${2-BOOT}
 	local ROM=,romfile=
 	cp "${code/CODE/VARS}" "$scratch/$name.vars"
-	mkdir -p "$scratch/$name.esp/EFI/BOOT"
-	efi_program LOCAL-DISK "$scratch/$name.esp/EFI/BOOT/BOOTX64.EFI"
+	mkdir -p "$esp"
+	if [ "$vendor" = BOOT ]; then
+		efi_program LOCAL-DISK "$esp/BOOTX64.EFI"
+	else
+		vendor_program "$esp" "$vendor" "$3"
+	fi
 	boot "$name" -machine q35 \
 		-drive "if=pflash,format=raw,readonly=on,file=$code" \
 		-drive "if=pflash,format=raw,file=$scratch/$name.vars" \
@@ -62,6 +67,15 @@ ok '… and loaded nothing but its own menu' loaded_only node21
 ok 'HTTP boot: the firmware takes what dhcpd offers' comes_to node22 HTTP-BOOT
 ok '… and fetched it' fetched node22 /boot/loader.efi
 power_off node20 node21 node22
+
+boot_uefi node23 debian shimx64.efi
+boot_uefi node24 acme grubx64.efi
+ok "a shim below its vendor's folder is started, with its disk as its own" \
+	comes_to node23 'LOCAL-DISK debian'
+ok '… and the host loaded nothing but its own menu' loaded_only node23
+ok 'so is the GRUB of a vendor that nobody knows' comes_to node24 'LOCAL-DISK acme'
+ok '… and the host loaded nothing but its own menu' loaded_only node24
+power_off node23 node24
 
 publish FALSE
 forget

@@ -65,10 +65,10 @@ ok "… it has no boot file, so it loaded the administrator's" \
 	loaded node19 pxelinux.0 ldlinux.c32 pxelinux.cfg/default
 power_off node17 node18 node19
 
-publish FALSE
+publish OVER
 forget
 boot_bios node16
-ok 'after the installation, with vocInstall FALSE, the host starts its disk' \
+ok 'with vocInstall TRUE and a vocInstallUntil that has passed, the host starts its disk' \
 	comes_to node16 LOCAL-DISK
 ok '… and loaded nothing but its own boot file' loaded_only node16
 ok '… and fetched nothing' fetched node16

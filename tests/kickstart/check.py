@@ -23,11 +23,13 @@ import warnings
 sys.dont_write_bytecode = True  # nothing is left beside the sources
 
 # pylint: disable=wrong-import-position
+import disks
 import post
 import tap
-from expected import (BARE_LOCK, COMMANDS, FLAGS, IPV6, IPV6_GATEWAY, MAC_DEVICE, PACKAGES,
-                      RELEASES, SCRIPT_OPTIONS, SUFFIX, Site, knows, lines_of,
-                      read_kickstart, since)
+import wires
+from expected import (BARE_LOCK, BONDS, COMMANDS, FLAGS, IPV6, IPV6_GATEWAY, MAC_DEVICE,
+                      PACKAGES, RELEASES, SCRIPT_OPTIONS, SUFFIX, VLANS, Site, knows,
+                      lines_of, read_kickstart, since)
 from tap import differences, report, skip
 
 
@@ -47,7 +49,8 @@ def check_syntax(kickstart, release):
         if len(words) != wanted:
             faults.append("%s has the words %s" % (command, words))
     for package in kickstart.packages:
-        if not re.fullmatch(r"(-?@|-)?[A-Za-z0-9_][A-Za-z0-9_.:+~^*?\[\]!-]*", package):
+        if not re.fullmatch(r"(-?@[ ]?|-)?[A-Za-z0-9_][A-Za-z0-9_.:+~^*?\[\]!-]*|"
+                            r"-?@\w+( \w+)+", package):
             faults.append("'%s' in %%packages" % package)
     return faults
 
@@ -170,6 +173,9 @@ def check_release(site, number, release):
         faults += check_syntax(snippet, release)
         report("%s, with %s" % (release, "what all know" if kind == "plain"
                                 else "everything"), faults)
+    whole = read_kickstart(site.file("wires", release), release)
+    faults = check_syntax(whole, release) + wires.check_lines(site, whole, release, number)
+    report("%s, with bond, VLAN, bridges and a BMC" % release, faults)
 
 
 def check_findings(site):
@@ -179,8 +185,12 @@ def check_findings(site):
               for attribute in r.lacks(release)}
     wanted |= {("all-" + release, "vocStrict", release) for release in RELEASES
                if not knows(release, SCRIPT_OPTIONS)}
+    for span, ifname, attribute in ((BONDS, "bond0", "macAddress"),
+                                    (VLANS, "bond0.20", "cn")):
+        wanted |= {("%s,cn=wires-%s" % (ifname, release.lower()), attribute, release)
+                   for release in RELEASES if not knows(release, span)}
     pattern = re.compile(r".*?: cn=(.*?),ou=[a-z]+,%s: (\w+): warning: the installer of "
-                         r"(\w+) .* \[repo-option\]" % SUFFIX)
+                         r"(\w+) .* \[(?:repo-option|install-network)\]" % SUFFIX)
     got, faults = set(), []
     for line in site.run("check", "--verbose").stderr.splitlines():
         match = pattern.fullmatch(line)
@@ -222,7 +232,7 @@ BAD = [  # attribute, value, the finding's id
     ("cn", "BaseOS", "reserved-name"),
     ("cn", "anaconda", "reserved-name"),
 ]
-BAD_PACKAGES = ["a b", "a\nb", "%end", "--x", "a;b", "a'b", "a#b", "-", "@", "a$b", "a`b"]
+BAD_PACKAGES = ["a b", "@a --optional", "-a b", "@ a", "a\nb", "%end", "--x", "a;b", "a'b", "a#b", "-", "@", "a$b", "a`b"]
 
 
 def ldif_line(attribute, value):
@@ -297,14 +307,20 @@ def check_pykickstart(site):
     for release in RELEASES:
         if release not in versionMap:
             continue
-        for kind in ("plain", "all"):
-            for text in (site.file(kind, release), site.snippet(kind, release)):
-                try:
-                    with warnings.catch_warnings():
-                        warnings.simplefilter("error")
-                        KickstartParser(makeVersion(release)).readKickstartFromString(text)
-                except Exception as fault:  # pylint: disable=broad-except
-                    faults.append("%s, %s: %s" % (release, kind, fault))
+        texts = [(kind, text) for kind in ("plain", "all") for text in
+                 (site.file(kind, release), site.snippet(kind, release))]
+        texts.append(("wires", site.file("wires", release)))
+        texts.append(("wires, %pre", wires.written_by_pre(site, release)))
+        texts.append(("disks, %pre", disks.written_by_pre(site, release)))
+        texts.append(("disks, named", disks.named(site, release)))
+        for kind, text in texts:
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("error")
+                    parser = KickstartParser(makeVersion(release), followIncludes=False)
+                    parser.readKickstartFromString(text)
+            except Exception as fault:  # pylint: disable=broad-except
+                faults.append("%s, %s: %s" % (release, kind, fault))
     report(name, faults)
 
 
@@ -319,6 +335,8 @@ def main(ldapcc):
             check_release(site, number, release)
         check_bad_values(site)
         post.check_scripts(site)
+        wires.check_scripts(site)
+        disks.check_scripts(site)
         check_pykickstart(site)
     return tap.finish()
 

@@ -10,7 +10,7 @@ import subprocess
 HERE = os.path.dirname(os.path.abspath(__file__))
 SUFFIX = "dc=c,dc=example"
 RELEASES = ["RHEL%d" % n for n in range(3, 11)] + ["F%d" % n for n in range(7, 46)]
-PACKAGES = ["@core", "condor", "libstdc++", "python3.[0-9]*", "-sendmail", "-@games"]
+PACKAGES = ["@core", "@X Window System", "condor", "libstdc++", "python3.[0-9]*", "-sendmail", "-@games"]
 
 Span = collections.namedtuple("Span", "rhel fedora rhel_last fedora_last")
 
@@ -38,18 +38,25 @@ COMMANDS = {
     "keyboard": (ALWAYS, {}, 1),
     "firstboot": (ALWAYS, {"--disable": ALWAYS}, 0),
     "key": (since(5, NEVER, 5), {"--skip": ALWAYS}, 0),
-    "url": (ALWAYS, {"--url": ALWAYS}, 0),
+    "url": (ALWAYS, {"--url": ALWAYS, "--mirrorlist": since(7, 18), "--metalink": since(8, 27),
+                     "--noverifyssl": since(6, 14), "--sslcacert": since(8, 30)}, 0),
+    "nfs": (ALWAYS, {"--server": ALWAYS, "--dir": ALWAYS}, 0),
     "timezone": (ALWAYS, {"--ntpservers": since(7, 18, 8, 32)}, 1),
     "timesource": (since(9, 33), {"--ntp-server": ALWAYS}, 0),
     "network": (ALWAYS, {
         "--onboot": ALWAYS, "--device": ALWAYS, "--bootproto": ALWAYS, "--ip": ALWAYS,
         "--netmask": ALWAYS, "--gateway": ALWAYS, "--nameserver": ALWAYS,
         "--mtu": ALWAYS, "--hostname": ALWAYS, "--noipv4": since(5, 7),
+        "--noipv6": since(5, 7), "--bondslaves": since(6, 19), "--bondopts": since(6, 19),
+        "--vlanid": since(6, 19), "--interfacename": since(7, 21),
+        "--bridgeslaves": since(7, 22),
         "--ipv6": since(6, 8), "--ipv6gateway": since(7, 19)}, 0),
     "rootpw": (ALWAYS, {"--iscrypted": ALWAYS, "--lock": since(6, 8)}, 1),
     "zerombr": (ALWAYS, {}, 0),
-    "bootloader": (ALWAYS, {"--location": ALWAYS}, 0),
-    "clearpart": (ALWAYS, {"--all": ALWAYS, "--initlabel": ALWAYS}, 0),
+    "bootloader": (ALWAYS, {"--location": ALWAYS, "--driveorder": ALWAYS,
+                            "--boot-drive": since(7, 17)}, 0),
+    "ignoredisk": (ALWAYS, {"--only-use": since(4, 8)}, 0),
+    "clearpart": (ALWAYS, {"--all": ALWAYS, "--initlabel": ALWAYS, "--drives": ALWAYS}, 0),
     "autopart": (ALWAYS, {}, 0),
     "selinux": (since(4, 7), {"--enforcing": ALWAYS}, 0),
     "firewall": (ALWAYS, {"--enabled": ALWAYS, "--ssh": ALWAYS}, 0),
@@ -57,12 +64,15 @@ COMMANDS = {
         "--name": ALWAYS, "--baseurl": ALWAYS, "--mirrorlist": ALWAYS,
         "--cost": since(6, 8), "--includepkgs": since(6, 8),
         "--excludepkgs": since(6, 8), "--proxy": since(6, 13), "--install": since(7, 21),
-        "--metalink": since(8, 27)}, 0),
+        "--metalink": since(8, 27), "--noverifyssl": since(6, 14),
+        "--sslcacert": since(8, 30)}, 0),
     "%packages": (ALWAYS, {"--ignoremissing": ALWAYS}, 0),
+    "%pre": (ALWAYS, {"--erroronfail": since(5, 7)}, 0),
+    "%include": (ALWAYS, {}, 1),
     "%post": (ALWAYS, {"--erroronfail": since(5, 7), "--log": since(5, 7)}, 0),
 }
-FLAGS = {"--disable", "--skip", "--noipv4", "--iscrypted", "--lock", "--all", "--initlabel",
-         "--enforcing", "--enabled", "--ssh", "--install", "--ignoremissing",
+FLAGS = {"--disable", "--skip", "--noipv4", "--noipv6", "--iscrypted", "--lock", "--all", "--initlabel",
+         "--enforcing", "--enabled", "--ssh", "--install", "--ignoremissing", "--noverifyssl",
          "--erroronfail"}
 
 # What the installer does with it, as Anaconda has it
@@ -76,6 +86,13 @@ VARIABLES = since(7, 15)
 MAC_DEVICE = since(6, 14)
 IPV6 = since(6, 14)
 IPV6_GATEWAY = since(7, 19)
+NO_VERIFY = since(6, 14)
+CA = since(8, 30)
+NO_ADDRESS = since(5, 7)
+BONDS = since(6, 19)
+VLANS = since(6, 19)
+VLAN_NAMES = since(7, 21)
+BRIDGES = since(7, 22)
 BARE_LOCK = since(7, 18)
 SECTION_END = since(6, 8)
 SCRIPT_OPTIONS = since(5, 7)
@@ -97,6 +114,8 @@ class Repository:
         self.keys = sorted(values.get("vocGPGKey", []))
         self.proxy = one.get("vocProxy")
         self.keep = one.get("vocKeepAfterInstall") == "TRUE"
+        self.no_verify = one.get("vocNoVerifySSL") == "TRUE"
+        self.ca = one.get("vocCACertificate")
 
     @property
     def url(self):
@@ -112,6 +131,8 @@ class Repository:
                 ("vocProxy", self.proxy, PROXY, True),
                 ("vocBaseURL" if self.base_urls else "vocMirrorList", "$" in self.url,
                  VARIABLES, True),
+                ("vocNoVerifySSL", self.no_verify, NO_VERIFY, True),
+                ("vocCACertificate", self.ca, CA, True),
                 ("vocCost", self.cost, COST, False),
                 ("vocBaseURL", len(self.base_urls) > 1, since(NEVER, NEVER), False)]
         return {attribute: leaves_out for attribute, is_used, span, leaves_out in rows
@@ -137,6 +158,10 @@ class Repository:
             words.add("--excludepkgs=" + ",".join(self.excludes))
         if self.proxy:
             words.add("--proxy=" + self.proxy)
+        if self.no_verify:
+            words.add("--noverifyssl")
+        if self.ca:
+            words.add("--sslcacert=" + self.ca)
         if self.keep and knows(release, INSTALL):
             words.add("--install")
         return words
@@ -152,7 +177,8 @@ class Repository:
                  "includepkgs": self.includes, "exclude": self.excludes}
         values = {"mirrorlist": self.mirror_list, "metalink": self.metalink,
                   "cost": self.cost, "proxy": self.proxy, "name": self.name,
-                  "enabled": "1", "gpgcheck": "1" if self.keys else "0"}
+                  "enabled": "1", "gpgcheck": "1" if self.keys else "0",
+                  "sslcacert": self.ca, "sslverify": "0" if self.no_verify else None}
         values.update((key, found) for key, found in lists.items() if found)
         return {key: value for key, value in values.items() if value is not None}
 
@@ -210,6 +236,37 @@ def full_host(release, number):
     return lines
 
 
+def wired_host(release, number):
+    """A bond with a VLAN on it, a bridge of two NICs, one of a NIC with jumbo frames, and a
+    BMC."""
+    name = "wires-" + release.lower()
+    interfaces = {
+        "bond0": ["ipHostNumber: 10.1.3.%d" % number, "vocBootInterface: TRUE",
+                  "vocBondOptions: mode=802.3ad,miimon=100"],
+        "bond0.20": ["ipHostNumber: 10.20.3.%d" % number],
+        "eth2": ["ipHostNumber: 10.4.3.%d" % number, "vocBridge: br1"],
+        "eth3": ["vocBridge: br1"],
+        "eth4": ["ipHostNumber: 10.2.3.%d" % number, "vocBridge: br2"],
+        "bmc": ["ipHostNumber: 10.1.4.%d" % number]}
+    lines = ["dn: cn=%s,ou=hosts,%s" % (name, SUFFIX), "objectClass: device",
+             "objectClass: vocPhysicalNode", "cn: " + name,
+             "vocInstallProfile: cn=plain-%s,ou=profiles,%s" % (release, SUFFIX), ""]
+    for ifname, values in interfaces.items():
+        macs = [wire_mac(*key) for key in ((ifname, number), (ifname + "-2", number))]
+        macs = macs if ifname == "bond0" else macs[:1]
+        lines += ["dn: cn=%s,cn=%s,ou=hosts,%s" % (ifname, name, SUFFIX),
+                  "objectClass: vocNodeInterface", "cn: " + ifname]
+        lines += [] if ifname == "bond0.20" else ["macAddress: " + mac for mac in macs]
+        lines += values + [""]
+    return lines
+
+
+def wire_mac(ifname, number):
+    known = ["bond0", "bond0-2", "eth2", "eth3", "eth4", "bmc"]
+    index = known.index(ifname) if ifname in known else len(known)
+    return "02:00:00:01:%02x:%02x" % (index, number)
+
+
 class Site:
     def __init__(self, ldapcc, folder):
         self.ldapcc, self.folder = ldapcc, folder
@@ -222,6 +279,7 @@ class Site:
             for kind in ("plain", "all"):
                 lines += profile_of(kind, release, self.of_kind(kind))
             lines += plain_host(release, number) + full_host(release, number)
+            lines += wired_host(release, number)
         self.ldif = self.write("site.ldif", "\n".join(lines))
 
     def write(self, name, text):
@@ -250,20 +308,21 @@ class Site:
 
 # --- reading kickstart ---------------------------------------------------------------
 
-Kickstart = collections.namedtuple("Kickstart", "commands packages script faults")
+Kickstart = collections.namedtuple("Kickstart", "commands packages script scripts faults")
 
 
 def read_kickstart(text, release):
     """The command lines as (command, {option: value}, words), the lines of %packages, the
-    header and body of %post, and what is wrong with them."""
-    commands, packages, script, faults = [], [], None, []
+    body of the first %post, all scripts as (section, body), and what is wrong with them."""
+    commands, packages, scripts, faults = [], [], [], []
     section = None
     for line in text.splitlines():
         first = (line.split() or [""])[0]
-        if section == "%post" and first != "%end":
+        is_next = not knows(release, SECTION_END) and first == "%post"
+        if section in ("%pre", "%post") and first != "%end" and not is_next:
             if first.startswith("%"):
                 faults.append("'%s' inside a script" % line)
-            script.append(line)
+            scripts[-1][1].append(line)
             continue
         try:
             words = shlex.split(line, comments=True)
@@ -276,21 +335,24 @@ def read_kickstart(text, release):
             if section is None or not knows(release, SECTION_END):
                 faults.append("%end where nothing ends")
             section = None
-        elif words[0] in ("%packages", "%post"):
+        elif words[0] in ("%packages", "%pre", "%post"):
             if section is not None and knows(release, SECTION_END):
                 faults.append("%s has no %%end" % section)
             section = words[0]
-            script = [] if section == "%post" else script
+            if section != "%packages":
+                scripts.append((section, []))
             commands.append(split_options(words))
         elif section == "%packages":
-            packages.append(words[0])
-            if len(words) > 1 or words[0] != line:
+            packages.append(line)
+            is_group = line.startswith(("@", "-@"))
+            if line != " ".join(words) or (len(words) > 1 and not is_group):
                 faults.append("'%s' is no line of %%packages" % line)
         else:
             commands.append(split_options(words))
     if section is not None and knows(release, SECTION_END):
         faults.append("%s has no %%end" % section)
-    return Kickstart(commands, packages, script, faults)
+    script = next((body for name, body in scripts if name == "%post"), None)
+    return Kickstart(commands, packages, script, scripts, faults)
 
 
 def split_options(words):

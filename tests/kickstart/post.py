@@ -34,7 +34,8 @@ case $1 in
 -q) shift; [ "$1" != --whatprovides ] || exit 1; grep -qxF -e "$1" /installed ;;
 esac
 """
-TOOLS = ["sh", "cat", "cp", "echo", "grep", "mkdir", "mv", "rm", "printf"]
+TOOLS = ["sh", "awk", "cat", "cp", "echo", "grep", "head", "mkdir", "mv", "printf",
+         "readlink", "rm", "sed", "sort", "tr"]
 
 
 class Root:
@@ -43,6 +44,7 @@ class Root:
     def __init__(self, site, name, installers=("dnf",), present=()):
         self.site = site
         self.path = os.path.join(site.folder, "root-" + name)
+        shutil.rmtree(self.path, ignore_errors=True)
         for folder in ("bin", "etc", "root", "dev", "tmp"):
             os.makedirs(os.path.join(self.path, folder))
         shutil.copy(shutil.which("busybox"), self.of("bin/busybox"))
@@ -70,7 +72,9 @@ class Root:
         return open(self.of(path), encoding="utf-8").read()
 
     def run(self, kind, release):
-        script = read_kickstart(self.site.file(kind, release), release).script
+        self.run_script(read_kickstart(self.site.file(kind, release), release).script)
+
+    def run_script(self, script):
         self.write("tmp/script", "\n".join(script) + "\n")
         done = subprocess.run(CHROOT + [self.path, "/bin/sh", "/tmp/script"],
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

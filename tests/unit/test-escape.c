@@ -81,6 +81,14 @@ static const struct row rows[] = {
 	{"kickstart", NULL, TEXT("a-b%c"), "a-b%c"},
 
 	{"ini", NULL, TEXT("a b # c; d = e"), "a b # c; d = e"},
+	{"ipxe", NULL, TEXT("a=1;b c#d $e \"f g\""), "a=1;b c#d $e \"f g\""},
+	{"ipxe", NULL, TEXT("a ; b"), NULL},
+	{"ipxe", NULL, TEXT("a || b"), NULL},
+	{"ipxe", NULL, TEXT("a && b"), NULL},
+	{"ipxe", NULL, TEXT("a #b"), NULL},
+	{"ipxe", NULL, TEXT("a${ip}"), NULL},
+	{"ipxe", NULL, TEXT("a\\"), NULL},
+	{"ipxe", NULL, TEXT("a\nb"), NULL},
 	{"ini", NULL, TEXT(" a"), NULL},
 	{"ini", NULL, TEXT("\ta"), NULL},
 	{"ini", NULL, TEXT("a\n[evil]"), NULL},
@@ -444,6 +452,18 @@ static char *read_ini(TALLOC_CTX *tmp, const char *printed, size_t *ret_len)
 	return read_plain(tmp, printed, ret_len, "", " ");
 }
 
+/* Words, of which none ends the command or the line, and nothing is expanded in them. */
+static char *read_ipxe(TALLOC_CTX *tmp, const char *printed, size_t *ret_len)
+{
+	const char *padded = mem_printf(tmp, " %s ", printed);
+
+	if (strstr(padded, " || ") != NULL || strstr(padded, " && ") != NULL ||
+		strstr(padded, " ; ") != NULL || strstr(padded, " #") != NULL ||
+		strstr(padded, "${") != NULL)
+		return NULL;
+	return read_plain(tmp, printed, ret_len, "", "");
+}
+
 /* A line of a file in UTF-8: whatever it is, but one line. */
 static char *read_text(TALLOC_CTX *tmp, const char *printed, size_t *ret_len)
 {
@@ -528,6 +548,7 @@ static const struct {
 	{"shell", read_shell, 100, 600},
 	{"kickstart", read_kickstart, 150, 400},
 	{"ini", read_ini, 100, 600},
+	{"ipxe", read_ipxe, 100, 500},
 	{"dnsmasq", read_dnsmasq, 150, 500},
 	{"hosts", read_hosts, 150, 500},
 	{"zone", read_zone, 100, 600},

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/lint_rules.h"
+
+#include <string.h>
+
+#include "model/ports.h"
+
+/* What cannot be: on any machine */
+
+static void check_parent(struct reporter *r, struct interface *interface)
+{
+	if (interface->parent_name == NULL)
+		return;
+	if (interface->parent == NULL)
+		check_report(r, CHECK_DANGLING_REF, &interface->record, FIELD_PARENT,
+			"'%s' has no interface '%s'", interface->machine->name,
+			interface->parent_name);
+	else if (port_has_loop(interface))
+		check_report(r, CHECK_BAD_VALUE, &interface->record, FIELD_PARENT,
+			"'%s' stands on '%s', and that on it", interface->ifname,
+			interface->parent_name);
+	else if (interface->vlan == 0)
+		lint_missing(r, &interface->record, FIELD_VLAN,
+			"is missing: neither the interface nor its network has a VLAN "
+			"number");
+}
+
+static void check_own_bridge(struct reporter *r, struct interface *interface)
+{
+	if (interface->bridge_name != NULL && interface->ifname != NULL &&
+		strcmp(interface->bridge_name, interface->ifname) == 0)
+		check_report(r, CHECK_BAD_VALUE, &interface->record, FIELD_BRIDGE,
+			"'%s' is a port of itself", interface->ifname);
+}
+
+/* What an installer cannot make of it */
+
+/* What of the directory makes @interface what it is. */
+static enum field_id vlan_field(const struct interface *interface)
+{
+	return interface->vlan_number > 0	? FIELD_VLAN
+	       : interface->parent_name != NULL ? FIELD_PARENT
+						: FIELD_NAME;
+}
+
+static void check_vlan(
+	struct reporter *r, struct interface *interface, const struct release *release)
+{
+	if (interface->vlan == 0 ||
+		(interface->parent_name != NULL && interface->parent == NULL))
+		return;
+	if (!release->knows_vlan)
+		check_report(r, CHECK_INSTALL_NETWORK, &interface->record,
+			vlan_field(interface),
+			"the installer of %s knows no VLANs: it leaves out '%s'",
+			interface->machine->profile->version, interface->ifname);
+	else if (interface->parent == NULL && interface->n_macs == 0)
+		check_report(r, CHECK_INSTALL_NETWORK, &interface->record,
+			vlan_field(interface),
+			"nothing says which NIC the VLAN '%s' stands on: the installer "
+			"leaves it out",
+			interface->ifname);
+}
+
+static void check_bond(
+	struct reporter *r, struct interface *interface, const struct release *release)
+{
+	if (!port_is_bond(interface))
+		return;
+	if (!release->knows_bond)
+		check_report(r, CHECK_INSTALL_NETWORK, &interface->record, FIELD_MAC,
+			"the installer of %s knows no bonds: it takes one NIC of '%s'",
+			interface->machine->profile->version, interface->ifname);
+	else if (interface->n_macs == 1)
+		check_report(r, CHECK_INSTALL_NETWORK, &interface->record, FIELD_MAC,
+			"'%s' is a bond of one NIC", interface->ifname);
+}
+
+static void check_nic(struct reporter *r, struct interface *interface)
+{
+	const struct interface *owner = port_nic_owner(interface);
+
+	if (owner == NULL)
+		return;
+	struct finding *finding = check_report(r, CHECK_INSTALL_NETWORK,
+		&interface->record, FIELD_MAC,
+		"'%s' has the NIC of '%s' and is no VLAN: the installer leaves it out",
+		interface->ifname, owner->ifname);
+
+	lint_note(r, finding, &owner->record, FIELD_MAC, 0, "this one has the NIC");
+}
+
+static void check_further_addresses(struct reporter *r, struct interface *interface)
+{
+	unsigned n[7] = {0};
+	char text[IP_TEXT_MAX];
+
+	for (uint32_t i = 0; i < interface->n_addresses; i++) {
+		const struct address *address = &interface->addresses[i];
+
+		if (address->network != NULL && ++n[address->ip.family] == 2)
+			check_report_at(r, CHECK_INSTALL_NETWORK,
+				check_default(CHECK_INSTALL_NETWORK), &interface->record,
+				FIELD_ADDRESS, address->line,
+				"the installer gives an interface one address of a "
+				"family: it leaves out %s",
+				ip_format(address->ip, text));
+	}
+}
+
+static bool has_port(const struct machine *host, const char *bridge)
+{
+	for (uint32_t i = 0; i < host->n_interfaces; i++) {
+		const char *its = port_bridge(host->interfaces[i]);
+
+		if (its != NULL && strcmp(its, bridge) == 0 &&
+			!port_is_bridge(host->interfaces[i]))
+			return true;
+	}
+	return false;
+}
+
+/* The bridges of its VCNs, each once. */
+static void check_bridges(struct reporter *r, struct machine *host)
+{
+	TMP_CTX(tmp);
+	struct table *seen = table_new(tmp, 16);
+
+	for (uint32_t i = 0; i < host->n_vcns; i++) {
+		const struct machine *vcn = host->vcns[i];
+
+		for (uint32_t j = 0; j < vcn->n_interfaces; j++) {
+			struct network *network = vcn->interfaces[j]->network;
+
+			if (network == NULL || network->bridge == NULL ||
+				*table_slot(seen, network->bridge) != NULL ||
+				has_port(host, network->bridge))
+				continue;
+			*table_slot(seen, network->bridge) = network;
+			struct finding *finding = check_report(r, CHECK_INSTALL_NETWORK,
+				&host->record, FIELD_PROFILE,
+				"its VCNs need the bridge '%s', and none of its "
+				"interfaces is a port of it: it is installed without",
+				network->bridge);
+
+			lint_note(r, finding, &network->record, FIELD_BRIDGE, 0,
+				"the network of a VCN");
+		}
+	}
+}
+
+static void check_bridge(struct reporter *r, struct interface *interface)
+{
+	if (port_is_bridge(interface) && !has_port(interface->machine, interface->ifname))
+		check_report(r, CHECK_INSTALL_NETWORK, &interface->record, FIELD_NAME,
+			"no interface is a port of the bridge '%s': the installer "
+			"leaves it out",
+			interface->ifname);
+}
+
+static void check_installed(
+	struct reporter *r, struct machine *host, const struct release *release)
+{
+	check_bridges(r, host);
+	for (uint32_t i = 0; i < host->n_interfaces; i++) {
+		struct interface *interface = host->interfaces[i];
+
+		if (interface->is_management || interface->ifname == NULL)
+			continue;
+		check_vlan(r, interface, release);
+		check_bond(r, interface, release);
+		check_bridge(r, interface);
+		check_nic(r, interface);
+		check_further_addresses(r, interface);
+	}
+}
+
+void lint_ports(struct reporter *r)
+{
+	struct release release = {0};
+
+	for (size_t i = 0; i < r->site->n_machines; i++) {
+		struct machine *machine = r->site->machines[i];
+
+		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
+			check_parent(r, machine->interfaces[j]);
+			check_own_bridge(r, machine->interfaces[j]);
+		}
+		if (machine->profile != NULL && machine->profile->version != NULL &&
+			release_find(machine->profile->version, &release))
+			check_installed(r, machine, &release);
+	}
+}

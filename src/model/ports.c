@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/ports.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+enum { MTU_PLAIN = 1500, VLAN_MAX = 4094, IFNAME_ROOM = 16 };
+
+/* What stands on what */
+
+static struct interface *find_interface(
+	const struct machine *machine, const char *name, size_t len)
+{
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		struct interface *interface = machine->interfaces[i];
+
+		if (interface->ifname != NULL && strlen(interface->ifname) == len &&
+			memcmp(interface->ifname, name, len) == 0)
+			return interface;
+	}
+	return NULL;
+}
+
+/* The number behind the last dot of its name; 0: none. */
+static uint32_t number_in_name(const struct interface *interface)
+{
+	const char *dot =
+		interface->ifname == NULL ? NULL : strrchr(interface->ifname, '.');
+	uint64_t number;
+
+	if (dot == NULL || dot == interface->ifname || dot[1] == '0' ||
+		!text_parse_u64(dot + 1, VLAN_MAX, &number))
+		return 0;
+	return (uint32_t)number;
+}
+
+static bool shares_mac(const struct interface *a, const struct interface *b)
+{
+	for (uint32_t i = 0; i < a->n_macs; i++)
+		for (uint32_t j = 0; j < b->n_macs; j++)
+			if (mac_compare(a->macs[i].mac, b->macs[j].mac) == 0)
+				return true;
+	return false;
+}
+
+static struct interface *first_sharing(const struct interface *interface)
+{
+	const struct machine *machine = interface->machine;
+
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		struct interface *other = machine->interfaces[i];
+
+		if (other != interface && number_in_name(other) == 0 &&
+			other->parent_name == NULL && other->vlan_number == 0 &&
+			shares_mac(interface, other))
+			return other;
+	}
+	return NULL;
+}
+
+static uint32_t network_vlan(const struct interface *interface)
+{
+	return interface->network == NULL ? 0 : interface->network->vlan;
+}
+
+/* The primary interface of those that share a NIC stands on nothing. */
+static void find_parent(struct interface *interface)
+{
+	uint32_t named = number_in_name(interface);
+	const char *name = interface->parent_name;
+
+	interface->parent = NULL;
+	interface->vlan = 0;
+	if (name != NULL)
+		interface->parent =
+			find_interface(interface->machine, name, strlen(name));
+	else if (named > 0)
+		interface->parent = find_interface(interface->machine, interface->ifname,
+			(size_t)(strrchr(interface->ifname, '.') - interface->ifname));
+	else if (!interface->is_primary &&
+		 (interface->vlan_number > 0 || network_vlan(interface) > 0))
+		interface->parent = first_sharing(interface);
+	if (interface->parent == NULL && name == NULL && named == 0 &&
+		interface->vlan_number == 0)
+		return;
+	interface->vlan = interface->vlan_number > 0	? interface->vlan_number
+			  : network_vlan(interface) > 0 ? network_vlan(interface)
+							: named;
+}
+
+void ports_find_parents(struct machine *machine)
+{
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		find_parent(machine->interfaces[i]);
+}
+
+bool port_has_loop(const struct interface *interface)
+{
+	const struct interface *at = interface->parent;
+
+	for (uint32_t i = 0; at != NULL && i <= interface->machine->n_interfaces; i++) {
+		if (at == interface)
+			return true;
+		at = at->parent;
+	}
+	return false;
+}
+
+bool port_is_bond(const struct interface *interface)
+{
+	bool has_name = interface->record.kind == KIND_INTERFACE &&
+			interface->ifname != NULL &&
+			text_has_prefix(interface->ifname, "bond") &&
+			strchr(interface->ifname, '.') == NULL;
+
+	return interface->vlan == 0 &&
+	       (interface->n_macs > 1 ||
+		       (interface->n_macs == 1 &&
+			       (has_name || interface->bond_options != NULL)));
+}
+
+const char *port_bond_name(const struct interface *interface)
+{
+	return interface->record.kind == KIND_INTERFACE ? interface->ifname : "bond0";
+}
+
+/* What the directory says; a VM host's interfaces are on its VCNs' bridges. */
+static const char *said_bridge(const struct interface *interface)
+{
+	if (interface->bridge_name != NULL)
+		return interface->bridge_name;
+	return interface->machine->is_vm_host && interface->network != NULL
+		       ? interface->network->bridge
+		       : NULL;
+}
+
+bool port_is_bridge(const struct interface *interface)
+{
+	const struct machine *machine = interface->machine;
+
+	if (interface->ifname == NULL || interface->n_macs > 0)
+		return false;
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		const char *bridge = said_bridge(machine->interfaces[i]);
+
+		if (bridge != NULL && strcmp(bridge, interface->ifname) == 0)
+			return true;
+	}
+	return false;
+}
+
+const char *port_bridge(const struct interface *interface)
+{
+	if (interface->is_management)
+		return NULL;
+	return port_is_bridge(interface) ? interface->ifname : said_bridge(interface);
+}
+
+bool port_is_virtual(const struct interface *interface)
+{
+	return interface->parent != NULL || port_is_bridge(interface);
+}
+
+struct interface *port_nic_owner(const struct interface *interface)
+{
+	const struct machine *machine = interface->machine;
+
+	if (interface->vlan > 0)
+		return NULL;
+	for (uint32_t i = 0; machine->interfaces[i] != interface; i++) {
+		struct interface *before = machine->interfaces[i];
+
+		if (before->vlan == 0 && !before->is_management &&
+			shares_mac(before, interface))
+			return before;
+	}
+	return NULL;
+}
+
+static struct interface *first_port(const struct interface *bridge)
+{
+	const struct machine *machine = bridge->machine;
+
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		struct interface *interface = machine->interfaces[i];
+
+		if (interface->n_macs > 0 && port_bridge(interface) != NULL &&
+			strcmp(port_bridge(interface), bridge->ifname) == 0)
+			return interface;
+	}
+	return NULL;
+}
+
+struct interface *port_boot_nic(struct interface *interface)
+{
+	struct interface *below = interface;
+
+	if (interface->n_macs > 0)
+		return interface;
+	if (port_is_bridge(interface))
+		below = first_port(interface);
+	else if (interface->parent != NULL && !port_has_loop(interface))
+		below = port_boot_nic(interface->parent);
+	return below == NULL ? interface : below;
+}
+
+/* What an installer configures */
+
+struct plan {
+	struct site *site;
+	struct machine *host;
+	const struct release *release;
+	struct link *links, *bridges;
+	size_t n_links, n_bridges;
+	struct interface **done; /* what has its link, or waits for one below it */
+	size_t n_done;
+	TALLOC_CTX *scratch;
+};
+
+static const char *nic_text(struct plan *p, const struct interface *interface, uint32_t i)
+{
+	char text[MAC_TEXT_MAX];
+
+	if (i >= interface->n_macs || !p->release->knows_mac_device)
+		return interface->ifname;
+	return arena_strdup(p->site->arena, mac_format(interface->macs[i].mac, text));
+}
+
+static bool makes_bond(const struct plan *p, const struct interface *interface)
+{
+	return p->release->knows_bond && port_is_bond(interface);
+}
+
+/* What a VLAN on @interface, or a bridge with it, names. */
+static const char *device_of(struct plan *p, const struct interface *interface)
+{
+	if (makes_bond(p, interface))
+		return port_bond_name(interface);
+	return interface->vlan > 0 ? interface->ifname : nic_text(p, interface, 0);
+}
+
+/* Is there anything to configure, and does the release know how? */
+static bool is_configured(const struct plan *p, const struct interface *interface)
+{
+	if (interface->is_management || interface->ifname == NULL ||
+		port_nic_owner(interface) != NULL)
+		return false;
+	return interface->vlan == 0 ||
+	       (p->release->knows_vlan &&
+		       (interface->parent != NULL || interface->n_macs > 0));
+}
+
+/* The first address of a family that lies in a network. */
+static const struct address *placed(const struct interface *interface, unsigned family)
+{
+	for (uint32_t i = 0; i < interface->n_addresses; i++)
+		if (interface->addresses[i].ip.family == family &&
+			interface->addresses[i].network != NULL)
+			return &interface->addresses[i];
+	return NULL;
+}
+
+static uint32_t network_mtu(const struct interface *interface)
+{
+	return interface->network == NULL ? 0 : interface->network->mtu;
+}
+
+static bool is_on(const struct interface *interface, const char *bridge)
+{
+	const char *its = port_bridge(interface);
+
+	return its != NULL && strcmp(its, bridge) == 0;
+}
+
+/* Of a bridge and all its ports the largest that one of them needs. */
+static uint32_t mtu_of(const struct interface *interface)
+{
+	const struct machine *machine = interface->machine;
+	const char *bridge = port_bridge(interface);
+	uint32_t mtu = network_mtu(interface);
+
+	for (uint32_t i = 0; bridge != NULL && i < machine->n_interfaces; i++)
+		if (is_on(machine->interfaces[i], bridge) &&
+			network_mtu(machine->interfaces[i]) > mtu)
+			mtu = network_mtu(machine->interfaces[i]);
+	return mtu;
+}
+
+/* As large as that of any VLAN on it: the kernel cuts a VLAN to what is below. */
+static uint32_t mtu_needed(const struct interface *interface)
+{
+	const struct machine *machine = interface->machine;
+	uint32_t own = mtu_of(interface), most = own == 0 ? MTU_PLAIN : own;
+
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		const struct interface *other = machine->interfaces[i];
+
+		if (other->parent == interface && mtu_of(other) > most)
+			most = own = mtu_of(other);
+	}
+	return own;
+}
+
+static bool carries_vlans(const struct interface *interface)
+{
+	const struct machine *machine = interface->machine;
+
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		if (machine->interfaces[i]->parent == interface)
+			return true;
+	return false;
+}
+
+/* @interface has the addresses; what is below may be another's NIC. */
+static struct link *add_link(struct plan *p, struct interface *interface)
+{
+	struct link *link = mem_push(p->scratch, &p->links, &p->n_links);
+
+	link->interface = interface;
+	link->address4 = placed(interface, 4);
+	link->address6 = placed(interface, 6);
+	link->is_boot = interface->is_primary;
+	return link;
+}
+
+static void give_bond_ports(
+	struct plan *p, struct link *link, const struct interface *interface)
+{
+	link->device = port_bond_name(interface);
+	link->is_bond = true;
+	link->bond_options = interface->bond_options;
+	link->ports.items =
+		arena_alloc(p->site->arena, interface->n_macs * sizeof(const char *));
+	for (uint32_t i = 0; i < interface->n_macs; i++)
+		link->ports.items[link->ports.n++] = nic_text(p, interface, i);
+}
+
+/* NIC, bond or VLAN, with the addresses of @carrier. */
+static void add_plain(
+	struct plan *p, struct interface *interface, struct interface *carrier)
+{
+	struct link *link = add_link(p, carrier);
+
+	link->mtu = mtu_needed(interface);
+	link->is_bare = carries_vlans(interface) && carrier->n_addresses == 0;
+	if (makes_bond(p, interface)) {
+		give_bond_ports(p, link, interface);
+		return;
+	}
+	link->device = nic_text(p, interface, 0);
+	link->vlan = interface->vlan;
+	if (interface->vlan == 0)
+		return;
+	if (interface->parent != NULL)
+		link->device = device_of(p, interface->parent);
+	if (p->release->knows_vlan_name && strlen(interface->ifname) < IFNAME_ROOM &&
+		(interface->parent != NULL || number_in_name(interface) > 0))
+		link->name = interface->ifname;
+}
+
+static bool take(struct plan *p, struct interface *interface)
+{
+	for (size_t i = 0; i < p->n_done; i++)
+		if (p->done[i] == interface)
+			return false;
+	*mem_push(p->scratch, &p->done, &p->n_done) = interface;
+	return true;
+}
+
+static void configure(struct plan *p, struct interface *interface);
+
+/* Bridges */
+
+struct ports {
+	struct interface **items;
+	size_t n;
+	struct interface *carrier; /* whose addresses the bridge has */
+};
+
+static bool is_better_carrier(
+	const struct interface *interface, const struct interface *than)
+{
+	if (than == NULL || port_is_bridge(than) || port_is_bridge(interface))
+		return than == NULL || !port_is_bridge(than);
+	return than->n_addresses == 0 && interface->n_addresses > 0;
+}
+
+static struct ports collect_ports(struct plan *p, const char *bridge)
+{
+	struct ports ports = {0};
+
+	for (uint32_t i = 0; i < p->host->n_interfaces; i++) {
+		struct interface *interface = p->host->interfaces[i];
+
+		if (!is_on(interface, bridge))
+			continue;
+		if (is_better_carrier(interface, ports.carrier))
+			ports.carrier = interface;
+		if (!port_is_bridge(interface) && is_configured(p, interface))
+			*mem_push(p->scratch, &ports.items, &ports.n) = interface;
+	}
+	return ports;
+}
+
+/* The installer takes NICs only into a bridge, and leaves their MTU as it is. */
+static bool makes_bridge(const struct plan *p, const struct ports *ports)
+{
+	if (!p->release->knows_bridge || mtu_of(ports->carrier) > MTU_PLAIN)
+		return false;
+	for (size_t i = 0; i < ports->n; i++)
+		if (port_is_bond(ports->items[i]) || ports->items[i]->vlan > 0)
+			return false;
+	return true;
+}
+
+static void give_bridge(
+	struct plan *p, struct link *link, const char *bridge, const struct ports *ports)
+{
+	link->device = bridge;
+	link->is_bridge = true;
+	link->mtu = mtu_of(ports->carrier);
+	link->ports.items =
+		arena_alloc(p->site->arena, (ports->n + 1) * sizeof(const char *));
+	for (size_t i = 0; i < ports->n; i++)
+		link->ports.items[link->ports.n++] = device_of(p, ports->items[i]);
+}
+
+/* Until %post has made the bridge, its address is the first port's. */
+static void leave_to_post(struct plan *p, const char *bridge, const struct ports *ports)
+{
+	for (size_t i = 0; i < ports->n; i++) {
+		struct interface *port = ports->items[i];
+
+		if (port->parent != NULL)
+			configure(p, port->parent);
+		add_plain(p, port, i == 0 ? ports->carrier : port);
+		p->links[p->n_links - 1].is_bare |= i > 0;
+	}
+	give_bridge(p, mem_push(p->scratch, &p->bridges, &p->n_bridges), bridge, ports);
+}
+
+static void configure_bridge(struct plan *p, const char *bridge)
+{
+	struct ports ports = collect_ports(p, bridge);
+
+	if (ports.carrier != NULL && !take(p, ports.carrier))
+		return;
+	for (size_t i = 0; i < ports.n; i++)
+		if (ports.items[i] != ports.carrier && !take(p, ports.items[i]))
+			return;
+	if (ports.n == 0)
+		return;
+	if (makes_bridge(p, &ports))
+		give_bridge(p, add_link(p, ports.carrier), bridge, &ports);
+	else
+		leave_to_post(p, bridge, &ports);
+}
+
+static void configure(struct plan *p, struct interface *interface)
+{
+	const char *bridge = port_bridge(interface);
+
+	if (bridge != NULL) {
+		configure_bridge(p, bridge);
+		return;
+	}
+	if (!is_configured(p, interface) || !take(p, interface))
+		return;
+	if (interface->parent != NULL)
+		configure(p, interface->parent);
+	add_plain(p, interface, interface);
+}
+
+/* The boot interface's router, else the first that a network has. */
+static void choose_gateways(struct plan *p)
+{
+	struct network **gateway4 = NULL, **gateway6 = NULL;
+
+	for (size_t pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < p->n_links; i++) {
+			struct link *link = &p->links[i];
+
+			if (pass == 0 && !link->is_boot)
+				continue;
+			if (gateway4 == NULL && link->address4 != NULL &&
+				ip_is_set(link->address4->network->gateway)) {
+				gateway4 = &link->gateway4;
+				*gateway4 = link->address4->network;
+			}
+			if (gateway6 == NULL && link->address6 != NULL &&
+				ip_is_set(link->address6->network->gateway)) {
+				gateway6 = &link->gateway6;
+				*gateway6 = link->address6->network;
+			}
+		}
+	}
+}
+
+static void keep(struct plan *p)
+{
+	struct machine *host = p->host;
+	bool has_boot = false;
+
+	for (size_t i = 0; i < p->n_links; i++)
+		has_boot |= p->links[i].is_boot;
+	if (p->n_links > 0 && !has_boot)
+		p->links[0].is_boot = true;
+	choose_gateways(p);
+	host->links = arena_alloc(p->site->arena, (p->n_links + 1) * sizeof(struct link));
+	host->post_bridges =
+		arena_alloc(p->site->arena, (p->n_bridges + 1) * sizeof(struct link));
+	if (p->n_links > 0)
+		memcpy(host->links, p->links, p->n_links * sizeof(struct link));
+	if (p->n_bridges > 0)
+		memcpy(host->post_bridges, p->bridges,
+			p->n_bridges * sizeof(struct link));
+	host->n_links = (uint32_t)p->n_links;
+	host->n_post_bridges = (uint32_t)p->n_bridges;
+}
+
+void ports_plan(struct site *site, struct machine *host, const struct release *release)
+{
+	TMP_CTX(tmp);
+	struct plan plan = {
+		.site = site, .host = host, .release = release, .scratch = tmp};
+
+	for (uint32_t i = 0; i < host->n_interfaces; i++)
+		configure(&plan, host->interfaces[i]);
+	keep(&plan);
+}

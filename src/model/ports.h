@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What stands on what on a host: VLANs on NICs, NICs in bonds and bridges; and from it what
+ * an installer has to configure, a link for each of its `network` lines.
+ *
+ *	bond	an interface with several MACs, or with one and a bond's name
+ *	VLAN	vocParent or vocVLAN says so, or its name (eth0.20), or its MAC, which another
+ *		interface of the host has too while its network has a vocVLAN
+ *	bridge	vocBridge of the interface; on a VM host that of its network too
+ *
+ * The port of a BMC is no link.
+ */
+
+#include "model/release.h"
+
+/* One device of the installed host. */
+struct link {
+	const char *device; /* NIC: its MAC, else its name; VLAN: what it stands on */
+	const char *name; /* of a VLAN; NULL: the installer's own name for it */
+	struct interface *interface; /* whose addresses and network it has */
+	const struct address *address4, *address6;
+	struct network *gateway4, *gateway6; /* the default routes, once a host */
+	uint32_t vlan, mtu; /* 0: none, not given */
+	const char *bond_options;
+	struct strings ports; /* of a bond or bridge: MACs, names where there is none */
+	bool is_bond, is_bridge;
+	bool is_bare; /* others stand on it, and it has no address */
+	bool is_boot; /* it has the host's name */
+};
+
+/* A bond is made of @interface. */
+bool port_is_bond(const struct interface *interface);
+/* What the bond of @interface is called: its own name, but the machine's entry has none. */
+const char *port_bond_name(const struct interface *interface);
+/* The bridge that @interface is a port of, or is, on the installed host; NULL: none. */
+const char *port_bridge(const struct interface *interface);
+/* @interface is that bridge, not one of its ports. */
+bool port_is_bridge(const struct interface *interface);
+/* Made on the host of what else it has: a VLAN on another interface, or a bridge. */
+bool port_is_virtual(const struct interface *interface);
+/* The interface of the same machine whose NIC, found by its MAC, @interface would take too. */
+struct interface *port_nic_owner(const struct interface *interface);
+
+/* The interface with the NIC that @interface boots from: below a VLAN, a port of a bridge. */
+struct interface *port_boot_nic(struct interface *interface);
+
+/* Finds parents and VLAN numbers; after addresses are in their networks. */
+void ports_find_parents(struct machine *machine);
+/* Does a chain of parents come back to @interface? */
+bool port_has_loop(const struct interface *interface);
+
+/* Fills links and post_bridges of a host for the installer of @release. */
+void ports_plan(struct site *site, struct machine *host, const struct release *release);
