@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "model/decode_feed.h"
+#include "model/decode_pairs.h"
 #include "read/dn.h"
 
 /* Decoders */
@@ -91,20 +92,6 @@ static bool own_name(struct decoder *d, struct entry_value *ret, bool *ret_is_pa
 	return true;
 }
 
-/* Sorted, and each once: a directory's values have no order. */
-static void sort_strings(struct strings *list)
-{
-	uint32_t n = 0;
-
-	if (list->n < 2)
-		return;
-	qsort(list->items, list->n, sizeof(*list->items), text_compare_items);
-	for (uint32_t i = 0; i < list->n; i++)
-		if (i == 0 || strcmp(list->items[i], list->items[n - 1]) != 0)
-			list->items[n++] = list->items[i];
-	list->n = n;
-}
-
 static void read_list(struct decoder *d, struct record *record, const struct use *use,
 	const struct field_values *values, struct strings *list)
 {
@@ -115,7 +102,7 @@ static void read_list(struct decoder *d, struct record *record, const struct use
 			(void *)&list->items[list->n]);
 		list->n += list->items[list->n] != NULL;
 	}
-	sort_strings(list);
+	decode_sort_strings(list);
 }
 
 static void refuse_many(
@@ -254,7 +241,7 @@ static void read_extra(struct decoder *d, struct record *record,
 		if (text != NULL)
 			list->items[list->n++] = text;
 	}
-	sort_strings(list);
+	decode_sort_strings(list);
 }
 
 static void read_extras(struct decoder *d, struct record *record)
@@ -288,187 +275,6 @@ static void *record_new(struct decoder *d, size_t size, enum kind kind)
 	if (d->mapped->map->n_extras > 0)
 		read_extras(d, record);
 	return record;
-}
-
-/* MACs, DUIDs and addresses of an entry, into an interface */
-
-/* Which of the record's origins @value is from, from 1; 0: of none. */
-static uint16_t origin_number(
-	struct decoder *d, enum field_id field, const struct entry_value *value)
-{
-	const struct origin *origin = decode_origin_of(d, field, value);
-
-	return origin == NULL ? 0 : (uint16_t)(origin - d->found + 1);
-}
-
-static int compare_hardware(const void *a, const void *b)
-{
-	const struct hardware *left = a, *right = b;
-	int order = mac_compare(left->mac, right->mac);
-
-	return order != 0 ? order : guid_compare(left->guid, right->guid);
-}
-
-static void keep_hardware(
-	struct hardware *list, uint32_t *n, const struct hardware *hardware)
-{
-	for (uint32_t i = 0; i < *n; i++)
-		if (compare_hardware(&list[i], hardware) == 0)
-			return;
-	list[(*n)++] = *hardware;
-}
-
-/* What stands where nobody knew the address, or there is none. */
-static bool is_placeholder(const char *text)
-{
-	static const char *const words[] = {
-		"n/a", "na", "nil", "none", "null", "tba", "tbd", "unknown", "?", "0"};
-
-	if (text[strspn(text, "-: ._x")] == '\0')
-		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (text_equal_case(words[i], text))
-			return true;
-	return false;
-}
-
-/* An Ethernet address of six octets, or an address of InfiniBand. */
-static void read_mac(struct decoder *d, struct record *record,
-	struct interface *interface, const struct entry_value *value)
-{
-	struct hardware hardware = {.interface = interface,
-		.origin = origin_number(d, FIELD_MAC, value),
-		.line = value->line};
-	const char *text = decode_trimmed(d, value);
-	bool is_text = strlen(value->bytes) == value->len;
-
-	if (is_text && is_placeholder(text))
-		decode_pass_over(d, record, FIELD_MAC, value, "is no address");
-	else if (is_text && guid_parse(text, &hardware.guid))
-		keep_hardware(interface->guids, &interface->n_guids, &hardware);
-	else if (!is_text || !mac_parse(text, &hardware.mac))
-		decode_fault(d, CHECK_BAD_MAC, record, FIELD_MAC, value,
-			"is no MAC address of six octets, and none of InfiniBand");
-	else if (mac_is_zero(hardware.mac))
-		decode_pass_over(d, record, FIELD_MAC, value, "is all zeros");
-	else if (mac_is_multicast(hardware.mac))
-		decode_fault(d, CHECK_MULTICAST_MAC, record, FIELD_MAC, value,
-			"has the group bit set: no interface can own it");
-	else
-		keep_hardware(interface->macs, &interface->n_macs, &hardware);
-}
-
-static void read_macs(
-	struct decoder *d, struct record *record, struct interface *interface)
-{
-	const struct field_values *values = &d->fields[FIELD_MAC];
-	size_t size = (values->n + 1) * sizeof(struct hardware);
-
-	interface->macs = arena_alloc(d->site->arena, size);
-	if (values->n > 0)
-		interface->guids = arena_alloc(d->site->arena, size);
-	for (size_t i = 0; i < values->n; i++)
-		read_mac(d, record, interface, &values->values[i]);
-	qsort(interface->macs, interface->n_macs, sizeof(struct hardware),
-		compare_hardware);
-	if (interface->n_guids > 1)
-		qsort(interface->guids, interface->n_guids, sizeof(struct hardware),
-			compare_hardware);
-}
-
-static void read_duids(
-	struct decoder *d, struct record *record, struct interface *interface)
-{
-	TMP_CTX(tmp);
-	const struct field_values *values = &d->fields[FIELD_DUID];
-	struct strings *duids = &interface->duids;
-
-	if (values->n == 0)
-		return;
-	duids->items = arena_alloc(d->site->arena, values->n * sizeof(*duids->items));
-	for (size_t i = 0; i < values->n; i++) {
-		const struct entry_value *value = &values->values[i];
-		char *duid = NULL;
-		const char *why =
-			strlen(value->bytes) != value->len
-				? "is no DUID"
-				: duid_parse(tmp, decode_trimmed(d, value), &duid);
-
-		if (why != NULL)
-			decode_fault(d, CHECK_BAD_VALUE, record, FIELD_DUID, value, why);
-		else
-			duids->items[duids->n++] = arena_strdup(d->site->arena, duid);
-	}
-	sort_strings(duids);
-}
-
-/* Why no service can have a use for @ip; NULL where one can. */
-static const char *useless(struct ip ip)
-{
-	if (!ip_is_set(ip))
-		return NULL;
-	return ip_is_link_local(ip) ? "is a link-local address" : ip_unusable(ip);
-}
-
-static void keep_address(struct decoder *d, struct interface *interface, struct ip ip,
-	const struct entry_value *value)
-{
-	bool is_known = false;
-
-	for (uint32_t i = 0; i < interface->n_addresses; i++)
-		is_known |= ip_compare(interface->addresses[i].ip, ip) == 0;
-	if (ip_is_set(ip) && !is_known)
-		interface->addresses[interface->n_addresses++] =
-			(struct address){.ip = ip,
-				.origin = origin_number(d, FIELD_ADDRESS, value),
-				.line = value->line};
-}
-
-static void read_addresses(
-	struct decoder *d, struct record *record, struct interface *interface)
-{
-	static const struct use use = {.field = FIELD_ADDRESS};
-	const struct field_values *values = &d->fields[FIELD_ADDRESS];
-
-	interface->addresses =
-		arena_alloc(d->site->arena, (values->n + 1) * sizeof(struct address));
-	for (size_t i = 0; i < values->n; i++) {
-		struct ip ip = {0};
-
-		decode_address(d, record, &use, &values->values[i], &ip);
-		const char *why = useless(ip);
-
-		interface->n_passed_over += why != NULL;
-		if (why != NULL)
-			decode_pass_over(
-				d, record, FIELD_ADDRESS, &values->values[i], why);
-		else
-			keep_address(d, interface, ip, &values->values[i]);
-	}
-}
-
-static int compare_addresses(const void *a, const void *b)
-{
-	return ip_compare(
-		((const struct address *)a)->ip, ((const struct address *)b)->ip);
-}
-
-/* All that it has were addresses of no use: no interface of a service's. */
-static bool is_useless(const struct decoder *d, const struct interface *interface)
-{
-	return d->fields[FIELD_MAC].n == 0 && interface->n_passed_over > 0 &&
-	       interface->n_passed_over == d->fields[FIELD_ADDRESS].n;
-}
-
-static void read_pairs(
-	struct decoder *d, struct record *record, struct interface *interface)
-{
-	read_macs(d, record, interface);
-	read_duids(d, record, interface);
-	read_addresses(d, record, interface);
-	interface->record.is_passed_over = is_useless(d, interface);
-	qsort(interface->addresses, interface->n_addresses, sizeof(struct address),
-		compare_addresses);
 }
 
 /* Names of a host or VCN: its own, and aliases */
@@ -560,7 +366,7 @@ static void read_names(struct decoder *d, struct machine *machine)
 		if (!text_equal_case(aliases->values[i].bytes, own.bytes))
 			add_alias(d, &machine->record, &machine->aliases, FIELD_ALIAS,
 				&aliases->values[i]);
-	sort_strings(&machine->aliases);
+	decode_sort_strings(&machine->aliases);
 }
 
 /* One function a kind */
@@ -585,7 +391,7 @@ static void decode_machine(struct decoder *d, enum kind kind)
 		machine->own = arena_alloc(d->site->arena, sizeof(*machine->own));
 		machine->own->record = machine->record;
 		machine->own->machine = machine;
-		read_pairs(d, &machine->record, machine->own);
+		decode_pairs(d, &machine->record, machine->own);
 	}
 	PUSH(d, machines, n_machines, machine);
 	if (machine->own != NULL)
@@ -622,7 +428,7 @@ static void read_interface_names(struct decoder *d, struct interface *interface)
 		if (!text_equal_case(names->values[i].bytes, own))
 			add_alias(d, &interface->record, &interface->aliases, FIELD_NAME,
 				&names->values[i]);
-	sort_strings(&interface->aliases);
+	decode_sort_strings(&interface->aliases);
 }
 
 /*
@@ -641,7 +447,7 @@ static void decode_interface(struct decoder *d)
 			!interface->wants_boot && is_management_name(interface->ifname);
 	interface->refuses_boot =
 		d->fields[FIELD_BOOT_INTERFACE].n > 0 && !interface->wants_boot;
-	read_pairs(d, &interface->record, interface);
+	decode_pairs(d, &interface->record, interface);
 	PUSH(d, interfaces, n_interfaces, interface);
 }
 
@@ -712,9 +518,10 @@ static const char *no_subnet(const struct network *network, int netmask)
 	if (!network_number_parse(network->number, &number))
 		return NULL;
 	if (strchr(network->number, '/') == NULL && netmask == NO_NETMASK)
-		return useless(number) != NULL ? useless(number)
-					       : "has no netmask: no subnet, no DHCP";
-	return network->prefix.length > 0 ? useless(number) : NULL;
+		return useless_address(number) != NULL
+			       ? useless_address(number)
+			       : "has no netmask: no subnet, no DHCP";
+	return network->prefix.length > 0 ? useless_address(number) : NULL;
 }
 
 /* A mask that does not go with the number is the mask's fault, as far as anybody can tell. */

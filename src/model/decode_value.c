@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/decode_value.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/ssh_key.h"
@@ -646,4 +647,17 @@ void decode_ssh_key(struct decoder *d, struct record *record, const struct use *
 	len += strspn(text + len, " \t");
 	len += strcspn(text + len, " \t");
 	*(const char **)place = arena_strndup(d->site->arena, text, len);
+}
+
+void decode_sort_strings(struct strings *list)
+{
+	uint32_t n = 0;
+
+	if (list->n < 2)
+		return;
+	qsort(list->items, list->n, sizeof(*list->items), text_compare_items);
+	for (uint32_t i = 0; i < list->n; i++)
+		if (i == 0 || strcmp(list->items[i], list->items[n - 1]) != 0)
+			list->items[n++] = list->items[i];
+	list->n = n;
 }

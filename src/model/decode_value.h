@@ -47,6 +47,9 @@ struct decoder {
 void decode_pass_over(struct decoder *d, struct record *record, enum field_id field,
 	const struct entry_value *value, const char *why);
 
+/* Sorted, and each once: a directory's values have no order. */
+void decode_sort_strings(struct strings *list);
+
 /* The types; what is at @place in the brackets. */
 #define DECODE_TYPE(name) \
 	void decode_##name(struct decoder *d, struct record *record, \

@@ -483,99 +483,6 @@ static void check_other_names(struct reporter *r)
 	}
 }
 
-/* Networks */
-
-static void check_overlaps(struct reporter *r)
-{
-	struct site *site = r->site;
-	char text[IP_TEXT_MAX];
-
-	/* sorted by first address: a network overlaps one before it or none */
-	for (size_t i = 1, outer = 0; i < site->n_networks; i++) {
-		struct network *a = site->networks[outer], *b = site->networks[i];
-
-		if (!ip_is_set(a->prefix.base) ||
-			!prefix_overlaps(a->prefix, b->prefix)) {
-			outer = i;
-			continue;
-		}
-		struct finding *finding =
-			check_report(r, CHECK_OVERLAPPING_NETWORKS, &b->record,
-				FIELD_NETWORK, "%s/%u shares addresses with network '%s'",
-				ip_format(b->prefix.base, text), b->prefix.length,
-				a->record.name == NULL ? a->number : a->record.name);
-
-		lint_note(r, finding, &a->record, FIELD_NETWORK, 0, "the other network");
-		if (finding->severity == SEVERITY_ERROR)
-			a->record.is_bad = true;
-	}
-}
-
-static bool is_between(struct ip ip, const struct range *range)
-{
-	return ip_compare(range->start, ip) <= 0 && ip_compare(ip, range->end) <= 0;
-}
-
-/* What is wrong with one range; those before it begin no later. NULL: nothing. */
-static const char *range_fault(const struct network *network, const struct range *range)
-{
-	const struct prefix *prefix = &network->prefix;
-
-	if (!prefix_contains(*prefix, range->start) ||
-		!prefix_contains(*prefix, range->end))
-		return "is not inside its network";
-	if (ip_compare(range->start, range->end) > 0)
-		return "ends before it begins";
-	if (prefix->base.family == 4 && prefix->length < 31 &&
-		(is_between(prefix->base, range) ||
-			is_between(prefix_last(*prefix), range)))
-		return "holds the network or the broadcast address";
-	if (ip_is_set(network->gateway) && is_between(network->gateway, range))
-		return "holds the gateway";
-	if (range > network->ranges && is_between(range->start, range - 1))
-		return "shares addresses with the range before it";
-	return NULL;
-}
-
-static void check_ranges(struct reporter *r, struct network *network)
-{
-	for (uint32_t i = 0; i < network->n_ranges; i++) {
-		const struct range *range = &network->ranges[i];
-		const char *fault = range_fault(network, range);
-		char first[IP_TEXT_MAX], last[IP_TEXT_MAX];
-
-		if (fault != NULL)
-			check_report(r, CHECK_BAD_RANGE, &network->record,
-				FIELD_DYNAMIC_RANGE, "range %s %s %s",
-				ip_format(range->start, first),
-				ip_format(range->end, last), fault);
-	}
-}
-
-/* In the network, or link-local (RFC 4861 4.2: what a router advertises itself by). */
-static bool is_on_wire(const struct network *network)
-{
-	return prefix_contains(network->prefix, network->gateway) ||
-	       (network->prefix.base.family == 6 && network->gateway.family == 6 &&
-		       ip_is_link_local(network->gateway));
-}
-
-static void check_networks(struct reporter *r)
-{
-	for (size_t i = 0; i < r->site->n_networks; i++) {
-		struct network *network = r->site->networks[i];
-		char text[IP_TEXT_MAX];
-
-		if (!ip_is_set(network->prefix.base))
-			continue;
-		check_ranges(r, network);
-		if (ip_is_set(network->gateway) && !is_on_wire(network))
-			check_report(r, CHECK_BAD_VALUE, &network->record, FIELD_GATEWAY,
-				"gateway %s is not inside the network",
-				ip_format(network->gateway, text));
-	}
-}
-
 /* Addresses in their networks */
 
 /* A router has an address on either side; what is only in one network is none. */
@@ -626,7 +533,7 @@ static const char *reserved_as(
 static bool is_in_range(const struct address *address)
 {
 	for (uint32_t i = 0; i < address->network->n_ranges; i++)
-		if (is_between(address->ip, &address->network->ranges[i]))
+		if (range_contains(&address->network->ranges[i], address->ip))
 			return true;
 	return false;
 }
@@ -878,8 +785,7 @@ static void check_parts(struct reporter *r)
 static void (*const rules[])(struct reporter *r) = {
 	check_passed_over,
 	check_other_names,
-	check_overlaps,
-	check_networks,
+	lint_networks,
 	check_references,
 	check_interfaces,
 	check_names,

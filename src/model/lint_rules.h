@@ -10,6 +10,8 @@
 
 #include "model/report.h"
 
+/* Networks, their ranges and gateways (lint_network.c) */
+void lint_networks(struct reporter *r);
 /* VCNs on their hosts: bridges, images, capacity (lint_vcn.c) */
 void lint_vcns(struct reporter *r);
 /* DNS records and zones (lint_dns.c); after the names were given out */

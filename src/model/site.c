@@ -189,3 +189,8 @@ unsigned profile_trees(const struct profile *profile)
 	return (profile->install_url != NULL) + (profile->nfs_server != NULL) +
 	       (profile->mirror_list != NULL) + (profile->metalink != NULL);
 }
+
+bool range_contains(const struct range *range, struct ip ip)
+{
+	return ip_compare(range->start, ip) <= 0 && ip_compare(ip, range->end) <= 0;
+}

@@ -79,6 +79,8 @@ struct range {
 	struct ip start, end;
 };
 
+bool range_contains(const struct range *range, struct ip ip);
+
 struct dns_record;
 struct reservation;
 struct shared_network;

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/decode_pairs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "model/decode_feed.h"
+
+/* MACs, DUIDs and addresses of an entry, into an interface. */
+
+/* Which of the record's origins @value is from, from 1; 0: of none. */
+static uint16_t origin_number(
+	struct decoder *d, enum field_id field, const struct entry_value *value)
+{
+	const struct origin *origin = decode_origin_of(d, field, value);
+
+	return origin == NULL ? 0 : (uint16_t)(origin - d->found + 1);
+}
+
+static int compare_hardware(const void *a, const void *b)
+{
+	const struct hardware *left = a, *right = b;
+	int order = mac_compare(left->mac, right->mac);
+
+	return order != 0 ? order : guid_compare(left->guid, right->guid);
+}
+
+static void keep_hardware(
+	struct hardware *list, uint32_t *n, const struct hardware *hardware)
+{
+	for (uint32_t i = 0; i < *n; i++)
+		if (compare_hardware(&list[i], hardware) == 0)
+			return;
+	list[(*n)++] = *hardware;
+}
+
+/* What stands where nobody knew the address, or there is none. */
+static bool is_placeholder(const char *text)
+{
+	static const char *const words[] = {
+		"n/a", "na", "nil", "none", "null", "tba", "tbd", "unknown", "?", "0"};
+
+	if (text[strspn(text, "-: ._x")] == '\0')
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (text_equal_case(words[i], text))
+			return true;
+	return false;
+}
+
+/* An Ethernet address of six octets, or an address of InfiniBand. */
+static void read_mac(struct decoder *d, struct record *record,
+	struct interface *interface, const struct entry_value *value)
+{
+	struct hardware hardware = {.interface = interface,
+		.origin = origin_number(d, FIELD_MAC, value),
+		.line = value->line};
+	const char *text = decode_trimmed(d, value);
+	bool is_text = strlen(value->bytes) == value->len;
+
+	if (is_text && is_placeholder(text))
+		decode_pass_over(d, record, FIELD_MAC, value, "is no address");
+	else if (is_text && guid_parse(text, &hardware.guid))
+		keep_hardware(interface->guids, &interface->n_guids, &hardware);
+	else if (!is_text || !mac_parse(text, &hardware.mac))
+		decode_fault(d, CHECK_BAD_MAC, record, FIELD_MAC, value,
+			"is no MAC address of six octets, and none of InfiniBand");
+	else if (mac_is_zero(hardware.mac))
+		decode_pass_over(d, record, FIELD_MAC, value, "is all zeros");
+	else if (mac_is_multicast(hardware.mac))
+		decode_fault(d, CHECK_MULTICAST_MAC, record, FIELD_MAC, value,
+			"has the group bit set: no interface can own it");
+	else
+		keep_hardware(interface->macs, &interface->n_macs, &hardware);
+}
+
+static void read_macs(
+	struct decoder *d, struct record *record, struct interface *interface)
+{
+	const struct field_values *values = &d->fields[FIELD_MAC];
+	size_t size = (values->n + 1) * sizeof(struct hardware);
+
+	interface->macs = arena_alloc(d->site->arena, size);
+	if (values->n > 0)
+		interface->guids = arena_alloc(d->site->arena, size);
+	for (size_t i = 0; i < values->n; i++)
+		read_mac(d, record, interface, &values->values[i]);
+	qsort(interface->macs, interface->n_macs, sizeof(struct hardware),
+		compare_hardware);
+	if (interface->n_guids > 1)
+		qsort(interface->guids, interface->n_guids, sizeof(struct hardware),
+			compare_hardware);
+}
+
+static void read_duids(
+	struct decoder *d, struct record *record, struct interface *interface)
+{
+	TMP_CTX(tmp);
+	const struct field_values *values = &d->fields[FIELD_DUID];
+	struct strings *duids = &interface->duids;
+
+	if (values->n == 0)
+		return;
+	duids->items = arena_alloc(d->site->arena, values->n * sizeof(*duids->items));
+	for (size_t i = 0; i < values->n; i++) {
+		const struct entry_value *value = &values->values[i];
+		char *duid = NULL;
+		const char *why =
+			strlen(value->bytes) != value->len
+				? "is no DUID"
+				: duid_parse(tmp, decode_trimmed(d, value), &duid);
+
+		if (why != NULL)
+			decode_fault(d, CHECK_BAD_VALUE, record, FIELD_DUID, value, why);
+		else
+			duids->items[duids->n++] = arena_strdup(d->site->arena, duid);
+	}
+	decode_sort_strings(duids);
+}
+
+/* Why no service can have a use for @ip; NULL where one can. */
+const char *useless_address(struct ip ip)
+{
+	if (!ip_is_set(ip))
+		return NULL;
+	return ip_is_link_local(ip) ? "is a link-local address" : ip_unusable(ip);
+}
+
+static void keep_address(struct decoder *d, struct interface *interface, struct ip ip,
+	const struct entry_value *value)
+{
+	bool is_known = false;
+
+	for (uint32_t i = 0; i < interface->n_addresses; i++)
+		is_known |= ip_compare(interface->addresses[i].ip, ip) == 0;
+	if (ip_is_set(ip) && !is_known)
+		interface->addresses[interface->n_addresses++] =
+			(struct address){.ip = ip,
+				.origin = origin_number(d, FIELD_ADDRESS, value),
+				.line = value->line};
+}
+
+static void read_addresses(
+	struct decoder *d, struct record *record, struct interface *interface)
+{
+	static const struct use use = {.field = FIELD_ADDRESS};
+	const struct field_values *values = &d->fields[FIELD_ADDRESS];
+
+	interface->addresses =
+		arena_alloc(d->site->arena, (values->n + 1) * sizeof(struct address));
+	for (size_t i = 0; i < values->n; i++) {
+		struct ip ip = {0};
+
+		decode_address(d, record, &use, &values->values[i], &ip);
+		const char *why = useless_address(ip);
+
+		interface->n_passed_over += why != NULL;
+		if (why != NULL)
+			decode_pass_over(
+				d, record, FIELD_ADDRESS, &values->values[i], why);
+		else
+			keep_address(d, interface, ip, &values->values[i]);
+	}
+}
+
+static int compare_addresses(const void *a, const void *b)
+{
+	return ip_compare(
+		((const struct address *)a)->ip, ((const struct address *)b)->ip);
+}
+
+/* All that it has were addresses of no use: no interface of a service's. */
+static bool is_useless(const struct decoder *d, const struct interface *interface)
+{
+	return d->fields[FIELD_MAC].n == 0 && interface->n_passed_over > 0 &&
+	       interface->n_passed_over == d->fields[FIELD_ADDRESS].n;
+}
+
+void decode_pairs(struct decoder *d, struct record *record, struct interface *interface)
+{
+	read_macs(d, record, interface);
+	read_duids(d, record, interface);
+	read_addresses(d, record, interface);
+	interface->record.is_passed_over = is_useless(d, interface);
+	qsort(interface->addresses, interface->n_addresses, sizeof(struct address),
+		compare_addresses);
+}

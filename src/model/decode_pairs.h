@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What an interface is known by: the MACs, DUIDs and addresses of its entry. */
+
+#include "model/decode_value.h"
+
+/* Fills in @interface; values that are of no use to anybody are passed over. */
+void decode_pairs(struct decoder *d, struct record *record, struct interface *interface);
+/* Why no service can have a use for @ip; NULL where one can. */
+const char *useless_address(struct ip ip);
