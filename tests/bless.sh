@@ -13,7 +13,7 @@ copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 mkdir "$copy/tests"
 cp -a "$sources"/{templates,schema} "$copy"
-cp -a "$sources"/tests/{run-cases.py,cases,checks,parse} "$copy/tests"
+cp -a "$sources"/tests/{run-cases.py,cases,cases-public,checks,parse} "$copy/tests"
 cd "$copy/tests"
 unset BLESS
 n=0

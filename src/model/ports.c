@@ -125,14 +125,39 @@ const char *port_bond_name(const struct interface *interface)
 	return interface->record.kind == KIND_INTERFACE ? interface->ifname : "bond0";
 }
 
+/*
+ * Is it the port of its network's bridge? One is enough, and a second one on the same switch
+ * is a loop: it is the first, unless the directory names the ports.
+ */
+static bool is_only_port(const struct interface *interface)
+{
+	const struct machine *machine = interface->machine;
+	const char *bridge = interface->network->bridge;
+	const struct interface *first = NULL;
+
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		const struct interface *other = machine->interfaces[i];
+
+		if (text_compare(other->bridge_name, bridge) == 0)
+			return false;
+		if (first == NULL && other->n_macs > 0 && !other->is_management &&
+			other->network != NULL &&
+			text_compare(other->network->bridge, bridge) == 0)
+			first = other;
+	}
+	return interface == first;
+}
+
 /* What the directory says; a VM host's interfaces are on its VCNs' bridges. */
 static const char *said_bridge(const struct interface *interface)
 {
+	const struct network *network = interface->network;
+
 	if (interface->bridge_name != NULL)
 		return interface->bridge_name;
-	return interface->machine->is_vm_host && interface->network != NULL
-		       ? interface->network->bridge
-		       : NULL;
+	if (!interface->machine->is_vm_host || network == NULL || network->bridge == NULL)
+		return NULL;
+	return interface->n_macs == 0 || is_only_port(interface) ? network->bridge : NULL;
 }
 
 bool port_is_bridge(const struct interface *interface)

@@ -175,7 +175,7 @@ static void test_table(void **state)
 		assert_ptr_equal(language_escaper(l, false),
 			l->quote == '\0' ? l->escape : escape_bare);
 	}
-	assert_int_equal(n, 12);
+	assert_int_equal(n, 13);
 	assert_int_equal(language_find("shell")->quote, '\'');
 	assert_int_equal(language_find("yaml")->quote, '"');
 	assert_int_equal(language_find("hosts")->quote, '\0');

@@ -108,6 +108,7 @@ make_uplink() {
 	unshare --net sleep infinity &
 	beyond=(nsenter --net="/proc/$!/ns/net" --)
 	disown
+	# shellcheck disable=SC2016 # eval expands it, each time anew
 	within 5 eval '[ "$(readlink "/proc/$!/ns/net")" != "$(readlink /proc/self/ns/net)" ]'
 	ip link set out1 netns "$!"
 	"${beyond[@]}" ip addr add 192.0.2.1/24 dev out1
