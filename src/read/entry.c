@@ -14,11 +14,13 @@ static bool has_plain(const struct entry *entry, const char *name, size_t len)
 	return false;
 }
 
+/* `*` asks for all of them (RFC 4511 4.5.1.8). */
 static bool is_wanted(const struct string_list *wanted, const char *name, size_t len)
 {
 	for (size_t i = 0; wanted != NULL && i < wanted->n; i++)
-		if (strlen(wanted->items[i]) == len &&
-			strncasecmp(wanted->items[i], name, len) == 0)
+		if (strcmp(wanted->items[i], "*") == 0 ||
+			(strlen(wanted->items[i]) == len &&
+				strncasecmp(wanted->items[i], name, len) == 0))
 			return true;
 	return wanted == NULL;
 }
