@@ -206,7 +206,6 @@ static void name_way_on(struct refusal *r, const char *accept, const char *way_o
 int guard_check(const struct plan *plan, const struct guard_settings *settings,
 	const char *accept, struct diags *diags)
 {
-	TMP_CTX(tmp);
 	struct refusal r = {.plan = plan, .settings = settings, .diags = diags};
 
 	if (plan->before != NULL) {

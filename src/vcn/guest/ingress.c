@@ -46,8 +46,8 @@ static const char *const roles[] = {
 /* Before a guest has its address: DHCP; duplicate detection, group reports, solicitation. */
 static const char *const beginners[] = {
 	"ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept",
-	"ip6 saddr :: icmpv6 type { nd-router-solicit, mld-listener-report, "
-	"mld2-listener-report } accept",
+	("ip6 saddr :: icmpv6 type { nd-router-solicit, mld-listener-report, "
+	 "mld2-listener-report } accept"),
 	/* for its own: else it could keep others from theirs */
 	"ip6 saddr :: icmpv6 type nd-neighbor-solicit jump target",
 };
