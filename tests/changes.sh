@@ -346,6 +346,18 @@ entry cn=new "objectClass: vocDiskImage" "vocImagePath: not absolute" >>"$work/s
 ok 'guests that are given a new image, which is bad: exit 0' exits 0 apply
 ok '… keep the one they have' stands
 
+# What was published without the profile that it names is so again.
+anew
+is 's/^cn: h$/&\nvocInstallProfile: cn=p,dc=x/'
+entry cn=p "objectClass: vocKickstartProfile" "vocInstallURL: http://i/os" \
+	"vocKickstartVersion: RHEL9" >>"$work/site.ldif"
+ok 'a host with a profile that never was good: exit 0' exits 0 apply
+ok '… is told' complains 'cn=p,dc=x: vocRepository: error'
+ok 'and once more: exit 0' exits 0 apply --full
+ok '… its guests stay' equal "$(n_guests)" 2
+ok '… and the profile waits' exits 10 status
+ok '… alone' equal "$(grep -c '^quarantined' "$work/said")" 1
+
 # A fault costs its own record, not the changes of what stands on it.
 anew
 is 's,^ipNetworkNumber: 10.1.0.0/16,ipNetworkNumber: 10.1.0.1/16,' 's/^vocMemory: 512/vocMemory: 768/'

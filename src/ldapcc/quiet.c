@@ -87,7 +87,7 @@ static bool was_checked(const struct plan *plan, const char *text)
 struct comparison {
 	TALLOC_CTX *mem_ctx;
 	struct table *texts, *places; /* of the last run -> its struct known_finding */
-	struct table *now; /* texts and places that hold now */
+	struct table *now; /* texts that hold now, and places where a new one stands */
 	struct diags *diags;
 	struct last_run *run;
 };
@@ -96,7 +96,6 @@ static void know(const struct comparison *c, const struct known_finding *finding
 {
 	*mem_push(c->mem_ctx, &c->run->findings, &c->run->n_findings) = *finding;
 	*table_slot(c->now, finding->text) = c->run;
-	*table_slot(c->now, finding->place) = c->run;
 }
 
 /* Is it to be printed? Notes it as known either way. */
@@ -119,10 +118,12 @@ static bool is_news(const struct comparison *c, struct finding *finding)
 		diag_note(finding, LOC_NONE, "for %s",
 			duration(c->mem_ctx, c->run->time - one.since));
 	know(c, &one);
+	if (same == NULL)
+		*table_slot(c->now, one.place) = c->run;
 	return is_due;
 }
 
-/* Those of the last run that are not there now: gone, or not looked for. */
+/* Those of the last run that are not there now: gone, changed, or not looked for. */
 static void review_old(
 	const struct comparison *c, const struct last_run *last, struct run_reach reach)
 {
@@ -132,12 +133,11 @@ static void review_old(
 					      ? was_checked(reach.plan, old->text)
 					      : reach.has_read;
 
-		if (table_find(c->now, old->text) != NULL ||
-			table_find(c->now, old->place) != NULL)
+		if (table_find(c->now, old->text) != NULL)
 			continue;
 		if (!was_looked_for)
 			know(c, old);
-		else
+		else if (table_find(c->now, old->place) == NULL)
 			diag_add(c->diags, SEVERITY_NOTE, NULL, LOC_NONE,
 				"no longer, after %s: %s",
 				duration(c->mem_ctx, c->run->time - old->since),

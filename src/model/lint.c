@@ -662,11 +662,14 @@ static void check_interfaces(struct reporter *r)
 
 /* References */
 
-/* One that was there stays on what it stood on; a new one has its names and addresses. */
-static bool has_stood(const struct record *record)
+/*
+ * One that was there and is given something else stays on what it stood on; a new one has its
+ * names and addresses, and so has one that was published with no more.
+ */
+static bool has_moved(const struct record *record)
 {
 	return (record->kind == KIND_HOST || record->kind == KIND_VCN) &&
-	       ((const struct machine *)record)->standing > STANDING_NEW;
+	       ((const struct machine *)record)->standing == STANDING_CHANGED;
 }
 
 static void check_reference(struct reporter *r, struct record *record,
@@ -679,7 +682,7 @@ static void check_reference(struct reporter *r, struct record *record,
 	if (found == NULL && r->site->waited_for != NULL &&
 		table_find(r->site->waited_for, key) != NULL) {
 		/* a profile without one of its repositories would install something else */
-		record->is_bad |= field == FIELD_REPOSITORY || has_stood(record);
+		record->is_bad |= field == FIELD_REPOSITORY || has_moved(record);
 		record->is_wrong |= record->is_bad;
 		return;
 	}
