@@ -183,6 +183,8 @@ put src/vcn/host/planted_link.c <<<'#include <libmnl/libmnl.h>'
 fault 'know libmnl' src/vcn/host/planted_link.c:1
 put src/vcn/host/planted_rules.c <<<'#include <nftables/libnftables.h>'
 fault 'knows libnftables' src/vcn/host/planted_rules.c:1
+put src/vcn/host/planted_signature.c <<<'#include <nettle/eddsa.h>'
+fault 'knows signatures' src/vcn/host/planted_signature.c:1
 put src/change/planted_hash.c <<<'#include <nettle/sha2.h>'
 fault 'knows hashes' src/change/planted_hash.c:1
 put src/base/planted_old.c <<<'#include <varargs.h>'
