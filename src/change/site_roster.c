@@ -422,7 +422,7 @@ static void stand_machine(struct past *s, struct machine *machine)
 					    : STANDING_CHANGED;
 	machine->files_before = was == NULL ? NULL : was->files;
 	machine->names_before = was == NULL ? NULL : was->names;
-	machine->takes_gateway = machine->standing == STANDING_CHANGED &&
+	machine->takes_gateway = was != NULL && machine->standing == STANDING_CHANGED &&
 				 takes_gateway(s->site, machine, was, s->before);
 	if (machine->lacks_address)
 		stand_without_address(s, &machine->record);
