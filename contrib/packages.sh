@@ -13,7 +13,8 @@ debian_build="gcc meson ninja-build pkg-config libldap-dev libsasl2-dev libyaml-
 debian_quickstart="slapd ldap-utils dnsmasq-base isc-dhcp-server qemu-system-x86 busybox-static
 	passt iproute2 cpio kmod python3"
 debian_test="libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev shellcheck
-	python3-yaml bind9 bind9-utils bind9-dnsutils nsd knot knot-dnssecutils isc-dhcp-client udhcpc kea-dhcp4-server qemu-utils strace
+	python3-yaml bind9 bind9-utils bind9-dnsutils nsd knot knot-dnssecutils isc-dhcp-client udhcpc kea-dhcp4-server kea-dhcp6-server
+	qemu-utils strace
 	openssl procps ipxe-qemu pxelinux syslinux-common grub-efi-amd64-bin grub-common ovmf
 	git file slurmctld slurmd slurm-client munge binutils util-linux
 	krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit
