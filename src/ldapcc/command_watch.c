@@ -185,7 +185,7 @@ static int64_t until_due(const struct watcher *w)
 	TMP_CTX(tmp);
 	struct diags *quiet = diags_new(tmp); /* the next apply says what is wrong */
 	struct state *state;
-	struct last_run last;
+	struct last_run last = {0};
 	int64_t now = (int64_t)time(NULL);
 	int failed = state_open(
 		tmp, w->run->settings, w->run->arguments.root, false, quiet, &state);

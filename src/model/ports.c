@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/ports.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -433,9 +434,13 @@ static bool makes_bridge(const struct plan *p, const struct ports *ports)
 {
 	if (!p->release->knows_bridge || mtu_of(ports->carrier) > MTU_PLAIN)
 		return false;
-	for (size_t i = 0; i < ports->n; i++)
-		if (port_is_bond(ports->items[i]) || ports->items[i]->vlan > 0)
+	for (size_t i = 0; i < ports->n; i++) {
+		const struct interface *port = ports->items[i];
+
+		assert(port != NULL);
+		if (port_is_bond(port) || port->vlan > 0)
 			return false;
+	}
 	return true;
 }
 
@@ -457,6 +462,7 @@ static void leave_to_post(struct plan *p, const char *bridge, const struct ports
 	for (size_t i = 0; i < ports->n; i++) {
 		struct interface *port = ports->items[i];
 
+		assert(port != NULL);
 		if (port->parent != NULL)
 			configure(p, port->parent);
 		add_plain(p, port, i == 0 ? ports->carrier : port);
@@ -469,7 +475,7 @@ static void configure_bridge(struct plan *p, const char *bridge)
 {
 	struct ports ports = collect_ports(p, bridge);
 
-	if (ports.carrier != NULL && !take(p, ports.carrier))
+	if (ports.carrier == NULL || !take(p, ports.carrier))
 		return;
 	for (size_t i = 0; i < ports.n; i++)
 		if (ports.items[i] != ports.carrier && !take(p, ports.items[i]))
