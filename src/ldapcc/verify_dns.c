@@ -244,16 +244,6 @@ static const char *join(TALLOC_CTX *mem_ctx, const struct strings *list)
 	return list->n == 0 ? "nothing" : b->data;
 }
 
-static bool is_same(const struct strings *a, const struct strings *b)
-{
-	if (a->n != b->n)
-		return false;
-	for (uint32_t i = 0; i < a->n; i++)
-		if (strcmp(a->items[i], b->items[i]) != 0)
-			return false;
-	return true;
-}
-
 static bool has(const struct strings *list, const char *text)
 {
 	for (uint32_t i = 0; i < list->n; i++)
@@ -268,7 +258,7 @@ static bool is_right(const struct expected *expected, const struct dns_question 
 	if (expected->type == DNS_SOA)
 		return question->found.n == 1 &&
 		       has(&expected->data, question->found.items[0]);
-	return is_same(&expected->data, &question->found);
+	return strings_equal(&expected->data, &question->found);
 }
 
 static void compare(struct inquiry *q, const char *where, const struct expected *expected,

@@ -92,23 +92,12 @@ static void collect(struct dns_lint *l)
 
 /* Names that the model has otherwise */
 
-/* The interface whose addresses a name has: an interface's own, else the primary one. */
-static const struct interface *interface_of(const struct name_holder *holder)
-{
-	const struct machine *machine = holder->machine;
-
-	for (uint32_t i = 0; i < machine->n_interfaces; i++)
-		if (&machine->interfaces[i]->record == holder->record)
-			return machine->interfaces[i];
-	return machine->n_interfaces > 0 ? machine->interfaces[0] : NULL;
-}
-
 static const struct name_holder *addressed(const struct dns_lint *l, const char *name)
 {
 	const struct name_holder *holder = table_find(l->r->site->full_names, name);
 
 	for (; holder != NULL; holder = holder->next) {
-		const struct interface *interface = interface_of(holder);
+		const struct interface *interface = holder_interface(holder);
 
 		if (interface != NULL && interface->n_addresses > 0)
 			return holder;
@@ -215,16 +204,6 @@ static void check_target(struct dns_lint *l, struct dns_record *record)
 
 /* Zones */
 
-static bool is_same_list(const struct strings *a, const struct strings *b)
-{
-	if (a->n != b->n)
-		return false;
-	for (uint32_t i = 0; i < a->n; i++)
-		if (strcmp(a->items[i], b->items[i]) != 0)
-			return false;
-	return true;
-}
-
 static void check_reverse(struct dns_lint *l, struct record *record, const char *domain)
 {
 	if (domain == NULL)
@@ -272,7 +251,7 @@ static void check_servers(struct dns_lint *l)
 
 		if (first == NULL) {
 			*slot = network;
-		} else if (!is_same_list(&first->nameservers, &network->nameservers)) {
+		} else if (!strings_equal(&first->nameservers, &network->nameservers)) {
 			struct finding *finding = check_report(l->r, CHECK_ZONE_CONFLICT,
 				&network->record, FIELD_NAMESERVER,
 				"another network of zone '%s' has other name servers: "

@@ -121,8 +121,7 @@ struct record *model_find(const struct site *site, const char *key)
 	return record != NULL && !record->is_passed_over ? record : NULL;
 }
 
-/* The interface that a name stands for: the one whose own it is, else the primary one. */
-static const struct interface *interface_of(const struct name_holder *holder)
+const struct interface *holder_interface(const struct name_holder *holder)
 {
 	const struct machine *machine = holder->machine;
 
@@ -169,7 +168,7 @@ struct strings model_addresses_of(
 			add_addresses(site, machine->interfaces[0], family, &list);
 	}
 	for (; holder != NULL; holder = holder->next)
-		add_addresses(site, interface_of(holder), family, &list);
+		add_addresses(site, holder_interface(holder), family, &list);
 	return list;
 }
 
@@ -193,4 +192,14 @@ unsigned profile_trees(const struct profile *profile)
 bool range_contains(const struct range *range, struct ip ip)
 {
 	return ip_compare(range->start, ip) <= 0 && ip_compare(ip, range->end) <= 0;
+}
+
+bool strings_equal(const struct strings *a, const struct strings *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (uint32_t i = 0; i < a->n; i++)
+		if (strcmp(a->items[i], b->items[i]) != 0)
+			return false;
+	return true;
 }

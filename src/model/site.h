@@ -28,6 +28,9 @@ struct strings {
 	uint32_t n;
 };
 
+/* The same texts in the same order. */
+bool strings_equal(const struct strings *a, const struct strings *b);
+
 /*
  * Where a field's values came from: in a directory equal for all entries with the same
  * attributes, so records share it.
@@ -388,6 +391,9 @@ struct name_holder {
 	bool is_checked; /* of the first: lint has reported on the name */
 	struct name_holder *next;
 };
+
+/* The interface that a name stands for: the one whose own it is, else the primary one. */
+const struct interface *holder_interface(const struct name_holder *holder);
 
 /* Two entries of one machine that do not say the same; FIELD_NONE: of different kinds. */
 struct disagreement {
