@@ -59,12 +59,20 @@ static void add_stable_digest(struct buffer *b, const struct output *output)
 	add_digest(b, digest);
 }
 
+/* The first @n_digits of the hash over @b. */
+static char *hash_text(TALLOC_CTX *mem_ctx, const struct buffer *b, size_t n_digits)
+{
+	uint8_t digest[SHA256_BYTES];
+	char text[SHA256_TEXT_MAX];
+
+	sha256(b->data, b->len, digest);
+	return mem_strndup(mem_ctx, sha256_text(digest, text), n_digits);
+}
+
 char *plan_id(TALLOC_CTX *mem_ctx, const struct plan *plan)
 {
 	TMP_CTX(tmp);
 	struct buffer *b = buffer_new(tmp);
-	uint8_t digest[SHA256_BYTES];
-	char text[SHA256_TEXT_MAX];
 
 	for (size_t i = 0; i < plan->n_files; i++) {
 		const struct plan_file *file = &plan->files[i];
@@ -88,17 +96,13 @@ char *plan_id(TALLOC_CTX *mem_ctx, const struct plan *plan)
 	for (size_t i = 0; i < plan->n_nodes; i++)
 		buffer_printf(b, "%s %llx\n", plan->nodes[i].now->name,
 			(unsigned long long)plan->nodes[i].now->effect);
-	sha256(b->data, b->len, digest);
-	sha256_text(digest, text);
-	return mem_strndup(mem_ctx, text, ID_DIGITS);
+	return hash_text(mem_ctx, b, ID_DIGITS);
 }
 
 char *plan_set_hash(TALLOC_CTX *mem_ctx, const struct plan *plan)
 {
 	TMP_CTX(tmp);
 	struct buffer *b = buffer_new(tmp);
-	uint8_t digest[SHA256_BYTES];
-	char text[SHA256_TEXT_MAX];
 
 	for (size_t i = 0; i < plan->n_files; i++) {
 		const struct plan_file *file = &plan->files[i];
@@ -108,8 +112,7 @@ char *plan_set_hash(TALLOC_CTX *mem_ctx, const struct plan *plan)
 		add_stable_digest(b, file->output);
 		buffer_printf(b, "%o %s\n", (unsigned)file->mode, file->path);
 	}
-	sha256(b->data, b->len, digest);
-	return mem_strdup(mem_ctx, sha256_text(digest, text));
+	return hash_text(mem_ctx, b, 2 * SHA256_BYTES);
 }
 
 /* "+1 -2 ~3", what is not there left out; "" for nothing */
