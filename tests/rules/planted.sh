@@ -233,6 +233,8 @@ put "tests/slapd/$name.sh" <<<'#!/bin/bash'
 fault 'every suite is run' "tests/slapd/$name.sh"
 put "tests/rules/$name-too.sh" <<<'#!/bin/bash'
 fault 'every suite is run' "tests/rules/$name-too.sh"
+change tests/meson.build "s/^test('parse-template', \(.*\) suite: 'unit',/test('parse-template', \1/"
+fault 'every test is in a suite' "test('parse-template', parse_template"
 noticed registered
 content registered
 
