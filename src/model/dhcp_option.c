@@ -135,12 +135,6 @@ size_t dhcp_name_octets(const char *name, uint8_t *ret)
 	return (size_t)(to - ret);
 }
 
-bool dhcp_option_is_plain(const struct dhcp_option *option)
-{
-	/* one octet, such as 40, dnsmasq reads as a decimal number */
-	return option->type->is_plain || option->type->type == DHCP_NUMBER8;
-}
-
 bool dhcp_option_beyond_dnsmasq(const struct dhcp_option *option)
 {
 	return option->type->is_plain && option->type->type == DHCP_TEXT &&

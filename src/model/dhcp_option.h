@@ -32,7 +32,7 @@ struct dhcp_option_type {
 	uint8_t type; /* enum dhcp_type */
 	bool is_ipv6; /* of DHCPv6; the name begins with dhcp6. */
 	bool is_new; /* younger than ISC dhcpd, which must be told of it */
-	bool is_plain; /* dnsmasq takes its words only, for a name or a time */
+	bool is_plain; /* dnsmasq takes its words only, for a name or a time (opttab) */
 };
 
 struct dhcp_option {
@@ -52,8 +52,6 @@ struct dhcp_option {
 const char *dhcp_option_parse(
 	TALLOC_CTX *mem_ctx, const char *text, struct dhcp_option *ret) _must_check_;
 
-/* Is it written to dnsmasq as its words, not as octets (its option.c, opttab)? */
-bool dhcp_option_is_plain(const struct dhcp_option *option);
 /* Words that dnsmasq would cut, and no octets that it takes for this option. */
 bool dhcp_option_beyond_dnsmasq(const struct dhcp_option *option);
 

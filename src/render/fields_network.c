@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/table.h"
@@ -213,7 +214,23 @@ GETTER(option_is_negative, dhcp_option)
 
 GETTER(option_is_plain, dhcp_option)
 {
-	row_give_bool(ret, dhcp_option_is_plain(o));
+	row_give_bool(ret, o->type->is_plain);
+}
+
+GETTER(option_dnsmasq_octets, dhcp_option)
+{
+	/* what has no colon dnsmasq reads as a decimal number */
+	if (o->n_octets > 1) {
+		row_give_text(ret, o->hex);
+		return;
+	}
+	snprintf(ret->scratch, sizeof(ret->scratch), "%lub", strtoul(o->hex, NULL, 16));
+	row_give_text(ret, ret->scratch);
+}
+
+GETTER(option_is_encapsulated, dhcp_option)
+{
+	row_give_bool(ret, o->type->type == DHCP_OCTETS);
 }
 
 GETTER(option_is_beyond_dnsmasq, dhcp_option)
@@ -235,6 +252,8 @@ static const struct field option_fields[] = {
 	COMPUTED("is_address", VALUE_BOOL, option_is_address),
 	COMPUTED("is_negative", VALUE_BOOL, option_is_negative),
 	COMPUTED("is_plain", VALUE_BOOL, option_is_plain),
+	COMPUTED("dnsmasq_octets", VALUE_TEXT, option_dnsmasq_octets),
+	COMPUTED("is_encapsulated", VALUE_BOOL, option_is_encapsulated),
 	COMPUTED("is_beyond_dnsmasq", VALUE_BOOL, option_is_beyond_dnsmasq),
 	STRINGS("values", dhcp_option, words, DHCP_OPTION),
 	FROM("hex", dhcp_option, hex, DHCP_OPTION),

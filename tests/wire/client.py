@@ -13,6 +13,8 @@ import struct
 import subprocess
 import time
 
+import model
+
 # name: (architecture, vendor class, user class)
 KINDS = {
     "bios": (0, "PXEClient:Arch:00000:UNDI:002001", None),
@@ -27,11 +29,10 @@ KINDS = {
 
 # Options that are no answer of the model's: types of messages, times, who serves.
 OWN4 = {1, 3, 6, 12, 15, 26, 28, 42, 50, 51, 53, 54, 57, 58, 59, 60, 61, 67, 82, 119, 121, 249}
-TEXTS4 = {17, 66, 114}
+TEXTS4 = model.codes(4, "text")
 OWN6 = {1, 2, 3, 5, 7, 13, 16, 23, 24, 31, 39, 59}
-WANTED4 = [1, 3, 6, 12, 15, 26, 28, 42, 51, 67, 119, 121, 249,
-           2, 7, 13, 17, 19, 23, 24, 29, 43, 66, 108, 114]
-WANTED6 = [16, 23, 24, 31, 59, 29, 34]
+WANTED4 = [1, 3, 6, 12, 15, 26, 28, 42, 51, 67, 119, 121, 249, *sorted(model.codes(4))]
+WANTED6 = [16, 23, 24, 31, 59, *sorted(model.codes(6))]
 TRIES = 3
 
 

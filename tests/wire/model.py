@@ -6,14 +6,52 @@ compiler is not its own measure.
 """
 
 import ipaddress
+import os
+import re
 import socket
 import struct
 
-CODES4 = {"tftp-server-name": 66, "boot-size": 13, "log-servers": 7, "root-path": 17,
-          "default-ip-ttl": 23, "path-mtu-aging-timeout": 24, "ip-forwarding": 19,
-          "perform-mask-discovery": 29, "time-offset": 2, "vendor-encapsulated-options": 43,
-          "v6-only-preferred": 108, "captive-portal": 114}
-CODES6 = {"dhcp6.nis-domain-name": 29, "dhcp6.bcms-server-a": 34}
+MANUAL = os.path.join(os.path.dirname(__file__), "../../man/ldapcc-schema.5.scd")
+
+# The manual's headings, and what stands in the packet
+TYPES = {
+    "one address": "address",
+    "addresses, with commas or blanks between": "address",
+    "a text, up to 255 octets": "text",
+    "a number up to 255": "!B",
+    "a number up to 65535": "!H",
+    "a number up to 4294967295": "!I",
+    "a number from -2147483648 to 2147483647": "!i",
+    "true or false": "truth",
+    "domain names, with commas or blanks between": "domains",
+    "octets in hexadecimal, such as 01:04:00:00:00:00": "octets",
+}
+
+
+def read_options():
+    """name -> (code, type) of every option that vocDHCPOption can be, from the manual."""
+    options, heading = {}, None
+    with open(MANUAL, encoding="utf-8") as file:
+        section = file.read().split("# DHCP OPTIONS\n")[1].split("\n# ")[0]
+    for line in section.splitlines():
+        if not line.startswith("\t"):
+            heading = line
+        for name, code in re.findall(r"([a-z0-9.-]+) \((\d+)\)", line):
+            options[name] = int(code), TYPES[heading]
+    return options
+
+
+OPTIONS = read_options()
+
+
+def option_name(version, code):
+    return next((name for name, (number, _) in OPTIONS.items()
+                 if number == code and name.startswith("dhcp6.") == (version == 6)), None)
+
+
+def codes(version, kind=None):
+    return {code for name, (code, what) in OPTIONS.items()
+            if name.startswith("dhcp6.") == (version == 6) and kind in (None, what)}
 
 
 def read_ldif(path):
@@ -32,25 +70,22 @@ def read_ldif(path):
 
 def encode(name, value):
     """The octets of an option, as hexadecimal digits."""
-    if name in ("log-servers", "dhcp6.bcms-server-a"):
+    kind = OPTIONS[name][1]
+    words = value.replace(",", " ").split()
+    if kind == "address":
         family = socket.AF_INET6 if name.startswith("dhcp6.") else socket.AF_INET
-        data = b"".join(socket.inet_pton(family, word) for word in value.replace(",", " ").split())
-    elif name in ("boot-size",):
-        data = struct.pack("!H", int(value))
-    elif name in ("path-mtu-aging-timeout", "v6-only-preferred"):
-        data = struct.pack("!I", int(value))
-    elif name == "time-offset":
-        data = struct.pack("!i", int(value))
-    elif name == "default-ip-ttl":
-        data = bytes([int(value)])
-    elif name in ("ip-forwarding", "perform-mask-discovery"):
-        data = bytes([value.lower() == "true"])
-    elif name == "vendor-encapsulated-options":
-        data = bytes.fromhex(value.replace(":", ""))
-    elif name == "dhcp6.nis-domain-name":
-        data = b"".join(bytes([len(part)]) + part.encode() for part in value.split(".")) + b"\0"
-    else:
+        data = b"".join(socket.inet_pton(family, word) for word in words)
+    elif kind == "domains":
+        data = b"".join(bytes([len(part)]) + part.encode()
+                        for word in words for part in word.split(".") + [""])
+    elif kind == "text":
         data = value.encode()
+    elif kind == "truth":
+        data = bytes([value.lower() == "true"])
+    elif kind == "octets":
+        data = bytes.fromhex(value.replace(":", ""))
+    else:
+        data = struct.pack(kind, int(value))
     return data.hex()
 
 
@@ -59,6 +94,7 @@ class Network:
         def one(name, default=None):
             return entry.get(name.lower(), [default])[0]
         self.site = site
+        self.name = one("cn")
         self.prefix = ipaddress.ip_network(one("ipNetworkNumber"))
         self.version = self.prefix.version
         self.domain = one("vocDomain") or site.domain
@@ -72,9 +108,8 @@ class Network:
         self.options = {}
         for text in site.entry.get("vocdhcpoption", []) + entry.get("vocdhcpoption", []):
             name, value = text.split(" ", 1)
-            codes = CODES6 if name.startswith("dhcp6.") else CODES4
             if name.startswith("dhcp6.") == (self.version == 6):
-                self.options[str(codes[name])] = encode(name, value)
+                self.options[str(OPTIONS[name][0])] = encode(name, value)
         self.boot = boot_of(entry)
 
     def of_family(self, addresses):
@@ -104,6 +139,14 @@ class Site:
 
     def network_of(self, address):
         return next(n for n in self.networks if ipaddress.ip_address(address) in n.prefix)
+
+    def holders(self, address):
+        """The entries whose options a client with this address is told: cn's."""
+        return [self.entry["cn"][0]] + \
+            ([self.network_of(address).name] if address else [n.name for n in self.networks])
+
+    def options_asked(self):
+        return {text.split(" ", 1)[0] for e in self.entries for text in e.get("vocdhcpoption", [])}
 
     def server(self, name, version):
         """The address of a server; None where the directory has none of this family."""
@@ -199,6 +242,13 @@ def interfaces(site):
         yield node, entry, boot_of(node), name, addresses
 
 
+def kinds_of(name, is_infiniband, kinds):
+    if is_infiniband:
+        return ["bios", "plain"]
+    # of options.ldif, which is about options alone
+    return ["plain"] if re.match(r"o\d", name) else kinds
+
+
 def clients(site):
     """Rows of (family, label, client, expected); an address of None is one from the range."""
     kinds = ["bios", "uefi", "arm64", "http", "http-arm64", "ipxe-bios", "ipxe-uefi", "plain"]
@@ -209,7 +259,7 @@ def clients(site):
             for address in v4:
                 network = site.network_of(address) if address else site.networks[0]
                 is_infiniband = len(mac) > 17
-                for kind in ["bios", "plain"] if is_infiniband else kinds:
+                for kind in kinds_of(name, is_infiniband, kinds):
                     client = {"mac": mac, "kind": kind}
                     if is_infiniband:
                         client = {"mac": "02:00:00:00:54:07", "kind": kind,

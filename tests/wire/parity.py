@@ -80,12 +80,15 @@ TARGETS = {"kea4": "kea-dhcp4", "kea6": "kea-dhcp6", "dnsmasq6": "dnsmasq-dhcp",
            "dnsmasq": "dnsmasq-dhcp"}
 
 
-def warning_for(findings, server, attribute, label):
-    """The id of the warning that tells of it, if there is one."""
+def warning_for(findings, server, attribute, label, holders):
+    """The id of the warning that tells of it, if there is one; holders may have the option."""
+    where = ""
     if label == "UUID, no vocDUID" and attribute == "address":
         why = r"does not know a client .*\[(no-duid)\]"
-    elif attribute == "option 17":
-        why = r"cannot tell clients option 'root-path'.*\[(not-carried)\]"
+    elif attribute.startswith("option "):
+        name = model.option_name(6 if server.endswith("6") else 4, int(attribute.split()[1]))
+        why = r"cannot tell clients option '%s'.*\[(not-carried)\]" % name
+        where = "cn=(?:%s),[^:]*:[^:]*: " % "|".join(holders)
     elif attribute == "class" and server.endswith("6"):
         why = r"cannot tell clients: .*option 16 .*\[(not-carried)\]"
     else:
@@ -94,7 +97,7 @@ def warning_for(findings, server, attribute, label):
     target = TARGETS.get(server, server)
     if attribute == "address":
         target = "(?:kea-dhcp6|dhcpd6)"
-    found = re.search("warning: target '%s' %s" % (target, why), findings)
+    found = re.search("%swarning: target '%s' %s" % (where, target, why), findings)
     return found.group(1) if found else None
 
 
@@ -109,7 +112,10 @@ def judge(path, findings, *answers):
     site = model.Site(path)
     with open(findings, encoding="utf-8") as file:
         findings = file.read()
-    faults, matrices, n = [], [], 0
+    missing = sorted(set(model.OPTIONS) - site.options_asked())
+    faults = ["no client is told option " + name for name in missing]
+    matrices, n = [], 1
+    print("%sok 1 - every option of the manual is asked for" % ("not " if missing else ""))
     for word in answers:
         server, _, name = word.partition("=")
         with open(name, encoding="utf-8") as file:
@@ -123,7 +129,8 @@ def judge(path, findings, *answers):
             for attribute in want | (got or {}):
                 why = difference(site, attribute, want.get(attribute), got.get(attribute),
                                  version) if got else "no answer"
-                warning = warning_for(findings, server, attribute, label) if why else None
+                warning = warning_for(findings, server, attribute, label,
+                                      site.holders(want["address"])) if why else None
                 cell = "same" if not why else warning or "DIFFERS"
                 matrix.put(attribute, label, cell)
                 if cell == "DIFFERS":

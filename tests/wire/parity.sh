@@ -10,10 +10,12 @@ LDAPCC_TEST_TIMEOUT=${LDAPCC_TEST_TIMEOUT:-300}
 enter "$@"
 
 wire=$SOURCE_ROOT/tests/wire
-site=$wire/site.ldif
+site=$scratch/site.ldif
 asked=()
 [ -d /run ] && mount -t tmpfs tmpfs /run && mkdir /run/kea
 mkdir "$scratch/etc" "$scratch/srv"
+
+cat "$wire/site.ldif" <(echo) "$wire/options.ldif" >"$site"
 
 wire_up() {
 	unshare --net sleep infinity &
@@ -25,6 +27,10 @@ wire_up() {
 	client sysctl -qw net.ipv6.conf.eth0.accept_dad=0
 	ip addr add 10.77.0.1/24 dev srv
 	ip addr add 10.78.0.1/24 dev srv
+	local network
+	for network in $(sed -n 's|^ipNetworkNumber: \(10[.]80[.][0-9]*[.]\)0/24|\1|p' "$site"); do
+		ip addr add "${network}1/24" dev srv
+	done
 	ip addr add fd00:77::1/64 dev srv nodad
 	ip link set srv up
 	client ip link set lo up
