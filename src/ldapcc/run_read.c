@@ -200,7 +200,7 @@ static int read_directory(struct reading *reading, const struct string_list *las
 {
 	struct run *run = reading->run;
 
-	if (run->settings->directory.base == NULL)
+	if (run->settings->directory.bases.n == 0)
 		return diag_fail(run->diags, EXIT_USAGE,
 			loc_file(run->settings->path == NULL ? LDAPCC_SYSCONFDIR
 					 "/ldapcc.yaml"
