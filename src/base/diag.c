@@ -185,6 +185,40 @@ static void print_where(FILE *stream, const struct loc *where)
 	}
 }
 
+/* The end of the first RDN: a comma that is not escaped. */
+static size_t rdn_length(const char *dn)
+{
+	size_t len = 0;
+
+	while (dn[len] != '\0' && dn[len] != ',')
+		len += dn[len] == '\\' && dn[len + 1] != '\0' ? 2 : 1;
+	return len;
+}
+
+char *change_text(TALLOC_CTX *mem_ctx, const struct change *change)
+{
+	TMP_CTX(tmp);
+	const char *by = change->by == NULL ? "" : change->by;
+	const char *at = change->at == 0 ? "" : text_format_time(tmp, change->at);
+
+	if (*by == '\0' && *at == '\0')
+		return NULL;
+	return mem_printf(mem_ctx, "changed%s%.*s%s%s", *by == '\0' ? "" : " by ",
+		(int)rdn_length(by), by, *at == '\0' ? "" : " at ", at);
+}
+
+static void print_change(FILE *stream, const struct change *change)
+{
+	TMP_CTX(tmp);
+	const char *text = change_text(tmp, change);
+
+	if (text == NULL)
+		return;
+	fputs(" (", stream);
+	put_safe(stream, text);
+	putc(')', stream);
+}
+
 static void print_severity(
 	FILE *stream, enum severity severity, const struct diag_style *style)
 {
@@ -216,6 +250,7 @@ void diag_print(
 	print_where(stream, &finding->where);
 	print_severity(stream, finding->severity, style);
 	put_safe(stream, finding->message);
+	print_change(stream, &finding->where.change);
 	if (finding->id != NULL)
 		fprintf(stream, " [%s]", finding->id);
 	putc('\n', stream);
@@ -224,6 +259,7 @@ void diag_print(
 		print_where(stream, &finding->notes[i].where);
 		print_severity(stream, SEVERITY_NOTE, style);
 		put_safe(stream, finding->notes[i].message);
+		print_change(stream, &finding->notes[i].where.change);
 		putc('\n', stream);
 	}
 }
@@ -293,6 +329,15 @@ static void add_text(struct json_object *object, const char *key, const char *te
 		json_object_object_add(object, key, json_object_new_string(text));
 }
 
+void change_to_json(const struct change *change, struct json_object *object)
+{
+	TMP_CTX(tmp);
+
+	add_text(object, "changed_by", change->by);
+	if (change->at != 0)
+		add_text(object, "changed_at", text_format_time(tmp, change->at));
+}
+
 static struct json_object *where_to_json(const struct loc *where, const char *message)
 {
 	struct json_object *object = json_object_new_object();
@@ -306,6 +351,7 @@ static struct json_object *where_to_json(const struct loc *where, const char *me
 			object, "column", json_object_new_int64(where->column));
 	add_text(object, "dn", where->dn);
 	add_text(object, "attribute", where->attr);
+	change_to_json(&where->change, object);
 	add_text(object, "message", message);
 	return object;
 }

@@ -39,6 +39,12 @@ enum exit_code {
 
 enum severity { SEVERITY_IGNORE, SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
 
+/* Who changed an entry last, and when; NULL and 0 where the directory does not say. */
+struct change {
+	const char *by; /* a DN */
+	int64_t at; /* Unix time */
+};
+
 /*
  * Where something is: in a file (source, line, column), at a directory entry (dn, attr),
  * or both (an entry read from an LDIF file). All strings are borrowed and must outlive the
@@ -50,6 +56,7 @@ struct loc {
 	unsigned column;
 	const char *dn;
 	const char *attr;
+	struct change change; /* of the entry */
 };
 
 struct note {
@@ -126,7 +133,17 @@ void diag_print(
 /* All of them; with more than ten findings a count per id at the end. */
 void diags_print(FILE *stream, struct diags *diags, const struct diag_style *style);
 
+/*
+ * change_text - "changed by uid=bob at 2026-11-26T10:42:07Z", the RDN of who it was
+ *
+ * units: UTC, as everywhere
+ * errors: NULL where nothing is known
+ */
+char *change_text(TALLOC_CTX *mem_ctx, const struct change *change) _must_check_;
+
 struct json_object;
+/* As "changed_by" (the DN) and "changed_at" into @object; nothing where nothing is known. */
+void change_to_json(const struct change *change, struct json_object *object);
 /* The findings as a JSON array of {severity, id, source, line, column, dn, attribute,
- * message, notes}; the caller owns the reference. */
+ * changed_by, changed_at, message, notes}; the caller owns the reference. */
 struct json_object *diags_to_json(struct diags *diags) _must_check_;

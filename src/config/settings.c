@@ -152,7 +152,7 @@ static int read_directory(struct reader *r, const struct node *value, void *fiel
 #define AT(member) offsetof(struct directory_settings, member)
 	static const struct key keys[] = {
 		{"uri", read_strings, AT(uris), false},
-		{"base", read_string, AT(base), false},
+		{"base", read_strings, AT(bases), false},
 		{"bind", read_bind, 0, false},
 		{"expect-identity", read_string, AT(expect_identity), false},
 		{"tls", read_tls, 0, false},

@@ -27,7 +27,7 @@ struct exclusion {
 
 struct directory_settings {
 	struct string_list uris; /* tried in order; default ldapi:/// */
-	const char *base;
+	struct string_list bases; /* below each of them everything is read */
 	enum bind_method bind;
 	const char *bind_dn, *password_file; /* BIND_SIMPLE */
 	const char *expect_identity;

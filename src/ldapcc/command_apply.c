@@ -30,7 +30,7 @@ static bool is_unchanged(struct publication *p)
 	int64_t now = (int64_t)time(NULL), age = now - p->last.read_time;
 
 	if (run->arguments.full || run->arguments.ldif != NULL || source == NULL ||
-		source->csn.n == 0 || run->settings->directory.base == NULL ||
+		source->csn.n == 0 || run->settings->directory.bases.n == 0 ||
 		p->last.exit != 0 || age < 0 ||
 		(p->last.due != 0 && p->last.due <= now) ||
 		age >= (int64_t)run->settings->directory.full_interval_s)

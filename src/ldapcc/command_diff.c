@@ -7,6 +7,7 @@
 #include "change/guard.h"
 #include "ldapcc/commands.h"
 #include "ldapcc/publication.h"
+#include "read/dn.h"
 
 /* diff: what apply would change, and what its guards would say. Nothing is written. */
 
@@ -22,12 +23,35 @@ static bool is_asked_for(const struct run *run, const struct plan_file *file)
 
 /* Records and nodes */
 
-static void put_row(
-	struct json_object *array, const char *word, const struct roster_record *record)
+static const char AFFECTED[] = "affected";
+
+/*
+ * Who did it, and when: as the entry says. Of one that is gone nobody can tell, and what
+ * affects a node is in another's.
+ */
+static struct change change_of(
+	const struct run *run, const char *word, const struct roster_record *record)
 {
+	TMP_CTX(tmp);
+	const char *key = dn_key(tmp, record->dn);
+	const struct record *now = key == NULL ? NULL : model_find(run->site, key);
+
+	return now == NULL || strcmp(word, AFFECTED) == 0 ? (struct change){0}
+							  : now->change;
+}
+
+static void put_row(const struct run *run, struct json_object *array, const char *word,
+	const struct roster_record *record)
+{
+	TMP_CTX(tmp);
+	const struct change change = change_of(run, word, record);
+	const char *text = change_text(tmp, &change);
+
 	if (array == NULL) {
-		printf("%-8s %s %s\n", word, kind_name((enum kind)record->kind),
-			record->name[0] == '\0' ? record->dn : record->name);
+		printf("%-8s %s %s%s%s%s\n", word, kind_name((enum kind)record->kind),
+			record->name[0] == '\0' ? record->dn : record->name,
+			text == NULL ? "" : " (", text == NULL ? "" : text,
+			text == NULL ? "" : ")");
 		return;
 	}
 	struct json_object *row = json_object_new_object();
@@ -37,6 +61,7 @@ static void put_row(
 	json_object_object_add(
 		row, "kind", json_object_new_string(kind_name((enum kind)record->kind)));
 	json_object_object_add(row, "change", json_object_new_string(word));
+	change_to_json(&change, row);
 	json_object_array_add(array, row);
 }
 
@@ -48,14 +73,15 @@ static void print_records(struct run *run, const struct plan *plan)
 	struct json_object *array = run->result == NULL ? NULL : json_object_new_array();
 
 	for (size_t i = 0; i < plan->n_records; i++)
-		put_row(array, words[plan->records[i].change], plan->records[i].record);
+		put_row(run, array, words[plan->records[i].change],
+			plan->records[i].record);
 	for (size_t i = 0; i < plan->n_nodes; i++) {
 		const struct plan_node *node = &plan->nodes[i];
 
 		if (node->is_affected && !node->is_changed)
-			put_row(array, "affected", node->now);
+			put_row(run, array, AFFECTED, node->now);
 		if (node->is_armed)
-			put_row(array, "armed", node->now);
+			put_row(run, array, "armed", node->now);
 	}
 	if (array != NULL)
 		json_object_object_add(run->result, "nodes", array);

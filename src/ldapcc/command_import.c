@@ -509,8 +509,8 @@ static const char *base_of(struct import *im, const struct settings *settings)
 	struct buffer *b = buffer_new(im->mem_ctx);
 	size_t n;
 
-	if (settings->directory.base != NULL)
-		return settings->directory.base;
+	if (settings->directory.bases.n > 0)
+		return settings->directory.bases.items[0];
 	char **labels = text_split(tmp, domain == NULL ? "cluster" : domain, '.', &n);
 
 	for (size_t i = 0; i < n; i++)

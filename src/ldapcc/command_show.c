@@ -42,6 +42,7 @@ static void put_at(
 	if (attribute != NULL)
 		json_object_object_add(
 			row, "attribute", json_object_new_string(attribute));
+	change_to_json(&where.change, row);
 	json_object_array_add(page->values, row);
 }
 
@@ -140,12 +141,24 @@ static void put_groups(struct page *page, const struct machine *machine)
 			&machine->groups[i]->record, FIELD_NONE);
 }
 
+/* Who changed its entry last, and when. */
+static void put_change(struct page *page, const struct record *record)
+{
+	TMP_CTX(tmp);
+
+	put(page, "changed by", record->change.by, record, FIELD_NONE);
+	if (record->change.at != 0)
+		put(page, "changed at", text_format_time(tmp, record->change.at), record,
+			FIELD_NONE);
+}
+
 static void put_machine(struct page *page, const struct machine *machine)
 {
 	const struct record *record = &machine->record;
 
 	put(page, "kind", kind_name((enum kind)record->kind), record, FIELD_NONE);
 	put(page, "name", machine->fqdn, record, FIELD_NAME);
+	put_change(page, record);
 	for (uint32_t i = 0; i < machine->aliases.n; i++)
 		put(page, "alias", machine->aliases.items[i], record,
 			(enum field_id)machine->alias_field);

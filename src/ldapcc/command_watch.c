@@ -207,8 +207,12 @@ static bool watch_round(struct watcher *w)
 	tell_status(code);
 	bool is_well = code == EXIT_OK || code == EXIT_CHANGES;
 
-	if (w->watch == NULL && (code == EXIT_DIRECTORY || connect_watch(w) < 0))
+	bool was_watching = w->watch != NULL;
+
+	if (!was_watching && (code == EXIT_DIRECTORY || connect_watch(w) < 0))
 		is_well = false;
+	if (is_well && !was_watching && directory_watch_is_late(w->watch))
+		return true;
 	if (is_well)
 		w->retry_ms = 0;
 	else

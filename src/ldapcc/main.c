@@ -20,13 +20,14 @@ enum {
 	STATUS = 1 << 5,
 	VERIFY = 1 << 6,
 	IMPORT = 1 << 7,
+	DIFF = 1 << 8,
 };
 
 static const struct program_command commands[] = {
 	{"check", "", "read and check everything; exit 10 if there is an error",
 		command_check, 0, 0, CHECK},
 	{"diff", "[TARGET…]", "what apply would change; exit 2 if anything", command_diff,
-		0, PROGRAM_ANY_NUMBER, 0},
+		0, PROGRAM_ANY_NUMBER, DIFF},
 	{"render", "[TARGET…]", "print the files, or write them below --output",
 		command_render, 0, PROGRAM_ANY_NUMBER, RENDER},
 	{"apply", "", "read, check, publish, and tell the services: for cron",
@@ -64,6 +65,9 @@ static const struct program_option options[] = {
 		0, '\0'},
 	{"help", NULL, "this text", 0, OPTION_HELP, 0, 'h'},
 	{"version", NULL, "the version", 0, OPTION_VERSION, 0, '\0'},
+	{"change", "FILE",
+		"diff: as if these LDIF change records were made; - is standard input",
+		DIFF, OPTION_TEXT, AT(change), '\0'},
 	{"list", NULL, "check: print the catalogue of checks", CHECK, OPTION_FLAG,
 		AT(list), '\0'},
 	{"output", "DIR", "render: write the files below DIR", RENDER, OPTION_TEXT,

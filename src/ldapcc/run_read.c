@@ -5,9 +5,11 @@
 #include "ldapcc/run.h"
 #include "model/decode.h"
 #include "read/dn.h"
+#include "read/draft.h"
 #include "read/filter_match.h"
 #include "read/join.h"
 #include "read/ldif.h"
+#include "read/ldif_change.h"
 
 /*
  * From entries to records: what is excluded is passed over, what belongs together is joined,
@@ -28,6 +30,9 @@ struct reading {
 	size_t n_passed_over;
 	bool has_subtrees;
 	const char *source; /* the file of `also` at hand; NULL: the directory */
+	struct draft *
+		draft; /* holds all until changes are tried on it; NULL: there are none */
+	const struct map *map; /* what is read, and how */
 };
 
 static const struct selection *selection_of(struct run *run)
@@ -148,7 +153,7 @@ static int prepare_exclusions(struct reading *reading)
 	return 0;
 }
 
-/* An entry_sink: every entry as it comes. */
+/* An entry_sink: every entry as it comes, or as changes have left it. */
 static void pass_entry(void *data, const struct entry *entry)
 {
 	struct reading *reading = data;
@@ -165,6 +170,53 @@ static void pass_entry(void *data, const struct entry *entry)
 	} else {
 		take_entry(data, entry);
 	}
+}
+
+/* An entry_sink: what is read, before changes are tried on it. */
+static void hold_entry(void *data, const struct entry *entry)
+{
+	struct reading *reading = data;
+
+	if (reading->draft == NULL)
+		pass_entry(data, entry);
+	else
+		draft_add(reading->draft, entry);
+}
+
+/*
+ * Changes may be of entries that nobody reads, such as those that ours stand below: then all
+ * are read. The classes of the map stay in the filter, because the server must know them.
+ */
+static void prepare_draft(struct reading *reading)
+{
+	struct run *run = reading->run;
+
+	reading->map = run->map;
+	if (run->arguments.change == NULL)
+		return;
+	struct map *all = mem_new(run->mem_ctx, struct map);
+
+	*all = *run->map;
+	all->filter = mem_printf(all, "(|%s(objectClass=*))", run->map->filter);
+	reading->map = all;
+	reading->draft = draft_new(run->mem_ctx);
+}
+
+static int try_changes(struct reading *reading)
+{
+	struct run *run = reading->run;
+	const struct change_target target = {.draft = reading->draft,
+		.wanted = &run->map->wanted,
+		.bases = run->arguments.ldif != NULL ? NULL
+						     : &run->settings->directory.bases};
+
+	if (reading->draft == NULL)
+		return 0;
+	int failed = ldif_change(run->arguments.change, &target, run->diags);
+
+	if (failed == 0)
+		draft_give(reading->draft, pass_entry, reading);
+	return failed;
 }
 
 /* What an attempt found about an incomplete read counts no more. */
@@ -193,6 +245,10 @@ static void restart_site(void *data)
 	forget_findings(run->diags);
 	talloc_free(run->site);
 	talloc_free(run->entries);
+	if (reading->draft != NULL) {
+		talloc_free(reading->draft);
+		reading->draft = draft_new(run->mem_ctx);
+	}
 	start_site(reading);
 }
 
@@ -200,14 +256,14 @@ static int read_directory(struct reading *reading, const struct string_list *las
 {
 	struct run *run = reading->run;
 
-	if (run->settings->directory.base == NULL)
+	if (run->settings->directory.bases.n == 0)
 		return diag_fail(run->diags, EXIT_USAGE,
 			loc_file(run->settings->path == NULL ? LDAPCC_SYSCONFDIR
 					 "/ldapcc.yaml"
 							     : run->settings->path),
 			"no directory to read: set directory.base, or give --ldif FILE");
-	int failed = directory_read(run->mem_ctx, &run->settings->directory, run->map,
-		last_csn, pass_entry, restart_site, reading, run->diags, &run->report);
+	int failed = directory_read(run->mem_ctx, &run->settings->directory, reading->map,
+		last_csn, hold_entry, restart_site, reading, run->diags, &run->report);
 
 	if (failed < 0)
 		forget_findings(run->diags);
@@ -240,11 +296,14 @@ int run_read(struct run *run, const struct string_list *last_csn)
 
 	if (failed < 0)
 		return failed;
+	prepare_draft(&reading);
 	start_site(&reading);
 	failed = run->arguments.ldif == NULL
 			 ? read_directory(&reading, last_csn)
-			 : ldif_read(run->arguments.ldif, run->map, pass_entry, &reading,
+			 : ldif_read(run->arguments.ldif, run->map, hold_entry, &reading,
 				   run->diags, &n);
+	if (failed == 0)
+		failed = try_changes(&reading);
 	if (failed == 0 && reading.joiner != NULL)
 		joiner_finish(reading.joiner);
 	if (failed == 0)

@@ -24,6 +24,7 @@ struct decoder *decoder_new(TALLOC_CTX *mem_ctx, struct reporter *reporter)
 	d->keys = table_new(d, 0);
 	d->origins = table_new(d, 0);
 	d->joined = table_new(d, 0);
+	d->writers = table_new(d, 0);
 	d->sources = table_new(d, 0);
 	return d;
 }
@@ -268,6 +269,7 @@ static void *record_new(struct decoder *d, size_t size, enum kind kind)
 	record->key = arena_strdup(d->site->arena, key == NULL ? record->dn : key);
 	record->line = d->entry->line;
 	record->source = source_of(d);
+	record->change = decode_change(d, NULL);
 	record->origins = d->found; /* until keep_origins() */
 	record->n_origins = (uint32_t)d->n_found;
 	record->kind = (uint8_t)kind;

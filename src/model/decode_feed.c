@@ -219,6 +219,7 @@ static void add_origin(struct decoder *d, const struct feed *feed,
 	}
 	*mem_push(d->scratch, &d->found, &d->n_found) = (struct origin){.attribute = name,
 		.dn = dn,
+		.change = dn == NULL ? (struct change){0} : decode_change(d, dn),
 		.line = values.items[0].line,
 		.field = (uint16_t)field_of(d, feed)};
 	*mem_push(d->scratch, &d->parts, &n) =

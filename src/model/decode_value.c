@@ -29,9 +29,7 @@ struct loc decode_loc(struct decoder *d, const struct record *record, enum field
 	const struct origin *origin = decode_origin_of(d, field, value);
 
 	if (origin != NULL)
-		where.attr = origin->attribute;
-	if (origin != NULL && origin->dn != NULL)
-		where.dn = origin->dn;
+		loc_to_origin(&where, origin);
 	if (value->line > 0)
 		where.line = value->line;
 	return where;

@@ -28,6 +28,7 @@ struct decoder {
 	/* the origins of records whose entries had the same attributes are one array */
 	struct table *origins;
 	struct table *joined; /* DN of an entry that a join took from -> its one copy */
+	struct table *writers; /* who changed entries: DN -> its one copy */
 	struct table *sources; /* file of `also` -> its one copy */
 	/* the entry at hand */
 	const struct entry *entry;
@@ -49,6 +50,9 @@ void decode_pass_over(struct decoder *d, struct record *record, enum field_id fi
 
 /* Sorted, and each once: a directory's values have no order. */
 void decode_sort_strings(struct strings *list);
+
+/* Who changed the entry at hand last; with @dn the one that a join took from. */
+struct change decode_change(struct decoder *d, const char *dn);
 
 /* The types; what is at @place in the brackets. */
 #define DECODE_TYPE(name) \

@@ -9,6 +9,15 @@ struct loc record_loc(
 	return record_loc_of(site, record, field, 0, 0);
 }
 
+void loc_to_origin(struct loc *where, const struct origin *origin)
+{
+	where->attr = origin->attribute;
+	if (origin->dn == NULL)
+		return;
+	where->dn = origin->dn;
+	where->change = origin->change;
+}
+
 struct loc record_loc_of(const struct site *site, const struct record *record,
 	enum field_id field, uint16_t number, uint32_t line)
 {
@@ -17,15 +26,14 @@ struct loc record_loc_of(const struct site *site, const struct record *record,
 		.source = record->source == NULL ? site->source : record->source,
 		.dn = record->dn,
 		.attr = map_attribute(map, field),
-		.line = record->line};
+		.line = record->line,
+		.change = record->change};
 	const struct origin *origin = number > 0 && number <= record->n_origins
 					      ? &record->origins[number - 1]
 					      : record_origin(record, field);
 
 	if (origin != NULL)
-		where.attr = origin->attribute;
-	if (origin != NULL && origin->dn != NULL)
-		where.dn = origin->dn;
+		loc_to_origin(&where, origin);
 	if (origin != NULL && origin->line > 0)
 		where.line = origin->line;
 	if (line > 0)

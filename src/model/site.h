@@ -38,6 +38,7 @@ bool strings_equal(const struct strings *a, const struct strings *b);
 struct origin {
 	const char *attribute; /* as the map has it; of a constant the field's name */
 	const char *dn; /* of the entry that a join brought it from; NULL: its own */
+	struct change change; /* of that entry */
 	uint32_t line; /* in the LDIF file, of the first value; 0 from a directory */
 	uint16_t field; /* enum field_id; from _FIELD_MAX on an extra's slot */
 	bool is_refused; /* a value was there and could not be used: not missing */
@@ -52,6 +53,7 @@ struct record {
 	const char *source; /* the file of `also` that it is from; NULL: the site's */
 	const struct strings *extras; /* a site's own attributes, by slot; NULL: none */
 	const struct origin *origins; /* of the fields that its entry had, by field */
+	struct change change; /* of its entry; nothing from a file that does not say */
 	uint64_t printed; /* hash of the lines that it caused; from render_site() */
 	uint32_t n_origins;
 	uint32_t line; /* LDIF line of the entry; 0 from a directory */
@@ -466,6 +468,8 @@ bool address_is_gateway(const struct address *address);
 /* Where a finding about a record points: LDIF line of the field, DN, attribute. */
 struct loc record_loc(
 	const struct site *site, const struct record *record, enum field_id field);
+/* Points @where at what @origin says. */
+void loc_to_origin(struct loc *where, const struct origin *origin);
 /* The same for one value, of which the origin (struct address) and the line are known. */
 struct loc record_loc_of(const struct site *site, const struct record *record,
 	enum field_id field, uint16_t origin, uint32_t line);

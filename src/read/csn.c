@@ -51,13 +51,45 @@ enum csn_order csn_compare(const struct string_list *then, const struct string_l
 
 	for (size_t i = 0; i < then->n; i++) {
 		const char *value = find_server(now, then->items[i]);
-		int order = value ? strcmp(value, then->items[i]) : -1;
+		int order = value	       ? strcmp(value, then->items[i])
+			    : csn_is_usn(then) ? 1
+					       : -1;
 
 		if (order < 0)
 			return CSN_BEHIND;
 		is_newer = is_newer || order > 0;
 	}
 	return is_newer ? CSN_NEWER : CSN_EQUAL;
+}
+
+/* USNs: in the form of a CSN, so that those of one backend of one server compare as text */
+
+static const char USN_MARK[] = "#usn#";
+
+char *csn_of_usn(
+	TALLOC_CTX *mem_ctx, const char *usn, const char *server, const char *backend)
+{
+	return mem_printf(mem_ctx, "%020llu%s%s%s", strtoull(usn, NULL, 10), USN_MARK,
+		server, backend);
+}
+
+bool csn_is_usn(const struct string_list *state)
+{
+	return state->n > 0 && strstr(state->items[0], USN_MARK) != NULL;
+}
+
+uint64_t csn_moved_usn(const struct string_list *then, const struct string_list *now)
+{
+	uint64_t lowest = UINT64_MAX;
+
+	for (size_t i = 0; i < then->n; i++) {
+		const char *value = find_server(now, then->items[i]);
+		uint64_t usn = strtoull(then->items[i], NULL, 10);
+
+		if ((value == NULL || strcmp(value, then->items[i]) != 0) && usn < lowest)
+			lowest = usn;
+	}
+	return lowest;
 }
 
 void csn_sort(struct string_list *csn)

@@ -18,6 +18,19 @@ enum csn_order {
 /* How @now relates to the older @then; with @then empty anything is newer. */
 enum csn_order csn_compare(const struct string_list *then, const struct string_list *now);
 
+/*
+ * Of 389 Directory Server, which has none, the last USN of each backend takes its place. They
+ * count for the server that gave them only: those of another say nothing.
+ */
+char *csn_of_usn(TALLOC_CTX *mem_ctx, const char *usn, const char *server,
+	const char *backend) _must_check_;
+bool csn_is_usn(const struct string_list *state);
+/*
+ * The lowest of @then that is another @now. An entry with a higher entryUSN changed since, or
+ * is of another backend.
+ */
+uint64_t csn_moved_usn(const struct string_list *then, const struct string_list *now);
+
 /* Into the order in which equal sets are equal lists. */
 void csn_sort(struct string_list *csn);
 

@@ -8,11 +8,11 @@
 #include "config/map_place.h"
 #include "read/directory_search.h"
 #include "read/directory_servers.h"
+#include "read/directory_state.h"
 #include "read/subschema.h"
 
-enum { REREADS_MAX = 3, ANCESTORS_MAX = 16, NAMES_MAX = 16 };
+enum { REREADS_MAX = 3, NAMES_MAX = 16 };
 
-/* What a read or a probe is to deliver, and where to. */
 /* Attributes of a site's own map that the server has not, with what may be meant. */
 struct unknown_name {
 	const char *name, *nearest;
@@ -22,6 +22,7 @@ struct unknown {
 	size_t n;
 };
 
+/* What a read or a probe is to deliver, and where to. */
 struct order {
 	const struct map *map; /* NULL: a probe */
 	struct unknown *unknown; /* NULL: a probe */
@@ -43,68 +44,6 @@ struct reading {
 	bool has_entry_csn; /* entryCSN can be read */
 };
 
-/* The state of the directory */
-
-/*
- * contextCSN is on the suffix entry of the database: the base, or one above it. Asking
- * all of them at once costs less than asking where the suffix is.
- */
-struct state_lookup {
-	struct lookup lookups[ANCESTORS_MAX];
-	size_t n;
-	struct string_list csn;
-};
-
-/* The DN above @dn in its own spelling, NULL at the top. */
-static const char *parent_dn(const char *dn)
-{
-	for (; *dn; dn++) {
-		if (*dn == '\\' && dn[1])
-			dn++;
-		else if (*dn == ',')
-			return dn + 1;
-	}
-	return NULL;
-}
-
-static int start_state(struct session *s, struct state_lookup *state)
-{
-	*state = (struct state_lookup){0};
-	for (const char *dn = s->settings->base; dn && state->n < ANCESTORS_MAX;
-		dn = parent_dn(dn)) {
-		struct lookup *lookup = &state->lookups[state->n++];
-
-		*lookup = (struct lookup){.dn = dn,
-			.attributes = {"contextCSN", "entryCSN", "subschemaSubentry"}};
-		if (session_lookup_start(s, lookup))
-			return -1;
-	}
-	return 0;
-}
-
-static int finish_state(struct session *s, struct state_lookup *state)
-{
-	for (size_t i = 0; i < state->n; i++) {
-		if (session_lookup_finish(s, &state->lookups[i]))
-			return -1;
-		if (state->csn.n == 0)
-			state->csn = state->lookups[i].values[0];
-	}
-	csn_sort(&state->csn);
-	return 0;
-}
-
-static int read_state(struct session *s, struct string_list *ret_csn)
-{
-	struct state_lookup state;
-
-	s->doing = "reading contextCSN";
-	if (start_state(s, &state) || finish_state(s, &state))
-		return -1;
-	*ret_csn = state.csn;
-	return 0;
-}
-
 /* Why the base is not there; names what the server has instead. */
 static int no_base(struct session *s, const struct lookup *base)
 {
@@ -118,8 +57,7 @@ static int no_base(struct session *s, const struct lookup *base)
 	for (size_t i = 0; i < root.values[0].n; i++)
 		buffer_printf(has, "%s'%s'", i ? ", " : "", root.values[0].items[i]);
 	return session_fail(s,
-		"there is no entry '%s' (base), or '%s' may not see it%s%s",
-		s->settings->base,
+		"there is no entry '%s' (base), or '%s' may not see it%s%s", base->dn,
 		s->identity && *s->identity ? s->identity : "anonymous",
 		has->len ? "; the server holds " : "", has->data);
 }
@@ -136,15 +74,20 @@ static int introduce(
 	if (wants_identity && session_whoami_start(s, &id))
 		return -1;
 	s->doing = "reading the base";
-	if (start_state(s, ret_state))
+	if (state_start(s, ret_state))
 		return -1;
 	if (wants_identity && session_whoami_finish(s, id))
 		return -1;
 	s->doing = "reading the base";
-	if (finish_state(s, ret_state))
+	if (state_finish(s, ret_state))
 		return -1;
-	return ret_state->lookups[0].n_entries == 1 ? 0
-						    : no_base(s, &ret_state->lookups[0]);
+	for (size_t i = 0; i < s->settings->bases.n; i++) {
+		const struct lookup *base = &ret_state->bases[i].lookups[0];
+
+		if (base->n_entries != 1)
+			return no_base(s, base);
+	}
+	return 0;
 }
 
 /* Schema */
@@ -176,11 +119,16 @@ static int schema_missing(struct reading *r, const struct string_list *names)
 static struct string_list choose_attributes(TALLOC_CTX *mem_ctx,
 	const struct string_list *wanted, const struct string_list *attribute_types)
 {
-	if (wanted->n <= NAMES_MAX)
-		return *wanted;
-	struct string_list list = subschema_operational(mem_ctx, wanted, attribute_types);
+	struct string_list list = {0};
 
-	*mem_push(mem_ctx, &list.items, &list.n) = "*";
+	if (wanted->n > NAMES_MAX) {
+		list = subschema_operational(mem_ctx, wanted, attribute_types);
+		*mem_push(mem_ctx, &list.items, &list.n) = "*";
+	}
+	for (size_t i = 0; wanted->n <= NAMES_MAX && i < wanted->n; i++)
+		*mem_push(mem_ctx, &list.items, &list.n) = wanted->items[i];
+	*mem_push(mem_ctx, &list.items, &list.n) = ENTRY_CHANGED_BY;
+	*mem_push(mem_ctx, &list.items, &list.n) = ENTRY_CHANGED_AT;
 	*mem_push(mem_ctx, &list.items, &list.n) = NULL;
 	list.n--;
 	return list;
@@ -219,11 +167,11 @@ static void note_unknown(const struct order *order, const struct string_list *ty
 				text_nearest(missing.items[i], known.items)};
 }
 
-static int check_schema(struct reading *r, const struct lookup *base)
+static int check_schema(struct reading *r, const struct state_lookup *state)
 {
 	struct session *s = r->session;
 	struct lookup schema = {
-		.dn = base->values[2].n > 0 ? base->values[2].items[0] : "cn=Subschema",
+		.dn = state_subschema(state),
 		.filter = "(objectClass=subschema)",
 		.attributes = {"attributeTypes", "objectClasses"},
 	};
@@ -250,40 +198,65 @@ static int check_schema(struct reading *r, const struct lookup *base)
 
 /* Consistency */
 
-/*
- * contextCSN moved. Was it anything that we read? It moves with every write to the
- * database, and in a large one some entry of no interest to us is always being written.
- * An entry that changed, or came, has an entryCSN that @before does not cover; so has a
- * container that was renamed, whose children show it in their DNs only. Deletions leave
- * nothing behind: what was deleted is in this read or not, as if it had been a moment
- * earlier or later.
- */
-static int find_changes(
-	struct reading *r, const struct string_list *before, bool *ret_changed)
+/* What of an entry tells that it changed after @before; NULL where nothing does. */
+static const char *changed_since(struct reading *r, const struct string_list *before,
+	const struct string_list *after)
 {
-	struct session *s = r->session;
-	struct lookup changes = {
-		.dn = s->settings->base,
-		.is_subtree = true,
-		.attributes = {"entryCSN"},
-	};
+	if (csn_is_usn(before))
+		return mem_printf(r->session, "(entryUSN>=%llu)",
+			(unsigned long long)csn_moved_usn(before, after) + 1);
 	const char *oldest = csn_oldest(before);
 
-	*ret_changed = true;
-	if (!r->has_entry_csn || !oldest)
-		return 0;
-	changes.filter = mem_printf(s, "(&(entryCSN>=%s)(|%s(hasSubordinates=TRUE)))",
-		oldest, r->order->map->filter);
-	s->doing = "looking for changes";
+	return !r->has_entry_csn || !oldest
+		       ? NULL
+		       : mem_printf(r->session, "(entryCSN>=%s)", oldest);
+}
+
+static int find_changes_below(struct reading *r, const char *base, const char *filter,
+	const struct string_list *before, bool *ret_changed)
+{
+	struct session *s = r->session;
+	struct lookup changes = {.dn = base,
+		.is_subtree = true,
+		.filter = filter,
+		.attributes = {"entryCSN"}};
+
 	if (session_lookup_start(s, &changes) || session_lookup_finish(s, &changes))
 		return -1;
-	if (!changes.is_found || changes.values[0].n != changes.n_entries)
+	if (csn_is_usn(before) && changes.is_found) {
+		*ret_changed |= changes.n_entries > 0;
 		return 0;
-	*ret_changed = false;
-	for (size_t i = 0; i < changes.values[0].n; i++) {
-		if (!csn_covers(before, changes.values[0].items[i]))
-			*ret_changed = true;
 	}
+	*ret_changed |= !changes.is_found || changes.values[0].n != changes.n_entries;
+	for (size_t i = 0; i < changes.values[0].n; i++)
+		*ret_changed |= !csn_covers(before, changes.values[0].items[i]);
+	return 0;
+}
+
+/*
+ * The state moved. Was it anything that we read? It moves with every write to the database,
+ * and in a large one some entry of no interest to us is always being written. An entry that
+ * changed, or came, has an entryCSN that @before does not cover; so has a container that was
+ * renamed, whose children show it in their DNs only. Deletions leave nothing behind: what was
+ * deleted is in this read or not, as if it had been a moment earlier or later.
+ */
+static int find_changes(struct reading *r, const struct string_list *before,
+	const struct string_list *after, bool *ret_changed)
+{
+	struct session *s = r->session;
+	const char *since = changed_since(r, before, after);
+
+	*ret_changed = since == NULL;
+	if (!since)
+		return 0;
+	const char *filter = mem_printf(
+		s, "(&%s(|%s(hasSubordinates=TRUE)))", since, r->order->map->filter);
+
+	s->doing = "looking for changes";
+	for (size_t i = 0; i < s->settings->bases.n && !*ret_changed; i++)
+		if (find_changes_below(
+			    r, s->settings->bases.items[i], filter, before, ret_changed))
+			return -1;
 	return 0;
 }
 
@@ -293,10 +266,10 @@ static int check_unchanged(
 {
 	struct string_list after;
 
-	if (read_state(r->session, &after))
+	if (state_read(r->session, &after))
 		return -1;
 	*ret_changed = csn_compare(state, &after) != CSN_EQUAL;
-	if (*ret_changed && find_changes(r, state, ret_changed))
+	if (*ret_changed && find_changes(r, state, &after, ret_changed))
 		return -1;
 	*ret_changed = *ret_changed || r->result.repeated;
 	if (*ret_changed)
@@ -306,8 +279,14 @@ static int check_unchanged(
 
 static int still_changing(struct reading *r)
 {
+	const struct string_list *bases = &r->session->settings->bases;
 	unsigned n = r->order->report->attempts;
 
+	if (r->result.repeated && bases->n > 1)
+		return session_fail(r->session,
+			"the server gave '%s' twice in each of %u reads: does one of the "
+			"bases lie below another?",
+			r->result.repeated, n);
 	if (r->result.repeated)
 		return session_fail(r->session,
 			"the server gave '%s' twice in each of %u reads: it is being "
@@ -316,24 +295,33 @@ static int still_changing(struct reading *r)
 	return session_fail(r->session,
 		"entries below '%s' changed during each of %u reads: no consistent "
 		"state could be had; try again when less is written",
-		r->session->settings->base, n);
+		bases->items[0], n);
 }
 
-/* Reads until nothing changed meanwhile. */
+/*
+ * Reads until nothing changed meanwhile. USNs move with entries of other backends, too, and
+ * nobody can tell which is ours: what was read last is taken then, with the state before it,
+ * so that the next probe reads again.
+ */
 static int read_consistently(struct reading *r, struct string_list *state)
 {
 	bool is_changed;
+	struct string_list before;
 
 	for (unsigned i = 0; i <= REREADS_MAX; i++) {
 		if (r->order->report->attempts++ > 0)
 			r->order->restart(r->order->sink_data);
+		before = *state;
 		if (search_run(r->search, &r->result) ||
 			check_unchanged(r, state, &is_changed))
 			return -1;
 		if (!is_changed)
 			return search_check_canaries(r->search);
 	}
-	return still_changing(r);
+	if (r->result.repeated || !csn_is_usn(&before))
+		return still_changing(r);
+	*state = before;
+	return search_check_canaries(r->search);
 }
 
 /* One server */
@@ -345,10 +333,11 @@ static int check_not_behind(struct session *s, const struct string_list *last_cs
 	if (!last_csn || state->n == 0 || csn_compare(last_csn, state) != CSN_BEHIND)
 		return 0;
 	return session_fail(s,
-		"this server is behind what was published last (contextCSN is '%s', was "
+		"this server is behind what was published last (%s is '%s', was "
 		"'%s'): a replica that lags, or a restored "
 		"backup, which 'ldapcc apply --full' accepts",
-		state->items[0], last_csn->items[0]);
+		csn_is_usn(state) ? "lastusn" : "contextCSN", state->items[0],
+		last_csn->items[0]);
 }
 
 static void fill_report(
@@ -365,42 +354,21 @@ static void fill_report(
 			mem_strdup(mem_ctx, csn->items[i]);
 }
 
-/*
- * A database may hold a contextCSN that nobody keeps up: one that was loaded with slapadd -w
- * or restored, on a server without the syncprov overlay. Such a one would say for ever that
- * nothing has changed.
- */
-static int drop_frozen_csn(struct session *s, struct string_list *csn)
-{
-	struct lookup sync = {
-		.dn = s->settings->base, .needs_sync = true, .attributes = {"1.1"}};
-
-	if (csn->n == 0)
-		return 0;
-	s->doing = "asking whether contextCSN is kept up";
-	if (session_lookup_start(s, &sync) || session_lookup_finish(s, &sync))
-		return -1;
-	if (sync.is_unsupported)
-		*csn = (struct string_list){0};
-	return 0;
-}
-
 static int read_entries(
 	struct session *s, const struct order *order, struct state_lookup *state)
 {
 	struct reading r = {
 		.session = s,
 		.order = order,
-		.has_entry_csn = state->lookups[0].values[1].n > 0,
+		.has_entry_csn = state_has_entry_csn(state),
 	};
 
-	if (check_schema(&r, &state->lookups[0]) ||
-		check_not_behind(s, order->last_csn, &state->csn))
+	if (check_schema(&r, state) || check_not_behind(s, order->last_csn, &state->csn))
 		return -1;
 	r.search = search_new(
 		s, s, order->map, r.attributes.items, order->sink, order->sink_data);
 	int failed =
-		read_consistently(&r, &state->csn) || drop_frozen_csn(s, &state->csn);
+		read_consistently(&r, &state->csn) || state_drop_frozen(s, &state->csn);
 
 	order->report->n_entries = r.result.n_entries;
 	order->report->n_pages = r.result.n_pages;

@@ -13,8 +13,9 @@
  *
  * The files directory*.c are one module and the only one that knows libldap; its traps
  * are told at the lines that avoid them. directory_servers.c goes from server to server,
- * directory_session.c is one connection, directory_search.c the paged search, directory.c
- * the proof that it was complete, directory_watch.c the standing connection.
+ * directory_session.c is one connection, directory_state.c the state of what is read,
+ * directory_search.c the paged search, directory.c the proof that it was complete,
+ * directory_watch.c the standing connection.
  *
  * Time: `timeout` bounds everything with one server, from connect to the last check, by
  * one monotonic deadline; the next server starts with a new one. Ten seconds at most go
@@ -66,7 +67,8 @@ int directory_probe(TALLOC_CTX *mem_ctx, const struct directory_settings *settin
 	struct diags *diags, struct directory_report *ret_report) _must_check_;
 
 /*
- * A standing connection that tells when something changed (RFC 4533, refreshAndPersist).
+ * A standing connection that tells when something changed (RFC 4533, refreshAndPersist; in 389
+ * Directory Server a persistent search).
  * It is only a trigger: what changed is found out by reading everything again, because
  * servers lose deletions and renames in what they send.
  */
@@ -76,11 +78,13 @@ struct directory_watch;
  * directory_watch_open - from the state @csn on, as a read or a probe reported it
  *
  * memory: below @mem_ctx; freeing it closes the connection
- * errors: EXIT_DIRECTORY, also if the server has no syncprov overlay
+ * errors: EXIT_DIRECTORY, also if the server can do neither
  */
 int directory_watch_open(TALLOC_CTX *mem_ctx, const struct directory_settings *settings,
 	const struct map *map, const struct string_list *csn, struct diags *diags,
 	struct directory_watch **ret_watch) _must_check_;
+/* Something changed between the state @csn and the first that will be told, or may have. */
+bool directory_watch_is_late(const struct directory_watch *watch);
 /* For poll(2): readable when directory_watch_drain() should be called. */
 int directory_watch_fd(const struct directory_watch *watch);
 /*

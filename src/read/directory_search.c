@@ -7,6 +7,7 @@
 #include <ldap.h>
 
 #include "base/text.h"
+#include "read/directory_ranges.h"
 #include "read/dn.h"
 #include "read/dn_set.h"
 
@@ -32,6 +33,7 @@ struct search {
 	size_t n_canaries;
 
 	/* of this run */
+	const char *base; /* at hand */
 	struct dn_set *seen;
 	struct search_result result;
 	size_t n_page_entries, n_empty_pages;
@@ -150,8 +152,27 @@ static void take_attribute(struct search *r, char *name, const struct berval *va
 	*attribute = (struct entry_attribute){.name = name, .n_values = n};
 }
 
+/* Of a large attribute the plain one is empty, and its values come in parts. */
+static int complete_parts(struct search *r, TALLOC_CTX *mem_ctx, struct entry *entry)
+{
+	struct entry_attribute *part = entry_part(entry, &r->map->wanted);
+	size_t kept = 0;
+
+	if (!part)
+		return 0;
+	for (; part; part = entry_part(entry, &r->map->wanted))
+		if (ranges_complete(mem_ctx, r->session, entry->dn, part))
+			return -1;
+	for (size_t i = 0; i < entry->n_attributes; i++)
+		if (entry->attributes[i].n_values > 0)
+			entry->attributes[kept++] = entry->attributes[i];
+	entry->n_attributes = kept;
+	return 0;
+}
+
 static int deliver(struct search *r, const char *dn)
 {
+	TMP_CTX(tmp);
 	struct entry entry = {
 		.dn = dn, .attributes = r->attributes, .n_attributes = r->n_attributes};
 	struct entry_value *values = r->values;
@@ -160,12 +181,9 @@ static int deliver(struct search *r, const char *dn)
 		r->attributes[i].values = values;
 		values += r->attributes[i].n_values;
 	}
-	const char *part = entry_settle_options(&entry, &r->map->wanted);
-
-	if (part != NULL)
-		return session_fail(r->session,
-			"the server gave only a part of the values of '%s' of '%s'", part,
-			dn);
+	if (complete_parts(r, tmp, &entry))
+		return -1;
+	(void)!entry_settle_options(&entry, &r->map->wanted);
 	r->sink(r->sink_data, &entry);
 	return 0;
 }
@@ -226,9 +244,9 @@ static int request_page(struct search *r, int *ret_id)
 		s->ld, (int)s->settings->page_size, &r->cookie, 1, &controls[0]);
 
 	if (code == LDAP_SUCCESS)
-		code = ldap_search_ext(s->ld, s->settings->base, LDAP_SCOPE_SUBTREE,
-			r->map->filter, (char **)r->attributes_wanted, 0, controls, NULL,
-			NULL, LDAP_NO_LIMIT, ret_id);
+		code = ldap_search_ext(s->ld, r->base, LDAP_SCOPE_SUBTREE, r->map->filter,
+			(char **)r->attributes_wanted, 0, controls, NULL, NULL,
+			LDAP_NO_LIMIT, ret_id);
 	ldap_control_free(controls[0]);
 	return code == LDAP_SUCCESS
 		       ? 0
@@ -269,9 +287,8 @@ static int search_refused(struct search *r, int code, const char *diagnostic)
 			"time.soft=unlimited time.hard=unlimited",
 			"nsTimeLimit of the bind DN");
 	case LDAP_NO_SUCH_OBJECT:
-		return session_fail(r->session,
-			"the base '%s' vanished while it was read",
-			r->session->settings->base);
+		return session_fail(
+			r->session, "the base '%s' vanished while it was read", r->base);
 	default:
 		return session_refused(r->session, code, diagnostic);
 	}
@@ -366,24 +383,36 @@ static int take_page(struct search *r, int id)
 	return failed;
 }
 
-int search_run(struct search *r, struct search_result *ret)
+/* All pages below one base. */
+static int search_base(struct search *r, const char *base)
 {
 	int failed, id = -1;
+
+	r->base = base;
+	r->n_empty_pages = 0;
+	ldap_memfree(r->cookie.bv_val);
+	r->cookie = (struct berval){.bv_len = 0, .bv_val = ber_strdup("")};
+	do
+		failed = request_page(r, &id) || take_page(r, id);
+	while (!failed && r->cookie.bv_len > 0 && !r->result.repeated);
+	return failed ? -1 : 0;
+}
+
+int search_run(struct search *r, struct search_result *ret)
+{
+	const struct string_list *bases = &r->session->settings->bases;
+	int failed = 0;
 
 	talloc_free(r->seen);
 	r->seen = dn_set_new(r);
 	r->result = (struct search_result){0};
-	r->n_empty_pages = 0;
 	for (size_t i = 0; i < r->n_canaries; i++)
 		r->canaries[i].is_seen = false;
-	ldap_memfree(r->cookie.bv_val);
-	r->cookie = (struct berval){.bv_len = 0, .bv_val = ber_strdup("")};
 	r->session->doing = "reading the entries";
-	do
-		failed = request_page(r, &id) || take_page(r, id);
-	while (!failed && r->cookie.bv_len > 0 && !r->result.repeated);
+	for (size_t i = 0; !failed && i < bases->n && !r->result.repeated; i++)
+		failed = search_base(r, bases->items[i]);
 	*ret = r->result;
-	return failed ? -1 : 0;
+	return failed;
 }
 
 static int free_cookie(struct search *r)

@@ -62,7 +62,7 @@ static int make_plan(TALLOC_CTX *mem_ctx, const struct directory_settings *setti
 			return diag_fail(diags, EXIT_USAGE, settings->where,
 				"uri '%s': %s", uri, reason);
 	}
-	if (!settings->base)
+	if (settings->bases.n == 0)
 		return diag_fail(diags, EXIT_USAGE, settings->where,
 			"directory: 'base' is missing, the "
 			"entry below which everything is");

@@ -703,8 +703,9 @@ int session_whoami_finish(struct session *s, int id)
 		ldap_parse_whoami(s->ld, message, &authzid) == LDAP_SUCCESS) {
 		const char *text = authzid && authzid->bv_val ? authzid->bv_val : "";
 
-		s->identity =
-			mem_strdup(s, text_has_prefix(text, "dn:") ? text + 3 : text);
+		text += text_has_prefix(text, "dn:") ? strlen("dn:") : 0;
+		/* 389 Directory Server writes a blank behind the colon */
+		s->identity = mem_strdup(s, text + strspn(text, " "));
 	}
 	ber_bvfree(authzid);
 	ldap_msgfree(message);

@@ -47,6 +47,8 @@ struct entries *entries_new(TALLOC_CTX *mem_ctx, const char *const *attributes)
 	for (; *attributes != NULL; attributes++)
 		*table_slot(entries->wanted, *attributes) = entries;
 	*table_slot(entries->wanted, "objectClass") = entries;
+	*table_slot(entries->wanted, ENTRY_CHANGED_BY) = entries;
+	*table_slot(entries->wanted, ENTRY_CHANGED_AT) = entries;
 	return entries;
 }
 
@@ -286,6 +288,17 @@ static bool is_same_attribute(
 	return is_same;
 }
 
+/* Who wrote it last is not what an entry says. */
+static void drop_change(struct entry *entry)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < entry->n_attributes; i++)
+		if (!entry_tells_change(entry->attributes[i].name))
+			entry->attributes[kept++] = entry->attributes[i];
+	entry->n_attributes = kept;
+}
+
 bool entries_same(struct entries *left, struct entries *right, const char *key)
 {
 	TMP_CTX(tmp);
@@ -293,7 +306,11 @@ bool entries_same(struct entries *left, struct entries *right, const char *key)
 	struct entry a, b;
 
 	if (one == NULL || other == NULL || !take_entry(tmp, one->bytes, &a) ||
-		!take_entry(tmp, other->bytes, &b) || a.n_attributes != b.n_attributes)
+		!take_entry(tmp, other->bytes, &b))
+		return false;
+	drop_change(&a);
+	drop_change(&b);
+	if (a.n_attributes != b.n_attributes)
 		return false;
 	for (size_t i = 0; i < a.n_attributes; i++)
 		if (!is_same_attribute(&a.attributes[i], &b.attributes[i]))

@@ -16,7 +16,7 @@
 
 struct entries;
 
-/* Keeps @attributes (NULL-terminated) and objectClass only. */
+/* Keeps @attributes (NULL-terminated), objectClass and who changed the entry only. */
 struct entries *entries_new(
 	TALLOC_CTX *mem_ctx, const char *const *attributes) _must_check_;
 /* An entry_sink. */

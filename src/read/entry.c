@@ -5,6 +5,15 @@
 
 #include "base/text.h"
 
+const char ENTRY_CHANGED_BY[] = "modifiersName";
+const char ENTRY_CHANGED_AT[] = "modifyTimestamp";
+
+bool entry_tells_change(const char *attribute)
+{
+	return text_equal_case(attribute, ENTRY_CHANGED_BY) ||
+	       text_equal_case(attribute, ENTRY_CHANGED_AT);
+}
+
 static bool has_plain(const struct entry *entry, const char *name, size_t len)
 {
 	for (size_t i = 0; i < entry->n_attributes; i++)
@@ -25,20 +34,31 @@ static bool is_wanted(const struct string_list *wanted, const char *name, size_t
 	return wanted == NULL;
 }
 
+struct entry_attribute *entry_part(
+	const struct entry *entry, const struct string_list *wanted)
+{
+	for (size_t i = 0; i < entry->n_attributes; i++) {
+		const char *name = entry->attributes[i].name;
+		const char *range = strcasestr(name, ";range=");
+
+		if (range != NULL && is_wanted(wanted, name, strcspn(name, ";")))
+			return &entry->attributes[i];
+	}
+	return NULL;
+}
+
 const char *entry_settle_options(struct entry *entry, const struct string_list *wanted)
 {
 	size_t kept = 0;
 	bool has_options = false;
 
-	for (size_t i = 0; i < entry->n_attributes; i++) {
-		const char *name = entry->attributes[i].name;
-		const char *options = strchr(name, ';');
+	for (size_t i = 0; i < entry->n_attributes; i++)
+		has_options |= strchr(entry->attributes[i].name, ';') != NULL;
+	const struct entry_attribute *part =
+		has_options ? entry_part(entry, wanted) : NULL;
 
-		if (options != NULL && strcasestr(options, ";range=") != NULL &&
-			is_wanted(wanted, name, (size_t)(options - name)))
-			return name;
-		has_options |= options != NULL;
-	}
+	if (part != NULL)
+		return part->name;
 	/* whether a plain one is there is asked before any name is cut */
 	for (size_t i = 0; has_options && i < entry->n_attributes; i++) {
 		const char *name = entry->attributes[i].name;

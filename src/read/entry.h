@@ -45,6 +45,20 @@ struct entry {
 typedef void (*entry_sink)(void *data, const struct entry *entry);
 
 /*
+ * The operational attributes of who changed an entry last, and when. They are asked for and
+ * kept beside those of the map, and never compared: an entry is the same whoever wrote it.
+ */
+extern const char ENTRY_CHANGED_BY[], ENTRY_CHANGED_AT[];
+bool entry_tells_change(const char *attribute);
+
+/*
+ * An attribute of @wanted (NULL: of all) of which the server gave a part only
+ * (`member;range=0-1499`, MS-ADTS 3.1.1.3.1.3.3); NULL: none.
+ */
+struct entry_attribute *entry_part(
+	const struct entry *entry, const struct string_list *wanted);
+
+/*
  * entry_settle_options - takes the options off the names of attributes
  *
  * shape:  values with options count only where there are none without: an attribute is

@@ -5,7 +5,7 @@
 # incomplete or foreign read from being taken for a small site.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-plan 42
+plan 47
 
 sample=$SOURCE_ROOT/contrib/example/cluster.ldif
 hosts=ou=hosts,$SUFFIX
@@ -43,6 +43,16 @@ same_csn() {
 	grep ^csn "$scratch/err" | diff "$scratch/read.csn" -
 }
 ok 'read and probe agree on it' same_csn
+
+# several bases
+two=(--base "$hosts" --base "ou=networks,$SUFFIX")
+expect 0 '^entries: 23$' 'two bases are read one after the other' "${two[@]}" read "$main"
+expect 0 '^csn: [0-9]{14}\.' 'they have one contextCSN' "${two[@]}" probe "$main"
+expect 4 "there is no entry 'ou=none,$SUFFIX'" 'each must be there' \
+	"${two[@]}" --base "ou=none,$SUFFIX" read "$main"
+expect 4 'twice in each of 4 reads: does one of the bases lie below another' \
+	'none below another' --base "$SUFFIX" --base "$hosts" read "$main"
+expect 0 '^entries: 23$' 'a page ends with its base' "${two[@]}" --page 3 read "$main"
 
 # a long list of attributes, as our map has one: what is asked for by `*` is the same
 long=()

@@ -67,6 +67,8 @@ static void take(void *data, const struct entry *entry)
 	for (size_t i = 0; i < entry->n_attributes; i++) {
 		const struct entry_attribute *a = &entry->attributes[i];
 
+		if (entry_tells_change(a->name))
+			continue;
 		for (size_t j = 0; j < a->n_values; j++)
 			add_value(lines, key ? key : entry->dn, a->name, &a->values[j]);
 	}
@@ -101,7 +103,6 @@ static struct map map = {
 		"ieee802Device))",
 };
 static struct directory_settings settings = {
-	.base = "dc=c,dc=example",
 	.bind = BIND_EXTERNAL,
 	.page_size = 1000,
 	.timeout_s = 60,
@@ -129,7 +130,6 @@ static bool set_option(
 	const struct {
 		const char *name, **field;
 	} strings[] = {
-		{"--base", &settings.base},
 		{"--dn", &settings.bind_dn},
 		{"--password-file", &settings.password_file},
 		{"--identity", &settings.expect_identity},
@@ -153,6 +153,8 @@ static bool set_option(
 		settings.page_size = (unsigned)strtoul(value, NULL, 10);
 	else if (strcmp(name, "--timeout") == 0)
 		settings.timeout_s = (unsigned)strtoul(value, NULL, 10);
+	else if (strcmp(name, "--base") == 0)
+		add_string(mem_ctx, &settings.bases, value);
 	else if (strcmp(name, "--canary") == 0)
 		add_string(mem_ctx, &settings.canaries, value);
 	else if (strcmp(name, "--wanted") == 0)
@@ -249,6 +251,8 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	const char *what = argv[i++];
 
+	if (settings.bases.n == 0)
+		add_string(tmp, &settings.bases, "dc=c,dc=example");
 	if (map.wanted.n == 0)
 		add_string(tmp, &map.wanted, "*");
 	add_string(tmp, &map.wanted, NULL);

@@ -167,7 +167,7 @@ kill "$watcher"
 SLAPD_WITHOUT=syncprov SLAPADD='' slapd_new plain
 SLAPADD='' slapd_load plain "$SOURCE_ROOT/contrib/example/cluster.ldif"
 slapd_start plain
-expect 4 'has no contextCSN; load the syncprov overlay' 'no syncprov' \
+expect 4 'has no contextCSN .in slapd load the syncprov overlay' 'no syncprov' \
 	watch "$(slapd_uri plain)"
 "$PULL" --last-csn "$(sed -n 's/^csn: //p' "$scratch/state")" --timeout 5 watch \
 	"$(slapd_uri plain)" >"$scratch/out" 2>"$scratch/err" && status=0 || status=$?
