@@ -588,6 +588,29 @@ void decode_package(struct decoder *d, struct record *record, const struct use *
 		*(const char **)place = text;
 }
 
+/* Words of the alphabet that dnf has for modules and streams. */
+void decode_module(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
+{
+	static const char known[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789_.+-";
+	const char *text = text_of(d, record, use->field, value);
+
+	if (text == NULL)
+		return;
+	const char *name = text + (*text == '-');
+	const char *stream = name + strspn(name, known);
+	bool is_whole = *stream == '\0' && *text == '-';
+	bool has_stream = *stream == ':' && stream[1] != '\0' && stream[1] != '-' &&
+			  stream[1 + strspn(stream + 1, known)] == '\0';
+
+	if (stream == name || *name == '-' || (!is_whole && !has_stream))
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
+			"is no NAME:STREAM, -NAME:STREAM or -NAME");
+	else
+		*(const char **)place = text;
+}
+
 /* Of a repository's own filters: a package or glob, no group and nothing taken out. */
 void decode_glob(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)

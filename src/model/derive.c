@@ -406,6 +406,22 @@ static void drop_groups(struct profile *profile, const struct release *release)
 	profile->groups.n = kept;
 }
 
+/* `module` lines for what the installer knows; lint has said what it does not. */
+static void plan_modules(
+	struct site *site, struct profile *profile, const struct release *release)
+{
+	profile->modules = arena_alloc(site->arena,
+		(profile->module_texts.n + 1) * sizeof(struct module_choice));
+	profile->n_modules = 0;
+	for (uint32_t i = 0; i < profile->module_texts.n; i++) {
+		struct module_choice module =
+			module_parse(site->arena, profile->module_texts.items[i]);
+
+		if (release_knows_module(release, &module))
+			profile->modules[profile->n_modules++] = module;
+	}
+}
+
 /* Packages that are installed there may need others from any of the repositories. */
 static void plan_post(struct site *site, struct profile *profile)
 {
@@ -415,6 +431,7 @@ static void plan_post(struct site *site, struct profile *profile)
 		return;
 	plan_installer(site, profile, &release);
 	drop_groups(profile, &release);
+	plan_modules(site, profile, &release);
 	profile->post_repositories = room_for_all(site, profile);
 	profile->n_post_repositories = 0;
 	for (uint32_t i = 0; i < profile->n_repositories; i++) {

@@ -82,6 +82,22 @@ static void check_groups(
 				profile->groups.items[i]);
 }
 
+static void check_modules(
+	struct reporter *r, struct profile *profile, const struct release *release)
+{
+	for (uint32_t i = 0; i < profile->module_texts.n; i++) {
+		const char *text = profile->module_texts.items[i];
+		struct module_choice module = module_parse(r->site->arena, text);
+
+		if (!release_knows_module(release, &module))
+			check_report(r, CHECK_REPO_OPTION, &profile->record, FIELD_MODULE,
+				"the installer of %s does not know %s: it leaves out '%s'",
+				profile->version,
+				release->knows_modules ? "module --disable" : "modules",
+				text);
+	}
+}
+
 /* A mirror list or metalink that the installer cannot take leaves it without a tree. */
 static void check_tree(
 	struct reporter *r, struct profile *profile, const struct release *release)
@@ -127,6 +143,7 @@ static void check_profile(struct reporter *r, struct profile *profile)
 		return;
 	check_profile_repositories(r, profile, &release);
 	check_groups(r, profile, &release);
+	check_modules(r, profile, &release);
 	check_tree(r, profile, &release);
 	if (profile->is_strict && !release.knows_script_options)
 		check_report(r, CHECK_REPO_OPTION, &profile->record, FIELD_STRICT,

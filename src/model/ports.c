@@ -468,7 +468,10 @@ static void leave_to_post(struct plan *p, const char *bridge, const struct ports
 		add_plain(p, port, i == 0 ? ports->carrier : port);
 		p->links[p->n_links - 1].is_bare |= i > 0;
 	}
-	give_bridge(p, mem_push(p->scratch, &p->bridges, &p->n_bridges), bridge, ports);
+	struct link *made = mem_push(p->scratch, &p->bridges, &p->n_bridges);
+
+	give_bridge(p, made, bridge, ports);
+	made->interface = ports->carrier;
 }
 
 static void configure_bridge(struct plan *p, const char *bridge)
@@ -528,6 +531,63 @@ static void choose_gateways(struct plan *p)
 	}
 }
 
+/* Static routes */
+
+/* What %post finds the file of a link by: MAC, name, or either with a VLAN's number. */
+static const char *route_device(struct plan *p, const struct link *link)
+{
+	for (size_t i = 0; i < p->n_bridges; i++)
+		if (p->bridges[i].interface == link->interface)
+			return p->bridges[i].device;
+	if (link->name != NULL || link->vlan == 0)
+		return link->name != NULL ? link->name : link->device;
+	return arena_printf(p->site->arena, "%s.%u", link->device, link->vlan);
+}
+
+/* The default ones are the gateways'. */
+static void add_routes(
+	struct plan *p, struct link *link, const struct address *address, size_t *n)
+{
+	const struct network *network = address == NULL ? NULL : address->network;
+
+	for (uint32_t i = 0; network != NULL && i < network->n_routes; i++) {
+		if (network->routes[i].to.length == 0 ||
+			(address->ip.family == 6 && !p->release->knows_ipv6))
+			continue;
+		struct installed_route *route = &p->host->routes[(*n)++];
+
+		route->device = route_device(p, link);
+		route->route = network->routes[i];
+		link->n_routes++;
+	}
+}
+
+static size_t count_routes(const struct address *address)
+{
+	return address == NULL ? 0 : address->network->n_routes;
+}
+
+static void collect_routes(struct plan *p)
+{
+	struct machine *host = p->host;
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_links; i++)
+		n += count_routes(p->links[i].address4) +
+		     count_routes(p->links[i].address6);
+	host->routes =
+		arena_alloc(p->site->arena, (n + 1) * sizeof(struct installed_route));
+	n = 0;
+	for (size_t i = 0; i < p->n_links; i++) {
+		struct link *link = &p->links[i];
+
+		link->routes = host->routes + n;
+		add_routes(p, link, link->address4, &n);
+		add_routes(p, link, link->address6, &n);
+	}
+	host->n_routes = (uint32_t)n;
+}
+
 static void keep(struct plan *p)
 {
 	struct machine *host = p->host;
@@ -538,6 +598,7 @@ static void keep(struct plan *p)
 	if (p->n_links > 0 && !has_boot)
 		p->links[0].is_boot = true;
 	choose_gateways(p);
+	collect_routes(p);
 	host->links = arena_alloc(p->site->arena, (p->n_links + 1) * sizeof(struct link));
 	host->post_bridges =
 		arena_alloc(p->site->arena, (p->n_bridges + 1) * sizeof(struct link));

@@ -25,6 +25,8 @@ struct link {
 	uint32_t vlan, mtu; /* 0: none, not given */
 	const char *bond_options;
 	struct strings ports; /* of a bond or bridge: MACs, names where there is none */
+	struct installed_route *routes; /* of the networks of its addresses */
+	uint32_t n_routes;
 	bool is_bond, is_bridge;
 	bool is_bare; /* others stand on it, and it has no address */
 	bool is_boot; /* it has the host's name */

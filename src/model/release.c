@@ -55,6 +55,7 @@ static const struct option {
 	FROM(knows_disk_links, 6, 14),
 	FROM(knows_environments, 7, 20),
 	UNTIL(knows_modules, 8, 9, 29, 40),
+	UNTIL(knows_module_disable, 8, 9, 31, 40),
 	FROM(knows_lock, 7, 18), /* before, only together with a password */
 	FROM(knows_selinux, 4, 7),
 	FROM(knows_script_options, 5, 7),
@@ -153,6 +154,27 @@ bool release_knows_group(const struct release *release, const char *group)
 	if (group[0] == '^')
 		return release->knows_environments;
 	return strchr(group, ':') == NULL || release->knows_modules;
+}
+
+bool release_knows_module(
+	const struct release *release, const struct module_choice *module)
+{
+	return module->is_disabled ? release->knows_module_disable
+				   : release->knows_modules;
+}
+
+struct module_choice module_parse(struct arena *arena, const char *text)
+{
+	bool is_disabled = *text == '-';
+	const char *name = text + is_disabled, *colon = strchr(name, ':');
+
+	if (colon == NULL)
+		return (struct module_choice){.name = name, .is_disabled = is_disabled};
+	return (struct module_choice){
+		.name = arena_strndup(arena, name, (size_t)(colon - name)),
+		.stream = colon + 1,
+		.is_disabled = is_disabled,
+	};
 }
 
 bool release_leaves_out(

@@ -38,6 +38,7 @@ struct release {
 	bool knows_disk_links; /* disks by /dev/disk/by-… */
 	bool knows_environments; /* @^ENVIRONMENT in %packages */
 	bool knows_modules; /* @MODULE:STREAM in %packages, and the module command */
+	bool knows_module_disable; /* module --disable */
 	bool knows_lock; /* rootpw --lock, without a password */
 	bool knows_selinux; /* the selinux command */
 	bool knows_script_options; /* %post --erroronfail --log */
@@ -69,6 +70,13 @@ size_t release_lacks(const struct release *release, const struct repository *rep
 
 /* Can its %packages have @group: an environment (^NAME), a module (NAME:STREAM), a group? */
 bool release_knows_group(const struct release *release, const char *group);
+
+/* … a `module` line for @module? */
+bool release_knows_module(
+	const struct release *release, const struct module_choice *module);
+
+/* `NAME:STREAM`, `-NAME:STREAM` or `-NAME`, in its parts below @arena. */
+struct module_choice module_parse(struct arena *arena, const char *text);
 
 /* Has the repository no `repo` line, because of one of them? Then %post installs from it. */
 bool release_leaves_out(

@@ -116,6 +116,12 @@ struct static_route {
 	struct ip gateway;
 };
 
+/* … on the installed host, which an installer gives the addresses of a network */
+struct installed_route {
+	const char *device; /* as of a link; of a bridge that %post makes, the bridge */
+	struct static_route route;
+};
+
 struct network {
 	struct record record;
 	const char *number, *domain; /* number: as it stands in the directory */
@@ -288,6 +294,8 @@ struct machine {
 	uint32_t n_links;
 	struct link *post_bridges; /* bridges that it does not know how to make */
 	uint32_t n_post_bridges;
+	struct installed_route *routes; /* of all its links; the default ones apart */
+	uint32_t n_routes;
 	bool is_vm_host;
 	struct machine **vcns; /* placed here, by name; from model_link() */
 	uint32_t n_vcns;
@@ -349,6 +357,10 @@ struct profile {
 	bool is_strict; /* vocStrict: a failure in %post ends the installation */
 	struct strings packages, groups,
 		removed; /* name, @group without @, -name without - */
+	struct strings module_texts; /* vocModule */
+	struct module_choice
+		*modules; /* what the release knows of them; model_derive() */
+	uint32_t n_modules;
 	/* arguments as words, without the quotes that the kernel takes for its own */
 	struct strings argument_words;
 	struct strings install_disks, authorized_keys;
@@ -358,6 +370,12 @@ struct profile {
 	bool no_verify_ssl;
 	struct machine **hosts;
 	uint32_t n_hosts;
+};
+
+/* A stream of a module, or no stream of it: one `module` line. */
+struct module_choice {
+	const char *name, *stream; /* stream: NULL: all of them */
+	bool is_disabled;
 };
 
 /* A member of a group that is not there. */

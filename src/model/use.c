@@ -212,6 +212,7 @@ static const struct use profile_uses[] = {
 	TEXT(VERSION, version, profile, version, "version", "version", USE_REQUIRED),
 	KEYS(REPOSITORY, profile, repository_dns, "repositories", 0),
 	TEXTS(PACKAGE, package, profile, packages, "packages", "packages", 0),
+	TEXTS(MODULE, module, profile, module_texts, NULL, "modules", 0),
 	TEXTS(INSTALL_DISK, install_disk, profile, install_disks, NULL, "install disks",
 		0),
 	TEXT(TIMEZONE, timezone, profile, timezone, "timezone", "time zone", 0),

@@ -11,6 +11,8 @@ COUNT_BEHIND(profile, repositories);
 COUNT_BEHIND(profile, installer_repositories);
 COUNT_BEHIND(profile, post_repositories);
 COUNT_BEHIND(profile, hosts);
+COUNT_BEHIND(profile, modules);
+ELEMENTS(module_choice)
 
 GETTER(image_is_qcow2, image)
 {
@@ -94,6 +96,14 @@ GETTER(profile_leaves_out, profile)
 	row_give_bool(ret, o->n_installer_repositories < o->n_repositories);
 }
 
+static const struct field module_fields[] = {
+	FROM("name", module_choice, name, MODULE),
+	FROM("stream", module_choice, stream, MODULE),
+	TRUTH("is_disabled", module_choice, is_disabled),
+	{0},
+};
+static const struct shape module_shape = {"module", module_fields, NULL, NULL};
+
 #define KNOWS(name, member) \
 	{ \
 		name, VALUE_BOOL, NULL, get_release, NULL, 0, \
@@ -124,6 +134,7 @@ static const struct field profile_computed[] = {
 	KNOWS("knows_disk_links", knows_disk_links),
 	KNOWS("knows_environments", knows_environments),
 	KNOWS("knows_modules", knows_modules),
+	KNOWS("knows_module_disable", knows_module_disable),
 	KNOWS("knows_lock", knows_lock),
 	KNOWS("knows_selinux", knows_selinux),
 	KNOWS("knows_script_options", knows_script_options),
@@ -144,6 +155,7 @@ static const struct field profile_computed[] = {
 	HAS("has_packages", profile, packages),
 	STRINGS("groups", profile, groups, PACKAGE),
 	STRINGS("removed", profile, removed, PACKAGE),
+	LIST("modules", profile, modules, module_shape, module_choice_at),
 	{"kernel_path", VALUE_TEXT, NULL, profile_kernel_path, NULL, FIELD_KERNEL, 0},
 	{"initrd_path", VALUE_TEXT, NULL, profile_initrd_path, NULL, FIELD_INITRD, 0},
 	COMPUTED("kernel_is_url", VALUE_BOOL, profile_kernel_is_url),

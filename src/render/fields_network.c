@@ -124,14 +124,19 @@ GETTER(route_destination, static_route)
 	row_give_text(ret, ret->scratch);
 }
 
+GETTER(route_is_ipv6, static_route)
+{
+	row_give_bool(ret, o->gateway.family == 6);
+}
+
 static const struct field static_route_fields[] = {
 	{"destination", VALUE_TEXT, NULL, route_destination, NULL, FIELD_STATIC_ROUTE, 0},
 	{"gateway", VALUE_TEXT, NULL, row_get_ip, NULL, FIELD_STATIC_ROUTE,
 		offsetof(struct static_route, gateway)},
+	COMPUTED("is_ipv6", VALUE_BOOL, route_is_ipv6),
 	{0},
 };
-static const struct shape static_route_shape = {
-	"static route", static_route_fields, NULL, NULL};
+const struct shape static_route_shape = {"static route", static_route_fields, NULL, NULL};
 
 static void give_dhcpd_name(const struct dhcp_option_type *type, struct value *ret)
 {

@@ -4,6 +4,7 @@
 
 ELEMENTS(address)
 ELEMENTS(link)
+ELEMENTS(installed_route)
 
 COUNT_BEHIND(interface, macs);
 COUNT_BEHIND(interface, addresses);
@@ -13,6 +14,8 @@ COUNT_BEHIND(machine, groups);
 COUNT_BEHIND(node_group, nodes);
 COUNT_BEHIND(machine, links);
 COUNT_BEHIND(machine, post_bridges);
+COUNT_BEHIND(machine, routes);
+COUNT_BEHIND(link, routes);
 
 /* Interfaces */
 
@@ -171,6 +174,19 @@ GETTER(link_has_ports, link)
 	row_give_bool(ret, o->is_bond || o->is_bridge);
 }
 
+GETTER(installed_route_route, installed_route)
+{
+	row_give_object(ret, &o->route);
+}
+
+static const struct field installed_route_fields[] = {
+	FROM("device", installed_route, device, NAME),
+	{"route", VALUE_OBJECT, &static_route_shape, installed_route_route, NULL, 0, 0},
+	{0},
+};
+static const struct shape installed_route_shape = {
+	"installed route", installed_route_fields, NULL, NULL};
+
 static const struct field link_fields[] = {
 	FROM("device", link, device, NAME),
 	FROM("name", link, name, NAME),
@@ -187,6 +203,8 @@ static const struct field link_fields[] = {
 	OBJECT("address6", link, address6, address_shape),
 	COMPUTED("gateway4", VALUE_TEXT, link_gateway4),
 	COMPUTED("gateway6", VALUE_TEXT, link_gateway6),
+	LIST("routes", link, routes, installed_route_shape, installed_route_at),
+	HAS("has_routes", link, routes),
 	OBJECT("interface", link, interface, interface_shape),
 	{0},
 };
@@ -308,6 +326,8 @@ static const struct field machine_computed[] = {
 	COMPUTED("has_ports", VALUE_BOOL, machine_has_ports),
 	LIST("post_bridges", machine, post_bridges, link_shape, link_at),
 	HAS("has_post_bridges", machine, post_bridges),
+	LIST("routes", machine, routes, installed_route_shape, installed_route_at),
+	HAS("has_routes", machine, routes),
 	TRUTH("is_vm_host", machine, is_vm_host),
 	LIST("vcns", machine, vcns, machine_shape, row_pointer_at),
 	LIST("groups", machine, groups, group_shape, row_pointer_at),

@@ -25,10 +25,11 @@ sys.dont_write_bytecode = True  # nothing is left beside the sources
 # pylint: disable=wrong-import-position
 import disks
 import post
+import routes
 import tap
 import wires
 from expected import (BARE_LOCK, BONDS, COMMANDS, FLAGS, IPV6, IPV6_GATEWAY, MAC_DEVICE,
-                      PACKAGES, RELEASES, SCRIPT_OPTIONS, SUFFIX, VLANS, Site, knows,
+                      MODULE_DISABLE, MODULES, PACKAGES, RELEASES, SCRIPT_OPTIONS, SUFFIX, VLANS, Site, knows,
                       lines_of, read_kickstart, since)
 from tap import differences, report, skip
 
@@ -88,7 +89,7 @@ def check_script(site, kickstart, kind, release):
     faults += differences("there is a %post", kickstart.script is not None, is_needed)
     if kickstart.script is None:
         return faults
-    (options, _), = lines_of(kickstart, "%post")
+    options, _ = lines_of(kickstart, "%post")[0]
     wanted = {}
     if knows(release, SCRIPT_OPTIONS):
         wanted["--log"] = "/root/ldapcc-post.log"
@@ -159,6 +160,17 @@ def check_host(kickstart, kind, release, number):
     return faults
 
 
+def check_modules(site, release):
+    """A `module` line for what the release knows; elsewhere a finding, and no line."""
+    wanted = [] if not knows(release, MODULE_DISABLE) else [
+        ({"--name": "nodejs", "--disable": ""}, [])]
+    if knows(release, MODULES):
+        wanted.append(({"--name": "perl", "--stream": "5.32"}, []))
+    whole = read_kickstart(site.file("all", release), release)
+    report("%s, module streams" % release,
+           differences("module", lines_of(whole, "module"), wanted))
+
+
 def check_release(site, number, release):
     for kind in ("plain", "all"):
         whole = read_kickstart(site.file(kind, release), release)
@@ -176,6 +188,7 @@ def check_release(site, number, release):
     whole = read_kickstart(site.file("wires", release), release)
     faults = check_syntax(whole, release) + wires.check_lines(site, whole, release, number)
     report("%s, with bond, VLAN, bridges and a BMC" % release, faults)
+    check_modules(site, release)
 
 
 def check_findings(site):
@@ -185,6 +198,9 @@ def check_findings(site):
               for attribute in r.lacks(release)}
     wanted |= {("all-" + release, "vocStrict", release) for release in RELEASES
                if not knows(release, SCRIPT_OPTIONS)}
+    for span in (MODULES, MODULE_DISABLE):
+        wanted |= {("all-" + release, "vocModule", release) for release in RELEASES
+                   if not knows(release, span)}
     for span, ifname, attribute in ((BONDS, "bond0", "macAddress"),
                                     (VLANS, "bond0.20", "cn")):
         wanted |= {("%s,cn=wires-%s" % (ifname, release.lower()), attribute, release)
@@ -337,6 +353,7 @@ def main(ldapcc):
         post.check_scripts(site)
         wires.check_scripts(site)
         disks.check_scripts(site)
+        routes.check_scripts(site)
         check_pykickstart(site)
     return tap.finish()
 

@@ -60,6 +60,10 @@ COMMANDS = {
     "autopart": (ALWAYS, {}, 0),
     "selinux": (since(4, 7), {"--enforcing": ALWAYS}, 0),
     "firewall": (ALWAYS, {"--enabled": ALWAYS, "--ssh": ALWAYS}, 0),
+    "module": (since(8, 29, 9, 40), {"--name": ALWAYS, "--stream": ALWAYS,
+                                     "--disable": since(8, 31, 9, 40)}, 0),
+    "module": (since(8, 29, 9, 40), {"--name": ALWAYS, "--stream": ALWAYS,
+                                     "--disable": since(8, 31, 9, 40)}, 0),
     "repo": (since(5, 7), {
         "--name": ALWAYS, "--baseurl": ALWAYS, "--mirrorlist": ALWAYS,
         "--cost": since(6, 8), "--includepkgs": since(6, 8),
@@ -95,6 +99,8 @@ VLAN_NAMES = since(7, 21)
 BRIDGES = since(7, 22)
 BARE_LOCK = since(7, 18)
 SECTION_END = since(6, 8)
+MODULES = since(8, 29, 9, 40)
+MODULE_DISABLE = since(8, 31, 9, 40)
 SCRIPT_OPTIONS = since(5, 7)
 
 # --- the site ------------------------------------------------------------------------
@@ -206,7 +212,9 @@ def profile_of(kind, release, repositories):
     lines += ["vocPackage: " + package for package in PACKAGES]
     lines += ["vocRepository: cn=%s,ou=repositories,%s" % (repository.name, SUFFIX)
               for repository in repositories]
-    return lines + (["vocStrict: TRUE"] if kind == "all" else []) + [""]
+    if kind == "all":
+        lines += ["vocStrict: TRUE", "vocModule: perl:5.32", "vocModule: -nodejs"]
+    return lines + [""]
 
 
 def plain_host(release, number):

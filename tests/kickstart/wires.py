@@ -98,6 +98,12 @@ def scripts_of(site, release, section):
             if found == section]
 
 
+def bridges_of(site, release):
+    script, = [found for found in scripts_of(site, release, "%post")
+               if any(line.startswith("port ") for line in found)]
+    return script
+
+
 def written_by_pre(site, release):
     """What %pre writes on a machine that has every NIC; nothing where there is none."""
     number = RELEASES.index(release) + 1
@@ -170,7 +176,7 @@ def check_keyfile(site, release):
     folder = "etc/NetworkManager/system-connections/"
     root.write(folder + "ens4.nmconnection", KEYFILE.format(name="ens4"))
     root.write(folder + "ens44.nmconnection", KEYFILE.format(name="ens44"))
-    root.run_script(scripts_of(site, release, "%post")[-1])
+    root.run_script(bridges_of(site, release))
     port = root.read(folder + "ens4.nmconnection")
     bridge = root.read(folder + "br2.nmconnection")
     report("%s: %%post makes a port of what the installer wrote for NetworkManager" % release,
@@ -196,7 +202,7 @@ def check_ifcfg(site, release):
     folder = "etc/sysconfig/network-scripts/ifcfg-"
     for name in names:
         root.write(folder + name, IFCFG.format(name=name))
-    root.run_script(scripts_of(site, release, "%post")[-1])
+    root.run_script(bridges_of(site, release))
     address_lines = ["BOOTPROTO=static", "IPADDR=10.2.3.7", "NETMASK=255.255.0.0"]
     faults = differences("status", root.status, 0)
     for port, bridge in (("eth4", "br2"),) + (() if knows(release, BRIDGES) else
@@ -214,7 +220,7 @@ def check_ifcfg(site, release):
 
 def check_missing(site, release):
     root = machine(site, "no-port-" + release, {})
-    root.run_script(scripts_of(site, release, "%post")[-1])
+    root.run_script(bridges_of(site, release))
     report("%s: %%post says which port it cannot find" % release,
            differences("status", root.status, 1) + differences(
                "said", [line for line in root.output.splitlines() if "ldapcc:" in line],
