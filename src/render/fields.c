@@ -14,6 +14,7 @@ ELEMENTS(reservation)
 static const struct field cluster_computed[] = {
 	EXTRA(CLUSTER),
 	HAS("has_search", cluster, search),
+	HAS("has_authorized_keys", cluster, authorized_keys),
 	HAS("has_timeservers", cluster, timeservers),
 	STRINGS("timeservers4", cluster, timeservers4, TIMESERVER),
 	HAS("has_timeservers4", cluster, timeservers4),
