@@ -29,6 +29,7 @@ struct roster;
 /* The command line of ldapcc. */
 struct arguments {
 	const char *config, *root, *ldif, *output, *accept;
+	const char *metrics; /* where numbers go after the run; NULL: nowhere */
 	const char *dhcpd, *hosts, *ethers, *dnsmasq; /* import */
 	bool json, quiet, verbose;
 	bool bootstrap, no_reload, full, detailed_exitcode, unpin, list, all;
