@@ -11,7 +11,7 @@
 
 #include "base/text.h"
 
-enum { FINDINGS_PER_ID = 20, HELP_COLUMN = 28, LETTERS_MAX = 64, FIRST_LONG = 256 };
+enum { FINDINGS_PER_ID = 20, HELP_COLUMN = 30, LETTERS_MAX = 64, FIRST_LONG = 256 };
 
 /* Help */
 
@@ -25,11 +25,28 @@ static int columns(const char *text)
 	return n;
 }
 
+/* A value in brackets may be left out: --name[=VALUE]. */
+static bool is_optional(const struct program_option *option)
+{
+	return option->value != NULL && option->value[0] == '[';
+}
+
+static int print_name(FILE *out, const struct program_option *option)
+{
+	int width = option->letter == '\0'
+			    ? fprintf(out, "      --%s", option->name)
+			    : fprintf(out, "  -%c, --%s", option->letter, option->name);
+
+	if (is_optional(option))
+		width += fprintf(out, "[=%s", option->value + 1);
+	else if (option->value != NULL)
+		width += fprintf(out, "=%s", option->value);
+	return width;
+}
+
 static void print_option(FILE *out, const struct program_option *option)
 {
-	int width =
-		fprintf(out, "  --%s%s%s", option->name, option->value == NULL ? "" : "=",
-			option->value == NULL ? "" : option->value);
+	int width = print_name(out, option);
 
 	if (width >= HELP_COLUMN)
 		width = HELP_COLUMN - 1;
@@ -107,7 +124,7 @@ static int take_option(
 
 	switch (option->type) {
 	case OPTION_TEXT:
-		*(const char **)(void *)field = value;
+		*(const char **)(void *)field = value == NULL ? "" : value;
 		return 0;
 	case OPTION_FLAG:
 		*(bool *)field = true;
@@ -140,8 +157,9 @@ static void fill_tables(const struct program *p, struct option *longs, char *let
 		const struct program_option *option = &p->options[i];
 
 		longs[i] = (struct option){.name = option->name,
-			.has_arg =
-				option->value == NULL ? no_argument : required_argument,
+			.has_arg = option->value == NULL ? no_argument
+				   : is_optional(option) ? optional_argument
+							 : required_argument,
 			.val = FIRST_LONG + (int)i};
 		if (option->letter == '\0' || n + 3 > LETTERS_MAX)
 			continue;

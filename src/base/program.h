@@ -18,7 +18,9 @@ enum program_type {
 };
 
 struct program_option {
-	const char *name, *value, *help;
+	const char *name;
+	const char *value; /* NULL: takes none; "[FILE]": may be left out, then "" */
+	const char *help;
 	unsigned commands; /* the commands that know it, by their bits; 0: all */
 	enum program_type type;
 	size_t offset; /* into struct program's arguments */

@@ -9,6 +9,7 @@
 #include "ldapcc/disarm.h"
 #include "ldapcc/publication.h"
 #include "ldapcc/quiet.h"
+#include "ldapcc/run_metrics.h"
 #include "publish/publish.h"
 #include "read/csn.h"
 
@@ -180,9 +181,8 @@ static int work(struct publication *p)
 	return failed < 0 ? failed : pending;
 }
 
-int command_apply(void *session)
+static int apply(struct run *run)
 {
-	struct run *run = session;
 	struct publication p = {.run = run};
 	int failed = run_prepare_settings(run);
 
@@ -200,4 +200,11 @@ int command_apply(void *session)
 	if (failed < 0)
 		return failed;
 	return run->arguments.detailed_exitcode && p.has_changes ? EXIT_CHANGES : 0;
+}
+
+int command_apply(void *session)
+{
+	int64_t started = (int64_t)time(NULL);
+
+	return run_metrics_write(session, started, apply(session));
 }

@@ -2,12 +2,14 @@
 #include "publish/rollback.h"
 
 #include <assert.h>
+#include <time.h>
 
 #include "base/text.h"
 #include "change/guard.h"
 #include "generation/roster.h"
 #include "ldapcc/commands.h"
 #include "ldapcc/publication.h"
+#include "ldapcc/run_metrics.h"
 #include "publish/publish.h"
 
 /* rollback: an older generation's content as a new one, and pinned. */
@@ -109,9 +111,8 @@ static void load_targets(struct run *run)
 	}
 }
 
-int command_rollback(void *session)
+static int go_back(struct run *run)
 {
-	struct run *run = session;
 	struct publication p = {.run = run};
 	uint64_t number;
 	int failed = run_prepare_settings(run);
@@ -134,4 +135,11 @@ int command_rollback(void *session)
 		return failed;
 	publication_report(&p);
 	return publication_tell_services(&p, 0);
+}
+
+int command_rollback(void *session)
+{
+	int64_t started = (int64_t)time(NULL);
+
+	return run_metrics_write(session, started, go_back(session));
 }

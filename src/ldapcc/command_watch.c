@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/notify.h"
 #include "ldapcc/last_run.h"
+#include "ldapcc/run_metrics.h"
 
 /*
  * watch: an apply at the start, on every change in the directory and at least once every
@@ -238,7 +239,7 @@ int command_watch(void *session)
 	int failed = run_prepare(run);
 
 	if (failed < 0)
-		return failed;
+		return run_metrics_write(run, (int64_t)time(NULL), failed);
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);

@@ -30,6 +30,7 @@ struct roster;
 struct arguments {
 	const char *config, *root, *ldif, *output, *accept;
 	const char *change; /* diff */
+	const char *metrics; /* where numbers go after the run; NULL: nowhere */
 	const char *dhcpd, *hosts, *ethers, *dnsmasq; /* import */
 	bool json, quiet, verbose;
 	bool bootstrap, no_reload, full, detailed_exitcode, unpin, list, all;

@@ -8,6 +8,8 @@
 #include "model/disk.h"
 #include "model/dns_record.h"
 #include "model/group.h"
+#include "model/group_kind.h"
+#include "model/leaf.h"
 #include "model/ports.h"
 #include "model/release.h"
 #include "model/zone.h"
@@ -503,6 +505,24 @@ static void plan_hosts(struct site *site)
 	}
 }
 
+/* The names of all BMCs as one word. */
+static void fold_bmcs(struct site *site)
+{
+	TMP_CTX(tmp);
+	const char **names = mem_array(tmp, const char *, site->n_hosts + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < site->n_hosts; i++) {
+		const struct interface *bmc = machine_bmc_port(site->hosts[i]);
+
+		if (bmc != NULL && bmc->fqdn != NULL)
+			names[n++] = bmc->fqdn;
+	}
+	if (n > 0)
+		site->bmc_nodeset =
+			arena_strdup(site->arena, nodeset_fold(tmp, names, n));
+}
+
 void model_derive(struct site *site)
 {
 	mark_unusable(site);
@@ -520,6 +540,9 @@ void model_derive(struct site *site)
 	collect_domains(site);
 	permit_installers(site);
 	group_derive(site);
+	group_kinds_derive(site);
+	leaves_derive(site);
+	fold_bmcs(site);
 	dns_records_settle(site);
 	zones_build(site);
 	plan_hosts(site);

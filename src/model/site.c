@@ -82,6 +82,14 @@ const char *hardware_text(TALLOC_CTX *mem_ctx, const struct hardware *hardware)
 	return mem_strdup(mem_ctx, mac_format(hardware->mac, text));
 }
 
+const struct interface *machine_bmc_port(const struct machine *machine)
+{
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		if (machine->interfaces[i]->is_management)
+			return machine->interfaces[i];
+	return NULL;
+}
+
 const char *model_domain_of(const char *fqdn)
 {
 	const char *dot = strchr(fqdn, '.');

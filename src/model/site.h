@@ -398,6 +398,8 @@ struct node_group {
 	uint32_t seen; /* by which group, from 1; while they are collected */
 	bool is_loop; /* contains itself */
 	const char *nodeset; /* node[01-16]; from model_derive() */
+	/* for formats with little room for names (group_kind.h); NULL: another has it */
+	const char *word, *variable;
 	struct dead_member *dead;
 	size_t n_dead;
 };
@@ -441,6 +443,9 @@ struct site {
 	struct repository **repositories;
 	struct profile **profiles;
 	struct node_group **groups; /* by name; those without a node are none */
+	struct group_kind *group_kinds; /* by name; from model_derive(), group_kind.h */
+	const char *bmc_nodeset; /* names of their BMCs, folded; NULL: none has one */
+	struct leaf *leaves; /* by name; from model_derive(), leaf.h */
 	struct record **passed_over; /* networks and machines; from model_link() */
 	struct shared_network *shared_networks;
 	struct dns_record **dns_records; /* of all entries; dns_record.h */
@@ -460,7 +465,7 @@ struct site {
 	struct strings domains; /* of cluster and networks, sorted; from model_derive() */
 	size_t n_clusters, n_networks, n_machines, n_hosts, n_vcns, n_interfaces,
 		n_images, n_repositories, n_profiles, n_groups, n_shared_networks,
-		n_passed_over, n_dns_records, n_zones;
+		n_passed_over, n_dns_records, n_zones, n_group_kinds, n_leaves;
 	bool prints_zones; /* some target does: zones are derived, and linted */
 	const struct selection *select; /* NULL: the whole site */
 	struct disagreement *disagreements; /* from model_link() */
@@ -526,6 +531,9 @@ const char *hardware_text(
 	TALLOC_CTX *mem_ctx, const struct hardware *hardware) _must_check_;
 /* An IPv6 network of a shorter prefix than 64, of which dnsmasq takes no range. */
 bool network_beyond_dnsmasq(const struct network *network);
+
+/* The port of its BMC, of several the first; NULL where it has none. */
+const struct interface *machine_bmc_port(const struct machine *machine);
 
 /* What is behind the first dot, or NULL. */
 const char *model_domain_of(const char *fqdn);

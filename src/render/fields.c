@@ -3,10 +3,14 @@
 
 #include <string.h>
 
+#include "model/group_kind.h"
+#include "model/leaf.h"
 #include "model/zone.h"
 #include "render/fields_row.h"
 
 ELEMENTS(shared_network)
+ELEMENTS(group_kind)
+ELEMENTS(leaf)
 ELEMENTS(reservation)
 
 /* The outermost context */
@@ -14,6 +18,7 @@ ELEMENTS(reservation)
 static const struct field cluster_computed[] = {
 	EXTRA(CLUSTER),
 	HAS("has_search", cluster, search),
+	HAS("has_authorized_keys", cluster, authorized_keys),
 	HAS("has_timeservers", cluster, timeservers),
 	STRINGS("timeservers4", cluster, timeservers4, TIMESERVER),
 	HAS("has_timeservers4", cluster, timeservers4),
@@ -97,6 +102,8 @@ TABLE(images, images)
 TABLE(repositories, repositories)
 TABLE(profiles, profiles)
 TABLE(groups, groups)
+TABLE(group_kinds, group_kinds)
+TABLE(leaves, leaves)
 TABLE(zones, zones)
 TABLE(dns_records, dns_records)
 
@@ -157,6 +164,11 @@ GETTER(globals_has_repeats6, globals)
 	row_give_bool(ret, has_repeats(o->site, 6));
 }
 
+GETTER(globals_bmc_nodeset, globals)
+{
+	row_give_text(ret, o->site->bmc_nodeset);
+}
+
 #define GLOBAL(name, shape, element) \
 	{ \
 #name, VALUE_LIST, &shape, globals_##name, element, 0, 0 \
@@ -189,6 +201,9 @@ static const struct field global_fields[] = {
 	GLOBAL(repositories, repository_shape, row_pointer_at),
 	GLOBAL(profiles, profile_shape, row_pointer_at),
 	GLOBAL(groups, group_shape, row_pointer_at),
+	GLOBAL(group_kinds, group_kind_shape, group_kind_at),
+	{"bmc_nodeset", VALUE_TEXT, NULL, globals_bmc_nodeset, NULL, FIELD_NAME, 0},
+	GLOBAL(leaves, leaf_shape, leaf_at),
 	GLOBAL(zones, zone_shape, row_pointer_at),
 	GLOBAL(dns_records, dns_record_shape, row_pointer_at),
 };

@@ -129,7 +129,13 @@ GETTER(route_is_ipv6, static_route)
 	row_give_bool(ret, o->gateway.family == 6);
 }
 
+GETTER(route_is_default, static_route)
+{
+	row_give_bool(ret, o->to.length == 0);
+}
+
 static const struct field static_route_fields[] = {
+	COMPUTED("is_default", VALUE_BOOL, route_is_default),
 	{"destination", VALUE_TEXT, NULL, route_destination, NULL, FIELD_STATIC_ROUTE, 0},
 	{"gateway", VALUE_TEXT, NULL, row_get_ip, NULL, FIELD_STATIC_ROUTE,
 		offsetof(struct static_route, gateway)},

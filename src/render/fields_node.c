@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "model/group_kind.h"
+#include "model/leaf.h"
 #include "model/ports.h"
 #include "render/fields_row.h"
 
@@ -12,6 +14,8 @@ COUNT_BEHIND(machine, interfaces);
 COUNT_BEHIND(machine, vcns);
 COUNT_BEHIND(machine, groups);
 COUNT_BEHIND(node_group, nodes);
+COUNT_BEHIND(group_kind, groups);
+COUNT_BEHIND(leaf, nodes);
 COUNT_BEHIND(machine, links);
 COUNT_BEHIND(machine, post_bridges);
 COUNT_BEHIND(machine, routes);
@@ -274,6 +278,11 @@ GETTER(machine_cpus, machine)
 		ret->kind = VALUE_NONE;
 }
 
+GETTER(machine_bmc, machine)
+{
+	row_give_object(ret, machine_bmc_port(o));
+}
+
 GETTER(machine_network, machine)
 {
 	row_give_object(ret, primary_of(o) == NULL ? NULL : primary_of(o)->network);
@@ -328,6 +337,7 @@ static const struct field machine_computed[] = {
 	HAS("has_post_bridges", machine, post_bridges),
 	LIST("routes", machine, routes, installed_route_shape, installed_route_at),
 	HAS("has_routes", machine, routes),
+	{"bmc", VALUE_OBJECT, &interface_shape, machine_bmc, NULL, 0, 0},
 	TRUTH("is_vm_host", machine, is_vm_host),
 	LIST("vcns", machine, vcns, machine_shape, row_pointer_at),
 	LIST("groups", machine, groups, group_shape, row_pointer_at),
@@ -347,10 +357,28 @@ static const struct field group_computed[] = {
 	TEXT("common", node_group, common),
 	LIST("nodes", node_group, nodes, machine_shape, row_pointer_at),
 	FROM("nodeset", node_group, nodeset, NAME),
+	FROM("word", node_group, word, NAME),
+	FROM("variable", node_group, variable, NAME),
 	{0},
 };
 static struct field group_fields[ROW_ROOM];
 struct shape group_shape = {"group", group_fields, NULL, NULL};
+
+static const struct field group_kind_fields[] = {
+	TEXT("name", group_kind, name),
+	LIST("groups", group_kind, groups, group_shape, row_pointer_at),
+	{0},
+};
+const struct shape group_kind_shape = {"kind of groups", group_kind_fields, NULL, NULL};
+
+static const struct field leaf_fields[] = {
+	TEXT("name", leaf, name),
+	FROM("nodeset", leaf, nodeset, NAME),
+	OBJECT("host", leaf, host, machine_shape),
+	LIST("nodes", leaf, nodes, machine_shape, row_pointer_at),
+	{0},
+};
+const struct shape leaf_shape = {"leaf", leaf_fields, NULL, NULL};
 
 /* One MAC of a host's boot interface (for-each: mac) */
 

@@ -41,7 +41,7 @@ void fields_join_node(void);
 void fields_join_install(void);
 
 extern const struct shape shared_network_shape, boot_shape, option_type_shape,
-	static_route_shape;
+	static_route_shape, group_kind_shape, leaf_shape;
 
 /* Giving a value of each kind; an empty text and a NULL object are none. */
 void row_give_text(struct value *ret, const char *text);

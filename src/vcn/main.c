@@ -20,6 +20,7 @@ enum {
 	STOP = 1 << 3,
 	RUN = 1 << 4,
 	STATUS = 1 << 5,
+	APPLY = 1 << 6,
 };
 
 enum { MANY = PROGRAM_ANY_NUMBER };
@@ -28,7 +29,7 @@ static const struct program_command commands[] = {
 	{"check", "[FILE...]", "verify manifests; with --host, and whether this host can",
 		check_command, 0, MANY, 0},
 	{"apply", "", "start and stop VCNs as the manifest says", launch_command_apply, 0,
-		0, PLAN | RESTART | STOP},
+		0, PLAN | RESTART | STOP | APPLY},
 	{"diff", "", "what apply would do; exit 2 if anything", launch_command_diff, 0, 0,
 		PLAN},
 	{"run", "NAME", "one VCN in the foreground, for units and batch jobs",
@@ -74,8 +75,9 @@ static const struct program_option options[] = {
 	{"timeout", "SECONDS",
 		"apply, stop, restart: for a VCN's stop, before it is killed", STOP,
 		OPTION_NUMBER, AT(timeout_s), '\0'},
-	{"metrics", NULL, "status: OpenMetrics instead of the table", STATUS, OPTION_FLAG,
-		AT(metrics), '\0'},
+	{"metrics", "[FILE]",
+		"status: OpenMetrics instead of the table; apply: numbers into FILE",
+		STATUS | APPLY, OPTION_TEXT, AT(metrics), '\0'},
 	{"console", NULL, "run: the serial console on standard output", RUN, OPTION_FLAG,
 		AT(console), '\0'},
 };

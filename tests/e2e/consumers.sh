@@ -6,16 +6,16 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 enter "$@"
-plan 9
+plan 10
 networks_up # Slurm resolves with AI_ADDRCONFIG: the loopback address alone is none
 
 cat >"$scratch/consumers.yaml" <<-'YAML'
-	targets: {hosts: , ethers: , prometheus: , slurm-nodes: }
+	targets: {hosts: , ethers: , prometheus: , slurm-nodes: , slurm-topology: }
 YAML
 tree=$scratch/tree
 ok 'the targets are rendered' "$LDAPCC" --config "$scratch/consumers.yaml" \
 	--ldif "$SOURCE_ROOT/contrib/example/cluster.ldif" render -o "$tree" \
-	hosts ethers prometheus slurm-nodes
+	hosts ethers prometheus slurm-nodes slurm-topology
 
 is() {
 	[ "$1" = "$2" ] || {
@@ -76,9 +76,11 @@ if command -v slurmctld >/dev/null && command -v scontrol >/dev/null; then
 		StateSaveLocation=$scratch/slurm
 		SlurmctldPidFile=$scratch/slurm/ctld.pid
 		SlurmctldLogFile=$scratch/slurm/ctld.log
+		TopologyPlugin=topology/tree
 		include $tree/etc/slurm/ldapcc-nodes.conf
 		PartitionName=main Nodes=ALL Default=YES
 	CONF
+	echo "include $tree/etc/slurm/ldapcc-topology.conf" >"$scratch/slurm/topology.conf"
 	slurmctld -D -f "$SLURM_CONF" >"$scratch/slurm/out" 2>&1 &
 	pids+=($!)
 	answers() { scontrol show node vcn003 >"$scratch/node" 2>&1; }
@@ -87,8 +89,12 @@ if command -v slurmctld >/dev/null && command -v scontrol >/dev/null; then
 	ok 'slurm: with address and memory' grep -q 'NodeAddr=10.20.1.3 ' "$scratch/node"
 	ok 'slurm: and its virtual organization as a feature' \
 		grep -q 'AvailableFeatures=engage' "$scratch/node"
+	ok 'slurm: a host is the switch of its VCNs, below one of all' \
+		awk '/SwitchName=node02 Level=0 .* Nodes=node02,vcn\[003-004\]/ { leaf = 1 }
+		/SwitchName=_site Level=1 .* Nodes=node\[01-16\],vcn\[001-032\] Switches=node01,/ { top = 1 }
+		END { exit !(leaf && top) }' <(scontrol show topology)
 else
-	for point in name memory feature; do
+	for point in name memory feature topology; do
 		unread "slurm: the $point of a VCN" slurmctld
 	done
 fi

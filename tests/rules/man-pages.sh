@@ -11,7 +11,7 @@ vcn=${2:+$(realpath "$2")}
 words() { sed 's/\\\(.\)/\1/g' "$1" | tr -c 'A-Za-z0-9_-' '\n' | sort -u; }
 
 # options PROGRAM, commands PROGRAM
-options() { "$1" --help | grep -oE '^  +--[a-z-]+' | tr -d ' ' | sort -u; }
+options() { "$1" --help | sed -nE 's/^  (   |-[a-z],) (--[a-z-]+).*/\2/p' | sort -u; }
 commands() { "$1" --help | sed -n '/^Options:/q; s/^  \([a-z-]*\) .*/\1/p' | sort -u; }
 
 # told PAGE WHAT - every word of standard input is in the page

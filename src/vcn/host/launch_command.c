@@ -240,9 +240,8 @@ static int tell_degraded(struct session *s, struct told *told,
 	return code;
 }
 
-int launch_command_apply(void *session)
+static int apply(struct session *s)
 {
-	struct session *s = session;
 	struct observation seen = {0};
 	struct plan plan = {0};
 	int r = session_open_manifest(s);
@@ -270,6 +269,37 @@ int launch_command_apply(void *session)
 	int forgotten = forget_removed(s);
 
 	return r < 0 ? r : forgotten < 0 ? forgotten : degraded;
+}
+
+/* What runs after an apply, also after one that failed. */
+static int write_metrics(struct session *s, int result)
+{
+	struct observation seen = {0};
+	struct status *status = NULL;
+
+	if (s->settings != NULL && s->host != NULL &&
+		reconcile_observe(s->mem_ctx, s->settings->runtime_dir, s->manifest,
+			s->diags, &seen) == 0) {
+		reconcile_ask(s->mem_ctx, s->settings->runtime_dir, "status", &seen);
+		status = status_collect(
+			s->mem_ctx, s->manifest, &seen, NULL, 0, s->host, time(NULL));
+	}
+	int failed = metrics_write(
+		s->arguments.metrics, status, result < 0 ? -result : result, s->diags);
+
+	return result < 0 ? result : failed < 0 ? failed : result;
+}
+
+int launch_command_apply(void *session)
+{
+	struct session *s = session;
+
+	if (s->arguments.metrics != NULL && s->arguments.metrics[0] == '\0')
+		return diag_fail(s->diags, EXIT_USAGE, LOC_NONE,
+			"apply needs a file: --metrics=FILE");
+	int result = apply(s);
+
+	return s->arguments.metrics == NULL ? result : write_metrics(s, result);
 }
 
 int launch_command_diff(void *session)
@@ -460,6 +490,19 @@ int launch_command_run(void *session)
 
 /* Looking */
 
+static int print_status(struct session *s, const struct status *status)
+{
+	const char *file = s->arguments.metrics;
+
+	if (file != NULL && file[0] != '\0')
+		return metrics_write(file, status, -1, s->diags);
+	if (file != NULL)
+		metrics_print(s->out, status);
+	else if (!s->arguments.json)
+		status_print(s->out, status, s->color);
+	return 0;
+}
+
 int launch_command_status(void *session)
 {
 	struct session *s = session;
@@ -489,12 +532,11 @@ int launch_command_status(void *session)
 	struct status *status = status_collect(
 		s->mem_ctx, s->manifest, &seen, names, n, s->host, time(NULL));
 
-	if (s->arguments.metrics)
-		metrics_print(s->out, status);
-	else if (!s->arguments.json)
-		status_print(s->out, status, s->color);
+	r = print_status(s, status);
 	put_result(s, "host", json_object_new_string(s->host));
 	put_result(s, "vcns", status_to_json(status));
+	if (r < 0)
+		return r;
 	return s->manifest_fault != 0 ? s->manifest_fault : status_code(status);
 }
 

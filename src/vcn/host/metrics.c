@@ -2,6 +2,10 @@
 #include "vcn/host/metrics.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/metric.h"
 
 enum { BYTES_PER_MIB = 1024 * 1024, US_PER_S = 1000000 };
 
@@ -90,9 +94,9 @@ static void print_metric(
 }
 
 /* Every state with 1 or 0, so that a change is seen without a gap. */
-static void print_states(FILE *stream, const struct status *status)
+static void print_states(FILE *stream, const struct status *status, const char *type)
 {
-	print_head(stream, "vcn_state", "stateset", "As vcn status names it.");
+	print_head(stream, "vcn_state", type, "As vcn status names it.");
 	for (size_t i = 0; i < status->n_rows; i++)
 		for (enum guest_state state = 0; state < _STATE_MAX; state++) {
 			fputs("vcn_state{", stream);
@@ -122,13 +126,43 @@ static void print_stages(FILE *stream, const struct status *status)
 		}
 }
 
-void metrics_print(FILE *stream, const struct status *status)
+static void print_all(FILE *stream, const struct status *status, const char *stateset)
 {
 	print_head(stream, "vcn_exit_status", "gauge", "That vcn status exits with.");
 	fprintf(stream, "vcn_exit_status %d\n", status_code(status));
-	print_states(stream, status);
+	print_states(stream, status, stateset);
 	for (size_t i = 0; i < ARRAY_SIZE(metrics); i++)
 		print_metric(stream, &metrics[i], status);
 	print_stages(stream, status);
+}
+
+void metrics_print(FILE *stream, const struct status *status)
+{
+	print_all(stream, status, "stateset");
 	fputs("# EOF\n", stream);
+}
+
+int metrics_write(
+	const char *path, const struct status *status, int apply, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	struct buffer *b = buffer_new(tmp);
+	char *text = NULL;
+	size_t len = 0;
+	FILE *stream = open_memstream(&text, &len);
+
+	if (stream == NULL)
+		abort(); /* out of memory, as in base/mem.c */
+	if (status != NULL)
+		print_all(stream, status, "gauge");
+	fclose(stream);
+	buffer_add(b, text, len);
+	free(text);
+	if (apply >= 0) {
+		metric_number(b, "vcn_apply_exit_status",
+			"Of the last vcn apply; see vcn(8).", apply);
+		metric_number(b, "vcn_apply_timestamp_seconds",
+			"When it ended, in Unix time.", (int64_t)time(NULL));
+	}
+	return metric_write(path, b, diags);
 }

@@ -20,7 +20,7 @@ struct arguments {
 	bool json;
 	bool all; /* every VCN */
 	bool restart_changed;
-	bool metrics; /* status: OpenMetrics instead of the table */
+	const char *metrics; /* status: OpenMetrics instead of the table; a file, or "" */
 	bool console; /* run: the serial console on stdout */
 	uint64_t max_unavailable; /* 0: not given */
 	uint64_t allow_stop;
