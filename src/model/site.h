@@ -218,6 +218,13 @@ struct image;
 struct profile;
 struct link;
 
+/* A disk that a VCN has beside its image (guest_disk.h). */
+struct guest_disk {
+	const char *name;
+	uint32_t size_mib; /* of one that is thrown away */
+	const char *path, *format; /* of one that is kept; else NULL */
+};
+
 /*
  * How a machine stands to the last generation: of machines in conflict the one that stands
  * above all others wins, and the others wait.
@@ -292,6 +299,9 @@ struct machine {
 
 	/* VCNs */
 	const char *host_dn, *image_dn, *vo, *uuid;
+	struct strings disk_texts; /* vocDisk */
+	struct guest_disk *guest_disks; /* the same, parsed; from model_link() */
+	uint32_t n_guest_disks;
 	struct machine *host;
 	struct image *image;
 };

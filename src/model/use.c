@@ -141,6 +141,7 @@ static const struct use vcn_uses[] = {
 	COUNT(CPUS, machine, cpus, 1, 1024, NULL, "cpus", USE_COUNTS),
 	COUNT(SCRATCH, machine, scratch_mib, 1, INT32_MAX, "scratch", "scratch (MiB)",
 		USE_COUNTS),
+	TEXTS(DISK, guest_disk, machine, disk_texts, NULL, "disks", USE_COUNTS),
 	KEY(HOST, machine, host_dn, "host", USE_COUNTS),
 	KEY(IMAGE, machine, image_dn, "image", USE_COUNTS),
 	TEXT(VO, word, machine, vo, "vo", "vo", USE_COUNTS),

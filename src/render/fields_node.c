@@ -4,6 +4,7 @@
 
 ELEMENTS(address)
 ELEMENTS(link)
+ELEMENTS(guest_disk)
 
 COUNT_BEHIND(interface, macs);
 COUNT_BEHIND(interface, addresses);
@@ -13,6 +14,7 @@ COUNT_BEHIND(machine, groups);
 COUNT_BEHIND(node_group, nodes);
 COUNT_BEHIND(machine, links);
 COUNT_BEHIND(machine, post_bridges);
+COUNT_BEHIND(machine, guest_disks);
 
 /* Interfaces */
 
@@ -192,6 +194,17 @@ static const struct field link_fields[] = {
 };
 static const struct shape link_shape = {"link", link_fields, NULL, NULL};
 
+/* The disks of a VCN */
+
+static const struct field guest_disk_fields[] = {
+	FROM("name", guest_disk, name, DISK),
+	COUNT("size", guest_disk, size_mib),
+	FROM("path", guest_disk, path, DISK),
+	TEXT("format", guest_disk, format),
+	{0},
+};
+static const struct shape guest_disk_shape = {"disk", guest_disk_fields, NULL, NULL};
+
 /* Hosts and VCNs */
 
 static const struct interface *primary_of(const struct machine *machine)
@@ -312,6 +325,8 @@ static const struct field machine_computed[] = {
 	LIST("vcns", machine, vcns, machine_shape, row_pointer_at),
 	LIST("groups", machine, groups, group_shape, row_pointer_at),
 	TEXT("uuid", machine, uuid),
+	LIST("guest_disks", machine, guest_disks, guest_disk_shape, guest_disk_at),
+	HAS("has_guest_disks", machine, guest_disks),
 	OBJECT("host", machine, host, machine_shape),
 	OBJECT("image", machine, image, image_shape),
 	{0},

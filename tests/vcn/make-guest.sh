@@ -101,6 +101,8 @@ done
 
 for disk in /dev/vd?; do
 	[ -b "$disk" ] || continue
+	at=/sys/block/${disk##*/}
+	echo "guest: disk $(cat "$at/serial") has $(cat "$at/size") sectors"
 	if has vcn.fill; then
 		echo "guest: filling $disk"
 		tr '\0' x </dev/zero | dd of="$disk" bs=64k >/dev/null 2>&1

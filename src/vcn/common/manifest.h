@@ -39,6 +39,16 @@ struct guest_interface {
 	size_t n_addresses;
 };
 
+enum { GUEST_DISKS_MAX = 16 };
+
+/* A disk beside that of the image. */
+struct guest_disk {
+	const char *name; /* which the guest finds it by */
+	unsigned size_mib; /* of one that is thrown away */
+	const char *path; /* of one that is kept; NULL: it is thrown away */
+	enum image_format format;
+};
+
 /* One VCN as the manifest wants it. */
 struct guest {
 	const char *name, *fqdn, *uuid, *vo;
@@ -46,6 +56,8 @@ struct guest {
 	unsigned memory_mib, cpus;
 	unsigned scratch_mib; /* what it may write and throw away; 0: the host's limit */
 	struct guest_image image;
+	struct guest_disk *disks;
+	size_t n_disks;
 	struct guest_interface *interfaces;
 	size_t n_interfaces;
 	/* SHA-256 over everything above in a canonical form: changed means outdated */

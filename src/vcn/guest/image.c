@@ -15,6 +15,7 @@
 enum {
 	QCOW2_HEADER = 104,
 	QCOW2_HEADER_V2 = 72,
+	QCOW2_SIZE_AT = 24,
 	QCOW2_CORRUPT = 1 << 1,
 	QCOW2_DATA_FILE = 1 << 2,
 	COPY_MAX_MIB = 512,
@@ -238,4 +239,16 @@ int image_check_qcow2(int fd, const char *path, struct loc where, struct diags *
 	if (fault == NULL)
 		return 0;
 	return diag_fail(diags, EXIT_DATA, where, "image '%s' %s", path, fault);
+}
+
+uint64_t image_bytes(int fd, bool is_qcow2)
+{
+	uint8_t size[8];
+	struct stat st;
+
+	if (is_qcow2)
+		return pread(fd, size, sizeof(size), QCOW2_SIZE_AT) == sizeof(size)
+			       ? big_endian(size, sizeof(size))
+			       : 0;
+	return fstat(fd, &st) == 0 ? (uint64_t)st.st_size : 0;
 }

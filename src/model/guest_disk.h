@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The disks that a VCN has beside its image (vocDisk): `NAME SIZE`, as many MiB that are
+ * thrown away with the guest, or `NAME PATH`, a file of the host that is kept.
+ */
+
+#include "model/site.h"
+
+/* Of one VCN; as many as vcn hands over. */
+enum { GUEST_DISKS_MAX = 16 };
+
+/*
+ * guest_disk_parse - one value
+ *
+ * memory: what *ret points to is below @arena
+ * return: what is wrong with it, or NULL
+ */
+const char *guest_disk_parse(
+	struct arena *arena, const char *text, struct guest_disk *ret) _must_check_;
+/* Gives every VCN the disks that its values stand for. */
+void guest_disks_build(struct site *site);
