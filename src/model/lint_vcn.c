@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "model/guest_disk.h"
+#include "model/guest_parts.h"
 #include "model/lint_rules.h"
 
 /* VCNs on their hosts */
@@ -79,6 +79,21 @@ static void check_disks(struct reporter *r, struct machine *vcn)
 	}
 }
 
+static void check_credentials(struct reporter *r, struct machine *vcn)
+{
+	if (vcn->n_credentials > CREDENTIALS_MAX)
+		check_report(r, CHECK_BAD_VALUE, &vcn->record, FIELD_CREDENTIAL,
+			"has more than %d credentials", CREDENTIALS_MAX);
+	for (uint32_t i = 1; i < vcn->n_credentials; i++)
+		for (uint32_t j = 0; j < i; j++)
+			if (strcmp(vcn->credentials[i].name, vcn->credentials[j].name) ==
+				0)
+				check_report(r, CHECK_BAD_VALUE, &vcn->record,
+					FIELD_CREDENTIAL,
+					"two credentials have the name '%s'",
+					vcn->credentials[i].name);
+}
+
 static unsigned cpus_of(const struct machine *vcn)
 {
 	return vcn->cpus > 0 ? vcn->cpus : 1;
@@ -137,6 +152,7 @@ void lint_vcns(struct reporter *r)
 	for (size_t i = 0; i < r->site->n_vcns; i++) {
 		check_vcn(r, r->site->vcns[i]);
 		check_disks(r, r->site->vcns[i]);
+		check_credentials(r, r->site->vcns[i]);
 	}
 	for (size_t i = 0; i < r->site->n_hosts; i++)
 		check_capacity(r, r->site->hosts[i]);

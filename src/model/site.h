@@ -218,11 +218,16 @@ struct image;
 struct profile;
 struct link;
 
-/* A disk that a VCN has beside its image (guest_disk.h). */
+/* A disk that a VCN has beside its image (guest_parts.h). */
 struct guest_disk {
 	const char *name;
 	uint32_t size_mib; /* of one that is thrown away */
 	const char *path, *format; /* of one that is kept; else NULL */
+};
+
+struct guest_credential {
+	const char *name;
+	const char *value, *path; /* one of them */
 };
 
 /*
@@ -302,6 +307,10 @@ struct machine {
 	struct strings disk_texts; /* vocDisk */
 	struct guest_disk *guest_disks; /* the same, parsed; from model_link() */
 	uint32_t n_guest_disks;
+	const char *seed; /* vocSeed */
+	struct strings credential_texts; /* vocCredential */
+	struct guest_credential *credentials; /* the same, parsed; from model_link() */
+	uint32_t n_credentials;
 	struct machine *host;
 	struct image *image;
 };

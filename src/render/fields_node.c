@@ -5,6 +5,7 @@
 ELEMENTS(address)
 ELEMENTS(link)
 ELEMENTS(guest_disk)
+ELEMENTS(guest_credential)
 
 COUNT_BEHIND(interface, macs);
 COUNT_BEHIND(interface, addresses);
@@ -15,6 +16,7 @@ COUNT_BEHIND(node_group, nodes);
 COUNT_BEHIND(machine, links);
 COUNT_BEHIND(machine, post_bridges);
 COUNT_BEHIND(machine, guest_disks);
+COUNT_BEHIND(machine, credentials);
 
 /* Interfaces */
 
@@ -194,7 +196,7 @@ static const struct field link_fields[] = {
 };
 static const struct shape link_shape = {"link", link_fields, NULL, NULL};
 
-/* The disks of a VCN */
+/* The disks and credentials of a VCN */
 
 static const struct field guest_disk_fields[] = {
 	FROM("name", guest_disk, name, DISK),
@@ -204,6 +206,15 @@ static const struct field guest_disk_fields[] = {
 	{0},
 };
 static const struct shape guest_disk_shape = {"disk", guest_disk_fields, NULL, NULL};
+
+static const struct field guest_credential_fields[] = {
+	FROM("name", guest_credential, name, CREDENTIAL),
+	FROM("value", guest_credential, value, CREDENTIAL),
+	FROM("path", guest_credential, path, CREDENTIAL),
+	{0},
+};
+static const struct shape guest_credential_shape = {
+	"credential", guest_credential_fields, NULL, NULL};
 
 /* Hosts and VCNs */
 
@@ -327,6 +338,9 @@ static const struct field machine_computed[] = {
 	TEXT("uuid", machine, uuid),
 	LIST("guest_disks", machine, guest_disks, guest_disk_shape, guest_disk_at),
 	HAS("has_guest_disks", machine, guest_disks),
+	LIST("credentials", machine, credentials, guest_credential_shape,
+		guest_credential_at),
+	HAS("has_credentials", machine, credentials),
 	OBJECT("host", machine, host, machine_shape),
 	OBJECT("image", machine, image, image_shape),
 	{0},

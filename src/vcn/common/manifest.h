@@ -39,7 +39,7 @@ struct guest_interface {
 	size_t n_addresses;
 };
 
-enum { GUEST_DISKS_MAX = 16 };
+enum { GUEST_DISKS_MAX = 16, CREDENTIALS_MAX = 32 };
 
 /* A disk beside that of the image. */
 struct guest_disk {
@@ -49,6 +49,14 @@ struct guest_disk {
 	enum image_format format;
 };
 
+/* What systemd in the guest hands to its services (systemd.exec(5)). */
+struct guest_credential {
+	const char *name;
+	const char *value; /* of what is no secret */
+	const char *path; /* else: the file of the host that has it */
+	bool is_own; /* of whoever runs this VCN, wherever it lies (run --credential) */
+};
+
 /* One VCN as the manifest wants it. */
 struct guest {
 	const char *name, *fqdn, *uuid, *vo;
@@ -56,6 +64,9 @@ struct guest {
 	unsigned memory_mib, cpus;
 	unsigned scratch_mib; /* what it may write and throw away; 0: the host's limit */
 	struct guest_image image;
+	const char *seed; /* URL of what configures it; NULL: none */
+	struct guest_credential *credentials;
+	size_t n_credentials;
 	struct guest_disk *disks;
 	size_t n_disks;
 	struct guest_interface *interfaces;

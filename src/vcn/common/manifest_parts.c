@@ -3,34 +3,35 @@
 
 #include <string.h>
 
+#include "base/guest_value.h"
 #include "base/text.h"
 #include "vcn/common/manifest_value.h"
 
-enum { DISK_NAME_MAX = 20 /* of the serial number of a virtio disk */ };
+enum { CREDENTIALS_TEXT_MAX = 16 * 1024 /* of SMBIOS there are 64 KiB in all */ };
 
-#define LETTERS_AND_DIGITS \
-	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+/* @fault goes on behind the value. */
+static int read_faultless(struct reader *r, const struct node *value, void *field,
+	const char *what, const char *(*fault)(const char *name, size_t len))
+{
+	TMP_CTX(tmp);
+	const char *text, *why;
+	int failed = read_string(r, value, &text);
+
+	if (failed < 0)
+		return failed;
+	why = fault(text, strlen(text));
+	if (why != NULL)
+		return document_fault(r, value, "%s '%s' %s", what,
+			text_printable(tmp, text, strlen(text)), why);
+	*(const char **)field = text;
+	return 0;
+}
 
 /* Disks */
 
 static int read_disk_name(struct reader *r, const struct node *value, void *field)
 {
-	TMP_CTX(tmp);
-	const char *text;
-	int failed = read_string(r, value, &text);
-
-	if (failed < 0)
-		return failed;
-	if (text[0] == '\0' || strlen(text) > DISK_NAME_MAX ||
-		strspn(text, LETTERS_AND_DIGITS "_.-") != strlen(text) ||
-		strchr("_.-", text[0]) != NULL)
-		return document_fault(r, value,
-			"'%s' is no name of a disk: 1 to %d letters, digits and _ . -",
-			text_printable(tmp, text, strlen(text)), DISK_NAME_MAX);
-	if (strcmp(text, "vcnroot") == 0)
-		return document_fault(r, value, "'%s' is the image's own disk", text);
-	*(const char **)field = text;
-	return 0;
+	return read_faultless(r, value, field, "disk", disk_name_fault);
 }
 
 static const struct key disk_keys[] = {
@@ -90,6 +91,83 @@ int manifest_read_disks(struct reader *r, const struct node *value, void *field)
 	return result;
 }
 
+/* Seed and credentials */
+
+static const char *seed_fault_of(const char *url, size_t len _unused_)
+{
+	return seed_fault(url);
+}
+
+int manifest_read_seed(struct reader *r, const struct node *value, void *field)
+{
+	return read_faultless(r, value, field, "seed", seed_fault_of);
+}
+
+static int read_credential_name(struct reader *r, const struct node *value, void *field)
+{
+	return read_faultless(r, value, field, "credential", credential_name_fault);
+}
+
+static const struct key credential_keys[] = {
+	{"name", read_credential_name, offsetof(struct guest_credential, name), true},
+	{"value", value_printable, offsetof(struct guest_credential, value)},
+	{"path", value_file_path, offsetof(struct guest_credential, path)},
+	{NULL},
+};
+
+static int read_credential(
+	struct reader *r, const struct node *value, struct guest *guest)
+{
+	struct guest_credential *credential = &guest->credentials[guest->n_credentials++];
+	int failed = document_read(r, value, credential_keys, credential);
+
+	if (failed == 0 && (credential->value == NULL) == (credential->path == NULL))
+		failed = document_fault(
+			r, value, "either 'value', or 'path' of a file of this host");
+	for (size_t i = 0; failed == 0 && i + 1 < guest->n_credentials; i++)
+		if (guest->credentials[i].name != NULL &&
+			strcmp(guest->credentials[i].name, credential->name) == 0)
+			failed = document_fault(r, value,
+				"two credentials have the name '%s'", credential->name);
+	return failed;
+}
+
+int manifest_read_credentials(struct reader *r, const struct node *value, void *field)
+{
+	struct guest *guest = field;
+	int result = 0;
+
+	if (value->kind != NODE_LIST)
+		return document_fault(r, value, "expected a list of credentials, or []");
+	if (value->n_items > CREDENTIALS_MAX)
+		return document_fault(
+			r, value, "a VCN has at most %d credentials", CREDENTIALS_MAX);
+	guest->credentials =
+		mem_array(r->mem_ctx, struct guest_credential, value->n_items);
+	for (size_t i = 0; i < value->n_items; i++) {
+		int failed = read_credential(r, value->items[i], guest);
+
+		result = failed < 0 ? failed : result;
+	}
+	return result;
+}
+
+static int check_credentials(
+	struct reader *r, const struct node *map, const struct guest *guest)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < guest->n_credentials; i++)
+		sum += guest->credentials[i].value == NULL
+			       ? 0
+			       : strlen(guest->credentials[i].value);
+	return sum <= CREDENTIALS_TEXT_MAX
+		       ? 0
+		       : document_fault(r, node_find(map, "credentials"),
+				 "more than %d bytes of credentials in all",
+				 CREDENTIALS_TEXT_MAX);
+}
+
 /* One limit holds for every file that a guest grows. */
 static int check_disk_sizes(
 	struct reader *r, const struct node *map, const struct guest *guest)
@@ -108,7 +186,10 @@ static int check_disk_sizes(
 int manifest_check_guest(
 	struct reader *r, const struct node *map, const struct guest *guest)
 {
-	return check_disk_sizes(r, map, guest);
+	int disks = check_disk_sizes(r, map, guest);
+	int credentials = check_credentials(r, map, guest);
+
+	return disks < 0 ? disks : credentials;
 }
 
 /* Digests */
@@ -123,6 +204,13 @@ void manifest_digest_text(struct buffer *b, const char *key, const char *value)
 
 void manifest_digest_parts(struct buffer *b, const struct guest *guest)
 {
+	if (guest->seed != NULL)
+		manifest_digest_text(b, "seed", guest->seed);
+	for (size_t i = 0; i < guest->n_credentials; i++) {
+		manifest_digest_text(b, "credential", guest->credentials[i].name);
+		manifest_digest_text(b, "value", guest->credentials[i].value);
+		manifest_digest_text(b, "file", guest->credentials[i].path);
+	}
 	for (size_t i = 0; i < guest->n_disks; i++) {
 		const struct guest_disk *disk = &guest->disks[i];
 

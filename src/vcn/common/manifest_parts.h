@@ -10,6 +10,9 @@
 
 /* For a table of keys; @field is the guest. */
 int manifest_read_disks(struct reader *r, const struct node *value, void *field);
+int manifest_read_credentials(struct reader *r, const struct node *value, void *field);
+/* @field is the text. */
+int manifest_read_seed(struct reader *r, const struct node *value, void *field);
 /* What makes sense only together, of a VCN without other faults. */
 int manifest_check_guest(
 	struct reader *r, const struct node *map, const struct guest *guest) _must_check_;

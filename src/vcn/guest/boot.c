@@ -24,7 +24,7 @@
 
 enum {
 	QMP_LINE_MAX = 64 * 1024,
-	KINDS = MACHINE_FD_DISK_READ + 1,
+	KINDS = MACHINE_FD_CREDENTIAL + 1,
 	REBOOT_WAIT_MAX_S = 64,
 	QUICK_REBOOT_MS = 60 * 1000,
 	DRAIN_ROUNDS = 64,
@@ -36,6 +36,7 @@ enum {
 struct handover {
 	int fds[KINDS];
 	struct drive_fds drives[GUEST_DISKS_MAX];
+	int credentials[CREDENTIALS_MAX];
 	gid_t kvm_group;
 	unsigned notify_port;
 };
@@ -48,6 +49,8 @@ static int close_handover(struct handover *handover)
 		mem_close_fd(&handover->drives[i].fd);
 		mem_close_fd(&handover->drives[i].read_fd);
 	}
+	for (size_t i = 0; i < CREDENTIALS_MAX; i++)
+		mem_close_fd(&handover->credentials[i]);
 	return 0;
 }
 
@@ -59,6 +62,8 @@ static struct handover *new_handover(TALLOC_CTX *mem_ctx)
 		handover->fds[i] = -1;
 	for (size_t i = 0; i < GUEST_DISKS_MAX; i++)
 		handover->drives[i] = (struct drive_fds){-1, -1};
+	for (size_t i = 0; i < CREDENTIALS_MAX; i++)
+		handover->credentials[i] = -1;
 	talloc_set_destructor(handover, close_handover);
 	return handover;
 }
@@ -135,6 +140,20 @@ static void take_opened(struct handover *handover, struct opened *opened)
 		handover->drives[i] =
 			(struct drive_fds){take(&opened->fds[OPENED_DISK + i]),
 				take(&opened->fds[OPENED_DISK_READ + i])};
+	for (size_t i = 0; i < CREDENTIALS_MAX; i++)
+		handover->credentials[i] = take(&opened->fds[OPENED_CREDENTIAL + i]);
+}
+
+/* QEMU opens them once more, by their descriptors, as its own user. */
+static int give_credentials(struct supervisor *s, const struct handover *handover)
+{
+	for (size_t i = 0; s->identity->changes_user && i < s->guest->n_credentials; i++)
+		if (fchown(handover->credentials[i], s->identity->uid, s->identity->uid) <
+			0)
+			return diag_fail_errno(s->diags, EXIT_IO, errno, LOC_NONE,
+				"VCN '%s': its credentials cannot be given to its QEMU",
+				s->guest->name);
+	return 0;
 }
 
 static int open_files(
@@ -148,7 +167,7 @@ static int open_files(
 		return r;
 	s->state->image_mark = talloc_steal(s->state, opened->mark);
 	take_opened(handover, opened);
-	return 0;
+	return give_credentials(s, handover);
 }
 
 static int make_disks(
@@ -253,6 +272,8 @@ static int fd_for(const struct machine_fd *wanted, const struct handover *handov
 		return boot->ports[wanted->index].tap_fd;
 	case MACHINE_FD_VHOST:
 		return boot->ports[wanted->index].vhost_fd;
+	case MACHINE_FD_CREDENTIAL:
+		return handover->credentials[wanted->index];
 	case MACHINE_FD_DISK:
 		return handover->drives[wanted->index].fd;
 	case MACHINE_FD_DISK_READ:

@@ -95,15 +95,18 @@ int image_open(const struct string_list *roots, const char *path, const char *wh
 	bool is_writable, struct loc where, struct diags *diags, int *ret_fd)
 {
 	const char *rest = NULL;
+	const char *kind = strcmp(what, "credential") == 0 ? what
+			   : strcmp(what, "disk") == 0	   ? "writable"
+							   : "image";
 	size_t i = 0;
 
 	while (i < roots->n && (rest = below_root(roots->items[i], path)) == NULL)
 		i++;
 	if (rest == NULL)
 		return diag_fail(diags, EXIT_DATA, where,
-			"%s '%s' is below none of the image roots "
-			"of this host (vcn.yaml, image-roots)",
-			what, path);
+			"%s '%s' is below none of the %s roots "
+			"of this host (vcn.yaml, %s-roots)",
+			what, path, kind, kind);
 	_cleanup_(mem_close_fd) int fd = open_beneath(roots->items[i], rest, is_writable);
 
 	if (fd < 0)

@@ -255,6 +255,30 @@ static void add_readiness(
 	}
 }
 
+/* cloud-init asks for the files in a folder, and Ignition for one. */
+static void add_seed(struct machine *m, const char *url)
+{
+	size_t len = strlen(url);
+
+	if (len > strlen(".ign") && strcmp(url + len - strlen(".ign"), ".ign") == 0)
+		add_option(m, "-fw_cfg",
+			"name=opt/com.coreos/config,string="
+			"{\"ignition\":{\"version\":\"3.0.0\",,"
+			"\"config\":{\"replace\":{\"source\":\"%s\"}}}}",
+			url);
+	else
+		add_option(m, "-smbios", "type=1,serial=ds=nocloud;s=%s%s", url,
+			url[len - 1] == '/' ? "" : "/");
+}
+
+/* Read by QEMU before it starts; what is in them is on no command line. */
+static void add_credentials(struct machine *m, const struct guest *guest)
+{
+	for (size_t i = 0; i < guest->n_credentials; i++)
+		add_option(m, "-smbios", "type=11,path=/proc/self/fd/%d",
+			add_fd(m, MACHINE_FD_CREDENTIAL, i));
+}
+
 static void add_channels(struct machine *m)
 {
 	add_option(
@@ -291,6 +315,9 @@ struct machine *machine_build(
 	add_interfaces(m, guest, host);
 	add_devices(m, host->qemu);
 	add_readiness(m, guest, host);
+	if (guest->seed != NULL)
+		add_seed(m, guest->seed);
+	add_credentials(m, guest);
 	add_channels(m);
 	add_conduct(m);
 	*mem_push(m, &m->argv, &m->n_arguments) = NULL;

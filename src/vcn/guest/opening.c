@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "vcn/common/image_mark.h"
 #include "vcn/common/patience.h"
+#include "vcn/guest/credential.h"
 #include "vcn/guest/drive.h"
 #include "vcn/guest/image.h"
 #include "vcn/guest/veto.h"
@@ -84,6 +85,18 @@ static int open_disks(const struct launch_settings *settings, const struct guest
 	return r;
 }
 
+static int open_credentials(const struct launch_settings *settings,
+	const struct guest *guest, struct diags *diags, int fds[_OPENED_MAX])
+{
+	size_t bytes_left = CREDENTIAL_BYTES_MAX;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < guest->n_credentials; i++)
+		r = credential_open(settings, guest, &guest->credentials[i], &bytes_left,
+			diags, &fds[OPENED_CREDENTIAL + i]);
+	return r;
+}
+
 /* One message: header, text, and the descriptors beside it. */
 static void send_opened(
 	int socket, struct header *header, const char *text, const int *fds)
@@ -131,6 +144,8 @@ static _Noreturn void run_child(
 		header.code = open_kernel(settings, guest, diags, fds);
 	if (header.code == 0)
 		header.code = open_disks(settings, guest, diags, fds);
+	if (header.code == 0)
+		header.code = open_credentials(settings, guest, diags, fds);
 	if (header.code < 0)
 		text = diag_last(diags)->message;
 	send_opened(fd, &header, text, fds);
