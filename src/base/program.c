@@ -116,6 +116,17 @@ static int take_color(struct program *p, const char *value)
 		p->diags, EXIT_USAGE, LOC_NONE, "--color is auto, always or never");
 }
 
+static int take_text(struct program *p, const struct program_option *option,
+	struct program_texts *texts, const char *value)
+{
+	if (texts->n == PROGRAM_TEXTS_MAX)
+		return diag_fail(p->diags, EXIT_USAGE, LOC_NONE,
+			"--%s is given more than %d times", option->name,
+			PROGRAM_TEXTS_MAX);
+	texts->items[texts->n++] = value;
+	return 0;
+}
+
 static int take_option(
 	struct program *p, const struct program_option *option, const char *value)
 {
@@ -126,6 +137,8 @@ static int take_option(
 	case OPTION_TEXT:
 		*(const char **)(void *)field = value == NULL ? "" : value;
 		return 0;
+	case OPTION_TEXTS:
+		return take_text(p, option, (void *)field, value);
 	case OPTION_FLAG:
 		*(bool *)field = true;
 		return 0;

@@ -10,11 +10,19 @@
 
 enum program_type {
 	OPTION_TEXT, /* const char * */
+	OPTION_TEXTS, /* struct program_texts: it may be given several times */
 	OPTION_FLAG, /* bool */
 	OPTION_NUMBER, /* uint64_t, from 1 */
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTION_COLOR,
+};
+
+enum { PROGRAM_TEXTS_MAX = 32 };
+
+struct program_texts {
+	const char *items[PROGRAM_TEXTS_MAX];
+	size_t n;
 };
 
 struct program_option {

@@ -38,6 +38,7 @@ bool check_is_conflict(enum check check)
 		[CHECK_OVERLAPPING_NETWORKS] = true,
 		[CHECK_OVER_CAPACITY] = true,
 		[CHECK_IMAGE_SHARED] = true,
+		[CHECK_DISK_SHARED] = true,
 	};
 
 	return conflicts[check];

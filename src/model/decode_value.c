@@ -317,22 +317,25 @@ void decode_bond_options(struct decoder *d, struct record *record, const struct 
 }
 
 /* An absolute path that stays where it says; QEMU splits its options at commas. */
+const char *decode_path_fault(const char *path)
+{
+	if (path[0] != '/')
+		return "is no absolute path";
+	if (strchr(path, ',') != NULL)
+		return "contains a comma";
+	if (strstr(path, "/../") != NULL || text_has_suffix(path, "/.."))
+		return "contains '..'";
+	return text_has_suffix(path, "/") ? "names a folder" : NULL;
+}
+
 void decode_path(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
 	const char *text = text_of(d, record, use->field, value);
-	const char *why = NULL;
+	const char *why = text == NULL ? NULL : decode_path_fault(text);
 
 	if (text == NULL)
 		return;
-	if (text[0] != '/')
-		why = "is no absolute path";
-	else if (strchr(text, ',') != NULL)
-		why = "contains a comma";
-	else if (strstr(text, "/../") != NULL || text_has_suffix(text, "/.."))
-		why = "contains '..'";
-	else if (text_has_suffix(text, "/"))
-		why = "names a folder";
 	if (why != NULL)
 		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value, why);
 	else

@@ -84,6 +84,9 @@ DECODE_TYPE(install_url); /* const char *: what the installer fetches by */
 DECODE_TYPE(arguments); /* const char *: a kernel's command line */
 DECODE_TYPE(dn); /* const char *: a canonical key (dn.h) */
 DECODE_TYPE(install_disk); /* const char *: a device below /dev, or a rule (disk.h) */
+DECODE_TYPE(guest_disk); /* const char *: NAME SIZE or NAME PATH (guest_parts.h) */
+DECODE_TYPE(seed); /* const char *: a URL (base/guest_value.h) */
+DECODE_TYPE(credential); /* const char *: NAME=VALUE or NAME:PATH (guest_parts.h) */
 DECODE_TYPE(authorized_key); /* const char *: TYPE BASE64 [COMMENT], without options */
 DECODE_TYPE(format); /* const char *: qcow2 or raw */
 DECODE_TYPE(readiness); /* const char *: none, virtserial or notify */
@@ -99,6 +102,8 @@ DECODE_TYPE(label); /* const char *: a repository's or image's name */
 /* Reports @value, which @why tells what is wrong with; it counts as refused, not missing. */
 struct finding *decode_fault(struct decoder *d, enum check check, struct record *record,
 	enum field_id field, const struct entry_value *value, const char *why);
+/* What is wrong with the absolute path of a file of a VM host; NULL: nothing. */
+const char *decode_path_fault(const char *path);
 /* Where @value stands: its own attribute where a field has several, its own line. */
 struct loc decode_loc(struct decoder *d, const struct record *record, enum field_id field,
 	const struct entry_value *value);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "model/guest_parts.h"
 #include "model/site.h"
 
 #include <stdlib.h>
@@ -651,6 +652,7 @@ void model_link(struct site *site)
 		derive_identity(site, machine);
 	}
 	split_machines(site);
+	guest_parts_build(site);
 	for (size_t i = 0; i < site->n_machines; i++) {
 		claim_names(site, site->machines[i]);
 		link_machine(site, site->machines[i]);

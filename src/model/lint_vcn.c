@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "model/guest_parts.h"
 #include "model/lint_rules.h"
 
 /* VCNs on their hosts */
@@ -43,6 +46,52 @@ static void check_vcn(struct reporter *r, struct machine *vcn)
 		lint_missing(r, &vcn->record, FIELD_MEMORY,
 			"is missing: a placed VCN needs memory");
 	check_bridge(r, vcn);
+}
+
+/* Disks */
+
+static void check_disk_name(struct reporter *r, struct machine *vcn, uint32_t i)
+{
+	for (uint32_t j = 0; j < i; j++)
+		if (strcmp(vcn->guest_disks[i].name, vcn->guest_disks[j].name) == 0) {
+			check_report(r, CHECK_BAD_VALUE, &vcn->record, FIELD_DISK,
+				"two disks have the name '%s'", vcn->guest_disks[i].name);
+			return;
+		}
+}
+
+static void check_disks(struct reporter *r, struct machine *vcn)
+{
+	if (vcn->n_guest_disks > GUEST_DISKS_MAX)
+		check_report(r, CHECK_BAD_VALUE, &vcn->record, FIELD_DISK,
+			"has more than %d disks", GUEST_DISKS_MAX);
+	for (uint32_t i = 0; i < vcn->n_guest_disks; i++) {
+		const struct guest_disk *disk = &vcn->guest_disks[i];
+
+		check_disk_name(r, vcn, i);
+		if (vcn->scratch_mib == 0 || disk->size_mib <= vcn->scratch_mib)
+			continue;
+		struct finding *finding = check_report(r, CHECK_OVER_LIMIT, &vcn->record,
+			FIELD_DISK, "disk '%s' has %u MiB, and the VCN may write %u",
+			disk->name, disk->size_mib, vcn->scratch_mib);
+
+		lint_note(r, finding, &vcn->record, FIELD_SCRATCH, 0, "the limit");
+	}
+}
+
+static void check_credentials(struct reporter *r, struct machine *vcn)
+{
+	if (vcn->n_credentials > CREDENTIALS_MAX)
+		check_report(r, CHECK_BAD_VALUE, &vcn->record, FIELD_CREDENTIAL,
+			"has more than %d credentials", CREDENTIALS_MAX);
+	for (uint32_t i = 1; i < vcn->n_credentials; i++)
+		for (uint32_t j = 0; j < i; j++)
+			if (strcmp(vcn->credentials[i].name, vcn->credentials[j].name) ==
+				0)
+				check_report(r, CHECK_BAD_VALUE, &vcn->record,
+					FIELD_CREDENTIAL,
+					"two credentials have the name '%s'",
+					vcn->credentials[i].name);
 }
 
 static unsigned cpus_of(const struct machine *vcn)
@@ -100,8 +149,11 @@ static void check_capacity(struct reporter *r, struct machine *host)
 
 void lint_vcns(struct reporter *r)
 {
-	for (size_t i = 0; i < r->site->n_vcns; i++)
+	for (size_t i = 0; i < r->site->n_vcns; i++) {
 		check_vcn(r, r->site->vcns[i]);
+		check_disks(r, r->site->vcns[i]);
+		check_credentials(r, r->site->vcns[i]);
+	}
 	for (size_t i = 0; i < r->site->n_hosts; i++)
 		check_capacity(r, r->site->hosts[i]);
 }
@@ -121,57 +173,97 @@ static void check_image(struct reporter *r, struct image *image)
 			"is missing: an initrd alone boots nothing");
 }
 
-/* Who runs from a file, whichever image entry names it. */
-struct file_users {
-	struct machine *first, *writer;
+/* A VCN by one of the files that it runs from. */
+struct file_use {
+	struct machine *vcn;
+	enum field_id field; /* FIELD_IMAGE, or FIELD_DISK */
+	bool writes;
 };
 
-static void report_shared(struct reporter *r, struct machine *vcn, struct machine *other)
+/* Who uses a file, whichever image entry names it, or as a disk. */
+struct file_users {
+	struct file_use first, writer; /* without VCN: none */
+};
+
+static struct finding *report_image(
+	struct reporter *r, const struct file_use *use, const struct file_use *other)
 {
-	/* who was there first keeps the file */
-	if (vcn->standing > other->standing) {
-		report_shared(r, other, vcn);
-		return;
-	}
-	const struct machine *writer = vcn->image->snapshot ? other : vcn;
-	struct finding *finding = check_report(r, CHECK_IMAGE_SHARED, &vcn->record,
+	const struct machine *writer = use->writes ? use->vcn : other->vcn;
+	struct finding *finding = check_report(r, CHECK_IMAGE_SHARED, &use->vcn->record,
 		FIELD_IMAGE,
-		writer == vcn ? "image '%s' is writable, and '%s' runs from the same file"
-			      : "the file of image '%s' is written to by '%s'",
-		vcn->image->record.name, other->record.name);
+		use->writes ? "image '%s' is writable, and '%s' runs from the same file"
+			    : "the file of image '%s' is written to by '%s'",
+		use->vcn->image->record.name, other->vcn->record.name);
 
 	lint_note(r, finding, &writer->image->record, FIELD_SNAPSHOT, 0,
 		"writable because of this FALSE");
-	lint_note(r, finding, &other->record, FIELD_IMAGE, 0, "first used here");
-	if (finding->severity == SEVERITY_ERROR && other->standing == vcn->standing)
-		other->record.is_bad = true;
+	return finding;
+}
+
+static struct finding *report_disk(struct reporter *r, const struct file_use *use,
+	const struct file_use *other, const char *path)
+{
+	return check_report(r, CHECK_DISK_SHARED, &use->vcn->record, use->field,
+		other->field == FIELD_DISK ? "'%s' is a kept disk of '%s'"
+					   : "'%s' is the image of '%s'",
+		path, other->vcn->record.name);
+}
+
+static void report_shared(struct reporter *r, const struct file_use *use,
+	const struct file_use *other, const char *path)
+{
+	/* who was there first keeps the file */
+	if (use->vcn->standing > other->vcn->standing) {
+		report_shared(r, other, use, path);
+		return;
+	}
+	bool has_disk = use->field == FIELD_DISK || other->field == FIELD_DISK;
+	struct finding *finding =
+		has_disk ? report_disk(r, use, other, path) : report_image(r, use, other);
+
+	lint_note(r, finding, &other->vcn->record, other->field, 0, "first used here");
+	if (finding->severity == SEVERITY_ERROR &&
+		other->vcn->standing == use->vcn->standing)
+		other->vcn->record.is_bad = true;
 }
 
 /* A file that one guest writes to is destroyed, or changes, under every other. */
-static void check_image_users(struct reporter *r)
+static void use_file(struct reporter *r, struct table *users, const char *path,
+	const struct file_use *use)
+{
+	void **slot = table_slot(users, path);
+
+	if (*slot == NULL)
+		*slot = mem_new(users, struct file_users);
+	struct file_users *file = *slot;
+	const struct file_use *other = use->writes ? &file->first : &file->writer;
+
+	if (other->vcn != NULL)
+		report_shared(r, use, other, path);
+	if (file->first.vcn == NULL)
+		file->first = *use;
+	if (file->writer.vcn == NULL && use->writes)
+		file->writer = *use;
+}
+
+static void check_file_users(struct reporter *r)
 {
 	TMP_CTX(tmp);
 	struct table *users = table_new(tmp, r->site->n_images);
 
 	for (size_t i = 0; i < r->site->n_vcns; i++) {
 		struct machine *vcn = r->site->vcns[i];
+		const struct image *image = vcn->image;
 
-		if (vcn->image == NULL || vcn->image->path == NULL || vcn->host == NULL ||
-			!vcn->is_enabled)
+		if (image == NULL || vcn->host == NULL || !vcn->is_enabled)
 			continue;
-		void **slot = table_slot(users, vcn->image->path);
-
-		if (*slot == NULL)
-			*slot = mem_new(tmp, struct file_users);
-		struct file_users *file = *slot;
-		struct machine *other = vcn->image->snapshot ? file->writer : file->first;
-
-		if (other != NULL)
-			report_shared(r, vcn, other);
-		if (file->first == NULL)
-			file->first = vcn;
-		if (file->writer == NULL && !vcn->image->snapshot)
-			file->writer = vcn;
+		if (image->path != NULL)
+			use_file(r, users, image->path,
+				&(struct file_use){vcn, FIELD_IMAGE, !image->snapshot});
+		for (uint32_t j = 0; j < vcn->n_guest_disks; j++)
+			if (vcn->guest_disks[j].path != NULL)
+				use_file(r, users, vcn->guest_disks[j].path,
+					&(struct file_use){vcn, FIELD_DISK, true});
 	}
 }
 
@@ -179,5 +271,5 @@ void lint_images(struct reporter *r)
 {
 	for (size_t i = 0; i < r->site->n_images; i++)
 		check_image(r, r->site->images[i]);
-	check_image_users(r);
+	check_file_users(r);
 }

@@ -226,6 +226,18 @@ struct image;
 struct profile;
 struct link;
 
+/* A disk that a VCN has beside its image (guest_parts.h). */
+struct guest_disk {
+	const char *name;
+	uint32_t size_mib; /* of one that is thrown away */
+	const char *path, *format; /* of one that is kept; else NULL */
+};
+
+struct guest_credential {
+	const char *name;
+	const char *value, *path; /* one of them */
+};
+
 /*
  * How a machine stands to the last generation: of machines in conflict the one that stands
  * above all others wins, and the others wait.
@@ -302,6 +314,13 @@ struct machine {
 
 	/* VCNs */
 	const char *host_dn, *image_dn, *vo, *uuid;
+	struct strings disk_texts; /* vocDisk */
+	struct guest_disk *guest_disks; /* the same, parsed; from model_link() */
+	uint32_t n_guest_disks;
+	const char *seed; /* vocSeed */
+	struct strings credential_texts; /* vocCredential */
+	struct guest_credential *credentials; /* the same, parsed; from model_link() */
+	uint32_t n_credentials;
 	struct machine *host;
 	struct image *image;
 };

@@ -7,6 +7,8 @@
 ELEMENTS(address)
 ELEMENTS(link)
 ELEMENTS(installed_route)
+ELEMENTS(guest_disk)
+ELEMENTS(guest_credential)
 
 COUNT_BEHIND(interface, macs);
 COUNT_BEHIND(interface, addresses);
@@ -20,6 +22,8 @@ COUNT_BEHIND(machine, links);
 COUNT_BEHIND(machine, post_bridges);
 COUNT_BEHIND(machine, routes);
 COUNT_BEHIND(link, routes);
+COUNT_BEHIND(machine, guest_disks);
+COUNT_BEHIND(machine, credentials);
 
 /* Interfaces */
 
@@ -214,6 +218,26 @@ static const struct field link_fields[] = {
 };
 static const struct shape link_shape = {"link", link_fields, NULL, NULL};
 
+/* The disks and credentials of a VCN */
+
+static const struct field guest_disk_fields[] = {
+	FROM("name", guest_disk, name, DISK),
+	COUNT("size", guest_disk, size_mib),
+	FROM("path", guest_disk, path, DISK),
+	TEXT("format", guest_disk, format),
+	{0},
+};
+static const struct shape guest_disk_shape = {"disk", guest_disk_fields, NULL, NULL};
+
+static const struct field guest_credential_fields[] = {
+	FROM("name", guest_credential, name, CREDENTIAL),
+	FROM("value", guest_credential, value, CREDENTIAL),
+	FROM("path", guest_credential, path, CREDENTIAL),
+	{0},
+};
+static const struct shape guest_credential_shape = {
+	"credential", guest_credential_fields, NULL, NULL};
+
 /* Hosts and VCNs */
 
 static const struct interface *primary_of(const struct machine *machine)
@@ -342,6 +366,11 @@ static const struct field machine_computed[] = {
 	LIST("vcns", machine, vcns, machine_shape, row_pointer_at),
 	LIST("groups", machine, groups, group_shape, row_pointer_at),
 	TEXT("uuid", machine, uuid),
+	LIST("guest_disks", machine, guest_disks, guest_disk_shape, guest_disk_at),
+	HAS("has_guest_disks", machine, guest_disks),
+	LIST("credentials", machine, credentials, guest_credential_shape,
+		guest_credential_at),
+	HAS("has_credentials", machine, credentials),
 	OBJECT("host", machine, host, machine_shape),
 	OBJECT("image", machine, image, image_shape),
 	{0},

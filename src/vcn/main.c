@@ -78,6 +78,10 @@ static const struct program_option options[] = {
 	{"metrics", "[FILE]",
 		"status: OpenMetrics instead of the table; apply: numbers into FILE",
 		STATUS | APPLY, OPTION_TEXT, AT(metrics), '\0'},
+	{"credential", "NAME:FILE", "run: a credential of this run; may be repeated", RUN,
+		OPTION_TEXTS, AT(credentials), '\0'},
+	{"seed", "URL", "run: the seed of this run, instead of the manifest's", RUN,
+		OPTION_TEXT, AT(seed), '\0'},
 	{"console", NULL, "run: the serial console on standard output", RUN, OPTION_FLAG,
 		AT(console), '\0'},
 };

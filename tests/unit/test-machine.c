@@ -51,6 +51,9 @@ static const char *const fd_names[] = {
 	[MACHINE_FD_TAP] = "tap",
 	[MACHINE_FD_VHOST] = "vhost",
 	[MACHINE_FD_UPLINK] = "uplink",
+	[MACHINE_FD_DISK] = "disk",
+	[MACHINE_FD_DISK_READ] = "disk, read-only",
+	[MACHINE_FD_CREDENTIAL] = "credential",
 };
 
 /* Golden cases */
@@ -91,8 +94,10 @@ static const char *describe(TALLOC_CTX *mem_ctx, const struct machine *machine)
 
 		buffer_printf(b, "fd %d: %s", fd->number, fd_names[fd->kind]);
 		if (fd->kind == MACHINE_FD_TAP || fd->kind == MACHINE_FD_VHOST ||
-			fd->kind == MACHINE_FD_UPLINK)
-			buffer_printf(b, " %zu", fd->interface);
+			fd->kind == MACHINE_FD_UPLINK || fd->kind == MACHINE_FD_DISK ||
+			fd->kind == MACHINE_FD_DISK_READ ||
+			fd->kind == MACHINE_FD_CREDENTIAL)
+			buffer_printf(b, " %zu", fd->index);
 		buffer_add_byte(b, '\n');
 	}
 	return b->data;

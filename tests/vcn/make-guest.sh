@@ -22,7 +22,7 @@ set -euo pipefail
 readonly dir=${1:?usage: make-guest.sh DIR}
 readonly modules="virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci
 	failover net_failover virtio_net virtio_blk virtio_console rng-core virtio-rng
-	evdev button pvpanic pvpanic-pci"
+	evdev button pvpanic pvpanic-pci qemu_fw_cfg dmi-sysfs"
 
 skip() {
 	echo "make-guest.sh: $*" >&2
@@ -101,6 +101,8 @@ done
 
 for disk in /dev/vd?; do
 	[ -b "$disk" ] || continue
+	at=/sys/block/${disk##*/}
+	echo "guest: disk $(cat "$at/serial") has $(cat "$at/size") sectors"
 	if has vcn.fill; then
 		echo "guest: filling $disk"
 		tr '\0' x </dev/zero | dd of="$disk" bs=64k >/dev/null 2>&1
@@ -113,6 +115,16 @@ for disk in /dev/vd?; do
 		echo "guest: wrote $disk"
 	fi
 done
+
+# What it was given: strings of SMBIOS, and files of the firmware's.
+echo "guest: serial $(cat /sys/class/dmi/id/product_serial 2>/dev/null)"
+cat /sys/firmware/dmi/entries/11-*/raw 2>/dev/null | tr '\0' '\n' |
+	sed -n 's/^.*io\.systemd\.credential\.binary://p' |
+	while IFS='=' read -r name coded; do
+		echo "guest: credential $name is $(echo "$coded" | base64 -d)"
+	done
+config=/sys/firmware/qemu_fw_cfg/by_name/opt/com.coreos/config/raw
+[ ! -e "$config" ] || echo "guest: ignition $(cat "$config")"
 
 late=$(value vcn.late)
 [ -z "$late" ] || sleep "$late"

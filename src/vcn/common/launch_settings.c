@@ -214,6 +214,7 @@ static const struct key settings_keys[] = {
 	{"bridges", read_bridges, 0},
 	{"image-roots", read_paths, MEMBER(image_roots)},
 	{"writable-roots", read_writable_roots, 0},
+	{"credential-roots", read_paths, MEMBER(credential_roots)},
 	{"manifest-key", read_path, MEMBER(manifest_key)},
 	{"scratch", read_path, MEMBER(scratch)},
 	{"scratch-limit", read_unsigned, MEMBER(scratch_limit_mib)},
@@ -226,6 +227,13 @@ static const struct key settings_keys[] = {
 	{"records", read_path, MEMBER(records)},
 	{NULL},
 };
+
+static void set_root(TALLOC_CTX *mem_ctx, struct string_list *list, const char *path)
+{
+	list->items = mem_array(mem_ctx, const char *, 2);
+	list->items[0] = path;
+	list->n = 1;
+}
 
 static struct launch_settings *settings_new(TALLOC_CTX *mem_ctx)
 {
@@ -245,9 +253,8 @@ static struct launch_settings *settings_new(TALLOC_CTX *mem_ctx)
 		.runtime_dir = "/run/vcn",
 		.records = "/var/lib/vcn/boots.jsonl",
 	};
-	settings->image_roots.items = mem_array(settings, const char *, 2);
-	settings->image_roots.items[0] = "/images";
-	settings->image_roots.n = 1;
+	set_root(settings, &settings->image_roots, "/images");
+	set_root(settings, &settings->credential_roots, LDAPCC_SYSCONFDIR "/credentials");
 	return settings;
 }
 

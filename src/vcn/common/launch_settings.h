@@ -28,6 +28,7 @@ struct launch_settings {
 	bool has_bridges, has_writable_roots;
 	struct string_list bridges; /* by their names on this host */
 	struct string_list writable_roots; /* of images that guests write themselves */
+	struct string_list credential_roots; /* default: /etc/ldapcc/credentials */
 	const char *manifest_key; /* who must have signed it; NULL: nobody */
 	const char *scratch; /* /var/lib/vcn/scratch: overlays live below it */
 	unsigned scratch_limit_mib; /* of a guest whose manifest has none; 0: no limit */

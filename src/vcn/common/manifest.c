@@ -9,6 +9,8 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/trailer.h"
+#include "vcn/common/manifest_parts.h"
+#include "vcn/common/manifest_value.h"
 #include "vcn/common/patience.h"
 #include "vcn/common/signature.h"
 
@@ -16,220 +18,10 @@ enum {
 	MANIFEST_VERSION = 1,
 	MANIFEST_MAX = 16 * 1024 * 1024,
 	VCNS_MAX = 10000,
-	MEMORY_MAX_MIB = INT32_MAX,
-	CPUS_MAX = 1024,
-	VLAN_MAX = 4094, /* IEEE 802.1Q: 0 and 4095 are reserved */
-	MTU_MIN = 68, /* RFC 791 */
-	MTU_MAX = 65535,
-	INTERFACE_NAME_MAX = 15,
-	UUID_LENGTH = 36,
-	PATH_LENGTH_MAX = 4095, /* PATH_MAX less its NUL */
 	READ_FAILED = 'f',
 	READ_PLAIN = 'p',
 	READ_SIGNED = 's',
 };
-
-/* Single values */
-
-static int read_printable(struct reader *r, const struct node *value, void *field)
-{
-	const char *text;
-	int failed = read_string(r, value, &text);
-
-	if (failed < 0)
-		return failed;
-	if (text_has_control(text, strlen(text)) || !text_is_utf8(text, strlen(text)))
-		return document_fault(
-			r, value, "a control character is not allowed here");
-	*(const char **)field = text;
-	return 0;
-}
-
-static int read_hostname(struct reader *r, const struct node *value, void *field)
-{
-	TMP_CTX(tmp);
-	const char *text;
-	int failed = read_string(r, value, &text);
-
-	if (failed < 0)
-		return failed;
-	const char *fault = text_hostname_fault(text);
-
-	if (fault != NULL)
-		return document_fault(r, value, "'%s' is no host name: %s",
-			text_printable(tmp, text, strlen(text)), fault);
-	*(const char **)field = text;
-	return 0;
-}
-
-/* 8-4-4-4-12 hexadecimal digits; all zero is what firmware without an identity says */
-static bool is_uuid(const char *text)
-{
-	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-
-	if (strlen(text) != UUID_LENGTH || strspn(text, "0-") == UUID_LENGTH)
-		return false;
-	for (size_t i = 0; i < UUID_LENGTH; i++) {
-		bool is_digit = text_hex_digit(text[i]) >= 0;
-
-		if (form[i] == '-' ? text[i] != '-' : !is_digit)
-			return false;
-	}
-	return true;
-}
-
-static int read_uuid(struct reader *r, const struct node *value, void *field)
-{
-	TMP_CTX(tmp);
-	const char *text;
-	int failed = read_string(r, value, &text);
-
-	if (failed < 0)
-		return failed;
-	if (!is_uuid(text))
-		return document_fault(r, value, "'%s' is no UUID",
-			text_printable(tmp, text, strlen(text)));
-	char *lower = mem_strdup(r->mem_ctx, text);
-
-	text_lower(lower);
-	*(const char **)field = lower;
-	return 0;
-}
-
-static int read_memory(struct reader *r, const struct node *value, void *field)
-{
-	return read_between(r, value, 1, MEMORY_MAX_MIB, field);
-}
-
-static int read_cpus(struct reader *r, const struct node *value, void *field)
-{
-	return read_between(r, value, 1, CPUS_MAX, field);
-}
-
-static int read_vlan(struct reader *r, const struct node *value, void *field)
-{
-	return read_between(r, value, 1, VLAN_MAX, field);
-}
-
-static int read_mtu(struct reader *r, const struct node *value, void *field)
-{
-	return read_between(r, value, MTU_MIN, MTU_MAX, field);
-}
-
-static bool has_dot_dot(const char *path)
-{
-	for (const char *at = path; (at = strstr(at, "/..")) != NULL; at += 3)
-		if (at[3] == '/' || at[3] == '\0')
-			return true;
-	return false;
-}
-
-/* The file itself is opened below the image roots only (vcn.yaml); this is about typos. */
-static int read_file_path(struct reader *r, const struct node *value, void *field)
-{
-	const char *path = "";
-	int failed = read_printable(r, value, &path);
-
-	if (failed < 0)
-		return failed;
-	if (path[0] != '/' || text_has_suffix(path, "/"))
-		return document_fault(r, value, "expected the absolute path of a file");
-	if (strlen(path) > PATH_LENGTH_MAX)
-		return document_fault(
-			r, value, "a path has at most %d bytes", PATH_LENGTH_MAX);
-	if (has_dot_dot(path))
-		return document_fault(r, value, "'..' is not allowed in a path");
-	*(const char **)field = path;
-	return 0;
-}
-
-static int read_format(struct reader *r, const struct node *value, void *field)
-{
-	const char *text;
-	int failed = read_string(r, value, &text);
-
-	if (failed < 0)
-		return failed;
-	if (strcmp(text, "qcow2") != 0 && strcmp(text, "raw") != 0)
-		return document_fault(r, value, "expected qcow2 or raw");
-	*(enum image_format *)field = strcmp(text, "raw") == 0 ? IMAGE_RAW : IMAGE_QCOW2;
-	return 0;
-}
-
-static int read_readiness(struct reader *r, const struct node *value, void *field)
-{
-	static const char *const names[] = {[READINESS_NONE] = "none",
-		[READINESS_VIRTSERIAL] = "virtserial",
-		[READINESS_NOTIFY] = "notify"};
-	const char *text;
-	int failed = read_string(r, value, &text);
-
-	if (failed < 0)
-		return failed;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcmp(text, names[i]) == 0) {
-			*(enum readiness *)field = (enum readiness)i;
-			return 0;
-		}
-	return document_fault(r, value, "expected none, virtserial or notify");
-}
-
-static int read_mac(struct reader *r, const struct node *value, void *field)
-{
-	TMP_CTX(tmp);
-	const char *text;
-	struct mac mac;
-	int failed = read_string(r, value, &text);
-
-	if (failed < 0)
-		return failed;
-	const char *shown = text_printable(tmp, text, strlen(text));
-
-	if (!mac_parse(text, &mac))
-		return document_fault(r, value, "'%s' is no MAC address", shown);
-	if (mac_is_multicast(mac) || mac_is_zero(mac))
-		return document_fault(
-			r, value, "no interface can have the MAC address '%s'", shown);
-	*(struct mac *)field = mac;
-	return 0;
-}
-
-/* What the kernel takes for an interface's name (dev_valid_name()). */
-static int read_bridge(struct reader *r, const struct node *value, void *field)
-{
-	TMP_CTX(tmp);
-	const char *text = "";
-	int failed = read_printable(r, value, &text);
-
-	if (failed < 0)
-		return failed;
-	if (text[0] == '\0' || strlen(text) > INTERFACE_NAME_MAX ||
-		strcspn(text, "/:% ") != strlen(text) || strcmp(text, ".") == 0 ||
-		strcmp(text, "..") == 0)
-		return document_fault(r, value, "'%s' is no name of a network interface",
-			text_printable(tmp, text, strlen(text)));
-	*(const char **)field = text;
-	return 0;
-}
-
-static int read_address(struct reader *r, const struct node *value, struct ip *ret)
-{
-	TMP_CTX(tmp);
-	const char *text;
-	int failed = read_string(r, value, &text);
-
-	if (failed < 0)
-		return failed;
-	const char *shown = text_printable(tmp, text, strlen(text));
-
-	if (!ip_parse(text, ret))
-		return document_fault(r, value, "'%s' is no IP address", shown);
-	const char *fault = ip_unusable(*ret);
-
-	return fault == NULL ? 0
-			     : document_fault(r, value,
-				       "no interface can have the address '%s'", shown);
-}
 
 /* @field is the interface: pointer and count. */
 static int read_addresses(struct reader *r, const struct node *value, void *field)
@@ -241,7 +33,7 @@ static int read_addresses(struct reader *r, const struct node *value, void *fiel
 		return document_fault(r, value, "expected a list of addresses, or []");
 	interface->addresses = mem_array(r->mem_ctx, struct ip, value->n_items);
 	for (size_t i = 0; i < value->n_items; i++) {
-		int failed = read_address(r, value->items[i],
+		int failed = value_address(r, value->items[i],
 			&interface->addresses[interface->n_addresses++]);
 
 		result = failed < 0 ? failed : result;
@@ -252,10 +44,10 @@ static int read_addresses(struct reader *r, const struct node *value, void *fiel
 /* Tables */
 
 static const struct key interface_keys[] = {
-	{"mac", read_mac, offsetof(struct guest_interface, mac), true},
-	{"bridge", read_bridge, offsetof(struct guest_interface, bridge), true},
-	{"vlan", read_vlan, offsetof(struct guest_interface, vlan_id)},
-	{"mtu", read_mtu, offsetof(struct guest_interface, mtu)},
+	{"mac", value_mac, offsetof(struct guest_interface, mac), true},
+	{"bridge", value_bridge, offsetof(struct guest_interface, bridge), true},
+	{"vlan", value_vlan, offsetof(struct guest_interface, vlan_id)},
+	{"mtu", value_mtu, offsetof(struct guest_interface, mtu)},
 	{"isolated", read_bool, offsetof(struct guest_interface, is_isolated)},
 	{"addresses", read_addresses, 0},
 	{NULL},
@@ -282,14 +74,14 @@ static int read_interfaces(struct reader *r, const struct node *value, void *fie
 }
 
 static const struct key image_keys[] = {
-	{"path", read_file_path, offsetof(struct guest_image, path)},
-	{"format", read_format, offsetof(struct guest_image, format)},
+	{"path", value_file_path, offsetof(struct guest_image, path)},
+	{"format", value_format, offsetof(struct guest_image, format)},
 	{"snapshot", read_bool, offsetof(struct guest_image, snapshot)},
-	{"readiness", read_readiness, offsetof(struct guest_image, readiness)},
-	{"kernel", read_file_path, offsetof(struct guest_image, kernel)},
-	{"initrd", read_file_path, offsetof(struct guest_image, initrd)},
-	{"arguments", read_printable, offsetof(struct guest_image, arguments)},
-	{"checksum", read_printable, offsetof(struct guest_image, checksum)},
+	{"readiness", value_readiness, offsetof(struct guest_image, readiness)},
+	{"kernel", value_file_path, offsetof(struct guest_image, kernel)},
+	{"initrd", value_file_path, offsetof(struct guest_image, initrd)},
+	{"arguments", value_printable, offsetof(struct guest_image, arguments)},
+	{"checksum", value_printable, offsetof(struct guest_image, checksum)},
 	{NULL},
 };
 
@@ -332,15 +124,18 @@ static int read_image(struct reader *r, const struct node *value, void *field)
 }
 
 static const struct key guest_keys[] = {
-	{"name", read_hostname, offsetof(struct guest, name), true},
-	{"fqdn", read_hostname, offsetof(struct guest, fqdn), true},
-	{"uuid", read_uuid, offsetof(struct guest, uuid), true},
+	{"name", value_hostname, offsetof(struct guest, name), true},
+	{"fqdn", value_hostname, offsetof(struct guest, fqdn), true},
+	{"uuid", value_uuid, offsetof(struct guest, uuid), true},
 	{"enabled", read_bool, offsetof(struct guest, is_enabled)},
-	{"vo", read_printable, offsetof(struct guest, vo)},
-	{"memory", read_memory, offsetof(struct guest, memory_mib), true},
-	{"cpus", read_cpus, offsetof(struct guest, cpus), true},
-	{"scratch", read_memory, offsetof(struct guest, scratch_mib)},
+	{"vo", value_printable, offsetof(struct guest, vo)},
+	{"memory", value_memory, offsetof(struct guest, memory_mib), true},
+	{"cpus", value_cpus, offsetof(struct guest, cpus), true},
+	{"scratch", value_memory, offsetof(struct guest, scratch_mib)},
 	{"image", read_image, offsetof(struct guest, image), true},
+	{"seed", manifest_read_seed, offsetof(struct guest, seed)},
+	{"credentials", manifest_read_credentials, 0},
+	{"disks", manifest_read_disks, 0},
 	{"interfaces", read_interfaces, 0, true},
 	{NULL},
 };
@@ -365,6 +160,8 @@ static int read_guests(struct reader *r, const struct node *value, void *field)
 			value->items[i]->column);
 		int failed = document_read(r, value->items[i], guest_keys, guest);
 
+		if (failed == 0)
+			failed = manifest_check_guest(r, value->items[i], guest);
 		result = failed < 0 ? failed : result;
 	}
 	return result;
@@ -385,7 +182,7 @@ static int read_version(struct reader *r, const struct node *value, void *field)
 
 static const struct key manifest_keys[] = {
 	{"manifest", read_version, 0, true},
-	{"host", read_hostname, offsetof(struct manifest, host), true},
+	{"host", value_hostname, offsetof(struct manifest, host), true},
 	{"serial", read_u64, offsetof(struct manifest, serial), true},
 	{"vcns", read_guests, 0, true},
 	{NULL},
@@ -450,8 +247,13 @@ static void add_guest_uses(struct uses *uses, TALLOC_CTX *mem_ctx,
 	uses_add(uses, mem_ctx, node_find(map, "fqdn"), "FQDN", fqdn);
 	uses_add(uses, mem_ctx, node_find(map, "uuid"), "UUID", guest->uuid);
 	if (guest->image.path != NULL && !guest->image.snapshot)
-		uses_add(uses, mem_ctx, node_find(image, "path"), "writable image",
+		uses_add(uses, mem_ctx, node_find(image, "path"), "writable file",
 			guest->image.path);
+	for (size_t i = 0; i < guest->n_disks; i++)
+		if (guest->disks[i].path != NULL)
+			uses_add(uses, mem_ctx,
+				node_find(node_find(map, "disks")->items[i], "path"),
+				"writable file", guest->disks[i].path);
 	add_interface_uses(uses, mem_ctx, guest, node_find(map, "interfaces"));
 }
 
@@ -497,21 +299,12 @@ static int check_uses(struct reader *r, const struct manifest *manifest)
 
 /* Digests */
 
-/* The length before each value keeps "ab","c" apart from "a","bc"; absent is "-". */
-static void digest_text(struct buffer *b, const char *key, const char *value)
-{
-	if (value == NULL)
-		buffer_printf(b, "%s -\n", key);
-	else
-		buffer_printf(b, "%s %zu %s\n", key, strlen(value), value);
-}
-
 static void digest_interface(struct buffer *b, const struct guest_interface *interface)
 {
 	char buffer[MAC_TEXT_MAX];
 
-	digest_text(b, "mac", mac_format(interface->mac, buffer));
-	digest_text(b, "bridge", interface->bridge);
+	manifest_digest_text(b, "mac", mac_format(interface->mac, buffer));
+	manifest_digest_text(b, "bridge", interface->bridge);
 	buffer_printf(b, "vlan %u\nmtu %u\n", interface->vlan_id, interface->mtu);
 	/* A line that says nothing would make every guest that runs outdated. */
 	if (interface->is_isolated)
@@ -524,22 +317,23 @@ static void digest_guest(struct guest *guest)
 	struct buffer *b = buffer_new(tmp);
 	uint8_t digest[SHA256_BYTES];
 
-	digest_text(b, "name", guest->name);
-	digest_text(b, "fqdn", guest->fqdn);
-	digest_text(b, "uuid", guest->uuid);
-	digest_text(b, "vo", guest->vo);
+	manifest_digest_text(b, "name", guest->name);
+	manifest_digest_text(b, "fqdn", guest->fqdn);
+	manifest_digest_text(b, "uuid", guest->uuid);
+	manifest_digest_text(b, "vo", guest->vo);
 	buffer_printf(b, "enabled %d\nmemory %u\ncpus %u\n", guest->is_enabled,
 		guest->memory_mib, guest->cpus);
 	/* A key that came later: without it the digest is what it was. */
 	if (guest->scratch_mib > 0)
 		buffer_printf(b, "scratch %u\n", guest->scratch_mib);
-	digest_text(b, "path", guest->image.path);
+	manifest_digest_text(b, "path", guest->image.path);
 	buffer_printf(b, "format %d\nsnapshot %d\nreadiness %d\n", guest->image.format,
 		guest->image.snapshot, guest->image.readiness);
-	digest_text(b, "kernel", guest->image.kernel);
-	digest_text(b, "initrd", guest->image.initrd);
-	digest_text(b, "arguments", guest->image.arguments);
-	digest_text(b, "checksum", guest->image.checksum);
+	manifest_digest_text(b, "kernel", guest->image.kernel);
+	manifest_digest_text(b, "initrd", guest->image.initrd);
+	manifest_digest_text(b, "arguments", guest->image.arguments);
+	manifest_digest_text(b, "checksum", guest->image.checksum);
+	manifest_digest_parts(b, guest);
 	for (size_t i = 0; i < guest->n_interfaces; i++)
 		digest_interface(b, &guest->interfaces[i]);
 	sha256(b->data, b->len, digest);

@@ -39,6 +39,24 @@ struct guest_interface {
 	size_t n_addresses;
 };
 
+enum { GUEST_DISKS_MAX = 16, CREDENTIALS_MAX = 32 };
+
+/* A disk beside that of the image. */
+struct guest_disk {
+	const char *name; /* which the guest finds it by */
+	unsigned size_mib; /* of one that is thrown away */
+	const char *path; /* of one that is kept; NULL: it is thrown away */
+	enum image_format format;
+};
+
+/* What systemd in the guest hands to its services (systemd.exec(5)). */
+struct guest_credential {
+	const char *name;
+	const char *value; /* of what is no secret */
+	const char *path; /* else: the file of the host that has it */
+	bool is_own; /* of whoever runs this VCN, wherever it lies (run --credential) */
+};
+
 /* One VCN as the manifest wants it. */
 struct guest {
 	const char *name, *fqdn, *uuid, *vo;
@@ -46,6 +64,11 @@ struct guest {
 	unsigned memory_mib, cpus;
 	unsigned scratch_mib; /* what it may write and throw away; 0: the host's limit */
 	struct guest_image image;
+	const char *seed; /* URL of what configures it; NULL: none */
+	struct guest_credential *credentials;
+	size_t n_credentials;
+	struct guest_disk *disks;
+	size_t n_disks;
 	struct guest_interface *interfaces;
 	size_t n_interfaces;
 	/* SHA-256 over everything above in a canonical form: changed means outdated */

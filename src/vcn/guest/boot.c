@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "vcn/common/image_mark.h"
 #include "vcn/common/process.h"
+#include "vcn/guest/drive.h"
 #include "vcn/guest/kvm.h"
 #include "vcn/guest/machine.h"
 #include "vcn/guest/progress.h"
@@ -23,7 +24,7 @@
 
 enum {
 	QMP_LINE_MAX = 64 * 1024,
-	KINDS = MACHINE_FD_UPLINK + 1,
+	KINDS = MACHINE_FD_CREDENTIAL + 1,
 	REBOOT_WAIT_MAX_S = 64,
 	QUICK_REBOOT_MS = 60 * 1000,
 	DRAIN_ROUNDS = 64,
@@ -34,6 +35,8 @@ enum {
 /* Descriptors on their way to QEMU, by kind; those of ports are in the ports. */
 struct handover {
 	int fds[KINDS];
+	struct drive_fds drives[GUEST_DISKS_MAX];
+	int credentials[CREDENTIALS_MAX];
 	gid_t kvm_group;
 	unsigned notify_port;
 };
@@ -42,6 +45,12 @@ static int close_handover(struct handover *handover)
 {
 	for (size_t i = 0; i < KINDS; i++)
 		mem_close_fd(&handover->fds[i]);
+	for (size_t i = 0; i < GUEST_DISKS_MAX; i++) {
+		mem_close_fd(&handover->drives[i].fd);
+		mem_close_fd(&handover->drives[i].read_fd);
+	}
+	for (size_t i = 0; i < CREDENTIALS_MAX; i++)
+		mem_close_fd(&handover->credentials[i]);
 	return 0;
 }
 
@@ -51,6 +60,10 @@ static struct handover *new_handover(TALLOC_CTX *mem_ctx)
 
 	for (size_t i = 0; i < KINDS; i++)
 		handover->fds[i] = -1;
+	for (size_t i = 0; i < GUEST_DISKS_MAX; i++)
+		handover->drives[i] = (struct drive_fds){-1, -1};
+	for (size_t i = 0; i < CREDENTIALS_MAX; i++)
+		handover->credentials[i] = -1;
 	talloc_set_destructor(handover, close_handover);
 	return handover;
 }
@@ -103,6 +116,14 @@ static int open_kvm(struct supervisor *s, struct handover *handover)
 	return r;
 }
 
+static int take(int *fd)
+{
+	int taken = *fd;
+
+	*fd = -1;
+	return taken;
+}
+
 /* The files come from another process; from here on they are QEMU's. */
 static void take_opened(struct handover *handover, struct opened *opened)
 {
@@ -113,10 +134,26 @@ static void take_opened(struct handover *handover, struct opened *opened)
 		[OPENED_INITRD] = MACHINE_FD_INITRD,
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		handover->fds[kinds[i]] = opened->fds[i];
-		opened->fds[i] = -1;
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		handover->fds[kinds[i]] = take(&opened->fds[i]);
+	for (size_t i = 0; i < GUEST_DISKS_MAX; i++)
+		handover->drives[i] =
+			(struct drive_fds){take(&opened->fds[OPENED_DISK + i]),
+				take(&opened->fds[OPENED_DISK_READ + i])};
+	for (size_t i = 0; i < CREDENTIALS_MAX; i++)
+		handover->credentials[i] = take(&opened->fds[OPENED_CREDENTIAL + i]);
+}
+
+/* QEMU opens them once more, by their descriptors, as its own user. */
+static int give_credentials(struct supervisor *s, const struct handover *handover)
+{
+	for (size_t i = 0; s->identity->changes_user && i < s->guest->n_credentials; i++)
+		if (fchown(handover->credentials[i], s->identity->uid, s->identity->uid) <
+			0)
+			return diag_fail_errno(s->diags, EXIT_IO, errno, LOC_NONE,
+				"VCN '%s': its credentials cannot be given to its QEMU",
+				s->guest->name);
+	return 0;
 }
 
 static int open_files(
@@ -130,7 +167,19 @@ static int open_files(
 		return r;
 	s->state->image_mark = talloc_steal(s->state, opened->mark);
 	take_opened(handover, opened);
-	return 0;
+	return give_credentials(s, handover);
+}
+
+static int make_disks(
+	struct supervisor *s, const struct boot *boot, struct handover *handover)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < s->guest->n_disks; i++)
+		if (s->guest->disks[i].path == NULL)
+			r = drive_make(boot->overlay, s->guest, &s->guest->disks[i],
+				s->diags, &handover->drives[i]);
+	return r;
 }
 
 static int open_vsock(struct supervisor *s, struct boot *boot, struct handover *handover)
@@ -192,6 +241,8 @@ static int open_all(struct supervisor *s, struct boot *boot, struct opening *ope
 		r = overlay_make(boot, s->settings, s->guest->name, s->identity, s->diags,
 			&boot->overlay);
 	if (r == 0)
+		r = make_disks(s, boot, handover);
+	if (r == 0)
 		r = network_open(boot, s->settings, s->guest, s->folder->had_taps,
 			s->diags, &boot->ports);
 	if (r == 0)
@@ -218,11 +269,17 @@ static int fd_for(const struct machine_fd *wanted, const struct handover *handov
 {
 	switch (wanted->kind) {
 	case MACHINE_FD_TAP:
-		return boot->ports[wanted->interface].tap_fd;
+		return boot->ports[wanted->index].tap_fd;
 	case MACHINE_FD_VHOST:
-		return boot->ports[wanted->interface].vhost_fd;
+		return boot->ports[wanted->index].vhost_fd;
+	case MACHINE_FD_CREDENTIAL:
+		return handover->credentials[wanted->index];
+	case MACHINE_FD_DISK:
+		return handover->drives[wanted->index].fd;
+	case MACHINE_FD_DISK_READ:
+		return handover->drives[wanted->index].read_fd;
 	case MACHINE_FD_UPLINK:
-		return uplink_fd(boot->uplinks, wanted->interface);
+		return uplink_fd(boot->uplinks, wanted->index);
 	default:
 		return handover->fds[wanted->kind];
 	}

@@ -15,6 +15,7 @@
 enum {
 	QCOW2_HEADER = 104,
 	QCOW2_HEADER_V2 = 72,
+	QCOW2_SIZE_AT = 24,
 	QCOW2_CORRUPT = 1 << 1,
 	QCOW2_DATA_FILE = 1 << 2,
 	COPY_MAX_MIB = 512,
@@ -94,15 +95,18 @@ int image_open(const struct string_list *roots, const char *path, const char *wh
 	bool is_writable, struct loc where, struct diags *diags, int *ret_fd)
 {
 	const char *rest = NULL;
+	const char *kind = strcmp(what, "credential") == 0 ? what
+			   : strcmp(what, "disk") == 0	   ? "writable"
+							   : "image";
 	size_t i = 0;
 
 	while (i < roots->n && (rest = below_root(roots->items[i], path)) == NULL)
 		i++;
 	if (rest == NULL)
 		return diag_fail(diags, EXIT_DATA, where,
-			"%s '%s' is below none of the image roots "
-			"of this host (vcn.yaml, image-roots)",
-			what, path);
+			"%s '%s' is below none of the %s roots "
+			"of this host (vcn.yaml, %s-roots)",
+			what, path, kind, kind);
 	_cleanup_(mem_close_fd) int fd = open_beneath(roots->items[i], rest, is_writable);
 
 	if (fd < 0)
@@ -238,4 +242,16 @@ int image_check_qcow2(int fd, const char *path, struct loc where, struct diags *
 	if (fault == NULL)
 		return 0;
 	return diag_fail(diags, EXIT_DATA, where, "image '%s' %s", path, fault);
+}
+
+uint64_t image_bytes(int fd, bool is_qcow2)
+{
+	uint8_t size[8];
+	struct stat st;
+
+	if (is_qcow2)
+		return pread(fd, size, sizeof(size), QCOW2_SIZE_AT) == sizeof(size)
+			       ? big_endian(size, sizeof(size))
+			       : 0;
+	return fstat(fd, &st) == 0 ? (uint64_t)st.st_size : 0;
 }

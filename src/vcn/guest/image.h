@@ -42,6 +42,9 @@ const char *image_qcow2_fault(const uint8_t *header, size_t len);
 int image_check_qcow2(
 	int fd, const char *path, struct loc where, struct diags *diags) _must_check_;
 
+/* Bytes of the disk that an image stands for; 0 where it cannot be read. */
+uint64_t image_bytes(int fd, bool is_qcow2);
+
 /*
  * image_open_for_all - image_open() for a file that QEMU opens again, as its own user,
  * through /proc/self/fd (kernel and initial RAM disk: QEMU reads them with fopen())

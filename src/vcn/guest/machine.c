@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { FIRST_NUMBER = 3, MTU_MAX = 65535 };
+enum { FIRST_NUMBER = 3, FIRST_DISK_SET = 10, MTU_MAX = 65535 };
 
 /* A value inside an option: QEMU ends it at a comma, unless there are two. */
 static const char *escaped(TALLOC_CTX *mem_ctx, const char *value)
@@ -38,12 +38,12 @@ static void add_option(struct machine *m, const char *option, const char *format
 	add(m, value);
 }
 
-static int add_fd(struct machine *m, enum machine_fd_kind kind, size_t interface)
+static int add_fd(struct machine *m, enum machine_fd_kind kind, size_t index)
 {
 	struct machine_fd *fd = mem_push(m, &m->fds, &m->n_fds);
 
 	fd->kind = kind;
-	fd->interface = interface;
+	fd->index = index;
 	fd->number = FIRST_NUMBER + (int)m->n_fds - 1;
 	return fd->number;
 }
@@ -134,6 +134,34 @@ static void add_disk(struct machine *m, const struct guest_image *image)
 		image->snapshot ? "on" : "off", image->snapshot ? ",werror=stop" : "");
 	add_option(m, "-device",
 		"virtio-blk-pci,id=disk0,drive=root,serial=vcnroot,bootindex=1");
+}
+
+/*
+ * Each in a set of its own. What is thrown away need not reach the host's disk, and its guest
+ * is stopped where there is no room for it; of what is kept the guest hears of errors.
+ */
+static void add_further_disk(struct machine *m, const struct guest_disk *disk, size_t i)
+{
+	bool is_kept = disk->path != NULL;
+	size_t set = FIRST_DISK_SET + i;
+
+	add_option(m, "-add-fd", "fd=%d,set=%zu,opaque=rdwr:disk",
+		add_fd(m, MACHINE_FD_DISK, i), set);
+	add_option(m, "-add-fd", "fd=%d,set=%zu,opaque=rdonly:disk",
+		add_fd(m, MACHINE_FD_DISK_READ, i), set);
+	add_option(m, "-drive",
+		"if=none,id=drive%zu,format=%s,file=/dev/fdset/%zu,discard=unmap,"
+		"detect-zeroes=unmap%s",
+		i, disk->format == IMAGE_QCOW2 && is_kept ? "qcow2" : "raw", set,
+		is_kept ? "" : ",cache=unsafe,werror=stop");
+	add_option(m, "-device", "virtio-blk-pci,id=further%zu,drive=drive%zu,serial=%s",
+		i, i, disk->name);
+}
+
+static void add_further_disks(struct machine *m, const struct guest *guest)
+{
+	for (size_t i = 0; i < guest->n_disks; i++)
+		add_further_disk(m, &guest->disks[i], i);
 }
 
 /* Read with fopen() by QEMU, which knows no descriptor sets there. */
@@ -227,6 +255,30 @@ static void add_readiness(
 	}
 }
 
+/* cloud-init asks for the files in a folder, and Ignition for one. */
+static void add_seed(struct machine *m, const char *url)
+{
+	size_t len = strlen(url);
+
+	if (len > strlen(".ign") && strcmp(url + len - strlen(".ign"), ".ign") == 0)
+		add_option(m, "-fw_cfg",
+			"name=opt/com.coreos/config,string="
+			"{\"ignition\":{\"version\":\"3.0.0\",,"
+			"\"config\":{\"replace\":{\"source\":\"%s\"}}}}",
+			url);
+	else
+		add_option(m, "-smbios", "type=1,serial=ds=nocloud;s=%s%s", url,
+			url[len - 1] == '/' ? "" : "/");
+}
+
+/* Read by QEMU before it starts; what is in them is on no command line. */
+static void add_credentials(struct machine *m, const struct guest *guest)
+{
+	for (size_t i = 0; i < guest->n_credentials; i++)
+		add_option(m, "-smbios", "type=11,path=/proc/self/fd/%d",
+			add_fd(m, MACHINE_FD_CREDENTIAL, i));
+}
+
 static void add_channels(struct machine *m)
 {
 	add_option(
@@ -258,10 +310,14 @@ struct machine *machine_build(
 	add_accelerator(m, host);
 	add_processors_and_memory(m, guest, host->qemu);
 	add_disk(m, &guest->image);
+	add_further_disks(m, guest);
 	add_kernel(m, &guest->image);
 	add_interfaces(m, guest, host);
 	add_devices(m, host->qemu);
 	add_readiness(m, guest, host);
+	if (guest->seed != NULL)
+		add_seed(m, guest->seed);
+	add_credentials(m, guest);
 	add_channels(m);
 	add_conduct(m);
 	*mem_push(m, &m->argv, &m->n_arguments) = NULL;

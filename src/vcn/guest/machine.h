@@ -25,12 +25,18 @@ enum machine_fd_kind {
 	MACHINE_FD_TAP,
 	MACHINE_FD_VHOST,
 	MACHINE_FD_UPLINK,
+	MACHINE_FD_DISK,
+	MACHINE_FD_DISK_READ, /* the same, read-only */
+	MACHINE_FD_CREDENTIAL,
 };
 
-/* A descriptor of QEMU's: what it is, of which interface (TAP, vhost, uplink), under what number. */
+/*
+ * A descriptor of QEMU's: what it is, of which interface (TAP, vhost, uplink), disk or
+ * credential, under what number.
+ */
 struct machine_fd {
 	enum machine_fd_kind kind;
-	size_t interface;
+	size_t index;
 	int number;
 };
 

@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "vcn/common/image_mark.h"
 #include "vcn/common/patience.h"
+#include "vcn/guest/credential.h"
+#include "vcn/guest/drive.h"
 #include "vcn/guest/image.h"
 #include "vcn/guest/veto.h"
 
@@ -66,6 +68,35 @@ static int open_kernel(const struct launch_settings *settings, const struct gues
 	return r;
 }
 
+static int open_disks(const struct launch_settings *settings, const struct guest *guest,
+	struct diags *diags, int fds[_OPENED_MAX])
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < guest->n_disks; i++) {
+		struct drive_fds drive = {-1, -1};
+
+		if (guest->disks[i].path == NULL)
+			continue;
+		r = drive_open(settings, guest, &guest->disks[i], diags, &drive);
+		fds[OPENED_DISK + i] = drive.fd;
+		fds[OPENED_DISK_READ + i] = drive.read_fd;
+	}
+	return r;
+}
+
+static int open_credentials(const struct launch_settings *settings,
+	const struct guest *guest, struct diags *diags, int fds[_OPENED_MAX])
+{
+	size_t bytes_left = CREDENTIAL_BYTES_MAX;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < guest->n_credentials; i++)
+		r = credential_open(settings, guest, &guest->credentials[i], &bytes_left,
+			diags, &fds[OPENED_CREDENTIAL + i]);
+	return r;
+}
+
 /* One message: header, text, and the descriptors beside it. */
 static void send_opened(
 	int socket, struct header *header, const char *text, const int *fds)
@@ -100,8 +131,10 @@ static _Noreturn void run_child(
 {
 	struct diags *diags = diags_new(NULL);
 	struct header header = {0};
-	int fds[_OPENED_MAX] = {-1, -1, -1, -1};
+	int fds[_OPENED_MAX];
 
+	for (size_t i = 0; i < _OPENED_MAX; i++)
+		fds[i] = -1;
 	patience_leave(fd, NULL);
 	/* Before they are opened: one that is replaced in between is outdated, not hidden. */
 	const char *text = image_mark(diags, &guest->image);
@@ -109,6 +142,10 @@ static _Noreturn void run_child(
 	header.code = open_image(settings, guest, diags, fds);
 	if (header.code == 0)
 		header.code = open_kernel(settings, guest, diags, fds);
+	if (header.code == 0)
+		header.code = open_disks(settings, guest, diags, fds);
+	if (header.code == 0)
+		header.code = open_credentials(settings, guest, diags, fds);
 	if (header.code < 0)
 		text = diag_last(diags)->message;
 	send_opened(fd, &header, text, fds);

@@ -19,7 +19,10 @@ enum opened_file {
 	OPENED_IMAGE_READ, /* the same, read-only, for an image that is written */
 	OPENED_KERNEL,
 	OPENED_INITRD,
-	_OPENED_MAX
+	OPENED_DISK, /* the first of GUEST_DISKS_MAX: those that are kept */
+	OPENED_DISK_READ = OPENED_DISK + GUEST_DISKS_MAX, /* the same, read-only */
+	OPENED_CREDENTIAL = OPENED_DISK_READ + GUEST_DISKS_MAX,
+	_OPENED_MAX = OPENED_CREDENTIAL + CREDENTIALS_MAX
 };
 
 struct opened {

@@ -142,6 +142,20 @@ uint64_t overlay_bytes_left(const struct overlay *scratch)
 	return (uint64_t)fs.f_bavail * fs.f_frsize;
 }
 
+int overlay_make_file(const struct overlay *scratch, const char *name, int *ret_fd)
+{
+	_cleanup_(mem_close_fd) int folder = openat(scratch->top_fd, scratch->name,
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (folder < 0)
+		return -errno;
+	*ret_fd = openat(
+		folder, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (*ret_fd < 0 || unlinkat(folder, name, 0) < 0)
+		return -errno;
+	return 0;
+}
+
 static int set_limit(pid_t pid, unsigned mib)
 {
 	rlim_t bytes = (rlim_t)mib * 1024 * 1024;

@@ -28,6 +28,14 @@ int overlay_make(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 	const char *name, const struct identity *identity, struct diags *diags,
 	struct overlay **ret_scratch) _must_check_;
 
+/*
+ * overlay_make_file - an empty file of the folder, which has no name
+ *
+ * shape:  @name is that of a moment, nobody else's
+ * errors: -errno
+ */
+int overlay_make_file(
+	const struct overlay *scratch, const char *name, int *ret_fd) _must_check_;
 /* Bytes left for guests' writes on its file system; UINT64_MAX where it does not say. */
 uint64_t overlay_bytes_left(const struct overlay *scratch);
 /*

@@ -10,6 +10,7 @@
 
 #include "base/notify.h"
 #include "vcn/common/process.h"
+#include "vcn/guest/drive.h"
 
 /* Publishing */
 
@@ -102,8 +103,7 @@ void supervisor_publish(struct supervisor *s)
 
 unsigned supervisor_scratch_mib(const struct supervisor *s)
 {
-	return s->guest->scratch_mib > 0 ? s->guest->scratch_mib
-					 : s->settings->scratch_limit_mib;
+	return drive_limit_mib(s->settings, s->guest);
 }
 
 void supervisor_record(struct supervisor *s, enum boot_outcome outcome)

@@ -38,12 +38,31 @@ const struct string_list *veto_image_roots(
 		       : &settings->image_roots;
 }
 
+/* Without the setting a guest writes nothing but images. */
+static int check_disks(const struct launch_settings *settings, const struct guest *guest,
+	struct diags *diags)
+{
+	for (size_t i = 0; i < guest->n_disks; i++) {
+		const struct guest_disk *disk = &guest->disks[i];
+
+		if (disk->path != NULL &&
+			!image_is_below(&settings->writable_roots, disk->path))
+			return diag_fail(diags, EXIT_REFUSED, guest->where,
+				"VCN '%s': its disk '%s' is none that a guest of this "
+				"host may write to (vcn.yaml, writable-roots)",
+				guest->name, disk->path);
+	}
+	return 0;
+}
+
 int veto_check(const struct launch_settings *settings, const struct guest *guest,
 	struct diags *diags)
 {
 	const struct guest_image *image = &guest->image;
 	int r = check_bridges(settings, guest, diags);
 
+	if (r == 0)
+		r = check_disks(settings, guest, diags);
 	if (r < 0 || image->path == NULL || image->snapshot ||
 		!settings->has_writable_roots ||
 		image_is_below(&settings->writable_roots, image->path))

@@ -22,6 +22,7 @@
 #include "vcn/host/control.h"
 #include "vcn/host/metrics.h"
 #include "vcn/host/perform.h"
+#include "vcn/host/run_guest.h"
 #include "vcn/host/status.h"
 #include "vcn/host/told.h"
 #include "vcn/host/unit.h"
@@ -473,6 +474,8 @@ int launch_command_run(void *session)
 			"'%s' is disabled in the manifest", guest->name);
 	if (r == 0)
 		r = admit_one(s, guest);
+	if (r == 0)
+		r = run_guest(s, guest, &guest);
 	if (r < 0)
 		return r;
 	struct supervise_options options = {

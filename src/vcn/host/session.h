@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "base/program.h"
 #include "vcn/common/launch_settings.h"
 #include "vcn/common/manifest.h"
 #include "vcn/host/reconcile.h"
@@ -22,6 +23,8 @@ struct arguments {
 	bool restart_changed;
 	const char *metrics; /* status: OpenMetrics instead of the table; a file, or "" */
 	bool console; /* run: the serial console on stdout */
+	struct program_texts credentials; /* run: NAME:FILE */
+	const char *seed; /* run: instead of the manifest's */
 	uint64_t max_unavailable; /* 0: not given */
 	uint64_t allow_stop;
 	uint64_t timeout_s; /* 0: the settings' */

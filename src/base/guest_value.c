@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/guest_value.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+enum {
+	DISK_NAME_MAX = 20, /* of the serial number of a virtio disk */
+	CREDENTIAL_NAME_MAX = 255, /* of a file */
+	SEED_MAX = 1000,
+};
+
+#define LETTERS_AND_DIGITS \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+static bool is_word(const char *text, size_t len, const char *word)
+{
+	return len == strlen(word) && strncmp(text, word, len) == 0;
+}
+
+const char *disk_name_fault(const char *name, size_t len)
+{
+	if (len == 0 || len > DISK_NAME_MAX)
+		return "has no name of 1 to 20 characters";
+	if (strspn(name, LETTERS_AND_DIGITS "_.-") < len ||
+		strchr("_.-", name[0]) != NULL)
+		return "has a name of other characters than letters, digits and _ . -";
+	if (is_word(name, len, "vcnroot"))
+		return "has the name of the image's own disk";
+	return NULL;
+}
+
+const char *credential_name_fault(const char *name, size_t len)
+{
+	if (len == 0 || len > CREDENTIAL_NAME_MAX)
+		return "has no name of 1 to 255 characters";
+	if (strspn(name, LETTERS_AND_DIGITS "_.-@") < len || name[0] == '.')
+		return "has a name of other characters than letters, digits and _ . - @";
+	if (is_word(name, len, "vmm.notify_socket"))
+		return "has the name by which vcn says where readiness is reported";
+	return NULL;
+}
+
+const char *seed_fault(const char *url)
+{
+	static const char *const schemes[] = {"http://", "https://", "ftp://"};
+	bool is_url = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++)
+		is_url |= text_has_prefix(url, schemes[i]) &&
+			  strchr("/?#", url[strlen(schemes[i])]) == NULL;
+	if (!is_url)
+		return "is no URL (http, https or ftp)";
+	if (strlen(url) > SEED_MAX)
+		return "is longer than 1000 characters";
+	for (const char *at = url; *at != '\0'; at++)
+		if (*at <= ' ' || *at > '~' || strchr("\"'\\,;#<>", *at) != NULL)
+			return "contains a blank, a quote, or one of \\ , ; # < >: write "
+			       "it as %XX";
+	return NULL;
+}

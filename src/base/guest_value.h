@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Values that a VCN is given, and what may be wrong with them: the compiler and the launcher
+ * take the same. A fault is a static sentence that goes on behind the value, or NULL.
+ */
+
+#include "base/mem.h"
+
+/* Of a disk: the serial number that the guest finds it by. */
+const char *disk_name_fault(const char *name, size_t len);
+/* source: systemd.exec(5), SetCredential=; the names that the launcher gives itself are none */
+const char *credential_name_fault(const char *name, size_t len);
+/* A URL that cloud-init or Ignition fetches; as a word in SMBIOS and in JSON. */
+const char *seed_fault(const char *url);

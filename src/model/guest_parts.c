@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/guest_parts.h"
+
+#include <string.h>
+
+#include "base/guest_value.h"
+#include "base/text.h"
+#include "model/decode_value.h"
+
+const char *guest_disk_parse(
+	struct arena *arena, const char *text, struct guest_disk *ret)
+{
+	size_t len = strcspn(text, " \t");
+	const char *rest = text + len + strspn(text + len, " \t");
+	const char *why = disk_name_fault(text, len);
+	uint64_t size = 0;
+
+	*ret = (struct guest_disk){.name = arena_strndup(arena, text, len)};
+	if (why != NULL)
+		return why;
+	if (rest[0] == '/') {
+		ret->path = arena_strdup(arena, rest);
+		ret->format = text_has_suffix(rest, ".qcow2") ? "qcow2" : "raw";
+		return decode_path_fault(rest);
+	}
+	if (!text_parse_u64(rest, INT32_MAX, &size) || size == 0)
+		return "is not NAME SIZE, in MiB, or NAME PATH";
+	ret->size_mib = (uint32_t)size;
+	return NULL;
+}
+
+const char *guest_credential_parse(
+	struct arena *arena, const char *text, struct guest_credential *ret)
+{
+	size_t len = strcspn(text, "=:");
+	const char *why = credential_name_fault(text, len);
+
+	*ret = (struct guest_credential){.name = arena_strndup(arena, text, len)};
+	if (why != NULL)
+		return why;
+	if (text[len] == '=') {
+		ret->value = arena_strdup(arena, text + len + 1);
+		return NULL;
+	}
+	if (text[len] != ':')
+		return "is not NAME=VALUE, or NAME:PATH";
+	ret->path = arena_strdup(arena, text + len + 1);
+	return decode_path_fault(ret->path);
+}
+
+/* What was refused is not among the values. */
+static void build_disks(struct arena *arena, struct machine *vcn)
+{
+	const struct strings *texts = &vcn->disk_texts;
+
+	vcn->n_guest_disks = texts->n;
+	vcn->guest_disks = arena_alloc(arena, texts->n * sizeof(struct guest_disk));
+	for (uint32_t i = 0; i < texts->n; i++)
+		(void)!guest_disk_parse(arena, texts->items[i], &vcn->guest_disks[i]);
+}
+
+static void build_credentials(struct arena *arena, struct machine *vcn)
+{
+	const struct strings *texts = &vcn->credential_texts;
+
+	vcn->n_credentials = texts->n;
+	vcn->credentials = arena_alloc(arena, texts->n * sizeof(struct guest_credential));
+	for (uint32_t i = 0; i < texts->n; i++)
+		(void)!guest_credential_parse(
+			arena, texts->items[i], &vcn->credentials[i]);
+}
+
+void guest_parts_build(struct site *site)
+{
+	for (size_t i = 0; i < site->n_vcns; i++) {
+		struct machine *vcn = site->vcns[i];
+
+		if (vcn->disk_texts.n > 0)
+			build_disks(site->arena, vcn);
+		if (vcn->credential_texts.n > 0)
+			build_credentials(site->arena, vcn);
+	}
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What a VCN has beside its image. Disks (vocDisk): `NAME SIZE`, as many MiB that are thrown
+ * away with the guest, or `NAME PATH`, a file of the host that is kept. Credentials of systemd
+ * (vocCredential): `NAME=VALUE`, for what is no secret, or `NAME:PATH`, a file of the host.
+ */
+
+#include "model/site.h"
+
+/* Of one VCN; as many as vcn hands over. */
+enum { GUEST_DISKS_MAX = 16, CREDENTIALS_MAX = 32 };
+
+/*
+ * guest_disk_parse - one value
+ *
+ * memory: what *ret points to is below @arena
+ * return: what is wrong with it, or NULL
+ */
+const char *guest_disk_parse(
+	struct arena *arena, const char *text, struct guest_disk *ret) _must_check_;
+const char *guest_credential_parse(
+	struct arena *arena, const char *text, struct guest_credential *ret) _must_check_;
+/* Gives every VCN what its values stand for. */
+void guest_parts_build(struct site *site);

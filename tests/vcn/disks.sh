@@ -1,0 +1,91 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# disks.sh VCN - disks beside the image: thrown away and kept, locked, bounded, refused.
+set -euo pipefail
+# shellcheck source=SCRIPTDIR/lib.sh
+. "$(dirname "$(realpath "$0")")/lib.sh"
+enter "$@"
+command -v qemu-img >/dev/null || skip_all "no qemu-img"
+mkdir "$work/kept"
+qemu-img create -q -f qcow2 "$work/kept/home.qcow2" 16M
+truncate -s 8M "$work/kept/data.raw"
+write_settings "network: user" "writable-roots: $work/kept"
+
+# with_disks NAME LINE... - a guest with those disks
+with_disks() {
+	local name=$1 lines="    disks:"
+	shift
+	for line in "$@"; do
+		lines+=$'\n'"      - {$line}"
+	done
+	guest "$name" "hostname=$name" "" "$lines"
+}
+home="name: home, path: \"$work/kept/home.qcow2\", format: qcow2"
+data="name: data, path: \"$work/kept/data.raw\", format: raw"
+
+begin_manifest 1
+with_disks vcn001 "name: work, size: 64" "$home" "$data"
+end_manifest whole
+ok "a guest with one disk to throw away and two to keep" exits 0 vcn apply
+ok "it has the first by its name and size" console_says vcn001 "disk work has 131072 sectors"
+ok "and the second" console_says vcn001 "disk home has 32768 sectors"
+ok "and the third" console_says vcn001 "disk data has 16384 sectors"
+ok "and has written to the last" within 10 console_says vcn001 "wrote /dev/vdc"
+ok "what is thrown away has no name on the host" \
+	equal "$(find "$work/scratch" -mindepth 2 -type f)" ""
+
+# The same file in a guest that another launcher starts
+begin_manifest 1
+with_disks vcn002 "$home"
+end_manifest bare
+sed "s,^runtime-dir: .*,runtime-dir: $work/run2," "$work/vcn.yaml" >"$work/other.yaml"
+ok "a second guest of a disk that is kept does not start" exits 5 "$VCN" --config "$work/other.yaml" \
+	--manifest "$work/manifest.yaml" --host node01.c.example start vcn002
+ok "because it is locked" says 'Failed to get "write" lock'
+
+begin_manifest 2
+with_disks vcn001 "name: work, size: 64" "$home" "$data"
+end_manifest whole
+ok "restart" exits 0 vcn restart vcn001
+ok "what was thrown away is gone, what was kept is there" within 10 \
+	equal "$(grep -a "guest: found" "$work/run/vcn001/console.log" | tr -d '\r' | tail -n 3 | xargs)" \
+	"guest: found guest: found vcn001 guest: found vcn001"
+ok "a disk more makes it outdated" bash -c "sed '/name: data/d' '$work/body.yaml' |
+	'$here/trailer.py' >'$work/manifest.yaml'"
+ok "and it is said" exits 0 vcn diff
+ok "by name" says "outdated vcn001"
+ok "stop" exits 0 vcn stop --all
+ok "the guest wrote into the file that is kept" grep -aq vcn001 "$work/kept/data.raw"
+
+# What is refused, and why
+begin_manifest 3
+with_disks vcn003 "name: home, path: \"$work/images/home.raw\", format: raw"
+end_manifest whole
+ok "a disk outside of the writable roots is refused" exits 5 vcn start vcn003
+ok "and said why" says "none that a guest of this host may write to"
+ok "check of this host says it, too" exits 3 vcn check
+sed -i 's,images/home.raw,kept/../a.raw,' "$work/body.yaml"
+end_manifest whole
+ok "'..' is a fault of the manifest" exits 10 vcn check "$work/manifest.yaml"
+begin_manifest 4
+with_disks vcn003 "$home"
+with_disks vcn004 "$home"
+end_manifest whole
+ok "one file in two guests is a fault of the manifest" exits 10 vcn check "$work/manifest.yaml"
+ok "with both places" says "manifest.yaml:.*first used here"
+begin_manifest 5
+with_disks vcn003 "$home"
+sed -i 's/^    cpus: 1$/&\n    scratch: 4/' "$work/body.yaml"
+end_manifest whole
+ok "a disk larger than what the guest may write is refused" exits 5 vcn start vcn003
+ok "with both sizes" says "'home' of VCN 'vcn003' has 16 MiB.* above 4 "
+mkdir "$work/small"
+mount -t tmpfs -o size=3m,mode=755 none "$work/small"
+write_settings "network: user" "scratch: $work/small"
+begin_manifest 6
+with_disks vcn003 "name: work, size: 64"
+end_manifest whole
+ok "a disk larger than the file system is refused" exits 5 vcn start vcn003
+ok "with both sizes" says "has 64 MiB, and the file system of '.*' has 3 in all"
+finish_tests
