@@ -495,12 +495,13 @@ int launch_command_run(void *session)
 
 static int print_status(struct session *s, const struct status *status)
 {
+	TMP_CTX(tmp);
 	const char *file = s->arguments.metrics;
 
 	if (file != NULL && file[0] != '\0')
 		return metrics_write(file, status, -1, s->diags);
 	if (file != NULL)
-		metrics_print(s->out, status);
+		fputs(metrics_text(tmp, status), s->out);
 	else if (!s->arguments.json)
 		status_print(s->out, status, s->color);
 	return 0;

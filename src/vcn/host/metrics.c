@@ -2,7 +2,6 @@
 #include "vcn/host/metrics.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <time.h>
 
 #include "base/metric.h"
@@ -10,22 +9,23 @@
 enum { BYTES_PER_MIB = 1024 * 1024, US_PER_S = 1000000 };
 
 /* A label's value: backslash, quote and newline escaped. */
-static void print_label(FILE *stream, const char *name, const char *value)
+static void add_label(struct buffer *b, const char *name, const char *value)
 {
-	fprintf(stream, "%s=\"", name);
+	buffer_printf(b, "%s=\"", name);
 	for (; *value != '\0'; value++)
 		if (*value == '\n')
-			fputs("\\n", stream);
+			buffer_add_text(b, "\\n");
 		else if (*value == '\\' || *value == '"')
-			fprintf(stream, "\\%c", *value);
+			buffer_printf(b, "\\%c", *value);
 		else
-			fputc(*value, stream);
-	fputc('"', stream);
+			buffer_add(b, value, 1);
+	buffer_add_text(b, "\"");
 }
 
-static void print_head(FILE *stream, const char *name, const char *type, const char *help)
+static void add_head(
+	struct buffer *b, const char *name, const char *type, const char *help)
 {
-	fprintf(stream, "# TYPE %s %s\n# HELP %s %s\n", name, type, name, help);
+	buffer_printf(b, "# TYPE %s %s\n# HELP %s %s\n", name, type, name, help);
 }
 
 static bool runs(const struct status_row *row)
@@ -81,35 +81,35 @@ static const struct metric {
 	{"vcn_outdated", "1: its entry or its image has changed since.", outdated},
 };
 
-static void print_metric(
-	FILE *stream, const struct metric *metric, const struct status *status)
+static void add_metric(
+	struct buffer *b, const struct metric *metric, const struct status *status)
 {
-	print_head(stream, metric->name, "gauge", metric->help);
+	add_head(b, metric->name, "gauge", metric->help);
 	for (size_t i = 0; i < status->n_rows; i++) {
-		fprintf(stream, "%s{", metric->name);
-		print_label(stream, "vcn", status->rows[i].state->name);
-		fprintf(stream, "} %" PRId64 "\n",
-			metric->value(status, &status->rows[i]));
+		buffer_printf(b, "%s{", metric->name);
+		add_label(b, "vcn", status->rows[i].state->name);
+		buffer_printf(
+			b, "} %" PRId64 "\n", metric->value(status, &status->rows[i]));
 	}
 }
 
 /* Every state with 1 or 0, so that a change is seen without a gap. */
-static void print_states(FILE *stream, const struct status *status, const char *type)
+static void add_states(struct buffer *b, const struct status *status, const char *type)
 {
-	print_head(stream, "vcn_state", type, "As vcn status names it.");
+	add_head(b, "vcn_state", type, "As vcn status names it.");
 	for (size_t i = 0; i < status->n_rows; i++)
 		for (enum guest_state state = 0; state < _STATE_MAX; state++) {
-			fputs("vcn_state{", stream);
-			print_label(stream, "vcn", status->rows[i].state->name);
-			fputc(',', stream);
-			print_label(stream, "vcn_state", run_state_name(state));
-			fprintf(stream, "} %d\n", status->rows[i].state->state == state);
+			buffer_add_text(b, "vcn_state{");
+			add_label(b, "vcn", status->rows[i].state->name);
+			buffer_add_text(b, ",");
+			add_label(b, "vcn_state", run_state_name(state));
+			buffer_printf(b, "} %d\n", status->rows[i].state->state == state);
 		}
 }
 
-static void print_stages(FILE *stream, const struct status *status)
+static void add_stages(struct buffer *b, const struct status *status)
 {
-	print_head(stream, "vcn_boot_seconds", "gauge",
+	add_head(b, "vcn_boot_seconds", "gauge",
 		"From the start of QEMU to each stage of the last boot.");
 	for (size_t i = 0; i < status->n_rows; i++)
 		for (enum boot_stage stage = 0; stage < _STAGE_MAX; stage++) {
@@ -117,29 +117,32 @@ static void print_stages(FILE *stream, const struct status *status)
 
 			if (!runs(&status->rows[i]) || state->stage_us[stage] < 0)
 				continue;
-			fputs("vcn_boot_seconds{", stream);
-			print_label(stream, "vcn", state->name);
-			fputc(',', stream);
-			print_label(stream, "stage", boot_stage_name(stage));
-			fprintf(stream, "} %.6f\n",
-				(double)state->stage_us[stage] / US_PER_S);
+			buffer_add_text(b, "vcn_boot_seconds{");
+			add_label(b, "vcn", state->name);
+			buffer_add_text(b, ",");
+			add_label(b, "stage", boot_stage_name(stage));
+			buffer_printf(
+				b, "} %.6f\n", (double)state->stage_us[stage] / US_PER_S);
 		}
 }
 
-static void print_all(FILE *stream, const struct status *status, const char *stateset)
+static void add_all(struct buffer *b, const struct status *status, const char *stateset)
 {
-	print_head(stream, "vcn_exit_status", "gauge", "That vcn status exits with.");
-	fprintf(stream, "vcn_exit_status %d\n", status_code(status));
-	print_states(stream, status, stateset);
+	add_head(b, "vcn_exit_status", "gauge", "That vcn status exits with.");
+	buffer_printf(b, "vcn_exit_status %d\n", status_code(status));
+	add_states(b, status, stateset);
 	for (size_t i = 0; i < ARRAY_SIZE(metrics); i++)
-		print_metric(stream, &metrics[i], status);
-	print_stages(stream, status);
+		add_metric(b, &metrics[i], status);
+	add_stages(b, status);
 }
 
-void metrics_print(FILE *stream, const struct status *status)
+char *metrics_text(TALLOC_CTX *mem_ctx, const struct status *status)
 {
-	print_all(stream, status, "stateset");
-	fputs("# EOF\n", stream);
+	struct buffer *b = buffer_new(mem_ctx);
+
+	add_all(b, status, "stateset");
+	buffer_add_text(b, "# EOF\n");
+	return b->data;
 }
 
 int metrics_write(
@@ -147,17 +150,9 @@ int metrics_write(
 {
 	TMP_CTX(tmp);
 	struct buffer *b = buffer_new(tmp);
-	char *text = NULL;
-	size_t len = 0;
-	FILE *stream = open_memstream(&text, &len);
 
-	if (stream == NULL)
-		abort(); /* out of memory, as in base/mem.c */
 	if (status != NULL)
-		print_all(stream, status, "gauge");
-	fclose(stream);
-	buffer_add(b, text, len);
-	free(text);
+		add_all(b, status, "gauge");
 	if (apply >= 0) {
 		metric_number(b, "vcn_apply_exit_status",
 			"Of the last vcn apply; see vcn(8).", apply);

@@ -10,7 +10,8 @@
 
 #include "vcn/host/status.h"
 
-void metrics_print(FILE *stream, const struct status *status);
+/* The whole text, below @mem_ctx. */
+char *metrics_text(TALLOC_CTX *mem_ctx, const struct status *status) _must_check_;
 /*
  * metrics_write - @path, replaced whole; @apply is what the last apply ended with, or -1
  *
