@@ -75,6 +75,23 @@ const char *ssh_key_parse(TALLOC_CTX *mem_ctx, const char *text, struct ssh_key 
 	return NULL;
 }
 
+char *ssh_key_text(TALLOC_CTX *mem_ctx, const char *bytes, size_t len)
+{
+	enum { LENGTH = 4 };
+	size_t type = len > LENGTH ? (uint8_t)bytes[LENGTH - 1] : 0;
+
+	if (len <= LENGTH + type || bytes[0] != 0 || bytes[1] != 0 || bytes[2] != 0)
+		return mem_strndup(mem_ctx, bytes, len);
+	struct buffer *text = buffer_new(mem_ctx);
+
+	buffer_printf(text, "%.*s ", (int)type, bytes + LENGTH);
+	char *to = buffer_reserve(text, BASE64_ENCODE_RAW_LENGTH(len));
+
+	base64_encode_raw(to, len, (const uint8_t *)bytes);
+	buffer_grown(text, BASE64_ENCODE_RAW_LENGTH(len));
+	return text->data;
+}
+
 char *ssh_key_fingerprint(
 	TALLOC_CTX *mem_ctx, const struct ssh_key *key, enum ssh_fingerprint kind)
 {

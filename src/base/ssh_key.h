@@ -27,6 +27,14 @@ struct ssh_key {
 const char *ssh_key_parse(
 	TALLOC_CTX *mem_ctx, const char *text, struct ssh_key *ret) _must_check_;
 
+/*
+ * ssh_key_text - a key as a line, where it is there as bytes only (RFC 4253 section 6.6)
+ *
+ * shape:  what does not begin as such bytes is text already
+ * memory: below @mem_ctx
+ */
+char *ssh_key_text(TALLOC_CTX *mem_ctx, const char *bytes, size_t len) _must_check_;
+
 /* The fingerprint in lower-case hex, below @mem_ctx. */
 char *ssh_key_fingerprint(TALLOC_CTX *mem_ctx, const struct ssh_key *key,
 	enum ssh_fingerprint kind) _must_check_;

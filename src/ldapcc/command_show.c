@@ -7,9 +7,10 @@
 #include <json-c/json.h>
 
 #include "base/text.h"
+#include "ldapcc/show_subject.h"
 #include "model/use.h"
 
-/* show: every value of a machine with its entry and attribute, then what it caused. */
+/* show: every value of a record with its entry and attribute, then what it caused. */
 
 struct page {
 	struct run *run;
@@ -156,7 +157,6 @@ static void put_machine(struct page *page, const struct machine *machine)
 {
 	const struct record *record = &machine->record;
 
-	put(page, "kind", kind_name((enum kind)record->kind), record, FIELD_NONE);
 	put(page, "name", machine->fqdn, record, FIELD_NAME);
 	put_change(page, record);
 	for (uint32_t i = 0; i < machine->aliases.n; i++)
@@ -171,6 +171,84 @@ static void put_machine(struct page *page, const struct machine *machine)
 			FIELD_HOST);
 	for (uint32_t i = 0; i < machine->n_interfaces; i++)
 		put_interface(page, machine->interfaces[i]);
+}
+
+static void put_network(struct page *page, const struct network *network)
+{
+	TMP_CTX(tmp);
+	char start[IP_TEXT_MAX], end[IP_TEXT_MAX];
+
+	put(page, "prefix",
+		mem_printf(tmp, "%s/%u", ip_format(network->prefix.base, start),
+			network->prefix.length),
+		&network->record, FIELD_NETWORK);
+	for (uint32_t i = 0; i < network->n_ranges; i++)
+		put(page, "range",
+			mem_printf(tmp, "%s %s",
+				ip_format(network->ranges[i].start, start),
+				ip_format(network->ranges[i].end, end)),
+			&network->record, FIELD_DYNAMIC_RANGE);
+	put(page, "reservations", mem_printf(tmp, "%u", network->n_reservations), NULL,
+		FIELD_NONE);
+}
+
+static void put_group(struct page *page, const struct node_group *group)
+{
+	put(page, "nodes", group->nodeset, NULL, FIELD_NONE);
+	for (uint32_t i = 0; i < group->n_nodes; i++)
+		put(page, "node", group->nodes[i]->fqdn, &group->nodes[i]->record,
+			FIELD_NONE);
+	for (size_t i = 0; i < group->n_parts; i++)
+		put(page, "part", group->parts[i]->record.name, &group->parts[i]->record,
+			FIELD_NONE);
+}
+
+static void put_profile(struct page *page, const struct profile *profile)
+{
+	for (uint32_t i = 0; i < profile->n_hosts; i++)
+		put(page, "host", profile->hosts[i]->fqdn, &profile->hosts[i]->record,
+			FIELD_PROFILE);
+}
+
+static void put_image(struct page *page, const struct record *record)
+{
+	const struct site *site = page->run->site;
+
+	for (size_t i = 0; i < site->n_vcns; i++)
+		if (site->vcns[i]->image != NULL &&
+			&site->vcns[i]->image->record == record)
+			put(page, "vcn", site->vcns[i]->fqdn, &site->vcns[i]->record,
+				FIELD_IMAGE);
+}
+
+/* A record that is no node: what it says, and who stands on it. */
+static void put_other(struct page *page, const struct record *record)
+{
+	const void *object = record;
+
+	put(page, "name", record->name, record, FIELD_NAME);
+	put_change(page, record);
+	put_uses(page, record);
+	put_extras(page, record);
+	if (record->kind == KIND_NETWORK)
+		put_network(page, object);
+	else if (record->kind == KIND_GROUP)
+		put_group(page, object);
+	else if (record->kind == KIND_PROFILE)
+		put_profile(page, object);
+	else if (record->kind == KIND_IMAGE)
+		put_image(page, record);
+}
+
+static void put_record(struct page *page, const struct record *record)
+{
+	const struct machine *machine = subject_machine(record);
+
+	put(page, "kind", kind_name((enum kind)record->kind), record, FIELD_NONE);
+	if (machine != NULL)
+		put_machine(page, machine);
+	else
+		put_other(page, record);
 }
 
 /* Whole lines, numbered, of one stretch. */
@@ -206,13 +284,13 @@ static void put_lines(const struct span *span, struct json_object *lines)
 }
 
 static void put_outputs(
-	struct run *run, const struct machine *machine, struct json_object *lines)
+	struct run *run, const struct record *record, struct json_object *lines)
 {
 	TMP_CTX(tmp);
 	const struct output *last = NULL;
 	size_t n;
 	const struct span *spans =
-		render_spans(tmp, run->renderer, run->site, run->tree, machine, &n);
+		render_spans(tmp, run->renderer, run->site, run->tree, record, &n);
 
 	for (size_t i = 0; i < n; i++) {
 		if (lines == NULL && spans[i].output != last)
@@ -222,10 +300,12 @@ static void put_outputs(
 	}
 }
 
-static void show_machine(struct run *run, const struct machine *machine)
+static void show_record(struct run *run, const struct record *record)
 {
+	TMP_CTX(tmp);
 	struct page page = {.run = run};
 	struct json_object *lines = NULL;
+	const char *name = subject_name(tmp, record);
 
 	if (run->result != NULL) {
 		struct json_object *shown = json_object_new_object();
@@ -233,40 +313,60 @@ static void show_machine(struct run *run, const struct machine *machine)
 		page.values = json_object_new_array();
 		lines = json_object_new_array();
 		json_object_object_add(shown, "values", page.values);
-		json_object_object_add(shown, "quarantined",
-			json_object_new_boolean(machine->record.is_bad));
+		json_object_object_add(
+			shown, "quarantined", json_object_new_boolean(record->is_bad));
 		json_object_object_add(shown, "lines", lines);
-		json_object_object_add(run->result, machine->fqdn, shown);
+		json_object_object_add(run->result, name, shown);
 	} else {
-		printf("%s%s\n", machine->fqdn,
-			machine->record.is_bad ? " (in quarantine: in no output)" : "");
+		printf("%s%s\n", name,
+			record->is_bad ? " (in quarantine: in no output)" : "");
 	}
-	put_machine(&page, machine);
-	put_outputs(run, machine, lines);
+	put_record(&page, record);
+	put_outputs(run, record, lines);
+}
+
+static bool is_about(const struct loc *where, const struct record *record)
+{
+	const struct machine *machine = subject_machine(record);
+
+	if (where->dn == NULL)
+		return false;
+	for (uint32_t i = 0; machine != NULL && i < machine->n_interfaces; i++)
+		if (strcmp(where->dn, machine->interfaces[i]->record.dn) == 0)
+			return true;
+	return record->dn != NULL && strcmp(where->dn, record->dn) == 0;
 }
 
 /* Findings about other records would only hide what was asked for. */
-static void keep_findings_of(struct diags *diags, const struct machine *machine)
+static void keep_findings_of(struct diags *diags, const struct record *record)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < diags->n_findings; i++) {
 		struct finding *finding = diags->findings[i];
-		bool is_own = finding->where.dn == NULL ||
-			      strcmp(finding->where.dn, machine->record.dn) == 0;
+		bool is_own =
+			finding->where.dn == NULL || is_about(&finding->where, record);
 
-		for (uint32_t j = 0; j < machine->n_interfaces; j++)
-			is_own |= finding->where.dn != NULL &&
-				  strcmp(finding->where.dn,
-					  machine->interfaces[j]->record.dn) == 0;
 		for (size_t j = 0; j < finding->n_notes; j++)
-			is_own |= finding->notes[j].where.dn != NULL &&
-				  strcmp(finding->notes[j].where.dn,
-					  machine->record.dn) == 0;
+			is_own |= is_about(&finding->notes[j].where, record);
 		if (is_own)
 			diags->findings[n++] = finding;
 	}
 	diags->n_findings = n;
+}
+
+static int ambiguous(struct run *run, const char *word, const struct subjects *subjects)
+{
+	TMP_CTX(tmp);
+	struct finding *finding;
+	int failed = diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+		"'%s' is several: give the full name, KIND:NAME, or the DN", word);
+
+	finding = diag_last(run->diags);
+	for (size_t i = 0; i < subjects->n; i++)
+		diag_note(finding, record_loc(run->site, subjects->items[i], FIELD_NONE),
+			"%s", subject_name(tmp, subjects->items[i]));
+	return failed;
 }
 
 int command_show(void *session)
@@ -276,17 +376,20 @@ int command_show(void *session)
 
 	for (size_t i = 0; failed == 0 && i < run->n_words; i++) {
 		TMP_CTX(tmp);
-		char *name = mem_strdup(tmp, run->words[i]);
+		const char *word = run->words[i];
+		const struct subjects subjects = subjects_find(tmp, run->site, word);
 
-		text_lower(name);
-		const struct machine *machine = model_find_machine(run->site, name);
-
-		if (machine == NULL)
+		if (subjects.n > 1)
+			return ambiguous(run, word, &subjects);
+		if (subjects.n == 0)
 			return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
-				"no host or VCN is called '%s'", name);
-		show_machine(run, machine);
+				"nothing is called '%s': no host, VCN, network, image, "
+				"repository, profile, group or cluster, by name, address, MAC "
+				"or DN",
+				word);
+		show_record(run, subjects.items[0]);
 		if (run->n_words == 1)
-			keep_findings_of(run->diags, machine);
+			keep_findings_of(run->diags, subjects.items[0]);
 	}
 	return failed;
 }

@@ -34,7 +34,7 @@ static const struct program_command commands[] = {
 		command_apply, 0, 0, APPLY},
 	{"watch", "", "apply, then again on every change in the directory", command_watch,
 		0, 0, APPLY},
-	{"show", "NAME…", "all that is known of a host or VCN, and what it caused",
+	{"show", "NAME…", "all that is known of a record, and what it caused",
 		command_show, 1, PROGRAM_ANY_NUMBER, 0},
 	{"status", "", "is all well? the last run's exit code, or 3, 4, 6, 10, 70",
 		command_status, 0, 0, STATUS},

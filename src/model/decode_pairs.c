@@ -35,11 +35,12 @@ static void keep_hardware(
 	list[(*n)++] = *hardware;
 }
 
-/* What stands where nobody knew the address, or there is none. */
+/* What stands where nobody knew the address, or there is none, or a server gives it. */
 static bool is_placeholder(const char *text)
 {
-	static const char *const words[] = {
-		"n/a", "na", "nil", "none", "null", "tba", "tbd", "unknown", "?", "0"};
+	static const char *const words[] = {"n/a", "na", "nil", "none", "null", "tba",
+		"tbd", "todo", "unknown", "undefined", "unassigned", "dhcp", "dynamic",
+		"auto", "?", "0"};
 
 	if (text[strspn(text, "-: ._x")] == '\0')
 		return true;
@@ -141,6 +142,14 @@ static void keep_address(struct decoder *d, struct interface *interface, struct 
 				.line = value->line};
 }
 
+/* A placeholder; most values are addresses, for which no copy is made. */
+static bool is_no_address(
+	struct decoder *d, const struct entry_value *value, struct ip *scratch)
+{
+	return !(strlen(value->bytes) == value->len && ip_parse(value->bytes, scratch)) &&
+	       is_placeholder(decode_trimmed(d, value));
+}
+
 static void read_addresses(
 	struct decoder *d, struct record *record, struct interface *interface)
 {
@@ -151,9 +160,12 @@ static void read_addresses(
 		arena_alloc(d->site->arena, (values->n + 1) * sizeof(struct address));
 	for (size_t i = 0; i < values->n; i++) {
 		struct ip ip = {0};
+		const char *why = "is no address";
 
-		decode_address(d, record, &use, &values->values[i], &ip);
-		const char *why = useless_address(ip);
+		if (!is_no_address(d, &values->values[i], &ip)) {
+			decode_address(d, record, &use, &values->values[i], &ip);
+			why = useless_address(ip);
+		}
 
 		interface->n_passed_over += why != NULL;
 		if (why != NULL)

@@ -650,22 +650,54 @@ void decode_dns_record(struct decoder *d, struct record *record, const struct us
 		*(const char **)place = dns_record_format(d->site->arena, &parsed);
 }
 
-/* The comment behind the key is nobody's business. */
+/* Is it a value of our schema, which was entered for us? */
+static bool is_ours(
+	struct decoder *d, enum field_id field, const struct entry_value *value)
+{
+	const struct origin *origin = decode_origin_of(d, field, value);
+	const char *names = attribute_of(field)->names;
+	size_t len = strcspn(names, " ");
+
+	return origin == NULL || (strlen(origin->attribute) == len &&
+					 strncasecmp(origin->attribute, names, len) == 0);
+}
+
+/*
+ * @value alone is lost: nothing else of its entry stands on it. What a foreign directory took
+ * for its own purposes is passed over.
+ */
+static void lose_value(struct decoder *d, struct record *record, enum field_id field,
+	const struct entry_value *value, const char *why)
+{
+	bool was_bad = record->is_bad, was_wrong = record->is_wrong;
+
+	if (is_ours(d, field, value))
+		decode_fault(d, CHECK_BAD_VALUE, record, field, value, why);
+	else
+		decode_pass_over(d, record, field, value, why);
+	record->is_bad = was_bad;
+	record->is_wrong = was_wrong;
+}
+
+/*
+ * The comment behind the key is nobody's business. FreeIPA may have the bytes alone. A key that
+ * is none costs no host its names.
+ */
 void decode_ssh_key(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
 	TMP_CTX(tmp);
-	const char *text = text_of(d, record, use->field, value);
 	struct ssh_key key;
-
-	if (text == NULL)
-		return;
-	const char *why = ssh_key_parse(tmp, text, &key);
+	const char *text = ssh_key_text(tmp, value->bytes, value->len);
+	const char *why = text_has_control(text, strlen(text))
+				  ? "contains a control character"
+				  : ssh_key_parse(tmp, text, &key);
 
 	if (why != NULL) {
-		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value, why);
+		lose_value(d, record, use->field, value, why);
 		return;
 	}
+	text += strspn(text, " \t");
 	size_t len = strcspn(text, " \t");
 
 	len += strspn(text + len, " \t");

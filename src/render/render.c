@@ -678,23 +678,35 @@ int render_site(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct reporter 
 	return 0;
 }
 
-/* What a machine caused */
+/* What a record caused */
 
 struct tracer {
 	TALLOC_CTX *mem_ctx;
-	const struct machine *machine;
+	const struct record *record;
 	const struct output *output;
-	size_t depth; /* of objects of this machine, one in another */
+	size_t depth; /* of objects of this record, one in another */
 	size_t start;
 	struct span **spans;
 	size_t *n_spans;
 };
 
+/*
+ * Is the object of a context @record, or a part of it? Objects of the model begin with their
+ * record.
+ */
+static bool is_of(
+	const struct shape *shape, const void *object, const struct record *record)
+{
+	const struct machine *machine = fields_machine(shape, object);
+
+	return machine != NULL ? &machine->record == record : object == record;
+}
+
 static void trace_enter(void *data, const struct context *context, size_t offset)
 {
 	struct tracer *tracer = data;
 
-	if (fields_machine(context->shape, context->object) != tracer->machine)
+	if (!is_of(context->shape, context->object, tracer->record))
 		return;
 	if (tracer->depth++ == 0)
 		tracer->start = offset;
@@ -704,7 +716,7 @@ static void trace_leave(void *data, const struct context *context, size_t offset
 {
 	struct tracer *tracer = data;
 
-	if (fields_machine(context->shape, context->object) != tracer->machine)
+	if (!is_of(context->shape, context->object, tracer->record))
 		return;
 	if (--tracer->depth == 0 && offset > tracer->start)
 		*mem_push(tracer->mem_ctx, tracer->spans, tracer->n_spans) =
@@ -712,7 +724,7 @@ static void trace_leave(void *data, const struct context *context, size_t offset
 }
 
 struct span *render_spans(TALLOC_CTX *mem_ctx, struct renderer *renderer,
-	struct site *site, const struct tree *tree, const struct machine *machine,
+	struct site *site, const struct tree *tree, const struct record *record,
 	size_t *ret_n)
 {
 	struct span *spans = NULL;
@@ -722,12 +734,12 @@ struct span *render_spans(TALLOC_CTX *mem_ctx, struct renderer *renderer,
 		TMP_CTX(tmp);
 		struct output *output = &tree->outputs[i];
 		const struct shape *shape = record_shape(output->target->for_each);
-		struct tracer tracer = {mem_ctx, machine, output, 0, 0, &spans, ret_n};
+		struct tracer tracer = {mem_ctx, record, output, 0, 0, &spans, ret_n};
 		const struct template_hooks hooks = {
 			.data = &tracer, .enter = trace_enter, .leave = trace_leave};
 		struct buffer *buffer;
 
-		if (shape != NULL && fields_machine(shape, output->object) == machine) {
+		if (shape != NULL && is_of(shape, output->object, record)) {
 			*mem_push(mem_ctx, &spans, ret_n) =
 				(struct span){output, 0, output->len};
 			continue;

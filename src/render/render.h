@@ -34,7 +34,7 @@ struct tree {
 	size_t n_outputs;
 };
 
-/* One stretch of an output that a host or VCN caused, for `show`. */
+/* One stretch of an output that a record caused, for `show`. */
 struct span {
 	const struct output *output;
 	size_t start, end; /* bytes */
@@ -73,7 +73,7 @@ int render_site(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct reporter 
 void render_serial(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct site *site,
 	struct output *output, uint64_t serial);
 
-/* Every stretch of every output that @machine caused, in the order of the tree. */
+/* Every stretch of every output that @record caused, in the order of the tree. */
 struct span *render_spans(TALLOC_CTX *mem_ctx, struct renderer *renderer,
-	struct site *site, const struct tree *tree, const struct machine *machine,
+	struct site *site, const struct tree *tree, const struct record *record,
 	size_t *ret_n) _must_check_;
