@@ -485,6 +485,21 @@ int guid_compare(struct guid a, struct guid b)
 	return memcmp(a.bytes, b.bytes, sizeof(a.bytes));
 }
 
+const char *guid_format_client_id(struct guid guid, char buffer[GUID_CLIENT_ID_MAX])
+{
+	static const uint8_t head[] = {0xff, 0, 0, 0, 0, 0, 2, 0, 0, 2, 0xc9, 0};
+	char *to = buffer;
+
+	for (size_t i = 0; i < sizeof(head) + GUID_BYTES; i++) {
+		if (i > 0)
+			*to++ = ':';
+		to = text_write_hex(to,
+			i < sizeof(head) ? &head[i] : &guid.bytes[i - sizeof(head)], 1);
+	}
+	*to = '\0';
+	return buffer;
+}
+
 /* DUIDs */
 
 enum { DUID_MIN = 3, DUID_MAX = 130, DUID_TYPE = 2 };

@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 
-enum { IP_TEXT_MAX = 46, MAC_TEXT_MAX = 18, GUID_BYTES = 8 };
+enum { IP_TEXT_MAX = 46, MAC_TEXT_MAX = 18, GUID_BYTES = 8, GUID_CLIENT_ID_MAX = 60 };
 
 /* family is 4, 6, or 0 for none; an IPv4 address fills the first four bytes. */
 struct ip {
@@ -122,6 +122,12 @@ bool mac_is_local(struct mac mac);
  */
 bool guid_parse(const char *text, struct guid *ret) _must_check_;
 int guid_compare(struct guid a, struct guid b);
+/*
+ * The DHCP client identifier of an InfiniBand port (RFC 4390 section 2.1, RFC 4361): type 255,
+ * an IAID of 0, and a DUID of Mellanox' enterprise number with the GUID, which is what the
+ * firmware of their adapters sends.
+ */
+const char *guid_format_client_id(struct guid guid, char buffer[GUID_CLIENT_ID_MAX]);
 
 /*
  * octets_parse - hexadecimal octets, written with or without `:`, `-` or `.` between groups

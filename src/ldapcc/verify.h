@@ -6,6 +6,8 @@
  * kind of server and names each difference; what is right of it is counted only.
  */
 
+#include <time.h>
+
 #include "generation/generation.h"
 #include "ldapcc/run.h"
 
@@ -28,5 +30,12 @@ bool verify_has_target(const struct verify *v, const char *name);
 
 /* DNS: a sample of names and addresses, or all; serials of zones (verify_dns.c). */
 void verify_dns(struct verify *v);
-/* DHCP: Kea's loaded configuration; since when dhcpd and dnsmasq run (verify_dhcp.c). */
+/* DHCP: since when dhcpd and dnsmasq run, and Kea (verify_dhcp.c). */
 void verify_dhcp(struct verify *v);
+/* What the Kea of one family has loaded, asked over its control socket (verify_kea.c). */
+void verify_kea(struct verify *v, unsigned family, const char *path);
+
+/* When the files of @target, and of its parts NAME-…, were written last; 0: there are none. */
+int64_t verify_written_at(const struct verify *v, const char *target, bool has_parts);
+int64_t verify_now_ms(clockid_t clock);
+const char *verify_time_text(TALLOC_CTX *mem_ctx, int64_t ms);

@@ -397,26 +397,9 @@ GETTER(reservation_mac, reservation)
 		row_give_mac(ret, o->hardware->mac);
 }
 
-/*
- * The client identifier of an InfiniBand port (RFC 4390 section 2.1, RFC 4361): type 255, an
- * IAID of 0, and a DUID of Mellanox' enterprise number with the GUID, which is what the
- * firmware of their adapters sends.
- */
 static void give_client_id(const struct hardware *hardware, struct value *ret)
 {
-	static const uint8_t head[] = {0xff, 0, 0, 0, 0, 0, 2, 0, 0, 2, 0xc9, 0};
-	char *to = ret->scratch;
-
-	for (size_t i = 0; i < sizeof(head) + GUID_BYTES; i++) {
-		if (i > 0)
-			*to++ = ':';
-		to = text_write_hex(to,
-			i < sizeof(head) ? &head[i]
-					 : &hardware->guid.bytes[i - sizeof(head)],
-			1);
-	}
-	*to = '\0';
-	row_give_text(ret, ret->scratch);
+	row_give_text(ret, guid_format_client_id(hardware->guid, ret->scratch));
 }
 
 GETTER(reservation_client_id, reservation)

@@ -22,44 +22,99 @@ FARM = 60  # addresses of one name: more than fit into 512 bytes
 tap = Tap()
 
 
-def site(scene, web2="10.77.0.12", n_farm=FARM, extra="", mac="00:00:5e:00:53:11"):
+# What Kea knows its clients by, besides a MAC address; and a network that goes
+CLIENTS = """
+dn: cn=gone,dc=c,dc=example
+objectClass: vocIPNetwork
+cn: gone
+ipNetworkNumber: 10.79.0.0/24
+
+dn: cn=ib,dc=c,dc=example
+objectClass: device
+objectClass: ipHost
+objectClass: ieee802Device
+cn: ib
+macAddress: 80:00:02:08:fe:80:00:00:00:00:00:00:02:00:5e:03:00:00:53:07
+ipHostNumber: 10.77.0.31
+
+dn: cn=roam,dc=c,dc=example
+objectClass: device
+objectClass: ieee802Device
+cn: roam
+macAddress: 00:00:5e:00:53:31
+
+dn: cn=six1,dc=c,dc=example
+objectClass: device
+objectClass: ipHost
+objectClass: ieee802Device
+cn: six1
+macAddress: 00:00:5e:00:53:32
+ipHostNumber: fd00:77::31
+
+dn: cn=six2,dc=c,dc=example
+objectClass: device
+objectClass: vocPhysicalNode
+cn: six2
+
+dn: cn=eth0,cn=six2,dc=c,dc=example
+objectClass: vocNodeInterface
+cn: eth0
+vocDUID: 4c4c4544-0031-3510-8031-b3c04f443232
+ipHostNumber: fd00:77::32
+"""
+# … and what of them the second generation has otherwise
+CHANGES = (("10.77.0.31", "10.77.0.32"), ("cn: roam", "cn: roam2"), ("cn=roam", "cn=roam2"),
+           ("fd00:77::31", "fd00:77::41"), ("-b3c04f443232", "-b3c04f443233"),
+           (CLIENTS.split("\n\n", maxsplit=1)[0], ""))
+
+
+def clients(changes=()):
+    text = CLIENTS
+    for old, new in changes:
+        text = text.replace(old, new)
+    return text
+
+
+def site(scene, web2="10.77.0.12", n_farm=FARM, extra="", mac="00:00:5e:00:53:11", changes=()):
     with open(f"{HERE}/site.ldif", encoding="ascii") as file:
         text = file.read()
     text = text.replace("ipHostNumber: 10.77.0.12", f"ipHostNumber: {web2}")
     text = text.replace("macAddress: 00:00:5e:00:53:11", f"macAddress: {mac}")
+    text = text.replace("ipNetworkNumber: 10.77.0.0/24\n",
+                        "ipNetworkNumber: 10.77.0.0/24\nvocDynamicRange: 10.77.0.200 10.77.0.209\n")
     text = text.replace("MX 20 Mail2", f"MX {len(extra) > 0:d}0 Mail2")
     for i in range(1, n_farm + 1):
         text += (f"\ndn: cn=f{i},dc=c,dc=example\nobjectClass: device\nobjectClass: ipHost\n"
                  f"objectClass: vocPhysicalNode\ncn: f{i}\nipHostNumber: 10.77.6.{i}\n"
                  "vocAlias: farm.c.example\n")
-    scene.write("site.ldif", text + extra)
+    scene.write("site.ldif", text + clients(changes) + extra)
 
 
 class Kea:
     """The real one, on no interface: its control socket is what counts."""
 
-    def __init__(self, scene):
+    def __init__(self, scene, family):
         self.scene, self.process = scene, None
-        self.socket = scene.path("kea.sock")
+        self.name, self.object = f"kea-dhcp{family}", f"Dhcp{family}"
+        self.socket = scene.path(f"kea{family}.sock")
 
     def conf(self):
-        include = self.scene.path("etc/kea/ldapcc.json")
-        with open(include, encoding="ascii") as file:
-            is_list = file.read().lstrip().startswith("[")
-        member = f'"subnet4": <?include "{include}"?>' if is_list else f'<?include "{include}"?>'
-        return f"""{{"Dhcp4": {{
+        include = self.scene.path(f"etc/kea/{self.name}")
+        return f"""{{"{self.object}": {{
   "interfaces-config": {{"interfaces": []}},
+  {'"server-id": {"type": "LL", "persist": false},' if self.object == "Dhcp6" else ""}
   "control-socket": {{"socket-type": "unix", "socket-name": "{self.socket}"}},
   "lease-database": {{"type": "memfile", "persist": false}},
-  "loggers": [{{"name": "kea-dhcp4", "output_options": [{{"output": "stdout"}}], "severity": "WARN"}}],
-  {member}
+  "loggers": [{{"name": "{self.name}", "output_options": [{{"output": "stdout"}}], "severity": "WARN"}}],
+  <?include "{include}"?>
 }}}}"""
 
     def start(self):
-        self.scene.write("kea.conf", self.conf())
+        conf = f"{self.name}.conf"
+        self.scene.write(conf, self.conf())
         with open(self.scene.path("kea.log"), "ab") as log:
             self.process = subprocess.Popen(
-                [self.scene.own("kea-dhcp4"), "-c", self.scene.path("kea.conf")], stdout=log,
+                [self.scene.own(self.name), "-c", self.scene.path(conf)], stdout=log,
                 stderr=log, env={**os.environ, "KEA_LOCKFILE_DIR": "none",
                                  "KEA_PIDFILE_DIR": self.scene.folder})
         return until(lambda: self.ask("status-get"))
@@ -92,8 +147,10 @@ def until(condition):
 def settings(scene, ports, more=""):
     """The servers of the test are those that verify asks."""
     servers = ", ".join(f'"127.0.0.1:{port}"' for port in ports)
-    scene.settings(f"""  kea-dhcp4: {{path: {scene.path('etc/kea/ldapcc.json')}, on-change: none, check: none}}
-{more}verify: {{dns: [{servers}], timeout: 1, kea4-socket: {scene.path('kea.sock')},
+    kea = "".join(f"  {name}: {{path: {scene.path('etc/kea/' + name)}, on-change: none, check: none}}\n"
+                  for name in ("kea-dhcp4", "kea-dhcp6"))
+    scene.settings(f"""{kea}{more}verify: {{dns: [{servers}], timeout: 1,
+  kea4-socket: {scene.path('kea4.sock')}, kea6-socket: {scene.path('kea6.sock')},
   dhcpd-pid: {scene.path('dhcpd.pid')}, dnsmasq-pid: {scene.path('dnsmasq/pid')}}}
 """)
 
@@ -119,7 +176,7 @@ def asked(servers, name, want):
 
 def behind(scene, servers):
     """The servers are not told of the second generation."""
-    site(scene, web2="10.77.0.13", n_farm=FARM - 1, mac="00:00:5e:00:53:21",
+    site(scene, web2="10.77.0.13", n_farm=FARM - 1, mac="00:00:5e:00:53:21", changes=CHANGES,
          extra="\ndn: cn=new,dc=c,dc=example\nobjectClass: device\nobjectClass: ipHost\n"
          "cn: new\nipHostNumber: 10.77.0.77\n")
     tap.ok(scene.run("apply").returncode == 0, "a second generation, of which nobody is told")
@@ -137,9 +194,19 @@ def behind(scene, servers):
         rf"^dns 127\.0\.0\.1:{s.port}: c\.example MX: answers 0 mail2\.c\.example\., 10 mail\.c\.example\., "
         r"not 10 mail\.c\.example\., 10 mail2\.c\.example\.$",
         rf"^dns 127\.0\.0\.1:{s.port}: farm\.c\.example A: answers .*10\.77\.6\.{FARM}")]
-    check(scene, "each difference of each server is named", 6, everywhere + zones + [
-        r"kea\.sock: web1\.c\.example: no reservation for 00:00:5e:00:53:21, which is 10\.77\.0\.11$",
-        r"kea\.sock: network 'front': 1 reservations that are in the directory no more$",
+    kea = [r"kea4\.sock: web1\.c\.example: no reservation for 00:00:5e:00:53:21, which is 10\.77\.0\.11$",
+           r"kea4\.sock: network 'front': 1 reservations that are in the directory no more$",
+           r"kea4\.sock: network 'gone': subnet 10\.79\.0\.0/24 is loaded, and in the directory no more$",
+           r"kea4\.sock: ib\.c\.example: the reservation for ff:00:00:00:00:00:02:00:00:02:c9:00:02:00:5e:03:00:00:53:07 "
+           r"has 10\.77\.0\.31, not 10\.77\.0\.32$",
+           r"kea4\.sock: roam2\.c\.example: the reservation for 00:00:5e:00:53:31 has the name 'roam', "
+           "not 'roam2'$",
+           r"kea6\.sock: six1\.c\.example: the reservation for 00:00:5e:00:53:32 has fd00:77::31, "
+           "not fd00:77::41$",
+           r"kea6\.sock: six2\.c\.example: no reservation for 00:04:4c:4c:45:44:00:31:35:10:"
+           r"80:31:b3:c0:4f:44:32:33, which is fd00:77::32$",
+           r"kea6\.sock: network 'six': 1 reservations that are in the directory no more$"]
+    check(scene, "each difference of each server is named", 6, everywhere + zones + kea + [
         r"^dnsmasq: dnsmasq \(process \d+\) runs since \S+, and its file was written at \S+$"],
         silent=[r"web1\.c\.example A:", r"mail\.example\.org"])
     done = scene.run("--json", "verify", "--all")
@@ -151,9 +218,9 @@ def behind(scene, servers):
 
 
 def main(ldapcc):
-    need("named", "nsd", "knotd", "dnsmasq", "dig", "kea-dhcp4")
+    need("named", "nsd", "knotd", "dnsmasq", "dig", "kea-dhcp4", "kea-dhcp6")
     scene = Scene(ldapcc)
-    kea = Kea(scene)
+    keas = [Kea(scene, family) for family in (4, 6)]
     stranger = None
     try:
         site(scene)
@@ -164,7 +231,7 @@ def main(ldapcc):
         done = scene.run("apply")
         tap.ok(done.returncode == 0, "the first generation", done.stderr)
         servers = scene.start(*NAMES)
-        tap.ok(kea.start(), "Kea runs")
+        tap.ok(all(kea.start() for kea in keas), "Kea runs, for both families")
         ports = [server.port for server in servers]
         settings(scene, ports)
         scene.run("apply")
@@ -179,8 +246,9 @@ def main(ldapcc):
             server.reload()
         until(lambda: asked(servers, "web2.c.example", "10.77.0.13"))
         done = check(scene, "after a reload of the name servers Kea alone is behind", 6,
-                     [r"kea\.sock: web1"], silent=["^dns ", "^dnsmasq"])
-        kea.ask("config-reload")
+                     [r"kea4\.sock: web1", r"kea6\.sock: six1"], silent=["^dns ", "^dnsmasq"])
+        for kea in keas:
+            kea.ask("config-reload")
         check(scene, "and after Kea's nobody", 0, ["0 differ"])
 
         path = scene.path("srv/hosts")
@@ -216,7 +284,8 @@ def main(ldapcc):
         scene.write("settings.yaml", text.replace("127.0.0.1:", "localhost:"))
         tap.ok(verify(scene).returncode == 64, "a server by name is refused")
     finally:
-        kea.stop()
+        for kea in keas:
+            kea.stop()
         if stranger and stranger.poll() is None:
             stranger.kill()
             stranger.wait()

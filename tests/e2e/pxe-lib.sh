@@ -2,13 +2,14 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154  # here, scratch, server and status are lib.sh's
 #
-# Machines that boot from the network, as QEMU has them, against what ldapcc wrote: dhcpd,
-# a TFTP server, the kickstart tree and repositories over HTTP. To be sourced after lib.sh:
+# Machines that boot from the network, as QEMU has them, against what ldapcc wrote: dhcpd or
+# Kea, a TFTP server, the kickstart tree and repositories over HTTP. To be sourced after lib.sh:
 #
 #	. "$(dirname "$0")/lib.sh"
 #	. "$(dirname "$0")/pxe-lib.sh"
 #	enter_with_guest "$@"
 #	servers_up
+#	dhcp_up dhcpd | kea
 #
 # QEMU emulates (TCG). The installer is the launcher tests' kernel and initramfs, with an
 # init of ours; a disk says LOCAL-DISK on the serial port. $tftp and $http are the folders
@@ -19,7 +20,7 @@
 # enter_with_guest [LDAPCC]: as enter of lib.sh. The kernel's package is fetched, so that has
 # to happen before we leave the network.
 enter_with_guest() {
-	export LDAPCC_TEST_TIMEOUT=${LDAPCC_TEST_TIMEOUT:-400}
+	export LDAPCC_TEST_TIMEOUT=${LDAPCC_TEST_TIMEOUT:-850}
 	if [ -z "${LDAPCC_TEST_INSIDE:-}" ]; then
 		need qemu-system-x86_64 busybox
 		[ "$(id -u)" = 0 ] || skip_all 'needs root for namespaces'
@@ -36,7 +37,7 @@ enter_with_guest() {
 	fi
 	enter "$@"
 	mv "$PXE_GUEST" "$scratch/guest"
-	confined dhcpd dnsmasq
+	confined dhcpd dnsmasq kea-dhcp4
 	tree=$scratch/tree
 	tftp=$tree/srv/tftp
 	http=$scratch/http
@@ -44,10 +45,18 @@ enter_with_guest() {
 
 # --- the site ---
 
-# host NAME PROFILE [LINE…]: node22 is in the network of HTTP boot
+# network_of NUMBER: of a node; 10 is PXE's, 11 HTTP boot's, 12 iPXE's
+network_of() {
+	case $1 in
+	22 | 27) echo 11 ;;
+	3?) echo 12 ;;
+	*) echo 10 ;;
+	esac
+}
+
+# host NAME PROFILE [LINE…]
 host() {
-	local name=$1 number=${1#node} profile=$2 network=10
-	[ "$number" != 22 ] || network=11
+	local name=$1 number=${1#node} profile=$2
 	shift 2
 	cat <<-END
 
@@ -57,17 +66,18 @@ host() {
 		objectClass: ieee802Device
 		objectClass: vocPhysicalNode
 		cn: $name
-		ipHostNumber: 10.$network.0.1$number
+		ipHostNumber: 10.$(network_of "$number").0.1$number
 		macAddress: 00:00:5e:00:53:$number
 		vocInstallProfile: cn=$profile,ou=profiles,dc=c,dc=example
 	END
 	[ $# = 0 ] || printf '%s\n' "$@"
 }
 
-# site TRUE|FALSE|OVER: for nodes 15, 16 and 20, OVER as TRUE with an end that has passed; 17 is FALSE, 18, 21 and 22 do not say; 19 has an
-# address that is none, so it is in quarantine, whatever it wants
+# site TRUE|FALSE|OVER: for nodes 15, 16, 20 and 31, OVER as TRUE with an end that has passed; 17 is
+# FALSE, the others do not say; 19 has an address that is none, so it is in quarantine, whatever
+# it wants
 site() {
-	local armed=("vocInstall: $1")
+	local armed=("vocInstall: $1") name
 	[ "$1" != OVER ] || armed=('vocInstall: TRUE' 'vocInstallUntil: 20200101000000Z')
 	cat <<-'END'
 		dn: cn=c.example,dc=c,dc=example
@@ -94,6 +104,16 @@ site() {
 		vocNextServer: 10.11.0.2
 		vocBootFileUEFI: not-there.efi
 		vocBootURL: http://10.11.0.2/boot/loader.efi
+
+		dn: cn=ipxe,ou=networks,dc=c,dc=example
+		objectClass: vocIPNetwork
+		cn: ipxe
+		ipNetworkNumber: 10.12.0.0/24
+		vocGateway: 10.12.0.2
+		vocNextServer: 10.12.0.2
+		vocBootFile: undionly.kpxe
+		vocBootFileUEFI: snponly.efi
+		vocBootURL: http://10.12.0.2/kickstart/boot.ipxe
 
 		dn: cn=appstream,ou=repositories,dc=c,dc=example
 		objectClass: vocPackageRepository
@@ -140,16 +160,19 @@ site() {
 	host node18 el9
 	host node19 el9 'vocInstall: TRUE' 'ipHostNumber: 10.10.0.256'
 	host node20 el9 "${armed[@]}"
-	host node21 el9
-	host node22 el9
-	host node23 el9
-	host node24 el9
+	host node31 el9 "${armed[@]}"
+	for name in node22 node23 node24 node27 node32; do
+		host "$name" el9
+	done
+	for name in node33 node34; do
+		host "$name" el9 'vocBootURL: http://10.12.0.2/boot/loader.efi'
+	done
 }
 
 # publish TRUE|FALSE|OVER: what the servers read from now on
 publish() {
 	site "$1" >"$scratch/site.ldif"
-	printf 'targets: {%s}\n' 'dnsmasq: off, dnsmasq-hosts: off, kickstart-repos: off, manifest: off, pxelinux: {}, grub: {}' \
+	printf 'targets: {%s}\n' 'dnsmasq: off, dnsmasq-hosts: off, kickstart-repos: off, manifest: off, kea-dhcp4: {}, pxelinux: {}, grub: {}, ipxe: {}' \
 		>"$scratch/site.yaml"
 	ldapcc site --ldif "$scratch/site.ldif" render -o "$scratch/new"
 	[ "$status" = 0 ] || [ "$status" = 10 ] || {
@@ -160,6 +183,9 @@ publish() {
 	mkdir -p "$tree"
 	cp -r "$scratch/new/." "$tree/"
 	rm -rf "$scratch/new"
+	# shellcheck disable=SC2016  # iPXE's; what the manual has the administrator write
+	printf '%s\n' '#!ipxe' 'chain ipxe/${mac:hexhyp}.ipxe || exit 1' \
+		>"$tree/srv/ldapcc/kickstart/boot.ipxe"
 }
 
 repositories() {
@@ -193,6 +219,7 @@ installer_init() {
 			[ "$1" = bound ] || exit 0
 			env >/tmp/lease
 			ip addr add "$ip/$mask" dev "$interface"
+			[ -z "$router" ] || ip route add default via "$router"
 		LEASE
 		chmod 755 /bin/lease
 		ip link set lo up
@@ -277,31 +304,69 @@ vendor_program() {
 
 # --- the servers ---
 
+# network NAME ADDRESS: a bridge; with a port that is up, else Kea would not listen at it
+network() {
+	ip link add "$1" type bridge
+	ip addr add "$2/24" dev "$1"
+	ip link add "$1-a" type veth peer name "$1-b"
+	ip link set "$1-a" master "$1" up
+	ip link set "$1-b" up
+	ip link set "$1" up
+}
+
 servers_up() {
-	ip link add mgmt type bridge
-	ip link add http type bridge
-	ip addr add "$server/24" dev mgmt
-	ip addr add 10.11.0.2/24 dev http
-	ip link set mgmt up
-	ip link set http up
+	network mgmt "$server"
+	network http 10.11.0.2
+	network ipxe 10.12.0.2
 	mkdir -p "$http"
 	publish TRUE
 	repositories
 	installer
-	: >"$scratch/dhcpd.leases"
-	dhcpd -4 -d -cf "$tree/etc/dhcp/ldapcc.conf" -lf "$scratch/dhcpd.leases" \
-		-pf "$scratch/dhcpd.pid" mgmt http >>"$scratch/dhcpd.log" 2>&1 &
-	pids+=($!)
 	dnsmasq --keep-in-foreground --conf-file=/dev/null --port=0 --enable-tftp \
-		--tftp-root="$tftp" --interface=mgmt --interface=http --bind-interfaces --user=root \
+		--tftp-root="$tftp" --interface=mgmt,http,ipxe --bind-interfaces --user=root \
 		--pid-file="$scratch/dnsmasq.pid" --log-facility=- \
 		>>"$scratch/dnsmasq.log" 2>&1 &
 	pids+=($!)
 	python3 -u -m http.server --directory "$http" 80 >>"$scratch/http.log" 2>&1 &
 	pids+=($!)
-	wait_for grep -q 'Server starting service' "$scratch/dhcpd.log"
 	wait_for grep -q 'TFTP root is' "$scratch/dnsmasq.log"
 	wait_for grep -q 'Serving HTTP' "$scratch/http.log"
+}
+
+kea_main() {
+	cat >"$tree/etc/kea/kea-dhcp4.conf" <<-END
+		{"Dhcp4": {
+		  "interfaces-config": {"interfaces": ["mgmt", "http", "ipxe"]},
+		  "lease-database": {"type": "memfile", "persist": false},
+		  "loggers": [{"name": "kea-dhcp4", "severity": "INFO",
+		    "output_options": [{"output": "stdout"}]}],
+		  <?include "$tree/etc/kea/ldapcc-dhcp4.conf"?>
+		}}
+	END
+}
+
+# dhcp_up dhcpd | kea: serves from now on, instead of the other
+dhcp_up() {
+	if [ -n "${dhcp:-}" ]; then
+		kill "$dhcp"
+		wait "$dhcp" 2>/dev/null || true
+	fi
+	: >"$scratch/dhcp.log"
+	case $1 in
+	dhcpd)
+		: >"$scratch/dhcpd.leases"
+		dhcpd -4 -d -cf "$tree/etc/dhcp/ldapcc.conf" -lf "$scratch/dhcpd.leases" \
+			-pf "$scratch/dhcpd.pid" mgmt http ipxe >>"$scratch/dhcp.log" 2>&1 &
+		;;
+	kea)
+		kea_main
+		KEA_PIDFILE_DIR=$scratch KEA_LOCKFILE_DIR=none \
+			kea-dhcp4 -c "$tree/etc/kea/kea-dhcp4.conf" >>"$scratch/dhcp.log" 2>&1 &
+		;;
+	esac
+	dhcp=$!
+	pids+=("$dhcp")
+	wait_for grep -qE 'Server starting service|DHCP4_STARTED' "$scratch/dhcp.log"
 }
 
 # What was loaded and fetched until now is forgotten.
@@ -317,7 +382,10 @@ forget() {
 boot() {
 	local name=$1 number=${1#node} bridge=mgmt
 	shift
-	[ "$number" != 22 ] || bridge=http
+	case $(network_of "$number") in
+	11) bridge=http ;;
+	12) bridge=ipxe ;;
+	esac
 	ip link show "tap$number" >/dev/null 2>&1 || ip tuntap add "tap$number" mode tap
 	ip link set "tap$number" master "$bridge" up
 	: >"$scratch/$name.console"
@@ -361,10 +429,10 @@ says() {
 
 # The machine comes to the end of its installation, or to its disk.
 comes_to() {
-	within 240 says "$1" "$2" && return
+	within 400 says "$1" "$2" && return
 	strings "$scratch/$1.console" | tail -n 10
 	cat "$scratch/$1.qemu"
-	tail -n 12 "$scratch/dhcpd.log" "$scratch/dnsmasq.log" "$scratch/http.log"
+	tail -n 12 "$scratch/dhcp.log" "$scratch/dnsmasq.log" "$scratch/http.log"
 	return 1
 }
 
@@ -372,13 +440,16 @@ installs() {
 	comes_to "$1" 'installer: finished' || return
 	strings "$scratch/$1.console" | grep installer:
 	says "$1" "installer: own kickstart $1.c.example" \
-		"installer: own address 10.10.0.1${1#node}" || return
+		"installer: own address 10.$(network_of "${1#node}").0.1${1#node}" || return
 	! grep -aE 'installer: (FAILED|no )' "$scratch/$1.console"
 }
 
+# in the words of dhcpd, and of Kea
 address_of() {
-	sed -n "s/^DHCPACK on \(.*\) to 00:00:5e:00:53:${1#node} .*/\1/p" "$scratch/dhcpd.log" |
-		tail -n 1
+	local mac=00:00:5e:00:53:${1#node}
+	sed -n -e "s/^DHCPACK on \(.*\) to $mac .*/\1/p" \
+		-e "s/.*DHCP4_LEASE_ALLOC .*hwtype=1 $mac\].* lease \([0-9.]*\) .*/\1/p" \
+		"$scratch/dhcp.log" | tail -n 1
 }
 
 # loaded NAME FILE…: just these by TFTP, besides the modules of GRUB
@@ -387,7 +458,7 @@ loaded() {
 	address=$(address_of "$1")
 	shift
 	sed -n "s|.*sent $tftp/\(.*\) to $address\$|\1|p" "$scratch/dnsmasq.log" | sort -u |
-		grep -vE '^grub/.*\.(mod|lst|pf2|mo)$' | diff <(printf '%s\n' "$@" | sort) -
+		sed -E '/^grub\/.*\.(mod|lst|pf2|mo)$/d' | diff <(printf '%s\n' "$@" | sed '/^$/d' | sort) -
 }
 
 # fetched NAME [PATH…]: just these by HTTP, and all of them were there

@@ -34,13 +34,36 @@ is_with() { # NAME STATE PATTERN
 	is_state "$1" "$2" && grep -Eq -- "$3" <(field "$1" message)
 }
 
+# One that breaks off while it is asked what it can do: half an answer is none
+
+cat >"$work/leaves" <<-'LEAVES'
+	#!/usr/bin/python3
+	import socket
+	qmp = socket.socket(fileno=3)
+	qmp.sendall(b'{"QMP": {"version": {}}}\n')
+	answers = [b'{}', b'{"qemu": {"major": 9, "minor": 0, "micro": 0}}',
+	           b'[{"name": "pc-q35-9.0", "alias": "q35"}]']
+	for number, answer in enumerate(answers, 1):
+	    qmp.recv(4096)
+	    qmp.sendall(b'{"return": %s, "id": %d}\n' % (answer, number))
+LEAVES
+chmod 755 "$work/leaves"
+write_settings "qemu: $work/leaves"
+begin_manifest 1
+entry unborn
+end_manifest whole
+ok "a QEMU that leaves in the middle of a question" exits 69 vcn apply
+ok "does not start as guests need it" says "leaves' does not start as guests need it"
+ok "nothing of it is kept" test ! -s "$work/run/.qemu.json"
+settings
+
 # What QEMU says
 
 readonly wrong="event-number event-data event-reason event-open event-action reply-text
 	reply-unasked reply-negative reply-none error-null no-object no-json no-utf8 nul deep long
 	endless greets-nothing"
 readonly well="nulls greets-twice greets-wrongly floods"
-begin_manifest 1
+begin_manifest 2
 for name in $wrong $well panics stops shouts hangs-up silent greets-not; do
 	entry "$name"
 done

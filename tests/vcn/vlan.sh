@@ -127,6 +127,9 @@ second() {
 }
 second_is() { { second status vcn001 || true; } | grep -q "^vcn001 *$1 "; }
 
+# The first QEMU is read from the machine outside, file by file, which may take a minute there.
+qemu-system-x86_64 --version >"$work/version"
+
 # A guest that halts at once is never ready, which is all that is wrong with it.
 manifest_for node01 1 7 '10.98.0.1, "2001:db8::1"' >"$work/manifest.yaml"
 ok "a VCN in a VLAN" exits 5 vcn apply

@@ -13,6 +13,7 @@
 
 #include <json-c/json.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/lock.h"
@@ -23,7 +24,8 @@
 
 enum {
 	ANSWER_MAX = 4 * 1024 * 1024,
-	ANSWER_TIMEOUT_MS = 20000,
+	INTERVIEW_TIMEOUT_MS = 60000, /* all of it; its libraries may come over NFS */
+	END_TIMEOUT_MS = 20000,
 	STDERR_MAX = 1000,
 	CACHE_MAX = 64 * 1024,
 	CACHE_FORMAT = 1, /* changes when struct qemu does */
@@ -190,18 +192,33 @@ static void save_cache(int dirfd, struct qemu *qemu, const struct stat *st)
 
 /* Asking */
 
+struct interview {
+	struct qmp *qmp;
+	int64_t deadline;
+	int error; /* 0, or -errno: nothing that it said then counts */
+};
+
+/* NULL where it says no, and after an error. */
 static struct json_object *ask(
-	struct qmp *qmp, const char *command, const char *key, const char *value)
+	struct interview *talk, const char *command, const char *key, const char *value)
 {
 	struct json_object *arguments = NULL, *answer = NULL;
+	int64_t left = talk->deadline - clock_ms();
 
+	if (talk->error == 0 && left <= 0)
+		talk->error = -ETIMEDOUT;
+	if (talk->error < 0)
+		return NULL;
 	if (key != NULL) {
 		arguments = json_object_new_object();
 		json_object_object_add(arguments, key, json_object_new_string(value));
 	}
-	if (qmp_call(qmp, command, arguments, ANSWER_TIMEOUT_MS, &answer) < 0)
-		return NULL;
-	return answer;
+	int r = qmp_call(talk->qmp, command, arguments, (int)left, &answer);
+
+	/* a type that it does not have is an answer, too */
+	if (r < 0 && r != -EREMOTEIO)
+		talk->error = r;
+	return r < 0 ? NULL : answer;
 }
 
 /* Does a list of objects hold one of this name? */
@@ -255,25 +272,27 @@ static void read_version(struct qemu *qemu, struct json_object *answer)
 	json_object_put(answer);
 }
 
-/* The whole conversation; what it does not answer stays unset. */
-static void interview(struct qemu *qemu, struct qmp *qmp)
+/* The whole conversation: 0, or -errno where it broke off. */
+static int interview(struct qemu *qemu, struct qmp *qmp)
 {
 	TMP_CTX(tmp);
+	struct interview talk = {
+		.qmp = qmp, .deadline = clock_ms() + INTERVIEW_TIMEOUT_MS};
 
-	if (qmp_call(qmp, "qmp_capabilities", NULL, ANSWER_TIMEOUT_MS, NULL) < 0)
-		return;
-	read_version(qemu, ask(qmp, "query-version", NULL, NULL));
-	read_machine_type(qemu, ask(qmp, "query-machines", NULL, NULL));
-	read_features(qemu, ASKED_TYPE, ask(qmp, "qom-list-types", NULL, NULL));
+	json_object_put(ask(&talk, "qmp_capabilities", NULL, NULL));
+	read_version(qemu, ask(&talk, "query-version", NULL, NULL));
+	read_machine_type(qemu, ask(&talk, "query-machines", NULL, NULL));
+	read_features(qemu, ASKED_TYPE, ask(&talk, "qom-list-types", NULL, NULL));
 	read_features(qemu, ASKED_BALLOON,
-		ask(qmp, "device-list-properties", "typename", "virtio-balloon-pci"));
+		ask(&talk, "device-list-properties", "typename", "virtio-balloon-pci"));
 	read_features(qemu, ASKED_KVM,
-		ask(qmp, "qom-list-properties", "typename", "kvm-accel"));
+		ask(&talk, "qom-list-properties", "typename", "kvm-accel"));
 	if (qemu->machine_type != NULL)
 		read_features(qemu, ASKED_MACHINE,
-			ask(qmp, "qom-list-properties", "typename",
+			ask(&talk, "qom-list-properties", "typename",
 				mem_printf(tmp, "%s-machine", qemu->machine_type)));
 	qmp_send(qmp, "quit", NULL);
+	return talk.error;
 }
 
 /* Started with the sandbox it will have later: a build without one fails here. */
@@ -314,7 +333,7 @@ static void end(struct process *process)
 {
 	siginfo_t info;
 
-	if (!process_wait(process->pidfd, ANSWER_TIMEOUT_MS))
+	if (!process_wait(process->pidfd, END_TIMEOUT_MS))
 		process_signal(process->pidfd, SIGKILL);
 	(void)!waitid(P_PID, (id_t)process->pid, &info, WEXITED);
 	mem_close_fd(&process->pidfd);
@@ -330,11 +349,17 @@ static const char *last_words(TALLOC_CTX *mem_ctx, int stderr_fd)
 	return mem_strdup(mem_ctx, text[0] == '\0' ? "it says nothing" : text);
 }
 
-static int check(const struct qemu *qemu, int stderr_fd, struct diags *diags)
+/* Of one that is only slow we know nothing: it is asked again the next time. */
+static int check(const struct qemu *qemu, int error, int stderr_fd, struct diags *diags)
 {
 	TMP_CTX(tmp);
 
-	if (qemu->version == NULL)
+	if (error == -ETIMEDOUT)
+		return diag_fail(diags, EXIT_IO, LOC_NONE,
+			"QEMU '%s' does not answer within %d s: this host is too busy, or "
+			"what QEMU is read from does not answer",
+			qemu->path, INTERVIEW_TIMEOUT_MS / 1000);
+	if (error < 0 || qemu->version == NULL)
 		return diag_fail(diags, EXIT_MISSING, LOC_NONE,
 			"QEMU '%s' does not start as guests need it: %s", qemu->path,
 			last_words(tmp, stderr_fd));
@@ -371,9 +396,10 @@ static int question(TALLOC_CTX *mem_ctx, const char *path,
 	if (r < 0)
 		return r;
 	mem_close_fd(&theirs);
-	interview(qemu, qmp);
+	int error = interview(qemu, qmp);
+
 	end(&process);
-	r = check(qemu, errors_out, diags);
+	r = check(qemu, error, errors_out, diags);
 	if (r == 0)
 		*ret_qemu = talloc_steal(mem_ctx, qemu);
 	return r;
