@@ -471,6 +471,20 @@ def read_ipxe(text):
     return values
 
 
+def read_preseed(text):
+    """As debconf-set-selections joins and cuts lines: to the end, without blanks around."""
+    values = {}
+    lines = [line for line in text.splitlines() if line.strip() and line[0] != "#"]
+    if any(line.endswith("\\") for line in lines):
+        raise ValueError("a line goes on in the next one")
+    for line in lines:
+        owner, name, kind, value = (re.split(r"[ \t]+", line, maxsplit=3) + [""])[:4]
+        if owner != "d-i" or kind != "string":
+            raise ValueError(f"more than values: {line}")
+        values[name.removeprefix("value/")] = value
+    return values
+
+
 def read_shell(text):
     done = subprocess.run([shutil.which("bash"), "-c", text], capture_output=True, check=True,
                           timeout=60, env={"PATH": "/nonexistent"})
@@ -501,6 +515,7 @@ INJECTION_READERS = {
     "json": json.loads,
     "kea": lambda text: json.loads("{" + text + "}"),
     "kickstart": read_kickstart,
+    "preseed": read_preseed,
     "shell": read_shell,
     "text": lambda text: dict(line.split(" ", 1) for line in text.splitlines()),
     "yaml": yaml.safe_load,

@@ -560,7 +560,8 @@ void decode_version(struct decoder *d, struct record *record, const struct use *
 		return;
 	if (!release_find(text, &release))
 		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
-			"is no known release (RHEL5 to RHEL10, F7 and later)");
+			"is no known release (RHEL5 to RHEL10, F7 and later, debian12, "
+			"debian13, ubuntu24.04)");
 	else
 		*(const char **)place = text;
 }
@@ -587,6 +588,23 @@ void decode_package(struct decoder *d, struct record *record, const struct use *
 		strstr(name, " -") != NULL || (!is_group && strchr(name, ' ') != NULL))
 		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"is no package, -package or @group");
+	else
+		*(const char **)place = text;
+}
+
+/* Of apt's sources: one word without quotes, brackets or options. */
+void decode_suite(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
+{
+	const char *text = text_of(d, record, use->field, value);
+
+	if (text == NULL)
+		return;
+	if (*text == '-' ||
+		text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				  "0123456789_.:/+~-")] != '\0')
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
+			"is no suite or component as apt's sources have it");
 	else
 		*(const char **)place = text;
 }

@@ -92,6 +92,7 @@ DECODE_TYPE(format); /* const char *: qcow2 or raw */
 DECODE_TYPE(readiness); /* const char *: none, virtserial or notify */
 DECODE_TYPE(version); /* const char *: a release (release.h) */
 DECODE_TYPE(package); /* const char *: name, -name, @group */
+DECODE_TYPE(suite); /* const char *: a word of apt's sources */
 DECODE_TYPE(module); /* const char *: `NAME:STREAM`, `-NAME:STREAM`, `-NAME` */
 DECODE_TYPE(glob); /* const char *: a package or glob */
 DECODE_TYPE(dns_record); /* const char *: CNAME, MX, SRV, TXT in one spelling */

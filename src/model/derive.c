@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/apt.h"
 #include "model/derive_dhcp.h"
 #include "model/disk.h"
 #include "model/dns_record.h"
@@ -431,6 +432,11 @@ static void plan_post(struct site *site, struct profile *profile)
 
 	if (!release_find(profile->version, &release))
 		return;
+	if (release.installer != INSTALLER_KICKSTART) {
+		drop_groups(profile, &release);
+		apt_plan(site, profile, &release);
+		return;
+	}
 	plan_installer(site, profile, &release);
 	drop_groups(profile, &release);
 	plan_modules(site, profile, &release);
@@ -466,10 +472,10 @@ static void permit_installers(struct site *site)
 		struct machine *host = site->hosts[i];
 		const struct profile *profile = host->profile;
 
-		host->boots_installer = machine_asks_for_install(site, host) &&
-					has_server && profile != NULL &&
-					profile->kernel != NULL &&
-					profile->initrd != NULL;
+		host->boots_installer =
+			machine_asks_for_install(site, host) && has_server &&
+			profile != NULL && profile->kernel != NULL &&
+			profile->initrd != NULL && !profile_lacks_image(profile);
 	}
 }
 

@@ -141,7 +141,10 @@ static void check_profile(struct reporter *r, struct profile *profile)
 			"is missing: a profile needs a repository");
 	if (profile->version == NULL || !release_find(profile->version, &release))
 		return;
-	check_profile_repositories(r, profile, &release);
+	if (release.installer == INSTALLER_KICKSTART)
+		check_profile_repositories(r, profile, &release);
+	else
+		lint_apt(r, profile, &release);
 	check_groups(r, profile, &release);
 	check_modules(r, profile, &release);
 	check_tree(r, profile, &release);
@@ -177,15 +180,18 @@ static void check_installer(struct reporter *r, struct machine *host)
 		lint_missing(r, &host->record, FIELD_PROFILE,
 			"is missing: a host that is to be installed needs a profile");
 	check_install_server(r, host);
-	if (profile == NULL || (profile->kernel != NULL && profile->initrd != NULL))
+	if (profile == NULL || (profile->kernel != NULL && profile->initrd != NULL &&
+				       !profile_lacks_image(profile)))
 		return;
 	struct finding *finding = check_report_at(r, CHECK_MISSING_ATTRIBUTE,
 		SEVERITY_WARNING, &host->record, FIELD_INSTALL, 0,
 		"the profile has no installer to boot: the host boots from its disk");
 
 	lint_note(r, finding, &profile->record,
-		profile->kernel == NULL ? FIELD_KERNEL : FIELD_INITRD, 0,
-		"is missing here");
+		profile->kernel == NULL	  ? FIELD_KERNEL
+		: profile->initrd == NULL ? FIELD_INITRD
+					  : FIELD_INSTALL_IMAGE,
+		0, "is missing here");
 }
 
 static void check_disk(struct reporter *r, struct machine *host)
@@ -193,8 +199,16 @@ static void check_disk(struct reporter *r, struct machine *host)
 	struct release release = {0};
 
 	if (host->profile == NULL || host->profile->version == NULL ||
-		!release_find(host->profile->version, &release) ||
-		disk_choose(host, &release) != DISK_ASKED)
+		!release_find(host->profile->version, &release))
+		return;
+	if (release.installer != INSTALLER_KICKSTART && disk_values(host)->n > 1)
+		check_report(r, CHECK_INSTALL_DISK,
+			host->install_disks.n > 0 ? &host->record
+						  : &host->profile->record,
+			FIELD_INSTALL_DISK,
+			"the installer of %s takes one disk: of those of '%s' the first",
+			host->profile->version, host->name);
+	if (disk_choose(host, &release) != DISK_ASKED)
 		return;
 	bool is_own = host->install_disks.n > 0 || host->profile->install_disks.n == 0;
 

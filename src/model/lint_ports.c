@@ -71,6 +71,12 @@ static void check_bond(
 		check_report(r, CHECK_INSTALL_NETWORK, &interface->record, FIELD_MAC,
 			"the installer of %s knows no bonds: it takes one NIC of '%s'",
 			interface->machine->profile->version, interface->ifname);
+	else if (release->knows_netplan &&
+		 bond_foreign_option(r->site->arena, interface->bond_options) != NULL)
+		check_report(r, CHECK_INSTALL_NETWORK, &interface->record,
+			FIELD_BOND_OPTIONS,
+			"netplan has no word for '%s': it is left out",
+			bond_foreign_option(r->site->arena, interface->bond_options));
 	else if (interface->n_macs == 1)
 		check_report(r, CHECK_INSTALL_NETWORK, &interface->record, FIELD_MAC,
 			"'%s' is a bond of one NIC", interface->ifname);

@@ -4,7 +4,7 @@
 /*
  * Lint in four files: lint.c has what addresses, names, networks and references must be,
  * lint_vcn.c what a host must have to run its VCNs, lint_install.c what an installer
- * needs, lint_ports.c what it can make of a host's interfaces, lint_dns.c what DNS records
+ * needs, lint_apt.c what Debian's and Ubuntu's take, lint_ports.c what it can make of a host's interfaces, lint_dns.c what DNS records
  * and zones must be. A rule walks the whole site and stops at nothing.
  */
 
@@ -22,6 +22,9 @@ void lint_dhcp(struct reporter *r);
 void lint_images(struct reporter *r);
 /* Repositories, profiles, and hosts that are to be installed (lint_install.c) */
 void lint_installs(struct reporter *r);
+struct release;
+/* What apt makes of a profile of Debian or Ubuntu (lint_apt.c) */
+void lint_apt(struct reporter *r, struct profile *profile, const struct release *release);
 /* Bonds, VLANs and bridges of hosts (lint_ports.c) */
 void lint_ports(struct reporter *r);
 

@@ -244,12 +244,28 @@ struct plan {
 	TALLOC_CTX *scratch;
 };
 
+/* netplan's own name of a NIC, which is no other device's. */
+static const char *nic_label(
+	struct plan *p, const struct interface *interface, uint32_t i)
+{
+	char text[MAC_TEXT_MAX];
+	char *label = arena_printf(
+		p->site->arena, "nic-%s", mac_format(interface->macs[i].mac, text));
+
+	for (char *c = label; *c != '\0'; c++)
+		if (*c == ':')
+			*c = '-';
+	return label;
+}
+
 static const char *nic_text(struct plan *p, const struct interface *interface, uint32_t i)
 {
 	char text[MAC_TEXT_MAX];
 
 	if (i >= interface->n_macs || !p->release->knows_mac_device)
 		return interface->ifname;
+	if (p->release->knows_netplan)
+		return nic_label(p, interface, i);
 	return arena_strdup(p->site->arena, mac_format(interface->macs[i].mac, text));
 }
 
@@ -350,12 +366,40 @@ static struct link *add_link(struct plan *p, struct interface *interface)
 	return link;
 }
 
+static const char *mac_text(struct plan *p, const struct interface *interface, uint32_t i)
+{
+	char text[MAC_TEXT_MAX];
+
+	return i >= interface->n_macs ? NULL
+				      : arena_strdup(p->site->arena,
+						mac_format(interface->macs[i].mac, text));
+}
+
+/* netplan wants to be told of each NIC that others stand on, once. */
+static void add_bare_nic(struct plan *p, struct interface *interface, uint32_t i)
+{
+	const char *device = nic_text(p, interface, i);
+
+	if (!p->release->knows_netplan)
+		return;
+	for (size_t j = 0; j < p->n_links; j++)
+		if (p->links[j].vlan == 0 && strcmp(p->links[j].device, device) == 0)
+			return;
+	*mem_push(p->scratch, &p->links, &p->n_links) = (struct link){.device = device,
+		.mac = mac_text(p, interface, i),
+		.interface = interface,
+		.mtu = mtu_needed(interface),
+		.is_bare = true};
+}
+
 static void give_bond_ports(
 	struct plan *p, struct link *link, const struct interface *interface)
 {
 	link->device = port_bond_name(interface);
 	link->is_bond = true;
 	link->bond_options = interface->bond_options;
+	link->parameters = bond_parameters(
+		p->site->arena, interface->bond_options, &link->n_parameters);
 	link->ports.items =
 		arena_alloc(p->site->arena, interface->n_macs * sizeof(const char *));
 	for (uint32_t i = 0; i < interface->n_macs; i++)
@@ -366,6 +410,10 @@ static void give_bond_ports(
 static void add_plain(
 	struct plan *p, struct interface *interface, struct interface *carrier)
 {
+	for (uint32_t i = 0; makes_bond(p, interface) && i < interface->n_macs; i++)
+		add_bare_nic(p, interface, i);
+	if (interface->vlan > 0 && interface->parent == NULL)
+		add_bare_nic(p, interface, 0);
 	struct link *link = add_link(p, carrier);
 
 	link->mtu = mtu_needed(interface);
@@ -376,12 +424,15 @@ static void add_plain(
 	}
 	link->device = nic_text(p, interface, 0);
 	link->vlan = interface->vlan;
-	if (interface->vlan == 0)
+	if (interface->vlan == 0) {
+		link->mac = mac_text(p, interface, 0);
 		return;
+	}
 	if (interface->parent != NULL)
 		link->device = device_of(p, interface->parent);
 	if (p->release->knows_vlan_name && strlen(interface->ifname) < IFNAME_ROOM &&
-		(interface->parent != NULL || number_in_name(interface) > 0))
+		(p->release->knows_netplan || interface->parent != NULL ||
+			number_in_name(interface) > 0))
 		link->name = interface->ifname;
 }
 
@@ -432,6 +483,8 @@ static struct ports collect_ports(struct plan *p, const char *bridge)
 /* The installer takes NICs only into a bridge, and leaves their MTU as it is. */
 static bool makes_bridge(const struct plan *p, const struct ports *ports)
 {
+	if (p->release->knows_netplan)
+		return true;
 	if (!p->release->knows_bridge || mtu_of(ports->carrier) > MTU_PLAIN)
 		return false;
 	for (size_t i = 0; i < ports->n; i++) {
@@ -454,6 +507,24 @@ static void give_bridge(
 		arena_alloc(p->site->arena, (ports->n + 1) * sizeof(const char *));
 	for (size_t i = 0; i < ports->n; i++)
 		link->ports.items[link->ports.n++] = device_of(p, ports->items[i]);
+}
+
+/* For netplan a bridge's ports are devices as others are, but without addresses. */
+static void add_bare_ports(struct plan *p, const struct ports *ports)
+{
+	for (size_t i = 0; p->release->knows_netplan && i < ports->n; i++) {
+		struct interface *port = ports->items[i];
+
+		assert(port != NULL);
+		if (port->parent != NULL)
+			configure(p, port->parent);
+		add_plain(p, port, port);
+		struct link *link = &p->links[p->n_links - 1];
+
+		link->address4 = link->address6 = NULL;
+		link->is_bare = true;
+		link->is_boot = false;
+	}
 }
 
 /* Until %post has made the bridge, its address is the first port's. */
@@ -485,10 +556,12 @@ static void configure_bridge(struct plan *p, const char *bridge)
 			return;
 	if (ports.n == 0)
 		return;
-	if (makes_bridge(p, &ports))
-		give_bridge(p, add_link(p, ports.carrier), bridge, &ports);
-	else
+	if (!makes_bridge(p, &ports)) {
 		leave_to_post(p, bridge, &ports);
+		return;
+	}
+	add_bare_ports(p, &ports);
+	give_bridge(p, add_link(p, ports.carrier), bridge, &ports);
 }
 
 static void configure(struct plan *p, struct interface *interface)

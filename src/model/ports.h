@@ -13,6 +13,7 @@
  * The port of a BMC is no link.
  */
 
+#include "model/bond.h"
 #include "model/release.h"
 
 /* One device of the installed host. */
@@ -24,6 +25,9 @@ struct link {
 	struct network *gateway4, *gateway6; /* the default routes, once a host */
 	uint32_t vlan, mtu; /* 0: none, not given */
 	const char *bond_options;
+	const char *mac; /* of a NIC, for netplan; NULL: it is known by its name */
+	struct bond_parameter *parameters; /* bond_options, for netplan (bond.h) */
+	uint32_t n_parameters;
 	struct strings ports; /* of a bond or bridge: MACs, names where there is none */
 	struct installed_route *routes; /* of the networks of its addresses */
 	uint32_t n_routes;

@@ -81,10 +81,47 @@ static bool read_number(
 	return true;
 }
 
+/* What their installers do not know themselves, netplan and apt do. */
+static bool find_debian(const char *name, struct release *ret)
+{
+	static const struct {
+		const char *name, *codename;
+		enum installer installer;
+	} rows[] = {
+		{"debian12", "bookworm", INSTALLER_PRESEED},
+		{"debian13", "trixie", INSTALLER_PRESEED},
+		{"ubuntu24.04", "noble", INSTALLER_AUTOINSTALL},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (strcmp(rows[i].name, name) != 0)
+			continue;
+		*ret = (struct release){.installer = rows[i].installer,
+			.codename = rows[i].codename,
+			.knows_noverifyssl = true,
+			.needs_end = true, /* scripts stand apart from what needs them */
+			.knows_mac_device = true,
+			.knows_ipv6 = true,
+			.knows_ipv6_gateway = true,
+			.knows_no_address = true,
+			.knows_bond = true,
+			.knows_vlan = true,
+			.knows_vlan_name = true,
+			.knows_bridge = true,
+			.knows_netplan = true,
+			.knows_disk_links = true,
+			.knows_script_options = true};
+		return true;
+	}
+	return false;
+}
+
 bool release_find(const char *name, struct release *ret)
 {
 	unsigned rhel = 0, fedora = 0;
 
+	if (find_debian(name, ret))
+		return true;
 	if (!read_number(name, "RHEL", ENTERPRISE_MIN, ENTERPRISE_MAX, &rhel) &&
 		!read_number(name, "F", FEDORA_MIN, FEDORA_MAX, &fedora))
 		return false;
@@ -154,6 +191,15 @@ bool release_knows_group(const struct release *release, const char *group)
 	if (group[0] == '^')
 		return release->knows_environments;
 	return strchr(group, ':') == NULL || release->knows_modules;
+}
+
+bool profile_lacks_image(const struct profile *profile)
+{
+	struct release release = {0};
+
+	return release_find(profile->version, &release) &&
+	       release.installer == INSTALLER_AUTOINSTALL &&
+	       profile->install_image == NULL;
 }
 
 bool release_knows_module(

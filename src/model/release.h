@@ -12,7 +12,16 @@
 
 #include "model/site.h"
 
+/* What reads the file of a host. */
+enum installer {
+	INSTALLER_KICKSTART, /* Anaconda */
+	INSTALLER_PRESEED, /* Debian's */
+	INSTALLER_AUTOINSTALL, /* Ubuntu's for servers */
+};
+
 struct release {
+	enum installer installer;
+	const char *codename; /* apt's suite of it; NULL: not of apt */
 	bool knows_repo; /* the repo command */
 	bool knows_filters; /* --includepkgs, --excludepkgs */
 	bool knows_cost; /* --cost */
@@ -30,6 +39,7 @@ struct release {
 	bool knows_vlan; /* network --vlanid */
 	bool knows_vlan_name; /* network --interfacename */
 	bool knows_bridge; /* network --bridgeslaves */
+	bool knows_netplan; /* the network as netplan has it, all of it */
 	bool knows_ca; /* --sslcacert of repo and url */
 	bool knows_url_mirrors; /* url --mirrorlist */
 	bool replaces_variants; /* a repository named as a variant of the tree is its own */
@@ -48,7 +58,10 @@ struct release {
 	bool has_inst_options; /* inst.ks= instead of ks= for the kernel */
 };
 
-/* False for what is no release: RHEL3 to RHEL10 (CENTOS and others say RHEL), F7 on. */
+/*
+ * False for what is no release: RHEL3 to RHEL10 (CENTOS and others say RHEL), F7 on, debian12,
+ * debian13, ubuntu24.04.
+ */
 bool release_find(const char *name, struct release *ret);
 
 /* One thing that a repository asks for and an installer does not know. */
@@ -77,6 +90,9 @@ bool release_knows_module(
 
 /* `NAME:STREAM`, `-NAME:STREAM` or `-NAME`, in its parts below @arena. */
 struct module_choice module_parse(struct arena *arena, const char *text);
+
+/* Its installer runs from an image, and nothing says which. */
+bool profile_lacks_image(const struct profile *profile);
 
 /* Has the repository no `repo` line, because of one of them? Then %post installs from it. */
 bool release_leaves_out(

@@ -355,6 +355,9 @@ struct repository {
 	const char *ca_certificate;
 	bool no_verify_ssl;
 	struct strings base_urls, gpg_keys, includes, excludes;
+	const char *suite; /* of apt; NULL: the release's */
+	struct strings components;
+	uint32_t pin_priority; /* 0: not given */
 	int64_t cost; /* -1: not given */
 	bool keep;
 };
@@ -376,6 +379,11 @@ struct profile {
 	bool is_strict; /* vocStrict: a failure in %post ends the installation */
 	struct strings packages, groups,
 		removed; /* name, @group without @, -name without - */
+	const char *install_image;
+	/* of an installer with apt (apt.h); model_derive() */
+	struct apt_mirror *mirror;
+	struct apt_source *sources;
+	uint32_t n_sources;
 	struct strings module_texts; /* vocModule */
 	struct module_choice
 		*modules; /* what the release knows of them; model_derive() */

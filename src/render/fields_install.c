@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "model/release.h"
+#include "model/apt.h"
 
 /* Images, repositories, profiles: the template data that boots or installs. */
 
@@ -104,6 +104,63 @@ static const struct field module_fields[] = {
 };
 static const struct shape module_shape = {"module", module_fields, NULL, NULL};
 
+COUNT_BEHIND(profile, sources);
+ELEMENTS(apt_source)
+
+GETTER(apt_source_number, apt_source)
+{
+	row_give_number(ret, o->number);
+}
+
+static const struct field apt_mirror_fields[] = {
+	FROM("protocol", apt_mirror, protocol, INSTALL_URL),
+	FROM("host", apt_mirror, host, INSTALL_URL),
+	FROM("folder", apt_mirror, folder, INSTALL_URL),
+	{0},
+};
+static const struct shape apt_mirror_shape = {"mirror", apt_mirror_fields, NULL, NULL};
+
+static const struct field apt_source_fields[] = {
+	/* 0 is a number, too */
+	{"number", VALUE_NUMBER, NULL, apt_source_number, NULL, 0, 0},
+	FROM("url", apt_source, url, BASE_URL),
+	FROM("host", apt_source, host, BASE_URL),
+	FROM("suite", apt_source, suite, SUITE),
+	FROM("key", apt_source, key, GPG_KEY),
+	STRINGS("components", apt_source, components, COMPONENT),
+	TRUTH("is_pinned", apt_source, is_pinned),
+	OBJECT("repository", apt_source, repository, repository_shape),
+	{0},
+};
+static const struct shape apt_source_shape = {"source", apt_source_fields, NULL, NULL};
+
+GETTER(profile_codename, profile)
+{
+	struct release release = {0};
+
+	row_give_text(ret, release_find(o->version, &release) ? release.codename : NULL);
+}
+
+GETTER(profile_is_kickstart, profile)
+{
+	struct release release = {0};
+
+	row_give_bool(ret, release_find(o->version, &release) &&
+				   release.installer == INSTALLER_KICKSTART);
+}
+
+GETTER(profile_has_all_packages, profile)
+{
+	row_give_bool(ret, o->packages.n > 0 || o->groups.n > 0);
+}
+
+GETTER(profile_has_pins, profile)
+{
+	row_give_bool(ret, false);
+	for (uint32_t i = 0; i < o->n_sources; i++)
+		ret->truth |= o->sources[i].is_pinned;
+}
+
 #define KNOWS(name, member) \
 	{ \
 		name, VALUE_BOOL, NULL, get_release, NULL, 0, \
@@ -153,6 +210,15 @@ static const struct field profile_computed[] = {
 	TRUTH("needs_post", profile, needs_post),
 	LIST("repositories", profile, repositories, repository_shape, row_pointer_at),
 	HAS("has_packages", profile, packages),
+	HAS("has_groups", profile, groups),
+	HAS("has_removed", profile, removed),
+	OBJECT("mirror", profile, mirror, apt_mirror_shape),
+	LIST("sources", profile, sources, apt_source_shape, apt_source_at),
+	HAS("has_sources", profile, sources),
+	COMPUTED("has_pins", VALUE_BOOL, profile_has_pins),
+	COMPUTED("has_all_packages", VALUE_BOOL, profile_has_all_packages),
+	COMPUTED("codename", VALUE_TEXT, profile_codename),
+	COMPUTED("is_kickstart", VALUE_BOOL, profile_is_kickstart),
 	STRINGS("groups", profile, groups, PACKAGE),
 	STRINGS("removed", profile, removed, PACKAGE),
 	LIST("modules", profile, modules, module_shape, module_choice_at),

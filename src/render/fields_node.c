@@ -9,6 +9,7 @@ ELEMENTS(link)
 ELEMENTS(installed_route)
 ELEMENTS(guest_disk)
 ELEMENTS(guest_credential)
+ELEMENTS(bond_parameter)
 
 COUNT_BEHIND(interface, macs);
 COUNT_BEHIND(interface, addresses);
@@ -24,6 +25,7 @@ COUNT_BEHIND(machine, routes);
 COUNT_BEHIND(link, routes);
 COUNT_BEHIND(machine, guest_disks);
 COUNT_BEHIND(machine, credentials);
+COUNT_BEHIND(link, parameters);
 
 /* Interfaces */
 
@@ -182,6 +184,47 @@ GETTER(link_has_ports, link)
 	row_give_bool(ret, o->is_bond || o->is_bridge);
 }
 
+static bool is_nic(const struct link *link)
+{
+	return !link->is_bond && !link->is_bridge && link->vlan == 0;
+}
+
+GETTER(link_is_nic, link)
+{
+	row_give_bool(ret, is_nic(o));
+}
+
+GETTER(link_is_vlan, link)
+{
+	row_give_bool(ret, o->vlan > 0);
+}
+
+GETTER(link_has_address, link)
+{
+	row_give_bool(ret, o->address4 != NULL || o->address6 != NULL);
+}
+
+GETTER(link_has_any_route, link)
+{
+	row_give_bool(ret, o->gateway4 != NULL || o->gateway6 != NULL || o->n_routes > 0);
+}
+
+/* The network that says which name servers are asked through the link. */
+GETTER(link_resolving, link)
+{
+	const struct address *address = o->address4 != NULL ? o->address4 : o->address6;
+
+	row_give_object(ret, address == NULL ? NULL : address->network);
+}
+
+static const struct field bond_parameter_fields[] = {
+	FROM("name", bond_parameter, name, BOND_OPTIONS),
+	FROM("value", bond_parameter, value, BOND_OPTIONS),
+	{0},
+};
+static const struct shape bond_parameter_shape = {
+	"bond parameter", bond_parameter_fields, NULL, NULL};
+
 GETTER(installed_route_route, installed_route)
 {
 	row_give_object(ret, &o->route);
@@ -202,6 +245,13 @@ static const struct field link_fields[] = {
 	COUNT("mtu", link, mtu),
 	FROM("bond_options", link, bond_options, BOND_OPTIONS),
 	STRINGS("ports", link, ports, NAME),
+	TEXT("mac", link, mac),
+	LIST("parameters", link, parameters, bond_parameter_shape, bond_parameter_at),
+	COMPUTED("has_address", VALUE_BOOL, link_has_address),
+	COMPUTED("has_any_route", VALUE_BOOL, link_has_any_route),
+	{"resolving", VALUE_OBJECT, &network_shape, link_resolving, NULL, 0, 0},
+	COMPUTED("is_nic", VALUE_BOOL, link_is_nic),
+	COMPUTED("is_vlan", VALUE_BOOL, link_is_vlan),
 	TRUTH("is_bond", link, is_bond),
 	TRUTH("is_bridge", link, is_bridge),
 	TRUTH("is_bare", link, is_bare),
@@ -329,6 +379,51 @@ GETTER(machine_has_ports, machine)
 		ret->truth |= o->links[i].is_bond || o->links[i].is_bridge;
 }
 
+/* Of which kinds are the host's links? netplan has a section for each. */
+#define HAS_LINK(name, test) \
+	GETTER(machine_##name, machine) \
+	{ \
+		row_give_bool(ret, false); \
+		for (uint32_t i = 0; i < o->n_links; i++) \
+			ret->truth |= (test); \
+	}
+HAS_LINK(has_nics, is_nic(&o->links[i]))
+HAS_LINK(has_bonds, o->links[i].is_bond)
+HAS_LINK(has_vlans, o->links[i].vlan > 0)
+HAS_LINK(has_bridges, o->links[i].is_bridge)
+
+/* Which file its installer reads. */
+static void give_takes(
+	const struct machine *host, enum installer installer, struct value *ret)
+{
+	struct release release = {0};
+
+	row_give_bool(ret, host->profile != NULL &&
+				   release_find(host->profile->version, &release) &&
+				   release.installer == installer);
+}
+
+GETTER(machine_takes_kickstart, machine)
+{
+	give_takes(o, INSTALLER_KICKSTART, ret);
+}
+
+GETTER(machine_takes_preseed, machine)
+{
+	give_takes(o, INSTALLER_PRESEED, ret);
+}
+
+GETTER(machine_takes_autoinstall, machine)
+{
+	give_takes(o, INSTALLER_AUTOINSTALL, ret);
+}
+
+/* The first disk that the directory says. */
+GETTER(machine_disk, machine)
+{
+	row_give_text(ret, o->disks.n > 0 ? o->disks.items[0] : NULL);
+}
+
 static const struct field machine_computed[] = {
 	EXTRA(HOST),
 	FROM("name", machine, name, NAME),
@@ -355,6 +450,14 @@ static const struct field machine_computed[] = {
 	COMPUTED("names_disk", VALUE_BOOL, machine_names_disk),
 	COMPUTED("finds_disk", VALUE_BOOL, machine_finds_disk),
 	COMPUTED("asks_for_disk", VALUE_BOOL, machine_asks_for_disk),
+	{"disk", VALUE_TEXT, NULL, machine_disk, NULL, FIELD_INSTALL_DISK, 0},
+	COMPUTED("takes_kickstart", VALUE_BOOL, machine_takes_kickstart),
+	COMPUTED("takes_preseed", VALUE_BOOL, machine_takes_preseed),
+	COMPUTED("takes_autoinstall", VALUE_BOOL, machine_takes_autoinstall),
+	COMPUTED("has_nics", VALUE_BOOL, machine_has_nics),
+	COMPUTED("has_bonds", VALUE_BOOL, machine_has_bonds),
+	COMPUTED("has_vlans", VALUE_BOOL, machine_has_vlans),
+	COMPUTED("has_bridges", VALUE_BOOL, machine_has_bridges),
 	LIST("links", machine, links, link_shape, link_at),
 	COMPUTED("has_ports", VALUE_BOOL, machine_has_ports),
 	LIST("post_bridges", machine, post_bridges, link_shape, link_at),

@@ -311,6 +311,22 @@ const char *escape_ini(const char *text, size_t len, _unused_ const struct field
 	return reason != NULL ? reason : copy(text, len, out);
 }
 
+/*
+ * debconf-set-selections takes a value to the end of the line: a backslash there goes on in
+ * the next one, and blanks around it are dropped.
+ */
+const char *escape_preseed(const char *text, size_t len,
+	_unused_ const struct field *field, struct buffer *out)
+{
+	const char *reason = refuse(look(text, len), HAS_CONTROL);
+
+	if (reason == NULL && len > 0 && (text[0] == ' ' || text[len - 1] == ' '))
+		reason = "begins or ends with a blank";
+	if (reason == NULL && len > 0 && text[len - 1] == '\\')
+		reason = "ends with a backslash, which goes on in the next line";
+	return reason != NULL ? reason : copy(text, len, out);
+}
+
 static bool is_ipxe_syntax(const char *word, size_t len)
 {
 	return word[0] == '#' || (len == 1 && word[0] == ';') ||

@@ -14,6 +14,7 @@ const struct language languages[] = {
 	{"kea", '"', "#", escape_json, wellformed_kea},
 	{"yaml", '"', "#", escape_json, wellformed_yaml},
 	{"kickstart", '\0', "#", escape_kickstart, wellformed_kickstart},
+	{"preseed", '\0', "#", escape_preseed, wellformed_preseed},
 	{"shell", '\'', "#", escape_shell, NULL},
 	{"ini", '\0', "#;", escape_ini, NULL},
 	{"ipxe", '\0', "#", escape_ipxe, NULL},

@@ -404,6 +404,35 @@ static bool is_section(const char *word)
 	return false;
 }
 
+/* OWNER NAME TYPE VALUE, as debconf-set-selections reads it. */
+const char *wellformed_preseed(struct reading *r)
+{
+	static const char *const types[] = {"string", "boolean", "select", "multiselect",
+		"note", "password", "text", "title", "error", "seen"};
+	const char *line;
+	size_t len;
+
+	while (next_line(r, &line, &len)) {
+		const char *at = line, *end = line + len;
+		char owner[WORD_MAX], name[WORD_MAX], type[WORD_MAX];
+		bool is_known = false;
+
+		if (len == 0 || line[0] == '#')
+			continue;
+		if (end[-1] == '\\')
+			return "a line that goes on in the next one";
+		if (!next_word(&at, end, owner) || !next_word(&at, end, name) ||
+			!next_word(&at, end, type))
+			return "a line without owner, name and type";
+		for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+			is_known |= strcmp(types[i], type) == 0;
+		if (!is_known)
+			return mem_printf(r->mem_ctx, "'%s' is no type of debconf", type);
+	}
+	r->line = 0;
+	return NULL;
+}
+
 const char *wellformed_kickstart(struct reading *r)
 {
 	const char *open_fault = NULL, *line;

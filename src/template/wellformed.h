@@ -38,4 +38,5 @@ struct reading {
 typedef const char *wellformed_fn(struct reading *r);
 
 wellformed_fn wellformed_dhcpd, wellformed_dnsmasq, wellformed_hosts, wellformed_json,
-	wellformed_kea, wellformed_kickstart, wellformed_yaml, wellformed_zone;
+	wellformed_kea, wellformed_kickstart, wellformed_preseed, wellformed_yaml,
+	wellformed_zone;

@@ -89,6 +89,12 @@ static const struct row rows[] = {
 	{"ipxe", NULL, TEXT("a${ip}"), NULL},
 	{"ipxe", NULL, TEXT("a\\"), NULL},
 	{"ipxe", NULL, TEXT("a\nb"), NULL},
+	{"preseed", NULL, TEXT("a b # c; $d 'e' \"f\" \\g"), "a b # c; $d 'e' \"f\" \\g"},
+	{"preseed", NULL, TEXT("a\\"), NULL},
+	{"preseed", NULL, TEXT(" a"), NULL},
+	{"preseed", NULL, TEXT("a "), NULL},
+	{"preseed", NULL, TEXT("a\nd-i partman/confirm boolean true"), NULL},
+	{"preseed", NULL, TEXT("a\rb"), NULL},
 	{"ini", NULL, TEXT(" a"), NULL},
 	{"ini", NULL, TEXT("\ta"), NULL},
 	{"ini", NULL, TEXT("a\n[evil]"), NULL},
@@ -452,6 +458,15 @@ static char *read_ini(TALLOC_CTX *tmp, const char *printed, size_t *ret_len)
 	return read_plain(tmp, printed, ret_len, "", " ");
 }
 
+static char *read_preseed(TALLOC_CTX *tmp, const char *printed, size_t *ret_len)
+{
+	size_t len = strlen(printed);
+
+	if (len > 0 && (printed[len - 1] == '\\' || printed[len - 1] == ' '))
+		return NULL;
+	return read_plain(tmp, printed, ret_len, "", " ");
+}
+
 /* Words, of which none ends the command or the line, and nothing is expanded in them. */
 static char *read_ipxe(TALLOC_CTX *tmp, const char *printed, size_t *ret_len)
 {
@@ -548,6 +563,7 @@ static const struct {
 	{"shell", read_shell, 100, 600},
 	{"kickstart", read_kickstart, 150, 400},
 	{"ini", read_ini, 100, 600},
+	{"preseed", read_preseed, 100, 600},
 	{"ipxe", read_ipxe, 100, 500},
 	{"dnsmasq", read_dnsmasq, 150, 500},
 	{"hosts", read_hosts, 150, 500},

@@ -44,6 +44,10 @@ static const struct {
 	{"dhcpd", "max-lease-time 600", "semicolon", 0},
 	{"dhcpd", "}\n", "without an opening", 1},
 	{"dhcpd", "option x \"abc;\n", "closing quote", 2},
+	{"preseed", "# c\n\nd-i a/b string x y\nd-i a/c string\n", NULL, 0},
+	{"preseed", "d-i a/b string x\\\n", "goes on", 1},
+	{"preseed", "d-i a/b\n", "without owner", 1},
+	{"preseed", "# c\nd-i a/b strings x\n", "no type", 2},
 	{"json", "{\"a\": [1, true, null]}\n", NULL, 0},
 	{"json", "{\"a\": [1, true\n", "too early", 0},
 	{"json", "{\"a\": 1,}\n", "", 1},
@@ -175,7 +179,7 @@ static void test_table(void **state)
 		assert_ptr_equal(language_escaper(l, false),
 			l->quote == '\0' ? l->escape : escape_bare);
 	}
-	assert_int_equal(n, 13);
+	assert_int_equal(n, 14);
 	assert_int_equal(language_find("shell")->quote, '\'');
 	assert_int_equal(language_find("yaml")->quote, '"');
 	assert_int_equal(language_find("hosts")->quote, '\0');
