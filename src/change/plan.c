@@ -230,6 +230,11 @@ bool plan_file_changes(const struct plan_file *file)
 	return file->change != FILE_SAME && file->change != FILE_FORGOTTEN;
 }
 
+void plan_hash_output(struct output *output)
+{
+	render_hash(output);
+}
+
 const char *plan_bytes(
 	TALLOC_CTX *mem_ctx, const struct plan *plan, const struct plan_file *file)
 {

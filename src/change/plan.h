@@ -181,6 +181,9 @@ int plan_permit(const struct plan *plan, bool bootstrap, bool refuse_drift,
 const char *plan_bytes(TALLOC_CTX *mem_ctx, const struct plan *plan,
 	const struct plan_file *file) _must_check_;
 
+/* Both hashes of @output's bytes, which are another's than the renderer's. */
+void plan_hash_output(struct output *output);
+
 /* Is there anything to publish or to store? */
 bool plan_has_changes(const struct plan *plan);
 
