@@ -55,16 +55,41 @@ char *uuid_of_name(TALLOC_CTX *mem_ctx, const char *fqdn)
 		u[12], u[13], u[14], u[15]);
 }
 
-void trailer_add(struct buffer *b, const char *comment, unsigned n_hosts, unsigned n_vcns)
+/* @state covers all of @b after it. */
+static void add_line(struct buffer *b, const char *comment, unsigned n_hosts,
+	unsigned n_vcns, struct sha256_ctx *state)
 {
+	struct sha256_ctx body;
 	uint8_t digest[SHA256_BYTES];
 	char text[SHA256_TEXT_MAX];
 
 	if (b->len > 0 && b->data[b->len - 1] != '\n')
 		buffer_add_byte(b, '\n');
-	sha256(b->data, b->len, digest);
+	size_t len = b->len;
+
+	sha256_init(state);
+	sha256_update(state, len, (const uint8_t *)b->data);
+	body = *state;
+	sha256_digest(&body, sizeof(digest), digest);
 	buffer_printf(b, "%sldapcc hosts=%u vcns=%u sha256=%s\n", comment, n_hosts,
 		n_vcns, sha256_text(digest, text));
+	sha256_update(state, b->len - len, (const uint8_t *)b->data + len);
+}
+
+void trailer_add(struct buffer *b, const char *comment, unsigned n_hosts, unsigned n_vcns)
+{
+	struct sha256_ctx state;
+
+	add_line(b, comment, n_hosts, n_vcns, &state);
+}
+
+void trailer_add_hashed(struct buffer *b, const char *comment, unsigned n_hosts,
+	unsigned n_vcns, uint8_t ret_sha256[SHA256_BYTES])
+{
+	struct sha256_ctx state;
+
+	add_line(b, comment, n_hosts, n_vcns, &state);
+	sha256_digest(&state, SHA256_BYTES, ret_sha256);
 }
 
 void trailer_add_parts(struct buffer *line, const char *comment,

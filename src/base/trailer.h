@@ -35,6 +35,10 @@ char *uuid_of_name(TALLOC_CTX *mem_ctx, const char *fqdn) _must_check_;
 void trailer_add(
 	struct buffer *b, const char *comment, unsigned n_hosts, unsigned n_vcns);
 
+/* The same, and the hash of all of it, line included. */
+void trailer_add_hashed(struct buffer *b, const char *comment, unsigned n_hosts,
+	unsigned n_vcns, uint8_t ret_sha256[SHA256_BYTES]);
+
 /* The same line for a body in parts, which ends with a newline; @line gets the line alone. */
 void trailer_add_parts(struct buffer *line, const char *comment,
 	const struct iovec *parts, size_t n_parts);

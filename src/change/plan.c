@@ -230,6 +230,23 @@ bool plan_file_changes(const struct plan_file *file)
 	return file->change != FILE_SAME && file->change != FILE_FORGOTTEN;
 }
 
+void plan_hash_output(struct output *output)
+{
+	render_hash(output);
+}
+
+const char *plan_bytes(
+	TALLOC_CTX *mem_ctx, const struct plan *plan, const struct plan_file *file)
+{
+	struct output again = *file->output;
+
+	if (again.bytes != NULL)
+		return again.bytes;
+	plan->reserial.render(plan->reserial.data, mem_ctx, &again, again.serial);
+	assert(memcmp(again.sha256, file->output->sha256, SHA256_BYTES) == 0);
+	return again.bytes;
+}
+
 /* Records */
 
 struct comparison {
@@ -440,6 +457,7 @@ int plan_new(TALLOC_CTX *mem_ctx, struct live_set *live, const struct plan_input
 		.entries = input->entries,
 		.n_entries = input->n_entries,
 		.source = input->source,
+		.reserial = input->reserial,
 		.now = live->now,
 	};
 	int r = compare_files(&p);

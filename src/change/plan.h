@@ -110,6 +110,13 @@ struct plan_counts {
 	size_t n_affected, n_lost, n_armed; /* nodes */
 };
 
+/* Prints @output once more with another serial: render_serial() with its renderer. */
+struct reserial {
+	void (*render)(
+		void *data, TALLOC_CTX *mem_ctx, struct output *output, uint64_t serial);
+	void *data;
+};
+
 struct plan {
 	struct live_set *live;
 	const struct state *state;
@@ -132,15 +139,9 @@ struct plan {
 		*entries; /* what the site was made of; NULL: as the generation before */
 	size_t n_entries;
 	struct generation_source source;
+	struct reserial reserial;
 	bool is_accepted; /* by a person; for the record */
 	uint64_t now;
-};
-
-/* Prints @output once more with another serial: render_serial() with its renderer. */
-struct reserial {
-	void (*render)(
-		void *data, TALLOC_CTX *mem_ctx, struct output *output, uint64_t serial);
-	void *data;
 };
 
 struct plan_input {
@@ -175,6 +176,13 @@ int plan_new(TALLOC_CTX *mem_ctx, struct live_set *live, const struct plan_input
  */
 int plan_permit(const struct plan *plan, bool bootstrap, bool refuse_drift,
 	struct diags *diags) _must_check_;
+
+/* The bytes of @file's output; rendered once more, below @mem_ctx, where they were dropped. */
+const char *plan_bytes(TALLOC_CTX *mem_ctx, const struct plan *plan,
+	const struct plan_file *file) _must_check_;
+
+/* Both hashes of @output's bytes, which are another's than the renderer's. */
+void plan_hash_output(struct output *output);
 
 /* Is there anything to publish or to store? */
 bool plan_has_changes(const struct plan *plan);

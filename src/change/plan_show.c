@@ -12,51 +12,12 @@ enum { ID_DIGITS = 12 };
 
 /* The id */
 
-/* The bytes without their serial and without the trailer, which depends on it. */
-static void add_stable_bytes(struct buffer *b, const struct output *output)
-{
-	char serial[24];
-	int n = snprintf(
-		serial, sizeof(serial), "%llu", (unsigned long long)output->serial);
-	const char *at = output->bytes, *end = output->bytes + output->len;
-
-	if (output->target->trailer != NULL && output->len > 0) {
-		const char *newline = memrchr(at, '\n', output->len - 1);
-
-		end = newline == NULL ? at : newline + 1;
-	}
-	while (output->serial != 0 && at < end) {
-		const char *hit = memmem(at, (size_t)(end - at), serial, (size_t)n);
-
-		if (hit == NULL)
-			break;
-		buffer_add(b, at, (size_t)(hit - at));
-		at = hit + n;
-	}
-	buffer_add(b, at, (size_t)(end - at));
-}
-
 static void add_digest(struct buffer *b, const uint8_t digest[SHA256_BYTES])
 {
 	char text[SHA256_TEXT_MAX];
 
 	buffer_add_text(b, sha256_text(digest, text));
 	buffer_add_byte(b, ' ');
-}
-
-static void add_stable_digest(struct buffer *b, const struct output *output)
-{
-	TMP_CTX(tmp);
-	struct buffer *bytes = buffer_new(tmp);
-	uint8_t digest[SHA256_BYTES];
-
-	if (output->serial == 0) {
-		add_digest(b, output->sha256);
-		return;
-	}
-	add_stable_bytes(bytes, output);
-	sha256(bytes->data, bytes->len, digest);
-	add_digest(b, digest);
 }
 
 /* The first @n_digits of the hash over @b. */
@@ -84,7 +45,7 @@ char *plan_id(TALLOC_CTX *mem_ctx, const struct plan *plan)
 		if (file->before != NULL)
 			add_digest(b, file->before->sha256);
 		if (file->output != NULL)
-			add_stable_digest(b, file->output);
+			add_digest(b, file->output->content);
 		buffer_printf(b, "%s\n", file->path);
 	}
 	for (size_t i = 0; i < plan->n_records; i++) {
@@ -109,7 +70,7 @@ char *plan_set_hash(TALLOC_CTX *mem_ctx, const struct plan *plan)
 
 		if (file->output == NULL)
 			continue;
-		add_stable_digest(b, file->output);
+		add_digest(b, file->output->content);
 		buffer_printf(b, "%o %s\n", (unsigned)file->mode, file->path);
 	}
 	return hash_text(mem_ctx, b, 2 * SHA256_BYTES);
@@ -251,7 +212,8 @@ int plan_diff(TALLOC_CTX *mem_ctx, const struct plan *plan, const struct plan_fi
 	if (new != NULL)
 		print_mode_change(out, plan, file);
 	diff_unified(out, r == 1 ? "/dev/null" : file->path, live, len,
-		new == NULL ? "/dev/null" : file->path, new == NULL ? "" : new->bytes,
+		new == NULL ? "/dev/null" : file->path,
+		new == NULL ? "" : plan_bytes(tmp, plan, file),
 		new == NULL ? 0 : new->len);
 	*ret_text = talloc_steal(mem_ctx, out->data);
 	return 0;

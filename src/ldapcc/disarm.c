@@ -148,6 +148,8 @@ static int publish_off(struct disarming *d)
 	struct publication *p = d->p;
 	struct run *run = p->run, armed = *run, off = *run;
 	struct serials serials = plan_serials(p->live);
+
+	serials.has = NULL; /* what is exchanged for what is published is kept */
 	struct entries *entries = entries_new(run->mem_ctx, run->stored.items);
 	struct stripping filter = {run, d->off, entries_add, entries};
 	const struct rollback_input from = {.number = p->state->current,

@@ -45,11 +45,17 @@ int publication_survey(struct publication *p, bool to_begin_anew)
 {
 	struct run *run = p->run;
 	TMP_CTX(tmp);
+
+	if (p->live != NULL && p->surveyed == p->state->current && !to_begin_anew)
+		return 0;
 	int failed = live_survey(run->mem_ctx, p->state, (uint64_t)time(NULL),
 		to_begin_anew, run->diags, &p->live);
 
-	if (failed < 0 || p->state->current == 0 || plan_generation(p->live) == NULL)
+	if (failed < 0)
 		return failed;
+	p->surveyed = p->state->current;
+	if (p->state->current == 0 || plan_generation(p->live) == NULL)
+		return 0;
 	run->roster_before = plan_roster(p->live);
 	/* what was good is not there: who is in error then is left out */
 	if (publication_entries(run->mem_ctx, p->state, p->state->current,

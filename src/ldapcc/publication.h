@@ -15,6 +15,7 @@ struct publication {
 	struct state *state;
 	struct last_run last;
 	struct live_set *live;
+	uint64_t surveyed; /* the generation that live is of */
 	struct roster roster; /* of what is to be published */
 	struct plan *plan;
 	bool has_read; /* the directory, completely */

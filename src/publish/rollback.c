@@ -58,7 +58,7 @@ static void reprint(
 	output->serial = serial;
 	output->len = b->len;
 	output->bytes = talloc_steal(mem_ctx, b->data);
-	sha256(output->bytes, output->len, output->sha256);
+	plan_hash_output(output);
 }
 
 struct reserial rollback_reserial(void)
@@ -95,7 +95,7 @@ static int add_output(struct tree *tree, const struct state *state,
 		.len = file->len,
 		.serial = file->serial,
 	};
-	memcpy(output->sha256, file->sha256, SHA256_BYTES);
+	plan_hash_output(output);
 	if (target->trailer != NULL &&
 		trailer_check(bytes, file->len, target->trailer, &trailer) == NULL) {
 		output->n_hosts = trailer.n_hosts;

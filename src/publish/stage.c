@@ -288,6 +288,7 @@ static int write_content(const struct staged *staged, int fd)
 {
 	const struct generation *g = staged->generation;
 	const struct plan *plan = staged->plan;
+	TMP_CTX(tmp);
 	struct iovec parts[BATCH];
 	size_t n = 0, j = 0;
 	int r = 0;
@@ -298,11 +299,13 @@ static int write_content(const struct staged *staged, int fd)
 		if (g->files[i].content != g->number || g->files[i].len == 0)
 			continue;
 		parts[n++] = (struct iovec){
-			.iov_base = (char *)(uintptr_t)plan->files[j].output->bytes,
+			.iov_base =
+				(char *)(uintptr_t)plan_bytes(tmp, plan, &plan->files[j]),
 			.iov_len = g->files[i].len,
 		};
 		if (n == BATCH) {
 			r = write_parts(fd, parts, n);
+			talloc_free_children(tmp);
 			n = 0;
 		}
 	}
@@ -560,6 +563,7 @@ static int sync_systems(const struct staged *staged, struct diags *diags)
 static int stage_file(struct staged *staged, struct target_folder *place, size_t i,
 	struct buffer *back, struct diags *diags)
 {
+	TMP_CTX(tmp);
 	struct staged_file *file = &staged->files[i];
 	const struct generation_file *record = file->record;
 	bool has_live = file->file->before != NULL || file->file->is_foreign;
@@ -570,7 +574,8 @@ static int stage_file(struct staged *staged, struct target_folder *place, size_t
 	if (r == 0 && has_live)
 		r = target_folder_can_replace(place, record->path);
 	if (r == 0)
-		r = target_folder_write(place, record, file->file->output->bytes,
+		r = target_folder_write(place, record,
+			plan_bytes(tmp, staged->plan, file->file),
 			has_live ? record->path : NULL,
 			syncs_each(staged) ? staged->unsynced : NULL, back);
 	if (r == 0 && target != NULL && target->fresh != NULL)

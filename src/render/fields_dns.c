@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <string.h>
+#include <threads.h>
 
 #include "model/zone.h"
 #include "render/fields_row.h"
@@ -52,20 +53,37 @@ GETTER(dns_target, dns_record)
 
 GETTER(dns_target_dotted, dns_record)
 {
-	static char room[256]; /* one value is printed before the next is asked for */
+	static _Thread_local char
+		room[256]; /* one value is printed before the next is asked for */
 
 	ret->kind = VALUE_NONE;
 	if (o->target != NULL)
 		give_dotted(ret, o->target, room, sizeof(room));
 }
 
+/* The value that a thread printed last; the next one takes its place. */
+static tss_t last_hex;
+
+static void free_hex(void *hex)
+{
+	(void)talloc_free(hex);
+}
+
+static void make_last_hex(void)
+{
+	(void)!tss_create(&last_hex, free_hex);
+}
+
 GETTER(dns_hex, dns_record)
 {
-	static TALLOC_CTX *last; /* the same */
+	static once_flag once = ONCE_FLAG_INIT;
 
-	talloc_free(last);
-	last = dns_record_hex(NULL, o);
-	row_give_text(ret, last);
+	call_once(&once, make_last_hex);
+	(void)talloc_free(tss_get(last_hex));
+	char *hex = dns_record_hex(NULL, o);
+
+	(void)tss_set(last_hex, hex);
+	row_give_text(ret, hex);
 }
 
 /* What has no form of its own in dnsmasq.conf, or none that can carry any value. */
@@ -115,7 +133,7 @@ const struct shape dns_record_shape = {"DNS record", dns_record_fields, NULL, NU
 /* Relative to the zone; of the zone itself its full name, as a word. */
 GETTER(zone_record_owner, zone_record)
 {
-	static char room[256];
+	static _Thread_local char room[256];
 
 	if (o->owner_len == 0) {
 		give_dotted(ret, o->zone->name, room, sizeof(room));
@@ -134,7 +152,7 @@ GETTER(zone_record_type, zone_record)
 /* What follows the type where it is one word: an address, or a full name. */
 GETTER(zone_record_word, zone_record)
 {
-	static char room[256];
+	static _Thread_local char room[256];
 
 	ret->kind = VALUE_NONE;
 	if (o->type == DNS_A || o->type == DNS_AAAA)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/parallel.h"
 #include "base/table.h"
 #include "base/text.h"
 #include "model/ports.h"
@@ -149,6 +150,7 @@ struct pass {
 		int attribute;
 	} * refusals;
 	size_t n_refusals;
+	bool is_silent; /* they are only counted */
 	size_t n_records;
 	int failed;
 	/* what is being printed, and the node that its last lines are about */
@@ -180,13 +182,15 @@ static void leave_object(
 	struct pass *pass = data;
 
 	if (pass->node != NULL && pass->depth == pass->node_depth) {
-		/* the site is read-only here, but its records take marks */
+		/* the site is read-only here, but its records take marks: sums, whose
+		 * order is all the same, of several threads */
 		struct record *record =
 			&((struct machine *)(uintptr_t)pass->node)->record;
 		uint64_t hash = hash_bytes(HASH_START,
 			pass->buffer->data + pass->node_start, offset - pass->node_start);
 
-		record->printed += hash_end(hash);
+		(void)__atomic_fetch_add(
+			&record->printed, hash_end(hash), __ATOMIC_RELAXED);
 		pass->node = NULL;
 	}
 	pass->depth--;
@@ -240,6 +244,13 @@ static void refuse_value(void *data, const struct context *context,
 	diag_note(finding, refusal->where, "it would be printed here");
 }
 
+static void count_refusal(void *data, const struct context *context _unused_,
+	const struct field *field _unused_,
+	const struct template_refusal *refusal _unused_)
+{
+	((struct pass *)data)->n_refusals++;
+}
+
 /* Printing */
 
 static void count_nodes(const struct site *site, const struct output *output,
@@ -268,9 +279,9 @@ static void count_nodes(const struct site *site, const struct output *output,
 	}
 }
 
-static void print_output(TALLOC_CTX *mem_ctx, struct renderer *renderer,
-	const struct site *site, struct output *output,
-	const struct template_hooks *hooks, struct pass *pass, struct buffer **ret_buffer)
+static void print_output(struct renderer *renderer, const struct site *site,
+	struct output *output, const struct template_hooks *hooks, struct pass *pass,
+	struct buffer *buffer)
 {
 	const struct program *program =
 		&renderer->programs[output->target - renderer->targets];
@@ -279,7 +290,6 @@ static void print_output(TALLOC_CTX *mem_ctx, struct renderer *renderer,
 		output->path, output->serial, &has_serial};
 	struct context stack[] = {{renderer->globals, &globals},
 		{record_shape(output->target->for_each), output->object}};
-	struct buffer *buffer = buffer_new(mem_ctx);
 
 	if (pass != NULL)
 		pass->buffer = buffer;
@@ -288,30 +298,79 @@ static void print_output(TALLOC_CTX *mem_ctx, struct renderer *renderer,
 	/* what has none need not be printed once more to get another */
 	if (!has_serial)
 		output->serial = 0;
-	*ret_buffer = buffer;
 }
 
-static void fill_output(TALLOC_CTX *mem_ctx, struct renderer *renderer,
-	const struct site *site, struct output *output,
-	const struct template_hooks *hooks, struct pass *pass)
+/* Without each serial: two servers with one site have one hash, whatever their history. */
+static void hash_content(struct output *output, const char *bytes)
 {
-	struct buffer *buffer;
+	TMP_CTX(tmp);
+	const char *at = bytes, *end = bytes + output->len;
 
-	print_output(mem_ctx, renderer, site, output, hooks, pass, &buffer);
+	if (output->serial == 0) {
+		memcpy(output->content, output->sha256, SHA256_BYTES);
+		return;
+	}
+	struct buffer *b = buffer_new(tmp);
+	const char *serial = mem_printf(tmp, "%llu", (unsigned long long)output->serial);
+
+	if (output->target->trailer != NULL && output->len > 0) {
+		const char *newline = memrchr(at, '\n', output->len - 1);
+
+		end = newline == NULL ? at : newline + 1;
+	}
+	for (const char *hit;
+		(hit = memmem(at, (size_t)(end - at), serial, strlen(serial))) != NULL;
+		at = hit + strlen(serial))
+		buffer_add(b, at, (size_t)(hit - at));
+	buffer_add(b, at, (size_t)(end - at));
+	sha256(b->data, b->len, output->content);
+}
+
+void render_hash(struct output *output)
+{
+	sha256(output->bytes, output->len, output->sha256);
+	hash_content(output, output->bytes);
+}
+
+static unsigned count_lines(const struct buffer *buffer)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < buffer->len; i++)
+		n += buffer->data[i] == '\n';
+	return n;
+}
+
+/* Appends the trailer to what was printed, and hashes all of it. */
+static void finish_output(
+	const struct site *site, struct output *output, struct buffer *buffer)
+{
 	count_nodes(site, output, &output->n_hosts, &output->n_vcns);
 	if (output->target->trailer != NULL)
-		trailer_add(
-			buffer, output->target->trailer, output->n_hosts, output->n_vcns);
+		trailer_add_hashed(buffer, output->target->trailer, output->n_hosts,
+			output->n_vcns, output->sha256);
+	else
+		sha256(buffer->data, buffer->len, output->sha256);
 	output->len = buffer->len;
+	if (output->target->slow_above > 0)
+		output->n_lines = count_lines(buffer);
+	hash_content(output, buffer->data);
+}
+
+static void keep_bytes(struct output *output, struct buffer *buffer)
+{
 	output->bytes = talloc_realloc_size(buffer, buffer->data, buffer->len + 1);
-	sha256(output->bytes, output->len, output->sha256);
 }
 
 void render_serial(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct site *site,
 	struct output *output, uint64_t serial)
 {
+	struct buffer *buffer = buffer_new(mem_ctx);
+
 	output->serial = serial;
-	fill_output(mem_ctx, renderer, site, output, NULL, NULL);
+	print_output(renderer, site, output, NULL, NULL, buffer);
+	finish_output(site, output, buffer);
+	keep_bytes(output, buffer);
 }
 
 struct work {
@@ -412,13 +471,8 @@ static const char *node_name(const struct target *target, const void *object)
 static void add_output(struct work *work, const struct program *program, const char *path,
 	const void *object)
 {
-	const struct template_hooks hooks = {.data = work->pass,
-		.refused = refuse_value,
-		.enter = enter_object,
-		.leave = leave_object};
 	struct tree *tree = work->tree;
 	struct output *output = mem_push(tree, &tree->outputs, &tree->n_outputs);
-	struct pass *pass = work->pass;
 
 	output->target = program->target;
 	output->path = path;
@@ -426,15 +480,6 @@ static void add_output(struct work *work, const struct program *program, const c
 	output->node = node_name(program->target, object);
 	output->serial =
 		work->serials == NULL ? 0 : work->serials->of(work->serials->data, path);
-	pass->target = program->target;
-	pass->depth = 0;
-	if (object != NULL) {
-		struct context context = {
-			record_shape(program->target->for_each), object};
-
-		enter_object(pass, &context, 0);
-	}
-	fill_output(tree, work->renderer, pass->reporter->site, output, &hooks, pass);
 }
 
 static void add_record(
@@ -507,6 +552,128 @@ static void add_target(struct work *work, const struct program *program)
 		add_macs(work, program);
 		break;
 	}
+}
+
+/* All outputs that were added, by several threads */
+
+/* What each worker has of its own. */
+struct printer {
+	struct work *work;
+	struct pass pass;
+	TALLOC_CTX *mem_ctx; /* what is kept */
+	struct buffer *buffer; /* what is printed next */
+};
+
+static bool is_stored(const struct work *work, const struct output *output)
+{
+	const struct serials *serials = work->serials;
+
+	return serials != NULL && serials->has != NULL &&
+	       serials->has(serials->data, output->path, output->sha256);
+}
+
+/* Of what is stored already the memory is used again: mostly there is one output at a time. */
+static void settle_bytes(struct printer *printer, struct output *output)
+{
+	if (is_stored(printer->work, output)) {
+		output->bytes = NULL;
+		buffer_truncate(printer->buffer, 0);
+		return;
+	}
+	keep_bytes(output, printer->buffer);
+	printer->buffer = buffer_new(printer->mem_ctx);
+}
+
+static void fill_output(void *data, unsigned worker, size_t i)
+{
+	struct printer *printer = &((struct printer *)data)[worker];
+	struct work *work = printer->work;
+	struct output *output = &work->tree->outputs[i];
+	struct pass *pass = &printer->pass;
+	const struct site *site = pass->reporter->site;
+	const struct template_hooks hooks = {.data = pass,
+		.refused = pass->is_silent ? count_refusal : refuse_value,
+		.enter = enter_object,
+		.leave = leave_object};
+
+	pass->target = output->target;
+	pass->depth = 0;
+	if (output->object != NULL) {
+		struct context context = {
+			record_shape(output->target->for_each), output->object};
+
+		enter_object(pass, &context, 0);
+	}
+	print_output(work->renderer, site, output, &hooks, pass, printer->buffer);
+	finish_output(site, output, printer->buffer);
+	settle_bytes(printer, output);
+}
+
+static struct printer *new_printers(
+	TALLOC_CTX *mem_ctx, struct work *work, unsigned n, bool is_silent)
+{
+	struct printer *printers = mem_array(mem_ctx, struct printer, n);
+
+	for (unsigned i = 0; i < n; i++) {
+		struct printer *printer = &printers[i];
+
+		printer->work = work;
+		printer->pass = (struct pass){
+			.reporter = work->pass->reporter, .is_silent = is_silent};
+		/* without a parent: talloc knows no threads */
+		printer->mem_ctx = mem_scope_new();
+		printer->buffer = buffer_new(printer->mem_ctx);
+	}
+	return printers;
+}
+
+static void clear_marks(struct site *site)
+{
+	for (size_t i = 0; i < site->n_machines; i++) {
+		site->machines[i]->record.printed = 0;
+		site->machines[i]->files = NULL;
+	}
+}
+
+/* Does any value have to be refused? Then nothing is kept. */
+static bool fill_silently(struct work *work)
+{
+	TMP_CTX(tmp);
+	size_t n = work->tree->n_outputs, n_refused = 0;
+	unsigned n_workers = parallel_workers(n);
+	struct printer *printers = new_printers(tmp, work, n_workers, true);
+
+	parallel_each(n, fill_output, printers);
+	for (unsigned i = 0; i < n_workers; i++)
+		n_refused += printers[i].pass.n_refusals;
+	for (unsigned i = 0; i < n_workers; i++)
+		if (n_refused > 0)
+			talloc_free(printers[i].mem_ctx);
+		else
+			talloc_steal(work->tree, printers[i].mem_ctx);
+	return n_refused == 0;
+}
+
+/*
+ * Whoever refuses a value reports it, and that is for one thread, in the order of the tree:
+ * where there is such a value, which is rare, all is rendered once more.
+ */
+static void fill_outputs(struct work *work)
+{
+	TMP_CTX(tmp);
+	struct site *site = work->pass->reporter->site;
+
+	clear_marks(site);
+	if (fill_silently(work))
+		return;
+	clear_marks(site);
+	struct printer *printer = new_printers(tmp, work, 1, false);
+
+	for (size_t i = 0; i < work->tree->n_outputs; i++)
+		fill_output(printer, 0, i);
+	talloc_steal(work->tree, printer->mem_ctx);
+	work->pass->n_records += printer->pass.n_records;
+	work->pass->failed = printer->pass.failed;
 }
 
 /* Whose file is it? */
@@ -618,15 +785,6 @@ static int drop_twice(struct tree *tree, struct reporter *reporter)
 	return 0;
 }
 
-static unsigned count_lines(const struct output *output)
-{
-	unsigned n = 0;
-
-	for (size_t i = 0; i < output->len; i++)
-		n += output->bytes[i] == '\n';
-	return n;
-}
-
 /* What a target's reader takes long for is no fault of any record's. */
 static void warn_of_slow_ones(const struct tree *tree, const struct reporter *reporter)
 {
@@ -635,7 +793,7 @@ static void warn_of_slow_ones(const struct tree *tree, const struct reporter *re
 	for (size_t i = 0; i < tree->n_outputs; i++) {
 		const struct output *output = &tree->outputs[i];
 		unsigned most = output->target->slow_above;
-		unsigned n = most == 0 ? 0 : count_lines(output);
+		unsigned n = output->n_lines;
 
 		if (n > most)
 			diag_add(reporter->diags,
@@ -657,12 +815,9 @@ int render_site(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct reporter 
 	struct tree *tree = mem_new(tmp, struct tree);
 	struct work work = {renderer, &pass, serials, tree};
 
-	for (size_t i = 0; i < reporter->site->n_machines; i++) {
-		reporter->site->machines[i]->record.printed = 0;
-		reporter->site->machines[i]->files = NULL;
-	}
 	for (size_t i = 0; i < renderer->n_targets; i++)
 		add_target(&work, &renderer->programs[i]);
+	fill_outputs(&work);
 	if (pass.failed < 0)
 		return pass.failed;
 	qsort(tree->outputs, tree->n_outputs, sizeof(struct output), compare_outputs);
@@ -737,14 +892,13 @@ struct span *render_spans(TALLOC_CTX *mem_ctx, struct renderer *renderer,
 		struct tracer tracer = {mem_ctx, record, output, 0, 0, &spans, ret_n};
 		const struct template_hooks hooks = {
 			.data = &tracer, .enter = trace_enter, .leave = trace_leave};
-		struct buffer *buffer;
 
 		if (shape != NULL && is_of(shape, output->object, record)) {
 			*mem_push(mem_ctx, &spans, ret_n) =
 				(struct span){output, 0, output->len};
 			continue;
 		}
-		print_output(tmp, renderer, site, output, &hooks, NULL, &buffer);
+		print_output(renderer, site, output, &hooks, NULL, buffer_new(tmp));
 	}
 	return spans;
 }

@@ -19,10 +19,14 @@
 struct output {
 	const struct target *target;
 	const char *path; /* where it goes, absolute, without --root */
-	const char *bytes; /* complete, trailer included */
+	const char *
+		bytes; /* complete, trailer included; NULL: dropped, as serials.has() knew them */
 	size_t len;
 	uint8_t sha256[SHA256_BYTES]; /* of bytes */
+	uint8_t content
+		[SHA256_BYTES]; /* without serial, and the trailer that depends on it */
 	unsigned n_hosts, n_vcns;
+	unsigned n_lines; /* where the target has a number above which it is slow */
 	uint64_t serial; /* manifests, zones: the one printed in bytes; 0: has none */
 	const void *object; /* of for-each: the record's object */
 	const char *node; /* whose own file it is: the FQDN, or NULL */
@@ -57,17 +61,24 @@ int renderer_new(TALLOC_CTX *mem_ctx, const struct settings *settings,
  *
  * shape:  a value that an escaper refuses is `unsafe-value` at its record, which goes into
  *         quarantine; the caller settles the model again and repeats until none is refused.
- *         @serials gives each path's serial to print, NULL: 0 for all.
+ *         @serials gives each path's serial to print, NULL: 0 for all. Outputs are
+ *         rendered beside each other, by threads; the site is only read meanwhile.
  * returns: 0, or EXIT_USAGE for two outputs with one path or a path outside its folder;
  *         *ret_refused counts the records that were newly put into quarantine
  */
 struct serials {
 	uint64_t (*of)(void *data, const char *path);
+	/* Are these bytes of @path stored? Then they are dropped. NULL: none are. Called by
+	 * several threads. */
+	bool (*has)(void *data, const char *path, const uint8_t sha256[SHA256_BYTES]);
 	void *data;
 };
 int render_site(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct reporter *reporter,
 	const struct serials *serials, struct tree **ret_tree,
 	size_t *ret_refused) _must_check_;
+
+/* Both hashes of @output's bytes; whoever changes these calls it. */
+void render_hash(struct output *output);
 
 /* Renders @output's record once more with another serial; replaces bytes, len, sha256. */
 void render_serial(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct site *site,
