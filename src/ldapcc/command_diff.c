@@ -4,8 +4,10 @@
 
 #include <json-c/json.h>
 
+#include "base/text.h"
 #include "change/guard.h"
 #include "ldapcc/commands.h"
+#include "ldapcc/listing.h"
 #include "ldapcc/publication.h"
 
 /* diff: what apply would change, and what its guards would say. Nothing is written. */
@@ -20,14 +22,57 @@ static bool is_asked_for(const struct run *run, const struct plan_file *file)
 	return false;
 }
 
+/* Colour, on a terminal: by the first letters of a line, or the word that begins it. */
+
+static const struct {
+	const char *prefix, *color;
+} colors[] = {
+	{"--- ", "\033[1m"},
+	{"+++ ", "\033[1m"},
+	{"@@", "\033[36m"},
+	{"+", "\033[32m"},
+	{"-", "\033[31m"},
+	{"added ", "\033[32m"},
+	{"new ", "\033[32m"},
+	{"removed ", "\033[31m"},
+	{"armed ", "\033[1;31m"},
+	{"changed ", "\033[33m"},
+	{"restored ", "\033[33m"},
+};
+
+static const char *color_of(const struct run *run, const char *line)
+{
+	for (size_t i = 0; run->color && i < ARRAY_SIZE(colors); i++)
+		if (text_has_prefix(line, colors[i].prefix))
+			return colors[i].color;
+	return "";
+}
+
+static void put_lines(const struct run *run, const char *text)
+{
+	while (*text != '\0') {
+		const char *color = color_of(run, text);
+		int len = (int)strcspn(text, "\n");
+
+		printf("%s%.*s%s", color, len, text, *color == '\0' ? "" : "\033[0m");
+		text += len;
+		if (*text == '\n')
+			putchar(*text++);
+	}
+}
+
 /* Records and nodes */
 
-static void put_row(
-	struct json_object *array, const char *word, const struct roster_record *record)
+static void put_row(const struct run *run, struct json_object *array, const char *word,
+	const struct roster_record *record)
 {
 	if (array == NULL) {
-		printf("%-8s %s %s\n", word, kind_name((enum kind)record->kind),
-			record->name[0] == '\0' ? record->dn : record->name);
+		TMP_CTX(tmp);
+
+		put_lines(run,
+			mem_printf(tmp, "%-8s %s %s\n", word,
+				kind_name((enum kind)record->kind),
+				record->name[0] == '\0' ? record->dn : record->name));
 		return;
 	}
 	struct json_object *row = json_object_new_object();
@@ -48,14 +93,15 @@ static void print_records(struct run *run, const struct plan *plan)
 	struct json_object *array = run->result == NULL ? NULL : json_object_new_array();
 
 	for (size_t i = 0; i < plan->n_records; i++)
-		put_row(array, words[plan->records[i].change], plan->records[i].record);
+		put_row(run, array, words[plan->records[i].change],
+			plan->records[i].record);
 	for (size_t i = 0; i < plan->n_nodes; i++) {
 		const struct plan_node *node = &plan->nodes[i];
 
 		if (node->is_affected && !node->is_changed)
-			put_row(array, "affected", node->now);
+			put_row(run, array, "affected", node->now);
 		if (node->is_armed)
-			put_row(array, "armed", node->now);
+			put_row(run, array, "armed", node->now);
 	}
 	if (array != NULL)
 		json_object_object_add(run->result, "nodes", array);
@@ -73,7 +119,9 @@ static int print_file(
 	if (failed < 0)
 		return failed;
 	if (array == NULL) {
-		printf("%-8s %s\n%s", file_change_name(file->change), file->path, text);
+		put_lines(p->run, mem_printf(tmp, "%-8s %s\n",
+					  file_change_name(file->change), file->path));
+		put_lines(p->run, text);
 		return 0;
 	}
 	struct json_object *row = json_object_new_object();
@@ -114,7 +162,7 @@ static void print_summary(struct run *run, const struct plan *plan)
 		json_object_object_add(
 			run->result, "summary", json_object_new_string(summary));
 	else if (plan_has_changes(plan))
-		printf("%s\n", summary);
+		printf(run->color ? "\033[1m%s\033[0m\n" : "%s\n", summary);
 }
 
 /* What apply would be refused for: a warning here, because diff refuses nothing. */
@@ -144,6 +192,9 @@ int command_diff(void *session)
 {
 	struct run *run = session;
 	struct publication p = {.run = run};
+
+	if (run->arguments.list)
+		return listing_targets(run);
 	int failed = run_prepare(run);
 
 	if (failed == 0)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ldapcc/commands.h"
+#include "ldapcc/find_node.h"
+#include "ldapcc/listing.h"
 
 #include <assert.h>
 #include <string.h>
@@ -259,18 +261,19 @@ static void keep_findings_of(struct diags *diags, const struct machine *machine)
 int command_show(void *session)
 {
 	struct run *run = session;
+	if (run->arguments.list)
+		return listing_nodes(run);
+	if (run->n_words == 0)
+		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+			"usage: ldapcc show NAME…, or show --list");
 	int failed = run_all(run);
 
 	for (size_t i = 0; failed == 0 && i < run->n_words; i++) {
-		TMP_CTX(tmp);
-		char *name = mem_strdup(tmp, run->words[i]);
+		const struct machine *machine;
 
-		text_lower(name);
-		const struct machine *machine = model_find_machine(run->site, name);
-
-		if (machine == NULL)
-			return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
-				"no host or VCN is called '%s'", name);
+		failed = find_node(run, run->words[i], &machine);
+		if (failed < 0)
+			return failed;
 		show_machine(run, machine);
 		if (run->n_words == 1)
 			keep_findings_of(run->diags, machine);

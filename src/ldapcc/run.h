@@ -45,6 +45,7 @@ struct run {
 	char **words; /* behind the command, NULL-terminated */
 	size_t n_words;
 	struct diags *diags;
+	bool color; /* wanted on standard output */
 	struct json_object *result; /* for --json; NULL without it */
 	const char *datadir; /* where templates/ and schema/ are */
 

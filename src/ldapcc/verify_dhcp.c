@@ -245,9 +245,10 @@ static void compare_subnet(struct verify *v, const char *path,
 				r->interface->fqdn, mac, has, wanted);
 	}
 	if (n_loaded > n_found)
-		verify_report(v, path,
-			"network '%s': %zu reservations that are in the directory no more",
-			network->record.name, n_loaded - n_found);
+		verify_report(v, path, "network '%s': %zu %s in the directory no more",
+			network->record.name, n_loaded - n_found,
+			text_plural(n_loaded - n_found, "reservation that is",
+				"reservations that are"));
 }
 
 static void compare_config(struct verify *v, const char *path)
