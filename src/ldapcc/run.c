@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "change/site_roster.h"
 #include "ldapcc/inputs.h"
+#include "ldapcc/notes.h"
 #include "ldapcc/quarantine.h"
 #include "model/lint.h"
 #include "model/use.h"
@@ -211,6 +212,7 @@ int run_render(struct run *run, const struct serials *serials)
 		return -EXIT_USAGE;
 	quarantine_settle(run);
 	for (;;) {
+		notes_fill(run);
 		int failed = render_site(run->mem_ctx, run->renderer, &run->reporter,
 			serials, &run->tree, &refused);
 
