@@ -124,7 +124,10 @@ targets:
     runs.run("check", "--list")
     runs.options = ["--config", settings, "--ldif", good]
     runs.run("diff", want=(2,))
+    for command in ("diff", "render", "show"):
+        runs.run(command, "--list")
     runs.run("apply", want=(6,))
+    runs.run("show", "--list")
     write(os.path.join(scratch, "out/hosts"), "edited\n")
     runs.run("verify", want=(6,))
     runs.options = ["--config", settings, "--ldif", bad]

@@ -310,11 +310,13 @@ void diags_print(FILE *stream, struct diags *diags, const struct diag_style *sty
 		qsort(tallies, n_tallies, sizeof(*tallies), compare_tallies);
 	for (size_t i = 0; style->limit_per_id > 0 && i < n_tallies; i++)
 		if (tallies[i].n > style->limit_per_id)
-			fprintf(stream, "and %zu more [%s]\n",
+			fprintf(stream, "and %zu more [%s]: --verbose prints all\n",
 				tallies[i].n - style->limit_per_id, tallies[i].id);
 	if (diags->n_findings <= SUMMARY_FROM)
 		return;
-	fprintf(stream, "%zu errors, %zu warnings", diags->n_errors, diags->n_warnings);
+	fprintf(stream, "%zu %s, %zu %s", diags->n_errors,
+		text_plural(diags->n_errors, "error", "errors"), diags->n_warnings,
+		text_plural(diags->n_warnings, "warning", "warnings"));
 	for (size_t i = 0; i < n_tallies; i++)
 		fprintf(stream, "%s%zu %s", i == 0 ? ": " : ", ", tallies[i].n,
 			tallies[i].id);

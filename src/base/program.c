@@ -11,7 +11,13 @@
 
 #include "base/text.h"
 
-enum { FINDINGS_PER_ID = 20, HELP_COLUMN = 30, LETTERS_MAX = 64, FIRST_LONG = 256 };
+enum {
+	FINDINGS_ON_TERMINAL = 20,
+	FINDINGS_ELSEWHERE = 200,
+	HELP_COLUMN = 30,
+	LETTERS_MAX = 64,
+	FIRST_LONG = 256
+};
 
 /* Help */
 
@@ -318,8 +324,9 @@ int program_finish(struct program *p, int result_or_failure, struct json_object 
 	int code = result_or_failure < 0 ? -result_or_failure : result_or_failure;
 	struct diag_style style = {.color = program_color(p, STDERR_FILENO)};
 
-	if (isatty(STDERR_FILENO) && !is_verbose)
-		style.limit_per_id = FINDINGS_PER_ID;
+	if (!is_verbose)
+		style.limit_per_id =
+			isatty(STDERR_FILENO) ? FINDINGS_ON_TERMINAL : FINDINGS_ELSEWHERE;
 	if (is_quiet)
 		drop_warnings(p->diags);
 	if (result != NULL)

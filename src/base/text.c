@@ -302,6 +302,11 @@ static size_t edit_distance(const char *a, const char *b)
 	return row[length_b];
 }
 
+const char *text_plural(uint64_t n, const char *one, const char *many)
+{
+	return n == 1 ? one : many;
+}
+
 const char *text_nearest(const char *word, const char *const *candidates)
 {
 	const char *nearest = NULL;

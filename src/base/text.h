@@ -69,5 +69,8 @@ char *text_printable_line(TALLOC_CTX *mem_ctx, const char *line) _must_check_;
  */
 const char *text_hostname_fault(const char *name);
 
+/* @one for 1, else @many. */
+const char *text_plural(uint64_t n, const char *one, const char *many);
+
 /* The nearest of @candidates (NULL-terminated) by edit distance, NULL if none is near. */
 const char *text_nearest(const char *word, const char *const *candidates);

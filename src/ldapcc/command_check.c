@@ -9,8 +9,10 @@
 #include <json-c/json.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "base/trailer.h"
 #include "generation/folder.h"
+#include "ldapcc/listing.h"
 
 /* check and render: what needs no state and changes nothing of the system. */
 
@@ -57,8 +59,11 @@ static void report_counts(struct run *run)
 	}
 	if (run->arguments.quiet)
 		return;
-	printf("%zu entries: %zu hosts, %zu VCNs, %zu networks", run->n_entries,
-		site->n_hosts, site->n_vcns, site->n_networks);
+	printf("%zu %s: %zu %s, %zu %s, %zu %s", run->n_entries,
+		text_plural(run->n_entries, "entry", "entries"), site->n_hosts,
+		text_plural(site->n_hosts, "host", "hosts"), site->n_vcns,
+		text_plural(site->n_vcns, "VCN", "VCNs"), site->n_networks,
+		text_plural(site->n_networks, "network", "networks"));
 	if (run->n_quarantined > 0)
 		printf("; %zu in error", run->n_quarantined);
 	putchar('\n');
@@ -210,6 +215,9 @@ static int render_outputs(struct run *run)
 int command_render(void *session)
 {
 	struct run *run = session;
+
+	if (run->arguments.list)
+		return listing_targets(run);
 	int failed = run_all(run);
 
 	if (failed == 0)

@@ -4,8 +4,10 @@
 
 #include <json-c/json.h>
 
+#include "base/text.h"
 #include "change/guard.h"
 #include "ldapcc/commands.h"
+#include "ldapcc/listing.h"
 #include "ldapcc/publication.h"
 #include "read/dn.h"
 
@@ -19,6 +21,45 @@ static bool is_asked_for(const struct run *run, const struct plan_file *file)
 		if (strcmp(run->words[i], file->output->target->name) == 0)
 			return true;
 	return false;
+}
+
+/* Colour, on a terminal: by the first letters of a line, or the word that begins it. */
+
+static const struct {
+	const char *prefix, *color;
+} colors[] = {
+	{"--- ", "\033[1m"},
+	{"+++ ", "\033[1m"},
+	{"@@", "\033[36m"},
+	{"+", "\033[32m"},
+	{"-", "\033[31m"},
+	{"added ", "\033[32m"},
+	{"new ", "\033[32m"},
+	{"removed ", "\033[31m"},
+	{"armed ", "\033[1;31m"},
+	{"changed ", "\033[33m"},
+	{"restored ", "\033[33m"},
+};
+
+static const char *color_of(const struct run *run, const char *line)
+{
+	for (size_t i = 0; run->color && i < ARRAY_SIZE(colors); i++)
+		if (text_has_prefix(line, colors[i].prefix))
+			return colors[i].color;
+	return "";
+}
+
+static void put_lines(const struct run *run, const char *text)
+{
+	while (*text != '\0') {
+		const char *color = color_of(run, text);
+		int len = (int)strcspn(text, "\n");
+
+		printf("%s%.*s%s", color, len, text, *color == '\0' ? "" : "\033[0m");
+		text += len;
+		if (*text == '\n')
+			putchar(*text++);
+	}
 }
 
 /* Records and nodes */
@@ -48,10 +89,12 @@ static void put_row(const struct run *run, struct json_object *array, const char
 	const char *text = change_text(tmp, &change);
 
 	if (array == NULL) {
-		printf("%-8s %s %s%s%s%s\n", word, kind_name((enum kind)record->kind),
-			record->name[0] == '\0' ? record->dn : record->name,
-			text == NULL ? "" : " (", text == NULL ? "" : text,
-			text == NULL ? "" : ")");
+		put_lines(
+			run, mem_printf(tmp, "%-8s %s %s%s%s%s\n", word,
+				     kind_name((enum kind)record->kind),
+				     record->name[0] == '\0' ? record->dn : record->name,
+				     text == NULL ? "" : " (", text == NULL ? "" : text,
+				     text == NULL ? "" : ")"));
 		return;
 	}
 	struct json_object *row = json_object_new_object();
@@ -99,7 +142,9 @@ static int print_file(
 	if (failed < 0)
 		return failed;
 	if (array == NULL) {
-		printf("%-8s %s\n%s", file_change_name(file->change), file->path, text);
+		put_lines(p->run, mem_printf(tmp, "%-8s %s\n",
+					  file_change_name(file->change), file->path));
+		put_lines(p->run, text);
 		return 0;
 	}
 	struct json_object *row = json_object_new_object();
@@ -140,7 +185,7 @@ static void print_summary(struct run *run, const struct plan *plan)
 		json_object_object_add(
 			run->result, "summary", json_object_new_string(summary));
 	else if (plan_has_changes(plan))
-		printf("%s\n", summary);
+		printf(run->color ? "\033[1m%s\033[0m\n" : "%s\n", summary);
 }
 
 /* What apply would be refused for: a warning here, because diff refuses nothing. */
@@ -170,6 +215,9 @@ int command_diff(void *session)
 {
 	struct run *run = session;
 	struct publication p = {.run = run};
+
+	if (run->arguments.list)
+		return listing_targets(run);
 	int failed = run_prepare(run);
 
 	if (failed == 0)

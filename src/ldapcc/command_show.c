@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ldapcc/commands.h"
+#include "ldapcc/listing.h"
 
 #include <assert.h>
 #include <string.h>
@@ -369,9 +370,29 @@ static int ambiguous(struct run *run, const char *word, const struct subjects *s
 	return failed;
 }
 
+static int unknown(struct run *run, const char *word)
+{
+	TMP_CTX(tmp);
+	const char *shown = text_printable(tmp, word, strlen(word));
+	const char *nearest = subjects_nearest(tmp, run->site, word);
+
+	if (nearest != NULL)
+		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+			"nothing is called '%s', did you mean '%s'?", shown, nearest);
+	return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+		"nothing is called '%s': no host, VCN, network, image, repository, "
+		"profile, group or cluster, by name, address, MAC or DN",
+		shown);
+}
+
 int command_show(void *session)
 {
 	struct run *run = session;
+	if (run->arguments.list)
+		return listing_nodes(run);
+	if (run->n_words == 0)
+		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+			"usage: ldapcc show NAME…, or show --list");
 	int failed = run_all(run);
 
 	for (size_t i = 0; failed == 0 && i < run->n_words; i++) {
@@ -382,11 +403,7 @@ int command_show(void *session)
 		if (subjects.n > 1)
 			return ambiguous(run, word, &subjects);
 		if (subjects.n == 0)
-			return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
-				"nothing is called '%s': no host, VCN, network, image, "
-				"repository, profile, group or cluster, by name, address, MAC "
-				"or DN",
-				word);
+			return unknown(run, word);
 		show_record(run, subjects.items[0]);
 		if (run->n_words == 1)
 			keep_findings_of(run->diags, subjects.items[0]);

@@ -7,6 +7,7 @@
 
 #include <json-c/json.h>
 
+#include "base/text.h"
 #include "generation/generation.h"
 #include "ldapcc/last_run.h"
 #include "publish/pending.h"
@@ -67,10 +68,12 @@ static void put_pending(struct run *run, const struct pending *pending, size_t n
 			pending[i].failure == NULL ? "not tried yet" : pending[i].failure;
 
 		if (array == NULL) {
-			printf("%-12s %s: %s since %s, %llu attempts: %s\n", "pending",
+			printf("%-12s %s: %s since %s, %llu %s: %s\n", "pending",
 				pending[i].target, action,
 				time_text(tmp, (int64_t)pending[i].since),
-				(unsigned long long)pending[i].attempts, failure);
+				(unsigned long long)pending[i].attempts,
+				text_plural(pending[i].attempts, "attempt", "attempts"),
+				failure);
 			continue;
 		}
 		struct json_object *row = json_object_new_object();

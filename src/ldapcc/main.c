@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <json-c/json.h>
 
@@ -21,21 +22,22 @@ enum {
 	VERIFY = 1 << 6,
 	IMPORT = 1 << 7,
 	DIFF = 1 << 8,
+	LIST = 1 << 9,
 };
 
 static const struct program_command commands[] = {
 	{"check", "", "read and check everything; exit 10 if there is an error",
-		command_check, 0, 0, CHECK},
+		command_check, 0, 0, CHECK | LIST},
 	{"diff", "[TARGET…]", "what apply would change; exit 2 if anything", command_diff,
-		0, PROGRAM_ANY_NUMBER, DIFF},
+		0, PROGRAM_ANY_NUMBER, DIFF | LIST},
 	{"render", "[TARGET…]", "print the files, or write them below --output",
-		command_render, 0, PROGRAM_ANY_NUMBER, RENDER},
+		command_render, 0, PROGRAM_ANY_NUMBER, RENDER | LIST},
 	{"apply", "", "read, check, publish, and tell the services: for cron",
 		command_apply, 0, 0, APPLY},
 	{"watch", "", "apply, then again on every change in the directory", command_watch,
 		0, 0, APPLY},
 	{"show", "NAME…", "all that is known of a record, and what it caused",
-		command_show, 1, PROGRAM_ANY_NUMBER, 0},
+		command_show, 0, PROGRAM_ANY_NUMBER, LIST},
 	{"status", "", "is all well? the last run's exit code, or 3, 4, 6, 10, 70",
 		command_status, 0, 0, STATUS},
 	{"verify", "", "do the servers serve what is published? exit 6 if one does not",
@@ -68,8 +70,9 @@ static const struct program_option options[] = {
 	{"change", "FILE",
 		"diff: as if these LDIF change records were made; - is standard input",
 		DIFF, OPTION_TEXT, AT(change), '\0'},
-	{"list", NULL, "check: print the catalogue of checks", CHECK, OPTION_FLAG,
-		AT(list), '\0'},
+	{"list", NULL,
+		"check: the checks; diff, render: the targets; show: the names published",
+		LIST, OPTION_FLAG, AT(list), '\0'},
 	{"output", "DIR", "render: write the files below DIR", RENDER, OPTION_TEXT,
 		AT(output), 'o'},
 	{"accept", "PLAN_ID",
@@ -145,6 +148,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an error of fflush() */
 	int result = program_parse(&program, argc, argv);
 
+	run.color = program_color(&program, STDOUT_FILENO);
 	if (run.arguments.json)
 		run.result = json_object_new_object();
 	run.words = program.words;

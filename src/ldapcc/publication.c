@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ldapcc/publication.h"
+#include "ldapcc/notes.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -142,6 +143,7 @@ int publication_plan(struct publication *p, const struct string_list *last_csn)
 		plan_serial_time(p->live, (uint64_t)newest);
 	struct serials serials = plan_serials(p->live);
 
+	notes_of_generations(run, p->state);
 	failed = run_render(run, &serials);
 	if (failed == 0)
 		failed = run_permit(run);

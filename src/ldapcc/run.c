@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "change/site_roster.h"
 #include "ldapcc/inputs.h"
+#include "ldapcc/notes.h"
 #include "ldapcc/quarantine.h"
 #include "model/lint.h"
 #include "model/use.h"
@@ -133,6 +134,24 @@ int run_prepare(struct run *run)
 	return failed < 0 ? failed : run_prepare_targets(run);
 }
 
+static int fail_no_target(struct run *run, const char *word)
+{
+	TMP_CTX(tmp);
+	const char **names = mem_array(tmp, const char *, run->n_targets + 1);
+	const char *shown = text_printable(tmp, word, strlen(word));
+
+	for (size_t i = 0; i < run->n_targets; i++)
+		names[i] = run->targets[i].name;
+	const char *nearest = text_nearest(word, names);
+
+	if (nearest == NULL)
+		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+			"there is no target '%s'; 'ldapcc render --list' has them all",
+			shown);
+	return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+		"there is no target '%s', did you mean '%s'?", shown, nearest);
+}
+
 int run_check_words(struct run *run)
 {
 	for (size_t i = 0; i < run->n_words; i++) {
@@ -141,8 +160,7 @@ int run_check_words(struct run *run)
 		for (size_t j = 0; j < run->n_targets; j++)
 			is_known |= strcmp(run->words[i], run->targets[j].name) == 0;
 		if (!is_known)
-			return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
-				"there is no target '%s'", run->words[i]);
+			return fail_no_target(run, run->words[i]);
 	}
 	return 0;
 }
@@ -194,6 +212,7 @@ int run_render(struct run *run, const struct serials *serials)
 		return -EXIT_USAGE;
 	quarantine_settle(run);
 	for (;;) {
+		notes_fill(run);
 		int failed = render_site(run->mem_ctx, run->renderer, &run->reporter,
 			serials, &run->tree, &refused);
 
@@ -228,9 +247,11 @@ int run_permit(struct run *run)
 			"nobody can tell which are not");
 	if (n > quarantine_limit(run))
 		return diag_fail(run->diags, EXIT_DATA, LOC_NONE,
-			"%zu of %zu entries are in error, %zu may be in quarantine "
+			"%zu of %zu %s in error, %zu may be in quarantine "
 			"(quarantine.max)",
-			n, run->n_entries, quarantine_limit(run));
+			n, run->n_entries,
+			text_plural(run->n_entries, "entry is", "entries are"),
+			quarantine_limit(run));
 	return 0;
 }
 

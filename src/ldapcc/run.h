@@ -23,6 +23,7 @@
 
 struct decoder;
 struct json_object;
+struct site_note;
 struct quarantined;
 struct roster;
 
@@ -46,6 +47,7 @@ struct run {
 	char **words; /* behind the command, NULL-terminated */
 	size_t n_words;
 	struct diags *diags;
+	bool color; /* wanted on standard output */
 	struct json_object *result; /* for --json; NULL without it */
 	const char *datadir; /* where templates/ and schema/ are */
 
@@ -67,6 +69,8 @@ struct run {
 	struct entries *good; /* what the current generation was made of; NULL: unknown */
 	const struct roster *roster_before; /* of the current generation; NULL: none */
 	size_t n_entries;
+	struct site_note *changes; /* of earlier generations, the newest first */
+	size_t n_changes;
 	struct quarantined **quarantined;
 	size_t n_quarantined;
 	unsigned n_rounds; /* of quarantine_settle() */

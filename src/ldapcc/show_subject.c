@@ -52,15 +52,27 @@ static bool has_mac(const struct machine *machine, struct mac mac)
 	return false;
 }
 
-/* By its address or MAC; by the short name that it shares with others. */
+static bool has_guid(const struct machine *machine, struct guid guid)
+{
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		for (uint32_t j = 0; j < machine->interfaces[i]->n_guids; j++)
+			if (guid_compare(machine->interfaces[i]->guids[j].guid, guid) ==
+				0)
+				return true;
+	return false;
+}
+
+/* By its address, MAC or GUID; by the short name that it shares with others. */
 static bool is_meant(const struct machine *machine, const char *word)
 {
 	struct ip ip;
 	struct mac mac;
+	struct guid guid;
 
 	return text_equal_case(machine->name, word) ||
 	       (ip_parse(word, &ip) && has_address(machine, ip)) ||
-	       (mac_parse(word, &mac) && has_mac(machine, mac));
+	       (mac_parse(word, &mac) && has_mac(machine, mac)) ||
+	       (guid_parse(word, &guid) && has_guid(machine, guid));
 }
 
 static void find_machines(TALLOC_CTX *mem_ctx, const struct site *site, const char *word,
@@ -90,23 +102,34 @@ static void find_named(TALLOC_CTX *mem_ctx, void *table, size_t n, const char *n
 			add(mem_ctx, subjects, records[i]);
 }
 
-static void find_others(TALLOC_CTX *mem_ctx, const struct site *site, const char *name,
-	struct subjects *subjects)
-{
-	const struct {
-		void *table;
+/* The records of the kinds that are no nodes. */
+struct others {
+	struct {
+		void *records;
 		size_t n;
-	} tables[] = {
+	} tables[6];
+};
+
+static struct others others_of(const struct site *site)
+{
+	return (struct others){{
 		{site->networks, site->n_networks},
 		{site->images, site->n_images},
 		{site->profiles, site->n_profiles},
 		{site->repositories, site->n_repositories},
 		{site->groups, site->n_groups},
 		{site->clusters, site->n_clusters},
-	};
+	}};
+}
 
-	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
-		find_named(mem_ctx, tables[i].table, tables[i].n, name, subjects);
+static void find_others(TALLOC_CTX *mem_ctx, const struct site *site, const char *name,
+	struct subjects *subjects)
+{
+	const struct others others = others_of(site);
+
+	for (size_t i = 0; i < ARRAY_SIZE(others.tables); i++)
+		find_named(mem_ctx, others.tables[i].records, others.tables[i].n, name,
+			subjects);
 }
 
 /* `network:rack1`: what stands before the colon, where it is a kind. */
@@ -149,4 +172,26 @@ struct subjects subjects_find(
 	find_others(mem_ctx, site, word, &subjects);
 	keep_kind(&subjects, kind);
 	return subjects;
+}
+
+const char *subjects_nearest(
+	TALLOC_CTX *mem_ctx, const struct site *site, const char *word)
+{
+	const struct others others = others_of(site);
+	bool is_full = strchr(word, '.') != NULL;
+	const char **names = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < site->n_machines; i++)
+		*mem_push(mem_ctx, &names, &n) =
+			is_full ? site->machines[i]->fqdn : site->machines[i]->name;
+	for (size_t i = 0; i < ARRAY_SIZE(others.tables); i++) {
+		struct record **records = others.tables[i].records;
+
+		for (size_t j = 0; j < others.tables[i].n; j++)
+			if (records[j]->name != NULL)
+				*mem_push(mem_ctx, &names, &n) = records[j]->name;
+	}
+	*mem_push(mem_ctx, &names, &n) = NULL;
+	return text_nearest(word, names);
 }

@@ -20,6 +20,10 @@ struct subjects {
 struct subjects subjects_find(
 	TALLOC_CTX *mem_ctx, const struct site *site, const char *word) _must_check_;
 
+/* The name that @word is nearest to, below @mem_ctx or the site's; NULL: none is near. */
+const char *subjects_nearest(
+	TALLOC_CTX *mem_ctx, const struct site *site, const char *word) _must_check_;
+
 /* What to call it, so that it alone is meant: a full name, or KIND:NAME. */
 const char *subject_name(TALLOC_CTX *mem_ctx, const struct record *record) _must_check_;
 /* The host or VCN that it is; NULL: another kind. */

@@ -332,8 +332,8 @@ static void ask_server(struct inquiry *q, const struct dns_server *server,
 			compare(q, where, asked[i], &questions[i]);
 	}
 	if (n_silent > 0)
-		verify_report(q->v, where, "does not answer: %zu of %zu questions",
-			n_silent, n);
+		verify_report(q->v, where, "does not answer: %zu of %zu %s", n_silent, n,
+			text_plural(n, "question", "questions"));
 }
 
 static void ask_all(struct inquiry *q)

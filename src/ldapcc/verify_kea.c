@@ -289,9 +289,10 @@ static void compare_subnet(struct verify *v, const char *path,
 		for (uint32_t i = 0; i < site->n_roaming; i++)
 			compare_reservation(&c, &site->roaming[i]);
 	if (n_loaded > c.n_found)
-		verify_report(v, path,
-			"network '%s': %zu reservations that are in the directory no more",
-			network->record.name, n_loaded - c.n_found);
+		verify_report(v, path, "network '%s': %zu %s in the directory no more",
+			network->record.name, n_loaded - c.n_found,
+			text_plural(n_loaded - c.n_found, "reservation that is",
+				"reservations that are"));
 }
 
 /* Subnets */

@@ -6,6 +6,9 @@
 
 #include "base/text.h"
 
+/* The golden angle: however many there are, neighbours differ. */
+enum { HUE_FIRST = 210, HUE_STEP = 137, FULL_CIRCLE = 360 };
+
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 /* @text with @instead for every byte that is not @allowed. */
@@ -69,6 +72,7 @@ static void sort_in(struct site *site, struct group_kind *kind, struct node_grou
 {
 	size_t n = kind->n_groups;
 
+	group->hue = (HUE_FIRST + (uint32_t)n * HUE_STEP) % FULL_CIRCLE;
 	*mem_push(site, &kind->groups, &n) = group;
 	kind->n_groups = (uint32_t)n;
 }

@@ -174,8 +174,10 @@ static void check_search(struct reporter *r, struct cluster *cluster)
 
 	if (n > OPTION_MAX)
 		check_report(r, CHECK_BAD_VALUE, &cluster->record, FIELD_SEARCH,
-			"%u domains are %zu octets, an option of DHCP has at most %d",
-			cluster->search.n, n, OPTION_MAX);
+			"%u %s %zu octets, an option of DHCP has at most %d",
+			cluster->search.n,
+			text_plural(cluster->search.n, "domain is", "domains are"), n,
+			OPTION_MAX);
 }
 
 static void check_size(struct reporter *r, struct network *network)
@@ -195,8 +197,10 @@ static void check_size(struct reporter *r, struct network *network)
 		return;
 	if (routes > OPTION_MAX)
 		check_report(r, CHECK_BAD_VALUE, &network->record, FIELD_STATIC_ROUTE,
-			"%u routes are %zu octets, an option of DHCP has at most %d",
-			network->route_texts.n, routes, OPTION_MAX);
+			"%u %s %zu octets, an option of DHCP has at most %d",
+			network->route_texts.n,
+			text_plural(network->route_texts.n, "route is", "routes are"),
+			routes, OPTION_MAX);
 	else if (n > OPTIONS_MAX)
 		check_report(r, CHECK_BAD_VALUE, &network->record,
 			routes > own ? FIELD_STATIC_ROUTE : FIELD_DHCP_OPTION,

@@ -427,6 +427,7 @@ struct node_group {
 	const char *nodeset; /* node[01-16]; from model_derive() */
 	/* for formats with little room for names (group_kind.h); NULL: another has it */
 	const char *word, *variable;
+	uint32_t hue; /* of a colour: one that the next groups of its kind have not */
 	struct dead_member *dead;
 	size_t n_dead;
 };
@@ -472,6 +473,7 @@ struct site {
 	struct node_group **groups; /* by name; those without a node are none */
 	struct group_kind *group_kinds; /* by name; from model_derive(), group_kind.h */
 	const char *bmc_nodeset; /* names of their BMCs, folded; NULL: none has one */
+	const struct site_notes *notes; /* site_note.h; NULL: none are known */
 	struct leaf *leaves; /* by name; from model_derive(), leaf.h */
 	struct record **passed_over; /* networks and machines; from model_link() */
 	struct shared_network *shared_networks;

@@ -264,10 +264,11 @@ static int limit_reached(
 			     : mem_strdup(tmp, "anonymous");
 
 	return session_fail(s,
-		"the server stopped after %zu entries (%s); in slapd.conf give: limits "
+		"the server stopped after %zu %s (%s); in slapd.conf give: limits "
 		"%s %s; in cn=config olcLimits with the same words; in 389 Directory "
 		"Server raise %s",
-		r->result.n_entries, what, whom, openldap, other);
+		r->result.n_entries, text_plural(r->result.n_entries, "entry", "entries"),
+		what, whom, openldap, other);
 }
 
 static int search_refused(struct search *r, int code, const char *diagnostic)

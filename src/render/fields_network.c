@@ -89,6 +89,20 @@ GETTER(network_is_beyond_dnsmasq, network)
 	row_give_bool(ret, network_beyond_dnsmasq(o));
 }
 
+/* Of a colour: the golden angle, as of groups (group_kind.c), by a number that stays. */
+GETTER(network_hue, network)
+{
+	enum { HUE_STEP = 137, FULL_CIRCLE = 360 };
+
+	network_number_of(o, ret);
+	row_give_number(ret, ret->number % FULL_CIRCLE * HUE_STEP % FULL_CIRCLE);
+}
+
+GETTER(network_n_reservations, network)
+{
+	row_give_number(ret, o->n_reservations);
+}
+
 /* The usual part of the lease in which an address is preferred (RFC 8415 section 21.4). */
 GETTER(network_preferred_time, network)
 {
@@ -306,6 +320,8 @@ static const struct field network_computed[] = {
 	{"reverse_zones", VALUE_LIST, NULL, row_get_list, row_text_at, 0,
 		offsetof(struct network, reverse_zones)},
 	COMPUTED("number", VALUE_NUMBER, network_number),
+	COMPUTED("hue", VALUE_NUMBER, network_hue),
+	COMPUTED("n_reservations", VALUE_NUMBER, network_n_reservations),
 	TEXT("zone", network, zone),
 	STRINGS("resolvers", network, resolvers, NAMESERVER),
 	HAS("has_resolvers", network, resolvers),

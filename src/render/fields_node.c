@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "model/group_kind.h"
 #include "model/leaf.h"
 #include "model/ports.h"
 #include "render/fields_row.h"
+
+enum { PER_CENT = 100 };
 
 ELEMENTS(address)
 ELEMENTS(link)
@@ -357,6 +361,48 @@ GETTER(machine_bmc, machine)
 	row_give_object(ret, machine_bmc_port(o));
 }
 
+/* What a host's VCNs take of it, those that are off as well. */
+static void give_taken(const struct machine *host, bool is_memory, struct value *ret)
+{
+	int64_t n = 0;
+
+	for (uint32_t i = 0; i < host->n_vcns; i++) {
+		const struct machine *vcn = host->vcns[i];
+
+		n += is_memory ? vcn->memory_mib : vcn->cpus > 0 ? vcn->cpus : 1;
+	}
+	row_give_number(ret, n);
+}
+
+GETTER(machine_memory_taken, machine)
+{
+	give_taken(o, true, ret);
+}
+
+GETTER(machine_cpus_taken, machine)
+{
+	give_taken(o, false, ret);
+}
+
+/* Absent where a host's memory is not known. */
+GETTER(machine_memory_free, machine)
+{
+	give_taken(o, true, ret);
+	row_give_number(ret, (int64_t)o->memory_mib - ret->number);
+	if (o->is_vcn || o->memory_mib == 0)
+		ret->kind = VALUE_NONE;
+}
+
+/* Of 100; absent where it is not known. */
+GETTER(machine_memory_share, machine)
+{
+	give_taken(o, true, ret);
+	row_give_number(
+		ret, o->memory_mib == 0 ? 0 : ret->number * PER_CENT / o->memory_mib);
+	if (o->is_vcn || o->memory_mib == 0)
+		ret->kind = VALUE_NONE;
+}
+
 GETTER(machine_network, machine)
 {
 	row_give_object(ret, primary_of(o) == NULL ? NULL : primary_of(o)->network);
@@ -465,6 +511,10 @@ static const struct field machine_computed[] = {
 	LIST("routes", machine, routes, installed_route_shape, installed_route_at),
 	HAS("has_routes", machine, routes),
 	{"bmc", VALUE_OBJECT, &interface_shape, machine_bmc, NULL, 0, 0},
+	COMPUTED("memory_taken", VALUE_NUMBER, machine_memory_taken),
+	COMPUTED("memory_free", VALUE_NUMBER, machine_memory_free),
+	COMPUTED("memory_share", VALUE_NUMBER, machine_memory_share),
+	COMPUTED("cpus_taken", VALUE_NUMBER, machine_cpus_taken),
 	TRUTH("is_vm_host", machine, is_vm_host),
 	LIST("vcns", machine, vcns, machine_shape, row_pointer_at),
 	LIST("groups", machine, groups, group_shape, row_pointer_at),
@@ -483,6 +533,21 @@ struct shape machine_shape = {"node", machine_fields, NULL, NULL};
 
 /* Groups */
 
+GETTER(group_hue, node_group)
+{
+	row_give_number(ret, o->hue);
+}
+
+GETTER(group_size, node_group)
+{
+	row_give_number(ret, o->n_nodes);
+}
+
+GETTER(group_is_vo, node_group)
+{
+	row_give_bool(ret, strcmp(o->common, "vo") == 0);
+}
+
 static const struct field group_computed[] = {
 	EXTRA(GROUP),
 	FROM("label", node_group, label, NAME),
@@ -491,6 +556,9 @@ static const struct field group_computed[] = {
 	FROM("nodeset", node_group, nodeset, NAME),
 	FROM("word", node_group, word, NAME),
 	FROM("variable", node_group, variable, NAME),
+	COMPUTED("hue", VALUE_NUMBER, group_hue),
+	COMPUTED("size", VALUE_NUMBER, group_size),
+	COMPUTED("is_vo", VALUE_BOOL, group_is_vo),
 	{0},
 };
 static struct field group_fields[ROW_ROOM];

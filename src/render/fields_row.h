@@ -40,6 +40,13 @@ void fields_join_network(void);
 void fields_join_node(void);
 void fields_join_install(void);
 
+/* fields_note.c: sums of a site, and what is known of it besides its records. */
+void fields_findings(const struct field *field, const void *object, struct value *ret);
+void fields_quarantined(const struct field *field, const void *object, struct value *ret);
+void fields_changes(const struct field *field, const void *object, struct value *ret);
+void fields_note_at(const void *base, size_t i, struct value *ret);
+extern const struct shape note_shape, total_shape;
+
 extern const struct shape shared_network_shape, boot_shape, option_type_shape,
 	static_route_shape, group_kind_shape, leaf_shape;
 

@@ -184,7 +184,7 @@ static void test_one_sample(void **state)
 
 static void test_output(void **state)
 {
-	static const char wanted[] = "/b, tcg: 1 starts, 1 ready, 0 timed out, 0 failed; "
+	static const char wanted[] = "/b, tcg: 1 start, 1 ready, 0 timed out, 0 failed; "
 				     "seconds since the start of "
 				     "QEMU\n"
 				     "  stage         n       min    median       p90    "

@@ -359,12 +359,13 @@ struct boot_group *record_group(TALLOC_CTX *mem_ctx, const struct boot_record *r
 static void print_group(FILE *stream, const struct boot_group *group)
 {
 	fprintf(stream,
-		"%s%s%s%s, %s: %zu starts, %zu ready, %zu timed out, "
+		"%s%s%s%s, %s: %zu %s, %zu ready, %zu timed out, "
 		"%zu failed; seconds since the start of QEMU\n",
 		group->image, group->image_id == NULL ? "" : " (",
 		group->image_id == NULL ? "" : group->image_id,
 		group->image_id == NULL ? "" : ")", group->accel, group->n_starts,
-		group->n_ready, group->n_timeouts, group->n_failures);
+		text_plural(group->n_starts, "start", "starts"), group->n_ready,
+		group->n_timeouts, group->n_failures);
 	fprintf(stream, "  %-8s %6s %9s %9s %9s %9s %9s %9s\n", "stage", "n", "min",
 		"median", "p90", "max", "average", "stddev");
 	for (int stage = 0; stage < _STAGE_MAX; stage++) {
