@@ -168,6 +168,11 @@ static void check_image(struct reporter *r, struct image *image)
 	if (image->path == NULL && !has_kernel)
 		lint_missing(r, &image->record, FIELD_IMAGE_PATH,
 			"is missing: without a kernel an image needs a disk");
+	if (image->firmware != NULL && strcmp(image->firmware, "bios") == 0 &&
+		image->architecture != NULL &&
+		strcmp(image->architecture, "aarch64") == 0)
+		check_report(r, CHECK_BAD_VALUE, &image->record, FIELD_FIRMWARE,
+			"there is no BIOS for aarch64");
 	if (image->initrd != NULL && !has_kernel)
 		lint_missing(r, &image->record, FIELD_KERNEL,
 			"is missing: an initrd alone boots nothing");

@@ -346,6 +346,7 @@ struct reservation {
 struct image {
 	struct record record;
 	const char *path, *format, *kernel, *initrd, *arguments, *checksum, *readiness;
+	const char *architecture, *firmware; /* NULL: not given */
 	bool snapshot;
 };
 

@@ -183,13 +183,25 @@ static int check_disk_sizes(
 	return result;
 }
 
+static int check_firmware(
+	struct reader *r, const struct node *map, const struct guest *guest)
+{
+	return guest->firmware != FIRMWARE_BIOS ||
+			       guest->architecture != ARCHITECTURE_AARCH64
+		       ? 0
+		       : document_fault(r, node_find(map, "firmware"),
+				 "there is no BIOS for %s",
+				 architecture_name(guest->architecture));
+}
+
 int manifest_check_guest(
 	struct reader *r, const struct node *map, const struct guest *guest)
 {
+	int firmware = check_firmware(r, map, guest);
 	int disks = check_disk_sizes(r, map, guest);
 	int credentials = check_credentials(r, map, guest);
 
-	return disks < 0 ? disks : credentials;
+	return firmware < 0 ? firmware : disks < 0 ? disks : credentials;
 }
 
 /* Digests */
@@ -204,6 +216,10 @@ void manifest_digest_text(struct buffer *b, const char *key, const char *value)
 
 void manifest_digest_parts(struct buffer *b, const struct guest *guest)
 {
+	if (guest->architecture != ARCHITECTURE_HOST)
+		buffer_printf(b, "architecture %d\n", guest->architecture);
+	if (guest->firmware != FIRMWARE_DEFAULT)
+		buffer_printf(b, "firmware %d\n", guest->firmware);
 	if (guest->seed != NULL)
 		manifest_digest_text(b, "seed", guest->seed);
 	for (size_t i = 0; i < guest->n_credentials; i++) {
