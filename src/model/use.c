@@ -142,6 +142,8 @@ static const struct use vcn_uses[] = {
 	COUNT(SCRATCH, machine, scratch_mib, 1, INT32_MAX, "scratch", "scratch (MiB)",
 		USE_COUNTS),
 	TEXTS(DISK, guest_disk, machine, disk_texts, NULL, "disks", USE_COUNTS),
+	TRUTH(HUGE_PAGES, machine, has_huge_pages, "has_huge_pages", NULL, USE_COUNTS),
+	TEXT(CPU_SET, cpu_list, machine, cpu_set, "cpu_set", "processors", USE_COUNTS),
 	TEXT(SEED, seed, machine, seed, "seed", "seed", USE_COUNTS),
 	TEXTS(CREDENTIAL, credential, machine, credential_texts, NULL, "credentials",
 		USE_COUNTS),

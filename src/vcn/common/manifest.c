@@ -133,6 +133,8 @@ static const struct key guest_keys[] = {
 	{"cpus", value_cpus, offsetof(struct guest, cpus), true},
 	{"scratch", value_memory, offsetof(struct guest, scratch_mib)},
 	{"image", read_image, offsetof(struct guest, image), true},
+	{"hugepages", read_bool, offsetof(struct guest, has_huge_pages)},
+	{"cpuset", manifest_read_cpuset, 0},
 	{"architecture", value_architecture, offsetof(struct guest, architecture)},
 	{"firmware", value_firmware, offsetof(struct guest, firmware)},
 	{"seed", manifest_read_seed, offsetof(struct guest, seed)},

@@ -14,6 +14,7 @@
  */
 
 #include "base/document.h"
+#include "base/guest_value.h"
 #include "base/net.h"
 #include "vcn/common/architecture.h"
 
@@ -71,6 +72,9 @@ struct guest {
 	unsigned memory_mib, cpus;
 	unsigned scratch_mib; /* what it may write and throw away; 0: the host's limit */
 	struct guest_image image;
+	bool has_huge_pages; /* its memory is of the host's huge pages */
+	const char *cpuset; /* processors of the host that are its own; NULL: any */
+	struct cpu_list cpu_list; /* the same */
 	enum architecture architecture;
 	enum firmware_kind firmware;
 	const char *seed; /* URL of what configures it; NULL: none */

@@ -358,6 +358,7 @@ static int spawn_qemu(struct supervisor *s, struct boot *boot,
 		.uid = s->identity->uid,
 		.kvm_group = handover->kvm_group,
 		.apart = apart_of(tmp, s, boot, handover),
+		.cpus = s->guest->cpuset == NULL ? NULL : &s->guest->cpu_list,
 		.oom_score_adj = OOM_SCORE,
 	};
 

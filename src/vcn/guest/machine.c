@@ -133,8 +133,9 @@ static void add_processors_and_memory(
 	add_option(m, "-m", "%uM", guest->memory_mib);
 	if (qemu->has_memfd)
 		add_option(m, "-object",
-			"memory-backend-memfd,id=ram0,size=%uM,share=off",
-			guest->memory_mib);
+			"memory-backend-memfd,id=ram0,size=%uM,share=off%s",
+			guest->memory_mib,
+			guest->has_huge_pages ? ",hugetlb=on,prealloc=on" : "");
 	else
 		add_option(m, "-object", "memory-backend-ram,id=ram0,size=%uM",
 			guest->memory_mib);

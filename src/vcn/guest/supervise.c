@@ -363,6 +363,10 @@ static int find_qemu(struct supervisor *s)
 	if (r == 0)
 		r = probe_qemu(s, s->settings, s->guest->architecture, s->identity,
 			s->diags, &s->qemu);
+	if (r == 0 && s->guest->has_huge_pages && !s->qemu->has_memfd)
+		r = diag_fail(s->diags, EXIT_MISSING, s->guest->where,
+			"VCN '%s': QEMU '%s' has no memory of huge pages", s->guest->name,
+			s->qemu->path);
 	if (r < 0)
 		return r;
 	s->state->uid = s->identity->uid;

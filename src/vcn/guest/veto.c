@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "vcn/guest/image.h"
+#include "vcn/guest/pin.h"
 
 static bool is_allowed(const struct string_list *names, const char *name)
 {
@@ -74,6 +75,8 @@ int veto_check(const struct launch_settings *settings, const struct guest *guest
 	const struct guest_image *image = &guest->image;
 	int r = check_accel(settings, guest, diags);
 
+	if (r == 0)
+		r = pin_check(guest, diags);
 	if (r == 0)
 		r = check_bridges(settings, guest, diags);
 	if (r == 0)
