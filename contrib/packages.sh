@@ -16,6 +16,7 @@ debian_test="libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev shel
 	389-ds-base python3-yaml bind9 bind9-utils bind9-dnsutils nsd knot knot-dnssecutils isc-dhcp-client udhcpc kea-dhcp4-server kea-dhcp6-server
 	qemu-utils strace
 	openssl procps ipxe ipxe-qemu pxelinux syslinux-common grub-efi-amd64-bin grub-common ovmf
+	qemu-system-arm qemu-efi-aarch64
 	git file slurmctld slurmd slurm-client munge binutils util-linux
 	krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit
 	e2fsprogs xfsprogs mount prometheus nftables user-mode-linux cloud-init
@@ -29,7 +30,7 @@ fedora_quickstart="openldap-servers openldap-clients dnsmasq dhcp-server qemu-sy
 	busybox passt iproute cpio kmod python3"
 fedora_test="libcmocka-devel clang clang-tools-extra compiler-rt ShellCheck 389-ds-base python3-pyyaml
 	bind bind-utils nsd knot dhcp-client kea qemu-img strace openssl procps-ng ipxe-bootimgs-x86 ipxe-roms-qemu syslinux
-	syslinux-tftpboot grub2-efi-x64-modules grub2-tools edk2-ovmf git file slurm-slurmctld
+	syslinux-tftpboot grub2-efi-x64-modules grub2-tools edk2-ovmf qemu-system-aarch64 edk2-aarch64 git file slurm-slurmctld
 	slurm-slurmd munge krb5-server krb5-workstation cyrus-sasl-gssapi e2fsprogs xfsprogs
 	nftables cloud-init clustershell genders ansible-core powerman conman openssh-clients
 	xen-libs netplan zsh fish chromium graphviz"

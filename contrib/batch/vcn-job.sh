@@ -12,6 +12,9 @@
 #
 # VCN_MANIFEST	a manifest, by hand or from ldapcc; its `host:` does not matter here
 # VCN_IMAGES	the folder that images may be in (default /images)
+# VCN_SEED	the guest's seed (vcn-manifest(5)); %n stands for its name
+# VCN_CREDENTIALS	its credentials: NAME:FILE, with blanks between several; the files are the
+#		job's user's, and nobody else may read them
 # VCN_ACCEL	kvm, or tcg where there is no /dev/kvm
 #
 #SBATCH --job-name=vcn
@@ -42,8 +45,17 @@ records: ${VCN_RECORDS:-$work/boots.jsonl}
 stop-timeout: ${VCN_STOP_TIMEOUT:-20}
 SETTINGS
 
+given=()
+if [ -n "${VCN_SEED:-}" ]; then
+	given+=(--seed "${VCN_SEED//%n/$name}")
+fi
+for credential in ${VCN_CREDENTIALS:-}; do
+	given+=(--credential "$credential")
+done
+
 host=$(sed -n 's/^host: *"\{0,1\}\([^"# ]*\).*/\1/p' "$manifest" | head -n 1)
-vcn --config "$work/vcn.yaml" --manifest "$manifest" --host "$host" run --console "$name" &
+vcn --config "$work/vcn.yaml" --manifest "$manifest" --host "$host" run --console \
+	${given[@]+"${given[@]}"} "$name" &
 pid=$!
 # The batch system's TERM is a request: the guest is asked to power off.
 trap 'kill -TERM "$pid" 2>/dev/null || true' TERM INT

@@ -60,3 +60,43 @@ const char *seed_fault(const char *url)
 			       "it as %XX";
 	return NULL;
 }
+
+/* A number below the bound, without sign; moves *at behind it. */
+static bool take_cpu(const char **at, unsigned *ret)
+{
+	size_t len = strspn(*at, "0123456789");
+
+	*ret = 0;
+	if (len == 0 || len > 4)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		*ret = *ret * 10 + (unsigned)((*at)[i] - '0');
+	*at += len;
+	return *ret < CPU_LIST_MAX;
+}
+
+const char *cpu_list_parse(const char *text, struct cpu_list *ret)
+{
+	static const char why[] =
+		"is no list of processors such as 0-3,8, each below 1024, "
+		"ascending";
+	const char *at = text;
+	unsigned first, last;
+
+	*ret = (struct cpu_list){.n = 0};
+	for (;;) {
+		if (!take_cpu(&at, &first))
+			return why;
+		last = first;
+		if (*at == '-' && (at++, !take_cpu(&at, &last)))
+			return why;
+		if (last < first || (ret->n > 0 && first <= ret->items[ret->n - 1]))
+			return why;
+		for (unsigned cpu = first; cpu <= last; cpu++)
+			ret->items[ret->n++] = (uint16_t)cpu;
+		if (*at == '\0')
+			return NULL;
+		if (*at++ != ',')
+			return why;
+	}
+}

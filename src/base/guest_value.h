@@ -12,5 +12,13 @@
 const char *disk_name_fault(const char *name, size_t len);
 /* source: systemd.exec(5), SetCredential=; the names that the launcher gives itself are none */
 const char *credential_name_fault(const char *name, size_t len);
+/* Processors by their numbers, each once, ascending. */
+enum { CPU_LIST_MAX = 1024 };
+struct cpu_list {
+	uint16_t items[CPU_LIST_MAX];
+	unsigned n;
+};
+/* source: cpuset(7), "List format": 0-3,8 */
+const char *cpu_list_parse(const char *text, struct cpu_list *ret);
 /* A URL that cloud-init or Ignition fetches; as a word in SMBIOS and in JSON. */
 const char *seed_fault(const char *url);

@@ -50,3 +50,19 @@ void decode_credential(struct decoder *d, struct record *record, const struct us
 	else
 		*(const char **)place = text;
 }
+
+void decode_cpu_list(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
+{
+	const char *text = NULL, *why;
+	struct cpu_list list;
+
+	decode_text(d, record, use, value, (void *)&text);
+	if (text == NULL)
+		return;
+	why = cpu_list_parse(text, &list);
+	if (why != NULL)
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value, why);
+	else
+		*(const char **)place = text;
+}

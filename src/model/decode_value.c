@@ -542,6 +542,22 @@ void decode_format(struct decoder *d, struct record *record, const struct use *u
 	decode_choice(d, record, use, value, place, words);
 }
 
+void decode_architecture(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
+{
+	static const char *const words[] = {"x86_64", "aarch64", NULL};
+
+	decode_choice(d, record, use, value, place, words);
+}
+
+void decode_firmware(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
+{
+	static const char *const words[] = {"bios", "uefi", "uefi-secure", NULL};
+
+	decode_choice(d, record, use, value, place, words);
+}
+
 void decode_readiness(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {

@@ -85,10 +85,13 @@ DECODE_TYPE(arguments); /* const char *: a kernel's command line */
 DECODE_TYPE(dn); /* const char *: a canonical key (dn.h) */
 DECODE_TYPE(install_disk); /* const char *: a device below /dev, or a rule (disk.h) */
 DECODE_TYPE(guest_disk); /* const char *: NAME SIZE or NAME PATH (guest_parts.h) */
+DECODE_TYPE(cpu_list); /* const char *: 0-3,8 (base/guest_value.h) */
 DECODE_TYPE(seed); /* const char *: a URL (base/guest_value.h) */
 DECODE_TYPE(credential); /* const char *: NAME=VALUE or NAME:PATH (guest_parts.h) */
 DECODE_TYPE(authorized_key); /* const char *: TYPE BASE64 [COMMENT], without options */
 DECODE_TYPE(format); /* const char *: qcow2 or raw */
+DECODE_TYPE(architecture); /* const char *: x86_64 or aarch64 */
+DECODE_TYPE(firmware); /* const char *: bios, uefi or uefi-secure */
 DECODE_TYPE(readiness); /* const char *: none, virtserial or notify */
 DECODE_TYPE(version); /* const char *: a release (release.h) */
 DECODE_TYPE(package); /* const char *: name, -name, @group */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "base/guest_value.h"
 #include "model/guest_parts.h"
 #include "model/lint_rules.h"
+
+enum { HUGE_PAGE_MIB = 2 /* the smallest */ };
 
 /* VCNs on their hosts */
 
@@ -94,6 +97,26 @@ static void check_credentials(struct reporter *r, struct machine *vcn)
 					vcn->credentials[i].name);
 }
 
+/* Processors are numbered from 0; vocCPUs says how many a host gives to VCNs. */
+static void check_processors(struct reporter *r, struct machine *vcn)
+{
+	struct cpu_list list = {.n = 0};
+
+	if (vcn->has_huge_pages && vcn->memory_mib % HUGE_PAGE_MIB != 0)
+		check_report(r, CHECK_BAD_VALUE, &vcn->record, FIELD_MEMORY,
+			"%u is no multiple of %d: memory of huge pages is",
+			vcn->memory_mib, HUGE_PAGE_MIB);
+	if (vcn->cpu_set == NULL || vcn->host == NULL || vcn->host->cpus == 0 ||
+		cpu_list_parse(vcn->cpu_set, &list) != NULL ||
+		list.items[list.n - 1] < vcn->host->cpus)
+		return;
+	struct finding *finding = check_report(r, CHECK_OUTSIDE_HOST, &vcn->record,
+		FIELD_CPU_SET, "'%s' has no processor %u: it has %u, from 0 on",
+		vcn->host->name, list.items[list.n - 1], vcn->host->cpus);
+
+	lint_note(r, finding, &vcn->host->record, FIELD_CPUS, 0, "the host's processors");
+}
+
 static unsigned cpus_of(const struct machine *vcn)
 {
 	return vcn->cpus > 0 ? vcn->cpus : 1;
@@ -153,6 +176,7 @@ void lint_vcns(struct reporter *r)
 		check_vcn(r, r->site->vcns[i]);
 		check_disks(r, r->site->vcns[i]);
 		check_credentials(r, r->site->vcns[i]);
+		check_processors(r, r->site->vcns[i]);
 	}
 	for (size_t i = 0; i < r->site->n_hosts; i++)
 		check_capacity(r, r->site->hosts[i]);
@@ -168,6 +192,11 @@ static void check_image(struct reporter *r, struct image *image)
 	if (image->path == NULL && !has_kernel)
 		lint_missing(r, &image->record, FIELD_IMAGE_PATH,
 			"is missing: without a kernel an image needs a disk");
+	if (image->firmware != NULL && strcmp(image->firmware, "bios") == 0 &&
+		image->architecture != NULL &&
+		strcmp(image->architecture, "aarch64") == 0)
+		check_report(r, CHECK_BAD_VALUE, &image->record, FIELD_FIRMWARE,
+			"there is no BIOS for aarch64");
 	if (image->initrd != NULL && !has_kernel)
 		lint_missing(r, &image->record, FIELD_KERNEL,
 			"is missing: an initrd alone boots nothing");

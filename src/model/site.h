@@ -317,6 +317,8 @@ struct machine {
 	struct strings disk_texts; /* vocDisk */
 	struct guest_disk *guest_disks; /* the same, parsed; from model_link() */
 	uint32_t n_guest_disks;
+	bool has_huge_pages;
+	const char *cpu_set; /* vocCPUSet */
 	const char *seed; /* vocSeed */
 	struct strings credential_texts; /* vocCredential */
 	struct guest_credential *credentials; /* the same, parsed; from model_link() */
@@ -346,6 +348,7 @@ struct reservation {
 struct image {
 	struct record record;
 	const char *path, *format, *kernel, *initrd, *arguments, *checksum, *readiness;
+	const char *architecture, *firmware; /* NULL: not given */
 	bool snapshot;
 };
 

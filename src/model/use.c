@@ -142,6 +142,8 @@ static const struct use vcn_uses[] = {
 	COUNT(SCRATCH, machine, scratch_mib, 1, INT32_MAX, "scratch", "scratch (MiB)",
 		USE_COUNTS),
 	TEXTS(DISK, guest_disk, machine, disk_texts, NULL, "disks", USE_COUNTS),
+	TRUTH(HUGE_PAGES, machine, has_huge_pages, "has_huge_pages", NULL, USE_COUNTS),
+	TEXT(CPU_SET, cpu_list, machine, cpu_set, "cpu_set", "processors", USE_COUNTS),
 	TEXT(SEED, seed, machine, seed, "seed", "seed", USE_COUNTS),
 	TEXTS(CREDENTIAL, credential, machine, credential_texts, NULL, "credentials",
 		USE_COUNTS),
@@ -177,6 +179,9 @@ static const struct use image_uses[] = {
 	TEXT(INITRD, path, image, initrd, "initrd", "initrd", 0),
 	TEXT(ARGUMENTS, arguments, image, arguments, "arguments", "arguments", 0),
 	TEXT(CHECKSUM, word, image, checksum, "checksum", "checksum", 0),
+	TEXT(ARCHITECTURE, architecture, image, architecture, "architecture",
+		"architecture", 0),
+	TEXT(FIRMWARE, firmware, image, firmware, "firmware", "firmware", 0),
 	TEXT(READINESS, readiness, image, readiness, "readiness", "readiness", 0),
 	{0},
 };

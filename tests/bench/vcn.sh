@@ -116,3 +116,42 @@ export vcn work
 read -r wakes kib < <(unshare --net bash -euo pipefail -c supervisor)
 ratio "a supervisor's wake-ups a minute" "$((wakes * 60 / ${IDLE_S:-60}))" 1 "<= 10"
 ratio "a supervisor's own memory, KiB" "$kib" 1 "< 1024"
+
+# One that is given a seed, a disk and UEFI, and one that is not: to the network driver.
+guest=$work/guest
+if ls /usr/share/qemu/firmware/*x86_64*.json >/dev/null 2>&1 &&
+	"$here/../vcn/make-guest.sh" "${VCN_TEST_GUEST:-$guest}" >/dev/null 2>&1; then
+	guest=${VCN_TEST_GUEST:-$guest}
+	cp "$guest/vmlinuz" "$guest/initrd" "$work/images/"
+	chmod 644 "$work/images/"*
+	printf 'manifest: 1\nhost: bench.example\nserial: 2\nvcns:\n' >"$work/manifest.yaml"
+	for name in plain given; do
+		cat <<-END
+			  - name: $name
+			    fqdn: $name.bench.example
+			    uuid: 5f0c0a3e-2f5c-5c1e-8a5b-$(printf %s "$name" | md5sum | cut -c 1-12)
+			    memory: 256
+			    cpus: 1
+			    image:
+			      kernel: $work/images/vmlinuz
+			      initrd: $work/images/initrd
+			      arguments: console=ttyS0 quiet
+			    interfaces: [{mac: "$(printf %s "$name" | md5sum | sed 's/\(..\)\(..\).*/02:5a:00:00:\1:\2/')", bridge: br0}]
+		END
+		[ "$name" = plain ] || printf '    %s\n' "firmware: uefi" \
+			"seed: http://192.0.2.1/given/" "disks: [{name: work, size: 1024}]"
+	done >>"$work/manifest.yaml"
+	rm -f "$work/lib/boots.jsonl"
+	for ((i = 0; i < rounds; i++)); do
+		for name in plain given; do
+			"${run[@]}" start "$name" >/dev/null
+			"${run[@]}" kill "$name" >/dev/null
+		done
+	done
+	nic() { python3 -c 'import json, sys
+for line in sys.stdin:
+    boot = json.loads(line)
+    if boot["name"] == sys.argv[1]: print(boot["ms"]["nic"])' "$1" <"$work/lib/boots.jsonl" | median; }
+	ratio "seed, scratch disk and UEFI / without, to the network driver" "$(nic given)" \
+		"$(nic plain)" "<= 1.30"
+fi

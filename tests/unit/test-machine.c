@@ -38,6 +38,11 @@ static const struct qemu full_qemu = {
 	.has_graphics = true,
 };
 
+static const struct firmware firmware = {
+	"/usr/share/code", "/usr/share/variables", .are_variables_qcow2 = true};
+static const struct firmware secure_firmware = {
+	"/usr/share/code", "/usr/share/variables", .needs_smm = true};
+
 static const char *const fd_names[] = {
 	[MACHINE_FD_QMP] = "qmp",
 	[MACHINE_FD_SERIAL] = "serial",
@@ -54,6 +59,8 @@ static const char *const fd_names[] = {
 	[MACHINE_FD_DISK] = "disk",
 	[MACHINE_FD_DISK_READ] = "disk, read-only",
 	[MACHINE_FD_CREDENTIAL] = "credential",
+	[MACHINE_FD_FIRMWARE] = "firmware",
+	[MACHINE_FD_VARIABLES] = "variables",
 };
 
 /* Golden cases */
@@ -77,6 +84,9 @@ static void read_host(const char *words, struct machine_host *host, struct qemu 
 		qemu->major = 11;
 	qemu->has_kvm_device = strstr(words, "kvm-device") != NULL;
 	host->has_vhost_net = strstr(words, "vhost-net") != NULL;
+	if (strstr(words, "uefi") != NULL)
+		host->firmware = strstr(words, "uefi-secure") != NULL ? &secure_firmware
+								      : &firmware;
 	if (strstr(words, "vsock") != NULL) {
 		host->vsock_cid = 7;
 		host->notify_port = 1234;

@@ -116,6 +116,9 @@ for disk in /dev/vd?; do
 	fi
 done
 
+if [ -e /sys/firmware/efi ]; then
+	echo "guest: firmware uefi, $(dmesg | grep -io 'secure boot [a-z ]*' | head -n 1)"
+fi
 # What it was given: strings of SMBIOS, and files of the firmware's.
 echo "guest: serial $(cat /sys/class/dmi/id/product_serial 2>/dev/null)"
 cat /sys/firmware/dmi/entries/11-*/raw 2>/dev/null | tr '\0' '\n' |

@@ -85,11 +85,17 @@ ok "the guest powered itself off" output_says "$job" "Power down"
 ok "no QEMU is left" within 5 no_qemu
 ok "nor a folder of the job" within 5 no_folder
 
-job=$(submit --array=1-2 "$script" "vcn%03d")
+echo "of the job" >"$work/tmp/secret"
+chmod 600 "$work/tmp/secret"
+job=$(VCN_SEED=http://192.0.2.1/%n VCN_CREDENTIALS="job.key:$work/tmp/secret" \
+	submit --array=1-2 "$script" "vcn%03d")
 two() { equal "$(qemu_pids | wc -l)" 2; }
 ok "an array of two becomes two guests" within 90 two
 both_ready() { equal "$(grep -al "guest: ready" "$work/tmp"/job.[12].* | wc -l)" 2; }
 ok "that get ready" within 90 both_ready
+each_says() { equal "$(cat "$work/tmp"/job.[12].* | grep -ac "$1")" "$2"; }
+ok "each with a seed of its own" each_says "serial ds=nocloud;s=http://192.0.2.1/vcn00[12]/" 2
+ok "and the credential of the job" each_says "credential job.key is of the job" 2
 scancel "$job"
 ok "scancel ends both, the deaf one too, before Slurm's own kill" within 14 no_qemu
 ok "nothing of them is left" within 5 no_folder

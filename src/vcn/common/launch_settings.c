@@ -205,6 +205,8 @@ static int read_bridge_map(struct reader *r, const struct node *value, void *fie
 
 static const struct key settings_keys[] = {
 	{"qemu", read_program, MEMBER(qemu)},
+	{"qemu-aarch64", read_program, MEMBER(qemu_aarch64)},
+	{"firmware", read_paths, MEMBER(firmware)},
 	{"qemu-roots", read_paths, MEMBER(qemu_roots)},
 	{"accel", read_accel, MEMBER(accel)},
 	{"network", read_network, MEMBER(network)},
@@ -228,11 +230,9 @@ static const struct key settings_keys[] = {
 	{NULL},
 };
 
-static void set_root(TALLOC_CTX *mem_ctx, struct string_list *list, const char *path)
+static void add_root(TALLOC_CTX *mem_ctx, struct string_list *list, const char *path)
 {
-	list->items = mem_array(mem_ctx, const char *, 2);
-	list->items[0] = path;
-	list->n = 1;
+	*mem_push(mem_ctx, &list->items, &list->n) = path;
 }
 
 static struct launch_settings *settings_new(TALLOC_CTX *mem_ctx)
@@ -242,6 +242,7 @@ static struct launch_settings *settings_new(TALLOC_CTX *mem_ctx)
 
 	*settings = (struct launch_settings){
 		.qemu = "qemu-system-x86_64",
+		.qemu_aarch64 = "qemu-system-aarch64",
 		.passt = "passt",
 		.scratch = "/var/lib/vcn/scratch",
 		.uid_first = UID_FIRST,
@@ -253,8 +254,10 @@ static struct launch_settings *settings_new(TALLOC_CTX *mem_ctx)
 		.runtime_dir = "/run/vcn",
 		.records = "/var/lib/vcn/boots.jsonl",
 	};
-	set_root(settings, &settings->image_roots, "/images");
-	set_root(settings, &settings->credential_roots, LDAPCC_SYSCONFDIR "/credentials");
+	add_root(settings, &settings->image_roots, "/images");
+	add_root(settings, &settings->credential_roots, LDAPCC_SYSCONFDIR "/credentials");
+	add_root(settings, &settings->firmware, "/etc/qemu/firmware");
+	add_root(settings, &settings->firmware, "/usr/share/qemu/firmware");
 	return settings;
 }
 

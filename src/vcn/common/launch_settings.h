@@ -16,6 +16,8 @@ struct bridge_alias {
 struct launch_settings {
 	const char *path; /* NULL: defaults, no file was read */
 	const char *qemu; /* a name searched in PATH, or a path; qemu-system-x86_64 */
+	const char *qemu_aarch64; /* the same for guests of aarch64 */
+	struct string_list firmware; /* folders of QEMU's descriptions, the first wins */
 	struct string_list qemu_roots; /* folders beside /usr that it needs */
 	enum accel accel; /* kvm; tcg only where asked for */
 	enum network_mode network;

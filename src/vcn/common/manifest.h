@@ -14,9 +14,17 @@
  */
 
 #include "base/document.h"
+#include "base/guest_value.h"
 #include "base/net.h"
+#include "vcn/common/architecture.h"
 
 enum image_format { IMAGE_QCOW2, IMAGE_RAW };
+enum firmware_kind {
+	FIRMWARE_DEFAULT,
+	FIRMWARE_BIOS,
+	FIRMWARE_UEFI,
+	FIRMWARE_UEFI_SECURE
+};
 enum readiness { READINESS_NONE, READINESS_VIRTSERIAL, READINESS_NOTIFY };
 
 struct guest_image {
@@ -64,6 +72,11 @@ struct guest {
 	unsigned memory_mib, cpus;
 	unsigned scratch_mib; /* what it may write and throw away; 0: the host's limit */
 	struct guest_image image;
+	bool has_huge_pages; /* its memory is of the host's huge pages */
+	const char *cpuset; /* processors of the host that are its own; NULL: any */
+	struct cpu_list cpu_list; /* the same */
+	enum architecture architecture;
+	enum firmware_kind firmware;
 	const char *seed; /* URL of what configures it; NULL: none */
 	struct guest_credential *credentials;
 	size_t n_credentials;

@@ -7,7 +7,10 @@
 #include "base/text.h"
 #include "vcn/common/manifest_value.h"
 
-enum { CREDENTIALS_TEXT_MAX = 16 * 1024 /* of SMBIOS there are 64 KiB in all */ };
+enum {
+	CREDENTIALS_TEXT_MAX = 16 * 1024, /* of SMBIOS there are 64 KiB in all */
+	HUGE_PAGE_MIB = 2, /* the smallest */
+};
 
 /* @fault goes on behind the value. */
 static int read_faultless(struct reader *r, const struct node *value, void *field,
@@ -183,13 +186,56 @@ static int check_disk_sizes(
 	return result;
 }
 
+int manifest_read_cpuset(struct reader *r, const struct node *value, void *field)
+{
+	TMP_CTX(tmp);
+	struct guest *guest = field;
+	int failed = read_string(r, value, &guest->cpuset);
+
+	if (failed < 0)
+		return failed;
+	const char *why = cpu_list_parse(guest->cpuset, &guest->cpu_list);
+
+	return why == NULL ? 0
+			   : document_fault(r, value, "cpuset '%s' %s",
+				     text_printable(
+					     tmp, guest->cpuset, strlen(guest->cpuset)),
+				     why);
+}
+
+static int check_memory(
+	struct reader *r, const struct node *map, const struct guest *guest)
+{
+	return !guest->has_huge_pages || guest->memory_mib % HUGE_PAGE_MIB == 0
+		       ? 0
+		       : document_fault(r, node_find(map, "memory"),
+				 "memory of huge pages is a multiple of %d MiB",
+				 HUGE_PAGE_MIB);
+}
+
+static int check_firmware(
+	struct reader *r, const struct node *map, const struct guest *guest)
+{
+	return guest->firmware != FIRMWARE_BIOS ||
+			       guest->architecture != ARCHITECTURE_AARCH64
+		       ? 0
+		       : document_fault(r, node_find(map, "firmware"),
+				 "there is no BIOS for %s",
+				 architecture_name(guest->architecture));
+}
+
 int manifest_check_guest(
 	struct reader *r, const struct node *map, const struct guest *guest)
 {
+	int memory = check_memory(r, map, guest);
+	int firmware = check_firmware(r, map, guest);
 	int disks = check_disk_sizes(r, map, guest);
 	int credentials = check_credentials(r, map, guest);
 
-	return disks < 0 ? disks : credentials;
+	return memory < 0     ? memory
+	       : firmware < 0 ? firmware
+	       : disks < 0    ? disks
+			      : credentials;
 }
 
 /* Digests */
@@ -204,6 +250,14 @@ void manifest_digest_text(struct buffer *b, const char *key, const char *value)
 
 void manifest_digest_parts(struct buffer *b, const struct guest *guest)
 {
+	if (guest->has_huge_pages)
+		buffer_add_text(b, "hugepages\n");
+	if (guest->cpuset != NULL)
+		manifest_digest_text(b, "cpuset", guest->cpuset);
+	if (guest->architecture != ARCHITECTURE_HOST)
+		buffer_printf(b, "architecture %d\n", guest->architecture);
+	if (guest->firmware != FIRMWARE_DEFAULT)
+		buffer_printf(b, "firmware %d\n", guest->firmware);
 	if (guest->seed != NULL)
 		manifest_digest_text(b, "seed", guest->seed);
 	for (size_t i = 0; i < guest->n_credentials; i++) {

@@ -11,6 +11,7 @@
 /* For a table of keys; @field is the guest. */
 int manifest_read_disks(struct reader *r, const struct node *value, void *field);
 int manifest_read_credentials(struct reader *r, const struct node *value, void *field);
+int manifest_read_cpuset(struct reader *r, const struct node *value, void *field);
 /* @field is the text. */
 int manifest_read_seed(struct reader *r, const struct node *value, void *field);
 /* What makes sense only together, of a VCN without other faults. */

@@ -144,22 +144,59 @@ int value_format(struct reader *r, const struct node *value, void *field)
 	return 0;
 }
 
-int value_readiness(struct reader *r, const struct node *value, void *field)
+/* One of @n words, of which the empty ones are none. */
+static int read_choice(struct reader *r, const struct node *value,
+	const char *const *words, size_t n, const char *expected, size_t *ret)
 {
-	static const char *const names[] = {[READINESS_NONE] = "none",
-		[READINESS_VIRTSERIAL] = "virtserial",
-		[READINESS_NOTIFY] = "notify"};
 	const char *text;
 	int failed = read_string(r, value, &text);
 
 	if (failed < 0)
 		return failed;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcmp(text, names[i]) == 0) {
-			*(enum readiness *)field = (enum readiness)i;
+	for (size_t i = 0; i < n; i++)
+		if (words[i] != NULL && strcmp(text, words[i]) == 0) {
+			*ret = i;
 			return 0;
 		}
-	return document_fault(r, value, "expected none, virtserial or notify");
+	return document_fault(r, value, "expected %s", expected);
+}
+
+int value_readiness(struct reader *r, const struct node *value, void *field)
+{
+	static const char *const words[] = {[READINESS_NONE] = "none",
+		[READINESS_VIRTSERIAL] = "virtserial",
+		[READINESS_NOTIFY] = "notify"};
+	size_t choice = READINESS_NONE;
+	int failed = read_choice(r, value, words, ARRAY_SIZE(words),
+		"none, virtserial or notify", &choice);
+
+	*(enum readiness *)field = (enum readiness)choice;
+	return failed;
+}
+
+int value_firmware(struct reader *r, const struct node *value, void *field)
+{
+	static const char *const words[] = {[FIRMWARE_BIOS] = "bios",
+		[FIRMWARE_UEFI] = "uefi",
+		[FIRMWARE_UEFI_SECURE] = "uefi-secure"};
+	size_t choice = FIRMWARE_DEFAULT;
+	int failed = read_choice(
+		r, value, words, ARRAY_SIZE(words), "bios, uefi or uefi-secure", &choice);
+
+	*(enum firmware_kind *)field = (enum firmware_kind)choice;
+	return failed;
+}
+
+int value_architecture(struct reader *r, const struct node *value, void *field)
+{
+	const char *text;
+	int failed = read_string(r, value, &text);
+
+	if (failed < 0)
+		return failed;
+	return architecture_parse(text, field)
+		       ? 0
+		       : document_fault(r, value, "expected x86_64 or aarch64");
 }
 
 int value_mac(struct reader *r, const struct node *value, void *field)

@@ -20,5 +20,7 @@ VALUE(format); /* enum image_format */
 VALUE(readiness); /* enum readiness */
 VALUE(mac); /* struct mac */
 VALUE(bridge); /* const char *: the name of an interface */
+VALUE(architecture); /* enum architecture */
+VALUE(firmware); /* enum firmware_kind */
 #undef VALUE
 int value_address(struct reader *r, const struct node *value, struct ip *ret);

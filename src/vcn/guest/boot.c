@@ -24,7 +24,7 @@
 
 enum {
 	QMP_LINE_MAX = 64 * 1024,
-	KINDS = MACHINE_FD_CREDENTIAL + 1,
+	KINDS = MACHINE_FD_VARIABLES + 1,
 	REBOOT_WAIT_MAX_S = 64,
 	QUICK_REBOOT_MS = 60 * 1000,
 	DRAIN_ROUNDS = 64,
@@ -37,6 +37,7 @@ struct handover {
 	int fds[KINDS];
 	struct drive_fds drives[GUEST_DISKS_MAX];
 	int credentials[CREDENTIALS_MAX];
+	struct firmware *firmware;
 	gid_t kvm_group;
 	unsigned notify_port;
 };
@@ -182,6 +183,29 @@ static int make_disks(
 	return r;
 }
 
+/* A file of the host's own, which everybody may read. */
+static int open_shared(struct supervisor *s, const char *path, int *ret_fd)
+{
+	*ret_fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	return *ret_fd >= 0 ? 0
+			    : diag_fail_errno(s->diags, EXIT_MISSING, errno, LOC_NONE,
+				      "VCN '%s': its firmware '%s' cannot be opened",
+				      s->guest->name, path);
+}
+
+static int open_firmware(struct supervisor *s, struct handover *handover)
+{
+	int r = firmware_find(
+		handover, s->settings, s->guest, s->diags, &handover->firmware);
+
+	if (r < 0 || handover->firmware == NULL)
+		return r;
+	r = open_shared(s, handover->firmware->code, &handover->fds[MACHINE_FD_FIRMWARE]);
+	return r < 0 ? r
+		     : open_shared(s, handover->firmware->variables,
+			       &handover->fds[MACHINE_FD_VARIABLES]);
+}
+
 static int open_vsock(struct supervisor *s, struct boot *boot, struct handover *handover)
 {
 	if (s->guest->image.readiness != READINESS_NOTIFY)
@@ -231,6 +255,8 @@ static int open_all(struct supervisor *s, struct boot *boot, struct opening *ope
 {
 	int r = open_kvm(s, handover);
 
+	if (r == 0)
+		r = open_firmware(s, handover);
 	if (r == 0)
 		r = open_files(s, opening, handover);
 	if (r == 0)
@@ -332,6 +358,7 @@ static int spawn_qemu(struct supervisor *s, struct boot *boot,
 		.uid = s->identity->uid,
 		.kvm_group = handover->kvm_group,
 		.apart = apart_of(tmp, s, boot, handover),
+		.cpus = s->guest->cpuset == NULL ? NULL : &s->guest->cpu_list,
 		.oom_score_adj = OOM_SCORE,
 	};
 
@@ -434,6 +461,7 @@ static int prepare_and_spawn(
 	struct machine_host host = {
 		.settings = s->settings,
 		.qemu = s->qemu,
+		.firmware = handover->firmware,
 		.has_vhost_net = has_vhost_net(s, boot),
 		.vsock_cid = boot->cid,
 		.notify_port = handover->notify_port,

@@ -64,23 +64,55 @@ static void add_identity(
 }
 
 /*
- * q35 without its number: guests that keep nothing are never migrated, and numbered types
- * are deleted after six years. graphics=off makes the firmware write to the serial line.
+ * q35 and virt without their numbers: guests that keep nothing are never migrated, and numbered
+ * types are deleted after six years. graphics=off makes the firmware write to the serial line.
  */
-static void add_board(struct machine *m, const struct qemu *qemu)
+static void add_board(
+	struct machine *m, const struct guest *guest, const struct machine_host *host)
 {
+	const struct qemu *qemu = host->qemu;
+	bool is_x86 = architecture_resolve(guest->architecture) == ARCHITECTURE_X86_64;
+	bool has_smm = host->firmware != NULL && host->firmware->needs_smm;
+
 	add_option(m, "-machine",
-		"q35,usb=off%s%s%s%s%s,dump-guest-core=off,memory-backend=ram0",
+		"%s,usb=off%s%s%s%s%s%s%s,dump-guest-core=off,memory-backend=ram0",
+		architecture_machine(guest->architecture),
 		qemu->has_vmport ? ",vmport=off" : "", qemu->has_hpet ? ",hpet=off" : "",
 		qemu->has_smbus ? ",smbus=off" : "", qemu->has_sata ? ",sata=off" : "",
-		qemu->has_graphics ? ",graphics=off" : "");
+		qemu->has_graphics ? ",graphics=off" : "", has_smm ? ",smm=on" : "",
+		is_x86 ? "" : ",gic-version=max");
+	/* Only code in SMM may write to the variables: what Secure Boot stands on. */
+	if (has_smm)
+		add_option(m, "-global", "driver=cfi.pflash01,property=secure,value=on");
 }
 
-static void add_accelerator(struct machine *m, const struct machine_host *host)
+/* The code is every guest's; of the variables each has its own, and keeps none. */
+static void add_firmware(struct machine *m, const struct firmware *firmware)
+{
+	if (firmware == NULL)
+		return;
+	add_option(m, "-add-fd", "fd=%d,set=3,opaque=rdonly:firmware",
+		add_fd(m, MACHINE_FD_FIRMWARE, 0));
+	add_option(m, "-drive",
+		"if=pflash,unit=0,format=%s,file=/dev/fdset/3,readonly=on",
+		firmware->is_code_qcow2 ? "qcow2" : "raw");
+	add_option(m, "-add-fd", "fd=%d,set=4,opaque=rdonly:variables",
+		add_fd(m, MACHINE_FD_VARIABLES, 0));
+	add_option(m, "-drive",
+		"if=pflash,unit=1,format=%s,file=/dev/fdset/4,snapshot=on",
+		firmware->are_variables_qcow2 ? "qcow2" : "raw");
+}
+
+static void add_accelerator(struct machine *m, enum architecture architecture,
+	const struct machine_host *host)
 {
 	if (host->settings->accel == ACCEL_TCG) {
 		add_option(m, "-accel", "tcg");
-		add_option(m, "-cpu", "max");
+		/* signing pointers as the standard says costs half of the time */
+		add_option(m, "-cpu", "max%s",
+			architecture_resolve(architecture) == ARCHITECTURE_AARCH64
+				? ",pauth-impdef=on"
+				: "");
 		return;
 	}
 	if (host->qemu->has_kvm_device) {
@@ -101,8 +133,9 @@ static void add_processors_and_memory(
 	add_option(m, "-m", "%uM", guest->memory_mib);
 	if (qemu->has_memfd)
 		add_option(m, "-object",
-			"memory-backend-memfd,id=ram0,size=%uM,share=off",
-			guest->memory_mib);
+			"memory-backend-memfd,id=ram0,size=%uM,share=off%s",
+			guest->memory_mib,
+			guest->has_huge_pages ? ",hugetlb=on,prealloc=on" : "");
 	else
 		add_option(m, "-object", "memory-backend-ram,id=ram0,size=%uM",
 			guest->memory_mib);
@@ -306,8 +339,9 @@ struct machine *machine_build(
 
 	add(m, host->qemu->path);
 	add_identity(m, guest, host->qemu);
-	add_board(m, host->qemu);
-	add_accelerator(m, host);
+	add_board(m, guest, host);
+	add_firmware(m, host->firmware);
+	add_accelerator(m, guest->architecture, host);
 	add_processors_and_memory(m, guest, host->qemu);
 	add_disk(m, &guest->image);
 	add_further_disks(m, guest);

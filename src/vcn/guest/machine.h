@@ -10,6 +10,7 @@
  */
 
 #include "vcn/common/manifest.h"
+#include "vcn/guest/firmware.h"
 #include "vcn/guest/probe.h"
 
 enum machine_fd_kind {
@@ -28,6 +29,8 @@ enum machine_fd_kind {
 	MACHINE_FD_DISK,
 	MACHINE_FD_DISK_READ, /* the same, read-only */
 	MACHINE_FD_CREDENTIAL,
+	MACHINE_FD_FIRMWARE,
+	MACHINE_FD_VARIABLES, /* the firmware's, which are thrown away */
 };
 
 /*
@@ -44,6 +47,7 @@ struct machine_fd {
 struct machine_host {
 	const struct launch_settings *settings;
 	const struct qemu *qemu;
+	const struct firmware *firmware; /* NULL: BIOS */
 	bool has_vhost_net;
 	unsigned vsock_cid, notify_port; /* for READINESS_NOTIFY */
 	const unsigned

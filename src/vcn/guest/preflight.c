@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include "base/clock.h"
+#include "vcn/guest/firmware.h"
 #include "vcn/guest/netlink.h"
 #include "vcn/guest/opening.h"
 #include "vcn/guest/veto.h"
@@ -69,12 +70,22 @@ static int check_files(const struct launch_settings *settings, const struct gues
 	return opening_end(tmp, opening, guest->where, diags, &opened);
 }
 
+static int check_firmware(const struct launch_settings *settings,
+	const struct guest *guest, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	struct firmware *firmware;
+
+	return firmware_find(tmp, settings, guest, diags, &firmware);
+}
+
 int preflight_guest(const struct launch_settings *settings, const struct guest *guest,
 	struct diags *diags)
 {
 	int veto = veto_check(settings, guest, diags);
 	int bridges = check_bridges(settings, guest, diags);
 	int files = check_files(settings, guest, diags);
+	int firmware = check_firmware(settings, guest, diags);
 
-	return veto < 0 ? veto : bridges < 0 ? bridges : files;
+	return veto < 0 ? veto : bridges < 0 ? bridges : files < 0 ? files : firmware;
 }

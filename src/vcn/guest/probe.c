@@ -31,8 +31,6 @@ enum {
 	CACHE_FORMAT = 1, /* changes when struct qemu does */
 };
 
-static const char cache_name[] = ".qemu.json";
-
 /* What is asked and kept as yes or no. */
 enum asked { ASKED_TYPE, ASKED_MACHINE, ASKED_KVM, ASKED_BALLOON };
 
@@ -150,15 +148,15 @@ static struct qemu *from_json(TALLOC_CTX *mem_ctx, struct json_object *json)
 	return talloc_steal(mem_ctx, qemu);
 }
 
-static struct qemu *load_cache(
-	TALLOC_CTX *mem_ctx, int dirfd, const char *path, const struct stat *st)
+static struct qemu *load_cache(TALLOC_CTX *mem_ctx, int dirfd, const char *cache,
+	const char *path, const struct stat *st)
 {
 	TMP_CTX(tmp);
 	char *text;
 	size_t len;
 
 	if (dirfd < 0 ||
-		file_read_regular_at(tmp, dirfd, cache_name, CACHE_MAX, &text, &len) < 0)
+		file_read_regular_at(tmp, dirfd, cache, CACHE_MAX, &text, &len) < 0)
 		return NULL;
 	struct json_object *json = json_read(text, len);
 	struct qemu *qemu = is_about(json, path, st) ? from_json(mem_ctx, json) : NULL;
@@ -167,7 +165,8 @@ static struct qemu *load_cache(
 	return qemu;
 }
 
-static void save_cache(int dirfd, struct qemu *qemu, const struct stat *st)
+static void save_cache(
+	int dirfd, const char *cache, struct qemu *qemu, const struct stat *st)
 {
 	struct json_object *json = json_object_new_object();
 
@@ -186,7 +185,7 @@ static void save_cache(int dirfd, struct qemu *qemu, const struct stat *st)
 	const char *text = json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN);
 
 	/* Where it cannot be kept the next one asks again. */
-	(void)!file_replace_at(dirfd, cache_name, text, strlen(text), 0600);
+	(void)!file_replace_at(dirfd, cache, text, strlen(text), 0600);
 	json_object_put(json);
 }
 
@@ -241,8 +240,9 @@ static void read_features(struct qemu *qemu, enum asked asked, struct json_objec
 	json_object_put(list);
 }
 
-/* The numbered type that q35 stands for. */
-static void read_machine_type(struct qemu *qemu, struct json_object *machines)
+/* The numbered type that @alias stands for. */
+static void read_machine_type(
+	struct qemu *qemu, const char *alias, struct json_object *machines)
 {
 	size_t n = json_object_is_type(machines, json_type_array)
 			   ? json_object_array_length(machines)
@@ -251,7 +251,7 @@ static void read_machine_type(struct qemu *qemu, struct json_object *machines)
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *machine = json_object_array_get_idx(machines, i);
 
-		if (has_text(machine, "alias", "q35"))
+		if (has_text(machine, "alias", alias))
 			(void)!json_copy_text(qemu, machine, "name", &qemu->machine_type);
 	}
 	json_object_put(machines);
@@ -273,7 +273,7 @@ static void read_version(struct qemu *qemu, struct json_object *answer)
 }
 
 /* The whole conversation: 0, or -errno where it broke off. */
-static int interview(struct qemu *qemu, struct qmp *qmp)
+static int interview(struct qemu *qemu, enum architecture architecture, struct qmp *qmp)
 {
 	TMP_CTX(tmp);
 	struct interview talk = {
@@ -281,7 +281,8 @@ static int interview(struct qemu *qemu, struct qmp *qmp)
 
 	json_object_put(ask(&talk, "qmp_capabilities", NULL, NULL));
 	read_version(qemu, ask(&talk, "query-version", NULL, NULL));
-	read_machine_type(qemu, ask(&talk, "query-machines", NULL, NULL));
+	read_machine_type(qemu, architecture_machine(architecture),
+		ask(&talk, "query-machines", NULL, NULL));
 	read_features(qemu, ASKED_TYPE, ask(&talk, "qom-list-types", NULL, NULL));
 	read_features(qemu, ASKED_BALLOON,
 		ask(&talk, "device-list-properties", "typename", "virtio-balloon-pci"));
@@ -350,7 +351,8 @@ static const char *last_words(TALLOC_CTX *mem_ctx, int stderr_fd)
 }
 
 /* Of one that is only slow we know nothing: it is asked again the next time. */
-static int check(const struct qemu *qemu, int error, int stderr_fd, struct diags *diags)
+static int check(const struct qemu *qemu, enum architecture architecture, int error,
+	int stderr_fd, struct diags *diags)
 {
 	TMP_CTX(tmp);
 
@@ -365,14 +367,15 @@ static int check(const struct qemu *qemu, int error, int stderr_fd, struct diags
 			last_words(tmp, stderr_fd));
 	if (qemu->machine_type == NULL)
 		return diag_fail(diags, EXIT_MISSING, LOC_NONE,
-			"QEMU '%s' has no machine type q35: it is not for x86_64 guests",
-			qemu->path);
+			"QEMU '%s' has no machine type %s: it is not for %s guests",
+			qemu->path, architecture_machine(architecture),
+			architecture_name(architecture));
 	return 0;
 }
 
 static int question(TALLOC_CTX *mem_ctx, const char *path,
-	const struct launch_settings *settings, const struct identity *identity,
-	struct diags *diags, struct qemu **ret_qemu)
+	const struct launch_settings *settings, enum architecture architecture,
+	const struct identity *identity, struct diags *diags, struct qemu **ret_qemu)
 {
 	TMP_CTX(tmp);
 	struct qemu *qemu = mem_new(tmp, struct qemu);
@@ -396,10 +399,10 @@ static int question(TALLOC_CTX *mem_ctx, const char *path,
 	if (r < 0)
 		return r;
 	mem_close_fd(&theirs);
-	int error = interview(qemu, qmp);
+	int error = interview(qemu, architecture, qmp);
 
 	end(&process);
-	r = check(qemu, error, errors_out, diags);
+	r = check(qemu, architecture, error, errors_out, diags);
 	if (r == 0)
 		*ret_qemu = talloc_steal(mem_ctx, qemu);
 	return r;
@@ -411,33 +414,46 @@ static int lock_cache(int dirfd)
 	return lock_take_at(dirfd, ".qemu.lock", LOCK_WAIT);
 }
 
+static const char *cache_name(TALLOC_CTX *mem_ctx, enum architecture architecture)
+{
+	return architecture_resolve(architecture) == ARCHITECTURE_X86_64
+		       ? ".qemu.json"
+		       : mem_printf(mem_ctx, ".qemu-%s.json",
+				 architecture_name(architecture));
+}
+
 int probe_qemu(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
-	const struct identity *identity, struct diags *diags, struct qemu **ret_qemu)
+	enum architecture architecture, const struct identity *identity,
+	struct diags *diags, struct qemu **ret_qemu)
 {
 	TMP_CTX(tmp);
 	struct stat st;
-	const char *path = find_binary(tmp, settings->qemu, &st);
+	bool is_x86 = architecture_resolve(architecture) == ARCHITECTURE_X86_64;
+	const char *program = is_x86 ? settings->qemu : settings->qemu_aarch64;
+	const char *path = find_binary(tmp, program, &st);
+	const char *cache = cache_name(tmp, architecture);
 
 	if (path == NULL)
 		return diag_fail(diags, EXIT_MISSING, LOC_NONE,
-			"QEMU '%s' is not installed on this host (vcn.yaml, qemu)",
-			settings->qemu);
+			"QEMU '%s' is not installed on this host (vcn.yaml, %s)", program,
+			is_x86 ? "qemu" : "qemu-aarch64");
 	_cleanup_(mem_close_fd) int dirfd =
 		run_state_open_runtime_dir(settings->runtime_dir, diags);
 
 	if (dirfd < 0)
 		return dirfd;
-	*ret_qemu = load_cache(mem_ctx, dirfd, path, &st);
+	*ret_qemu = load_cache(mem_ctx, dirfd, cache, path, &st);
 	if (*ret_qemu != NULL)
 		return 0;
 	_cleanup_(mem_close_fd) _unused_ int lock = lock_cache(dirfd);
 
-	*ret_qemu = load_cache(mem_ctx, dirfd, path, &st);
+	*ret_qemu = load_cache(mem_ctx, dirfd, cache, path, &st);
 	if (*ret_qemu != NULL)
 		return 0;
-	int r = question(mem_ctx, path, settings, identity, diags, ret_qemu);
+	int r = question(
+		mem_ctx, path, settings, architecture, identity, diags, ret_qemu);
 
 	if (r == 0)
-		save_cache(dirfd, *ret_qemu, &st);
+		save_cache(dirfd, cache, *ret_qemu, &st);
 	return r;
 }

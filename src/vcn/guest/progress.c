@@ -10,6 +10,7 @@
 #include "base/notify.h"
 #include "vcn/guest/event.h"
 #include "vcn/guest/machine.h"
+#include "vcn/guest/pin.h"
 #include "vcn/guest/readiness.h"
 #include "vcn/guest/stop.h"
 #include "vcn/guest/upkeep.h"
@@ -127,13 +128,31 @@ static void limit_writes(struct supervisor *s)
 /* The greeting may be answered with both commands at once: QEMU takes them in order. */
 static void handle_greeting(struct supervisor *s)
 {
-	if (s->boot->cont_id != 0)
+	if (s->boot->is_greeted)
 		return;
+	s->boot->is_greeted = true;
 	s->boot->record.stage_us[STAGE_QMP] = clock_us() - s->boot->started_us;
 	upkeep_greeted(s);
 	limit_writes(s);
 	qmp_send(s->boot->qmp, "qmp_capabilities", NULL);
-	s->boot->cont_id = qmp_send(s->boot->qmp, "cont", NULL);
+	/* Its processors are bound while they stand still. */
+	if (s->guest->cpuset != NULL)
+		s->boot->cpus_id = qmp_send(s->boot->qmp, "query-cpus-fast", NULL);
+	else
+		s->boot->cont_id = qmp_send(s->boot->qmp, "cont", NULL);
+}
+
+static void bind_processors(struct supervisor *s, const struct qmp_message *message)
+{
+	int r = pin_processors(
+		&s->guest->cpu_list, s->identity, s->boot->process.pid, message->data);
+
+	s->boot->cpus_id = 0;
+	if (r < 0)
+		supervisor_fail_boot(s, "its processors cannot be bound to '%s': %s",
+			s->guest->cpuset, strerror(-r));
+	else
+		s->boot->cont_id = qmp_send(s->boot->qmp, "cont", NULL);
 }
 
 static void handle_message(struct supervisor *s, const struct qmp_message *message)
@@ -147,13 +166,15 @@ static void handle_message(struct supervisor *s, const struct qmp_message *messa
 		break;
 	case QMP_REPLY:
 		upkeep_answered(s, message->id);
-		if (message->id == s->boot->cont_id)
+		if (s->boot->cpus_id != 0 && message->id == s->boot->cpus_id)
+			bind_processors(s, message);
+		else if (message->id == s->boot->cont_id)
 			pass_stage(s, STAGE_RUNNING);
 		break;
 	case QMP_ERROR:
 		upkeep_answered(s, message->id);
 		/* The stop ladder climbs on whatever QEMU answers. */
-		if (message->id <= s->boot->cont_id)
+		if (message->id <= s->boot->cont_id || message->id == s->boot->cpus_id)
 			supervisor_fail_boot(
 				s, "QEMU does not start the guest: %s", message->text);
 		break;

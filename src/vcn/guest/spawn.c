@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "vcn/common/patience.h"
+#include "vcn/guest/pin.h"
 
 enum { EXIT_CHILD = 127, CAPABILITY_MAX = 63, START_TIMEOUT_MS = 20000, NUMBER_MAX = 16 };
 
@@ -25,6 +26,7 @@ enum { EXIT_CHILD = 127, CAPABILITY_MAX = 63, START_TIMEOUT_MS = 20000, NUMBER_M
 /* The child's steps, for the message when one fails. */
 enum step {
 	STEP_FILES,
+	STEP_CPUS,
 	STEP_APART,
 	STEP_SESSION,
 	STEP_BOUNDING,
@@ -39,6 +41,7 @@ enum step {
 
 static const char *const step_names[] = {
 	[STEP_FILES] = "its files cannot be put in place",
+	[STEP_CPUS] = "it cannot be confined to its processors",
 	[STEP_APART] = "it cannot be kept apart from the host",
 	[STEP_SESSION] = "it cannot have a session of its own",
 	[STEP_BOUNDING] = "its capability bounding set cannot be emptied",
@@ -193,6 +196,8 @@ static enum step become_qemu(struct plan *plan)
 
 	STEP(STEP_FILES, place_files(plan));
 	set_oom_score(plan);
+	if (spawn->cpus != NULL)
+		STEP(STEP_CPUS, pin_confine(spawn->cpus));
 	if (spawn->apart != NULL)
 		STEP(STEP_APART, apart_enter(spawn->apart));
 	reset_signals();

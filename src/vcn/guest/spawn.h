@@ -14,6 +14,7 @@
 
 #include <sys/types.h>
 
+#include "base/guest_value.h"
 #include "vcn/guest/apart.h"
 
 /* @fd of the parent becomes @number of the child (from 3 on, each once). */
@@ -27,6 +28,7 @@ struct spawn {
 	char **argv;
 	const char *scratch; /* TMPDIR */
 	const struct apart *apart; /* its world, for who changes the user; or NULL */
+	const struct cpu_list *cpus; /* that it is confined to; NULL: as its parent */
 	int oom_score_adj; /* 0: as its parent */
 	const struct spawn_fd *fds;
 	size_t n_fds;

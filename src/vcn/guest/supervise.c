@@ -19,6 +19,7 @@
 #include "base/notify.h"
 #include "vcn/common/process.h"
 #include "vcn/guest/boot.h"
+#include "vcn/guest/firmware.h"
 #include "vcn/guest/ingress.h"
 #include "vcn/guest/kvm.h"
 #include "vcn/guest/machine.h"
@@ -360,7 +361,12 @@ static int find_qemu(struct supervisor *s)
 		r = identity_claim(
 			s, s->settings, s->guest->name, s->diags, &s->identity);
 	if (r == 0)
-		r = probe_qemu(s, s->settings, s->identity, s->diags, &s->qemu);
+		r = probe_qemu(s, s->settings, s->guest->architecture, s->identity,
+			s->diags, &s->qemu);
+	if (r == 0 && s->guest->has_huge_pages && !s->qemu->has_memfd)
+		r = diag_fail(s->diags, EXIT_MISSING, s->guest->where,
+			"VCN '%s': QEMU '%s' has no memory of huge pages", s->guest->name,
+			s->qemu->path);
 	if (r < 0)
 		return r;
 	s->state->uid = s->identity->uid;
@@ -516,13 +522,15 @@ int supervise_detach(const struct launch_settings *settings, const struct guest 
 /* Without a guest */
 
 static int probe_host(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
-	struct diags *diags, struct qemu **ret_qemu)
+	enum architecture architecture, struct diags *diags, struct qemu **ret_qemu)
 {
 	TMP_CTX(tmp);
 	struct identity *identity;
 	int r = identity_claim(tmp, settings, "probe", diags, &identity);
 
-	return r == 0 ? probe_qemu(mem_ctx, settings, identity, diags, ret_qemu) : r;
+	return r == 0 ? probe_qemu(mem_ctx, settings, architecture, identity, diags,
+				ret_qemu)
+		      : r;
 }
 
 int supervise_check(const struct launch_settings *settings, struct diags *diags)
@@ -533,7 +541,7 @@ int supervise_check(const struct launch_settings *settings, struct diags *diags)
 
 	if (r == 0)
 		r = uplink_check(settings, diags);
-	return r == 0 ? probe_host(tmp, settings, diags, &qemu) : r;
+	return r == 0 ? probe_host(tmp, settings, ARCHITECTURE_HOST, diags, &qemu) : r;
 }
 
 int supervise_argv(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
@@ -542,10 +550,14 @@ int supervise_argv(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 	TMP_CTX(tmp);
 	struct machine_host host = {.settings = settings, .vsock_cid = 3};
 	struct qemu *qemu = NULL;
-	int r = probe_host(tmp, settings, diags, &qemu);
+	struct firmware *firmware = NULL;
+	int r = firmware_find(tmp, settings, guest, diags, &firmware);
 
+	if (r == 0)
+		r = probe_host(tmp, settings, guest->architecture, diags, &qemu);
 	if (r < 0)
 		return r;
+	host.firmware = firmware;
 	host.qemu = qemu;
 	host.has_vhost_net = access("/dev/vhost-net", R_OK | W_OK) == 0;
 	struct machine *machine = machine_build(tmp, guest, &host);

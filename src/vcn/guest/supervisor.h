@@ -40,6 +40,8 @@ struct boot {
 	unsigned cid;
 	int64_t started_us; /* just before the clone */
 	uint64_t cont_id; /* of the QMP command; 0: not sent */
+	uint64_t cpus_id; /* of the question for its processors; 0: not asked */
+	bool is_greeted; /* its QEMU has */
 	bool is_ready, is_late, is_rescue, is_scratch_low;
 	enum scratch_end scratch_end; /* QEMU has stopped it for this */
 	char ready_line[READY_LINE_MAX]; /* what the readiness port has said of a line */

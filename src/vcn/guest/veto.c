@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "vcn/guest/image.h"
+#include "vcn/guest/pin.h"
 
 static bool is_allowed(const struct string_list *names, const char *name)
 {
@@ -55,12 +56,29 @@ static int check_disks(const struct launch_settings *settings, const struct gues
 	return 0;
 }
 
+/* KVM runs what the host's own processors run. */
+static int check_accel(const struct launch_settings *settings, const struct guest *guest,
+	struct diags *diags)
+{
+	if (settings->accel == ACCEL_TCG || architecture_is_own(guest->architecture))
+		return 0;
+	return diag_fail(diags, EXIT_MISSING, guest->where,
+		"VCN '%s' is for %s, and this host's processors are %s: only 'accel: tcg' "
+		"(vcn.yaml) runs it",
+		guest->name, architecture_name(guest->architecture),
+		architecture_name(ARCHITECTURE_HOST));
+}
+
 int veto_check(const struct launch_settings *settings, const struct guest *guest,
 	struct diags *diags)
 {
 	const struct guest_image *image = &guest->image;
-	int r = check_bridges(settings, guest, diags);
+	int r = check_accel(settings, guest, diags);
 
+	if (r == 0)
+		r = pin_check(guest, diags);
+	if (r == 0)
+		r = check_bridges(settings, guest, diags);
 	if (r == 0)
 		r = check_disks(settings, guest, diags);
 	if (r < 0 || image->path == NULL || image->snapshot ||

@@ -43,8 +43,8 @@ static bool find_kib(const char *text, const char *key, uint64_t *ret)
 	return false;
 }
 
-/* What a process has in memory now; 0 for one that is gone. */
-static uint64_t resident_mib(pid_t pid)
+/* What a process has in memory now, by a line of its status; 0 for one that is gone. */
+static uint64_t status_mib(pid_t pid, const char *key)
 {
 	TMP_CTX(tmp);
 	const char *path = mem_printf(tmp, "/proc/%d/status", (int)pid);
@@ -53,17 +53,33 @@ static uint64_t resident_mib(pid_t pid)
 	size_t len;
 
 	if (pid <= 0 || file_read_at(tmp, AT_FDCWD, path, &text, &len) < 0 ||
-		!find_kib(text, "VmRSS", &kib))
+		!find_kib(text, key, &kib))
 		return 0;
 	return kib / KIB_PER_MIB;
+}
+
+static uint64_t huge_mib(pid_t pid)
+{
+	return status_mib(pid, "HugetlbPages");
 }
 
 static uint64_t may_still_take(const struct run_state *state)
 {
 	uint64_t need = admission_need_mib(state->memory_mib, state->cpus, state->accel);
-	uint64_t has = resident_mib(state->pid);
+	uint64_t has = status_mib(state->pid, "VmRSS") + huge_mib(state->pid);
 
 	return has < need ? need - has : 0;
+}
+
+/* Of the host's own size, which QEMU takes too. */
+static uint64_t free_huge_mib(const char *meminfo)
+{
+	uint64_t pages = 0, kib = 0;
+
+	if (!find_kib(meminfo, "HugePages_Free", &pages) ||
+		!find_kib(meminfo, "Hugepagesize", &kib))
+		return 0;
+	return pages * kib / KIB_PER_MIB;
 }
 
 int admission_open(const struct launch_settings *settings,
@@ -85,6 +101,7 @@ int admission_open(const struct launch_settings *settings,
 	for (size_t i = 0; i < n_states; i++)
 		if (run_state_is_running(states[i]))
 			taken += may_still_take(states[i]);
+	ret->free_huge_mib = free_huge_mib(text);
 	ret->free_mib = kib / KIB_PER_MIB > taken ? kib / KIB_PER_MIB - taken : 0;
 	return 0;
 }
@@ -141,11 +158,21 @@ int admission_take(struct admission *admission, const struct guest *guest,
 	enum accel accel, uint64_t copied_mib, const struct run_state *replaced,
 	struct diags *diags)
 {
-	uint64_t need =
-		admission_need_mib(guest->memory_mib, guest->cpus, accel) + copied_mib;
+	uint64_t has_huge = replaced == NULL ? 0 : huge_mib(replaced->pid);
+	uint64_t huge = guest->has_huge_pages ? guest->memory_mib : 0;
+	uint64_t need = admission_need_mib(guest->memory_mib, guest->cpus, accel) - huge +
+			copied_mib;
 	uint64_t has = replaced == NULL ? 0
 					: admission_need_mib(replaced->memory_mib,
-						  replaced->cpus, replaced->accel);
+						  replaced->cpus, replaced->accel) -
+						  has_huge;
+
+	if (huge > admission->free_huge_mib + has_huge)
+		return diag_fail(diags, EXIT_REJECTED, guest->where,
+			"'%s' does not fit: it needs %llu MiB of huge pages and %llu are "
+			"free (vm.nr_hugepages)",
+			guest->name, (unsigned long long)huge,
+			(unsigned long long)(admission->free_huge_mib + has_huge));
 
 	if (need > admission->free_mib + has)
 		return diag_fail(diags, EXIT_REJECTED, guest->where,
@@ -154,5 +181,6 @@ int admission_take(struct admission *admission, const struct guest *guest,
 			guest->name, (unsigned long long)need, guest->memory_mib,
 			(unsigned long long)(admission->free_mib + has));
 	admission->free_mib = admission->free_mib + has - need;
+	admission->free_huge_mib = admission->free_huge_mib + has_huge - huge;
 	return 0;
 }

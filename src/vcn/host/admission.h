@@ -15,6 +15,7 @@
 
 struct admission {
 	uint64_t free_mib; /* what is left to give, as guests are admitted */
+	uint64_t free_huge_mib; /* of huge pages */
 };
 
 /*
@@ -29,7 +30,8 @@ uint64_t admission_need_mib(unsigned memory_mib, unsigned cpus, enum accel accel
 /*
  * admission_open - what new guests may have on this host
  *
- * shape:  MemAvailable of /proc/meminfo, less the reserve, less what @states may still take
+ * shape:  MemAvailable of /proc/meminfo, less the reserve, less what @states may still take;
+ *         huge pages are taken by those that run
  * errors: EXIT_IO
  */
 int admission_open(const struct launch_settings *settings,

@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# place.sh VCN - guests on processors and in huge pages of their host, and what it has not.
+set -euo pipefail
+# shellcheck source=SCRIPTDIR/lib.sh
+. "$(dirname "$(realpath "$0")")/lib.sh"
+enter "$@"
+write_settings "network: user" "parallel: 2" "ready-timeout: 120"
+last=$(taskset -pc $$ | sed 's/.*[-,: ]//')
+first=$(taskset -pc $$ | sed 's/.*: //; s/[-,].*//')
+pages=/proc/sys/vm/nr_hugepages
+had=$(cat "$pages")
+trap 'echo "$had" >"$pages" 2>/dev/null; finish' EXIT
+
+# allowed PID [THREAD] - the processors of a process, or of its threads of that name
+allowed() {
+	local task
+	for task in /proc/"$1"/task/*; do
+		grep -q "${2:-}" "$task/comm" || continue
+		sed -n 's/^Cpus_allowed_list:\t//p' "$task/status"
+	done | sort -u
+}
+
+begin_manifest 1
+guest vcn001 "" "" "    cpuset: \"$last\""
+[ "$first" = "$last" ] || guest vcn002 "" "" "    cpuset: \"$first-$last\""
+end_manifest whole
+ok "guests on processors of their own" exits 0 vcn apply
+ok "one is confined to its only one" equal "$(allowed "$(field vcn001 pid)")" "$last"
+if [ "$first" = "$last" ]; then
+	skip "each virtual processor of another has one of its own" "this host has one"
+else
+	ok "the virtual processor of another has one of its own" \
+		equal "$(allowed "$(field vcn002 pid)" CPU)" "$first"
+	ok "and the rest of it all that it was given" \
+		equal "$(allowed "$(field vcn002 pid)" qemu)" "$first-$last"
+fi
+ok "kill" exits 0 vcn kill --all
+begin_manifest 2
+guest vcn003 "" "" '    cpuset: "0,1000"'
+end_manifest whole
+ok "a processor that the host has not starts nothing" exits 5 vcn start vcn003
+ok "and why" says "cpuset '0,1000' names processor 1000"
+ok "check of this host says it, too" exits 10 vcn check
+ok "check of the file does not" exits 0 "$VCN" check "$work/manifest.yaml"
+
+begin_manifest 3
+guest vcn004 "" "" "    hugepages: true"
+end_manifest whole
+if echo $((had + 56)) >"$pages" 2>/dev/null && [ "$(cat "$pages")" = $((had + 56)) ] &&
+	[ "$(awk '$1 == "Hugepagesize:" { print $2 }' /proc/meminfo)" = 2048 ]; then
+	ok "a guest in huge pages" exits 0 vcn apply
+	ok "all its memory is there" grep -q "HugetlbPages:.* 98304 kB" \
+		"/proc/$(field vcn004 pid)/status"
+	ok "kill" exits 0 vcn kill --all
+	echo "$had" >"$pages"
+else
+	skip "a guest in huge pages" "this host gives none"
+fi
+if [ "$(awk '$1 == "HugePages_Free:" { print $2 }' /proc/meminfo)" -lt 48 ]; then
+	ok "where there are too few it does not fit" exits 5 vcn start vcn004
+	ok "and it is said" says "it needs 96 MiB of huge pages and [0-9]+ are free"
+fi
+finish_tests
