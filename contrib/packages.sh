@@ -19,7 +19,8 @@ debian_test="libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev shel
 	git file slurmctld slurmd slurm-client munge binutils util-linux
 	krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit
 	e2fsprogs xfsprogs mount prometheus nftables user-mode-linux cloud-init
-	clustershell genders ansible-core powerman conman openssh-client libxenmisc4.17"
+	clustershell genders ansible-core powerman conman openssh-client libxenmisc4.17
+	dpkg-dev debhelper lintian debootstrap rpm rpmlint logrotate"
 
 fedora_build="gcc meson ninja-build pkgconf-pkg-config openldap-devel cyrus-sasl-devel
 	libyaml-devel libtalloc-devel libunistring-devel nettle-devel json-c-devel
@@ -31,7 +32,7 @@ fedora_test="libcmocka-devel clang clang-tools-extra compiler-rt ShellCheck 389-
 	syslinux-tftpboot grub2-efi-x64-modules grub2-tools edk2-ovmf git file slurm-slurmctld
 	slurm-slurmd munge krb5-server krb5-workstation cyrus-sasl-gssapi e2fsprogs xfsprogs
 	nftables cloud-init clustershell genders ansible-core powerman conman openssh-clients
-	xen-libs"
+	xen-libs dpkg-dev debhelper debootstrap rpm-build rpmlint logrotate"
 
 # Daemons of freshly installed packages stay off: dpkg asks this file before it starts one.
 without_services() {
