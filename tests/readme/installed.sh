@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# installed.sh BUILD - README's way into production, after `ninja install` (TAP)
+# installed.sh BUILD production.sh|tutorial.sh - README's way into production, or the tutorials,
+# after `ninja install` (TAP)
 #
 # The default installation below /usr/local, on this machine but in namespaces of its own: /etc,
 # /srv, /var/lib and what else is written are copies or empty, and gone with the test.
 set -euo pipefail
 
-build=$(realpath "${1:?usage: installed.sh BUILD}")
+build=$(realpath "${1:?usage: installed.sh BUILD SCRIPT}")
+script=${2:?usage: installed.sh BUILD SCRIPT}
 here=$(dirname "$(realpath "$0")")
 
 skip_all() {
@@ -23,9 +25,10 @@ if [ -z "${LDAPCC_TEST_INSIDE:-}" ]; then
 	done
 	work=$(mktemp -d "${TMPDIR:-/tmp}/ldapcc-installed.XXXXXX")
 	trap 'rm -rf "$work"' EXIT
+	chmod 755 "$work" # a guest's QEMU has a user of its own
 	export LDAPCC_TEST_INSIDE=$work
 	timeout --foreground --kill-after=10 300 \
-		unshare --net --mount --pid --fork --kill-child --mount-proc bash "$0" "$build"
+		unshare --net --mount --pid --fork --kill-child --mount-proc bash "$0" "$build" "$script"
 	exit
 fi
 
@@ -33,10 +36,10 @@ fi
 cp -a /etc "$LDAPCC_TEST_INSIDE/etc"
 rm -f "$LDAPCC_TEST_INSIDE"/etc/{dnsmasq,dhcp/dhcpd,knot/knot}.conf
 mount --bind "$LDAPCC_TEST_INSIDE/etc" /etc
-for folder in /usr/local /srv /var/lib/ldap /var/lib/ldapcc /var/lib/knot /run; do
-	[ -d "$folder" ] || continue
+for folder in /usr/local /srv /var/lib /run; do
 	mount -t tmpfs -o mode=755 tmpfs "$folder"
 done
+mkdir -p /var/lib/{kea,knot,nsd}
 mkdir "$LDAPCC_TEST_INSIDE/tmp"
 ip link set lo up
 prefix=$(sed -n 's/.*-DLDAPCC_DATADIR="\([^"]*\)\/share\/ldapcc".*/\1/p' "$build/build.ninja" | head -n 1)
@@ -44,4 +47,4 @@ meson install -C "$build" --no-rebuild >"$LDAPCC_TEST_INSIDE/log" 2>&1 || {
 	cat "$LDAPCC_TEST_INSIDE/log"
 	exit 1
 }
-TMPDIR=$LDAPCC_TEST_INSIDE/tmp exec bash "$here/production.sh" "${prefix:-/usr/local}"
+TMPDIR=$LDAPCC_TEST_INSIDE/tmp exec bash "$here/$script" "${prefix:-/usr/local}"

@@ -20,6 +20,7 @@ leave() {
 }
 trap leave EXIT
 trap 'exit 130' INT TERM
+. "$(dirname "$0")/slapd.sh"
 n_tests=0
 n_failed=0
 
@@ -46,7 +47,7 @@ skip() {
 # quoted PATTERN: the first text between backquotes that matches, as it is for this prefix
 quoted() {
 	grep -oE '`[^`]+`' "$readme" | tr -d '`' | grep -E -m 1 -- "$1" |
-		sed "s|/usr/local/|$prefix/|; s|contrib/|$data/contrib/|"
+		sed "s|/usr/local/|$prefix/|; s|contrib/|$data/contrib/|; s|/tmp/look|$work/look|"
 }
 # block PATTERN: the block that has a line like that, of those that are seven blanks in
 block() {
@@ -62,25 +63,8 @@ row() {
 	awk -F ' *[|] *' -v daemon="$1" '$2 == daemon { gsub(/`/, ""); print $3; print $4 }' "$readme"
 }
 
-# --- a directory as Debian's package makes it ---
+# --- the directory ---
 
-stock_slapd() {
-	rm -rf /etc/ldap/slapd.d /var/lib/ldap
-	mkdir -p /etc/ldap/slapd.d /var/lib/ldap /run/slapd
-	sed 's/@SUFFIX@/dc=c,dc=example/; s/@PASSWORD@/secret/' /usr/share/slapd/slapd.init.ldif |
-		slapadd -n 0 -F /etc/ldap/slapd.d
-	printf 'dn: dc=c,dc=example\nobjectClass: top\nobjectClass: dcObject\nobjectClass: organization\no: c\ndc: c\n' |
-		slapadd -n 1 -F /etc/ldap/slapd.d
-}
-start_slapd() {
-	local end=$((SECONDS + 30))
-	slapd -d 0 -h ldapi:/// -F /etc/ldap/slapd.d 2>"$work/slapd.log" &
-	slapd_pid=$!
-	until ldapwhoami -Q -Y EXTERNAL -H ldapi:/// >/dev/null 2>&1; do
-		[ $SECONDS -lt $end ] || return 1
-		sleep 0.05
-	done
-}
 schema() { bash -ec "$(quoted '^ldapadd .*ldapcc.ldif$')"; }
 rules_command() { sed -n "s|^#\t\(ldapmodify .*\) acl-and|\1 $data/contrib/acl-and|p" "$data/contrib/acl-and-indexes.ldif"; }
 # What is there already, and nothing else, may be refused.
@@ -131,7 +115,7 @@ imports() {
 	(cd "$work" && bash -ec "$command") | tee "$work/site.ldif"
 	ldapcc --ldif "$work/site.ldif" check
 }
-looks() { command_of '^ldapcc render' && find /tmp/look -name '*.ks' | grep -q .; }
+looks() { command_of '^ldapcc render' && find "$work/look" -name '*.ks' | grep -q .; }
 
 # --- the daemons ---
 

@@ -44,4 +44,5 @@ def main(readme, output):
             at = found + 1
 
 
-main(sys.argv[1], sys.argv[2])
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])
