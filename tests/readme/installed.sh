@@ -20,7 +20,7 @@ skip_all() {
 if [ -z "${LDAPCC_TEST_INSIDE:-}" ]; then
 	[ "$(id -u)" = 0 ] || skip_all 'needs root for namespaces'
 	[ -e /usr/share/slapd/slapd.init.ldif ] || skip_all "Debian's slapd is not installed"
-	for program in ldapadd dnsmasq dhcpd unshare; do
+	for program in ldapadd dnsmasq dhcpd ip unshare; do
 		PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || skip_all "$program is not installed"
 	done
 	work=$(mktemp -d "${TMPDIR:-/tmp}/ldapcc-installed.XXXXXX")
@@ -42,9 +42,15 @@ done
 mkdir -p /var/lib/{kea,knot,nsd}
 mkdir "$LDAPCC_TEST_INSIDE/tmp"
 ip link set lo up
+# a way out, which passt asks for before a guest has one
+ip link add out type veth peer name away
+ip addr add 192.0.2.2/24 dev out
+ip link set out up
+ip link set away up
+ip route add default via 192.0.2.1
 prefix=$(sed -n 's/.*-DLDAPCC_DATADIR="\([^"]*\)\/share\/ldapcc".*/\1/p' "$build/build.ninja" | head -n 1)
 meson install -C "$build" --no-rebuild >"$LDAPCC_TEST_INSIDE/log" 2>&1 || {
-	cat "$LDAPCC_TEST_INSIDE/log"
+	tail -n 5 "$LDAPCC_TEST_INSIDE/log"
 	exit 1
 }
 TMPDIR=$LDAPCC_TEST_INSIDE/tmp exec bash "$here/$script" "${prefix:-/usr/local}"

@@ -37,8 +37,9 @@ def clear():
     """What a section leaves is not there for the next."""
     for path in ("/etc/ldapcc", "/etc/dhcp", "/etc/kea", "/var/lib/ldapcc", "/srv"):
         for name in os.listdir(path) if os.path.isdir(path) else ():
-            path_of = os.path.join(path, name)
-            shutil.rmtree(path_of) if os.path.isdir(path_of) else os.unlink(path_of)
+            below = os.path.join(path, name)
+            is_folder = os.path.isdir(below) and not os.path.islink(below)
+            shutil.rmtree(below) if is_folder else os.unlink(below)
 
 
 def missing(expected, printed):
