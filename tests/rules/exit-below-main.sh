@@ -14,7 +14,7 @@ for source in "${sources[@]}"; do
 	done
 done | broken "_exit() only where a child is made"
 
-printers='base/(diag|program)|ldapcc/(command_[a-z]+|publication)|vcn/host/(launch_command|status|perform|session)'
+printers='base/(diag|program)|ldapcc/(command_[a-z]+|listing|publication)|vcn/host/(launch_command|status|perform|session)'
 mapfile -t silent < <(printf '%s\n' "${sources[@]}" | grep -vE "^src/($printers)\\.c\$")
 search '(^|[^_[:alnum:]])(printf|puts|putchar|perror|vprintf)[[:space:]]*\(' "${silent[@]}" |
 	broken "nobody prints but the commands"
