@@ -395,6 +395,61 @@ is '/^cn: n101$/a\vocAlias: mail' '/^cn: n102$/a\vocAlias: mail' \
 ok '… also at another address: exit 0' exits 0 apply
 ok '… and keeps it' holds "$work/out/hosts" '^10.1.0.179 .*mail'
 
+# An entry that moves and goes bad at once is the one that it was, by the server's own name for
+# it; who refers to it by either DN is in order.
+id='/^dn: cn=h,/,/^$/s/^cn: .*/&\nentryUUID: 4c4c4544-0000-1010-8000-000000000001/'
+bad='/^dn: cn=h,/,/^$/s/^macAddress: 00:16:3e:00:00:02/macAddress: 00:16:3e:00:00:0g/'
+moves='/^dn: cn=h,/s/cn=h,/cn=h,ou=lab,/'
+followed='s/^vocPhysicalHost: cn=h,/&ou=lab,/'
+anew
+is "$id"
+run apply
+is "$id" "$bad" "$moves"
+ok 'a host moves with a wrong MAC, its guests refer to where it was: exit 0' exits 0 apply
+ok '… everything stands as it was' stands
+is "$id" "$bad" "$moves" "$followed"
+ok '… then to where it is: exit 0' exits 0 apply
+ok '… of which is nothing said any more' complains 'no longer, .*cn=v1,dc=x: vocPhysicalHost'
+ok '… everything stands as it was' stands
+ok '… status has the DN that it has now: exit 10' exits 10 status
+ok '… with its last good version' says 'cn=h,ou=lab,dc=x: last good version'
+ok '… the next run has nothing to say: exit 0' exits 0 apply
+ok '… at all' silent
+is "$id" "$moves" "$followed"
+ok '… and when it is mended: exit 0' exits 0 apply
+ok '… it is the same host' stands
+# The other way round: a guest that goes bad refers to where its host was.
+anew
+is "$id"
+run apply
+is "$id" "$moves" "$followed" \
+	'/^cn: v1$/,/^$/s/^vocMemory: 512/vocMemory: 0/'
+ok 'a host moves, and one of its guests is wrong: exit 0' exits 0 apply
+ok '… of the host nothing is said' lacks "$work/err" 'cn=h,'
+ok '… everything stands as it was' stands
+
+# --- who keeps what two have ---
+
+# Both changed, and one of them had it before: that one keeps it.
+both='/^cn: n10[12]$/,/^$/s/^vocInstallProfile: .*/&\nvocBootFile: new/'
+for taken in ':10.1.0.102:10.1.0.101' ':00:16:3e:00:01:02:00:16:3e:00:01:01'; do
+	anew
+	value=${taken:1:$(((${#taken} - 2) / 2))}
+	mine=${taken: -${#value}}
+	is "$both" "s/$value\$/$mine/"
+	ok "two that changed have ${mine}: exit 0" exits 0 apply
+	ok '… the finding is at who came' complains "cn=n102,dc=x: .*error: .*$mine is already taken"
+	ok '… with a note where it was' complains 'cn=n101,dc=x: .*note: first used here'
+	ok '… whose other change is published' holds "$work/out/dhcpd.conf" 'filename "new"'
+	ok '… and the other is as it was' holds "$work/out/hosts" '^10.1.0.102 n102'
+	ok '… as the DHCP server says' holds "$work/out/dhcpd.conf" '00:16:3e:00:01:02'
+	run status
+	ok '… status has the one in quarantine' says 'cn=n102,dc=x: last good version'
+	ok '… alone' equal "$(grep -c '^quarantined' "$work/said")" 1
+	ok '… and the next run has nothing to say: exit 0' exits 0 apply
+	ok '… at all' silent
+done
+
 # --- failure domains ---
 
 TARGETS="  pxelinux: {path: '$work/out/pxe/{{mac_dashed}}', check: 'true {file}'}
@@ -442,6 +497,25 @@ ok '… they are off' exits 3 apply
 ok '… and the gateway is as it was' holds "$work/out/dhcpd.conf" 'routers 10.1.0.1;'
 ok '… which generation 2 is' test "$(readlink "$work/state/current")" = generations/000002
 
+# However the host is to be found: at another place of the tree, in another network, renamed.
+id=4c4c4544-0000-1010-8000-000000000001
+for move in 's/^dn: cn=n101,/dn: cn=n101,ou=lab,/' 's/10.1.0.101/10.2.0.101/' \
+	's/^dn: cn=n101,/dn: cn=w1,/;s/^cn: n101/cn: w1/'; do
+	anew
+	is "/^dn: cn=n101,/,/^\$/s/^cn: .*/&\nentryUUID: $id/"
+	run apply
+	is "/^dn: cn=n101,/,/^\$/{s/^cn: .*/&\nentryUUID: $id/;s/^vocInstall: TRUE/vocInstall: FALSE/;$move}" \
+		's/^vocGateway: 10.1.0.1$/vocGateway: 10.1.0.254/'
+	ok "turned off and changed by $move, beside a refusal: exit 3" exits 3 apply
+	ok '… it is off' says '^generation [0-9]+: nodes ~1, 1 affected(; files ~1)?$'
+	ok '… and the gateway is as it was' holds "$work/out/dhcpd.conf" 'routers 10.1.0.1;'
+done
+anew
+is '/^dn: cn=n101,/,/^$/{s/^dn: cn=n101,/dn: cn=n101,ou=lab,/;s/^vocInstall: TRUE/vocInstall: FALSE/}' \
+	's/^vocGateway: 10.1.0.1$/vocGateway: 10.1.0.254/'
+ok 'at another place, and known by its name alone: exit 3' exits 3 apply
+ok '… it is off' says '^generation 2: nodes ~1, 1 affected(; files ~1)?$'
+
 anew
 site | sed '/^vocInstall: TRUE/a\vocInstallUntil: 20200101000000Z' >"$work/site.ldif"
 ok 'installations with an end that is over: exit 0' exits 0 apply
@@ -449,6 +523,32 @@ ok '… are turned off' says '^generation 2: '
 
 sed -i '/^vocInstallProfile:/d' "$work/site.ldif"
 ok '… and need no profile any more: exit 0' exits 0 check
+
+# What a service is to be told of it and is not: exit 6 at every run until it is.
+TARGETS="  pxelinux: {path: '$work/out/pxe/{{mac_dashed}}', check: none}"
+anew
+TARGETS=
+sed -i "s|^  dnsmasq-hosts: {|&on-change: $work/reload-hosts, |;s|^  pxelinux: {|&on-change: $work/reload, |" \
+	"$work/settings.yaml"
+for name in reload reload-hosts; do
+	printf '#!/bin/sh\ntest ! -e "$0-fails"\n' >"$work/$name"
+	chmod +x "$work/$name"
+done
+: >"$work/reload-fails"
+is 's/^vocInstall: TRUE/vocInstall: FALSE/'
+ok 'turned off, and the service cannot be told: exit 6' exits 6 apply
+ok '… nor at the next run: exit 6' exits 6 apply
+ok '… which status says: exit 6' exits 6 status
+rm "$work/reload-fails"
+: >"$work/reload-hosts-fails"
+sed -i 's/^ipHostNumber: 10.1.0.119/ipHostNumber: 10.1.0.219/' "$work/site.ldif"
+ok 'another cannot be told of its file: exit 6' exits 6 apply
+sed -i '/^cn: n101$/,/^$/s/^vocInstall: FALSE/vocInstall: TRUE/' "$work/site.ldif"
+ok '… also where it is the first that is told of something: exit 6' exits 6 apply
+ok '… and that one is' lacks "$work/err" "reload' exited"
+rm "$work/reload-hosts-fails"
+ok '… until it does not: exit 0' exits 0 apply
+ok '… and status is well: exit 0' exits 0 status
 
 anew
 site | sed '/^vocInstall: TRUE/a\vocInstallUntil: 20991231000000Z' >"$work/site.ldif"
@@ -507,6 +607,35 @@ ok 'unpin: exit 0' exits 0 rollback --unpin
 settings 'severity: {no-mac: warning}'
 ok 'settings edited since then: exit 0' exits 0 apply
 ok '… the next apply is right' equal "$(published)" "$after"
+
+# A target with a line for each node came in between: going back takes its file away, and it
+# is a person's business again to bring it.
+mkdir -p "$work/templates"
+printf -- '---\npath: x\nlanguage: text\n---\n{{#nodes}}\n{{fqdn}}\n{{/nodes}}\n' \
+	>"$work/templates/listed"
+anew
+TARGETS="  listed: {path: '$work/out/listed', check: none}" settings
+ok 'a new target with a line for each node: exit 3' exits 3 apply
+ok '… by what it would affect' complains "guard 'max-affected': 28 of 28 nodes"
+ok '… accepted: exit 0' exits 0 apply --accept "$(plan_id)"
+ok 'rollback to what was before it: exit 0' exits 0 rollback
+ok '… what was there is back' stands
+ok 'unpin: exit 0' exits 0 rollback --unpin
+ok '… apply is refused once more: exit 3' exits 3 apply
+ok '… what is published is what was gone back to' stands
+ok '… until that is accepted: exit 0' exits 0 apply --accept "$(plan_id)"
+ok '… and the file is there' holds "$work/out/listed" n101.c.example
+
+# What is pinned stays to be gone back to, however many come after it.
+anew 'keep: 2'
+for i in 1 2 3; do
+	is "s/^vocLeaseTime: .*//;s/^vocNameServer: .*/&\nvocMTU: 900$i/"
+	run apply
+	run apply --accept "$(plan_id)"
+done
+ok 'rollback to the oldest that is kept: exit 0' exits 0 rollback 3
+ok '… and once more: exit 0' exits 0 rollback 3
+ok '… which changes nothing' silent
 
 anew
 is 's/^vocInstall: TRUE/vocInstall: FALSE/'

@@ -200,6 +200,51 @@ rm -r "$work/real/deep/$work/out/a"
 ln -s / "$work/real/deep/$work/out/a"
 ok '… below it no link is followed: exit 7' exits 7 render -o "$work/link/deep"
 
+# --- render -o, again and again ---
+
+printf -- '---\npath: x\nlanguage: json\ntrailer: none\n---\n{{#nodes}}"{{name}}"{{/nodes}}\n' \
+	>"$work/templates/bare"
+printf -- '---\npath: x\nfor-each: node\nlanguage: text\ntrailer: none\n---\n{{fqdn}}\n' \
+	>"$work/templates/each"
+each="  each: {path: '/each/{{name}}', check: none}"
+bare='  bare: {path: /bare.json, check: none}'
+files() { equal "$(cd "$work/looks" && echo *) $(cd "$work/looks/each" && echo *) " "$1 "; }
+anew "$each" "$bare"
+ok 'render -o: exit 0' exits 0 render -o "$work/looks"
+ok '… all that is rendered' files 'bare.json each n11 n12 n13'
+site 1 >"$work/site.ldif"
+ok 'without two hosts, of one target: exit 0' exits 0 render -o "$work/looks" bare
+ok "… what is another's stays" files 'bare.json each n11 n12 n13'
+echo 'by hand' >"$work/looks/each/n13"
+echo mine >"$work/looks/each/own"
+ok 'of all: exit 0' exits 0 render -o "$work/looks"
+ok '… the rest goes, but what somebody changed or made' files 'bare.json each n11 n13 own'
+settings "$each" >"$work/settings.yaml"
+ok 'a target less: exit 0' exits 0 render -o "$work/looks"
+ok '… its file goes' files 'each n11 n13 own'
+site 3 >"$work/site.ldif"
+run render -o "$work/looks"
+sed -i 's,/each/n12,/each/n1x,' "$work/looks/.ldapcc-rendered"
+echo 'not of ours' >"$work/looks/each/n1x"
+site 1 >"$work/site.ldif"
+ok 'a list that somebody edited: exit 0' exits 0 render -o "$work/looks"
+ok '… removes nothing' files 'each n11 n12 n13 n1x own'
+
+# --- how long a checker may take ---
+
+# slow SECONDS TEXT - a checker that takes so long, of a file from a template of that text
+slow() {
+	anew "  bare: {path: $work/out/bare, check: 'sleep $1', check-timeout: 1, on-change: none}"
+	printf -- '---\npath: x\nlanguage: json\ntrailer: none\n---\n%s\n' "$2" >"$work/templates/bare"
+	run apply
+}
+slow 1.5 '"small"'
+ok 'a checker that takes longer than it may: exit 5' equal "$status" 5
+ok '… which is said' complains "'sleep 1.5' did not end within 1 s"
+printf -v large '%*s' 1000000 ''
+slow 1.5 "[{{#nodes}}\"$large\",{{/nodes}}0]"
+ok 'a large file has a second more for each MiB: exit 0' equal "$status" 0
+
 # --- kernels and file systems that know less ---
 
 # less SYSTEM-CALL ERROR WORD... - ldapcc, where the system call always ends with that error
@@ -228,6 +273,16 @@ if command -v strace >/dev/null; then
 		"n11 n12 n13 "
 	anew "  one: {path: '$work/out/new/{{name}}', check: none}"
 	ok '… but not for another reason: exit 7' less_exits 7 renameat2 EACCES apply
+	# Whoever changes a path between the look at a folder and a write into it gains nothing:
+	# the copies for the checker are made, linked and removed in the folder that was opened.
+	anew "  dhcpd: {path: $work/out/ours.conf, main: $work/out/main.conf, check: 'cp {main} $work/seen'}"
+	echo "include \"$work/out/ours.conf\";" >"$work/out/main.conf"
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 strace -o "$work/calls" \
+		-e trace=%file "$LDAPCC" --config "$work/settings.yaml" \
+		--ldif "$work/site.ldif" apply >"$work/said" 2>"$work/err" </dev/null
+	ok 'private copies are made' holds "$work/seen" "$work/out/.ldapcc-check.ours.conf"
+	ok '… by name in an open folder' holds "$work/calls" '"\.ldapcc-check\.'
+	ok '… and never by path' lacks "$work/calls" '/\.ldapcc-check\.'
 else
 	skip 'kernels and file systems that know less' 'no strace'
 fi

@@ -9,8 +9,7 @@
 
 enum { READ_STEP = 64 * 1024 };
 
-/* To the end of @fd, however the size was announced; -EFBIG above @max. */
-static int read_all(
+int file_read_fd(
 	TALLOC_CTX *mem_ctx, int fd, size_t max, char **ret_bytes, size_t *ret_len)
 {
 	TMP_CTX(tmp);
@@ -52,7 +51,7 @@ int file_read_at(TALLOC_CTX *mem_ctx, int dirfd, const char *name, char **ret_by
 
 	if (fd < 0)
 		return -errno;
-	return read_all(mem_ctx, fd, SIZE_MAX, ret_bytes, ret_len);
+	return file_read_fd(mem_ctx, fd, SIZE_MAX, ret_bytes, ret_len);
 }
 
 /* Is it a regular file? 0, or -errno. */
@@ -74,7 +73,7 @@ int file_read_regular_at(TALLOC_CTX *mem_ctx, int dirfd, const char *name, size_
 		openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	int r = fd < 0 ? -errno : check_regular(fd);
 
-	return r < 0 ? r : read_all(mem_ctx, fd, max, ret_bytes, ret_len);
+	return r < 0 ? r : file_read_fd(mem_ctx, fd, max, ret_bytes, ret_len);
 }
 
 int file_open_regular(const char *path, int flags, mode_t mode)
@@ -93,7 +92,7 @@ int file_read_regular(TALLOC_CTX *mem_ctx, const char *path, size_t max,
 	struct diags *diags, char **ret_bytes, size_t *ret_len)
 {
 	_cleanup_(mem_close_fd) int fd = file_open_regular(path, O_RDONLY, 0);
-	int r = fd < 0 ? fd : read_all(mem_ctx, fd, max, ret_bytes, ret_len);
+	int r = fd < 0 ? fd : file_read_fd(mem_ctx, fd, max, ret_bytes, ret_len);
 
 	if (r < 0)
 		return diag_fail_errno(
@@ -109,7 +108,7 @@ int file_read(TALLOC_CTX *mem_ctx, const char *path, enum exit_code code, size_t
 	if (fd < 0)
 		return diag_fail_errno(
 			diags, code, errno, loc_file(path), "the file cannot be opened");
-	int r = read_all(mem_ctx, fd, max, ret_bytes, ret_len);
+	int r = file_read_fd(mem_ctx, fd, max, ret_bytes, ret_len);
 
 	if (r < 0)
 		return diag_fail_errno(

@@ -15,6 +15,9 @@
  */
 int file_read(TALLOC_CTX *mem_ctx, const char *path, enum exit_code code, size_t max,
 	struct diags *diags, char **ret_bytes, size_t *ret_len) _must_check_;
+/* The same of an open file; 0, or -errno: -EFBIG above @max. */
+int file_read_fd(TALLOC_CTX *mem_ctx, int fd, size_t max, char **ret_bytes,
+	size_t *ret_len) _must_check_;
 /* The same below @dirfd without following a link in the last component; 0, or -errno. */
 int file_read_at(TALLOC_CTX *mem_ctx, int dirfd, const char *name, char **ret_bytes,
 	size_t *ret_len) _must_check_;

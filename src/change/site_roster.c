@@ -6,6 +6,7 @@
 
 #include "base/table.h"
 #include "base/text.h"
+#include "model/past.h"
 #include "model/use.h"
 
 struct roll {
@@ -91,6 +92,7 @@ static void add_record(struct roll *roll, const struct record *record, uint64_t 
 			.networks = "",
 			.names = "",
 			.addresses = "",
+			.macs = "",
 			.reservations = "",
 			.files = ""};
 }
@@ -151,8 +153,7 @@ struct items {
 
 static void add_item(TALLOC_CTX *mem_ctx, struct items *items, uint64_t hash)
 {
-	hash = hash_end(hash);
-	*mem_push(mem_ctx, &items->hashes, &items->n) = (uint32_t)(hash ^ hash >> 32);
+	*mem_push(mem_ctx, &items->hashes, &items->n) = past_number(hash);
 }
 
 static int compare_hashes(const void *left, const void *right)
@@ -181,14 +182,9 @@ static const char *items_text(TALLOC_CTX *mem_ctx, struct items *items)
 }
 
 struct having {
-	struct items names, addresses, reservations;
+	struct items names, addresses, macs, reservations;
 	struct buffer *networks;
 };
-
-static uint64_t hash_ip(struct ip ip)
-{
-	return hash_bytes(hash_bytes(HASH_START, &ip.family, 1), ip.bytes, 16);
-}
 
 static bool has_word(const char *list, const char *word)
 {
@@ -200,23 +196,37 @@ static bool has_word(const char *list, const char *word)
 	return false;
 }
 
+/* An address at a MAC. */
+static uint64_t pair_of(uint64_t ip, const struct hardware *hardware)
+{
+	return hash_end(hash_number(ip, past_hardware(hardware)));
+}
+
+static void have_macs(
+	TALLOC_CTX *mem_ctx, struct having *having, const struct interface *interface)
+{
+	for (uint32_t i = 0; i < interface->n_macs; i++)
+		add_item(mem_ctx, &having->macs, past_hardware(&interface->macs[i]));
+	for (uint32_t i = 0; i < interface->n_guids; i++)
+		add_item(mem_ctx, &having->macs, past_hardware(&interface->guids[i]));
+}
+
 static void have_address(TALLOC_CTX *mem_ctx, struct having *having,
 	const struct interface *interface, const struct address *address)
 {
-	uint64_t hash = hash_ip(address->ip);
+	uint64_t hash = past_ip(address->ip);
 
 	add_item(mem_ctx, &having->addresses, hash);
 	for (uint32_t i = 0; i < address->names.n; i++)
-		add_item(mem_ctx, &having->names,
-			hash_text(HASH_START, address->names.items[i]));
+		add_item(mem_ctx, &having->names, past_name(address->names.items[i]));
 	if (address->network == NULL)
 		return;
 	for (uint32_t i = 0; i < interface->n_macs; i++)
 		add_item(mem_ctx, &having->reservations,
-			hash_bytes(hash, interface->macs[i].mac.bytes, 6));
+			pair_of(hash, &interface->macs[i]));
 	for (uint32_t i = 0; i < interface->n_guids; i++)
 		add_item(mem_ctx, &having->reservations,
-			hash_bytes(hash, interface->guids[i].guid.bytes, GUID_BYTES));
+			pair_of(hash, &interface->guids[i]));
 	const char *name = address->network->record.name;
 
 	if (name != NULL && !has_word(having->networks->data, name))
@@ -261,10 +271,11 @@ static void add_machine(struct roll *roll, const struct machine *machine)
 	struct having having = {.networks = buffer_new(tmp)};
 	uint64_t identity = hash_machine(roll->site, machine);
 
-	add_item(tmp, &having.names, hash_text(HASH_START, machine->fqdn));
+	add_item(tmp, &having.names, past_name(machine->fqdn));
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		const struct interface *interface = machine->interfaces[i];
 
+		have_macs(tmp, &having, interface);
 		for (uint32_t j = 0; j < interface->n_addresses; j++)
 			have_address(tmp, &having, interface, &interface->addresses[j]);
 	}
@@ -278,6 +289,7 @@ static void add_machine(struct roll *roll, const struct machine *machine)
 			.networks = mem_strdup(roll->mem_ctx, having.networks->data),
 			.names = items_text(roll->mem_ctx, &having.names),
 			.addresses = items_text(roll->mem_ctx, &having.addresses),
+			.macs = items_text(roll->mem_ctx, &having.macs),
 			.reservations = items_text(roll->mem_ctx, &having.reservations),
 			.files = machine->files == NULL ? "" : machine->files};
 }
@@ -313,14 +325,15 @@ static struct table *index_by_dn(TALLOC_CTX *mem_ctx, const struct roster *befor
 }
 
 /* The last generation, and its index by DN once it is asked for. */
-struct past {
+struct look_back {
 	TALLOC_CTX *mem_ctx;
 	const struct site *site;
 	const struct roster *before;
 	struct table *by_dn;
 };
 
-static const struct roster_record *was_at(struct past *s, const struct record *record)
+static const struct roster_record *was_at(
+	struct look_back *s, const struct record *record)
 {
 	if (s->by_dn == NULL)
 		s->by_dn = index_by_dn(s->mem_ctx, s->before);
@@ -331,24 +344,21 @@ static const struct roster_record *was_at(struct past *s, const struct record *r
 }
 
 /*
- * By DN: what has lost its address may have lost the domain of its name with it. Nodes
- * count where they had an address.
+ * By name, which @was was found by, else by DN: what has lost its address may have lost the
+ * domain of its name with it. Nodes count where they had an address.
  */
-static void stand_without_address(struct past *s, struct record *record)
+static void stand_without_address(
+	struct look_back *s, struct record *record, const struct roster_record *was)
 {
-	const struct roster_record *was = was_at(s, record);
-
+	if (was == NULL)
+		was = was_at(s, record);
 	record->was_there = was != NULL &&
 			    (record->kind == KIND_NETWORK || was->addresses[0] != '\0');
 }
 
 static bool had_address(const struct roster_record *was, struct ip ip)
 {
-	TMP_CTX(tmp);
-	struct items items = {0};
-
-	add_item(tmp, &items, hash_ip(ip));
-	return roster_lost(items_text(tmp, &items), was->addresses) == 0;
+	return past_has(was->addresses, past_ip(ip));
 }
 
 static bool had_any_address(
@@ -409,7 +419,7 @@ static bool takes_gateway(const struct site *site, const struct machine *machine
 	       !had_address(was, network->gateway);
 }
 
-static void stand_machine(struct past *s, struct machine *machine)
+static void stand_machine(struct look_back *s, struct machine *machine)
 {
 	const struct roster_record *was =
 		machine->fqdn == NULL
@@ -420,12 +430,13 @@ static void stand_machine(struct past *s, struct machine *machine)
 		machine->standing = was->identity == hash_machine(s->site, machine)
 					    ? STANDING_SAME
 					    : STANDING_CHANGED;
-	machine->files_before = was == NULL ? NULL : was->files;
-	machine->names_before = was == NULL ? NULL : was->names;
+	if (was != NULL)
+		machine->past =
+			(struct past){was->names, was->addresses, was->macs, was->files};
 	machine->takes_gateway = was != NULL && machine->standing == STANDING_CHANGED &&
 				 takes_gateway(s->site, machine, was, s->before);
 	if (machine->lacks_address)
-		stand_without_address(s, &machine->record);
+		stand_without_address(s, &machine->record, was);
 	if (machine->n_interfaces < 2 || machine->standing == STANDING_SAME)
 		return;
 	if (was == NULL)
@@ -437,12 +448,18 @@ static void stand_machine(struct past *s, struct machine *machine)
 void site_roster_stand(struct site *site, const struct roster *before)
 {
 	TMP_CTX(tmp);
-	struct past s = {.mem_ctx = tmp, .site = site, .before = before};
+	struct look_back s = {.mem_ctx = tmp, .site = site, .before = before};
 
 	if (before == NULL)
 		return;
-	for (size_t i = 0; i < site->n_passed_over; i++)
-		stand_without_address(&s, site->passed_over[i]);
+	for (size_t i = 0; i < site->n_passed_over; i++) {
+		struct record *record = site->passed_over[i];
+
+		stand_without_address(&s, record,
+			record->name == NULL
+				? NULL
+				: roster_find(before, record->name, record->kind));
+	}
 	for (size_t i = 0; i < site->n_machines; i++)
 		stand_machine(&s, site->machines[i]);
 }

@@ -15,7 +15,7 @@ static const char *const default_targets[] = {
 
 /* Numbers and shares */
 
-static int read_timeout(struct reader *r, const struct node *value, void *field)
+int read_timeout(struct reader *r, const struct node *value, void *field)
 {
 	return read_between(r, value, 1, TIMEOUT_MAX_S, field);
 }
@@ -285,6 +285,8 @@ static int read_target(struct reader *r, const struct node *key, const struct no
 		{"mode", read_target_mode, 0, false},
 		{"main", read_string, offsetof(struct target_settings, main), false},
 		{"check", read_target_check, 0, false},
+		{"check-timeout", read_timeout,
+			offsetof(struct target_settings, check_timeout_s), false},
 		{"on-change", read_target_action, 0, false},
 		{0},
 	};

@@ -60,6 +60,7 @@ struct target_settings {
 	bool has_mode;
 	struct string_list check; /* command words; n == 0: not given */
 	bool has_check; /* `check: none` gives has_check and n == 0 */
+	unsigned check_timeout_s; /* 0: not given */
 	struct action on_change;
 	bool has_on_change;
 	bool is_off;
@@ -124,4 +125,6 @@ enum severity settings_severity(const struct settings *settings, enum check chec
 int read_command(
 	struct reader *r, const struct node *value, void *field); /* string_list */
 /* `none`, a command, or {restart|reload: [unit, …]}; into struct action. */
+/* Seconds, from one to a day. */
+int read_timeout(struct reader *r, const struct node *value, void *field);
 int read_action(struct reader *r, const struct node *value, void *field);

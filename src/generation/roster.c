@@ -103,6 +103,7 @@ void roster_format(const struct roster *roster, struct buffer *out)
 		lines_add_word(out, record->networks);
 		lines_add_word(out, record->names);
 		lines_add_word(out, record->addresses);
+		lines_add_word(out, record->macs);
 		lines_add_word(out, record->reservations);
 		lines_add_word(out, record->files);
 		lines_add_word(out, record->name);
@@ -148,6 +149,7 @@ static void parse_record(struct lines *l, struct roster_record *record)
 	record->networks = take_word(l);
 	record->names = take_items(l);
 	record->addresses = take_items(l);
+	record->macs = take_items(l);
 	record->reservations = take_items(l);
 	record->files = take_items(l);
 	record->name = take_word(l);

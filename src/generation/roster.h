@@ -8,7 +8,7 @@
 
 #include "generation/state.h"
 
-/* Eight hex digits an item, in order: hashes of names, addresses, reservations. */
+/* Eight hex digits an item, in order: hashes of names, addresses, MACs, reservations. */
 enum { ROSTER_ITEM = 8 };
 
 struct roster_record {
@@ -19,7 +19,7 @@ struct roster_record {
 	uint64_t identity; /* of what its own entry says */
 	uint64_t effect; /* of all that outputs say of it, whoever it comes from */
 	const char *networks; /* names of those it has an address in, commas between */
-	const char *names, *addresses, *reservations,
+	const char *names, *addresses, *macs, *reservations,
 		*files; /* items, without anything between */
 };
 

@@ -177,8 +177,9 @@ static int work(struct publication *p)
 	if (failed == 0)
 		failed = read_and_publish(p);
 	if (failed == 0 && p->has_changes)
-		return publication_tell_services(p, p->state->current);
-	return failed < 0 ? failed : pending;
+		failed = publication_tell_services(p, p->state->current);
+	/* also what an earlier run noted, or turning off installations a moment ago */
+	return failed < 0 ? failed : publication_pending(p);
 }
 
 static int apply(struct run *run)

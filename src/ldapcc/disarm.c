@@ -212,14 +212,68 @@ static bool has_armed(const struct publication *p)
 	return false;
 }
 
-/* Canonical DN -> its record, of the hosts that are armed. */
-static struct table *armed_hosts(TALLOC_CTX *mem_ctx, const struct roster *roster)
+/* Where armed hosts are in the entries that were read. */
+struct search {
+	TALLOC_CTX *mem_ctx;
+	struct disarming *d;
+	struct entries *said;
+	struct moved *moved; /* NULL: nobody had to be looked for by the server's name */
+	struct site *site; /* nor by that of the host */
+};
+
+static const char *find_moved(struct search *s, const char *key)
 {
+	if (s->moved == NULL)
+		s->moved = entries_moved(s->mem_ctx, s->said, s->d->current);
+	const char *dn = table_find(s->moved->now, key);
+
+	return dn == NULL ? NULL : dn_key(s->mem_ctx, dn);
+}
+
+static const char *find_by_name(struct search *s, const char *fqdn)
+{
+	if (s->site == NULL) {
+		struct run sub = *s->d->p->run;
+
+		sub.mem_ctx = s->mem_ctx;
+		sub.diags = diags_new(s->mem_ctx);
+		struct decoder *decoder = run_new_site(&sub);
+
+		for (size_t i = 0; i < entries_count(s->said); i++)
+			entries_give(s->said, i, decode_entry, decoder);
+		model_link(sub.site);
+		s->site = sub.site;
+	}
+	const struct machine *machine = model_find_machine(s->site, fqdn);
+
+	return machine == NULL || machine->is_vcn || machine->fqdn == NULL ||
+			       strcmp(machine->fqdn, fqdn) != 0
+		       ? NULL
+		       : machine->record.key;
+}
+
+static const char *find_host(struct search *s, const struct roster_record *record)
+{
+	const char *key = dn_key(s->mem_ctx, record->dn);
+
+	if (key == NULL || entries_has(s->said, key))
+		return key;
+	const char *now = find_moved(s, key);
+
+	return now != NULL ? now : find_by_name(s, record->name);
+}
+
+/* Canonical DN now -> its record, of the hosts that are armed. */
+static struct table *armed_hosts(
+	TALLOC_CTX *mem_ctx, struct disarming *d, struct entries *said)
+{
+	const struct roster *roster = d->p->run->roster_before;
 	struct table *armed = table_new(mem_ctx, 64);
+	struct search search = {.mem_ctx = mem_ctx, .d = d, .said = said};
 
 	for (size_t i = 0; i < roster->n; i++) {
 		const struct roster_record *record = &roster->records[i];
-		const char *key = record->is_armed ? dn_key(mem_ctx, record->dn) : NULL;
+		const char *key = record->is_armed ? find_host(&search, record) : NULL;
 
 		if (key != NULL)
 			*table_slot(armed, key) = (void *)(uintptr_t)record;
@@ -253,7 +307,7 @@ static void find_off(struct disarming *d, struct entries *entries, int64_t now)
 {
 	TMP_CTX(tmp);
 	const struct run *run = d->p->run;
-	struct table *armed = armed_hosts(tmp, run->roster_before);
+	struct table *armed = armed_hosts(tmp, d, entries);
 	struct table *on = still_on(tmp, run, armed, entries, now);
 
 	for (size_t i = 0; i < entries_count(entries); i++) {

@@ -218,14 +218,28 @@ int publication_permit_and_publish(struct publication *p, const char *reason)
 	return publication_publish(p, reason);
 }
 
+static bool tells_services(const struct publication *p)
+{
+	return !p->run->arguments.no_reload && p->run->arguments.root == NULL;
+}
+
 int publication_tell_services(struct publication *p, uint64_t generation)
 {
 	struct services_options options = services_defaults;
 
 	options.generation = generation;
-	if (p->run->arguments.no_reload || p->run->arguments.root != NULL)
-		return 0;
-	return services_run(p->state, &options, p->run->diags);
+	return tells_services(p) ? services_run(p->state, &options, p->run->diags) : 0;
+}
+
+int publication_pending(const struct publication *p)
+{
+	TMP_CTX(tmp);
+	struct pending *notes;
+	size_t n = 0;
+	int r = tells_services(p) ? pending_load(tmp, p->state, p->run->diags, &notes, &n)
+				  : 0;
+
+	return r < 0 ? r : n > 0 ? -(int)EXIT_PENDING : 0;
 }
 
 /* The result */

@@ -47,6 +47,9 @@ int publication_permit_and_publish(
 /* Tells services what @generation or a younger one noted; 0: all that is pending. */
 int publication_tell_services(struct publication *p, uint64_t generation) _must_check_;
 
+/* EXIT_PENDING where a service has still to be told, whichever run noted it; else 0. */
+int publication_pending(const struct publication *p) _must_check_;
+
 /* The result line, or the members of --json. */
 void publication_report(const struct publication *p);
 

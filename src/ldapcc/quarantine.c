@@ -17,6 +17,8 @@ struct round {
 	struct run *run;
 	unsigned number;
 	struct table *members; /* canonical DN of an entry -> its struct quarantined */
+	struct table *held; /* the same by the DN of the last good version */
+	struct moved **moved; /* since the current generation; NULL: not asked for yet */
 	struct table *reported; /* canonical DNs; NULL: not looked up yet */
 	struct site **good; /* of the current generation; NULL: not asked for yet */
 	bool has_new;
@@ -53,6 +55,40 @@ static bool is_reported(struct round *round, const char *key)
 	return table_find(round->reported, key) != NULL;
 }
 
+static const struct moved *moved(struct round *round)
+{
+	struct run *run = round->run;
+
+	if (*round->moved == NULL)
+		*round->moved = entries_moved(run->mem_ctx, run->entries, run->good);
+	return *round->moved;
+}
+
+/* Where the last good version of the entry of @key is; NULL: it has none. */
+static const char *good_key(struct round *round, const char *key)
+{
+	struct run *run = round->run;
+
+	if (run->good == NULL || entries_has(run->good, key))
+		return run->good == NULL ? NULL : key;
+	return table_find(moved(round)->then, key);
+}
+
+/* By its DN now, or that of its last good version. */
+static struct quarantined *find_member(const struct round *round, const char *key)
+{
+	struct quarantined *one = table_find(round->members, key);
+
+	return one != NULL ? one : table_find(round->held, key);
+}
+
+static void add_member(struct round *round, struct quarantined *one)
+{
+	*table_slot(round->members, one->key) = one;
+	if (one->good_key != NULL)
+		*table_slot(round->held, one->good_key) = one;
+}
+
 static struct quarantined *put_in(struct round *round, const char *dn, const char *key)
 {
 	struct run *run = round->run;
@@ -61,10 +97,11 @@ static struct quarantined *put_in(struct round *round, const char *dn, const cha
 	one->dn = dn;
 	one->key = key;
 	one->round = round->number;
-	one->is_kept = run->good != NULL && entries_has(run->good, key);
+	one->good_key = good_key(round, key);
+	one->is_kept = one->good_key != NULL;
 	one->is_out = !one->is_kept;
 	*mem_push(run->mem_ctx, &run->quarantined, &run->n_quarantined) = one;
-	*table_slot(round->members, key) = one;
+	add_member(round, one);
 	round->has_new = true;
 	return one;
 }
@@ -92,15 +129,20 @@ static const struct site *good_site(struct round *round)
 static bool hold(struct round *round, const struct record *record)
 {
 	struct run *run = round->run;
-	const struct quarantined *one =
-		record == NULL ? NULL : table_find(round->members, record->key);
 
-	if (record == NULL ||
-		(one == NULL && entries_same(run->entries, run->good, record->key)))
+	if (record == NULL)
 		return false;
-	if (one == NULL)
-		put_in(round, record->dn, record->key)->is_waiting = true;
-	return one == NULL || (one->is_kept && one->round == round->number);
+	const struct quarantined *one = find_member(round, record->key);
+
+	if (one != NULL)
+		return one->is_kept && one->round == round->number;
+	const char *dn = table_find(moved(round)->now, record->key);
+	const char *key = dn == NULL ? record->key : dn_key(run->mem_ctx, dn);
+
+	if (entries_same(run->entries, key, run->good, record->key))
+		return false;
+	put_in(round, dn == NULL ? record->dn : dn, key)->is_waiting = true;
+	return true;
 }
 
 static bool hold_all(struct round *round, const struct machine *machine)
@@ -150,7 +192,7 @@ static bool hold_what_it_stands_on(struct round *round, const char *key)
 /* @record goes into quarantine, or further: from its last good version to nothing. */
 static void commit(struct round *round, const struct record *record)
 {
-	struct quarantined *one = table_find(round->members, record->key);
+	struct quarantined *one = find_member(round, record->key);
 
 	if (one == NULL) {
 		one = put_in(round, record->dn, record->key);
@@ -158,7 +200,7 @@ static void commit(struct round *round, const struct record *record)
 		return;
 	}
 	if (one->is_out || one->round == round->number ||
-		hold_what_it_stands_on(round, one->key))
+		hold_what_it_stands_on(round, one->good_key))
 		return;
 	one->is_kept = false;
 	one->is_out = true;
@@ -255,12 +297,12 @@ static void commit_all(struct round *round)
 
 /* The site again, of what is left */
 
-/* The one in quarantine that the entry of @key is, or is an interface of. */
-static const struct quarantined *owner_of(const struct round *round, const char *key)
+/* The one of @table that the entry of @key is, or is an interface of. */
+static const struct quarantined *owner_in(const struct table *table, const char *key)
 {
-	const struct quarantined *one = table_find(round->members, key);
+	const struct quarantined *one = table_find(table, key);
 
-	return one != NULL ? one : table_find(round->members, dn_key_parent(key));
+	return one != NULL ? one : table_find(table, dn_key_parent(key));
 }
 
 static void take(
@@ -270,20 +312,52 @@ static void take(
 	entries_copy(kept, from, i);
 }
 
+/* A last good version refers to others by the DNs that they had then. */
+struct following {
+	const struct moved *moved;
+	struct decoder *decoder;
+	struct entries *kept;
+};
+
+static void follow(void *data, const struct entry *entry)
+{
+	TMP_CTX(tmp);
+	const struct following *f = data;
+
+	for (size_t i = 0; i < entry->n_attributes; i++)
+		for (size_t j = 0; j < entry->attributes[i].n_values; j++) {
+			struct entry_value *value = &entry->attributes[i].values[j];
+			const char *key = memchr(value->bytes, '=', value->len) == NULL
+						  ? NULL
+						  : dn_key(tmp, value->bytes);
+			const char *now =
+				key == NULL ? NULL : table_find(f->moved->now, key);
+
+			if (now == NULL)
+				continue;
+			value->bytes = now;
+			value->len = strlen(now);
+		}
+	decode_entry(f->decoder, entry);
+	entries_add(f->kept, entry);
+}
+
 static void decode_again(struct round *round, struct decoder *decoder)
 {
 	struct run *run = round->run;
 	struct entries *kept = entries_new(run->mem_ctx, run->stored.items);
+	struct following following = {
+		run->good == NULL ? NULL : moved(round), decoder, kept};
 
 	for (size_t i = 0; i < entries_count(run->entries); i++)
-		if (owner_of(round, entries_key(run->entries, i)) == NULL)
+		if (owner_in(round->members, entries_key(run->entries, i)) == NULL)
 			take(decoder, kept, run->entries, i);
 	for (size_t i = 0; run->good != NULL && i < entries_count(run->good); i++) {
 		const struct quarantined *one =
-			owner_of(round, entries_key(run->good, i));
+			owner_in(round->held, entries_key(run->good, i));
 
 		if (one != NULL && one->is_kept)
-			take(decoder, kept, run->good, i);
+			entries_give(run->good, i, follow, &following);
 	}
 	if (run->accepted != run->entries)
 		talloc_free(run->accepted);
@@ -306,7 +380,8 @@ static bool is_of_quarantined(const struct round *round, const struct finding *f
 	TMP_CTX(tmp);
 	const char *key = dn_key(tmp, finding->where.dn);
 
-	return key != NULL && owner_of(round, key) != NULL;
+	return key != NULL && (owner_in(round->members, key) != NULL ||
+				      owner_in(round->held, key) != NULL);
 }
 
 /*
@@ -343,11 +418,19 @@ static void make_again(struct round *round)
 	run->diags = found;
 	struct decoder *decoder = run_new_site(run);
 	struct table *waited_for = table_new(run->site, 0);
+	struct table *stood_for = table_new(run->site, 0);
 
-	for (size_t i = 0; i < run->n_quarantined; i++)
-		if (run->quarantined[i]->is_out)
-			*table_slot(waited_for, run->quarantined[i]->key) = run;
+	for (size_t i = 0; i < run->n_quarantined; i++) {
+		struct quarantined *one = run->quarantined[i];
+
+		if (one->is_out)
+			*table_slot(waited_for, one->key) = run;
+		else
+			*table_slot(stood_for, one->key) =
+				(void *)(uintptr_t)one->good_key;
+	}
 	run->site->waited_for = waited_for;
+	run->site->stood_for = stood_for;
 	run->diags = diags;
 	decode_again(round, decoder);
 	run_link(run);
@@ -358,6 +441,7 @@ static void make_again(struct round *round)
 void quarantine_settle(struct run *run)
 {
 	struct site *good = NULL;
+	struct moved *moved = NULL;
 
 	run->is_settled = false;
 	for (unsigned i = 0; i < ROUNDS_MAX && !run->is_settled; i++) {
@@ -365,11 +449,12 @@ void quarantine_settle(struct run *run)
 		struct round round = {.run = run,
 			.number = run->n_rounds++,
 			.members = table_new(tmp, 0),
+			.held = table_new(tmp, 0),
+			.moved = &moved,
 			.good = &good};
 
 		for (size_t j = 0; j < run->n_quarantined; j++)
-			*table_slot(round.members, run->quarantined[j]->key) =
-				run->quarantined[j];
+			add_member(&round, run->quarantined[j]);
 		commit_all(&round);
 		run->is_settled = !round.has_new;
 		if (round.has_new)

@@ -12,6 +12,7 @@
 struct quarantined {
 	const char *dn;
 	const char *key; /* its canonical DN */
+	const char *good_key; /* that of its last good version, another where it moved */
 	unsigned round; /* when it was put there */
 	bool is_kept; /* its last good version stands; else it is left out */
 	bool is_out; /* … and that was in error, too */

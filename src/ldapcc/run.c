@@ -106,6 +106,8 @@ static int load_maps(struct run *run)
 		list_add_name(run->mem_ctx, &run->stored, run->map->wanted.items[i]);
 	for (size_t i = 0; run->also_map != NULL && i < run->also_map->wanted.n; i++)
 		list_add_name(run->mem_ctx, &run->stored, run->also_map->wanted.items[i]);
+	for (size_t i = 0; entries_ids[i] != NULL; i++)
+		list_add_name(run->mem_ctx, &run->stored, entries_ids[i]);
 	n = run->stored.n;
 	*mem_push(run->mem_ctx, &run->stored.items, &n) = NULL;
 	return 0;

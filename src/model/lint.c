@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "model/lint_rules.h"
+#include "model/past.h"
 #include "model/ports.h"
 
 void lint_note(struct reporter *r, struct finding *finding, const struct record *record,
@@ -26,212 +27,6 @@ void lint_missing(
 		check_report(r, CHECK_MISSING_ATTRIBUTE, record, field, "%s", text);
 }
 
-/* Addresses and MACs of all interfaces, in one sorted array for the duplicates */
-
-struct held_address {
-	struct interface *interface;
-	struct address *address;
-};
-
-/* Who was there stands first: the finding is about who came, the note about who was. */
-static int compare_standing(const struct interface *a, const struct interface *b)
-{
-	int order = b->machine->standing - a->machine->standing;
-
-	return order != 0 ? order : strcmp(a->record.key, b->record.key);
-}
-
-/* The first of several in conflict does not wait where it stands above all others. */
-static bool wins(const struct machine *first, const struct machine *second)
-{
-	return first->standing > second->standing;
-}
-
-static int compare_held_addresses(const void *left, const void *right)
-{
-	const struct held_address *a = left, *b = right;
-	int order = ip_compare(a->address->ip, b->address->ip);
-
-	return order != 0 ? order : compare_standing(a->interface, b->interface);
-}
-
-static size_t count_addresses(const struct site *site)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < site->n_machines; i++)
-		for (uint32_t j = 0; j < site->machines[i]->n_interfaces; j++)
-			n += site->machines[i]->interfaces[j]->n_addresses;
-	return n;
-}
-
-static struct loc place_of_address(const struct reporter *r,
-	const struct interface *interface, const struct address *address)
-{
-	return record_loc_of(r->site, &interface->record, FIELD_ADDRESS, address->origin,
-		address->line);
-}
-
-static struct loc place_of_mac(const struct reporter *r,
-	const struct interface *interface, const struct hardware *hardware)
-{
-	return record_loc_of(
-		r->site, &interface->record, FIELD_MAC, hardware->origin, hardware->line);
-}
-
-/* One finding for all holders of an address; who waits: ldapcc(8), "Quarantine". */
-static void report_dup_ip(struct reporter *r, const struct held_address *held, size_t n)
-{
-	char text[IP_TEXT_MAX];
-	bool has_winner = wins(held[0].interface->machine, held[1].interface->machine);
-	struct finding *finding = check_report_loc(r, CHECK_DUP_IP,
-		check_default(CHECK_DUP_IP), &held[n - 1].interface->record,
-		place_of_address(r, held[n - 1].interface, held[n - 1].address),
-		"address %s is already taken", ip_format(held[0].address->ip, text));
-
-	for (size_t i = 0; i + 1 < n; i++) {
-		diag_note(finding,
-			place_of_address(r, held[i].interface, held[i].address), "%s",
-			i == 0 ? "first used here" : "also used here");
-		if (finding->severity == SEVERITY_ERROR && (i > 0 || !has_winner))
-			held[i].interface->record.is_bad = true;
-	}
-}
-
-static void check_dup_ip(struct reporter *r)
-{
-	TMP_CTX(tmp);
-	struct site *site = r->site;
-	size_t n = 0;
-	struct held_address *held =
-		mem_array(tmp, struct held_address, count_addresses(site) + 1);
-
-	for (size_t i = 0; i < site->n_machines; i++) {
-		struct machine *machine = site->machines[i];
-
-		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
-			struct interface *interface = machine->interfaces[j];
-
-			for (uint32_t k = 0; k < interface->n_addresses; k++)
-				held[n++] = (struct held_address){
-					interface, &interface->addresses[k]};
-		}
-	}
-	qsort(held, n, sizeof(*held), compare_held_addresses);
-	for (size_t start = 0, end; start < n; start = end) {
-		for (end = start + 1; end < n && ip_compare(held[start].address->ip,
-							 held[end].address->ip) == 0;
-			end++)
-			;
-		if (end - start > 1)
-			report_dup_ip(r, held + start, end - start);
-	}
-}
-
-struct held_mac {
-	struct interface *interface;
-	struct hardware *hardware;
-};
-
-static int compare_addresses_of(const struct hardware *a, const struct hardware *b)
-{
-	int order = mac_compare(a->mac, b->mac);
-
-	return order != 0 ? order : guid_compare(a->guid, b->guid);
-}
-
-static int compare_held_macs(const void *left, const void *right)
-{
-	const struct held_mac *a = left, *b = right;
-	int order = compare_addresses_of(a->hardware, b->hardware);
-	const struct network *net_a = a->interface->network,
-			     *net_b = b->interface->network;
-
-	if (order == 0 && net_a != net_b) {
-		if (net_a == NULL || net_b == NULL)
-			return net_a == NULL ? -1 : 1;
-		order = strcmp(net_a->record.key, net_b->record.key);
-	}
-	return order != 0 ? order : compare_standing(a->interface, b->interface);
-}
-
-/* @held share a MAC; in one network that is an error, across networks a warning. */
-static void report_dup_mac(
-	struct reporter *r, const struct held_mac *held, size_t n, enum severity severity)
-{
-	TMP_CTX(tmp);
-	const struct held_mac *last = &held[n - 1];
-	bool has_winner = wins(held[0].interface->machine, held[1].interface->machine);
-	struct finding *finding = check_report_loc(r, CHECK_DUP_MAC, severity,
-		&last->interface->record,
-		place_of_mac(r, last->interface, last->hardware),
-		severity == SEVERITY_WARNING
-			? "MAC address %s is used in several networks"
-		: last->hardware->is_derived ? "the MAC derived from the name, %s, is "
-					       "already taken: give it a macAddress"
-					     : "MAC address %s is already taken",
-		hardware_text(tmp, held[0].hardware));
-
-	for (size_t i = 0; i + 1 < n; i++) {
-		diag_note(finding, place_of_mac(r, held[i].interface, held[i].hardware),
-			"%s", i == 0 ? "first used here" : "also used here");
-		if (finding->severity == SEVERITY_ERROR && (i > 0 || !has_winner))
-			held[i].interface->record.is_bad = true;
-	}
-}
-
-/* Equal MACs come sorted by network: first the same network's, then across them. */
-static void check_same_macs(struct reporter *r, const struct held_mac *held, size_t n)
-{
-	bool is_across = false;
-
-	for (size_t start = 0, end; start < n; start = end) {
-		for (end = start + 1; end < n && held[start].interface->network ==
-							 held[end].interface->network;
-			end++)
-			;
-		if (end - start > 1)
-			report_dup_mac(r, held + start, end - start, SEVERITY_ERROR);
-		is_across |= start > 0;
-	}
-	if (is_across)
-		report_dup_mac(r, held, n, SEVERITY_WARNING);
-}
-
-static void check_dup_mac(struct reporter *r)
-{
-	TMP_CTX(tmp);
-	struct site *site = r->site;
-	struct held_mac *held = NULL;
-	size_t n = 0;
-
-	for (size_t i = 0; i < site->n_machines; i++) {
-		struct machine *machine = site->machines[i];
-
-		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
-			struct interface *interface = machine->interfaces[j];
-
-			for (uint32_t k = 0; k < interface->n_macs; k++)
-				*mem_push(tmp, &held, &n) =
-					(struct held_mac){interface, &interface->macs[k]};
-			for (uint32_t k = 0; k < interface->n_guids; k++)
-				*mem_push(tmp, &held, &n) = (struct held_mac){
-					interface, &interface->guids[k]};
-		}
-	}
-	if (n > 1)
-		qsort(held, n, sizeof(*held), compare_held_macs);
-	for (size_t start = 0, end; start < n; start = end) {
-		for (end = start + 1;
-			end < n && compare_addresses_of(
-					   held[start].hardware, held[end].hardware) == 0;
-			end++)
-			;
-		if (end - start > 1)
-			check_same_macs(r, held + start, end - start);
-	}
-}
-
 /* Names */
 
 static enum field_id name_field(const struct name_holder *holder)
@@ -240,8 +35,6 @@ static enum field_id name_field(const struct name_holder *holder)
 		       ? (enum field_id)holder->machine->alias_field
 		       : FIELD_NAME;
 }
-
-enum { ITEM = 8 };
 
 /* The machines that hold one name, each once; those by a name of their own come first. */
 struct holders {
@@ -262,21 +55,6 @@ static void add_holders(
 	}
 }
 
-/* As an item of the last generation's roster. */
-static bool had_name(const struct machine *machine, const char *name)
-{
-	uint64_t hash = hash_end(
-		hash_bytes(hash_bytes(HASH_START, name, strlen(name)), "\xff", 1));
-	char item[ITEM + 1];
-
-	snprintf(item, sizeof(item), "%08x", (unsigned)(uint32_t)(hash ^ hash >> 32));
-	for (const char *at = machine->names_before; at != NULL && *at != '\0';
-		at += ITEM)
-		if (strncmp(at, item, ITEM) == 0)
-			return true;
-	return false;
-}
-
 /* Who alone had the name, whatever else changed; else who stands above all the others. */
 static const struct name_holder *find_winner(
 	const struct holders *all, const char *name, size_t end)
@@ -286,7 +64,7 @@ static const struct name_holder *find_winner(
 	size_t n_owners = 0;
 
 	for (size_t i = 0; i < end; i++)
-		if (had_name(all->items[i]->machine, name)) {
+		if (past_has(all->items[i]->machine->past.names, past_name(name))) {
 			owner = all->items[i];
 			n_owners++;
 		}
@@ -294,10 +72,10 @@ static const struct name_holder *find_winner(
 		return owner;
 
 	for (size_t i = 1; i < end; i++) {
-		bool is_better = wins(all->items[i]->machine, best->machine);
+		bool is_better = lint_stands_above(all->items[i]->machine, best->machine);
 
-		is_alone = is_better ||
-			   (is_alone && wins(best->machine, all->items[i]->machine));
+		is_alone = is_better || (is_alone && lint_stands_above(best->machine,
+							     all->items[i]->machine));
 		if (is_better)
 			best = all->items[i];
 	}
@@ -556,7 +334,7 @@ static void check_address(
 				  : "is inside a dynamic range of its network";
 
 	check_report_loc(r, check, check_default(check), &interface->record,
-		place_of_address(r, interface, address), "address %s %s",
+		lint_place_of_address(r, interface, address), "address %s %s",
 		ip_format(address->ip, text), why);
 }
 
@@ -575,7 +353,7 @@ static void check_macs(struct reporter *r, struct interface *interface)
 		if (machine->is_vcn && !mac_is_local(interface->macs[i].mac))
 			check_report_loc(r, CHECK_UNIVERSAL_MAC,
 				check_default(CHECK_UNIVERSAL_MAC), &interface->record,
-				place_of_mac(r, interface, &interface->macs[i]),
+				lint_place_of_mac(r, interface, &interface->macs[i]),
 				"MAC address %s is a manufacturer's: "
 				"a VCN's has the local bit (02:…)",
 				mac_format(interface->macs[i].mac, text));
@@ -794,8 +572,7 @@ static void (*const rules[])(struct reporter *r) = {
 	check_names,
 	check_parts,
 	check_groups,
-	check_dup_ip,
-	check_dup_mac,
+	lint_duplicates,
 	lint_dns,
 	lint_dhcp,
 	lint_images,

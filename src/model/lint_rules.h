@@ -2,7 +2,8 @@
 #pragma once
 
 /*
- * Lint in four files: lint.c has what addresses, names, networks and references must be,
+ * Lint in several files: lint.c has what addresses, names, networks and references must be,
+ * lint_duplicates.c who of several keeps an address or a MAC,
  * lint_vcn.c what a host must have to run its VCNs, lint_install.c what an installer
  * needs, lint_apt.c what Debian's and Ubuntu's take, lint_ports.c what it can make of a host's interfaces, lint_dns.c what DNS records
  * and zones must be. A rule walks the whole site and stops at nothing.
@@ -10,6 +11,8 @@
 
 #include "model/report.h"
 
+/* Addresses and MACs that several have (lint_duplicates.c) */
+void lint_duplicates(struct reporter *r);
 /* Networks, their ranges and gateways (lint_network.c) */
 void lint_networks(struct reporter *r);
 /* VCNs on their hosts: bridges, images, capacity (lint_vcn.c) */
@@ -27,6 +30,14 @@ struct release;
 void lint_apt(struct reporter *r, struct profile *profile, const struct release *release);
 /* Bonds, VLANs and bridges of hosts (lint_ports.c) */
 void lint_ports(struct reporter *r);
+
+/* Of two in conflict: is @first rather what it was in the last generation? */
+bool lint_stands_above(const struct machine *first, const struct machine *second);
+/* The value in the directory. */
+struct loc lint_place_of_address(const struct reporter *r,
+	const struct interface *interface, const struct address *address);
+struct loc lint_place_of_mac(const struct reporter *r, const struct interface *interface,
+	const struct hardware *hardware);
 
 /* Points at the other side of a conflict; @line is an LDIF line, 0: the field's. */
 void lint_note(struct reporter *r, struct finding *finding, const struct record *record,

@@ -134,6 +134,11 @@ struct record *model_find(const struct site *site, const char *key)
 {
 	struct record *record = table_find(site->by_key, key);
 
+	if (record == NULL && site->stood_for != NULL) {
+		const char *other = table_find(site->stood_for, key);
+
+		record = other == NULL ? NULL : table_find(site->by_key, other);
+	}
 	return record != NULL && !record->is_passed_over ? record : NULL;
 }
 

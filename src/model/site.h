@@ -244,6 +244,11 @@ struct guest_credential {
  */
 enum standing { STANDING_NEW, STANDING_CHANGED, STANDING_SAME };
 
+/* What a machine had in the last generation, as items (past.h); NULL where it was not there. */
+struct past {
+	const char *names, *addresses, *macs, *files;
+};
+
 /*
  * How an installer comes to its disk: the lines name it, %pre looks for it, or a person is
  * asked, because the release can do neither.
@@ -256,9 +261,8 @@ struct machine {
 	bool is_vcn;
 	bool is_enabled;
 	uint8_t standing; /* enum standing; from site_roster_stand() */
-	/* the files that are its own, as items of a roster: now, and in the last generation */
-	const char *files, *files_before;
-	const char *names_before; /* items of the names that it had then */
+	const char *files; /* that are its own, as items (past.h) */
+	struct past past;
 	const char *name; /* first label */
 	const char *fqdn;
 	const char *domain;
@@ -506,6 +510,8 @@ struct site {
 	size_t n_entries; /* records of every kind, before quarantine */
 	/* canonical DNs that are left out: what refers to them waits, and is no fault */
 	const struct table *waited_for;
+	/* canonical DN that an entry has now -> the one by which it is here; NULL: none differs */
+	const struct table *stood_for;
 	struct table *by_key; /* canonical DN -> struct record */
 	struct table *full_names; /* full name -> struct name_holder */
 	struct table *short_names; /* first label -> struct machine, or MODEL_SHARED */

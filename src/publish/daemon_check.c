@@ -84,7 +84,15 @@ static char *staged_path(
 	return file_join(mem_ctx, staged_tree(mem_ctx, c, file), path + strlen(tree));
 }
 
-/* Private copies */
+/*
+ * Private copies: in a folder that is held open from the look at it until they are gone, so
+ * that nobody who changes the path in between says where they are written.
+ */
+
+struct copy {
+	char *path; /* what the checker is told */
+	int dirfd;
+};
 
 static int fail_copy(const struct checking *c, int error, const char *path)
 {
@@ -93,34 +101,57 @@ static int fail_copy(const struct checking *c, int error, const char *path)
 		"the private copy for the checker cannot be made");
 }
 
-/* A second name for the staged file. */
-static int make_link(const struct checking *c, const char *from, const char *to)
+/* What a killed run left of it goes first. */
+static int begin_copy(const struct checking *c, const char *path, struct copy *ret_copy)
 {
-	if (unlink(to) < 0 && errno != ENOENT)
-		return fail_copy(c, errno, to);
-	if (link(from, to) < 0)
-		return fail_copy(c, errno, to);
-	return 0;
+	TMP_CTX(tmp);
+
+	ret_copy->path = real_path(c->mem_ctx, c, path);
+	int r = folder_open(folder_of(tmp, ret_copy->path),
+		c->staged->state->root[0] != '\0', c->diags, &ret_copy->dirfd);
+
+	if (r == 0 && unlinkat(ret_copy->dirfd, folder_name(ret_copy->path), 0) < 0 &&
+		errno != ENOENT)
+		r = fail_copy(c, errno, ret_copy->path);
+	return r;
+}
+
+static void end_copy(struct copy *copy)
+{
+	if (copy->dirfd >= 0)
+		unlinkat(copy->dirfd, folder_name(copy->path), 0);
+	mem_close_fd(&copy->dirfd);
+}
+
+/* A second name for the staged file, which is in the same folder. */
+static int make_link(
+	const struct checking *c, const struct staged_file *file, struct copy *copy)
+{
+	TMP_CTX(tmp);
+	int r = begin_copy(c, scratch_check(tmp, file->record->path), copy);
+
+	if (r == 0 && linkat(copy->dirfd, folder_name(staged_path(tmp, c, file)),
+			      copy->dirfd, folder_name(copy->path), 0) < 0)
+		r = fail_copy(c, errno, copy->path);
+	return r;
 }
 
 /* As readable as the original: the checker may run without the rights of root. */
-static int write_copy(const struct checking *c, const char *path, const char *text,
+static int write_copy(const struct checking *c, const struct copy *copy, const char *text,
 	const struct stat *like)
 {
-	if (unlink(path) < 0 && errno != ENOENT)
-		return fail_copy(c, errno, path);
-	_cleanup_(mem_close_fd) int fd =
-		open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	_cleanup_(mem_close_fd) int fd = openat(copy->dirfd, folder_name(copy->path),
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (fd < 0)
-		return fail_copy(c, errno, path);
+		return fail_copy(c, errno, copy->path);
 	int r = file_write_all(fd, text, strlen(text));
 
 	if (r == 0 && geteuid() == 0 && fchown(fd, like->st_uid, like->st_gid) < 0)
 		r = -errno;
 	if (r == 0 && fchmod(fd, like->st_mode & 0777) < 0)
 		r = -errno;
-	return r < 0 ? fail_copy(c, -r, path) : 0;
+	return r < 0 ? fail_copy(c, -r, copy->path) : 0;
 }
 
 static const char *language_or_none(const struct target *target)
@@ -128,46 +159,69 @@ static const char *language_or_none(const struct target *target)
 	return target->language == NULL ? "" : target->language;
 }
 
-/*
- * The administrator's file, with every file of this run that it includes exchanged for
- * the staged one. Gives NULL where it includes not ours, or does not exist: then our file
- * is checked alone.
- */
-static int copy_main(const struct checking *c, const struct staged_file *file,
-	const char *own_copy, char **ret_copy)
+/* The administrator's file; it may be a link to where he keeps it. */
+static int read_main(const struct checking *c, TALLOC_CTX *mem_ctx,
+	const struct copy *copy, const char *real, char **ret_text, struct stat *ret_st)
 {
-	TMP_CTX(tmp);
-	const char *main = file->file->output->target->main;
-	char *real = real_path(c->diags, c, main); /* a failure names it */
-	char *text = NULL;
-	struct stat st = {0};
-	struct included *files;
-	size_t len, n_own = 0, n_files = 0;
-	int fd = -1;
+	size_t len;
+	_cleanup_(mem_close_fd) int fd =
+		openat(copy->dirfd, folder_name(real), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int r = fd < 0 || fstat(fd, ret_st) < 0 ? -errno : 0;
 
-	*ret_copy = NULL;
-	if (stat(real, &st) < 0 && errno == ENOENT)
-		return 0;
-	int r = folder_open(
-		folder_of(tmp, real), c->staged->state->root[0] != '\0', c->diags, &fd);
-
-	mem_close_fd(&fd);
 	if (r == 0)
-		r = file_read(tmp, real, EXIT_IO, SIZE_MAX, c->diags, &text, &len);
+		r = file_read_fd(mem_ctx, fd, SIZE_MAX, ret_text, &len);
 	if (r < 0)
-		return r;
-	assert(text != NULL);
-	files = mem_array(tmp, struct included, c->staged->n_files + 1);
-	files[n_files++] = (struct included){file->record->path, own_copy};
+		return diag_fail_errno(
+			c->diags, EXIT_IO, -r, loc_file(real), "the file cannot be read");
+	return 0;
+}
+
+/* Every file of this run, @file first, and where its content is now. */
+static struct included *list_included(TALLOC_CTX *mem_ctx, const struct checking *c,
+	const struct staged_file *file, const char *own_copy, size_t *ret_n)
+{
+	struct included *files =
+		mem_array(mem_ctx, struct included, c->staged->n_files + 1);
+
+	files[(*ret_n)++] = (struct included){file->record->path, own_copy};
 	for (size_t i = 0; i < c->staged->n_files; i++) {
 		const struct staged_file *other = &c->staged->files[i];
 
 		if (other != file && tree_of(c, other) == NULL)
-			files[n_files++] = (struct included){
-				other->record->path, staged_path(tmp, c, other)};
+			files[(*ret_n)++] = (struct included){
+				other->record->path, staged_path(mem_ctx, c, other)};
 	}
-	text = main_file_rewrite(tmp, text, language_or_none(file->file->output->target),
-		files, n_files, &n_own);
+	return files;
+}
+
+/*
+ * The administrator's file, with every file of this run that it includes exchanged for
+ * the staged one. *ret_is_made is false where it includes not ours, or does not exist: then
+ * our file is checked alone.
+ */
+static int copy_main(const struct checking *c, const struct staged_file *file,
+	const char *own_copy, struct copy *copy, bool *ret_is_made)
+{
+	TMP_CTX(tmp);
+	const struct target *target = file->file->output->target;
+	char *real = real_path(c->diags, c, target->main); /* a failure names it */
+	char *text = NULL;
+	struct stat st = {0};
+	size_t n_own = 0, n_files = 0;
+
+	if (stat(real, &st) < 0 && errno == ENOENT)
+		return 0;
+	int r = begin_copy(c, scratch_check(tmp, target->main), copy);
+
+	if (r == 0)
+		r = read_main(c, tmp, copy, real, &text, &st);
+	if (r < 0)
+		return r;
+	assert(text != NULL);
+	const struct included *files = list_included(tmp, c, file, own_copy, &n_files);
+
+	text = main_file_rewrite(
+		tmp, text, language_or_none(target), files, n_files, &n_own);
 	if (n_own == 0) {
 		diag_add(c->diags, SEVERITY_WARNING, "not-included", loc_file(real),
 			"the file does not include '%s', which is checked alone: the "
@@ -175,23 +229,25 @@ static int copy_main(const struct checking *c, const struct staged_file *file,
 			file->record->path);
 		return 0;
 	}
-	*ret_copy = real_path(c->mem_ctx, c, scratch_check(tmp, main));
-	return write_copy(c, *ret_copy, text, &st);
+	*ret_is_made = true;
+	return write_copy(c, copy, text, &st);
 }
 
 /* A part of a file that nobody includes yet: checked inside the whole that it is made for. */
-static int write_frame(const struct checking *c, const struct target *target,
-	const char *path, const char *own_copy, char **ret_copy)
+static int write_frame(const struct checking *c, const struct staged_file *file,
+	const struct copy *own, struct copy *copy)
 {
 	TMP_CTX(tmp);
 	struct stat st;
-	char *text = replace(tmp, target->frame,
-		&(struct replacement){.from = "{file}", .to = own_copy});
+	char *text = replace(tmp, file->file->output->target->frame,
+		&(struct replacement){.from = "{file}", .to = own->path});
+	int r = begin_copy(c, scratch_frame(tmp, file->record->path), copy);
 
-	if (stat(own_copy, &st) < 0)
-		return fail_copy(c, errno, own_copy);
-	*ret_copy = real_path(c->mem_ctx, c, scratch_frame(tmp, path));
-	return write_copy(c, *ret_copy, text, &st);
+	if (r < 0)
+		return r;
+	if (fstatat(own->dirfd, folder_name(own->path), &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail_copy(c, errno, own->path);
+	return write_copy(c, copy, text, &st);
 }
 
 /* Running */
@@ -235,7 +291,10 @@ static unsigned time_limit_ms(const struct checking *c, const struct target *tar
 	for (size_t i = 0; i < c->staged->n_files; i++)
 		if (c->staged->files[i].file->output->target == target)
 			bytes += c->staged->files[i].file->output->len;
-	return CHILD_TIMEOUT_MS + (unsigned)(bytes >> 20) * 1000;
+	unsigned limit_ms = target->check_timeout_s == 0 ? CHILD_TIMEOUT_MS
+							 : target->check_timeout_s * 1000;
+
+	return limit_ms + (unsigned)(bytes >> 20) * 1000;
 }
 
 /* @names: {file} and so on; @known: the private names back to the administrator's. */
@@ -274,41 +333,47 @@ static char *stem_of(TALLOC_CTX *mem_ctx, const char *path)
 		dot == NULL || dot == name ? strlen(name) : (size_t)(dot - name));
 }
 
-/* One single file: alone, or as its `main` includes it. */
-static int check_single(struct checking *c, const struct staged_file *file)
+/* Its copy @own, and @whole, which includes that; where nothing does, both are one. */
+static void run_single(struct checking *c, const struct staged_file *file,
+	const char *own, const char *whole)
 {
 	TMP_CTX(tmp);
 	const struct target *target = file->file->output->target;
 	const char *path = file->record->path;
-	char *copy = real_path(tmp, c, scratch_check(tmp, path));
-	char *main_copy = NULL;
-	int r = make_link(c, staged_path(tmp, c, file), copy);
+	struct replacement names[] = {
+		{.from = "{file}", .to = own},
+		{.from = "{main}", .to = whole},
+		{.from = "{tree}", .to = own},
+		{.from = "{stem}", .to = stem_of(tmp, path)},
+	};
+	struct replacement known[] = {
+		{.from = own, .to = path},
+		{.from = whole,
+			.to = whole != own && target->main != NULL ? target->main : path},
+	};
+
+	run_words(c, target, path, names, ARRAY_SIZE(names), known, ARRAY_SIZE(known));
+}
+
+/* One single file: alone, or as its `main` includes it. */
+static int check_single(struct checking *c, const struct staged_file *file)
+{
+	const struct target *target = file->file->output->target;
+	struct copy own = {.dirfd = -1}, whole = {.dirfd = -1};
+	bool has_whole = false;
+	int r = make_link(c, file, &own);
 
 	if (r == 0 && target->main != NULL)
-		r = copy_main(c, file, copy, &main_copy);
-	if (r == 0 && main_copy == NULL && target->frame != NULL)
-		r = write_frame(c, target, path, copy, &main_copy);
-	if (r == 0) {
-		struct replacement names[] = {
-			{.from = "{file}", .to = copy},
-			{.from = "{main}", .to = main_copy != NULL ? main_copy : copy},
-			{.from = "{tree}", .to = copy},
-			{.from = "{stem}", .to = stem_of(tmp, path)},
-		};
-		struct replacement known[] = {
-			{.from = copy, .to = path},
-			{.from = main_copy != NULL ? main_copy : copy,
-				.to = main_copy != NULL && target->main != NULL
-					      ? target->main
-					      : path},
-		};
-
-		run_words(c, target, path, names, ARRAY_SIZE(names), known,
-			ARRAY_SIZE(known));
+		r = copy_main(c, file, own.path, &whole, &has_whole);
+	if (r == 0 && !has_whole && target->frame != NULL) {
+		end_copy(&whole);
+		r = write_frame(c, file, &own, &whole);
+		has_whole = true;
 	}
-	if (main_copy != NULL)
-		unlink(main_copy);
-	unlink(copy);
+	if (r == 0)
+		run_single(c, file, own.path, has_whole ? whole.path : own.path);
+	end_copy(&whole);
+	end_copy(&own);
 	return r;
 }
 

@@ -267,24 +267,35 @@ static int conclude(struct state *state, uint64_t number, struct diags *diags)
 
 /* Old generations */
 
-static bool is_needed(
-	const struct generation_summary *list, size_t n_kept, uint64_t number)
+struct generations {
+	const struct generation_summary *list; /* newest first */
+	size_t n, n_newest; /* all, and those that stay because of their age */
+	uint64_t pinned;
+};
+
+/* The one that is pinned stays too: a rollback that was killed is repeated by its number. */
+static bool stays(const struct generations *all, size_t i)
 {
-	for (size_t i = 0; i < n_kept; i++)
-		for (size_t j = 0; j < list[i].n_contents; j++)
-			if (list[i].contents[j] == number)
+	return i < all->n_newest || all->list[i].number == all->pinned;
+}
+
+static bool is_needed(const struct generations *all, uint64_t number)
+{
+	for (size_t i = 0; i < all->n; i++)
+		for (size_t j = 0; stays(all, i) && j < all->list[i].n_contents; j++)
+			if (all->list[i].contents[j] == number)
 				return true;
 	return false;
 }
 
 /* The younger ones still point into its content: only that stays. */
-static void reduce(const struct state *state, uint64_t number,
-	const struct generation_summary *list, size_t n_kept)
+static void reduce(
+	const struct state *state, uint64_t number, const struct generations *all)
 {
 	TMP_CTX(tmp);
 	const char *folder = state_generation(tmp, number);
 
-	if (!is_needed(list, n_kept, number)) {
+	if (!is_needed(all, number)) {
 		remove_generation(state, "generations", number);
 		return;
 	}
@@ -305,20 +316,21 @@ static void remove_old(const struct state *state)
 	TMP_CTX(tmp);
 	struct diags *ignored = diags_new(tmp);
 	struct generation_summary *list;
-	size_t n, n_kept = 0;
+	struct generations all = {.pinned = state->pinned};
 	unsigned kept = 0;
 
-	if (generation_list(tmp, state, ignored, &list, &n) < 0)
+	if (generation_list(tmp, state, ignored, &list, &all.n) < 0)
 		return;
-	for (size_t i = 0; i < n && (kept == 0 || kept < state->keep); i++) {
+	all.list = list;
+	for (size_t i = 0; i < all.n && (kept == 0 || kept < state->keep); i++) {
 		if (list[i].is_damaged)
 			return;
 		kept += list[i].is_kept;
-		n_kept = i + 1;
+		all.n_newest = i + 1;
 	}
-	for (size_t i = 0; i < n; i++)
-		if (i >= n_kept || !list[i].is_kept)
-			reduce(state, list[i].number, list, n_kept);
+	for (size_t i = 0; i < all.n; i++)
+		if (!stays(&all, i) || !list[i].is_kept)
+			reduce(state, list[i].number, &all);
 }
 
 int publish_commit(struct staged *staged, bool note_reloads, struct diags *diags)

@@ -9,6 +9,7 @@
 #include "read/directory_search.h"
 #include "read/directory_servers.h"
 #include "read/directory_state.h"
+#include "read/entries.h"
 #include "read/subschema.h"
 
 enum { REREADS_MAX = 3, NAMES_MAX = 16 };
@@ -129,6 +130,8 @@ static struct string_list choose_attributes(TALLOC_CTX *mem_ctx,
 		*mem_push(mem_ctx, &list.items, &list.n) = wanted->items[i];
 	*mem_push(mem_ctx, &list.items, &list.n) = ENTRY_CHANGED_BY;
 	*mem_push(mem_ctx, &list.items, &list.n) = ENTRY_CHANGED_AT;
+	for (size_t i = 0; entries_ids[i] != NULL; i++)
+		*mem_push(mem_ctx, &list.items, &list.n) = entries_ids[i];
 	*mem_push(mem_ctx, &list.items, &list.n) = NULL;
 	list.n--;
 	return list;

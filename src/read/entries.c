@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/table.h"
+#include "base/text.h"
 #include "read/dn.h"
 
 static const char HEAD[] = "ldapcc entries 2\n";
@@ -244,15 +245,21 @@ void entries_give(const struct entries *entries, size_t i, entry_sink sink, void
 		sink(data, &entry);
 }
 
+static const char *dn_of(const struct stored *item)
+{
+	struct cursor c = {item->bytes + 2 * sizeof(uint32_t),
+		item->bytes + length_of(item->bytes), false};
+	size_t len;
+
+	return take_bytes(&c, &len);
+}
+
 const char *entries_key(struct entries *entries, size_t i)
 {
 	struct stored *item = &entries->items[i];
 
 	if (item->key == NULL) {
-		struct cursor c = {item->bytes + 2 * sizeof(uint32_t),
-			item->bytes + length_of(item->bytes), false};
-		size_t len;
-		const char *dn = take_bytes(&c, &len);
+		const char *dn = dn_of(item);
 		const char *key = dn_key(entries, dn);
 
 		item->key = key == NULL ? dn : key;
@@ -274,6 +281,17 @@ static const struct stored *find(struct entries *entries, const char *key)
 bool entries_has(struct entries *entries, const char *key)
 {
 	return find(entries, key) != NULL;
+}
+
+const char *const entries_ids[] = {"entryUUID", "nsUniqueId", "objectGUID", NULL};
+
+/* Is it what the server calls the entry? What a join brought is another's. */
+static bool is_id(const struct entry_attribute *attribute)
+{
+	for (size_t i = 0; attribute->dn == NULL && entries_ids[i] != NULL; i++)
+		if (text_equal_case(attribute->name, entries_ids[i]))
+			return attribute->n_values == 1;
+	return false;
 }
 
 static bool is_same_attribute(
@@ -299,10 +317,10 @@ static void drop_change(struct entry *entry)
 	entry->n_attributes = kept;
 }
 
-bool entries_same(struct entries *left, struct entries *right, const char *key)
+static bool is_same_entry(
+	const struct stored *one, const struct stored *other, bool with_id)
 {
 	TMP_CTX(tmp);
-	const struct stored *one = find(left, key), *other = find(right, key);
 	struct entry a, b;
 
 	if (one == NULL || other == NULL || !take_entry(tmp, one->bytes, &a) ||
@@ -312,10 +330,20 @@ bool entries_same(struct entries *left, struct entries *right, const char *key)
 	drop_change(&b);
 	if (a.n_attributes != b.n_attributes)
 		return false;
-	for (size_t i = 0; i < a.n_attributes; i++)
-		if (!is_same_attribute(&a.attributes[i], &b.attributes[i]))
+	for (size_t i = 0; i < a.n_attributes; i++) {
+		bool counts =
+			with_id || !is_id(&a.attributes[i]) || !is_id(&b.attributes[i]);
+
+		if (counts && !is_same_attribute(&a.attributes[i], &b.attributes[i]))
 			return false;
+	}
 	return true;
+}
+
+bool entries_same(struct entries *left, const char *left_key, struct entries *right,
+	const char *right_key)
+{
+	return is_same_entry(find(left, left_key), find(right, right_key), false);
 }
 
 static bool is_same_bytes(const struct stored *a, const struct stored *b)
@@ -331,9 +359,65 @@ bool entries_equal(struct entries *a, struct entries *b)
 		return false;
 	for (size_t i = 0; i < a->n; i++)
 		if (!is_same_bytes(&a->items[i], &b->items[i]) &&
-			!entries_same(a, b, entries_key(a, i)))
+			!is_same_entry(&a->items[i], find(b, entries_key(a, i)), true))
 			return false;
 	return true;
+}
+
+/* Moved */
+
+static const struct entry_value *id_of(const struct entry *entry)
+{
+	for (size_t i = 0; i < entry->n_attributes; i++)
+		if (is_id(&entry->attributes[i]))
+			return &entry->attributes[i].values[0];
+	return NULL;
+}
+
+/* Adds the entries of @of that @other has not, by their id, to @by_id. */
+static void index_new(struct table *by_id, struct entries *of, struct entries *other)
+{
+	for (size_t i = 0; i < of->n; i++) {
+		TMP_CTX(tmp);
+		struct entry entry;
+
+		if (entries_has(other, entries_key(of, i)) ||
+			!take_entry(tmp, of->items[i].bytes, &entry))
+			continue;
+		const struct entry_value *id = id_of(&entry);
+
+		if (id != NULL)
+			*table_slot_bytes(by_id, id->bytes, id->len) = &of->items[i];
+	}
+}
+
+struct moved *entries_moved(
+	TALLOC_CTX *mem_ctx, struct entries *now, struct entries *then)
+{
+	TMP_CTX(tmp);
+	struct moved *moved = mem_new(mem_ctx, struct moved);
+	struct table *come = table_new(tmp, 0);
+
+	moved->then = table_new(moved, 0);
+	moved->now = table_new(moved, 0);
+	index_new(come, now, then);
+	for (size_t i = 0; i < then->n; i++) {
+		struct entry entry;
+
+		if (entries_has(now, entries_key(then, i)) ||
+			!take_entry(tmp, then->items[i].bytes, &entry))
+			continue;
+		const struct entry_value *id = id_of(&entry);
+		const struct stored *is =
+			id == NULL ? NULL : table_find_bytes(come, id->bytes, id->len);
+
+		if (is == NULL)
+			continue;
+		*table_slot(moved->then, is->key) = (void *)(uintptr_t)then->items[i].key;
+		*table_slot(moved->now, then->items[i].key) =
+			(void *)(uintptr_t)dn_of(is);
+	}
+	return moved;
 }
 
 struct entries *entries_parse(TALLOC_CTX *mem_ctx, const char *bytes, size_t len)

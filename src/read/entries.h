@@ -27,12 +27,33 @@ size_t entries_count(const struct entries *entries);
 const char *entries_key(struct entries *entries, size_t i);
 /* Does an entry have that canonical DN? */
 bool entries_has(struct entries *entries, const char *key);
-/* Does @key stand for the same entry in both: the same attributes, whatever its line? */
-bool entries_same(struct entries *a, struct entries *b, const char *key);
+/* Are the entries of these canonical DNs the same: they say the same, whatever the server calls them? */
+bool entries_same(
+	struct entries *a, const char *key_a, struct entries *b, const char *key_b);
 /* Are all the same, in any order? */
 bool entries_equal(struct entries *a, struct entries *b);
 /* Gives entry @i to @sink; borrowed for the call. */
 void entries_give(const struct entries *entries, size_t i, entry_sink sink, void *data);
+
+/*
+ * The attributes by which a server knows an entry wherever it is, NULL at the end; an entry of
+ * LDIF may have none.
+ */
+extern const char *const entries_ids[];
+
+/* Entries that are somewhere else now. */
+struct moved {
+	struct table *then; /* canonical DN now -> canonical DN then */
+	struct table *now; /* canonical DN then -> DN now */
+};
+/*
+ * entries_moved - which of @then are in @now under another DN
+ *
+ * shape:  by the server's own name of an entry, where neither DN is in use in the other
+ * memory: below @mem_ctx; the strings are those of @now and @then
+ */
+struct moved *entries_moved(
+	TALLOC_CTX *mem_ctx, struct entries *now, struct entries *then) _must_check_;
 
 /* Puts a copy of entry @i of @from at the end of @to. */
 void entries_copy(struct entries *to, const struct entries *from, size_t i);

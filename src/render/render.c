@@ -9,6 +9,7 @@
 #include "base/parallel.h"
 #include "base/table.h"
 #include "base/text.h"
+#include "model/past.h"
 #include "model/ports.h"
 #include "model/zone.h"
 #include "render/fields.h"
@@ -678,16 +679,6 @@ static void fill_outputs(struct work *work)
 
 /* Whose file is it? */
 
-enum { FILE_ITEM = 8, FILE_ITEM_MAX };
-
-static char *file_item(const char *path, char text[FILE_ITEM_MAX])
-{
-	uint64_t hash = hash_end(hash_bytes(HASH_START, path, strlen(path)));
-
-	snprintf(text, FILE_ITEM_MAX, "%08x", (unsigned)(hash ^ hash >> 32));
-	return text;
-}
-
 static struct machine *owner_of(const struct output *output)
 {
 	const struct shape *shape = record_shape(output->target->for_each);
@@ -697,18 +688,6 @@ static struct machine *owner_of(const struct output *output)
 				       shape, output->object);
 }
 
-static bool had_file(const struct machine *machine, const char *path)
-{
-	char item[FILE_ITEM_MAX];
-	const char *at = machine->files_before;
-
-	file_item(path, item);
-	for (; at != NULL && *at != '\0'; at += FILE_ITEM)
-		if (strncmp(at, item, FILE_ITEM) == 0)
-			return true;
-	return false;
-}
-
 /* Who had it in the last generation, then who was there, unchanged if possible. */
 static int claim_of(const struct output *output)
 {
@@ -716,8 +695,9 @@ static int claim_of(const struct output *output)
 
 	if (machine == NULL)
 		return -1;
-	return machine->standing +
-	       (had_file(machine, output->path) ? STANDING_SAME + 1 : 0);
+	return machine->standing + (past_has(machine->past.files, past_file(output->path))
+						   ? STANDING_SAME + 1
+						   : 0);
 }
 
 /* By path; then who has the better claim, then by the order of the records: by name. */
@@ -737,12 +717,12 @@ static void note_owners(struct site *site, const struct tree *tree)
 {
 	for (size_t i = 0; i < tree->n_outputs; i++) {
 		struct machine *machine = owner_of(&tree->outputs[i]);
-		char item[FILE_ITEM_MAX];
+		char item[PAST_ITEM_MAX];
 
 		if (machine != NULL)
 			machine->files = arena_printf(site->arena, "%s%s",
 				machine->files == NULL ? "" : machine->files,
-				file_item(tree->outputs[i].path, item));
+				past_item(past_file(tree->outputs[i].path), item));
 	}
 }
 

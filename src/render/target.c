@@ -339,6 +339,7 @@ static const struct key front_keys[] = {
 	{"frame", read_string, AT(frame), false},
 	{"explain", read_pairs, AT(explain), false},
 	{"check", read_check, 0, false},
+	{"check-timeout", read_timeout, AT(check_timeout_s), false},
 	{"on-change", read_action, AT(on_change), false},
 	{0},
 };
@@ -415,6 +416,8 @@ static void override(struct front *front, const struct target_settings *settings
 		target->check = settings->check;
 		front->check_at = settings->where;
 	}
+	if (settings->check_timeout_s != 0)
+		target->check_timeout_s = settings->check_timeout_s;
 	if (settings->has_on_change)
 		target->on_change = settings->on_change;
 }

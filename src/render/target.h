@@ -51,6 +51,7 @@ struct target {
 	/* what the checker prints, and what to say of it: pairs */
 	struct string_list explain;
 	struct string_list check; /* words; {file}, {main}, {tree} */
+	unsigned check_timeout_s; /* for a small file; 0: the usual 30 s */
 	struct action on_change;
 	struct template_text body; /* the template below the front matter */
 };

@@ -21,7 +21,6 @@ from the seed. A long run, in a build without sanitizers:
     SOAK_CHANGES=10000 SOAK_SECONDS=7200 tests/soak/soak.py build/src/ldapcc 11
 """
 
-import copy
 import fcntl
 import os
 import random
@@ -36,7 +35,7 @@ import time
 import soak_oracle as oracle
 from soak_server import ATTRIBUTES, NOTHING, SUBTREES, Hidden, Server, is_installed
 from soak_server import SOURCE
-from soak_site import Site, ldif_site
+from soak_site import Site, copy_entries, ldif_site
 
 CHANGES = int(os.environ.get("SOAK_CHANGES", "300"))
 SECONDS = float(os.environ.get("SOAK_SECONDS", "40"))
@@ -103,8 +102,9 @@ class Soak:
         self.version = 0
         self.pinned = self.is_pending = False
         self.n_applies = self.n_kills = self.n_refusals = self.n_violations = 0
-        self.n_quarantined = 0
+        self.n_quarantined = self.told = 0
         self.compiled = None, {}, set()
+        self.contents = {}
         self.contested = set()
         self.duration = 0.1
         self.log = []
@@ -163,10 +163,13 @@ class Soak:
         for folder, _, names in os.walk(self.path("out")):
             for name in names:
                 path = os.path.join(folder, name)
-                with open(path, "rb") as file:
-                    text = file.read()
-                key = os.path.relpath(path, self.path("out"))
-                found[key] = (without_serial(text), os.stat(path).st_mtime_ns)
+                st = os.stat(path)
+                stamp = st.st_ino, st.st_size, st.st_mtime_ns, st.st_ctime_ns
+                if self.contents.get(path, (None, None))[0] != stamp:
+                    with open(path, "rb") as file:
+                        self.contents[path] = stamp, without_serial(file.read())
+                key = path[len(self.work) + len("/out/"):]
+                found[key] = self.contents[path][1], st.st_mtime_ns
         return found
 
     def compile(self, entries):
@@ -193,7 +196,7 @@ class Soak:
 
     def compare(self, wanted, where):
         got = {path: content for path, (content, _) in self.published().items()}
-        if self.settings["ours"].endswith("off"):
+        if not self.is_listed():
             got.pop("ours", None)
             wanted = {path: content for path, content in wanted.items() if path != "ours"}
         for path in sorted(wanted.keys() | got.keys()):
@@ -208,21 +211,26 @@ class Soak:
         """The hosts that are published as to be installed, and are not to be any more."""
         good = self.now.good
         visible = self.hidden.visible(self.site.served)
-        return [dn for dn in self.armed_of(good) if not oracle.is_armed_now(good[dn])
-                or (dn in visible and not oracle.is_armed_now(visible[dn]))]
+        found = []
+        for dn in self.armed_of(good):
+            now = oracle.find_host(dn, good[dn], visible)
+            if not oracle.is_armed_now(good[dn]) or (
+                    now and not oracle.is_armed_now(visible[now])):
+                found.append(dn)
+        return found
 
-    def turn_off(self, dns, before):
+    def turn_off(self, dns):
         """What is published changes by that and nothing else."""
         now = self.now
-        self.now = Published(copy.deepcopy(now.good), copy.deepcopy(now.entries), {},
+        self.now = Published(copy_entries(now.good), copy_entries(now.entries), {},
                              now.settings)
         for dn in dns:
             self.now.good[dn].pop("vocInstall", None)
             self.now.entries[dn].pop("vocInstall", None)
         self.now.files = dict(self.compile(self.now.entries))
         self.now.files.pop("ours", None)
-        if "ours" in before:
-            self.now.files["ours"] = before["ours"][0]
+        if "ours" in now.files:
+            self.now.files["ours"] = now.files["ours"]
 
     def armed_of(self, good):
         """Hosts that were armed when they were published."""
@@ -244,14 +252,21 @@ class Soak:
             return REFUSED, {"pin"}
         refusals = set()
         if self.now.files:
-            refusals = oracle.guards(self.now.entries, settled.entries(), self.baseline)
+            refusals = oracle.guards(self.now.entries, settled.entries(), self.baseline,
+                                     self.is_listed() != ("ours" in self.now.files))
             refusals |= self.target_guard(settled)
         if refusals and not accept:
             return REFUSED, refusals
         return OK, refusals
 
+    def is_listed(self):
+        """Is the target that has a line for each node in the settings?"""
+        return not self.settings["ours"].endswith("off")
+
     def target_guard(self, settled):
         old, new = self.now.files, self.compile(settled.entries())
+        if "ours" in old and not self.is_listed():
+            return {"targets"}
         for folder in ("ks", "repos", "manifests", "pxe"):
             before = {p for p in old if p.startswith(folder + "/")}
             if len(before - new.keys()) > oracle.allowed(10, len(before)):
@@ -267,7 +282,7 @@ class Soak:
         was_contested = self.contested
         off = self.to_turn_off()
         if off:
-            self.turn_off(off, before)
+            self.turn_off(off)
             self.is_pending = True
         settled = self.settle()
         wanted, why = self.verdict(settled, accept)
@@ -281,6 +296,8 @@ class Soak:
         if wanted == REFUSED and done.returncode != REFUSED:
             self.note("\n".join(map(str, oracle.AFFECTED)))
         if wanted in (OK, PENDING):
+            self.expect(done.returncode in (OK, PENDING, REJECTED),
+                        f"apply exits {done.returncode}, not {wanted}")
             told = self.after_success(settled, accept, done)
             wanted = told if not loose or PENDING not in loose else done.returncode
             self.is_pending = wanted == PENDING
@@ -356,15 +373,16 @@ class Soak:
 
     def repair(self):
         """Some of those in quarantine become what they were, or go."""
-        entries = copy.deepcopy(self.site.entries)
+        entries = copy_entries(self.site.entries)
         for dn in sorted(self.quarantined):
             if self.rng.random() < 0.2:
                 continue
             for one in [one for one in entries if one == dn or one.endswith("," + dn)]:
                 del entries[one]
+            then = oracle.moved(self.site.entries, self.now.good).get(dn, dn)
             for one, entry in self.now.good.items():
-                if one == dn or one.endswith("," + dn):
-                    entries[one] = copy.deepcopy(entry)
+                if one == then or one.endswith("," + then):
+                    entries[one] = dict(entry)
         self.site.become(entries)
 
     def settle_refusal(self, done, before):
@@ -394,12 +412,12 @@ class Soak:
         self.expect(code == OK, f"it does not come home: {code}")
 
     def step_changes(self):
-        before = copy.deepcopy(self.site.entries)
+        before = copy_entries(self.site.entries)
         self.changes()
         self.bring_home(*self.apply(), before)
 
     def step_kill(self):
-        before = copy.deepcopy(self.site.entries)
+        before = copy_entries(self.site.entries)
         self.changes()
         self.kill("apply")
         self.bring_home(*self.apply(), before)
@@ -432,7 +450,7 @@ class Soak:
             self.expect(lost <= 3, f"{lost} nodes are lost without a word")
         self.hidden = NOTHING
         self.server.set_access([])
-        self.bring_home(*self.apply("--full"), copy.deepcopy(self.site.entries))
+        self.bring_home(*self.apply("--full"), copy_entries(self.site.entries))
 
     def step_rollback(self):
         kept = [n for n in sorted(self.history) if os.path.exists(
@@ -460,28 +478,28 @@ class Soak:
         self.expect(code in (REFUSED, DATA), f"under a pin: {code}")
         self.expect(self.run("rollback", "--unpin").returncode == OK, "unpin fails")
         self.pinned = False
-        self.bring_home(*self.apply(), copy.deepcopy(self.site.entries))
+        self.bring_home(*self.apply(), copy_entries(self.site.entries))
 
     def apply_settings(self, **changes):
         """A person who edits settings means it."""
         self.write_settings(**changes)
-        code, done = self.apply(loose=(OK, REFUSED))
+        code, done = self.apply()
         if code == REFUSED:
             code, done = self.apply(accept=re.search(r"--accept ([0-9a-f]+)", done.stderr)[1])
-        self.bring_home(code, done, copy.deepcopy(self.site.entries))
+        self.bring_home(code, done, copy_entries(self.site.entries))
 
     def step_settings(self):
         how = self.rng.randrange(5)
         if how == 0:
             self.write_settings()  # the template of our own, with another version
-            self.bring_home(*self.apply(), copy.deepcopy(self.site.entries))
+            self.bring_home(*self.apply(), copy_entries(self.site.entries))
         elif how == 1:
             self.write("settings.yaml", "targets: {nonsense: {}}\n")
             before = self.published()
             self.expect(self.run("apply").returncode == USAGE, "wrong settings are not 64")
             self.expect(self.published() == before, "wrong settings, and files were changed")
             self.write_settings()
-            self.bring_home(*self.apply(), copy.deepcopy(self.site.entries))
+            self.bring_home(*self.apply(), copy_entries(self.site.entries))
         elif how == 2:
             was = self.settings["ours"]
             self.apply_settings(ours="ours: off")
@@ -497,15 +515,15 @@ class Soak:
                 self.expect(settled.counted, "exit 10 without an error")
                 self.expect(self.published() == before, "exit 10, and files were changed")
             self.write_settings(more="")
-            self.bring_home(*self.apply(), copy.deepcopy(self.site.entries))
+            self.bring_home(*self.apply(), copy_entries(self.site.entries))
         else:
             self.write_settings(more="severity: {no-mac: ignore}\n")
-            self.bring_home(*self.apply(), copy.deepcopy(self.site.entries))
+            self.bring_home(*self.apply(), copy_entries(self.site.entries))
 
     def step_flag(self):
         """A checker that rejects, a service that cannot be reloaded."""
         name = self.rng.choice(["check-fails", "reload-fails"])
-        before = copy.deepcopy(self.site.entries)
+        before = copy_entries(self.site.entries)
         self.write(name, "")
         self.changes()
         code, done = self.apply()
@@ -527,7 +545,7 @@ class Soak:
                 fcntl.lockf(lock, fcntl.LOCK_EX)
                 self.expect(self.run("apply").returncode == LOCKED, "not 8")
         self.expect(self.published() == before, "files were changed")
-        self.bring_home(*self.apply(), copy.deepcopy(self.site.entries))
+        self.bring_home(*self.apply(), copy_entries(self.site.entries))
 
     def step_drift(self):
         """Somebody edits a managed file, or removes it."""
@@ -560,7 +578,7 @@ class Soak:
         settled = self.settle()
         self.now = Published(settled.put_together(), settled.entries(), self.now.files,
                              self.now.settings)
-        self.bring_home(*self.apply(), copy.deepcopy(self.site.entries))
+        self.bring_home(*self.apply(), copy_entries(self.site.entries))
 
     STEPS = ((step_changes, 70), (step_kill, 12), (step_hide, 4), (step_rollback, 4),
              (step_settings, 4), (step_flag, 4), (step_away, 1), (step_drift, 2),
@@ -579,14 +597,23 @@ class Soak:
         self.begin()
         while self.site.n_changes < CHANGES and time.monotonic() < end:
             step = self.rng.choices(steps, weights)[0]
+            self.tell_progress()
             self.note(f"--- {step.__name__}")
             step(self)
 
+    def counts(self):
+        return (f"# seed {self.seed}: {self.site.n_changes} changes, {self.n_applies} applies, "
+                f"{self.n_kills} kills, {self.n_refusals} refusals, {self.n_quarantined} "
+                f"quarantined, {self.n_violations} violations")
+
+    def tell_progress(self):
+        if self.site.n_changes >= self.told + 1000:
+            self.told = self.site.n_changes
+            print(self.counts(), flush=True)
+
     def finish(self):
         self.server.stop()
-        print(f"# seed {self.seed}: {self.site.n_changes} changes, {self.n_applies} applies, "
-              f"{self.n_kills} kills, {self.n_refusals} refusals, {self.n_quarantined} "
-              f"quarantined, {self.n_violations} violations")
+        print(self.counts())
 
 
 def without_serial(content):

@@ -6,6 +6,7 @@ makes; it shares nothing with the program. Everything is a function of entries: 
 to dicts of attributes to lists of values.
 """
 
+import functools
 import hashlib
 import ipaddress
 import re
@@ -16,6 +17,7 @@ KINDS = (("vocVirtualNode", "vcn"), ("vocNodeInterface", "interface"), ("vocClus
          ("vocIPNetwork", "network"), ("vocDiskImage", "image"),
          ("vocPackageRepository", "repository"), ("vocKickstartProfile", "profile"),
          ("vocPhysicalNode", "host"), ("ipHost", "host"), ("ieee802Device", "host"))
+ID = "="  # which entry it is, wherever it moves
 SHARED = ("cluster", "network", "image", "repository", "profile")
 MAC = re.compile(r"^([0-9a-f]{2}:){5}[0-9a-f]{2}$", re.I)
 
@@ -31,11 +33,28 @@ def first(entry, attribute):
     return entry.get(attribute, [None])[0]
 
 
+@functools.lru_cache(maxsize=4096)
 def address(text):
     try:
         return ipaddress.ip_address(text)
     except ValueError:
         return None
+
+
+def moved(now, then):
+    """DN now -> DN then, of what is @then and @now at different places."""
+    come = {entry[ID][0]: dn for dn, entry in now.items() if dn not in then}
+    return {come[entry[ID][0]]: dn for dn, entry in then.items()
+            if dn not in now and entry[ID][0] in come}
+
+
+def find_host(dn, entry, now):
+    """Where the host is @now: there, elsewhere as the same entry, or by its name alone."""
+    if dn in now:
+        return dn
+    same = [one for one, e in now.items() if e[ID] == entry[ID]]
+    named = [one for one, e in now.items() if kind_of(e) == "host" and e["cn"] == entry["cn"]]
+    return next(iter(same + named), None)
 
 
 def is_armed_now(entry, now=None):
@@ -144,8 +163,8 @@ OWN, WAITS, CONFLICT = 0, 1, 2
 class Lint:
     """The faults of a model: DN of the record -> OWN, WAITS (for one that is out), CONFLICT."""
 
-    def __init__(self, model, before, out):
-        self.model, self.before, self.out = model, before, out
+    def __init__(self, model, before, had, out):
+        self.model, self.before, self.had, self.out = model, before, had, out
         self.faults = defaultdict(set)
         self.lost_aliases = defaultdict(set)
         self.unfinished = defaultdict(set)
@@ -266,10 +285,15 @@ class Lint:
                     self.faults[dn].add(CONFLICT)
                     self.faults[other].add(CONFLICT)
 
-    def conflict(self, dns):
-        """All wait but the one that stands above the others."""
-        best = max(self.standing[dn] for dn in dns)
-        leaders = [dn for dn in dns if self.standing[dn] == best]
+    def had_it(self, dn, value):
+        machine = self.model.machines[dn]
+        return value in self.had.get((machine.fqdn, machine.kind), ())
+
+    def conflict(self, dns, value=None):
+        """All wait but the one that had @value, or stands above the others."""
+        leaders = [dn for dn in dns if self.had_it(dn, value)] or list(dns)
+        best = max(self.standing[dn] for dn in leaders)
+        leaders = [dn for dn in leaders if self.standing[dn] == best]
         for dn in dns:
             if len(leaders) > 1 or dn != leaders[0]:
                 self.faults[dn].add(CONFLICT)
@@ -284,9 +308,9 @@ class Lint:
                 network = interface.networks[0] if interface.networks else None
                 for mac in machine.macs_of(interface):
                     holders[mac, network].add(dn)
-        for dns in holders.values():
+        for value, dns in holders.items():
             if len(dns) > 1:
-                self.conflict(dns)
+                self.conflict(dns, value if isinstance(value, str) else value[0])
 
     def names(self):
         names, aliases = defaultdict(set), defaultdict(set)
@@ -362,14 +386,18 @@ class Settled:
     def __init__(self, current, good, published):
         """@good: the last good version of each, @published: what is made of them."""
         self.good, self.current = good, current
-        self.before = {}
+        self.before, self.had = {}, {}
+        self.moved = moved(current, good)
+        self.moved_on = {then: now for now, then in self.moved.items()}
         self.quarantined = {}  # DN -> "kept" or "out"
         self.counted = set()  # those in error themselves
         self.reasons = {}
         if good:
             self.good_model = Model(good)
-            self.before = {(m.fqdn, m.kind): m.identity()
-                           for m in Model(published).machines.values()}
+            for m in Model(published).machines.values():
+                self.before[m.fqdn, m.kind] = m.identity()
+                self.had[m.fqdn, m.kind] = {value for i in m.interfaces
+                                            for value in i.ips + m.macs_of(i)}
         while self.one_more_round():
             pass
 
@@ -379,15 +407,34 @@ class Settled:
         entries = {dn: e for dn, e in self.current.items()
                    if owner(dn, e) not in self.quarantined}
         for dn, e in self.good.items():
-            if self.quarantined.get(owner(dn, e)) == "kept":
-                entries[dn] = e
+            if self.quarantined.get(self.dn_now(owner(dn, e))) == "kept":
+                # it refers to what it stood on, wherever that is now
+                entries[dn] = self.follow(e, self.moved_on)
         return entries
 
+    def dn_now(self, dn):
+        return self.moved_on.get(dn, dn)
+
+    @staticmethod
+    def follow(entry, places):
+        return {name: [places.get(value, value) for value in values]
+                for name, values in entry.items()} if places else entry
+
+    def is_as_it_was(self, dn):
+        now, then = self.current.get(self.dn_now(dn), {}), self.good[dn]
+        return {**now, ID: None} == {**then, ID: None}
+
+    def resolved(self):
+        """Whoever refers to one that is read as it was, finds it where it was."""
+        places = {now: then for now, then in self.moved.items()
+                  if self.quarantined.get(now) == "kept"}
+        return {dn: self.follow(e, places) for dn, e in self.put_together().items()}
+
     def one_more_round(self):
-        self.model = Model(self.put_together())
+        self.model = Model(self.resolved())
         self.seen = set(self.quarantined)
         out = {dn for dn, how in self.quarantined.items() if how == "out"}
-        lint = Lint(self.model, self.before, out)
+        lint = Lint(self.model, self.before, self.had, out)
         self.lost_aliases, self.unfinished = lint.lost_aliases, lint.unfinished
         faults = {dn: reasons for dn, reasons in lint.faults.items()
                   if self.quarantined.get(dn) != "out"}
@@ -405,23 +452,26 @@ class Settled:
         return place.get(self.model.kinds[dn], 3 + (reasons == {CONFLICT}))
 
     def commit(self, dn, reasons):
+        dn = self.dn_now(dn)
+        then = self.moved.get(dn, dn)
         if dn not in self.quarantined:
-            self.quarantined[dn] = "kept" if dn in self.good else "out"
+            self.quarantined[dn] = "kept" if then in self.good else "out"
             self.reasons[dn] = reasons
             if reasons != {WAITS}:
                 self.counted.add(dn)
             return
         # its last good version stands on what it stood on then
-        held = [one for one in self.good_model.references(dn)
-                if one not in self.seen and self.current.get(one) != self.good.get(one)]
+        held = [one for one in self.good_model.references(then)
+                if self.dn_now(one) not in self.seen
+                and not self.is_as_it_was(one)]
         for one in held:
-            self.quarantined.setdefault(one, "kept")
+            self.quarantined.setdefault(self.dn_now(one), "kept")
         if not held:
             self.quarantined[dn] = "out"
 
     def entries(self):
         """Without aliases that yield to others' names, and what refers to nothing yet."""
-        result = self.put_together()
+        result = self.resolved()
         for dn, attributes in self.unfinished.items():
             result[dn] = {name: values for name, values in result[dn].items()
                           if name not in attributes | {"vocPhysicalHost", "vocInstall"}}
@@ -471,7 +521,7 @@ class Node:
     def plain(entry):
         """A network's ranges concern none of its nodes."""
         return {name: sorted(values) for name, values in sorted(entry.items())
-                if name != "vocDynamicRange"}
+                if name not in ("vocDynamicRange", ID)}
 
 
 def nodes_of(entries):
@@ -502,8 +552,11 @@ def allowed(percent, existing):
     return max(3, -(-existing * percent // 100))
 
 
-def guards(old, new, baseline):
-    """Which guards refuse to go from the entries @old to @new; @baseline: the day's."""
+def guards(old, new, baseline, is_all=False):
+    """
+    Which guards refuse to go from the entries @old to @new; @baseline: the day's, @is_all: a
+    file with a line for each node comes or goes.
+    """
     before, after = nodes_of(old), nodes_of(new)
     refusals = set()
     AFFECTED.clear()
@@ -517,7 +570,7 @@ def guards(old, new, baseline):
             counts["max-removed"] += now is None
             counts["max-armed"] += bool(now and now.armed and not (was and was.armed))
             if was and now:
-                counts["max-affected"] += was.effect != now.effect
+                counts["max-affected"] += is_all or was.effect != now.effect
                 if was.effect != now.effect:
                     AFFECTED.append((key, difference(was.effect, now.effect)))
                 counts["max-lost"] += bool(was.has - now.has)

@@ -6,12 +6,12 @@ error, soak.py what must become of them.
 """
 
 import base64
-import copy
 
 SUFFIX = "dc=c,dc=example"
 UNITS = ("networks", "hosts", "lab", "vcns", "images", "repositories", "profiles")
 PREFIXES = {"management": "10.1.0", "rack": "10.2.0", "guests": "10.3.0", "more": "10.4.0"}
 NODE = ["device", "ipHost", "ieee802Device"]
+ID = "="  # stands for entryUUID: which entry it is, wherever it moves
 
 
 def dn_of(name, unit):
@@ -32,7 +32,13 @@ def ldif_lines(attribute, value):
 def ldif_entry(dn, entry):
     """As ldapcc --ldif reads it."""
     return f"dn: {dn}\n" + "".join(
-        ldif_lines(name, value) for name, values in entry.items() for value in values) + "\n"
+        ldif_lines(name, value) for name, values in entry.items() if name != ID
+        for value in values) + "\n"
+
+
+def copy_entries(entries):
+    return {dn: {name: list(values) for name, values in entry.items()}
+            for dn, entry in entries.items()}
 
 
 def ldif_site(entries):
@@ -423,6 +429,8 @@ class Site:
     def flush(self):
         """The LDIF of what is not served yet joins what waits to be sent."""
         old, new = self.served, self.entries
+        for dn, entry in new.items():
+            entry[ID] = old[dn][ID] if dn in old else [str(self.number())]
         for dn in sorted(old.keys() - new.keys(), key=lambda dn: -dn.count(",")):
             self.ldif.append(f"dn: {dn}\nchangetype: delete\n\n")
         for dn in sorted(new.keys() - old.keys(), key=lambda dn: dn.count(",")):
@@ -431,13 +439,13 @@ class Site:
         for dn in sorted(new.keys() & old.keys()):
             if new[dn] != old[dn]:
                 self.ldif.append(self.modification(dn, old[dn], new[dn]))
-        self.served = copy.deepcopy(new)
+        self.served = copy_entries(new)
 
     @staticmethod
     def modification(dn, old, new):
         text = f"dn: {dn}\nchangetype: modify\n"
         for name in sorted(old.keys() | new.keys()):
-            if old.get(name) != new.get(name):
+            if name != ID and old.get(name) != new.get(name):
                 text += f"replace: {name}\n" + "".join(
                     ldif_lines(name, value) for value in new.get(name, [])) + "-\n"
         return text + "\n"
@@ -460,4 +468,4 @@ class Site:
         """All as it is in @entries, as by somebody who takes changes back."""
         self.n_changes += sum(entries.get(dn) != self.entries.get(dn)
                               for dn in entries.keys() | self.entries.keys())
-        self.entries = copy.deepcopy(entries)
+        self.entries = copy_entries(entries)

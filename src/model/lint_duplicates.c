@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/lint_rules.h"
+#include "model/past.h"
+
+/* Addresses and MACs of all interfaces, in one sorted array for the duplicates */
+
+struct claim {
+	struct interface *interface;
+	bool had_it; /* in the last generation; looked up where several claim it */
+};
+
+struct held_address {
+	struct claim claim;
+	struct address *address;
+};
+
+bool lint_stands_above(const struct machine *first, const struct machine *second)
+{
+	return first->standing > second->standing;
+}
+
+/*
+ * Who had it stands first, whatever else changed, then who was there: the finding is about who
+ * came, the note about who was.
+ */
+static int compare_claims(const struct claim *a, const struct claim *b)
+{
+	int order = b->had_it - a->had_it;
+
+	if (order == 0)
+		order = b->interface->machine->standing - a->interface->machine->standing;
+	return order != 0 ? order
+			  : strcmp(a->interface->record.key, b->interface->record.key);
+}
+
+/* The first of several in conflict does not wait where it stands above all others. */
+static bool wins(const struct claim *first, const struct claim *second)
+{
+	return first->had_it != second->had_it
+		       ? first->had_it
+		       : lint_stands_above(
+				 first->interface->machine, second->interface->machine);
+}
+
+static int compare_held_addresses(const void *left, const void *right)
+{
+	const struct held_address *a = left, *b = right;
+	int order = ip_compare(a->address->ip, b->address->ip);
+
+	return order != 0 ? order : compare_claims(&a->claim, &b->claim);
+}
+
+static size_t count_addresses(const struct site *site)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < site->n_machines; i++)
+		for (uint32_t j = 0; j < site->machines[i]->n_interfaces; j++)
+			n += site->machines[i]->interfaces[j]->n_addresses;
+	return n;
+}
+
+struct loc lint_place_of_address(const struct reporter *r,
+	const struct interface *interface, const struct address *address)
+{
+	return record_loc_of(r->site, &interface->record, FIELD_ADDRESS, address->origin,
+		address->line);
+}
+
+struct loc lint_place_of_mac(const struct reporter *r, const struct interface *interface,
+	const struct hardware *hardware)
+{
+	return record_loc_of(
+		r->site, &interface->record, FIELD_MAC, hardware->origin, hardware->line);
+}
+
+/* One finding for all holders of an address; who waits: ldapcc(8), "Quarantine". */
+static void report_dup_ip(struct reporter *r, const struct held_address *held, size_t n)
+{
+	char text[IP_TEXT_MAX];
+	bool has_winner = wins(&held[0].claim, &held[1].claim);
+	struct finding *finding = check_report_loc(r, CHECK_DUP_IP,
+		check_default(CHECK_DUP_IP), &held[n - 1].claim.interface->record,
+		lint_place_of_address(
+			r, held[n - 1].claim.interface, held[n - 1].address),
+		"address %s is already taken", ip_format(held[0].address->ip, text));
+
+	for (size_t i = 0; i + 1 < n; i++) {
+		diag_note(finding,
+			lint_place_of_address(
+				r, held[i].claim.interface, held[i].address),
+			"%s", i == 0 ? "first used here" : "also used here");
+		if (finding->severity == SEVERITY_ERROR && (i > 0 || !has_winner))
+			held[i].claim.interface->record.is_bad = true;
+	}
+}
+
+static void check_dup_ip(struct reporter *r)
+{
+	TMP_CTX(tmp);
+	struct site *site = r->site;
+	size_t n = 0;
+	struct held_address *held =
+		mem_array(tmp, struct held_address, count_addresses(site) + 1);
+
+	for (size_t i = 0; i < site->n_machines; i++) {
+		struct machine *machine = site->machines[i];
+
+		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
+			struct interface *interface = machine->interfaces[j];
+
+			for (uint32_t k = 0; k < interface->n_addresses; k++)
+				held[n++] = (struct held_address){
+					{interface, false}, &interface->addresses[k]};
+		}
+	}
+	qsort(held, n, sizeof(*held), compare_held_addresses);
+	for (size_t start = 0, end; start < n; start = end) {
+		for (end = start + 1; end < n && ip_compare(held[start].address->ip,
+							 held[end].address->ip) == 0;
+			end++)
+			;
+		if (end - start == 1)
+			continue;
+		for (size_t i = start; i < end; i++)
+			held[i].claim.had_it =
+				past_has(held[i].claim.interface->machine->past.addresses,
+					past_ip(held[i].address->ip));
+		qsort(held + start, end - start, sizeof(*held), compare_held_addresses);
+		report_dup_ip(r, held + start, end - start);
+	}
+}
+
+struct held_mac {
+	struct claim claim;
+	struct hardware *hardware;
+};
+
+static int compare_addresses_of(const struct hardware *a, const struct hardware *b)
+{
+	int order = mac_compare(a->mac, b->mac);
+
+	return order != 0 ? order : guid_compare(a->guid, b->guid);
+}
+
+static int compare_held_macs(const void *left, const void *right)
+{
+	const struct held_mac *a = left, *b = right;
+	int order = compare_addresses_of(a->hardware, b->hardware);
+	const struct network *net_a = a->claim.interface->network,
+			     *net_b = b->claim.interface->network;
+
+	if (order == 0 && net_a != net_b) {
+		if (net_a == NULL || net_b == NULL)
+			return net_a == NULL ? -1 : 1;
+		order = strcmp(net_a->record.key, net_b->record.key);
+	}
+	return order != 0 ? order : compare_claims(&a->claim, &b->claim);
+}
+
+/* @held share a MAC; in one network that is an error, across networks a warning. */
+static void report_dup_mac(
+	struct reporter *r, const struct held_mac *held, size_t n, enum severity severity)
+{
+	TMP_CTX(tmp);
+	const struct held_mac *last = &held[n - 1];
+	bool has_winner = wins(&held[0].claim, &held[1].claim);
+	struct finding *finding = check_report_loc(r, CHECK_DUP_MAC, severity,
+		&last->claim.interface->record,
+		lint_place_of_mac(r, last->claim.interface, last->hardware),
+		severity == SEVERITY_WARNING
+			? "MAC address %s is used in several networks"
+		: last->hardware->is_derived ? "the MAC derived from the name, %s, is "
+					       "already taken: give it a macAddress"
+					     : "MAC address %s is already taken",
+		hardware_text(tmp, held[0].hardware));
+
+	for (size_t i = 0; i + 1 < n; i++) {
+		diag_note(finding,
+			lint_place_of_mac(r, held[i].claim.interface, held[i].hardware),
+			"%s", i == 0 ? "first used here" : "also used here");
+		if (finding->severity == SEVERITY_ERROR && (i > 0 || !has_winner))
+			held[i].claim.interface->record.is_bad = true;
+	}
+}
+
+/* Equal MACs come sorted by network: first the same network's, then across them. */
+static void check_same_macs(struct reporter *r, const struct held_mac *held, size_t n)
+{
+	bool is_across = false;
+
+	for (size_t start = 0, end; start < n; start = end) {
+		for (end = start + 1;
+			end < n && held[start].claim.interface->network ==
+					   held[end].claim.interface->network;
+			end++)
+			;
+		if (end - start > 1)
+			report_dup_mac(r, held + start, end - start, SEVERITY_ERROR);
+		is_across |= start > 0;
+	}
+	if (is_across)
+		report_dup_mac(r, held, n, SEVERITY_WARNING);
+}
+
+static void check_dup_mac(struct reporter *r)
+{
+	TMP_CTX(tmp);
+	struct site *site = r->site;
+	struct held_mac *held = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < site->n_machines; i++) {
+		struct machine *machine = site->machines[i];
+
+		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
+			struct interface *interface = machine->interfaces[j];
+
+			for (uint32_t k = 0; k < interface->n_macs; k++)
+				*mem_push(tmp, &held, &n) = (struct held_mac){
+					{interface, false}, &interface->macs[k]};
+			for (uint32_t k = 0; k < interface->n_guids; k++)
+				*mem_push(tmp, &held, &n) = (struct held_mac){
+					{interface, false}, &interface->guids[k]};
+		}
+	}
+	if (n > 1)
+		qsort(held, n, sizeof(*held), compare_held_macs);
+	for (size_t start = 0, end; start < n; start = end) {
+		for (end = start + 1;
+			end < n && compare_addresses_of(
+					   held[start].hardware, held[end].hardware) == 0;
+			end++)
+			;
+		if (end - start == 1)
+			continue;
+		for (size_t i = start; i < end; i++)
+			held[i].claim.had_it =
+				past_has(held[i].claim.interface->machine->past.macs,
+					past_hardware(held[i].hardware));
+		qsort(held + start, end - start, sizeof(*held), compare_held_macs);
+		check_same_macs(r, held + start, end - start);
+	}
+}
+
+void lint_duplicates(struct reporter *r)
+{
+	check_dup_ip(r);
+	check_dup_mac(r);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/past.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/table.h"
+
+uint64_t past_file(const char *path)
+{
+	return hash_end(hash_bytes(HASH_START, path, strlen(path)));
+}
+
+uint64_t past_name(const char *name)
+{
+	return hash_end(
+		hash_bytes(hash_bytes(HASH_START, name, strlen(name)), "\xff", 1));
+}
+
+uint64_t past_ip(struct ip ip)
+{
+	return hash_end(hash_bytes(hash_bytes(HASH_START, &ip.family, 1), ip.bytes, 16));
+}
+
+uint64_t past_hardware(const struct hardware *hardware)
+{
+	uint64_t hash =
+		hash_bytes(HASH_START, hardware->mac.bytes, sizeof(hardware->mac.bytes));
+
+	return hash_end(hash_bytes(hash, hardware->guid.bytes, GUID_BYTES));
+}
+
+uint32_t past_number(uint64_t hash)
+{
+	return (uint32_t)(hash ^ hash >> 32);
+}
+
+char *past_item(uint64_t hash, char text[PAST_ITEM_MAX])
+{
+	snprintf(text, PAST_ITEM_MAX, "%08x", (unsigned)past_number(hash));
+	return text;
+}
+
+bool past_has(const char *items, uint64_t hash)
+{
+	char item[PAST_ITEM_MAX];
+
+	past_item(hash, item);
+	for (; items != NULL && *items != '\0'; items += PAST_ITEM)
+		if (strncmp(items, item, PAST_ITEM) == 0)
+			return true;
+	return false;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What a machine had in the last generation: lists of items, eight hex digits each without
+ * anything between, which are hashes of names, addresses, MACs, files. Who had a thing then
+ * keeps it, whatever else changed.
+ */
+
+#include "model/site.h"
+
+enum { PAST_ITEM = 8, PAST_ITEM_MAX };
+
+uint64_t past_name(const char *name);
+uint64_t past_ip(struct ip ip);
+uint64_t past_hardware(const struct hardware *hardware); /* MAC or GUID */
+uint64_t past_file(const char *path);
+
+/* The item of a hash, as a number and as text. */
+uint32_t past_number(uint64_t hash);
+char *past_item(uint64_t hash, char text[PAST_ITEM_MAX]);
+/* Is it one of @items? NULL has none. */
+bool past_has(const char *items, uint64_t hash);
