@@ -6,11 +6,13 @@ The first host is this network namespace, the second OTHER-PID's; both have a br
 switch joins them, in a namespace of its own. Each host's timer runs `vcn apply` every two to
 four seconds, whatever the other's does; the manifests of a move get to the two hosts at
 different times, in any order. The guests halt at once and say nothing: what answers for them
-are their supervisors. Meanwhile the switch asks for every address all the time.
+are their supervisors. Meanwhile the switch asks for every address all the time, and floods the
+guests with UDP: VCN_FLOOD frames of 1,442 octets a second, of which none is ever read.
 
 Fails where two QEMUs of one VCN live at the same time, where there is none for longer than a
 tick of 20 seconds, and where a VCN that has moved is not reached through its new host's port.
 """
+import multiprocessing
 import os
 import random
 import re
@@ -27,6 +29,7 @@ ROUND_MAX_S = 120
 ETH_P_ARP = 0x0806
 HOSTS = ("node01", "node02")
 
+FLOOD = int(os.environ.get("VCN_FLOOD", "2000"))
 vcn, work, other, n_moves, n_guests = sys.argv[1:]
 n_moves, n_guests = int(n_moves), int(n_guests)
 here = os.path.dirname(os.path.realpath(__file__))
@@ -91,6 +94,47 @@ def probe(name):
     source = bytes.fromhex("feffffffff01")
     return (b"\xff" * 6 + source + struct.pack("!HHHBBH", ETH_P_ARP, 1, 0x0800, 6, 4, 1) + source +
             bytes(4 + 6) + socket.inet_aton(address(name)))
+
+
+def datagram(name):
+    """To the discard port."""
+    payload = bytes(1400)
+    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 28 + len(payload), 0, 0, 64, 17, 0,
+                       socket.inet_aton("10.98.0.254"), socket.inet_aton(address(name)))
+    total = sum(struct.unpack("!10H", head))
+    head = head[:10] + struct.pack("!H", 0xffff - (total + total // 0xffff) % 0xffff) + head[12:]
+    return (bytes.fromhex(mac(name).replace(":", "") + "feffffffff01") + b"\x08\x00" + head +
+            struct.pack("!HHHH", 9, 9, 8 + len(payload), 0) + payload)
+
+
+def flood(wire, n_sent):
+    """As many a second as are asked for, or as many as the machine can; ends with its parent."""
+    frames = [datagram(name) for name in names]
+    began, parent = time.monotonic(), os.getppid()
+    while os.getppid() == parent:
+        due = int((time.monotonic() - began) * FLOOD)
+        for number in range(n_sent.value, min(due, n_sent.value + 1000)):
+            try:
+                wire.send(frames[number % len(frames)])
+            except OSError:  # the queue is full
+                pass
+            n_sent.value = number + 1
+        time.sleep(0.005)
+
+
+class Flood:
+    """A process of its own, as Python runs one thread at a time."""
+
+    def __init__(self, pid):
+        self.n_sent = multiprocessing.Value("q", 0, lock=False)
+        self.process = multiprocessing.get_context("fork").Process(
+            target=flood, args=(open_wire(pid), self.n_sent), daemon=True)
+        self.process.start()
+
+    def end(self):
+        self.process.terminate()
+        self.process.join()
+        return self.n_sent.value
 
 
 class Asker(threading.Thread):
@@ -288,6 +332,7 @@ def main():
     write_image()
     switch = make_switch()
     hosts = [Host(name, pid) for name, pid in zip(HOSTS, (os.getpid(), other))]
+    flooding = Flood(switch.pid)
     watch, asker = Watch(), Asker(switch.pid)
     place = {name: random.choice(HOSTS) for name in names}
     done = 0
@@ -311,8 +356,9 @@ def main():
     for host in hosts:
         host.join()
         run(*host.command, "kill", "--all", check=False)
+    n_sent = flooding.end()
     switch.kill()
-    print(f"{done} moves of {n_guests} VCNs, {watch.starts} starts, "
+    print(f"{done} moves of {n_guests} VCNs, {watch.starts} starts, {n_sent} frames of the flood, "
           f"longest without {watch.longest:.1f} s, {len(faults)} faults")
     print(*faults, sep="\n")
     return done < n_moves or bool(faults)
