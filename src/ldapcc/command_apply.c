@@ -135,17 +135,14 @@ static int remember(struct publication *p, int result)
 /* The run */
 
 /*
- * Must the server be as new as what was read last? Not after the settings changed, which may
- * name another directory, and not with --full, which accepts a restored backup.
+ * The server must be as new as what was published last, also after the settings changed: whoever
+ * names another directory, or restores a backup, says so with --full.
  */
 static const struct string_list *expected_csn(struct publication *p)
 {
 	const struct generation_source *source = last_run_source(&p->last, p->state);
 
-	return p->run->arguments.full || source == NULL ||
-			       strcmp(source->inputs, p->run->inputs) != 0
-		       ? NULL
-		       : &source->csn;
+	return p->run->arguments.full || source == NULL ? NULL : &source->csn;
 }
 
 static int read_and_publish(struct publication *p)

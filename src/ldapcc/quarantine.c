@@ -384,6 +384,13 @@ static bool is_of_quarantined(const struct round *round, const struct finding *f
 				      owner_in(round->held, key) != NULL);
 }
 
+/* Entries are joined once, while they are read: what was found then is found by nobody again. */
+static bool is_of_reading(const struct finding *finding)
+{
+	return finding->id != NULL &&
+	       strcmp(finding->id, check_name(CHECK_AMBIGUOUS_JOIN)) == 0;
+}
+
 /*
  * Findings about those in quarantine are of what the directory has, and were reported before they
  * went there. Those about the others are of the site as it is now, not as it first looked.
@@ -395,8 +402,8 @@ static void replace_findings(const struct round *round, const struct diags *foun
 
 	for (size_t i = 0; i < diags->n_findings; i++) {
 		const struct finding *finding = diags->findings[i];
-		bool is_stale =
-			finding->where.dn != NULL && !is_of_quarantined(round, finding);
+		bool is_stale = finding->where.dn != NULL && !is_of_reading(finding) &&
+				!is_of_quarantined(round, finding);
 
 		diags->n_errors -= is_stale && finding->severity == SEVERITY_ERROR;
 		diags->n_warnings -= is_stale && finding->severity == SEVERITY_WARNING;

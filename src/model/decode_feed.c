@@ -207,15 +207,13 @@ static void add_origin(struct decoder *d, const struct feed *feed,
 	const char *name = feed->attribute != NULL ? feed->attribute : attribute->name;
 
 	if (dn != NULL) {
-		void **slot = table_slot(d->joined, dn);
+		char *kept = table_find(d->joined, dn);
 
-		if (*slot == NULL) {
-			char *kept = arena_strdup(d->site->arena, dn);
-
-			slot = table_slot(d->joined, kept);
-			*slot = kept;
+		if (kept == NULL) {
+			kept = arena_strdup(d->site->arena, dn);
+			*table_slot(d->joined, kept) = kept;
 		}
-		dn = *slot;
+		dn = kept;
 	}
 	*mem_push(d->scratch, &d->found, &d->n_found) = (struct origin){.attribute = name,
 		.dn = dn,

@@ -337,8 +337,8 @@ static int check_not_behind(struct session *s, const struct string_list *last_cs
 		return 0;
 	return session_fail(s,
 		"this server is behind what was published last (%s is '%s', was "
-		"'%s'): a replica that lags, or a restored "
-		"backup, which 'ldapcc apply --full' accepts",
+		"'%s'): a replica that lags, a restored backup or another "
+		"directory; the latter two 'ldapcc apply --full' accepts",
 		csn_is_usn(state) ? "lastusn" : "contextCSN", state->items[0],
 		last_csn->items[0]);
 }

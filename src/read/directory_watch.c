@@ -138,6 +138,7 @@ static int look_back(struct session *s, struct directory_watch *w)
 		return 0;
 	if (state_read(s, &now))
 		return -1;
+	s->doing = "watching";
 	w->is_late = now.n == 0 || csn_compare(w->csn, &now) != CSN_EQUAL;
 	return 0;
 }

@@ -70,7 +70,8 @@ ds_new() {
 # ds_start NAME: returns when it answers; its log is $scratch/NAME/log/errors
 ds_start() {
 	local name=$1
-	ns-slapd -d 0 -D "$scratch/$name/etc" -i "$scratch/$name/run/pid" \
+	# it waits for ever to end where a persistent search is open at the wrong moment
+	timeout -k 5 600 ns-slapd -d 0 -D "$scratch/$name/etc" -i "$scratch/$name/run/pid" \
 		>"$scratch/$name/out" 2>&1 &
 	pids+=($!)
 	echo $! >"$scratch/$name/pid"

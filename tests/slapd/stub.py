@@ -21,6 +21,9 @@ that knows `ipHost`, and two pages of two hosts each. FAULTs:
     no-whoami          WhoAmI is refused
     no-schema          the schema cannot be read
     behind             nothing is wrong, but contextCSN is of the year 2001
+    ad                 Active Directory: 2,500 computers, a thousand a page whatever is asked for,
+                       references to the other partitions, their addresses in one of those, a group
+                       whose members come in parts
 """
 
 import os
@@ -87,6 +90,57 @@ def host(i):
     )
 
 
+AD_PAGE = 1000  # MaxPageSize
+AD_PART = 1500  # MaxValRange
+AD_ROOT = "dc=c,dc=example"
+AD_GROUP = "CN=rack1,CN=Users,DC=c,DC=example"
+AD_MEMBERS = 2500
+AD_CLASSES = [f"( 1.{i} NAME '{name}' )" for i, name in
+              enumerate(("computer", "subnet", "dnsNode", "group"))]
+AD_TYPES = [f"( 2.{i} NAME '{name}' )" for i, name in
+            enumerate(("objectClass", "cn", "dNSHostName", "dnsRecord", "macAddress", "member",
+                       "networkAddress", "ipHostNumber", "description", "location",
+                       "serialNumber"))]
+
+
+def computer(i):
+    return entry(
+        f"CN=PC{i:04},CN=Computers,DC=c,DC=example",
+        objectClass=["top", "person", "user", "computer"],
+        cn=[f"PC{i:04}"],
+        dNSHostName=[f"PC{i:04}.c.example"],
+        macAddress=[f"00:00:5e:00:{i >> 8:02x}:{i & 255:02x}"],
+    )
+
+
+def dns_node(i):
+    address = bytes((10, 20, i >> 8, i & 255))
+    head = len(address).to_bytes(2, "little") + (1).to_bytes(2, "little") + bytes(20)
+    return entry(
+        f"DC=pc{i:04},DC=c.example,CN=MicrosoftDNS,DC=DomainDnsZones,DC=c,DC=example",
+        objectClass=["top", "dnsNode"],
+        dnsRecord=[head + address],
+    )
+
+
+def group(first):
+    """Members from that number on, a part of them; at the start the plain attribute is empty."""
+    last = min(first + AD_PART, AD_MEMBERS)
+    end = "*" if last == AD_MEMBERS else str(last - 1)
+    members = [f"CN=PC{i + 1:04},CN=Computers,DC=c,DC=example" for i in range(first, last)]
+    parts = {f"member_range={first}-{end}": members}
+    if first == 0:
+        parts = {"objectClass": ["top", "group"], "cn": ["rack1"], "member": [], **parts}
+    return entry(AD_GROUP, **parts)
+
+
+# By partition, as a search of its root gives them.
+AD = {
+    AD_ROOT: [computer(i) for i in range(1, AD_MEMBERS + 1)] + [group(0)],
+    "dc=domaindnszones,dc=c,dc=example": [dns_node(i) for i in range(1, AD_MEMBERS + 1)],
+} if FAULT == "ad" else {}
+
+
 def page_control(cookie):
     value = tlv(0x30, number(0), text(cookie))
     if FAULT == "bad-control" and not cookie:
@@ -122,6 +176,9 @@ class Connection(socketserver.StreamRequestHandler):
 
     def search(self, message_id, fields, controls):
         base = fields[0][1].decode()
+        if FAULT == "ad":
+            self.search_ad(message_id, base, fields, controls)
+            return
         if controls:
             control = elements(elements(controls[0][1])[0][1])
             if control[0][1] == b"1.3.6.1.4.1.4203.1.9.1.1":  # sync: as the overlay does
@@ -139,6 +196,37 @@ class Connection(socketserver.StreamRequestHandler):
             state = state if FAULT == "behind" else {}
             self.send(message_id, entry(base, subschemaSubentry=["cn=Subschema"], **state))
         self.send(message_id, result(0x65))
+
+    def search_ad(self, message_id, base, fields, controls):
+        partition = base.lower()
+        asked = [name.decode() for _, name in elements(fields[7][1])]
+        if controls:
+            control = elements(elements(controls[0][1])[0][1])
+            if control[0][1] == PAGED:
+                size, cookie = (one[1] for one in elements(elements(control[-1][1])[0][1]))
+                size = min(int.from_bytes(size, "big"), AD_PAGE)
+                self.page_ad(message_id, partition, int(cookie or b"0"), size)
+                return
+        elif partition == AD_GROUP.lower():
+            first = int(asked[0].partition("range=")[2].partition("-")[0])
+            self.send(message_id, group(first))
+        elif base == "cn=Subschema":
+            self.send(message_id, entry(base, attributeTypes=AD_TYPES, objectClasses=AD_CLASSES))
+        elif partition in AD:
+            self.send(message_id, entry(base, subschemaSubentry=["cn=Subschema"]))
+        self.send(message_id, result(0x65))
+
+    def page_ad(self, message_id, partition, start, size):
+        entries = AD[partition]
+        for one in entries[start : start + size]:
+            self.send(message_id, one)
+        rest = start + size < len(entries)
+        if not rest and partition == AD_ROOT:
+            for other in ("ForestDnsZones", "DomainDnsZones"):
+                url = f"ldap://{other}.c.example/DC={other},DC=c,DC=example"
+                self.send(message_id, tlv(0x73, text(url)))
+        cookie = str(start + size) if rest else ""
+        self.send(message_id, result(0x65), page_control(cookie))
 
     def page(self, message_id, n):
         first = host(1), host(2)

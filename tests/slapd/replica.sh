@@ -1,0 +1,84 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Two slapd, the second a replica of the first (syncrepl): what it has not yet is never published
+# over what was, whichever of the two answers.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+plan 14
+readonly LDAPCC
+export LDAPCC_DATADIR=$SOURCE_ROOT
+
+SLAPD_DATABASE=dbnosync slapd_new main
+slapd_load main "$SOURCE_ROOT/contrib/example/cluster.ldif"
+slapd_start main
+main=$(slapd_uri main)
+replicates="dbnosync
+syncrepl rid=001 provider=$main bindmethod=sasl saslmech=EXTERNAL searchbase=$SUFFIX
+	type=refreshAndPersist retry=\"1 +\""
+SLAPD_DATABASE=$replicates slapd_new replica
+replica=$(slapd_uri replica)
+
+csn() { ldapsearch -Q -Y EXTERNAL -LLL -H "$1" -s base -b "$SUFFIX" contextCSN | grep ^contextCSN; }
+is_in_sync() { [ "$(csn "$main")" = "$(csn "$replica")" ]; }
+describe() {
+	slapd_modify main <<-LDIF
+		dn: cn=node01,ou=hosts,$SUFFIX
+		changetype: modify
+		replace: ipHostNumber
+		ipHostNumber: 10.10.0.$1
+	LDIF
+}
+# apply WANT NAME URI…
+apply() {
+	local want=$1 name=$2 status=0
+	shift 2
+	cat >"$scratch/site.yaml" <<-YAML
+		directory: {uri: [$(printf '"%s",' "$@")], base: "$SUFFIX"}
+		state: $scratch/state
+		targets:
+		  dnsmasq-hosts: {path: "$scratch/hosts", check: none}
+		  dnsmasq: off
+		  dhcpd: off
+		  kickstart: off
+		  kickstart-repos: off
+		  manifest: off
+		guard: {max-affected: 100%, max-lost: 100%}
+	YAML
+	"$LDAPCC" --config "$scratch/site.yaml" apply --no-reload >"$scratch/out" \
+		2>"$scratch/err" || status=$?
+	report $((status != want)) "$name" "$scratch/err"
+}
+serves() { grep -q "^10\.10\.0\.$1 node01" "$scratch/hosts"; }
+
+slapd_start replica
+ok 'the replica gets everything' wait_for is_in_sync
+apply 0 'it can be published from' "$replica"
+describe 171
+ok 'a change reaches it' wait_for is_in_sync
+apply 0 'and is published' "$replica" "$main"
+ok 'as it is' serves 171
+
+# from now on nothing reaches it
+slapd_stop replica
+sed -i '/^syncrepl/,/^\ttype/d' "$scratch/replica/slapd.conf"
+slapd_start replica
+describe 172
+apply 0 'the replica lags, and is asked second' "$main" "$replica"
+ok 'what is new is published' serves 172
+apply 0 'asked first, it is passed over' "$replica" "$main"
+ok '… with a warning that says why' grep -Eq 'warning: .*behind what was published last' "$scratch/err"
+slapd_stop main
+apply 4 'alone it is no directory to publish from' "$main" "$replica"
+ok '… and is not' serves 172
+slapd_start main
+describe 173
+apply 0 'the first one is back' "$replica" "$main"
+ok 'its changes are published' serves 173
+slapd_stop replica
+SLAPD_DATABASE=$replicates slapd_new replica
+slapd_start replica
+wait_for is_in_sync
+apply 0 'the replica has caught up' "$replica"
+
+finish
