@@ -54,13 +54,13 @@ ok 'in any spelling' shows node1.c.example 0000.5E00.5301
 ok 'the GUID of an InfiniBand port' shows ib.c.example 0002c903003178f2
 ok 'and a name, as before' shows web.a.example web.a.example
 ok 'an address that nobody has' exits 64 show 10.1.0.99
-ok 'says so' complains "no host or VCN has '10.1.0.99'"
+ok 'says so' complains "nothing is called '10.1.0.99'"
 ok 'a name that is nearly right' exits 64 show noed2
-ok 'has the right one' complains "no host or VCN is called 'noed2', did you mean 'node2'?"
+ok 'has the right one' complains "nothing is called 'noed2', did you mean 'node2'?"
 ok 'a full one too' exits 64 show node2.c.exmaple
 ok 'is answered in full' complains "did you mean 'node2.c.example'?"
 ok 'a short name of two' exits 64 show web
-ok 'names both' complains "several hosts or VCNs are called 'web': web.a.example, web.b.example"
+ok 'names both' complains 'note: web\.b\.example'
 ok 'nothing to show' exits 64 show
 ok 'a target that is nearly right' exits 64 diff hosst
 ok 'has the right one' complains "there is no target 'hosst', did you mean 'hosts'?"

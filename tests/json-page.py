@@ -143,6 +143,7 @@ targets:
     runs.options = ["--config", wrong]
     runs.run("check", want=(64,))
     runs.options = ["--config", settings, "--ldif", good]
+    runs.run("graph")
     runs.run("allocate", "--image", "engage", "--network", "vcns", "--name", "new%03d",
              "--count", "2")
     runs.run("import", "--hosts", "/etc/hosts", want=(0, 10))

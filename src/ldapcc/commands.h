@@ -13,6 +13,7 @@ int command_check(void *run);
 int command_render(void *run);
 int command_show(void *run);
 int command_diff(void *run);
+int command_graph(void *run);
 int command_apply(void *run);
 int command_watch(void *run);
 int command_status(void *run);

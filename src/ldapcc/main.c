@@ -38,6 +38,8 @@ static const struct program_command commands[] = {
 		0, 0, APPLY},
 	{"show", "NAME…", "all that is known of a record, and what it caused",
 		command_show, 0, PROGRAM_ANY_NUMBER, LIST},
+	{"graph", "", "print the site for Graphviz: networks, hosts, their VCNs",
+		command_graph, 0, 0, 0},
 	{"status", "", "is all well? the last run's exit code, or 3, 4, 6, 10, 70",
 		command_status, 0, 0, STATUS},
 	{"verify", "", "do the servers serve what is published? exit 6 if one does not",

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "render/target.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -532,16 +534,43 @@ static void check_rest(struct loading *l, const struct front *front)
 			fault(l, front->check_at, "'{tree}' needs 'for-each'");
 }
 
+/* The names of the files in all folders, NULL-terminated. */
+static const char **template_names(
+	TALLOC_CTX *mem_ctx, const struct target_folders *folders)
+{
+	struct string_list names = {0};
+
+	for (size_t i = 0; i < folders->folders.n; i++) {
+		DIR *dir = opendir(folders->folders.items[i]);
+
+		for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;)
+			if (entry->d_name[0] != '.')
+				*mem_push(mem_ctx, &names.items, &names.n) =
+					mem_strdup(mem_ctx, entry->d_name);
+		if (dir != NULL)
+			closedir(dir);
+	}
+	/* the same at every run, whatever the order in the folder */
+	if (names.n > 1)
+		qsort(names.items, names.n, sizeof(names.items[0]), text_compare_items);
+	*mem_push(mem_ctx, &names.items, &names.n) = NULL;
+	return (const char **)(void *)names.items;
+}
+
 static void no_template(struct loading *l, const struct target_settings *settings)
 {
 	TMP_CTX(tmp);
 	struct buffer *folders = buffer_new(tmp);
+	const char *nearest =
+		text_nearest(settings->name, template_names(tmp, l->folders));
 
 	for (size_t i = 0; i < l->folders->folders.n; i++)
 		buffer_printf(folders, "%s%s", i == 0 ? "" : ", ",
 			l->folders->folders.items[i]);
 	l->failed = diag_fail(l->diags, EXIT_USAGE, settings->where,
-		"there is no template '%s' in %s", settings->name, folders->data);
+		"there is no template '%s' in %s%s%s%s", settings->name, folders->data,
+		nearest == NULL ? "" : ", did you mean '", nearest == NULL ? "" : nearest,
+		nearest == NULL ? "" : "'?");
 }
 
 /* A file without front matter takes that of the file it hides. */

@@ -21,6 +21,7 @@ enum {
 	RUN = 1 << 4,
 	STATUS = 1 << 5,
 	APPLY = 1 << 6,
+	TIMES = 1 << 7,
 };
 
 enum { MANY = PROGRAM_ANY_NUMBER };
@@ -45,7 +46,7 @@ static const struct program_command commands[] = {
 		launch_command_console, 1, 1, 0},
 	{"log", "NAME", "what the serial console has shown", launch_command_log, 1, 1, 0},
 	{"boot-times", "", "how long VCNs took to boot, by stage",
-		launch_command_boot_times, 0, 0, 0},
+		launch_command_boot_times, 0, 0, TIMES},
 	{"argv", "NAME", "the QEMU command that would run", launch_command_argv, 1, 1, 0},
 };
 
@@ -82,6 +83,8 @@ static const struct program_option options[] = {
 		OPTION_TEXTS, AT(credentials), '\0'},
 	{"seed", "URL", "run: the seed of this run, instead of the manifest's", RUN,
 		OPTION_TEXT, AT(seed), '\0'},
+	{"plot", NULL, "boot-times: a picture, as SVG", TIMES, OPTION_FLAG, AT(plot),
+		'\0'},
 	{"console", NULL, "run: the serial console on standard output", RUN, OPTION_FLAG,
 		AT(console), '\0'},
 };

@@ -15,6 +15,7 @@
 #include "base/lock.h"
 #include "base/text.h"
 #include "vcn/common/record.h"
+#include "vcn/common/record_plot.h"
 #include "vcn/guest/ingress.h"
 #include "vcn/guest/supervise.h"
 #include "vcn/host/admission.h"
@@ -600,7 +601,9 @@ int launch_command_boot_times(void *session)
 	struct boot_group *groups =
 		record_group(s->mem_ctx, records, n_records, &n_groups);
 
-	if (!s->arguments.json)
+	if (s->arguments.plot)
+		record_plot(s->out, groups, n_groups);
+	else if (!s->arguments.json)
 		record_print(s->out, groups, n_groups);
 	put_result(s, "boot_times", record_to_json(groups, n_groups));
 	return 0;

@@ -22,6 +22,7 @@ struct arguments {
 	bool all; /* every VCN */
 	bool restart_changed;
 	const char *metrics; /* status: OpenMetrics instead of the table; a file, or "" */
+	bool plot; /* boot-times: SVG */
 	bool console; /* run: the serial console on stdout */
 	struct program_texts credentials; /* run: NAME:FILE */
 	const char *seed; /* run: instead of the manifest's */
