@@ -7,6 +7,8 @@
 #include <json-c/json.h>
 
 #include "base/text.h"
+#include "ldapcc/allocate_move.h"
+#include "ldapcc/room.h"
 #include "read/dn.h"
 #include "read/ldif.h"
 
@@ -18,21 +20,14 @@
 
 enum { DEFAULT_MEMORY_MIB = 1024, NUMBER_MAX = 10000000 };
 
-/* A host with what is left of it for VCNs. */
-struct room {
-	const struct machine *host;
-	uint64_t memory_mib, cpus; /* UINT64_MAX: not limited */
-	uint64_t n_vcns;
-};
-
 struct allocation {
 	struct run *run;
 	const struct network *network;
 	const struct image *image;
 	const char *parent; /* DN below which the entries go */
-	uint64_t memory_mib, cpus, per_host;
-	struct room *rooms;
-	size_t n_rooms;
+	struct room_need need; /* of each */
+	uint64_t per_host;
+	struct rooms rooms;
 	struct ip *used; /* sorted */
 	size_t n_used;
 	struct ip next;
@@ -253,74 +248,6 @@ static char *next_name(struct allocation *a, TALLOC_CTX *mem_ctx,
 	return NULL;
 }
 
-/* Room */
-
-static uint64_t less(uint64_t from, uint64_t taken)
-{
-	if (from == UINT64_MAX)
-		return from;
-	return from > taken ? from - taken : 0;
-}
-
-static void add_room(
-	struct allocation *a, TALLOC_CTX *mem_ctx, const struct machine *host)
-{
-	struct room *room = mem_push(mem_ctx, &a->rooms, &a->n_rooms);
-
-	*room = (struct room){.host = host,
-		.memory_mib = host->memory_mib > 0 ? host->memory_mib : UINT64_MAX,
-		.cpus = host->cpus > 0 ? host->cpus : UINT64_MAX,
-		.n_vcns = host->n_vcns};
-	for (uint32_t i = 0; i < host->n_vcns; i++) {
-		const struct machine *vcn = host->vcns[i];
-
-		if (!vcn->is_enabled)
-			continue;
-		room->memory_mib = less(room->memory_mib, vcn->memory_mib);
-		room->cpus = less(room->cpus, vcn->cpus > 0 ? vcn->cpus : 1);
-	}
-}
-
-static bool takes_vcns(const struct machine *host)
-{
-	return host->has_vm_host_class && host->is_enabled && !host->drains &&
-	       !host->record.is_bad;
-}
-
-static void collect_rooms(struct allocation *a, TALLOC_CTX *mem_ctx)
-{
-	const struct site *site = a->run->site;
-
-	for (size_t i = 0; i < site->n_hosts; i++) {
-		if (takes_vcns(site->hosts[i]))
-			add_room(a, mem_ctx, site->hosts[i]);
-	}
-}
-
-static bool fits(const struct allocation *a, const struct room *room)
-{
-	return room->memory_mib >= a->memory_mib && room->cpus >= a->cpus &&
-	       (a->per_host == 0 || room->n_vcns < a->per_host);
-}
-
-/* Most free memory, then fewest VCNs, then the first by name. */
-static struct room *best_room(const struct allocation *a)
-{
-	struct room *best = NULL;
-
-	for (size_t i = 0; i < a->n_rooms; i++) {
-		struct room *room = &a->rooms[i];
-
-		if (!fits(a, room))
-			continue;
-		if (best == NULL || room->memory_mib > best->memory_mib ||
-			(room->memory_mib == best->memory_mib &&
-				room->n_vcns < best->n_vcns))
-			best = room;
-	}
-	return best;
-}
-
 /* LDIF */
 
 static void put_field(struct allocation *a, enum field_id field, const char *value)
@@ -349,8 +276,9 @@ static void put_vcn(struct allocation *a, const char *name, struct ip ip, struct
 	put_field(a, FIELD_HOST, host->record.dn);
 	put_field(a, FIELD_IMAGE, a->image->record.dn);
 	put_field(a, FIELD_MEMORY,
-		mem_printf(tmp, "%llu", (unsigned long long)a->memory_mib));
-	put_field(a, FIELD_CPUS, mem_printf(tmp, "%llu", (unsigned long long)a->cpus));
+		mem_printf(tmp, "%llu", (unsigned long long)a->need.memory_mib));
+	put_field(
+		a, FIELD_CPUS, mem_printf(tmp, "%llu", (unsigned long long)a->need.cpus));
 	put_field(a, FIELD_VO, a->run->arguments.vo);
 	buffer_add_byte(a->ldif, '\n');
 }
@@ -441,7 +369,7 @@ static int place_all(struct allocation *a, const struct pattern *pattern)
 	for (uint64_t i = 0; i < run->arguments.count; i++) {
 		struct ip ip;
 		struct mac mac;
-		struct room *room = best_room(a);
+		struct room *room = rooms_best(&a->rooms, &a->need, a->per_host);
 
 		if (room == NULL)
 			return diag_fail(run->diags, EXIT_REFUSED, LOC_NONE,
@@ -461,23 +389,40 @@ static int place_all(struct allocation *a, const struct pattern *pattern)
 				"no free name is left for '%s'", run->arguments.name);
 		*mem_push(run->mem_ctx, &a->macs, &a->n_macs) = mac;
 		put_vcn(a, name, ip, mac, room->host);
-		room->n_vcns++;
-		room->memory_mib = less(room->memory_mib, a->memory_mib);
-		room->cpus = less(room->cpus, a->cpus);
+		room_take(room, &a->need);
 	}
 	return 0;
+}
+
+/* New VCNs, as the command line wants them. */
+static int place_new(struct run *run, struct buffer *ldif)
+{
+	const struct arguments *arguments = &run->arguments;
+	struct pattern pattern;
+	struct allocation a = {.run = run,
+		.need = {arguments->memory_mib, arguments->cpus},
+		.per_host = arguments->per_host,
+		.number = 1,
+		.ldif = ldif};
+	int failed = prepare(&a, &pattern);
+
+	if (failed < 0)
+		return failed;
+	if (a.need.memory_mib == 0)
+		a.need.memory_mib = DEFAULT_MEMORY_MIB;
+	if (a.need.cpus == 0)
+		a.need.cpus = 1;
+	a.parent = find_parent(run->site);
+	a.next = a.network->prefix.base;
+	collect_taken(&a, run->mem_ctx);
+	rooms_collect(run->mem_ctx, run->site, NULL, &a.rooms);
+	return place_all(&a, &pattern);
 }
 
 int command_allocate(void *session)
 {
 	struct run *run = session;
-	struct pattern pattern;
-	struct allocation a = {.run = run,
-		.memory_mib = run->arguments.memory_mib,
-		.cpus = run->arguments.cpus,
-		.per_host = run->arguments.per_host,
-		.number = 1,
-		.ldif = buffer_new(run->mem_ctx)};
+	struct buffer *ldif = buffer_new(run->mem_ctx);
 	int failed = run_prepare(run);
 
 	if (failed == 0)
@@ -486,24 +431,15 @@ int command_allocate(void *session)
 		return failed;
 	/* not settled: what is in quarantine has its addresses and names all the same */
 	run_link(run);
-	failed = prepare(&a, &pattern);
-	if (failed < 0)
-		return failed;
-	if (a.memory_mib == 0)
-		a.memory_mib = DEFAULT_MEMORY_MIB;
-	if (a.cpus == 0)
-		a.cpus = 1;
-	a.parent = find_parent(run->site);
-	a.next = a.network->prefix.base;
-	collect_taken(&a, run->mem_ctx);
-	collect_rooms(&a, run->mem_ctx);
-	failed = place_all(&a, &pattern);
+	failed = run->arguments.move != NULL
+			 ? allocate_move(run, run->arguments.move, ldif)
+			 : place_new(run, ldif);
 	if (failed < 0)
 		return failed;
 	if (run->result != NULL)
 		json_object_object_add(
-			run->result, "ldif", json_object_new_string(a.ldif->data));
+			run->result, "ldif", json_object_new_string(ldif->data));
 	else
-		fputs(a.ldif->data, stdout);
+		fputs(ldif->data, stdout);
 	return 0;
 }

@@ -123,8 +123,8 @@ fi
 echo "guest: serial $(cat /sys/class/dmi/id/product_serial 2>/dev/null)"
 cat /sys/firmware/dmi/entries/11-*/raw 2>/dev/null | tr '\0' '\n' |
 	sed -n 's/^.*io\.systemd\.credential\.binary://p' |
-	while IFS='=' read -r name coded; do
-		echo "guest: credential $name is $(echo "$coded" | base64 -d)"
+	while read -r string; do
+		echo "guest: credential ${string%%=*} is $(echo "${string#*=}" | base64 -d)"
 	done
 config=/sys/firmware/qemu_fw_cfg/by_name/opt/com.coreos/config/raw
 [ ! -e "$config" ] || echo "guest: ignition $(cat "$config")"
