@@ -195,7 +195,7 @@ def behind(scene, servers):
         r"not 10 mail\.c\.example\., 10 mail2\.c\.example\.$",
         rf"^dns 127\.0\.0\.1:{s.port}: farm\.c\.example A: answers .*10\.77\.6\.{FARM}")]
     kea = [r"kea4\.sock: web1\.c\.example: no reservation for 00:00:5e:00:53:21, which is 10\.77\.0\.11$",
-           r"kea4\.sock: network 'front': 1 reservations that are in the directory no more$",
+           r"kea4\.sock: network 'front': 1 reservation that is in the directory no more$",
            r"kea4\.sock: network 'gone': subnet 10\.79\.0\.0/24 is loaded, and in the directory no more$",
            r"kea4\.sock: ib\.c\.example: the reservation for ff:00:00:00:00:00:02:00:00:02:c9:00:02:00:5e:03:00:00:53:07 "
            r"has 10\.77\.0\.31, not 10\.77\.0\.32$",
@@ -205,7 +205,7 @@ def behind(scene, servers):
            "not fd00:77::41$",
            r"kea6\.sock: six2\.c\.example: no reservation for 00:04:4c:4c:45:44:00:31:35:10:"
            r"80:31:b3:c0:4f:44:32:33, which is fd00:77::32$",
-           r"kea6\.sock: network 'six': 1 reservations that are in the directory no more$"]
+           r"kea6\.sock: network 'six': 1 reservation that is in the directory no more$"]
     check(scene, "each difference of each server is named", 6, everywhere + zones + kea + [
         r"^dnsmasq: dnsmasq \(process \d+\) runs since \S+, and its file was written at \S+$"],
         silent=[r"web1\.c\.example A:", r"mail\.example\.org"])
