@@ -388,7 +388,7 @@ class Settled:
         self.good, self.current = good, current
         self.before, self.had = {}, {}
         self.moved = moved(current, good)
-        self.moved_on = {then: now for now, then in self.moved.items()}
+        self.moved_on = {then: place for place, then in self.moved.items()}
         self.quarantined = {}  # DN -> "kept" or "out"
         self.counted = set()  # those in error themselves
         self.reasons = {}
@@ -426,8 +426,8 @@ class Settled:
 
     def resolved(self):
         """Whoever refers to one that is read as it was, finds it where it was."""
-        places = {now: then for now, then in self.moved.items()
-                  if self.quarantined.get(now) == "kept"}
+        places = {place: then for place, then in self.moved.items()
+                  if self.quarantined.get(place) == "kept"}
         return {dn: self.follow(e, places) for dn, e in self.put_together().items()}
 
     def one_more_round(self):
