@@ -5,14 +5,15 @@
 #
 #	install_packages build | quickstart | test
 #
-# Packages that are there are left alone. Services that come with packages are not started.
+# Packages that are there are left alone. Services that come with packages are neither started
+# nor, at the next boot, enabled.
 
 debian_build="gcc meson ninja-build pkg-config libldap-dev libsasl2-dev libyaml-dev libtalloc-dev
 	libunistring-dev
-	nettle-dev libjson-c-dev libmnl-dev libnftables-dev scdoc"
+	nettle-dev libjson-c-dev libmnl-dev libnftables-dev libcmocka-dev scdoc"
 debian_quickstart="slapd ldap-utils dnsmasq-base isc-dhcp-server qemu-system-x86 busybox-static
 	passt iproute2 cpio kmod python3"
-debian_test="libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev shellcheck
+debian_test="clang clang-format clang-tidy libclang-rt-14-dev shellcheck
 	389-ds-base python3-yaml bind9 bind9-utils bind9-dnsutils nsd knot knot-dnssecutils isc-dhcp-client udhcpc kea-dhcp4-server kea-dhcp6-server
 	qemu-utils strace
 	qemu-system-arm qemu-efi-aarch64
@@ -21,20 +22,22 @@ debian_test="libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev shel
 	krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit
 	e2fsprogs xfsprogs mount prometheus nftables user-mode-linux cloud-init
 	clustershell genders ansible-core powerman conman openssh-client libxenmisc4.17
-	debconf netplan.io zsh fish chromium graphviz"
+	debconf netplan.io zsh fish chromium graphviz
+	dpkg-dev debhelper lintian debootstrap rpm rpmlint logrotate"
 
 fedora_build="gcc meson ninja-build pkgconf-pkg-config openldap-devel cyrus-sasl-devel
 	libyaml-devel libtalloc-devel libunistring-devel nettle-devel json-c-devel
-	libmnl-devel nftables-devel scdoc"
+	libmnl-devel nftables-devel libcmocka-devel scdoc"
 fedora_quickstart="openldap-servers openldap-clients dnsmasq dhcp-server qemu-system-x86
 	busybox passt iproute cpio kmod python3"
-fedora_test="libcmocka-devel clang clang-tools-extra compiler-rt ShellCheck 389-ds-base python3-pyyaml
+fedora_test="clang clang-tools-extra compiler-rt ShellCheck 389-ds-base python3-pyyaml
 	qemu-system-aarch64 edk2-aarch64
 	bind bind-utils nsd knot dhcp-client kea qemu-img strace openssl procps-ng ipxe-bootimgs-x86 ipxe-roms-qemu syslinux
 	syslinux-tftpboot grub2-efi-x64-modules grub2-tools edk2-ovmf git file slurm-slurmctld
 	slurm-slurmd munge krb5-server krb5-workstation cyrus-sasl-gssapi e2fsprogs xfsprogs
 	nftables cloud-init clustershell genders ansible-core powerman conman openssh-clients
-	xen-libs netplan zsh fish chromium graphviz"
+	xen-libs netplan zsh fish chromium graphviz
+	dpkg-dev debhelper debootstrap rpm-build rpmlint logrotate"
 
 # Daemons of freshly installed packages stay off: dpkg asks this file before it starts one.
 without_services() {
@@ -47,6 +50,22 @@ without_services() {
 	"$@" || status=$?
 	[ "$made" = no ] || rm -f "$policy"
 	return "$status"
+}
+
+# What Debian's packages enable when they are installed, disabled again; started it is not.
+disable_services() {
+	local package path
+	for package in "$@"; do
+		dpkg-query -L "$package"
+	done | while IFS= read -r path; do
+		case $path in
+		/etc/init.d/*) update-rc.d "${path##*/}" disable ;;
+		*/lib/systemd/system/*@.*) ;;
+		*/lib/systemd/system/*.service | */lib/systemd/system/*.socket | */lib/systemd/system/*.timer)
+			deb-systemd-helper disable "${path##*/}"
+			;;
+		esac
+	done >/dev/null 2>&1
 }
 
 missing_debian() {
@@ -65,6 +84,7 @@ install_debian() {
 	apt-get -qq update
 	without_services env DEBIAN_FRONTEND=noninteractive \
 		apt-get -qq -y --no-install-recommends install "${missing[@]}" >/dev/null
+	disable_services "${missing[@]}"
 }
 
 install_packages() {

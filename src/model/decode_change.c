@@ -8,15 +8,14 @@
 /* Few people write a directory: one copy of each name. */
 static const char *keep_name(struct decoder *d, const char *name)
 {
-	void **slot = table_slot(d->writers, name);
+	char *kept = table_find(d->writers, name);
 
-	if (*slot == NULL) {
-		char *kept = arena_strdup(d->site->arena, name);
-
-		slot = table_slot(d->writers, kept);
-		*slot = kept;
+	if (kept == NULL) {
+		/* the table's key is the copy: @name goes with its entry */
+		kept = arena_strdup(d->site->arena, name);
+		*table_slot(d->writers, kept) = kept;
 	}
-	return *slot;
+	return kept;
 }
 
 static bool is_from(const struct entry_attribute *attribute, const char *dn)

@@ -25,7 +25,7 @@ files | grep -vE '^(tests/fuzz/corpus|COPYING|tests/cases(-public)?/.*/expected/
 # The first line of a source, or the second behind #!, says its licence.
 files 'src/*' 'tests/*' 'contrib/*' '.ci/*' |
 	grep -vE '^tests/cases(-public)?/.*/expected/' |
-	grep -E '\.(c|h|def|sh|py)$|^contrib/(test|quickstart)$|^\.ci/run$' |
+	grep -E '\.(c|h|def|sh|py)$|^contrib/(test|quickstart|package)$|^\.ci/run$' |
 	while IFS= read -r file; do
 		head -n 2 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0' || echo "$file"
 	done | broken "a source begins with its licence"
