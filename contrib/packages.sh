@@ -23,7 +23,7 @@ debian_test="clang clang-format clang-tidy libclang-rt-14-dev shellcheck
 	e2fsprogs xfsprogs mount prometheus nftables user-mode-linux cloud-init
 	clustershell genders ansible-core powerman conman openssh-client libxenmisc4.17
 	debconf netplan.io zsh fish chromium graphviz
-	dpkg-dev debhelper lintian debootstrap rpm rpmlint logrotate"
+	dpkg-dev debhelper lintian debootstrap rpm rpmlint logrotate shim-signed grub-efi-amd64-signed"
 
 fedora_build="gcc meson ninja-build pkgconf-pkg-config openldap-devel cyrus-sasl-devel
 	libyaml-devel libtalloc-devel libunistring-devel nettle-devel json-c-devel
