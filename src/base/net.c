@@ -41,11 +41,14 @@ bool ip_parse(const char *text, struct ip *ret)
 
 const char *ip_format(struct ip ip, char buffer[IP_TEXT_MAX])
 {
+	char *at = buffer;
+
 	buffer[0] = '\0';
-	if (ip.family == 4)
-		snprintf(buffer, IP_TEXT_MAX, "%u.%u.%u.%u", ip.bytes[0], ip.bytes[1],
-			ip.bytes[2], ip.bytes[3]);
-	else if (ip.family == 6)
+	for (unsigned i = 0; ip.family == 4 && i < 4; i++) {
+		at = text_write_number(at, ip.bytes[i]);
+		*at++ = i < 3 ? '.' : '\0';
+	}
+	if (ip.family == 6)
 		inet_ntop(AF_INET6, ip.bytes, buffer, IP_TEXT_MAX);
 	return buffer;
 }
@@ -93,24 +96,21 @@ struct ip ip_before(struct ip ip)
 const char *ip_unusable(struct ip ip)
 {
 	static const struct {
-		const char *prefix, *why;
+		struct prefix prefix;
+		const char *why;
 	} rows[] = {
-		{"0.0.0.0/8", "is in 0.0.0.0/8, 'this network'"},
-		{"127.0.0.0/8", "is a loopback address"},
-		{"224.0.0.0/4", "is a multicast address"},
-		{"255.255.255.255/32", "is the broadcast address"},
-		{"::/128", "is the unspecified address"},
-		{"::1/128", "is the loopback address"},
-		{"ff00::/8", "is a multicast address"},
+		{{{4, {0}}, 8}, "is in 0.0.0.0/8, 'this network'"},
+		{{{4, {127}}, 8}, "is a loopback address"},
+		{{{4, {224}}, 4}, "is a multicast address"},
+		{{{4, {255, 255, 255, 255}}, 32}, "is the broadcast address"},
+		{{{6, {0}}, 128}, "is the unspecified address"},
+		{{{6, {[15] = 1}}, 128}, "is the loopback address"},
+		{{{6, {0xff}}, 8}, "is a multicast address"},
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct prefix prefix;
-
-		if (prefix_parse(rows[i].prefix, NO_NETMASK, &prefix) == NULL &&
-			prefix_contains(prefix, ip))
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (prefix_contains(rows[i].prefix, ip))
 			return rows[i].why;
-	}
 	return NULL;
 }
 

@@ -42,6 +42,7 @@ char *uuid_of_name(TALLOC_CTX *mem_ctx, const char *fqdn)
 		0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8};
 	struct sha1_ctx state;
 	uint8_t u[SHA1_DIGEST_SIZE];
+	char text[37], *at = text;
 
 	sha1_init(&state);
 	sha1_update(&state, sizeof(dns), dns);
@@ -49,10 +50,14 @@ char *uuid_of_name(TALLOC_CTX *mem_ctx, const char *fqdn)
 	sha1_digest(&state, sizeof(u), u);
 	u[6] = (u[6] & 0x0f) | 0x50;
 	u[8] = (u[8] & 0x3f) | 0x80;
-	return mem_printf(mem_ctx,
-		"%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-		u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11],
-		u[12], u[13], u[14], u[15]);
+	/* 8-4-4-4-12 digits */
+	for (unsigned i = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*at++ = '-';
+		at = text_write_hex(at, &u[i], 1);
+	}
+	*at = '\0';
+	return mem_strdup(mem_ctx, text);
 }
 
 /* @state covers all of @b after it. */

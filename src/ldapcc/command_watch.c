@@ -26,6 +26,9 @@
 
 enum {
 	QUIET_MS = 1000, /* a burst of changes is over when none came for so long */
+	CALM_MS =
+		5000, /* after an apply that is older than this, a change is no burst yet: … */
+	QUIET_CALM_MS = 50, /* … it waits for no more than what came with it */
 	BURST_MAX_MS = 10000, /* … but it delays an apply no longer than this */
 	RETRY_FIRST_MS = 5000,
 	RETRY_MAX_MS = 300000,
@@ -36,6 +39,7 @@ struct watcher {
 	TALLOC_CTX *connection; /* owns watch */
 	struct directory_watch *watch; /* NULL: not connected */
 	int signals;
+	int64_t applied_ms; /* when the last apply ended */
 	unsigned retry_ms; /* 0: the last apply and the connection are well */
 	char *trouble; /* why nothing can be watched, as it was told; NULL: it can */
 	bool is_child;
@@ -122,20 +126,26 @@ static void back_off(struct watcher *w)
 		w->retry_ms = RETRY_MAX_MS;
 }
 
+/* A single change is published at once; those that follow each other, together. */
+static int64_t quiet_ms(const struct watcher *w)
+{
+	return clock_ms() - w->applied_ms > CALM_MS ? QUIET_CALM_MS : QUIET_MS;
+}
+
 /* Until something changed and it has been quiet since, or @timeout_ms is over. */
 static bool wait_for_change(struct watcher *w, int64_t timeout_ms)
 {
 	TMP_CTX(tmp);
 	struct diags *diags = diags_new(tmp);
 	int64_t end = clock_ms() + timeout_ms;
-	bool is_changed = false;
+	int64_t quiet = 0; /* 0: nothing changed yet */
 
 	while (clock_ms() < end) {
 		int64_t left = end - clock_ms();
 		bool is_readable, changed = false;
 
-		if (is_changed && left > QUIET_MS)
-			left = QUIET_MS;
+		if (quiet > 0 && left > quiet)
+			left = quiet;
 		if (!wait_for(w, left, &is_readable))
 			return false;
 		if (!is_readable)
@@ -144,9 +154,10 @@ static bool wait_for_change(struct watcher *w, int64_t timeout_ms)
 			disconnect(w);
 			break;
 		}
-		if (changed && !is_changed && end - clock_ms() > BURST_MAX_MS)
+		if (changed && quiet == 0 && end - clock_ms() > BURST_MAX_MS)
 			end = clock_ms() + BURST_MAX_MS;
-		is_changed |= changed;
+		if (changed && quiet == 0)
+			quiet = quiet_ms(w);
 	}
 	return true;
 }
@@ -205,6 +216,7 @@ static bool watch_round(struct watcher *w)
 	w->is_child = apply_in_child(w, &code);
 	if (w->is_child)
 		return false;
+	w->applied_ms = clock_ms();
 	tell_status(code);
 	bool is_well = code == EXIT_OK || code == EXIT_CHANGES;
 

@@ -209,7 +209,7 @@ def watch():
         one_change()  # it is connected and well after this one
         times, pulls = [], []
         for i in range(CHANGES):
-            time.sleep(float(os.environ.get("BENCH_PAUSE", "2")))
+            time.sleep(float(os.environ.get("BENCH_PAUSE", "6")))
             times.append(one_change())
             if i % max(1, CHANGES // ROUNDS) == 0:
                 pulls.append(pull().wall)
