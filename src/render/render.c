@@ -137,6 +137,12 @@ enum {
 	SCRATCH_ROOM = 40, /* of a file's name, for that of its next version beside it */
 };
 
+/* What was refused: of which record, of which attribute. */
+struct refusal {
+	const struct record *record;
+	intptr_t attribute; /* as wide as the pointer: nothing undefined between them */
+};
+
 /* One run over all targets: which records refused values, and where we are. */
 struct pass {
 	struct reporter *reporter;
@@ -145,10 +151,7 @@ struct pass {
 	struct context stack[DEPTH_MAX];
 	size_t depth;
 	/* what was reported in this pass: a value stands in several files */
-	struct refusal {
-		const struct record *record;
-		int attribute;
-	} * refusals;
+	struct table *refused; /* struct refusal */
 	size_t n_refusals;
 	bool is_silent; /* they are only counted */
 	size_t n_records;
@@ -208,13 +211,17 @@ static struct record *innermost_record(const struct pass *pass, const struct con
 
 static bool is_reported(struct pass *pass, const struct record *record, int attribute)
 {
-	for (size_t i = 0; i < pass->n_refusals; i++)
-		if (pass->refusals[i].record == record &&
-			pass->refusals[i].attribute == attribute)
-			return true;
-	*mem_push(pass->reporter->site, &pass->refusals, &pass->n_refusals) =
-		(struct refusal){record, attribute};
-	return false;
+	struct refusal *refusal =
+		arena_alloc(pass->reporter->site->arena, sizeof(*refusal));
+
+	*refusal = (struct refusal){record, attribute};
+	void **slot =
+		table_slot_bytes(pass->refused, (const char *)refusal, sizeof(*refusal));
+	bool is_known = *slot != NULL;
+
+	*slot = refusal;
+	pass->n_refusals += !is_known;
+	return is_known;
 }
 
 static void refuse_value(void *data, const struct context *context,
@@ -618,8 +625,9 @@ static struct printer *new_printers(
 		struct printer *printer = &printers[i];
 
 		printer->work = work;
-		printer->pass = (struct pass){
-			.reporter = work->pass->reporter, .is_silent = is_silent};
+		printer->pass = (struct pass){.reporter = work->pass->reporter,
+			.refused = is_silent ? NULL : table_new(mem_ctx, 64),
+			.is_silent = is_silent};
 		/* without a parent: talloc knows no threads */
 		printer->mem_ctx = mem_scope_new();
 		printer->buffer = buffer_new(printer->mem_ctx);
