@@ -37,7 +37,8 @@ static int read_all(
 		buffer_grown(b, (size_t)n);
 		if (b->len > max)
 			return -EFBIG;
-		step = READ_STEP;
+		/* the end is seen without more room, where it is where it was announced */
+		step = b->cap - b->len > 1 ? b->cap - b->len - 1 : READ_STEP;
 	}
 	*ret_len = b->len;
 	*ret_bytes = talloc_steal(mem_ctx, b->data);

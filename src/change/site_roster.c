@@ -10,6 +10,7 @@
 
 struct roll {
 	TALLOC_CTX *mem_ctx;
+	struct arena *arena; /* below it: the texts of the nodes */
 	const struct site *site;
 	struct table *shared; /* key of a network, image or profile -> its hash */
 	uint64_t cluster;
@@ -162,10 +163,9 @@ static int compare_hashes(const void *left, const void *right)
 	return a < b ? -1 : a > b;
 }
 
-static const char *items_text(TALLOC_CTX *mem_ctx, struct items *items)
+/* Sorted, each once; @out has room for all of them and a NUL. */
+static void write_items(char *out, struct items *items)
 {
-	char *text = mem_array(mem_ctx, char, items->n *ROSTER_ITEM + 1), *out = text;
-
 	if (items->n > 1)
 		qsort(items->hashes, items->n, sizeof(*items->hashes), compare_hashes);
 	for (size_t i = 0; i < items->n; i++) {
@@ -177,6 +177,13 @@ static const char *items_text(TALLOC_CTX *mem_ctx, struct items *items)
 			out = text_write_hex(out, bytes, sizeof(bytes));
 	}
 	*out = '\0';
+}
+
+static const char *items_text(struct arena *arena, struct items *items)
+{
+	char *text = arena_alloc(arena, items->n * ROSTER_ITEM + 1);
+
+	write_items(text, items);
 	return text;
 }
 
@@ -275,10 +282,10 @@ static void add_machine(struct roll *roll, const struct machine *machine)
 			.is_armed = machine->boots_installer,
 			.identity = identity,
 			.effect = effect_of(roll, machine, identity),
-			.networks = mem_strdup(roll->mem_ctx, having.networks->data),
-			.names = items_text(roll->mem_ctx, &having.names),
-			.addresses = items_text(roll->mem_ctx, &having.addresses),
-			.reservations = items_text(roll->mem_ctx, &having.reservations),
+			.networks = arena_strdup(roll->arena, having.networks->data),
+			.names = items_text(roll->arena, &having.names),
+			.addresses = items_text(roll->arena, &having.addresses),
+			.reservations = items_text(roll->arena, &having.reservations),
 			.files = machine->files == NULL ? "" : machine->files};
 }
 
@@ -286,6 +293,7 @@ void site_roster(TALLOC_CTX *mem_ctx, const struct site *site, struct roster *re
 {
 	TMP_CTX(tmp);
 	struct roll roll = {.mem_ctx = mem_ctx,
+		.arena = arena_new(mem_ctx),
 		.site = site,
 		.shared = table_new(tmp, 0),
 		.cluster = HASH_START,
@@ -346,9 +354,11 @@ static bool had_address(const struct roster_record *was, struct ip ip)
 {
 	TMP_CTX(tmp);
 	struct items items = {0};
+	char text[ROSTER_ITEM + 1];
 
 	add_item(tmp, &items, hash_ip(ip));
-	return roster_lost(items_text(tmp, &items), was->addresses) == 0;
+	write_items(text, &items);
+	return roster_lost(text, was->addresses) == 0;
 }
 
 static bool had_any_address(

@@ -49,18 +49,28 @@ static void forget(const struct state *state, const uint64_t *times, size_t n,
 	}
 }
 
+static int note_roster(
+	const struct state *state, const struct generation *g, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	struct roster roster;
+	struct buffer *b = buffer_new(tmp);
+	int r = roster_of_generation(tmp, state, state->current, diags, &roster);
+
+	if (r < 0)
+		return r;
+	roster_format(&roster, b);
+	return state_file_save(state, entry_name(tmp, g->created), b, diags);
+}
+
 static int note(const struct state *state, struct diags *diags)
 {
 	TMP_CTX(tmp);
 	struct generation *g;
-	struct roster roster;
 	uint64_t *times = NULL;
 	size_t n = 0;
-	struct buffer *b = buffer_new(tmp);
 	int r = generation_load(tmp, state, state->current, diags, &g);
 
-	if (r == 0)
-		r = roster_of_generation(tmp, state, state->current, diags, &roster);
 	if (r == 0 && mkdirat(state->dirfd, FOLDER, 0700) < 0 && errno != EEXIST)
 		r = diag_fail_errno(diags, EXIT_IO, errno,
 			state_loc(state, FOLDER, diags), "the folder cannot be made");
@@ -68,10 +78,9 @@ static int note(const struct state *state, struct diags *diags)
 		r = state_numbers(tmp, state, FOLDER, diags, &times, &n);
 	if (r < 0)
 		return r;
-	if (g->is_accepted || n == 0 || times[n - 1] + HOUR <= g->created) {
-		roster_format(&roster, b);
-		r = state_file_save(state, entry_name(tmp, g->created), b, diags);
-	}
+	/* the whole roster only where it is wanted: once an hour */
+	if (g->is_accepted || n == 0 || times[n - 1] + HOUR <= g->created)
+		r = note_roster(state, g, diags);
 	if (r == 0)
 		forget(state, times, n, g->created, g->is_accepted);
 	return r;
