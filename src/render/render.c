@@ -135,7 +135,12 @@ int renderer_new(TALLOC_CTX *mem_ctx, const struct settings *settings,
 
 enum {
 	DEPTH_MAX = 64,
-	SCRATCH_ROOM = 40, /* of a file's name, for that of its next version beside it */
+};
+
+/* What was refused: of which record, of which attribute. */
+struct refusal {
+	const struct record *record;
+	intptr_t attribute; /* as wide as the pointer: nothing undefined between them */
 };
 
 /* What was refused: of which record, of which attribute. */
@@ -388,40 +393,6 @@ struct work {
 	struct tree *tree;
 };
 
-/* A path may hold values of records, but stays in the folder that its text begins with. */
-/* Slashes outside of tags. */
-static size_t n_slashes(const char *path)
-{
-	size_t n = 0;
-
-	for (; *path != '\0'; path++) {
-		const char *end = strncmp(path, "{{", 2) == 0 ? strstr(path, "}}") : NULL;
-
-		if (end != NULL)
-			path = end + 1;
-		n += *path == '/';
-	}
-	return n;
-}
-
-static const char *path_fault(const struct target *target, const char *path)
-{
-	size_t fixed = strlen(target->fixed_folder);
-
-	if (!text_has_prefix(path, target->fixed_folder))
-		return "leaves its folder";
-	if (strstr(path + fixed, "/.") != NULL)
-		return "begins with a dot, or leaves its folder";
-	if (strstr(path + fixed, "//") != NULL || text_has_suffix(path, "/"))
-		return "lacks a name";
-	if (n_slashes(path + fixed) > n_slashes(target->path + fixed))
-		return "has a folder too many";
-	if (strlen(strrchr(path, '/')) > NAME_MAX - SCRATCH_ROOM ||
-		strlen(path) >= PATH_MAX)
-		return "is too long";
-	return NULL;
-}
-
 /* What a path is made of: the first value of the record in it, for the finding. */
 static void refuse_path(struct work *work, const struct program *program,
 	const void *object, const char *path, const char *why)
@@ -497,7 +468,7 @@ static void add_record(
 		return;
 	const char *path = record_path(
 		work->tree, work->renderer, program, work->pass->reporter->site, object);
-	const char *why = path_fault(program->target, path);
+	const char *why = target_path_fault(program->target, path);
 
 	if (why == NULL)
 		add_output(work, program, path, object);

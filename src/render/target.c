@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -703,4 +704,41 @@ struct template_loader target_loader(
 	return (struct template_loader){.load = load,
 		.load_hidden = load_hidden,
 		.data = folders_new(mem_ctx, settings, shipped_folder)};
+}
+
+/* Paths of records */
+
+enum { SCRATCH_ROOM = 40 }; /* of a file's name, for that of its next version beside it */
+
+/* Slashes outside of tags. */
+static size_t n_slashes(const char *path)
+{
+	size_t n = 0;
+
+	for (; *path != '\0'; path++) {
+		const char *end = strncmp(path, "{{", 2) == 0 ? strstr(path, "}}") : NULL;
+
+		if (end != NULL)
+			path = end + 1;
+		n += *path == '/';
+	}
+	return n;
+}
+
+const char *target_path_fault(const struct target *target, const char *path)
+{
+	size_t fixed = strlen(target->fixed_folder);
+
+	if (!text_has_prefix(path, target->fixed_folder))
+		return "leaves its folder";
+	if (strstr(path + fixed, "/.") != NULL)
+		return "begins with a dot, or leaves its folder";
+	if (strstr(path + fixed, "//") != NULL || text_has_suffix(path, "/"))
+		return "lacks a name";
+	if (n_slashes(path + fixed) > n_slashes(target->path + fixed))
+		return "has a folder too many";
+	if (strlen(strrchr(path, '/')) > NAME_MAX - SCRATCH_ROOM ||
+		strlen(path) >= PATH_MAX)
+		return "is too long";
+	return NULL;
 }

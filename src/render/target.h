@@ -92,3 +92,11 @@ bool targets_print_zones(const struct target *targets, size_t n_targets);
 
 /* "host" */
 const char *for_each_name(enum for_each for_each);
+
+/*
+ * target_path_fault - a path may hold values of records, but stays in the folder that its
+ * text begins with
+ *
+ * errors: NULL, or a static sentence
+ */
+const char *target_path_fault(const struct target *target, const char *path) _must_check_;
