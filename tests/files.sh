@@ -200,36 +200,6 @@ rm -r "$work/real/deep/$work/out/a"
 ln -s / "$work/real/deep/$work/out/a"
 ok '… below it no link is followed: exit 7' exits 7 render -o "$work/link/deep"
 
-# --- render -o, again and again ---
-
-printf -- '---\npath: x\nlanguage: json\ntrailer: none\n---\n{{#nodes}}"{{name}}"{{/nodes}}\n' \
-	>"$work/templates/bare"
-printf -- '---\npath: x\nfor-each: node\nlanguage: text\ntrailer: none\n---\n{{fqdn}}\n' \
-	>"$work/templates/each"
-each="  each: {path: '/each/{{name}}', check: none}"
-bare='  bare: {path: /bare.json, check: none}'
-files() { equal "$(cd "$work/looks" && echo *) $(cd "$work/looks/each" && echo *) " "$1 "; }
-anew "$each" "$bare"
-ok 'render -o: exit 0' exits 0 render -o "$work/looks"
-ok '… all that is rendered' files 'bare.json each n11 n12 n13'
-site 1 >"$work/site.ldif"
-ok 'without two hosts, of one target: exit 0' exits 0 render -o "$work/looks" bare
-ok "… what is another's stays" files 'bare.json each n11 n12 n13'
-echo 'by hand' >"$work/looks/each/n13"
-echo mine >"$work/looks/each/own"
-ok 'of all: exit 0' exits 0 render -o "$work/looks"
-ok '… the rest goes, but what somebody changed or made' files 'bare.json each n11 n13 own'
-settings "$each" >"$work/settings.yaml"
-ok 'a target less: exit 0' exits 0 render -o "$work/looks"
-ok '… its file goes' files 'each n11 n13 own'
-site 3 >"$work/site.ldif"
-run render -o "$work/looks"
-sed -i 's,/each/n12,/each/n1x,' "$work/looks/.ldapcc-rendered"
-echo 'not of ours' >"$work/looks/each/n1x"
-site 1 >"$work/site.ldif"
-ok 'a list that somebody edited: exit 0' exits 0 render -o "$work/looks"
-ok '… removes nothing' files 'each n11 n12 n13 n1x own'
-
 # --- how long a checker may take ---
 
 # slow SECONDS TEXT - a checker that takes so long, of a file from a template of that text
