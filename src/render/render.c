@@ -143,12 +143,6 @@ struct refusal {
 	intptr_t attribute; /* as wide as the pointer: nothing undefined between them */
 };
 
-/* What was refused: of which record, of which attribute. */
-struct refusal {
-	const struct record *record;
-	intptr_t attribute; /* as wide as the pointer: nothing undefined between them */
-};
-
 /* One run over all targets: which records refused values, and where we are. */
 struct pass {
 	struct reporter *reporter;
