@@ -16,8 +16,8 @@ ds_start main
 ds_load main "$CLUSTER"
 uri=$(ds_uri main)
 who=(--bind simple --dn "$DS_READER" --password-file "$scratch/main/password")
-# The reader is in no file, and the server adds classes that others stand on.
-only_ours() { grep -v -e '^uid=reader,' -e '	objectclass: ' "$1"; }
+# The reader and his right are in no file, and the server adds classes that others stand on.
+only_ours() { grep -v -e '^uid=reader,' -e '	objectclass: ' -e '	aci: ' "$1"; }
 describe() {
 	ds_modify main <<-LDIF
 		dn: cn=node01,ou=hosts,$SUFFIX
