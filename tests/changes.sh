@@ -531,6 +531,7 @@ TARGETS=
 sed -i "s|^  dnsmasq-hosts: {|&on-change: $work/reload-hosts, |;s|^  pxelinux: {|&on-change: $work/reload, |" \
 	"$work/settings.yaml"
 for name in reload reload-hosts; do
+	# shellcheck disable=SC2016 # for the script
 	printf '#!/bin/sh\ntest ! -e "$0-fails"\n' >"$work/$name"
 	chmod +x "$work/$name"
 done
