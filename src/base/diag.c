@@ -244,6 +244,25 @@ static void print_excerpt(FILE *stream, const struct finding *finding)
 	fputs("^\n", stream);
 }
 
+static void print_notes(
+	FILE *stream, const struct finding *finding, const struct diag_style *style)
+{
+	size_t n = finding->n_notes;
+
+	if (style->limit_notes > 0 && n > style->limit_notes)
+		n = style->limit_notes;
+	for (size_t i = 0; i < n; i++) {
+		print_where(stream, &finding->notes[i].where);
+		print_severity(stream, SEVERITY_NOTE, style);
+		put_safe(stream, finding->notes[i].message);
+		print_change(stream, &finding->notes[i].where.change);
+		putc('\n', stream);
+	}
+	if (n < finding->n_notes)
+		fprintf(stream, "and %zu more notes: --verbose prints all\n",
+			finding->n_notes - n);
+}
+
 void diag_print(
 	FILE *stream, const struct finding *finding, const struct diag_style *style)
 {
@@ -255,13 +274,7 @@ void diag_print(
 		fprintf(stream, " [%s]", finding->id);
 	putc('\n', stream);
 	print_excerpt(stream, finding);
-	for (size_t i = 0; i < finding->n_notes; i++) {
-		print_where(stream, &finding->notes[i].where);
-		print_severity(stream, SEVERITY_NOTE, style);
-		put_safe(stream, finding->notes[i].message);
-		print_change(stream, &finding->notes[i].where.change);
-		putc('\n', stream);
-	}
+	print_notes(stream, finding, style);
 }
 
 /* How often each id was seen; failures without an id are never limited. */

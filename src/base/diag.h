@@ -122,7 +122,9 @@ struct loc loc_at(const char *path, unsigned line, unsigned column);
 
 struct diag_style {
 	bool color;
-	size_t limit_per_id; /* further findings of one id are counted only; 0: no limit */
+	/* what goes beyond is counted only; 0: no limit */
+	size_t limit_per_id; /* findings */
+	size_t limit_notes; /* of one finding */
 };
 
 /* Sorted by source, line, DN, attribute and id, so that output does not depend on order. */

@@ -13,7 +13,7 @@
 
 enum {
 	FINDINGS_ON_TERMINAL = 20,
-	FINDINGS_ELSEWHERE = 200,
+	NOTES_OF_ONE = 20,
 	HELP_COLUMN = 30,
 	LETTERS_MAX = 64,
 	FIRST_LONG = 256
@@ -324,9 +324,10 @@ int program_finish(struct program *p, int result_or_failure, struct json_object 
 	int code = result_or_failure < 0 ? -result_or_failure : result_or_failure;
 	struct diag_style style = {.color = program_color(p, STDERR_FILENO)};
 
+	if (!is_verbose && isatty(STDERR_FILENO))
+		style.limit_per_id = FINDINGS_ON_TERMINAL;
 	if (!is_verbose)
-		style.limit_per_id =
-			isatty(STDERR_FILENO) ? FINDINGS_ON_TERMINAL : FINDINGS_ELSEWHERE;
+		style.limit_notes = NOTES_OF_ONE;
 	if (is_quiet)
 		drop_warnings(p->diags);
 	if (result != NULL)
