@@ -494,7 +494,7 @@ if [ -e /etc/ldapcc ]; then
 else
 	ok "without a settings file, from standard input: exit 0" bash -c \
 		"'$LDAPCC' --ldif - check <'$work/site.ldif' >'$work/said'"
-	ok "the defaults hold" says "^3 entries: 2 hosts, 0 VCNs, 1 networks"
+	ok "the defaults hold" says "^3 entries: 2 hosts, 0 VCNs, 1 network$"
 	ok "apply below another root: exit 0" bash -c "
 		'$LDAPCC' --root '$work/root' --ldif '$work/site.ldif' apply 2>'$work/err'"
 	ok "files are there" test -e "$work/root/srv/ldapcc/dnsmasq/hosts"
