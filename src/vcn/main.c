@@ -27,7 +27,7 @@ enum {
 enum { MANY = PROGRAM_ANY_NUMBER };
 
 static const struct program_command commands[] = {
-	{"check", "[FILE...]", "verify manifests; with --host, and whether this host can",
+	{"check", "[FILE…]", "verify manifests; with --host, and whether this host can",
 		check_command, 0, MANY, 0},
 	{"apply", "", "start and stop VCNs as the manifest says", launch_command_apply, 0,
 		0, PLAN | RESTART | STOP | APPLY},
@@ -35,13 +35,13 @@ static const struct program_command commands[] = {
 		PLAN},
 	{"run", "NAME", "one VCN in the foreground, for units and batch jobs",
 		launch_command_run, 1, 1, RUN},
-	{"start", "NAME...", "start VCNs", launch_command_start, 0, MANY, ALL},
-	{"stop", "NAME...", "ask VCNs to power off, then insist", launch_command_stop, 0,
+	{"start", "NAME…", "start VCNs", launch_command_start, 0, MANY, ALL},
+	{"stop", "NAME…", "ask VCNs to power off, then insist", launch_command_stop, 0,
 		MANY, ALL | STOP},
-	{"kill", "NAME...", "end VCNs at once", launch_command_kill, 0, MANY, ALL},
-	{"restart", "NAME...", "stop and start VCNs, with the manifest's changes",
+	{"kill", "NAME…", "end VCNs at once", launch_command_kill, 0, MANY, ALL},
+	{"restart", "NAME…", "stop and start VCNs, with the manifest's changes",
 		launch_command_restart, 0, MANY, ALL | STOP | RESTART},
-	{"status", "[NAME...]", "what runs here", launch_command_status, 0, MANY, STATUS},
+	{"status", "[NAME…]", "what runs here", launch_command_status, 0, MANY, STATUS},
 	{"console", "NAME", "the serial console; Ctrl-] leaves it",
 		launch_command_console, 1, 1, 0},
 	{"log", "NAME", "what the serial console has shown", launch_command_log, 1, 1, 0},
