@@ -17,7 +17,7 @@ ds_load main "$CLUSTER"
 uri=$(ds_uri main)
 who=(--bind simple --dn "$DS_READER" --password-file "$scratch/main/password")
 # The reader and his right are in no file, and the server adds classes that others stand on.
-only_ours() { grep -v -e '^uid=reader,' -e '	objectclass: ' -e '	aci: ' "$1"; }
+only_ours() { grep -v -e '^uid=reader,' -e '	objectclass: ' -e '	aci: ' -e '	nsuniqueid: ' "$1"; }
 describe() {
 	ds_modify main <<-LDIF
 		dn: cn=node01,ou=hosts,$SUFFIX
