@@ -120,6 +120,8 @@ bool release_find(const char *name, struct release *ret)
 {
 	unsigned rhel = 0, fedora = 0;
 
+	if (name == NULL)
+		return false;
 	if (find_debian(name, ret))
 		return true;
 	if (!read_number(name, "RHEL", ENTERPRISE_MIN, ENTERPRISE_MAX, &rhel) &&
