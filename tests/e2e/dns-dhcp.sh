@@ -133,7 +133,7 @@ slapd_modify main <<-END
 	vocAlias: login
 END
 exits 2 'diff sees it' site diff
-ok '… and names the host' prints '^changed +host node05\.c\.example$'
+ok '… and names the host' prints '^changed +host node05\.c\.example \(changed by .*\)$'
 ok '… and changes nothing' unmoved
 changed() { # which of the targets are other files than before
 	files ! -type d | { diff "$scratch/before" - || true; } |

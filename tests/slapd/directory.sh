@@ -24,7 +24,7 @@ same_as_ldif() {
 	mv "$scratch/out" "$scratch/directory"
 	[ "$status" = 0 ] || return 1
 	pull ldif "$sample"
-	diff "$scratch/directory" "$scratch/out"
+	diff <(grep -v "	entryuuid: " "$scratch/directory") "$scratch/out"
 }
 ok 'directory and LDIF deliver the same entries' same_as_ldif
 ok 'also in pages of 7' same_as_ldif --page 7
