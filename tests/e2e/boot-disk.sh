@@ -91,6 +91,7 @@ n=9
 plan "$n"
 until=$(date -u -d '+20 seconds' +%Y%m%d%H%M%SZ)
 servers_up
+dhcp_up dhcpd
 cp "$bios" "$ldlinux" "$tftp/"
 
 ok 'vocInstall TRUE until a moment that is to come: the boot file starts the installer' \

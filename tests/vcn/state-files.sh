@@ -94,7 +94,7 @@ for how in whole empty cut null types huge other deep bytes fifo folder sparse; 
 	damage "$how" "$records"
 	run boot-times
 	case $how in
-	whole) check "records, whole" 0 "1 starts, 1 ready" ;;
+	whole) check "records, whole" 0 "1 start, 1 ready" ;;
 	empty) check "records, empty" 0 "" ;;
 	fifo | folder | sparse) check "records, $how" 7 "boots.jsonl: .*cannot be read" ;;
 	*) check "records, $how" 0 "no boot record" ;;
