@@ -462,7 +462,8 @@ class Settled:
             return
         # its last good version stands on what it stood on then
         held = [one for one in self.good_model.references(then)
-                if self.dn_now(one) not in self.seen
+                if one in self.good  # it may have referred to nothing yet
+                and self.dn_now(one) not in self.seen
                 and not self.is_as_it_was(one)]
         for one in held:
             self.quarantined.setdefault(self.dn_now(one), "kept")
