@@ -344,8 +344,9 @@ class Site:
         if not dn:
             return False
         faults = [("ipHostNumber", ["10.1.0.300"]), ("ipHostNumber", ["10.3.0.0"]),
-                  ("ipHostNumber", ["10.2.0.255"]), ("vocMemory", ["0"]), ("vocCPUs", ["70000"]),
-                  ("vocBootFile", ["a b\tc"])]
+                  ("ipHostNumber", ["10.2.0.255"])]
+        if {"vocPhysicalNode", "vocVirtualNode"} & set(self.entries[dn]["objectClass"]):
+            faults += [("vocMemory", ["0"]), ("vocCPUs", ["70000"]), ("vocBootFile", ["a b\tc"])]
         if "macAddress" in self.entries[dn]:
             faults += [("macAddress", ["00:16:3e:00:00:0g"]), ("macAddress", ["01:00:5e:00:00:01"])]
         attribute, values = self.rng.choice(faults)

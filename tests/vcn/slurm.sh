@@ -100,9 +100,10 @@ scancel "$job"
 ok "scancel ends both, the deaf one too, before Slurm's own kill" within 14 no_qemu
 ok "nothing of them is left" within 5 no_folder
 
-job=$(submit --time=1 --signal=B:TERM@57 "$script" vcn001)
-ok "the time limit's signal" within 60 output_says "$job" "guest: ready"
-ok "is a graceful stop" within 40 output_says "$job" "Power down"
+job=$(submit --time=10 --signal=B:TERM@57 "$script" vcn001)
+ok "a guest that is ready" within 60 output_says "$job" "guest: ready"
+scontrol update JobId="$job" TimeLimit=1
+ok "gets the time limit's signal, a graceful stop" within 40 output_says "$job" "Power down"
 ok "and a job that ended well" within 20 is_job "$job" COMPLETED
 
 # As a user without any privilege
