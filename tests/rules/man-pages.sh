@@ -30,7 +30,7 @@ if [ -n "$vcn" ]; then
 	commands "$vcn" | told man/vcn.8.scd "every command"
 	grep -oE '\{"[a-z][a-z-]*", ?read' src/vcn/common/launch_settings.c | cut -d'"' -f2 | sort -u |
 		told man/vcn.yaml.5.scd "every setting"
-	grep -oE '\{"[a-z][a-z-]*", ?read' src/vcn/common/manifest.c | cut -d'"' -f2 | sort -u |
+	grep -hoE '\{"[a-z][a-z_-]*", ?(read|value)' src/vcn/common/manifest*.c | cut -d'"' -f2 | sort -u |
 		told man/vcn-manifest.5.scd "every key"
 fi
 grep -oE '\{"[a-z][a-z-]*", ?read' src/config/settings.c | cut -d'"' -f2 | sort -u |
