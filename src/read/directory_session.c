@@ -687,6 +687,18 @@ static int check_identity(struct session *s, int code)
 		session_who(s), expected);
 }
 
+/* 389 Directory Server writes a blank behind the colon. */
+static char *identity_text(TALLOC_CTX *mem_ctx, const struct berval *authzid)
+{
+	if (!authzid || !authzid->bv_val)
+		return mem_strdup(mem_ctx, "");
+	const char *text = authzid->bv_val;
+
+	if (text_has_prefix(text, "dn:"))
+		text += strlen("dn:");
+	return mem_strdup(mem_ctx, text + strspn(text, " "));
+}
+
 int session_whoami_finish(struct session *s, int id)
 {
 	struct berval *authzid = NULL;
@@ -700,13 +712,8 @@ int session_whoami_finish(struct session *s, int id)
 	int failed = session_code(s, message, &code, &diagnostic);
 
 	if (!failed && code == LDAP_SUCCESS &&
-		ldap_parse_whoami(s->ld, message, &authzid) == LDAP_SUCCESS) {
-		const char *text = authzid && authzid->bv_val ? authzid->bv_val : "";
-
-		text += text_has_prefix(text, "dn:") ? strlen("dn:") : 0;
-		/* 389 Directory Server writes a blank behind the colon */
-		s->identity = mem_strdup(s, text + strspn(text, " "));
-	}
+		ldap_parse_whoami(s->ld, message, &authzid) == LDAP_SUCCESS)
+		s->identity = identity_text(s, authzid);
 	ber_bvfree(authzid);
 	ldap_msgfree(message);
 	return failed ? -1 : check_identity(s, code);

@@ -272,7 +272,7 @@ void draft_remove_value(
 	struct entry_attribute *attribute = draft_attribute(entry, name);
 	struct entry_value *found = draft_value(entry, name, value);
 
-	if (found == NULL)
+	if (attribute == NULL || found == NULL)
 		return;
 	*found = attribute->values[--attribute->n_values];
 	if (attribute->n_values == 0)

@@ -453,9 +453,11 @@ static void take_record(struct changer *changer)
 
 	if (f->n_lines > 0)
 		f->is_first = false;
-	if (f->is_broken || c.at == f->n_lines)
+	if (f->is_broken)
 		return;
 	c.dn = take(&c);
+	if (c.dn == NULL)
+		return;
 	if (ldif_is_named(c.dn, "dn"))
 		apply_record(changer, &c);
 	else
