@@ -190,11 +190,11 @@ static enum spec spec_of(const struct ldif_line *line)
 	return spec;
 }
 
-/* `add: ATTRIBUTE`, its values, `-` */
-static void modify_one(
-	const struct changer *changer, struct record_change *c, struct draft_entry *entry)
+/* `add: ATTRIBUTE`, which is @line, its values, `-` */
+static void modify_one(const struct changer *changer, struct record_change *c,
+	const struct ldif_line *line, struct draft_entry *entry)
 {
-	const struct ldif_line *line = take(c), *first = peek(c);
+	const struct ldif_line *first = peek(c);
 	enum spec spec = spec_of(line);
 	const char *name = line->value;
 
@@ -224,8 +224,9 @@ static void modify(const struct changer *changer, struct record_change *c)
 {
 	struct draft_entry *entry = draft_copy(c->mem_ctx, c->entry);
 
-	while (peek(c) != NULL && !c->file->is_broken)
-		modify_one(changer, c, entry);
+	for (const struct ldif_line *line;
+		!c->file->is_broken && (line = take(c)) != NULL;)
+		modify_one(changer, c, line, entry);
 	if (!c->file->is_broken)
 		draft_replace(changer->target->draft, c->entry, entry);
 }
