@@ -200,6 +200,22 @@ rm -r "$work/real/deep/$work/out/a"
 ln -s / "$work/real/deep/$work/out/a"
 ok '… below it no link is followed: exit 7' exits 7 render -o "$work/link/deep"
 
+# --- what an earlier render -o left ---
+
+anew "  pxelinux: {path: '/pxe/{{mac_dashed}}', check: none}"
+ok 'render -o: exit 0' exits 0 render -o "$work/look"
+gone=$work/look/pxe/00-16-3e-00-01-13
+ok '… has a file of each host' test -e "$gone"
+echo 'by hand' >"$work/look/pxe/notes"
+cp "$gone" "$work/look/pxe/edited"
+echo 'more' >>"$work/look/pxe/edited"
+site 2 >"$work/site.ldif"
+ok 'without the third host: exit 0' exits 0 render -o "$work/look"
+ok '… its file is gone' test ! -e "$gone"
+ok "… the others' stay" test -e "$work/look/pxe/00-16-3e-00-01-12"
+ok '… and what is not ours' test -e "$work/look/pxe/notes"
+ok '… or was edited' test -e "$work/look/pxe/edited"
+
 # --- how long a checker may take ---
 
 # slow SECONDS TEXT - a checker that takes so long, of a file from a template of that text

@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ldapcc/commands.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <string.h>
-#include <unistd.h>
-
 #include <json-c/json.h>
 
-#include "base/file.h"
 #include "base/text.h"
-#include "base/trailer.h"
-#include "generation/folder.h"
-#include "ldapcc/listing.h"
 
-/* check and render: what needs no state and changes nothing of the system. */
+/* check: what needs no state and changes nothing. */
 
 static void print_catalogue(struct run *run)
 {
@@ -83,147 +74,4 @@ int command_check(void *session)
 		return failed;
 	report_counts(run);
 	return run->diags->n_errors > 0 ? -(int)EXIT_DATA : 0;
-}
-
-/* render */
-
-static bool is_selected(const struct run *run, const struct target *target)
-{
-	for (size_t i = 0; i < run->n_words; i++)
-		if (strcmp(run->words[i], target->name) == 0)
-			return true;
-	return run->n_words == 0;
-}
-
-static int write_output(struct run *run, const struct output *output)
-{
-	TMP_CTX(tmp);
-	char *path = file_join(tmp, run->arguments.output, output->path);
-	char *slash = strrchr(path, '/');
-	struct loc where = loc_file(mem_strdup(run->diags, path));
-
-	*slash = '\0';
-	_cleanup_(mem_close_fd) int dirfd = folder_enter_new(path, 0755);
-
-	if (dirfd < 0)
-		return folder_fail(run->diags, -dirfd, path, "cannot make its folder");
-	int r = file_replace_at(
-		dirfd, slash + 1, output->bytes, output->len, output->target->mode);
-	if (r < 0)
-		return diag_fail_errno(
-			run->diags, EXIT_IO, -r, where, "cannot be written");
-	return 0;
-}
-
-static void print_output(
-	const struct run *run, const struct output *output, bool is_alone)
-{
-	if (run->result != NULL) {
-		struct json_object *files;
-
-		if (!json_object_object_get_ex(run->result, "files", &files)) {
-			files = json_object_new_object();
-			json_object_object_add(run->result, "files", files);
-		}
-		json_object_object_add(files, output->path,
-			json_object_new_string_len(output->bytes, (int)output->len));
-		return;
-	}
-	if (!is_alone)
-		printf("==> %s <==\n", output->path);
-	fwrite(output->bytes, 1, output->len, stdout);
-	if (!is_alone)
-		putchar('\n');
-}
-
-static bool is_in_tree(const struct run *run, const char *path)
-{
-	for (size_t i = 0; i < run->tree->n_outputs; i++)
-		if (strcmp(run->tree->outputs[i].path, path) == 0)
-			return true;
-	return false;
-}
-
-/* A file of an earlier render: it has our trailer, whole, and nothing writes it now. */
-static bool is_stale(
-	const struct run *run, const struct target *target, int dirfd, const char *name)
-{
-	TMP_CTX(tmp);
-	struct trailer trailer;
-	char *bytes;
-	size_t len;
-
-	return name[0] != '.' && target->trailer != NULL &&
-	       !is_in_tree(run, file_join(tmp, target->fixed_folder, name)) &&
-	       file_read_regular_at(tmp, dirfd, name, 1 << 26, &bytes, &len) == 0 &&
-	       trailer_check(bytes, len, target->trailer, &trailer) == NULL;
-}
-
-static int remove_stale_of(struct run *run, const struct target *target)
-{
-	TMP_CTX(tmp);
-	const char *path = file_join(tmp, run->arguments.output, target->fixed_folder);
-	int fd = folder_enter(path), error = 0;
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-	if (dir == NULL) {
-		mem_close_fd(&fd);
-		return 0;
-	}
-	for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
-		if (is_stale(run, target, dirfd(dir), entry->d_name) &&
-			unlinkat(dirfd(dir), entry->d_name, 0) < 0)
-			error = errno;
-	closedir(dir);
-	return error == 0 ? 0
-			  : diag_fail_errno(run->diags, EXIT_IO, error,
-				    loc_file(mem_strdup(run->diags, path)),
-				    "an old file in it cannot be removed");
-}
-
-static int render_outputs(struct run *run)
-{
-	size_t n_selected = 0;
-
-	for (size_t i = 0; i < run->tree->n_outputs; i++)
-		n_selected += is_selected(run, run->tree->outputs[i].target);
-	for (size_t i = 0; i < run->tree->n_outputs; i++) {
-		const struct output *output = &run->tree->outputs[i];
-
-		if (!is_selected(run, output->target))
-			continue;
-		if (run->arguments.output == NULL) {
-			print_output(run, output, n_selected == 1);
-			continue;
-		}
-		int failed = write_output(run, output);
-
-		if (failed < 0)
-			return failed;
-	}
-	int failed = 0;
-
-	for (size_t i = 0;
-		run->arguments.output != NULL && failed == 0 && i < run->n_targets; i++)
-		if (run->targets[i].for_each != FOR_SITE &&
-			is_selected(run, &run->targets[i]))
-			failed = remove_stale_of(run, &run->targets[i]);
-	return failed;
-}
-
-/* Too many errors give nothing; else what is in error is left out, and the rest written. */
-int command_render(void *session)
-{
-	struct run *run = session;
-
-	if (run->arguments.list)
-		return listing_targets(run);
-	int failed = run_all(run);
-
-	if (failed == 0)
-		failed = run_check_words(run);
-	if (failed < 0)
-		return failed;
-	failed = run_permit(run);
-	return failed < 0 ? failed : render_outputs(run);
 }
