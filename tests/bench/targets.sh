@@ -77,23 +77,30 @@ line() {
 	esac
 }
 
-# The targets, and copies of each: NAME-copyN
+# settings LINE…: these targets and the two that others name; all that is set is rendered, so
+# nothing else is
 settings() {
-	local target i
+	local target
 	mkdir -p "$scratch/templates"
+	printf -- '---\npath: /nothing\nlanguage: text\n---\n' >"$scratch/templates/nothing"
 	{
 		echo "templates: [$scratch/templates]"
 		echo "targets:"
-		printf -- '---\npath: /nothing\nlanguage: text\n---\n' >"$scratch/templates/nothing"
-		echo '  nothing: {}'
-		for target in $targets; do
-			line "$target" "$target"
-			for ((i = 0; i < copies; i++)); do
-				cp "$here/../../templates/$target" "$scratch/templates/$target-copy$i"
-				line "$target-copy$i" "$target"
-			done
+		for target in dhcpd dnsmasq kickstart kickstart-repos manifest; do
+			case "$*" in *"  $target:"*) ;; *) echo "  $target: off" ;; esac
 		done
+		printf '%s\n' '  nothing: {}' "$(line dnsmasq-hosts dnsmasq-hosts)" \
+			"$(line dnsmasq-dhcp-hosts dnsmasq-dhcp-hosts)" "$@"
 	} >"$scratch/settings.yaml"
+}
+
+# copies_of TARGET: the lines of as many templates of its text
+copies_of() {
+	local i
+	for ((i = 0; i < copies; i++)); do
+		cp "$here/../../templates/$1" "$scratch/templates/$1-copy$i"
+		line "$1-copy$i" "$1"
+	done
 }
 
 render=("$ldapcc" --quiet --config "$scratch/settings.yaml" --ldif "$scratch/site.ldif" render
@@ -133,25 +140,27 @@ servers() {
 
 declare -A costs
 measure() {
-	local target nothing i words
+	local target nothing lines=()
 	both_families "$1" >"$scratch/site.ldif"
 	settings
-	nothing=$(cost "${render[@]}" nothing)
+	nothing=$(cost "${render[@]}")
 	for target in $targets; do
 		rm -rf "$scratch/out"
-		words=()
-		for ((i = 0; i < copies; i++)); do
-			words+=("$target-copy$i")
-		done
-		costs[$target]=$(cost "${render[@]}" "${words[@]}")
+		mapfile -t lines < <(copies_of "$target")
+		settings "${lines[@]}"
+		costs[$target]=$(cost "${render[@]}")
 		costs[$target]=$(python3 -c "print(max((${costs[$target]} - $nothing) / $copies, 1e-6))")
 	done
 	echo "$1 nodes, each with two addresses:"
 	for target in $targets; do
 		row "$target / dhcpd" "${costs[$target]}" "${costs[dhcpd]}" 1.00
 	done
-	# shellcheck disable=SC2086  # a list of words
-	"${render[@]}" $targets
+	lines=()
+	for target in $targets; do
+		[[ $target == dnsmasq-*hosts ]] || lines+=("$(line "$target" "$target")")
+	done
+	settings "${lines[@]}"
+	"${render[@]}"
 	servers
 }
 
