@@ -450,6 +450,36 @@ for taken in ':10.1.0.102:10.1.0.101' ':00:16:3e:00:01:02:00:16:3e:00:01:01'; do
 	ok '… at all' silent
 done
 
+# One MAC in two networks is no conflict, until one of the networks goes: both hosts stay as they
+# were, and so does the network that one of them stands on, at this run and at the next.
+with_third() {
+	site
+	entry cn=far "objectClass: device" "objectClass: vocPhysicalNode" "objectClass: ipHost" \
+		"objectClass: ieee802Device" "ipHostNumber: 10.9.0.1" \
+		"macAddress: 00:16:3e:00:03:01"
+	entry cn=near "objectClass: device" "objectClass: vocPhysicalNode" "objectClass: ipHost" \
+		"objectClass: ieee802Device" "ipHostNumber: 10.3.0.1" \
+		"macAddress: 00:16:3e:00:03:01"
+	entry cn=w "objectClass: device" "objectClass: vocVirtualNode" "objectClass: ipHost" \
+		"ipHostNumber: 10.1.0.77" "vocPhysicalHost: cn=far,dc=x" \
+		"vocImage: cn=img,dc=x" "vocMemory: 512"
+}
+net3=$(entry cn=net3 "objectClass: vocIPNetwork" "ipNetworkNumber: 10.3.0.0/16")
+anew
+{ with_third && printf '%s\n\n' "$net3"; } >"$work/site.ldif"
+ok 'two hosts with one MAC in two networks: exit 0' exits 0 apply
+before=$(published)
+with_third >"$work/site.ldif"
+ok 'and one of the networks goes: exit 0' exits 0 apply
+ok '… everything stands as it was' stands
+ok '… status has the network: exit 10' exits 10 status
+ok '… with its last good version' says 'cn=net3,dc=x: last good version'
+ok '… and both hosts' equal "$(grep -c '^quarantined.*\(far\|near\),dc=x: last good' "$work/said")" 2
+ok '… nobody is left out' equal "$(grep -c 'left out' "$work/said")" 0
+ok 'at the next run there is nothing to do: exit 0' exits 0 diff
+ok '… also when all is read: exit 0' exits 0 apply --full
+ok '… everything stands as it was' stands
+
 # --- failure domains ---
 
 TARGETS="  pxelinux: {path: '$work/out/pxe/{{mac_dashed}}', check: 'true {file}'}

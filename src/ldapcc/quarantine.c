@@ -16,6 +16,7 @@ enum { ROUNDS_MAX = 100 };
 struct round {
 	struct run *run;
 	unsigned number;
+	bool is_last_resort; /* what is bad as a last good version, too, is left out */
 	struct table *members; /* canonical DN of an entry -> its struct quarantined */
 	struct table *held; /* the same by the DN of the last good version */
 	struct moved **moved; /* since the current generation; NULL: not asked for yet */
@@ -126,70 +127,69 @@ static const struct site *good_site(struct round *round)
 }
 
 /* It stays as it was then, too, if it is not what it was. */
-static bool hold(struct round *round, const struct record *record)
+static void hold(struct round *round, const struct record *record)
 {
 	struct run *run = round->run;
 
-	if (record == NULL)
-		return false;
-	const struct quarantined *one = find_member(round, record->key);
-
-	if (one != NULL)
-		return one->is_kept && one->round == round->number;
+	if (record == NULL || find_member(round, record->key) != NULL)
+		return;
 	const char *dn = table_find(moved(round)->now, record->key);
 	const char *key = dn == NULL ? record->key : dn_key(run->mem_ctx, dn);
 
-	if (entries_same(run->entries, key, run->good, record->key))
-		return false;
-	put_in(round, dn == NULL ? record->dn : dn, key)->is_waiting = true;
-	return true;
+	if (!entries_same(run->entries, key, run->good, record->key))
+		put_in(round, dn == NULL ? record->dn : dn, key)->is_waiting = true;
 }
 
-static bool hold_all(struct round *round, const struct machine *machine)
+static void hold_all(struct round *round, const struct machine *machine)
 {
 	const struct record *const references[] = {
 		machine->host == NULL ? NULL : &machine->host->record,
 		machine->image == NULL ? NULL : &machine->image->record,
 		machine->profile == NULL ? NULL : &machine->profile->record,
 	};
-	bool is_held = false;
 
 	for (size_t i = 0; i < ARRAY_SIZE(references); i++)
-		is_held |= hold(round, references[i]);
+		hold(round, references[i]);
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		const struct interface *interface = machine->interfaces[i];
 
 		for (uint32_t j = 0; j < interface->n_addresses; j++)
 			if (interface->addresses[j].network != NULL)
-				is_held |= hold(
-					round, &interface->addresses[j].network->record);
+				hold(round, &interface->addresses[j].network->record);
 	}
-	return is_held;
 }
 
 /*
  * A last good version that is in error was not when it was published: something that it stands
  * on has changed or gone since. That waits, so that no node goes and no guest stops by it.
  */
-static bool hold_what_it_stands_on(struct round *round, const char *key)
+static void hold_what_it_stands_on(struct round *round, const char *key)
 {
 	const struct record *record = model_find(good_site(round), key);
-	bool is_held = false;
 
 	if (record == NULL)
-		return false;
+		return;
 	if (record->kind == KIND_HOST || record->kind == KIND_VCN)
-		return hold_all(round, (const struct machine *)record);
+		hold_all(round, (const struct machine *)record);
 	if (record->kind == KIND_PROFILE) {
 		const struct profile *profile = (const struct profile *)record;
 
 		for (uint32_t i = 0; i < profile->n_repositories; i++)
-			is_held |= hold(round, &profile->repositories[i]->record);
+			hold(round, &profile->repositories[i]->record);
 	}
-	return is_held;
 }
 
-/* @record goes into quarantine, or further: from its last good version to nothing. */
+static void leave_out(struct round *round, struct quarantined *one)
+{
+	one->is_kept = false;
+	one->is_out = true;
+	round->has_new = true;
+}
+
+/*
+ * @record goes into quarantine, or further: from its last good version to nothing, and that when
+ * there is nothing more to put back for any of them.
+ */
 static void commit(struct round *round, const struct record *record)
 {
 	struct quarantined *one = find_member(round, record->key);
@@ -199,12 +199,12 @@ static void commit(struct round *round, const struct record *record)
 		one->is_waiting = round->number > 0 && !is_reported(round, record->key);
 		return;
 	}
-	if (one->is_out || one->round == round->number ||
-		hold_what_it_stands_on(round, one->good_key))
+	if (one->is_out || one->round == round->number)
 		return;
-	one->is_kept = false;
-	one->is_out = true;
-	round->has_new = true;
+	if (round->is_last_resort)
+		leave_out(round, one);
+	else
+		hold_what_it_stands_on(round, one->good_key);
 }
 
 /* An interface entry counts with its machine. */
@@ -291,8 +291,14 @@ static void commit_all(struct round *round)
 	static void (*const stages[])(struct round *) = {commit_clusters, commit_shared,
 		commit_profiles, commit_wrong, commit_conflicts};
 
-	for (size_t i = 0; i < ARRAY_SIZE(stages) && !round->has_new; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(stages) && !round->has_new; i++) {
+		round->is_last_resort = false;
 		stages[i](round);
+		if (round->has_new)
+			return;
+		round->is_last_resort = true;
+		stages[i](round);
+	}
 }
 
 /* The site again, of what is left */
@@ -433,8 +439,8 @@ static void make_again(struct round *round)
 		if (one->is_out)
 			*table_slot(waited_for, one->key) = run;
 		else
-			*table_slot(stood_for, one->key) =
-				(void *)(uintptr_t)one->good_key;
+			*table_slot(stood_for, one->key) = *table_slot(stood_for,
+				one->good_key) = (void *)(uintptr_t)one->good_key;
 	}
 	run->site->waited_for = waited_for;
 	run->site->stood_for = stood_for;

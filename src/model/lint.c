@@ -440,14 +440,22 @@ static void check_interfaces(struct reporter *r)
 
 /* References */
 
+static bool is_last_good(const struct site *site, const struct record *record)
+{
+	return site->stood_for != NULL &&
+	       table_find(site->stood_for, record->key) != NULL;
+}
+
 /*
  * One that was there and is given something else stays on what it stood on; a new one has its
- * names and addresses, and so has one that was published with no more.
+ * names and addresses, and so has one that was published with no more, or whose last good version
+ * stood on what is left out now.
  */
-static bool has_moved(const struct record *record)
+static bool has_moved(const struct site *site, const struct record *record)
 {
 	return (record->kind == KIND_HOST || record->kind == KIND_VCN) &&
-	       ((const struct machine *)record)->standing == STANDING_CHANGED;
+	       ((const struct machine *)record)->standing == STANDING_CHANGED &&
+	       !is_last_good(site, record);
 }
 
 static void check_reference(struct reporter *r, struct record *record,
@@ -460,7 +468,7 @@ static void check_reference(struct reporter *r, struct record *record,
 	if (found == NULL && r->site->waited_for != NULL &&
 		table_find(r->site->waited_for, key) != NULL) {
 		/* a profile without one of its repositories would install something else */
-		record->is_bad |= field == FIELD_REPOSITORY || has_moved(record);
+		record->is_bad |= field == FIELD_REPOSITORY || has_moved(r->site, record);
 		record->is_wrong |= record->is_bad;
 		return;
 	}

@@ -510,7 +510,7 @@ struct site {
 	size_t n_entries; /* records of every kind, before quarantine */
 	/* canonical DNs that are left out: what refers to them waits, and is no fault */
 	const struct table *waited_for;
-	/* canonical DN that an entry has now -> the one by which it is here; NULL: none differs */
+	/* canonical DNs of what is here as its last good version, now and then -> then; NULL: none */
 	const struct table *stood_for;
 	struct table *by_key; /* canonical DN -> struct record */
 	struct table *full_names; /* full name -> struct name_holder */

@@ -163,8 +163,8 @@ OWN, WAITS, CONFLICT = 0, 1, 2
 class Lint:
     """The faults of a model: DN of the record -> OWN, WAITS (for one that is out), CONFLICT."""
 
-    def __init__(self, model, before, had, out):
-        self.model, self.before, self.had, self.out = model, before, had, out
+    def __init__(self, model, before, had, out, kept):
+        self.model, self.before, self.had, self.out, self.kept = model, before, had, out, kept
         self.faults = defaultdict(set)
         self.lost_aliases = defaultdict(set)
         self.unfinished = defaultdict(set)
@@ -193,9 +193,9 @@ class Lint:
                 continue
             if value not in self.out:
                 self.faults[dn].add(OWN)
-            elif kind == "repository" or self.standing[dn] > 0:
+            elif kind == "repository" or (self.standing[dn] > 0 and dn not in self.kept):
                 self.faults[dn].add(WAITS)
-            else:  # a new one has its names and addresses
+            else:  # a new one has its names and addresses, and what stood on that
                 self.unfinished[dn].add(attribute)
 
     def cluster(self, dn, entry):
@@ -434,7 +434,8 @@ class Settled:
         self.model = Model(self.resolved())
         self.seen = set(self.quarantined)
         out = {dn for dn, how in self.quarantined.items() if how == "out"}
-        lint = Lint(self.model, self.before, self.had, out)
+        kept = {self.moved.get(dn, dn) for dn, how in self.quarantined.items() if how == "kept"}
+        lint = Lint(self.model, self.before, self.had, out, kept)
         self.lost_aliases, self.unfinished = lint.lost_aliases, lint.unfinished
         faults = {dn: reasons for dn, reasons in lint.faults.items()
                   if self.quarantined.get(dn) != "out"}
@@ -442,9 +443,11 @@ class Settled:
             return False
         # a fault costs its own record: what stands on it is looked at again without it
         stage = min(self.stage(dn, reasons) for dn, reasons in faults.items())
-        for dn, reasons in faults.items():
-            if self.stage(dn, reasons) == stage:
-                self.commit(dn, reasons)
+        bad = {dn: reasons for dn, reasons in faults.items()
+               if self.stage(dn, reasons) == stage}
+        if not any([self.commit(dn, reasons) for dn, reasons in bad.items()]):
+            for dn in bad:  # nothing more can be put back
+                self.quarantined[self.dn_now(dn)] = "out"
         return True
 
     def stage(self, dn, reasons):
@@ -452,6 +455,7 @@ class Settled:
         return place.get(self.model.kinds[dn], 3 + (reasons == {CONFLICT}))
 
     def commit(self, dn, reasons):
+        """Is something put back as it was for this?"""
         dn = self.dn_now(dn)
         then = self.moved.get(dn, dn)
         if dn not in self.quarantined:
@@ -459,7 +463,7 @@ class Settled:
             self.reasons[dn] = reasons
             if reasons != {WAITS}:
                 self.counted.add(dn)
-            return
+            return True
         # its last good version stands on what it stood on then
         held = [one for one in self.good_model.references(then)
                 if one in self.good  # it may have referred to nothing yet
@@ -467,8 +471,7 @@ class Settled:
                 and not self.is_as_it_was(one)]
         for one in held:
             self.quarantined.setdefault(self.dn_now(one), "kept")
-        if not held:
-            self.quarantined[dn] = "out"
+        return bool(held)
 
     def entries(self):
         """Without aliases that yield to others' names, and what refers to nothing yet."""
