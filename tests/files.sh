@@ -215,6 +215,18 @@ ok '… its file is gone' test ! -e "$gone"
 ok "… the others' stay" test -e "$work/look/pxe/00-16-3e-00-01-12"
 ok '… and what is not ours' test -e "$work/look/pxe/notes"
 ok '… or was edited' test -e "$work/look/pxe/edited"
+anew "  hosts-own: {path: '/own/{{fqdn}}/deep/{{name}}', check: none}"
+printf -- '---\npath: x\nlanguage: text\ntrailer: "# "\nfor-each: host\n---\nof {{fqdn}}\n' \
+	>"$work/templates/hosts-own"
+site 3 >"$work/site.ldif"
+ok 'files in folders of their own: exit 0' exits 0 render -o "$work/look"
+gone=$(find "$work/look/own" -name '*13*' -type f)
+kept=$(find "$work/look/own" -name '*12*' -type f)
+echo 'by hand' >"${kept%/deep/*}/notes"
+site 2 >"$work/site.ldif"
+ok '… and without one of the hosts: exit 0' exits 0 render -o "$work/look"
+ok '… its folder is gone' test -n "$gone" -a ! -e "${gone%/deep/*}"
+ok "… the others' stay" test -e "$kept" -a -e "${kept%/deep/*}/notes"
 
 # --- how long a checker may take ---
 

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -75,19 +76,65 @@ static struct table *index_paths(TALLOC_CTX *mem_ctx, const struct tree *tree)
 	return paths;
 }
 
+/* The folders of a target, as an earlier render may have left them. */
+struct leftovers {
+	const struct table *paths; /* of what is written now */
+	const struct target *target;
+	int error; /* errno; 0: none */
+};
+
 /* A file of an earlier render: it has our trailer, whole, and nothing writes it now. */
-static bool is_stale(const struct table *paths, const struct target *target, int dirfd,
-	const char *name)
+static bool is_stale(
+	const struct leftovers *old, int dirfd, const char *name, const char *path)
 {
 	TMP_CTX(tmp);
 	struct trailer trailer;
 	char *bytes;
 	size_t len;
 
-	return name[0] != '.' && target->trailer != NULL &&
-	       table_find(paths, file_join(tmp, target->fixed_folder, name)) == NULL &&
+	return table_find(old->paths, path) == NULL &&
 	       file_read_regular_at(tmp, dirfd, name, 1 << 26, &bytes, &len) == 0 &&
-	       trailer_check(bytes, len, target->trailer, &trailer) == NULL;
+	       trailer_check(bytes, len, old->target->trailer, &trailer) == NULL;
+}
+
+static void remove_stale_in(
+	struct leftovers *old, int fd, const char *folder, size_t depth);
+
+/* A folder that was a record's own goes with its last file. */
+static void remove_stale_below(struct leftovers *old, int dirfd, const char *name,
+	const char *path, size_t depth)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	remove_stale_in(old, fd, path, depth);
+	unlinkat(dirfd, name, AT_REMOVEDIR); /* not where anything is left in it */
+}
+
+/* Takes @fd. @folder: its path, without that of -o; @depth: folders that may be below it. */
+static void remove_stale_in(
+	struct leftovers *old, int fd, const char *folder, size_t depth)
+{
+	DIR *dir = fdopendir(fd);
+
+	if (dir == NULL) {
+		mem_close_fd(&fd);
+		return;
+	}
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+		TMP_CTX(tmp);
+		const char *path = file_join(tmp, folder, entry->d_name);
+
+		if (entry->d_name[0] == '.')
+			continue;
+		if (depth > 0)
+			remove_stale_below(old, fd, entry->d_name, path, depth - 1);
+		if (is_stale(old, fd, entry->d_name, path) &&
+			unlinkat(fd, entry->d_name, 0) < 0)
+			old->error = errno;
+	}
+	closedir(dir);
 }
 
 static int remove_stale_of(
@@ -95,22 +142,15 @@ static int remove_stale_of(
 {
 	TMP_CTX(tmp);
 	const char *path = file_join(tmp, run->arguments.output, target->fixed_folder);
-	int fd = folder_enter(path), error = 0;
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct leftovers old = {.paths = paths, .target = target};
+	int fd = folder_enter(path);
 
-	if (dir == NULL) {
-		mem_close_fd(&fd);
-		return 0;
-	}
-	for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
-		if (is_stale(paths, target, dirfd(dir), entry->d_name) &&
-			unlinkat(dirfd(dir), entry->d_name, 0) < 0)
-			error = errno;
-	closedir(dir);
-	return error == 0 ? 0
-			  : diag_fail_errno(run->diags, EXIT_IO, error,
-				    loc_file(mem_strdup(run->diags, path)),
-				    "an old file in it cannot be removed");
+	if (fd >= 0)
+		remove_stale_in(&old, fd, target->fixed_folder, target_depth(target));
+	return old.error == 0 ? 0
+			      : diag_fail_errno(run->diags, EXIT_IO, old.error,
+					loc_file(mem_strdup(run->diags, path)),
+					"an old file in it cannot be removed");
 }
 
 static int remove_stale(struct run *run)
@@ -121,6 +161,7 @@ static int remove_stale(struct run *run)
 
 	for (size_t i = 0; failed == 0 && i < run->n_targets; i++)
 		if (run->targets[i].for_each != FOR_SITE &&
+			run->targets[i].trailer != NULL &&
 			is_selected(run, &run->targets[i]))
 			failed = remove_stale_of(run, paths, &run->targets[i]);
 	return failed;

@@ -725,6 +725,11 @@ static size_t n_slashes(const char *path)
 	return n;
 }
 
+size_t target_depth(const struct target *target)
+{
+	return n_slashes(target->path + strlen(target->fixed_folder));
+}
+
 const char *target_path_fault(const struct target *target, const char *path)
 {
 	size_t fixed = strlen(target->fixed_folder);
@@ -735,7 +740,7 @@ const char *target_path_fault(const struct target *target, const char *path)
 		return "begins with a dot, or leaves its folder";
 	if (strstr(path + fixed, "//") != NULL || text_has_suffix(path, "/"))
 		return "lacks a name";
-	if (n_slashes(path + fixed) > n_slashes(target->path + fixed))
+	if (n_slashes(path + fixed) > target_depth(target))
 		return "has a folder too many";
 	if (strlen(strrchr(path, '/')) > NAME_MAX - SCRATCH_ROOM ||
 		strlen(path) >= PATH_MAX)

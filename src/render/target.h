@@ -93,6 +93,9 @@ bool targets_print_zones(const struct target *targets, size_t n_targets);
 /* "host" */
 const char *for_each_name(enum for_each for_each);
 
+/* How many folders of a record's own its path has, below the fixed one. */
+size_t target_depth(const struct target *target);
+
 /*
  * target_path_fault - a path may hold values of records, but stays in the folder that its
  * text begins with
