@@ -248,6 +248,8 @@ const char *escape_zone(const char *text, size_t len, _unused_ const struct fiel
 		return refuse(kinds, HAS_CONTROL);
 	if (len > 255)
 		return "is longer than 255 bytes";
+	if ((kinds & (HAS_DOUBLE | HAS_BACKSLASH | HAS_HIGH)) == 0)
+		return copy(text, len, out);
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] == '"' || text[i] == '\\')
 			buffer_printf(out, "\\%c", text[i]);
