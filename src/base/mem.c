@@ -93,16 +93,20 @@ struct buffer *buffer_new(TALLOC_CTX *mem_ctx)
 	return b;
 }
 
+static void grow(struct buffer *b, size_t len)
+{
+	size_t cap = b->cap * 2;
+
+	if (cap - b->len <= len)
+		cap = b->len + len + 1;
+	b->data = succeed(talloc_realloc_size(b, b->data, cap));
+	b->cap = cap;
+}
+
 char *buffer_reserve(struct buffer *b, size_t len)
 {
-	if (b->cap - b->len <= len) {
-		size_t cap = b->cap * 2;
-
-		if (cap - b->len <= len)
-			cap = b->len + len + 1;
-		b->data = succeed(talloc_realloc_size(b, b->data, cap));
-		b->cap = cap;
-	}
+	if (b->cap - b->len <= len)
+		grow(b, len);
 	return b->data + b->len;
 }
 
@@ -114,11 +118,12 @@ void buffer_grown(struct buffer *b, size_t len)
 
 void buffer_add(struct buffer *b, const void *bytes, size_t len)
 {
-	char *end = buffer_reserve(b, len);
-
+	if (b->cap - b->len <= len)
+		grow(b, len);
 	if (len > 0)
-		memcpy(end, bytes, len);
-	buffer_grown(b, len);
+		memcpy(b->data + b->len, bytes, len);
+	b->len += len;
+	b->data[b->len] = '\0';
 }
 
 void buffer_add_text(struct buffer *b, const char *text)

@@ -39,17 +39,87 @@ bool ip_parse(const char *text, struct ip *ret)
 	return true;
 }
 
-const char *ip_format(struct ip ip, char buffer[IP_TEXT_MAX])
+static void format4(struct ip ip, char *at)
 {
-	char *at = buffer;
-
-	buffer[0] = '\0';
-	for (unsigned i = 0; ip.family == 4 && i < 4; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		at = text_write_number(at, ip.bytes[i]);
 		*at++ = i < 3 ? '.' : '\0';
 	}
-	if (ip.family == 6)
+}
+
+enum { GROUPS = 8 }; /* of 16 bits, in an IPv6 address */
+
+/* The longest run of zeros, the first of equals; none where it is one alone (RFC 5952 4.2). */
+static unsigned find_zeros(const uint16_t groups[GROUPS], unsigned *ret_n)
+{
+	unsigned start = GROUPS, longest = 1;
+
+	for (unsigned i = 0, n; i < GROUPS; i += n + 1) {
+		for (n = 0; i + n < GROUPS && groups[i + n] == 0;)
+			n++;
+		if (n <= longest)
+			continue;
+		start = i;
+		longest = n;
+	}
+	*ret_n = longest;
+	return start;
+}
+
+static char *write_group(char *at, uint16_t group)
+{
+	uint8_t bytes[2] = {(uint8_t)(group >> 8), (uint8_t)group};
+	char digits[4];
+	size_t zeros = 0;
+
+	text_write_hex(digits, bytes, sizeof(bytes));
+	while (zeros < 3 && digits[zeros] == '0')
+		zeros++;
+	for (; zeros < 4; zeros++)
+		*at++ = digits[zeros];
+	return at;
+}
+
+/* As inet_ntop(3) does, which takes printf() for it; most addresses that are printed come here. */
+static void format6(struct ip ip, char *at)
+{
+	uint16_t groups[GROUPS];
+	unsigned n;
+
+	for (unsigned i = 0; i < GROUPS; i++)
+		groups[i] = (uint16_t)(ip.bytes[2 * i] << 8 | ip.bytes[2 * i + 1]);
+	unsigned start = find_zeros(groups, &n);
+
+	for (unsigned i = 0; i < GROUPS; i++) {
+		if (i > 0 || start == 0)
+			*at++ = ':';
+		if (i == start)
+			i += n - 1;
+		else
+			at = write_group(at, groups[i]);
+	}
+	if (start + n == GROUPS)
+		*at++ = ':';
+	*at = '\0';
+}
+
+/* IPv4 addresses in IPv6 ones are written their own way (RFC 4291 2.2). */
+static bool begins_with_zeros(struct ip ip)
+{
+	static const uint8_t zeros[10];
+
+	return memcmp(ip.bytes, zeros, sizeof(zeros)) == 0;
+}
+
+const char *ip_format(struct ip ip, char buffer[IP_TEXT_MAX])
+{
+	buffer[0] = '\0';
+	if (ip.family == 4)
+		format4(ip, buffer);
+	else if (ip.family == 6 && begins_with_zeros(ip))
 		inet_ntop(AF_INET6, ip.bytes, buffer, IP_TEXT_MAX);
+	else if (ip.family == 6)
+		format6(ip, buffer);
 	return buffer;
 }
 
@@ -123,18 +193,17 @@ bool ip_is_link_local(struct ip ip)
 /* The reverse zone of the first @octets (IPv4) or nibbles (IPv6) of @ip. */
 static const char *zone_of(struct ip ip, unsigned units, char buffer[REVERSE_TEXT_MAX])
 {
-	size_t len = 0;
+	char *at = buffer;
 
-	for (unsigned i = units; i-- > 0;) {
-		unsigned value = ip.family == 4 ? ip.bytes[i]
-				 : i % 2 == 0	? ip.bytes[i / 2] >> 4
-						: ip.bytes[i / 2] & 15;
+	for (unsigned i = units; i-- > 0; *at++ = '.') {
+		unsigned nibble = i % 2 == 0 ? ip.bytes[i / 2] >> 4 : ip.bytes[i / 2] & 15;
 
-		len += (size_t)snprintf(buffer + len, REVERSE_TEXT_MAX - len,
-			ip.family == 4 ? "%u." : "%x.", value);
+		if (ip.family == 4)
+			at = text_write_number(at, ip.bytes[i]);
+		else
+			*at++ = "0123456789abcdef"[nibble];
 	}
-	snprintf(buffer + len, REVERSE_TEXT_MAX - len, "%s",
-		ip.family == 4 ? "in-addr.arpa" : "ip6.arpa");
+	strcpy(at, ip.family == 4 ? "in-addr.arpa" : "ip6.arpa");
 	return buffer;
 }
 

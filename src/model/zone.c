@@ -12,6 +12,7 @@ struct builder {
 	struct table *by_name; /* -> struct zone */
 	struct table
 		*servers; /* address as text -> the name it goes by, where it has one */
+	uint64_t depths; /* by the number of their labels: are there such zones? */
 };
 
 static const struct cluster *cluster_of(const struct site *site)
@@ -23,6 +24,23 @@ static const struct cluster *cluster_of(const struct site *site)
 
 /* Which zones there are */
 
+/* A bit for the number of labels of a name with @n_dots; the last one for all that have more. */
+static uint64_t depth_bit(unsigned n_dots)
+{
+	return UINT64_C(1) << (n_dots < 63 ? n_dots : 63);
+}
+
+static unsigned count_dots(const char *name)
+{
+	unsigned n = 0;
+
+	while ((name = strchr(name, '.')) != NULL) {
+		name++;
+		n++;
+	}
+	return n;
+}
+
 static struct zone *find_or_add(struct builder *b, const char *name)
 {
 	struct zone *zone = table_find(b->by_name, name);
@@ -32,6 +50,7 @@ static struct zone *find_or_add(struct builder *b, const char *name)
 	zone = arena_alloc(b->site->arena, sizeof(*zone));
 	*zone = (struct zone){.name = arena_strdup(b->site->arena, name)};
 	*table_slot(b->by_name, zone->name) = zone;
+	b->depths |= depth_bit(count_dots(name));
 	*mem_push(b->site, &b->site->zones, &b->site->n_zones) = zone;
 	return zone;
 }
@@ -231,20 +250,24 @@ static void set_machine(struct zone *zone, struct zone_record *record,
 	zone->n_vcns += machine->is_vcn;
 }
 
-/* The longest zone that @name is in, and how much of it stands before; NULL: none. */
+/*
+ * The longest zone that @name is in, and how much of it stands before; NULL: none. Of the 34
+ * labels of a reverse name only those where a zone can begin are looked for.
+ */
 static struct zone *zone_of_name(
 	const struct builder *b, const char *name, size_t *ret_owner_len)
 {
-	const char *at = name;
+	unsigned n_dots = count_dots(name);
 
-	while (at != NULL) {
-		struct zone *zone = table_find(b->by_name, at);
+	for (const char *at = name; at != NULL; at = model_domain_of(at), n_dots--) {
+		struct zone *zone = (b->depths & depth_bit(n_dots)) == 0
+					    ? NULL
+					    : table_find(b->by_name, at);
 
 		if (zone != NULL) {
 			*ret_owner_len = at == name ? 0 : (size_t)(at - name) - 1;
 			return zone;
 		}
-		at = model_domain_of(at);
 	}
 	return NULL;
 }

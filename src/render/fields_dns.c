@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
 #include <string.h>
 #include <threads.h>
 
@@ -11,11 +10,13 @@
 /* Full names end with a dot in a zone's file; the root is the dot alone. */
 static void give_dotted(struct value *ret, const char *name, char *room, size_t size)
 {
-	int len = snprintf(room, size, "%s.", name);
+	size_t len = strnlen(name, size - 1);
 
+	memcpy(room, name, len);
+	room[len] = '.';
 	ret->kind = VALUE_TEXT;
 	ret->text.bytes = room;
-	ret->text.len = (size_t)len < size ? (size_t)len : size - 1;
+	ret->text.len = len + 1;
 }
 
 /* Records of the directory */

@@ -111,7 +111,7 @@ static bool is_one_of(const struct field *field, const char *const *names)
 	if (field == NULL)
 		return false;
 	for (; *names != NULL; names++)
-		if (strcmp(field->name, *names) == 0)
+		if (**names == field->name[0] && strcmp(field->name, *names) == 0)
 			return true;
 	return false;
 }
@@ -248,6 +248,8 @@ const char *escape_zone(const char *text, size_t len, _unused_ const struct fiel
 		return refuse(kinds, HAS_CONTROL);
 	if (len > 255)
 		return "is longer than 255 bytes";
+	if ((kinds & (HAS_DOUBLE | HAS_BACKSLASH | HAS_HIGH)) == 0)
+		return copy(text, len, out);
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] == '"' || text[i] == '\\')
 			buffer_printf(out, "\\%c", text[i]);
@@ -362,11 +364,12 @@ const char *escape_hosts(const char *text, size_t len, _unused_ const struct fie
 /* A template's own text after the last value has what dnsmasq reads above this. */
 static bool fits_line(const struct buffer *out, size_t len)
 {
-	size_t before = 0;
+	size_t before = out->len < DNSMASQ_LINE_MAX ? out->len : DNSMASQ_LINE_MAX;
+	const char *end = out->data + out->len;
+	const char *newline = memrchr(end - before, '\n', before);
 
-	while (before < out->len && before <= DNSMASQ_LINE_MAX &&
-		out->data[out->len - before - 1] != '\n')
-		before++;
+	if (newline != NULL)
+		before = (size_t)(end - newline) - 1;
 	return before + len < DNSMASQ_LINE_MAX;
 }
 
@@ -390,9 +393,11 @@ static const char *refuse_dnsmasq_name(const char *text, size_t len)
 		return NULL;
 	memcpy(name, text, len);
 	name[len] = '\0';
-	if (text_equal_case(name, "ignore") || text_equal_case(name, "infinite"))
+	if ((name[0] | ' ') == 'i' &&
+		(text_equal_case(name, "ignore") || text_equal_case(name, "infinite")))
 		return "reads as a keyword of dnsmasq";
-	return ip_parse(name, &ip) ? "reads as an address" : NULL;
+	/* one of IPv6 has a colon */
+	return digits > 0 && ip_parse(name, &ip) ? "reads as an address" : NULL;
 }
 
 const char *escape_dnsmasq(

@@ -149,11 +149,13 @@ static void refuse(const struct run *r, const struct op *op, const struct contex
 static bool may_print(const struct run *r, const struct op *op,
 	const struct context *owner, const char *text, size_t len)
 {
-	const char *hit = escape_find_refused(text, len, op->refuse);
-	char reason[] = "contains a blank";
+	const char *hit =
+		op->refuse == NULL ? NULL : escape_find_refused(text, len, op->refuse);
 
 	if (hit == NULL)
 		return true;
+	char reason[] = "contains a blank";
+
 	if (*hit < ' ' || *hit >= 0x7f)
 		snprintf(reason, sizeof(reason), "contains \\x%02x", (unsigned char)*hit);
 	else if (*hit != ' ')

@@ -25,6 +25,7 @@ struct level {
 	const struct shape *shape; /* NULL: a scalar */
 	const struct field *field; /* scalar: what gave it */
 	bool is_loop;
+	size_t section; /* the operation that pushes it */
 };
 
 /* The blocks that a parent tag hands over, and those around it. */
@@ -325,6 +326,34 @@ static bool resolve(struct compiler *c, const struct place *place,
 	return false;
 }
 
+/* Do both name one field of one object? */
+static bool is_same_value(const struct op *a, const struct op *b)
+{
+	return a->source == FROM_FIELD && b->source == FROM_FIELD &&
+	       a->level == b->level && a->field == b->field && a->n_steps == b->n_steps &&
+	       (a->n_steps == 0 || memcmp(a->steps, b->steps,
+					   a->n_steps * sizeof(const struct field *)) == 0);
+}
+
+/*
+ * `{{#mac}} ethernet {{mac}};{{/mac}}`: the section has the value already, which is what {{.}}
+ * stands for. Only where nothing else was asked for in between: a getter may use the room of
+ * its last text again.
+ */
+static void take_from_section(const struct compiler *c, struct op *op)
+{
+	const struct op *ops = c->program->ops;
+	const struct level *top = c->n_levels == 0 ? NULL : &c->levels[c->n_levels - 1];
+	size_t before = c->program->n_ops - 1;
+
+	while (before > 0 && ops[before - 1].kind == OP_TEXT)
+		before--;
+	if (before > 0 && top != NULL && top->shape == NULL &&
+		ops[before - 1].kind == OP_SECTION && top->section == before - 1 &&
+		is_same_value(&ops[before - 1], op))
+		op->source = FROM_TOP;
+}
+
 /* Parts */
 
 static void bind_parts(
@@ -349,6 +378,7 @@ static void bind_value(
 	op->escape = language_escaper(place->language, c->in_quotes);
 	op->language = place->language->name;
 	op->refuse = place->refuse;
+	take_from_section(c, op);
 }
 
 /* What a section's value makes of the stack; false if it leaves it alone. */
@@ -384,6 +414,7 @@ static void bind_section(
 		return;
 	}
 	op->pushes = is_section && push_level(c, op);
+	c->levels[c->n_levels].section = index;
 	bool pushes = op->pushes;
 
 	c->n_levels += pushes;
