@@ -54,6 +54,7 @@ struct decoder *run_new_site(struct run *run)
 	run->site->select = selection_of(run);
 	run->site->now = (int64_t)time(NULL);
 	run->site->prints_zones = targets_print_zones(run->targets, run->n_targets);
+	run->site->boot_script = targets_boot_script(run->targets, run->n_targets);
 	reporter_init(&run->reporter, run->site, run->diags);
 	memcpy(run->reporter.severity, run->settings->severity,
 		sizeof(run->reporter.severity));

@@ -599,6 +599,18 @@ static const char *url_of_file(struct site *site, const char *file, struct ip se
 		file[0] == '/' ? file + 1 : file);
 }
 
+/* iPXE gets what HTTP boot does, else the script that leads to each machine's own. */
+static const char *script_of(struct site *site, const struct boot *boot)
+{
+	const char *server =
+		site->n_clusters > 0 ? site->clusters[0]->install_server : NULL;
+
+	if (boot->url != NULL || site->boot_script == NULL || server == NULL ||
+		!says_something(boot))
+		return boot->url;
+	return arena_printf(site->arena, "%s/%s", server, site->boot_script);
+}
+
 static struct boot_choice choice_of(struct site *site, const struct boot *boot,
 	const char *domain, unsigned family, bool is_own)
 {
@@ -608,7 +620,8 @@ static struct boot_choice choice_of(struct site *site, const struct boot *boot,
 		.file = boot->file,
 		.file_uefi = boot->file_uefi,
 		.file_arm64 = boot->file_arm64,
-		.url = boot->url};
+		.url = boot->url,
+		.script = script_of(site, boot)};
 
 	if (family == 6) {
 		choice.file = NULL;
@@ -624,12 +637,15 @@ static const char *choice_key(TALLOC_CTX *mem_ctx, const struct boot_choice *cho
 	char text[IP_TEXT_MAX];
 	const char *const members[] = {
 		choice->file, choice->file_uefi, choice->file_arm64, choice->url};
+	bool has_default = text_compare(choice->script, choice->url) != 0;
 	struct buffer *key = buffer_new(mem_ctx);
 
 	buffer_printf(key, "%d%d %s", choice->is_own, choice->is_ipv6,
 		ip_format(choice->next_server, text));
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
 		buffer_printf(key, "\n%s", members[i] == NULL ? "" : members[i]);
+	if (has_default)
+		buffer_printf(key, "\n%s", choice->script);
 	return key->data;
 }
 

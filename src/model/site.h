@@ -109,6 +109,7 @@ struct boot_choice {
 	bool is_ipv6;
 	struct ip next_server; /* of a name its address; unset where the model has none */
 	const char *file, *file_uefi, *file_arm64, *url;
+	const char *script; /* what iPXE gets: url, else the site's boot_script */
 };
 
 struct static_route {
@@ -503,6 +504,8 @@ struct site {
 		n_images, n_repositories, n_profiles, n_groups, n_shared_networks,
 		n_passed_over, n_dns_records, n_zones, n_group_kinds, n_leaves;
 	bool prints_zones; /* some target does: zones are derived, and linted */
+	/* iPXE's first script, below the install server; NULL: no target writes one */
+	const char *boot_script;
 	const struct selection *select; /* NULL: the whole site */
 	struct disagreement *disagreements; /* from model_link() */
 	size_t n_disagreements;

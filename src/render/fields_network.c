@@ -123,6 +123,7 @@ static const struct field boot_fields[] = {
 	FROM("file_uefi", boot_choice, file_uefi, BOOT_FILE_UEFI),
 	FROM("file_arm64", boot_choice, file_arm64, BOOT_FILE_ARM64),
 	FROM("url", boot_choice, url, BOOT_URL),
+	FROM("script", boot_choice, script, BOOT_URL),
 	{0},
 };
 const struct shape boot_shape = {"boot", boot_fields, NULL, NULL};

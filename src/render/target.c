@@ -55,6 +55,31 @@ bool targets_print_zones(const struct target *targets, size_t n_targets)
 	return targets_have_section(targets, n_targets, "zones");
 }
 
+static const struct target *find_target(
+	const struct target *targets, size_t n_targets, const char *name)
+{
+	for (size_t i = 0; i < n_targets; i++)
+		if (strcmp(targets[i].name, name) == 0)
+			return &targets[i];
+	return NULL;
+}
+
+const char *targets_boot_script(const struct target *targets, size_t n_targets)
+{
+	const struct target *script = find_target(targets, n_targets, "ipxe-boot");
+	const struct target *kickstart = find_target(targets, n_targets, "kickstart");
+	const char *tree = "/srv/ldapcc/kickstart";
+
+	if (kickstart != NULL && kickstart->fixed_folder != NULL)
+		tree = kickstart->fixed_folder;
+	size_t len = strlen(tree);
+
+	if (script == NULL || strncmp(script->path, tree, len) != 0 ||
+		script->path[len] != '/')
+		return NULL;
+	return script->path + len + 1;
+}
+
 /* Files */
 
 static struct target_folders *folders_new(

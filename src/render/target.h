@@ -89,6 +89,12 @@ bool targets_have_section(
 	const struct target *targets, size_t n_targets, const char *name);
 /* Does any of them need the zones of DNS? Templates name them `zones`. */
 bool targets_print_zones(const struct target *targets, size_t n_targets);
+/*
+ * targets_boot_script - the file of the target ipxe-boot, below the kickstart tree
+ *
+ * memory: a part of the target's path; NULL: there is no such target, or its file is elsewhere
+ */
+const char *targets_boot_script(const struct target *targets, size_t n_targets);
 
 /* "host" */
 const char *for_each_name(enum for_each for_each);

@@ -427,9 +427,9 @@ says() {
 	done
 }
 
-# The machine comes to the end of its installation, or to its disk.
+# The machine comes to the end of its installation, or to its disk, within $patience seconds.
 comes_to() {
-	within 400 says "$1" "$2" && return
+	within "${patience:-400}" says "$1" "$2" && return
 	strings "$scratch/$1.console" | tail -n 10
 	cat "$scratch/$1.qemu"
 	tail -n 12 "$scratch/dhcp.log" "$scratch/dnsmasq.log" "$scratch/http.log"

@@ -93,7 +93,7 @@ def answers(text):
 def check_preseed(tree, host):
     path = os.path.join(tree, host + ".preseed")
     found = answers(read(path))
-    faults = [fault for fault in (debconf_fault(*row[:3]) for row in found) if fault]
+    faults = [fault for fault in (debconf_fault(*row) for row in found) if fault]
     names = [row[1] for row in found]
     faults += ["twice: " + name for name in set(names) if names.count(name) > 1]
     faults += ["not answered: " + name for name in sorted(ANSWERED - set(names))]
@@ -106,6 +106,23 @@ def check_preseed(tree, host):
     else:
         skip("%s: debconf-set-selections reads it" % host, "no debconf-set-selections")
     return {name: value for _, name, _, value in found}
+
+
+def check_table():
+    """The table finds what is wrong, and nothing else."""
+    wrong = [("d-i", "netcfg/get_host", "string", "n1"), ("d-i", "netcfg/get_hostname", "select", "n1"),
+             ("tasksel", "time/zone", "string", "Etc/UTC"),
+             ("d-i", "pkgsel/upgrade", "select", "all"),
+             ("d-i", "time/zone", "multiselect", "Etc/UTC"),
+             ("d-i", "passwd/make-user", "boolean", "no"),
+             ("d-i", "apt-setup/local10/key", "string", "http://c.example/key.asc")]
+    report("a wrong name, type, owner or choice is one", [
+        " ".join(row) for row in wrong if debconf_fault(*row) is None])
+    right = [("d-i", "pkgsel/upgrade", "select", "none"), ("d-i", "mirror/country", "string", "manual"),
+             ("d-i", "apt-setup/local9/source", "boolean", "true"),
+             ("tasksel", "tasksel/desktop", "multiselect", "kde, xfce")]
+    report("… and what is right is not", [
+        fault for fault in (debconf_fault(*row) for row in right) if fault])
 
 
 def check_answers(tree):
@@ -382,6 +399,7 @@ def main(ldapcc):
     with tempfile.TemporaryDirectory(prefix="ldapcc-installers.") as folder:
         site = Site(ldapcc, folder)
         tree = site.render("site")
+        check_table()
         check_answers(tree)
         data = check_user_data(site, tree)
         check_sources(data)

@@ -55,6 +55,7 @@ render() {
 		  kea-dhcp6: {path: $scratch/etc/kea6.conf}
 		  dnsmasq-dhcp: {path: $scratch/etc/dnsmasq.conf}
 		  dnsmasq-dhcp-hosts: {path: $scratch/srv/dhcp-hosts}
+		  ipxe-boot: {}
 	END
 	"$LDAPCC" --config "$scratch/site.yaml" --ldif "$site" render -o / \
 		dhcpd dhcpd6 kea-dhcp4 kea-dhcp6 dnsmasq-dhcp dnsmasq-dhcp-hosts 2>"$scratch/findings"

@@ -128,6 +128,8 @@ class Site:
         entries = read_ldif(path)
         self.entry = next(e for e in entries if "vocCluster" in e["objectclass"])
         self.domain = self.entry["vocdomain"][0]
+        # what the target ipxe-boot writes, where the install server has it
+        self.script = self.entry["vocinstallserver"][0] + "/ipxe/boot.ipxe"
         self.networks = [Network(e, self) for e in entries if "vocIPNetwork" in e["objectclass"]]
         self.entries = entries
         # every name that an address has
@@ -167,7 +169,7 @@ class Site:
         """(file, class) for one kind of client."""
         values = {**network.boot, **own}
         if kind.startswith("ipxe"):
-            return values.get("url") or values.get("bios" if kind == "ipxe-bios" else "uefi"), None
+            return values.get("url") or (self.script if values else None), None
         if kind.startswith("http"):
             return values.get("url"), "HTTPClient" if "url" in values else None
         arch = {"plain": "bios"}.get(kind, kind)
