@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "vcn/common/memory_need.h"
 #include "vcn/host/admission.h"
 #include "vcn/host/apply_guard.h"
 #include "vcn/host/reconcile.h"
@@ -164,9 +165,8 @@ static void test_admission(void **state)
 	struct diags *diags = diags_new(tmp);
 
 	(void)state;
-	assert_int_equal(admission_need_mib(1024, 1, ACCEL_KVM), 1024 + 96 + 8 + 16);
-	assert_int_equal(
-		admission_need_mib(1024, 1, ACCEL_TCG), 1024 + 96 + 8 + 16 + 128);
+	assert_int_equal(memory_need_mib(1024, 1, ACCEL_KVM), 1024 + 96 + 8 + 16);
+	assert_int_equal(memory_need_mib(1024, 1, ACCEL_TCG), 1024 + 96 + 8 + 16 + 128);
 	assert_int_equal(admission_take(&admission, guest, ACCEL_KVM, 0, NULL, diags), 0);
 	assert_int_equal(admission_take(&admission, guest, ACCEL_KVM, 0, NULL, diags), 0);
 	assert_int_equal(admission.free_mib, 2300 - 2 * 1144);

@@ -116,6 +116,10 @@ def talk():
         if name == "full":
             event("BLOCK_IO_ERROR", {"action": "stop", "nospace": True, "reason": "full"})
             event("STOP", {})
+        if name == "eats":
+            eaten = []
+            while True:
+                eaten.append(b"x" * 1048576)
         if name == "looks":
             look_around()
         if name == "floods":

@@ -4,80 +4,14 @@
 # vlan.sh VCN - a VCN in a VLAN is asked for in that VLAN, and in no other. Two hosts on a
 # trunk, with bridges that filter VLANs, which not every kernel has: so in user-mode Linux.
 set -euo pipefail
-here=$(dirname "$(realpath "$0")")
-
-# Outside: a program that user-mode Linux can run, and the kernel
-
-outside() {
-	local source plain
-	VCN=$(realpath "${1:?usage: $0 VCN}")
-	if ! command -v linux.uml >/dev/null || [ ! -d /usr/lib/uml/modules ]; then
-		skip_all "no user-mode Linux (package user-mode-linux)"
-	fi
-	[ "$(id -u)" = 0 ] || skip_all "needs root"
-	work=$(mktemp -d /tmp/vcn.XXXXXX)
-	trap 'rm -rf "$work"' EXIT
-	plain=$VCN
-	if ldd "$VCN" | grep -q libasan; then
-		# its address space has no room for the sanitizer's
-		source=$(realpath "$here/../..")
-		{
-			meson setup "$work/build" "$source" --buildtype=plain -Dtests=disabled -Dman=disabled
-			ninja -C "$work/build" src/vcn
-		} >"$work/log" 2>&1 || {
-			cat "$work/log"
-			exit 1
-		}
-		plain=$work/build/src/vcn
-	fi
-	cat >"$work/init" <<-INIT
-		#!/bin/bash
-		export PATH=$PATH VCN_TEST_UML=1
-		mount -t proc proc /proc
-		mount -t sysfs sys /sys
-		mount -t devtmpfs dev /dev
-		mount -t hostfs host /mnt -o /
-		mount -t tmpfs tmp /tmp
-		mount -t tmpfs run /run
-		mount -t tmpfs var /var/tmp
-		bash /mnt$here/vlan.sh /mnt$plain
-		echo o >/proc/sysrq-trigger
-		sleep 60
-	INIT
-	chmod +x "$work/init"
-	timeout "${VCN_TEST_TIMEOUT:-600}" linux.uml quiet rootfstype=hostfs rootflags=/ ro \
-		init="$work/init" mem=768M con=null con0=fd:0,fd:1 umid="vcn$$" \
-		</dev/null >"$work/said" 2>&1 || true
-	tr -d '\r' <"$work/said" | grep -aE '^(ok|not ok|#|1\.\.)' || true
-	grep -aqE '^1\.\.[1-9]' "$work/said" || {
-		tail -n 30 "$work/said" >&2
-		echo "Bail out! user-mode Linux did not come to the end"
-		exit 1
-	}
-	if grep -aq '^not ok' "$work/said"; then
-		exit 1
-	fi
-}
-
 # shellcheck source=SCRIPTDIR/lib.sh
-. "$here/lib.sh"
-if [ -z "${VCN_TEST_UML:-}" ]; then
-	outside "$@"
-	exit
-fi
+. "$(dirname "$(realpath "$0")")/lib.sh"
+# shellcheck source=SCRIPTDIR/uml.sh
+. "$here/uml.sh"
+enter_uml "$@" bridge tun veth nf_tables
 
-# Inside: two hosts, each with a bridge, and a trunk between them
+# Two hosts, each with a bridge, and a trunk between them
 
-mkdir /tmp/lib
-ln -s /mnt/usr/lib/uml/modules /tmp/lib/modules
-for module in bridge tun veth nf_tables; do
-	modprobe -d /tmp "$module"
-done
-VCN=$1
-work=$(mktemp -d /tmp/vcn.XXXXXX)
-chmod 755 "$work"
-vcn=("$VCN" --config "$work/vcn.yaml" --manifest "$work/manifest.yaml" --host node01.c.example)
-ip link set lo up
 unshare --net sleep infinity &
 other=$!
 there() { nsenter --net="/proc/$other/ns/net" -- "$@"; }
@@ -94,14 +28,6 @@ for vlan in 7 8; do
 	there bridge vlan add vid "$vlan" dev up1
 done
 
-# cli; hlt; a jump to hlt
-mkdir "$work/images"
-printf '\372\364\353\375' >"$work/images/idle.img"
-truncate -s 510 "$work/images/idle.img"
-printf '\125\252' >>"$work/images/idle.img"
-truncate -s 1M "$work/images/idle.img"
-chmod 644 "$work/images/idle.img"
-write_settings "stop-timeout: 1" "ready-timeout: 1" "memory-reserve: 0"
 sed "s,$work/run,$work/run2,; s,$work/scratch,$work/scratch2,; s,$work/lib/,$work/lib2/," \
 	"$work/vcn.yaml" >"$work/vcn2.yaml"
 
@@ -126,9 +52,6 @@ second() {
 		--host node02.c.example "$@"
 }
 second_is() { { second status vcn001 || true; } | grep -q "^vcn001 *$1 "; }
-
-# The first QEMU is read from the machine outside, file by file, which may take a minute there.
-qemu-system-x86_64 --version >"$work/version"
 
 # A guest that halts at once is never ready, which is all that is wrong with it.
 manifest_for node01 1 7 '10.98.0.1, "2001:db8::1"' >"$work/manifest.yaml"

@@ -114,6 +114,8 @@ struct json_object *run_state_to_json(const struct run_state *state)
 	put_text(json, "qemu_version", state->qemu_version);
 	put_number(json, "memory_mib", state->memory_mib);
 	put_number(json, "cpus", state->cpus);
+	put_number(json, "memory_limit_mib", state->memory_limit_mib);
+	put_number(json, "cpu_limit", state->cpu_limit);
 	put_processes(json, state);
 	json_object_object_add(json, "taps", taps_to_json(state));
 	put_bool(json, "mac_locked", state->is_mac_locked);
@@ -170,6 +172,8 @@ static bool get_numbers(struct run_state *state, struct json_object *json)
 	       json_read_bool(json, "filtered", &state->is_filtered) &&
 	       json_read_unsigned(json, "memory_mib", &state->memory_mib) &&
 	       json_read_unsigned(json, "cpus", &state->cpus) &&
+	       json_read_unsigned(json, "memory_limit_mib", &state->memory_limit_mib) &&
+	       json_read_unsigned(json, "cpu_limit", &state->cpu_limit) &&
 	       get_process(json, "supervisor_pid", "supervisor_starttime",
 		       &state->supervisor_pid, &state->supervisor_starttime) &&
 	       get_process(json, "pid", "starttime", &state->pid, &state->starttime) &&

@@ -50,6 +50,7 @@ struct run_state {
 	uint64_t supervisor_starttime, starttime; /* field 22 of /proc/PID/stat */
 	const char *boot_id;
 	uid_t uid; /* QEMU's */
+	unsigned memory_limit_mib, cpu_limit; /* of its control group; 0: none */
 	const char **taps;
 	size_t n_taps;
 	bool is_mac_locked; /* every bridge port drops frames of foreign source addresses */

@@ -335,10 +335,37 @@ static const struct apart *apart_of(TALLOC_CTX *mem_ctx, const struct supervisor
 		&s->settings->qemu_roots, opens_kvm ? "/dev/kvm" : NULL);
 }
 
+static void warn_unlimited(struct boot *boot, const char *why)
+{
+	if (why != NULL)
+		boot->warning = mem_printf(
+			boot, "its memory and processors have no limit: %s", why);
+}
+
+/* A group that cannot be made keeps nobody from running. */
+static int make_group(struct supervisor *s, struct boot *boot)
+{
+	struct cgroup_limits limits =
+		cgroup_limits_of(s->settings, s->guest, boot->overlay);
+	int fd = -1, r = s->cgroup == NULL ? 0 : cgroup_make(s->cgroup, &limits, &fd);
+
+	warn_unlimited(boot, r < 0 ? strerror(-r) : s->unlimited);
+	if (fd >= 0)
+		boot->limits = limits;
+	return fd;
+}
+
+/* True where the kernel ended QEMU for its limit of memory. */
+static bool end_group(struct supervisor *s, const struct boot *boot)
+{
+	return boot->limits.cpus > 0 && cgroup_end(s->cgroup);
+}
+
 static int spawn_qemu(struct supervisor *s, struct boot *boot,
 	const struct machine *machine, const struct handover *handover)
 {
 	TMP_CTX(tmp);
+	_cleanup_(mem_close_fd) int group_fd = make_group(s, boot);
 	int errors[2];
 
 	if (pipe2(errors, O_CLOEXEC | O_NONBLOCK) < 0)
@@ -357,6 +384,7 @@ static int spawn_qemu(struct supervisor *s, struct boot *boot,
 		.changes_user = s->identity->changes_user,
 		.uid = s->identity->uid,
 		.kvm_group = handover->kvm_group,
+		.group_fd = group_fd,
 		.apart = apart_of(tmp, s, boot, handover),
 		.cpus = s->guest->cpuset == NULL ? NULL : &s->guest->cpu_list,
 		.oom_score_adj = OOM_SCORE,
@@ -427,6 +455,8 @@ static void note_start(struct supervisor *s, struct boot *boot)
 	s->state->pid = boot->process.pid;
 	s->state->starttime = process_starttime(boot->process.pid);
 	s->state->n_boots++;
+	s->state->memory_limit_mib = (unsigned)boot->limits.memory_mib;
+	s->state->cpu_limit = boot->limits.cpus;
 	note_ports(s);
 	network_handed_over(boot->ports);
 	uplink_close(boot->uplinks);
@@ -480,6 +510,7 @@ int boot_start(struct supervisor *s, struct opening *opening)
 		note_start(s, boot);
 		return 0;
 	}
+	(void)!end_group(s, boot);
 	console_disconnect(s->console);
 	boot->record.outcome = BOOT_FAILED;
 	/* One that waits has not tried yet. */
@@ -606,6 +637,11 @@ void boot_end(struct supervisor *s)
 
 	drain(s);
 	reap(boot, &info);
+	if (end_group(s, boot) && info.si_code != CLD_EXITED && boot->failure == NULL)
+		boot->failure = mem_printf(boot,
+			"it took more than its %llu MiB of memory, and the kernel ended "
+			"it",
+			(unsigned long long)boot->limits.memory_mib);
 	bool ended_well = info.si_code == CLD_EXITED && info.si_status == 0 &&
 			  boot->failure == NULL && !boot->has_panicked;
 

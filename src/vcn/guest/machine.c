@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "vcn/common/memory_need.h"
+
 enum { FIRST_NUMBER = 3, FIRST_DISK_SET = 10, MTU_MAX = 65535 };
 
 /* A value inside an option: QEMU ends it at a comma, unless there are two. */
@@ -107,7 +109,7 @@ static void add_accelerator(struct machine *m, enum architecture architecture,
 	const struct machine_host *host)
 {
 	if (host->settings->accel == ACCEL_TCG) {
-		add_option(m, "-accel", "tcg");
+		add_option(m, "-accel", "tcg,tb-size=%d", TRANSLATED_CODE_MIB);
 		/* signing pointers as the standard says costs half of the time */
 		add_option(m, "-cpu", "max%s",
 			architecture_resolve(architecture) == ARCHITECTURE_AARCH64

@@ -311,6 +311,7 @@ static int start(const char *path, const struct launch_settings *settings,
 	char **argv = mem_array(tmp, char *, ARRAY_SIZE(arguments) + 2);
 	struct spawn_fd fd = {.fd = qmp_fd, .number = 3};
 	struct spawn spawn = {
+		.group_fd = -1,
 		.path = path,
 		.argv = argv,
 		.scratch = "/nonexistent",

@@ -25,6 +25,7 @@ enum { EXIT_CHILD = 127, CAPABILITY_MAX = 63, START_TIMEOUT_MS = 20000, NUMBER_M
 
 /* The child's steps, for the message when one fails. */
 enum step {
+	STEP_GROUP,
 	STEP_FILES,
 	STEP_CPUS,
 	STEP_APART,
@@ -40,6 +41,7 @@ enum step {
 };
 
 static const char *const step_names[] = {
+	[STEP_GROUP] = "it cannot be put into its control group",
 	[STEP_FILES] = "its files cannot be put in place",
 	[STEP_CPUS] = "it cannot be confined to its processors",
 	[STEP_APART] = "it cannot be kept apart from the host",
@@ -173,6 +175,12 @@ static int check_parent(const struct plan *plan)
 	return poll(&end, 1, 0) == 0 ? 0 : -1;
 }
 
+/* Before its files are in place, and before anything is allocated that is to count. */
+static int enter_group(const struct spawn *spawn)
+{
+	return spawn->group_fd < 0 || write(spawn->group_fd, "0", 1) == 1 ? 0 : -1;
+}
+
 static int set_groups(const struct spawn *spawn)
 {
 	return setgroups(spawn->kvm_group != 0 ? 1 : 0, &spawn->kvm_group);
@@ -194,6 +202,7 @@ static enum step become_qemu(struct plan *plan)
 {
 	const struct spawn *spawn = plan->spawn;
 
+	STEP(STEP_GROUP, enter_group(spawn));
 	STEP(STEP_FILES, place_files(plan));
 	set_oom_score(plan);
 	if (spawn->cpus != NULL)

@@ -28,6 +28,7 @@ struct spawn {
 	char **argv;
 	const char *scratch; /* TMPDIR */
 	const struct apart *apart; /* its world, for who changes the user; or NULL */
+	int group_fd; /* of its control group's processes, or -1 */
 	const struct cpu_list *cpus; /* that it is confined to; NULL: as its parent */
 	int oom_score_adj; /* 0: as its parent */
 	const struct spawn_fd *fds;

@@ -19,6 +19,7 @@
 #include "base/notify.h"
 #include "vcn/common/process.h"
 #include "vcn/guest/boot.h"
+#include "vcn/guest/cgroup.h"
 #include "vcn/guest/firmware.h"
 #include "vcn/guest/ingress.h"
 #include "vcn/guest/kvm.h"
@@ -380,6 +381,7 @@ static int start_first(struct supervisor *s)
 	supervisor_publish(s);
 	notify_send(s->options->notify_socket, "EXTEND_TIMEOUT_USEC=%lld",
 		(long long)(s->settings->ready_timeout_s + NOTIFY_SPARE_S) * 1000000);
+	s->cgroup = cgroup_enter(s, &s->unlimited);
 	int r = find_qemu(s);
 
 	return r == 0 ? opening_begin(s, s->settings, s->guest, s->diags, &s->opening)

@@ -10,6 +10,7 @@
 #include "vcn/common/manifest.h"
 #include "vcn/common/run_state.h"
 #include "vcn/guest/answer.h"
+#include "vcn/guest/cgroup.h"
 #include "vcn/guest/console.h"
 #include "vcn/guest/identity.h"
 #include "vcn/guest/network.h"
@@ -57,6 +58,7 @@ struct boot {
 	const char *failure; /* our own verdict: it is being killed for this */
 	char stderr_tail[STDERR_TAIL + 1];
 	size_t stderr_len;
+	struct cgroup_limits limits; /* 0: none */
 	struct boot_record record;
 };
 
@@ -70,6 +72,8 @@ struct supervisor {
 	struct run_state_folder *folder;
 	struct identity *identity;
 	struct qemu *qemu;
+	struct cgroup *cgroup; /* that QEMU gets one of its own in; or NULL */
+	const char *unlimited; /* why a delegated one cannot be used; or NULL */
 	struct console *console;
 	struct server *server;
 	struct run_state *state; /* what was published last, and what will be */

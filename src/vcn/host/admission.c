@@ -8,27 +8,14 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "vcn/common/memory_need.h"
 #include "vcn/common/patience.h"
 
 enum {
-	OVERHEAD_MIB = 96,
-	OVERHEAD_TCG_MIB = 128,
-	OVERHEAD_CPU_MIB = 8,
-	OVERHEAD_SHARE = 64, /* one part in so many of the guest's memory: page tables */
 	KIB_PER_MIB = 1024,
 	BYTES_PER_MIB = 1024 * 1024,
 	COPIED_TIMEOUT_MS = 3000,
 };
-
-uint64_t admission_need_mib(unsigned memory_mib, unsigned cpus, enum accel accel)
-{
-	uint64_t overhead = OVERHEAD_MIB + (uint64_t)OVERHEAD_CPU_MIB * cpus +
-			    memory_mib / OVERHEAD_SHARE;
-
-	if (accel == ACCEL_TCG)
-		overhead += OVERHEAD_TCG_MIB;
-	return memory_mib + overhead;
-}
 
 /* The number behind @key in a file of `KEY:   NUMBER kB` lines; false where it has none. */
 static bool find_kib(const char *text, const char *key, uint64_t *ret)
@@ -65,7 +52,7 @@ static uint64_t huge_mib(pid_t pid)
 
 static uint64_t may_still_take(const struct run_state *state)
 {
-	uint64_t need = admission_need_mib(state->memory_mib, state->cpus, state->accel);
+	uint64_t need = memory_need_mib(state->memory_mib, state->cpus, state->accel);
 	uint64_t has = status_mib(state->pid, "VmRSS") + huge_mib(state->pid);
 
 	return has < need ? need - has : 0;
@@ -160,10 +147,10 @@ int admission_take(struct admission *admission, const struct guest *guest,
 {
 	uint64_t has_huge = replaced == NULL ? 0 : huge_mib(replaced->pid);
 	uint64_t huge = guest->has_huge_pages ? guest->memory_mib : 0;
-	uint64_t need = admission_need_mib(guest->memory_mib, guest->cpus, accel) - huge +
+	uint64_t need = memory_need_mib(guest->memory_mib, guest->cpus, accel) - huge +
 			copied_mib;
 	uint64_t has = replaced == NULL ? 0
-					: admission_need_mib(replaced->memory_mib,
+					: memory_need_mib(replaced->memory_mib,
 						  replaced->cpus, replaced->accel) -
 						  has_huge;
 

@@ -19,15 +19,6 @@ struct admission {
 };
 
 /*
- * admission_need_mib - the memory of one guest, QEMU's own included
- *
- * source: measured on QEMU 7.2: 38 MB resident for an idle guest of 64 MiB under TCG. The
- *         figure is generous on purpose: device models, page tables and vhost grow with
- *         the guest, and TCG keeps translated code
- */
-uint64_t admission_need_mib(unsigned memory_mib, unsigned cpus, enum accel accel);
-
-/*
  * admission_open - what new guests may have on this host
  *
  * shape:  MemAvailable of /proc/meminfo, less the reserve, less what @states may still take;

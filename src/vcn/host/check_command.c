@@ -12,10 +12,12 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "vcn/common/patience.h"
+#include "vcn/guest/cgroup.h"
 #include "vcn/guest/preflight.h"
 #include "vcn/guest/supervise.h"
 #include "vcn/host/admission.h"
 #include "vcn/host/apply_guard.h"
+#include "vcn/host/unit.h"
 
 enum { TIMEOUT_MS = 5000, NAMES_MAX = 16 * 1024 * 1024 };
 
@@ -46,6 +48,16 @@ static int check_memory(struct session *s, const struct manifest *manifest)
 			&admission, guest, s->settings->accel, copied, NULL, s->diags);
 	}
 	return 0;
+}
+
+static void note_limits(struct session *s)
+{
+	TMP_CTX(tmp);
+	const char *why = cgroup_obstacle(tmp, unit_is_available());
+
+	if (why != NULL)
+		diag_add(s->diags, SEVERITY_NOTE, NULL, LOC_NONE,
+			"guests have no limits of memory and processors here: %s", why);
 }
 
 /* Could every enabled VCN of the manifest start here? */
@@ -167,6 +179,7 @@ static int open_preflight(struct session *s)
 		return r;
 	s->host = s->arguments.host;
 	(void)!supervise_check(s->settings, s->diags);
+	note_limits(s);
 	return 0;
 }
 
