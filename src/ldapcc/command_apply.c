@@ -86,7 +86,7 @@ static void note_records(struct publication *p)
 		now->n_quarantined = p->last.n_quarantined;
 		return;
 	}
-	now->read_time = now->time;
+	now->read_time = run->report.is_increment ? p->last.read_time : now->time;
 	now->n_entries = run->n_entries;
 	now->n_hosts = run->site->n_hosts;
 	now->n_vcns = run->site->n_vcns;
@@ -145,11 +145,42 @@ static const struct string_list *expected_csn(struct publication *p)
 	return p->run->arguments.full || source == NULL ? NULL : &source->csn;
 }
 
+/*
+ * From where on it is enough to read what changed: what was read then is stored, whole, and
+ * nothing changed in what is asked for. A run that was refused is one that reads everything, as
+ * does the next one.
+ */
+static void prepare_since(struct publication *p)
+{
+	struct run *run = p->run;
+	struct directory_since *since = mem_new(run->mem_ctx, struct directory_since);
+	const struct generation_source *source = last_run_source(&p->last, p->state);
+	int64_t age = (int64_t)time(NULL) - p->last.read_time;
+	bool is_due = run->arguments.full || age < 0 ||
+		      age >= (int64_t)run->settings->directory.full_interval_s;
+
+	if (run->arguments.ldif != NULL)
+		return;
+	run->since = since;
+	if (source == NULL || source->csn.n == 0 || csn_is_usn(&source->csn) ||
+		run->before.raw == NULL || p->last.exit != 0 ||
+		strcmp(source->inputs, run->inputs) != 0)
+		return;
+	*since = (struct directory_since){.uri = source->uri,
+		.identity = source->identity,
+		.csn = source->csn,
+		.snapshot =
+			snapshot_new(run->mem_ctx, run->before.raw, run->before.above)};
+	run->proves_increments = is_due && since->snapshot != NULL;
+}
+
 static int read_and_publish(struct publication *p)
 {
 	struct run *run = p->run;
 	int failed = publication_survey(p, run->arguments.bootstrap);
 
+	if (failed == 0)
+		prepare_since(p);
 	if (failed == 0)
 		failed = publication_plan(p, expected_csn(p));
 	if (failed < 0)

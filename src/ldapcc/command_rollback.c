@@ -81,7 +81,9 @@ static int roll_back(struct publication *p, uint64_t number)
 			run->mem_ctx, p->state, number, run->diags, &entries);
 	if (failed < 0)
 		return failed;
-	input.entries = entries_parts(run->mem_ctx, entries, &input.n_entries);
+	const struct entries_file file = {.good = entries};
+
+	input.entries = entries_parts(run->mem_ctx, &file, &input.n_entries);
 	failed = plan_new(run->mem_ctx, p->live, &input, run->diags, &p->plan);
 	if (failed == 0)
 		failed = plan_permit(p->plan, run->arguments.bootstrap,

@@ -175,7 +175,9 @@ static int publish_off(struct disarming *d)
 	assert(input.tree != NULL);
 	replace_changed(input.tree, armed.tree, off.tree);
 	change_roster(d, off.site, &p->roster);
-	input.entries = entries_parts(run->mem_ctx, entries, &input.n_entries);
+	const struct entries_file file = {.good = entries};
+
+	input.entries = entries_parts(run->mem_ctx, &file, &input.n_entries);
 	failed = plan_new(run->mem_ctx, p->live, &input, run->diags, &p->plan);
 	if (failed < 0 || !plan_has_changes(p->plan))
 		return failed;

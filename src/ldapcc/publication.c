@@ -59,14 +59,25 @@ int publication_survey(struct publication *p, bool to_begin_anew)
 		return 0;
 	run->roster_before = plan_roster(p->live);
 	/* what was good is not there: who is in error then is left out */
-	if (publication_entries(run->mem_ctx, p->state, p->state->current,
-		    to_begin_anew ? diags_new(tmp) : run->diags, &run->good) < 0)
+	if (publication_entries_file(run->mem_ctx, p->state, p->state->current,
+		    to_begin_anew ? diags_new(tmp) : run->diags, &run->before) < 0)
 		return to_begin_anew ? 0 : -(int)EXIT_IO;
+	run->good = run->before.good;
 	return 0;
 }
 
 int publication_entries(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t number,
 	struct diags *diags, struct entries **ret_entries)
+{
+	struct entries_file file = {0};
+	int failed = publication_entries_file(mem_ctx, state, number, diags, &file);
+
+	*ret_entries = file.good;
+	return failed;
+}
+
+int publication_entries_file(TALLOC_CTX *mem_ctx, const struct state *state,
+	uint64_t number, struct diags *diags, struct entries_file *ret_file)
 {
 	TMP_CTX(tmp);
 	const char *name = mem_printf(tmp, "%s/entries", state_generation(tmp, number));
@@ -80,9 +91,7 @@ int publication_entries(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t
 	const char *fault = bytes == NULL ? "it is missing"
 					  : trailer_check(bytes, len, "# ", &trailer);
 
-	if (fault == NULL)
-		*ret_entries = entries_parse(mem_ctx, bytes, trailer.body_len);
-	if (fault == NULL && *ret_entries == NULL)
+	if (fault == NULL && !entries_parse(mem_ctx, bytes, trailer.body_len, ret_file))
 		fault = "it is of another kind or version";
 	if (fault == NULL)
 		return 0;
@@ -104,6 +113,19 @@ static void render_again(
 	render_serial(mem_ctx, run->renderer, run->site, output, serial);
 }
 
+/* What is stored: with what the directory has, where the next run can ask what changed since. */
+static struct entries_file stored_entries(const struct run *run)
+{
+	struct entries_file file = {.good = run->accepted};
+
+	if (run->since != NULL && run->report.above != NULL && run->report.csn.n > 0 &&
+		!csn_is_usn(&run->report.csn)) {
+		file.raw = run->raw;
+		file.above = run->above;
+	}
+	return file;
+}
+
 static int compare(struct publication *p)
 {
 	struct run *run = p->run;
@@ -119,7 +141,9 @@ static int compare(struct publication *p)
 		.reserial = {render_again, run}};
 
 	site_roster(run->mem_ctx, run->site, &p->roster);
-	input.entries = entries_parts(run->mem_ctx, run->accepted, &input.n_entries);
+	const struct entries_file file = stored_entries(run);
+
+	input.entries = entries_parts(run->mem_ctx, &file, &input.n_entries);
 	return plan_new(run->mem_ctx, p->live, &input, run->diags, &p->plan);
 }
 
@@ -174,20 +198,35 @@ int publication_publish(struct publication *p, const char *reason)
 	return failed;
 }
 
+static bool is_same_raw(const struct run *run, const struct entries_file *file)
+{
+	const struct entries_file *before = &run->before;
+	const char *dn;
+
+	if (file->raw == NULL || before->raw == NULL)
+		return file->raw == before->raw;
+	return entries_differ(file->raw, before->raw, &dn) == 0 &&
+	       entries_differ(file->above, before->above, &dn) == 0;
+}
+
 /*
  * Where nothing changed that is published, an entry may have all the same (a description that
- * nobody prints, the end of an installation): its last good version is that one now.
+ * nobody prints, the end of an installation): its last good version is that one now. What the
+ * next run asks from is stored before last-run says which state it is of: from an older state
+ * on, the directory tells more, never less.
  */
 static int refresh_entries(struct publication *p)
 {
 	TMP_CTX(tmp);
 	struct run *run = p->run;
+	const struct entries_file file = stored_entries(run);
 	struct buffer *b = buffer_new(tmp);
 	size_t n;
 
-	if (run->good == NULL || entries_equal(run->accepted, run->good))
+	if (run->good == NULL ||
+		(is_same_raw(run, &file) && entries_equal(run->accepted, run->good)))
 		return 0;
-	const struct iovec *parts = entries_parts(tmp, run->accepted, &n);
+	const struct iovec *parts = entries_parts(tmp, &file, &n);
 
 	for (size_t i = 0; i < n; i++)
 		buffer_add(b, parts[i].iov_base, parts[i].iov_len);

@@ -315,7 +315,7 @@ static void take(
 	struct decoder *decoder, struct entries *kept, struct entries *from, size_t i)
 {
 	entries_give(from, i, decode_entry, decoder);
-	entries_copy(kept, from, i);
+	entries_share(kept, from, i);
 }
 
 /* A last good version refers to others by the DNs that they had then. */

@@ -65,9 +65,17 @@ struct run {
 	struct reporter reporter;
 	struct directory_report report;
 	struct tree *tree;
-	struct entries *entries; /* as they were read */
+	struct entries *fresh; /* that came, where they are kept (since) */
+	struct entries
+		*raw; /* as the directory has them, with those that stay as they were */
+	struct entries *above; /* ids of the containers, and of what is excluded */
+	struct entries *entries; /* the same joined, and those of `also` */
 	struct entries *accepted; /* what the site was made of in the end */
 	struct entries *good; /* what the current generation was made of; NULL: unknown */
+	struct entries_file before; /* … and all that is in its file */
+	const struct directory_since
+		*since; /* apply: what is read is kept; NULL: others */
+	bool proves_increments; /* everything is read, and must be what increments give */
 	const struct roster *roster_before; /* of the current generation; NULL: none */
 	size_t n_entries;
 	struct site_note *changes; /* of earlier generations, the newest first */

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/text.h"
 #include "ldapcc/run.h"
 #include "model/decode.h"
 #include "read/dn.h"
@@ -33,6 +34,7 @@ struct reading {
 	struct draft *
 		draft; /* holds all until changes are tried on it; NULL: there are none */
 	const struct map *map; /* what is read, and how */
+	size_t kept; /* index of the entry at hand */
 };
 
 static const struct selection *selection_of(struct run *run)
@@ -72,6 +74,64 @@ static void take_entry(void *data, const struct entry *entry)
 	entries_add(reading->run->entries, entry);
 }
 
+/* What the directory has, for the next increment */
+
+/* An entry that counts; entry @i of @from is the same, by bytes that stay. */
+static void take_kept(struct reading *reading, const struct entry *entry,
+	const struct entries *from, size_t i)
+{
+	struct run *run = reading->run;
+
+	entries_share(run->raw, from, i);
+	if (reading->joiner != NULL) {
+		joiner_add(reading->joiner, entry);
+		return;
+	}
+	decode_entry(reading->decoder, entry);
+	entries_share(run->entries, from, i);
+}
+
+static void take_raw(struct reading *reading, const struct entry *entry)
+{
+	struct entries *fresh = reading->run->fresh;
+
+	entries_add(fresh, entry);
+	take_kept(reading, entry, fresh, entries_count(fresh) - 1);
+}
+
+/* An entry_sink: one that is as it was. */
+static void pass_kept(void *data, const struct entry *entry)
+{
+	struct reading *reading = data;
+
+	take_kept(reading, entry, reading->run->before.raw, reading->kept);
+}
+
+/* What an increment did not mention. */
+static void take_rest(struct reading *reading)
+{
+	struct run *run = reading->run;
+	const struct snapshot *snapshot = run->since->snapshot;
+	const struct entries_file *before = &run->before;
+
+	for (size_t i = 0; i < entries_count(before->raw); i++) {
+		reading->kept = i;
+		if (snapshot_has(snapshot, i))
+			entries_give(before->raw, i, pass_kept, reading);
+	}
+	for (size_t i = 0; i < entries_count(before->above); i++)
+		if (snapshot_has_above(snapshot, i))
+			entries_share(run->above, before->above, i);
+}
+
+static void take_above(struct run *run)
+{
+	const struct entries *above = run->report.above;
+
+	for (size_t i = 0; above != NULL && i < entries_count(above); i++)
+		entries_share(run->above, above, i);
+}
+
 /* Joining */
 
 /* What stands in a finding lasts as long as the site. */
@@ -100,6 +160,9 @@ static void start_site(struct reading *reading)
 
 	reading->decoder = run_new_site(run);
 	run->entries = entries_new(run->mem_ctx, run->stored.items);
+	run->raw = entries_new(run->mem_ctx, run->stored.items);
+	run->fresh = entries_new(run->mem_ctx, run->stored.items);
+	run->above = entries_new(run->mem_ctx, entries_ids);
 	talloc_free(reading->joiner);
 	reading->joiner = run->map->n_joins == 0
 				  ? NULL
@@ -159,13 +222,21 @@ static void pass_entry(void *data, const struct entry *entry)
 {
 	struct reading *reading = data;
 
-	if (reading->n_passed_over > 0 && is_passed_over(reading, entry))
+	struct run *run = reading->run;
+
+	if (reading->n_passed_over > 0 && is_passed_over(reading, entry)) {
+		/* what moves with it may count */
+		if (run->since != NULL && reading->source == NULL)
+			entries_add(run->above, entry);
 		return;
+	}
 	if (reading->source != NULL) {
 		struct entry ours = *entry;
 
 		ours.source = reading->source;
 		take_entry(data, &ours);
+	} else if (run->since != NULL) {
+		take_raw(reading, entry);
 	} else if (reading->joiner != NULL) {
 		joiner_add(reading->joiner, entry);
 	} else {
@@ -246,11 +317,31 @@ static void restart_site(void *data)
 	forget_findings(run->diags);
 	talloc_free(run->site);
 	talloc_free(run->entries);
+	talloc_free(run->raw);
+	talloc_free(run->fresh);
+	talloc_free(run->above);
 	if (reading->draft != NULL) {
 		talloc_free(reading->draft);
 		reading->draft = draft_new(run->mem_ctx);
 	}
 	start_site(reading);
+}
+
+/* How it was read, for who asks why a run took so long. */
+static void tell_way(struct run *run)
+{
+	const struct directory_report *report = &run->report;
+	struct loc where = loc_file(report->uri);
+
+	if (!run->arguments.verbose)
+		return;
+	if (report->is_increment)
+		diag_add(run->diags, SEVERITY_NOTE, NULL, where,
+			"%zu of %zu entries were read, as the others did not change",
+			entries_count(run->fresh), report->n_entries);
+	else if (report->why_all != NULL)
+		diag_add(run->diags, SEVERITY_NOTE, NULL, where,
+			"everything was read: %s", report->why_all);
 }
 
 static int read_directory(struct reading *reading, const struct string_list *last_csn)
@@ -264,11 +355,18 @@ static int read_directory(struct reading *reading, const struct string_list *las
 							     : run->settings->path),
 			"no directory to read: set directory.base, or give --ldif FILE");
 	int failed = directory_read(run->mem_ctx, &run->settings->directory, reading->map,
-		last_csn, hold_entry, restart_site, reading, run->diags, &run->report);
+		last_csn, run->since, hold_entry, restart_site, reading, run->diags,
+		&run->report);
 
-	if (failed < 0)
+	if (failed < 0) {
 		forget_findings(run->diags);
-	return failed;
+		return failed;
+	}
+	if (run->report.is_increment)
+		take_rest(reading);
+	tell_way(run);
+	take_above(run);
+	return 0;
 }
 
 /* What the directory has no place for: after it, so that a second attempt repeats nothing. */
@@ -289,7 +387,7 @@ static int read_also(struct reading *reading)
 	return failed;
 }
 
-int run_read(struct run *run, const struct string_list *last_csn)
+static int read_once(struct run *run, const struct string_list *last_csn)
 {
 	struct reading reading = {.run = run};
 	size_t n;
@@ -311,4 +409,70 @@ int run_read(struct run *run, const struct string_list *last_csn)
 		failed = read_also(&reading);
 	talloc_free(reading.joiner);
 	return failed;
+}
+
+/* The proof */
+
+/*
+ * What increments give, beside which everything is read: NULL where they give nothing. A copy of
+ * the run does it, so that nothing of it counts.
+ */
+static struct run *read_increment(TALLOC_CTX *mem_ctx, const struct run *run,
+	const struct directory_since *since, const struct string_list *last_csn)
+{
+	struct run *sub = mem_new(mem_ctx, struct run);
+
+	*sub = *run;
+	sub->mem_ctx = sub;
+	sub->diags = diags_new(sub);
+	sub->since = since;
+	return read_once(sub, last_csn) == 0 && sub->report.is_increment ? sub : NULL;
+}
+
+/* How many entries differ, of the same state; 0 also where nobody can tell. */
+static size_t compare_reads(
+	const struct run *run, const struct run *sub, const char **ret_dn)
+{
+	if (sub == NULL || csn_compare(&sub->report.csn, &run->report.csn) != CSN_EQUAL)
+		return 0;
+	return entries_differ(run->raw, sub->raw, ret_dn);
+}
+
+static void tell_difference(struct run *run, size_t n, const char *dn)
+{
+	diag_add(run->diags, SEVERITY_WARNING, NULL,
+		(struct loc){.dn = mem_strdup(run->mem_ctx, dn)},
+		"%zu %s differ between all that the directory has and what it told of "
+		"changes (RFC 4533): who may read what was changed, or the server does not "
+		"tell everything; what it has counts",
+		n, text_plural(n, "entry", "entries"));
+}
+
+static int read_and_prove(struct run *run, const struct string_list *last_csn)
+{
+	TMP_CTX(tmp);
+	const char *dn = NULL;
+	const struct directory_since *since = run->since;
+	const struct directory_since all = {.snapshot = NULL};
+	const struct run *sub = read_increment(tmp, run, since, last_csn);
+
+	run->since = &all;
+	int failed = read_once(run, last_csn);
+
+	run->since = since;
+	/* an entry that was deleted meanwhile may be in one of them and not in the other */
+	if (failed == 0 && compare_reads(run, sub, &dn) > 0) {
+		sub = read_increment(tmp, run, since, last_csn);
+		size_t n = compare_reads(run, sub, &dn);
+
+		if (n > 0)
+			tell_difference(run, n, dn);
+	}
+	return failed;
+}
+
+int run_read(struct run *run, const struct string_list *last_csn)
+{
+	return run->proves_increments ? read_and_prove(run, last_csn)
+				      : read_once(run, last_csn);
 }

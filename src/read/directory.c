@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "config/map_place.h"
+#include "read/directory_changes.h"
 #include "read/directory_search.h"
 #include "read/directory_servers.h"
 #include "read/directory_state.h"
@@ -28,6 +29,7 @@ struct order {
 	const struct map *map; /* NULL: a probe */
 	struct unknown *unknown; /* NULL: a probe */
 	const struct string_list *last_csn;
+	const struct directory_since *since; /* NULL: everything */
 	entry_sink sink;
 	void (*restart)(void *sink_data);
 	void *sink_data;
@@ -41,6 +43,7 @@ struct reading {
 	const struct order *order;
 	struct search *search;
 	struct search_result result;
+	struct changes *changes; /* NULL: everything is read */
 	struct string_list attributes; /* to ask for */
 	bool has_entry_csn; /* entryCSN can be read */
 };
@@ -301,6 +304,47 @@ static int still_changing(struct reading *r)
 		bases->items[0], n);
 }
 
+/* The increment of an earlier read; 1 where everything must be read. */
+static int read_changes(struct reading *r)
+{
+	struct directory_report *report = r->order->report;
+	int result = changes_read(
+		r->order->mem_ctx, r->changes, &report->above, &report->why_all);
+
+	if (result < 0)
+		return -1;
+	report->is_increment = result == 0;
+	if (result == 0)
+		return 0;
+	r->changes = NULL;
+	r->order->restart(r->order->sink_data);
+	return 1;
+}
+
+static int read_all(struct reading *r)
+{
+	struct directory_report *report = r->order->report;
+
+	if (search_run(r->search, &r->result))
+		return -1;
+	if (r->order->since == NULL || r->result.repeated)
+		return 0;
+	return above_read(r->order->mem_ctx, r->session, search_places(r->search),
+		r->result.n_entries / 10, &report->above);
+}
+
+static int read_once(struct reading *r)
+{
+	int result = r->changes == NULL ? 1 : read_changes(r);
+
+	return result <= 0 ? result : read_all(r);
+}
+
+static int check_canaries(struct reading *r)
+{
+	return search_check_canaries(r->changes == NULL ? r->search : r->changes->search);
+}
+
 /*
  * Reads until nothing changed meanwhile. USNs move with entries of other backends, too, and
  * nobody can tell which is ours: what was read last is taken then, with the state before it,
@@ -315,16 +359,15 @@ static int read_consistently(struct reading *r, struct string_list *state)
 		if (r->order->report->attempts++ > 0)
 			r->order->restart(r->order->sink_data);
 		before = *state;
-		if (search_run(r->search, &r->result) ||
-			check_unchanged(r, state, &is_changed))
+		if (read_once(r) || check_unchanged(r, state, &is_changed))
 			return -1;
 		if (!is_changed)
-			return search_check_canaries(r->search);
+			return check_canaries(r);
 	}
 	if (r->result.repeated || !csn_is_usn(&before))
 		return still_changing(r);
 	*state = before;
-	return search_check_canaries(r->search);
+	return check_canaries(r);
 }
 
 /* One server */
@@ -349,12 +392,55 @@ static void fill_report(
 	struct directory_report *report = order->report;
 	TALLOC_CTX *mem_ctx = order->mem_ctx;
 
+	if (report->why_all != NULL)
+		report->why_all = mem_strdup(mem_ctx, report->why_all);
 	report->uri = s->endpoint->uri;
 	report->identity = s->identity ? mem_strdup(mem_ctx, s->identity) : NULL;
 	report->csn = (struct string_list){0};
 	for (size_t i = 0; i < csn->n; i++)
 		*mem_push(mem_ctx, &report->csn.items, &report->csn.n) =
 			mem_strdup(mem_ctx, csn->items[i]);
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+	return strcmp(a == NULL ? "" : a, b == NULL ? "" : b) == 0;
+}
+
+/* Why nobody could tell what changed since the earlier read; NULL: this server may. */
+static const char *why_all(const struct reading *r, const struct directory_since *since,
+	const struct string_list *csn)
+{
+	if (!is_same_text(since->uri, r->session->endpoint->uri))
+		return "another server answered last time";
+	if (!is_same_text(since->identity, r->session->identity))
+		return "the last read was bound as somebody else";
+	if (csn->n == 0 || csn_is_usn(csn) || !r->has_entry_csn)
+		return "the server has no contextCSN, or its entries no entryCSN";
+	if (csn->n != since->csn.n || csn_compare(&since->csn, csn) == CSN_BEHIND)
+		return "the server does not know the state of the last read";
+	return NULL;
+}
+
+static void prepare_changes(struct reading *r, const struct string_list *csn)
+{
+	const struct order *order = r->order;
+	const struct directory_since *since = order->since;
+
+	if (since == NULL || since->snapshot == NULL)
+		return;
+	order->report->why_all = why_all(r, since, csn);
+	if (order->report->why_all != NULL)
+		return;
+	r->changes = mem_new(r->session, struct changes);
+	*r->changes = (struct changes){.session = r->session,
+		.map = order->map,
+		.sink = order->sink,
+		.sink_data = order->sink_data,
+		.snapshot = since->snapshot,
+		.since = &since->csn};
+	r->changes->search = search_new(r->session, r->session, order->map,
+		r->attributes.items, changes_take, r->changes);
 }
 
 static int read_entries(
@@ -370,10 +456,12 @@ static int read_entries(
 		return -1;
 	r.search = search_new(
 		s, s, order->map, r.attributes.items, order->sink, order->sink_data);
+	prepare_changes(&r, &state->csn);
 	int failed =
 		read_consistently(&r, &state->csn) || state_drop_frozen(s, &state->csn);
 
-	order->report->n_entries = r.result.n_entries;
+	order->report->n_entries =
+		r.changes == NULL ? r.result.n_entries : changes_count(r.changes);
 	order->report->n_pages = r.result.n_pages;
 	return failed;
 }
@@ -405,7 +493,8 @@ static int carry_out(struct order *order, const struct directory_settings *setti
 }
 
 int directory_read(TALLOC_CTX *mem_ctx, const struct directory_settings *settings,
-	const struct map *map, const struct string_list *last_csn, entry_sink sink,
+	const struct map *map, const struct string_list *last_csn,
+	const struct directory_since *since, entry_sink sink,
 	void (*restart)(void *sink_data), void *sink_data, struct diags *diags,
 	struct directory_report *ret_report)
 {
@@ -414,6 +503,7 @@ int directory_read(TALLOC_CTX *mem_ctx, const struct directory_settings *setting
 		.map = map,
 		.unknown = &unknown,
 		.last_csn = last_csn,
+		.since = since,
 		.sink = sink,
 		.restart = restart,
 		.sink_data = sink_data,

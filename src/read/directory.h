@@ -15,7 +15,8 @@
  * are told at the lines that avoid them. directory_servers.c goes from server to server,
  * directory_session.c is one connection, directory_state.c the state of what is read,
  * directory_search.c the paged search, directory.c the proof that it was complete,
- * directory_watch.c the standing connection.
+ * directory_sync.c and directory_changes.c what changed since, directory_watch.c the standing
+ * connection.
  *
  * Time: `timeout` bounds everything with one server, from connect to the last check, by
  * one monotonic deadline; the next server starts with a new one. Ten seconds at most go
@@ -26,7 +27,17 @@
 
 #include "config/settings.h"
 #include "read/csn.h"
-#include "read/entry.h"
+#include "read/snapshot.h"
+
+/*
+ * An earlier read, from which on what changed is enough. It counts for the same server and the
+ * same bind DN only.
+ */
+struct directory_since {
+	const char *uri, *identity;
+	struct string_list csn;
+	struct snapshot *snapshot; /* NULL: read everything, for the next time */
+};
 
 struct directory_report {
 	const char *uri; /* the server that was used */
@@ -36,6 +47,11 @@ struct directory_report {
 	unsigned
 		attempts; /* reads it took; above 1 where the directory changed meanwhile */
 	uint64_t read_ms; /* from the first connect */
+	bool is_increment; /* what came is what changed; the rest is the snapshot's */
+	const char *why_all; /* why it was no increment, where one was asked for */
+	/* containers that are no entries of ours (snapshot.h), of an increment those that were
+	 * unknown; NULL: not asked for, or they cannot all be seen */
+	struct entries *above;
 };
 
 /*
@@ -44,7 +60,8 @@ struct directory_report {
  * shape:   entries reach @sink in the server's order while the read goes on. They count
  *          only if 0 is returned: @restart drops what came so far, and is called before
  *          every further attempt. @last_csn is the contextCSN of what was published last,
- *          NULL or empty if unknown: a server that is behind it is not used.
+ *          NULL or empty if unknown: a server that is behind it is not used. With @since
+ *          (or NULL) only what changed is read, where the server can tell.
  * memory:  strings of *ret_report below @mem_ctx; its uri is borrowed from @settings
  * errors:  EXIT_DIRECTORY, with a note for every further server; EXIT_USAGE for a password
  *          file that cannot be used. Servers that failed before one worked are warnings.
@@ -53,7 +70,8 @@ struct directory_report {
  *          in it or not; then `csn` is the older one, so that the next probe reads again
  */
 int directory_read(TALLOC_CTX *mem_ctx, const struct directory_settings *settings,
-	const struct map *map, const struct string_list *last_csn, entry_sink sink,
+	const struct map *map, const struct string_list *last_csn,
+	const struct directory_since *since, entry_sink sink,
 	void (*restart)(void *sink_data), void *sink_data, struct diags *diags,
 	struct directory_report *ret_report) _must_check_;
 

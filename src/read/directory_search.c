@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "read/directory_ranges.h"
 #include "read/dn.h"
-#include "read/dn_set.h"
 
 enum {
 	EMPTY_PAGES_MAX = 16,
@@ -33,8 +32,9 @@ struct search {
 	size_t n_canaries;
 
 	/* of this run */
-	const char *base; /* at hand */
-	struct dn_set *seen;
+	const char *base, *filter; /* at hand */
+	bool is_one_of_several; /* see search_more() */
+	struct places *places;
 	struct search_result result;
 	size_t n_page_entries, n_empty_pages;
 	struct berval cookie; /* libldap's memory */
@@ -215,7 +215,6 @@ static int take_entry(struct search *r, LDAPMessage *message)
 {
 	BerElement *ber = NULL;
 	struct berval dn;
-	unsigned earlier;
 	int code = ldap_get_dn_ber(r->session->ld, message, &ber, &dn);
 
 	if (code != LDAP_SUCCESS)
@@ -223,8 +222,8 @@ static int take_entry(struct search *r, LDAPMessage *message)
 			r->session, "an entry cannot be read: %s", ldap_err2string(code));
 	r->result.n_entries++;
 	r->n_page_entries++;
-	if (!dn_set_add(r->seen, dn.bv_val, dn.bv_len, 0, &earlier) &&
-		!r->result.repeated)
+	if (!places_add(r->places, dn.bv_val, dn.bv_len) && !r->result.repeated &&
+		!r->is_one_of_several)
 		r->result.repeated = mem_strndup(r, dn.bv_val, dn.bv_len);
 	if (r->n_canaries > 0)
 		note_canary(r, dn.bv_val);
@@ -244,7 +243,7 @@ static int request_page(struct search *r, int *ret_id)
 		s->ld, (int)s->settings->page_size, &r->cookie, 1, &controls[0]);
 
 	if (code == LDAP_SUCCESS)
-		code = ldap_search_ext(s->ld, r->base, LDAP_SCOPE_SUBTREE, r->map->filter,
+		code = ldap_search_ext(s->ld, r->base, LDAP_SCOPE_SUBTREE, r->filter,
 			(char **)r->attributes_wanted, 0, controls, NULL, NULL,
 			LDAP_NO_LIMIT, ret_id);
 	ldap_control_free(controls[0]);
@@ -334,6 +333,10 @@ static int take_page_result(struct search *r, LDAPMessage *message)
 
 	if (session_code(s, message, &code, &diagnostic))
 		return -1;
+	if (code == LDAP_NO_SUCH_OBJECT && r->is_one_of_several) {
+		r->cookie.bv_len = 0;
+		return 0;
+	}
 	if (code != LDAP_SUCCESS)
 		return search_refused(r, code, diagnostic);
 	failed = ldap_parse_result(s->ld, message, &code, NULL, NULL, NULL, &controls, 0);
@@ -385,11 +388,12 @@ static int take_page(struct search *r, int id)
 }
 
 /* All pages below one base. */
-static int search_base(struct search *r, const char *base)
+static int search_base(struct search *r, const char *base, const char *filter)
 {
 	int failed, id = -1;
 
 	r->base = base;
+	r->filter = filter;
 	r->n_empty_pages = 0;
 	ldap_memfree(r->cookie.bv_val);
 	r->cookie = (struct berval){.bv_len = 0, .bv_val = ber_strdup("")};
@@ -399,21 +403,45 @@ static int search_base(struct search *r, const char *base)
 	return failed ? -1 : 0;
 }
 
+void search_begin(struct search *r)
+{
+	talloc_free(r->places);
+	r->places = places_new(r);
+	r->result = (struct search_result){0};
+	for (size_t i = 0; i < r->n_canaries; i++)
+		r->canaries[i].is_seen = false;
+	r->session->doing = "reading the entries";
+}
+
 int search_run(struct search *r, struct search_result *ret)
 {
 	const struct string_list *bases = &r->session->settings->bases;
 	int failed = 0;
 
-	talloc_free(r->seen);
-	r->seen = dn_set_new(r);
-	r->result = (struct search_result){0};
-	for (size_t i = 0; i < r->n_canaries; i++)
-		r->canaries[i].is_seen = false;
-	r->session->doing = "reading the entries";
+	search_begin(r);
+	r->is_one_of_several = false;
 	for (size_t i = 0; !failed && i < bases->n && !r->result.repeated; i++)
-		failed = search_base(r, bases->items[i]);
+		failed = search_base(r, bases->items[i], r->map->filter);
 	*ret = r->result;
 	return failed;
+}
+
+int search_more(struct search *r, const char *base, const char *filter)
+{
+	r->session->doing = "reading what has changed";
+	r->is_one_of_several = true;
+	return search_base(r, base, filter);
+}
+
+void search_note(struct search *r, const char *dn)
+{
+	if (r->n_canaries > 0)
+		note_canary(r, dn);
+}
+
+struct places *search_places(struct search *r)
+{
+	return r->places;
 }
 
 static int free_cookie(struct search *r)

@@ -8,6 +8,7 @@
 
 #include "read/directory_session.h"
 #include "read/entry.h"
+#include "read/places.h"
 
 struct search;
 
@@ -28,6 +29,20 @@ struct search *search_new(TALLOC_CTX *mem_ctx, struct session *session,
  * source: RFC 2696; RFC 4511 section 4.5
  */
 int search_run(struct search *search, struct search_result *ret) _must_check_;
+
+/*
+ * search_more - the entries below @base that @filter takes, as one of several searches
+ *
+ * shape:  after search_begin(). A base that is not there has no entries. A DN may come in
+ *         several of them
+ */
+void search_begin(struct search *search);
+int search_more(struct search *search, const char *base, const char *filter) _must_check_;
+/* An entry that has not come, but is as it was. */
+void search_note(struct search *search, const char *dn);
+
+/* Where the entries of the last run are. */
+struct places *search_places(struct search *search);
 
 /* Did every canary of the settings come in the last run? */
 int search_check_canaries(struct search *search) _must_check_;

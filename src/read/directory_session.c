@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "read/certificate.h"
+#include "read/directory_sync.h"
 #include "read/dn.h"
 
 enum {
@@ -721,25 +722,12 @@ int session_whoami_finish(struct session *s, int id)
 
 /* Lookups */
 
-/* Sync Request Value: SEQUENCE { mode refreshOnly } (RFC 4533 section 2.2), critical */
-static LDAPControl *sync_control(void)
-{
-	BerElement *ber = ber_alloc_t(LBER_USE_DER);
-	LDAPControl *control = NULL;
-	struct berval *value = NULL;
-
-	if (ber && ber_printf(ber, "{e}", LDAP_SYNC_REFRESH_ONLY) >= 0 &&
-		ber_flatten(ber, &value) == 0)
-		ldap_control_create(LDAP_CONTROL_SYNC, 1, value, 1, &control);
-	ber_bvfree(value);
-	ber_free(ber, 1);
-	return control;
-}
-
 int session_lookup_start(struct session *s, struct lookup *lookup)
 {
 	char **attributes = (char **)lookup->attributes;
-	LDAPControl *controls[] = {lookup->needs_sync ? sync_control() : NULL, NULL};
+	LDAPControl *controls[] = {
+		lookup->needs_sync ? sync_request(LDAP_SYNC_REFRESH_ONLY, NULL) : NULL,
+		NULL};
 
 	int code = ldap_search_ext(s->ld, lookup->dn,
 		lookup->is_subtree ? LDAP_SCOPE_SUBTREE : LDAP_SCOPE_BASE,

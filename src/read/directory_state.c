@@ -8,25 +8,14 @@
 
 #include "base/text.h"
 #include "read/csn.h"
+#include "read/places.h"
 
 /* Values of a lookup, as state_start() asks for them. */
 enum { VALUE_CSN, VALUE_ENTRY_CSN, VALUE_SUBSCHEMA };
 
-/* The DN above @dn in its own spelling, NULL at the top. */
-static const char *parent_dn(const char *dn)
-{
-	for (; *dn; dn++) {
-		if (*dn == '\\' && dn[1])
-			dn++;
-		else if (*dn == ',')
-			return dn + 1;
-	}
-	return NULL;
-}
-
 static int start_base(struct session *s, const char *base, struct base_state *state)
 {
-	for (const char *dn = base; dn && state->n < ANCESTORS_MAX; dn = parent_dn(dn)) {
+	for (const char *dn = base; dn && state->n < ANCESTORS_MAX; dn = dn_above(dn)) {
 		struct lookup *lookup = &state->lookups[state->n++];
 
 		*lookup = (struct lookup){.dn = dn,

@@ -8,14 +8,12 @@
 
 #include "read/directory_servers.h"
 #include "read/directory_state.h"
+#include "read/directory_sync.h"
 
 /*
  * Two ways, by what the server has: RFC 4533 where it keeps a contextCSN, from that state on;
  * elsewhere a persistent search, which begins with what comes after it, so that what came
  * before is found by comparing the state.
- *
- * Not ldap_sync_init(): it hands the first of several messages that arrived together to
- * its callback again and again, and drops the others.
  */
 
 static const char PERSISTENT_SEARCH[] = LDAP_CONTROL_PERSIST_REQUEST;
@@ -29,33 +27,6 @@ struct directory_watch {
 	bool is_persistent; /* a persistent search */
 	bool is_late; /* something may have changed before it began: to be told */
 };
-
-/* OpenLDAP's cookie for a state that was read otherwise (slap_parse_sync_cookie()). */
-static char *make_cookie(TALLOC_CTX *mem_ctx, const struct string_list *csn)
-{
-	struct buffer *cookie = buffer_new(mem_ctx);
-
-	for (size_t i = 0; i < csn->n; i++)
-		buffer_printf(cookie, "%s%s", i ? ";" : "rid=000,csn=", csn->items[i]);
-	return cookie->data;
-}
-
-/* Sync Request Value: SEQUENCE { mode, cookie, reloadHint } (RFC 4533 section 2.2) */
-static LDAPControl *sync_control(const char *cookie)
-{
-	BerElement *ber = ber_alloc_t(LBER_USE_DER);
-	LDAPControl *control = NULL;
-	struct berval *value = NULL;
-	struct berval state = {.bv_len = strlen(cookie), .bv_val = (char *)cookie};
-
-	if (ber &&
-		ber_printf(ber, "{eOb}", LDAP_SYNC_REFRESH_AND_PERSIST, &state, 0) >= 0 &&
-		ber_flatten(ber, &value) == 0)
-		ldap_control_create(LDAP_CONTROL_SYNC, 1, value, 1, &control);
-	ber_bvfree(value);
-	ber_free(ber, 1);
-	return control;
-}
 
 /*
  * PersistentSearch: SEQUENCE { changeTypes, changesOnly, returnECs }
@@ -87,8 +58,10 @@ static int start_search(
 {
 	static char no_attributes[] = LDAP_NO_ATTRS;
 	char *attributes[] = {no_attributes, NULL};
-	LDAPControl *control = w->is_persistent ? persist_control()
-						: sync_control(make_cookie(s, w->csn));
+	LDAPControl *control = w->is_persistent
+				       ? persist_control()
+				       : sync_request(LDAP_SYNC_REFRESH_AND_PERSIST,
+						 sync_cookie(s, w->csn));
 	LDAPControl *controls[] = {control, NULL};
 	const char *filter =
 		w->is_persistent

@@ -62,3 +62,8 @@ bool dn_set_add(struct dn_set *set, const char *dn, size_t length, unsigned line
 	set->n_used++;
 	return true;
 }
+
+bool dn_set_has(const struct dn_set *set, const char *dn, size_t length)
+{
+	return find_slot(set, hash_end(hash_folded(HASH_START, dn, length)))->hash != 0;
+}

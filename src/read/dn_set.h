@@ -19,3 +19,6 @@ struct dn_set *dn_set_new(TALLOC_CTX *mem_ctx) _must_check_;
  */
 bool dn_set_add(struct dn_set *set, const char *dn, size_t length, unsigned line,
 	unsigned *ret_line) _must_check_;
+
+/* Was @dn added? */
+bool dn_set_has(const struct dn_set *set, const char *dn, size_t length);

@@ -7,10 +7,14 @@
 #include "base/text.h"
 #include "read/dn.h"
 
-static const char HEAD[] = "ldapcc entries 2\n";
+static const char HEAD[] = "ldapcc entries 3\n", HEAD_2[] = "ldapcc entries 2\n";
+
+/* The first number of an entry: its length, and its roles in the highest bits. */
+enum { ROLE_SHIFT = 28 };
+static const uint32_t LENGTH_MASK = (UINT32_C(1) << ROLE_SHIFT) - 1;
 
 /*
- * One entry: its length, its line, its DN, its source, then each attribute: name, number
+ * One entry: its length and roles, its line, its DN, its source, then each attribute: name, number
  * of values, and each value with length and line. What a join brought has a byte 1 before its
  * name, and behind it the DN and class of the entry that it is from, and the distance. Texts have a NUL behind
  * them, which is not counted; "" stands for NULL.
@@ -18,7 +22,7 @@ static const char HEAD[] = "ldapcc entries 2\n";
 enum { JOINED = 1 };
 
 struct stored {
-	const char *bytes; /* the length first */
+	char *bytes; /* the length first */
 	const char *key; /* NULL: not asked for yet */
 };
 
@@ -96,10 +100,10 @@ static void put_attribute(struct buffer *b, const struct entry_attribute *attrib
 	}
 }
 
-static void keep(struct entries *entries, const char *bytes, size_t len)
+static void keep(struct entries *entries, char *bytes)
 {
 	*mem_push(entries, &entries->items, &entries->n) =
-		(struct stored){.bytes = arena_strndup(entries->arena, bytes, len)};
+		(struct stored){.bytes = bytes};
 	talloc_free(entries->by_key);
 	entries->by_key = NULL;
 }
@@ -120,7 +124,7 @@ void entries_add(void *data, const struct entry *entry)
 	uint32_t len = (uint32_t)b->len;
 
 	memcpy(b->data, &len, sizeof(len));
-	keep(entries, b->data, b->len);
+	keep(entries, arena_strndup(entries->arena, b->data, b->len));
 }
 
 static uint32_t length_of(const char *bytes)
@@ -128,25 +132,75 @@ static uint32_t length_of(const char *bytes)
 	uint32_t len;
 
 	memcpy(&len, bytes, sizeof(len));
-	return len;
+	return len & LENGTH_MASK;
 }
 
-void entries_copy(struct entries *to, const struct entries *from, size_t i)
+static unsigned roles_of(const char *bytes)
 {
-	keep(to, from->items[i].bytes, length_of(from->items[i].bytes));
+	uint32_t len;
+
+	memcpy(&len, bytes, sizeof(len));
+	return len >> ROLE_SHIFT;
+}
+
+static void set_roles(char *bytes, unsigned roles)
+{
+	uint32_t len = length_of(bytes) | (uint32_t)roles << ROLE_SHIFT;
+
+	memcpy(bytes, &len, sizeof(len));
+}
+
+void entries_share(struct entries *to, const struct entries *from, size_t i)
+{
+	keep(to, from->items[i].bytes);
+}
+
+static void add_role(const struct entries *entries, enum entries_role role)
+{
+	for (size_t i = 0; entries != NULL && i < entries->n; i++)
+		set_roles(entries->items[i].bytes,
+			roles_of(entries->items[i].bytes) | role);
+}
+
+static void drop_roles(const struct entries *entries)
+{
+	for (size_t i = 0; entries != NULL && i < entries->n; i++)
+		set_roles(entries->items[i].bytes, 0);
+}
+
+/* Those that are not a part already, by a role before @role. */
+static size_t add_parts(struct iovec *parts, const struct entries *entries, unsigned role)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; entries != NULL && i < entries->n; i++) {
+		char *bytes = entries->items[i].bytes;
+
+		if ((roles_of(bytes) & (role - 1)) == 0)
+			parts[n++] = (struct iovec){bytes, length_of(bytes)};
+	}
+	return n;
 }
 
 struct iovec *entries_parts(
-	TALLOC_CTX *mem_ctx, const struct entries *entries, size_t *ret_n)
+	TALLOC_CTX *mem_ctx, const struct entries_file *file, size_t *ret_n)
 {
-	struct iovec *parts = mem_array(mem_ctx, struct iovec, entries->n + 2);
+	struct entries *const lists[] = {file->good, file->raw, file->above};
+	size_t n = 1, max = 2;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		drop_roles(lists[i]);
+		max += lists[i] == NULL ? 0 : lists[i]->n;
+	}
+	struct iovec *parts = mem_array(mem_ctx, struct iovec, max);
 
 	parts[0] = (struct iovec){(char *)(uintptr_t)HEAD, strlen(HEAD)};
-	for (size_t i = 0; i < entries->n; i++)
-		parts[i + 1] = (struct iovec){(char *)(uintptr_t)entries->items[i].bytes,
-			length_of(entries->items[i].bytes)};
-	parts[entries->n + 1] = (struct iovec){(char *)(uintptr_t) "\n", 1};
-	*ret_n = entries->n + 2;
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		add_role(lists[i], (enum entries_role)(1 << i));
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		n += add_parts(parts + n, lists[i], 1U << i);
+	parts[n++] = (struct iovec){(char *)(uintptr_t) "\n", 1};
+	*ret_n = n;
 	return parts;
 }
 
@@ -254,6 +308,11 @@ static const char *dn_of(const struct stored *item)
 	return take_bytes(&c, &len);
 }
 
+const char *entries_dn(const struct entries *entries, size_t i)
+{
+	return dn_of(&entries->items[i]);
+}
+
 const char *entries_key(struct entries *entries, size_t i)
 {
 	struct stored *item = &entries->items[i];
@@ -350,7 +409,15 @@ static bool is_same_bytes(const struct stored *a, const struct stored *b)
 {
 	uint32_t len = length_of(a->bytes);
 
-	return length_of(b->bytes) == len && memcmp(a->bytes, b->bytes, len) == 0;
+	return length_of(b->bytes) == len &&
+	       memcmp(a->bytes + sizeof(len), b->bytes + sizeof(len),
+		       len - sizeof(len)) == 0;
+}
+
+bool entries_same_bytes(
+	const struct entries *a, size_t i, const struct entries *b, size_t j)
+{
+	return is_same_bytes(&a->items[i], &b->items[j]);
 }
 
 bool entries_equal(struct entries *a, struct entries *b)
@@ -420,21 +487,131 @@ struct moved *entries_moved(
 	return moved;
 }
 
-struct entries *entries_parse(TALLOC_CTX *mem_ctx, const char *bytes, size_t len)
+/* The id */
+
+static int digit(char c)
+{
+	const char *digits = "0123456789abcdef", *found = strchr(digits, c | 0x20);
+
+	return c == '\0' || found == NULL ? -1 : (int)(found - digits);
+}
+
+/* source: RFC 4122 section 3: 8-4-4-4-12 hexadecimal digits */
+static bool parse_id(const char *text, size_t len, uint8_t *ret_id)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < ENTRY_ID_BYTES; i++) {
+		at += i == 4 || i == 6 || i == 8 || i == 10;
+		int high = at + 1 < len ? digit(text[at]) : -1;
+		int low = high < 0 ? -1 : digit(text[at + 1]);
+
+		if (low < 0)
+			return false;
+		ret_id[i] = (uint8_t)(high * 16 + low);
+		at += 2;
+	}
+	return at == len;
+}
+
+bool entry_id(const struct entry *entry, uint8_t *ret_id)
+{
+	for (size_t i = 0; i < entry->n_attributes; i++) {
+		const struct entry_attribute *attribute = &entry->attributes[i];
+
+		if (attribute->dn == NULL && attribute->n_values == 1 &&
+			text_equal_case(attribute->name, entries_ids[0]))
+			return parse_id(attribute->values[0].bytes,
+				attribute->values[0].len, ret_id);
+	}
+	return false;
+}
+
+bool entries_id(const struct entries *entries, size_t i, uint8_t *ret_id)
 {
 	TMP_CTX(tmp);
-	struct entries *entries = new_entries(tmp);
-	const char *end = bytes + len;
+	struct entry entry;
 
-	if (len < strlen(HEAD) || memcmp(bytes, HEAD, strlen(HEAD)) != 0)
-		return NULL;
+	return take_entry(tmp, entries->items[i].bytes, &entry) &&
+	       entry_id(&entry, ret_id);
+}
+
+/* Differences, by the id */
+
+static struct table *index_ids(TALLOC_CTX *mem_ctx, const struct entries *entries)
+{
+	struct table *by_id = table_new(mem_ctx, entries->n);
+	uint8_t *ids = mem_array(mem_ctx, uint8_t, (entries->n + 1) * ENTRY_ID_BYTES);
+
+	for (size_t i = 0; i < entries->n; i++, ids += ENTRY_ID_BYTES)
+		if (entries_id(entries, i, ids))
+			*table_slot_bytes(by_id, (const char *)ids, ENTRY_ID_BYTES) =
+				&entries->items[i];
+	return by_id;
+}
+
+size_t entries_differ(
+	const struct entries *a, const struct entries *b, const char **ret_dn)
+{
+	TMP_CTX(tmp);
+	struct table *by_id = index_ids(tmp, b);
+	size_t n_same = 0, n = 0;
+
+	for (size_t i = 0; i < a->n; i++) {
+		uint8_t id[ENTRY_ID_BYTES];
+		struct stored *other =
+			entries_id(a, i, id)
+				? table_find_bytes(by_id, (char *)id, sizeof(id))
+				: NULL;
+
+		n_same += other != NULL;
+		if (other != NULL && is_same_bytes(&a->items[i], other))
+			continue;
+		*ret_dn = entries_dn(a, i);
+		n++;
+	}
+	if (n == 0 && n_same < b->n)
+		(void)entries_differ(b, a, ret_dn);
+	return n + b->n - n_same;
+}
+
+/* The file */
+
+static void sort_out(struct entries_file *file, char *bytes)
+{
+	struct entries *const lists[] = {file->good, file->raw, file->above};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		if ((roles_of(bytes) & (1U << i)) != 0)
+			keep(lists[i], bytes);
+}
+
+static bool has_head(const char *bytes, size_t len, const char *head)
+{
+	return len >= strlen(head) && memcmp(bytes, head, strlen(head)) == 0;
+}
+
+bool entries_parse(
+	TALLOC_CTX *mem_ctx, char *bytes, size_t len, struct entries_file *ret_file)
+{
+	TMP_CTX(tmp);
+	struct entries_file file = {new_entries(tmp), new_entries(tmp), new_entries(tmp)};
+	const char *end = bytes + len;
+	bool is_older = has_head(bytes, len, HEAD_2);
+
+	if (!is_older && !has_head(bytes, len, HEAD))
+		return false;
 	for (bytes += strlen(HEAD); end - bytes > 1; bytes += length_of(bytes)) {
 		if ((size_t)(end - bytes) < 3 * sizeof(uint32_t) ||
 			length_of(bytes) < 3 * sizeof(uint32_t) ||
 			length_of(bytes) > (size_t)(end - bytes))
-			return NULL;
-		*mem_push(entries, &entries->items, &entries->n) =
-			(struct stored){.bytes = bytes};
+			return false;
+		if (is_older)
+			set_roles(bytes, ENTRIES_GOOD);
+		sort_out(&file, bytes);
 	}
-	return talloc_steal(mem_ctx, entries);
+	ret_file->good = talloc_steal(mem_ctx, file.good);
+	ret_file->above = talloc_steal(mem_ctx, file.above);
+	ret_file->raw = file.raw->n == 0 ? NULL : talloc_steal(mem_ctx, file.raw);
+	return true;
 }

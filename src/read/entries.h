@@ -5,9 +5,12 @@
  * Entries kept as they came, so that a site can be made of them again: with the last good
  * version in the place of one in error, or from what a generation was made of.
  *
- * As bytes (the file `entries` of a generation): the line `ldapcc entries 2`, then each entry
- * with its length in front. Numbers are in the byte order of the machine: the state is not
- * carried from one to another.
+ * As bytes (the file `entries` of a generation): the line `ldapcc entries 3`, then each entry
+ * with its length and its roles in front; of version 2 all are ENTRIES_GOOD. Numbers are in the
+ * byte order of the machine: the state is not carried from one to another.
+ *
+ * One file holds what a generation was made of and what the directory had then, which is nearly
+ * the same, so that a run reads only what changed since (snapshot.h).
  */
 
 #include <sys/uio.h>
@@ -15,6 +18,14 @@
 #include "read/entry.h"
 
 struct entries;
+
+/* What an entry of the file is; one can be several. */
+enum entries_role {
+	ENTRIES_GOOD = 1, /* the site was made of it */
+	ENTRIES_RAW = 2, /* the directory had it so */
+	ENTRIES_ABOVE =
+		4, /* no entry of ours, but one that ours are below: only its id */
+};
 
 /* Keeps @attributes (NULL-terminated), objectClass and who changed the entry only. */
 struct entries *entries_new(
@@ -55,16 +66,35 @@ struct moved {
 struct moved *entries_moved(
 	TALLOC_CTX *mem_ctx, struct entries *now, struct entries *then) _must_check_;
 
-/* Puts a copy of entry @i of @from at the end of @to. */
-void entries_copy(struct entries *to, const struct entries *from, size_t i);
+/* Puts entry @i of @from at the end of @to; its bytes stay those of @from, which must outlive it. */
+void entries_share(struct entries *to, const struct entries *from, size_t i);
 
-/* The bytes, in parts, for writev(2); borrowed from @entries. The last part is a newline. */
+/* What a server calls an entry, by entryUUID: sixteen bytes (RFC 4530). */
+enum { ENTRY_ID_BYTES = 16 };
+bool entries_id(const struct entries *entries, size_t i, uint8_t *ret_id);
+bool entry_id(const struct entry *entry, uint8_t *ret_id);
+/* As the server gave it. */
+const char *entries_dn(const struct entries *entries, size_t i);
+/* Byte for byte, who changed it included. */
+bool entries_same_bytes(
+	const struct entries *a, size_t i, const struct entries *b, size_t j);
+
+/* How many are in one of them only, or say something else; *ret_dn is one, by its id. */
+size_t entries_differ(
+	const struct entries *a, const struct entries *b, const char **ret_dn);
+
+/* The three parts of a file; NULL where there is none of it. */
+struct entries_file {
+	struct entries *good, *raw, *above;
+};
+/* The bytes, in parts, for writev(2); borrowed from @file. The last part is a newline. */
 struct iovec *entries_parts(
-	TALLOC_CTX *mem_ctx, const struct entries *entries, size_t *ret_n) _must_check_;
+	TALLOC_CTX *mem_ctx, const struct entries_file *file, size_t *ret_n) _must_check_;
 /*
  * entries_parse - from such bytes, which must outlive the result
  *
- * errors: NULL for what is none
+ * shape:  raw is NULL where the file has no whole snapshot
+ * errors: false for what is none
  */
-struct entries *entries_parse(
-	TALLOC_CTX *mem_ctx, const char *bytes, size_t len) _must_check_;
+bool entries_parse(TALLOC_CTX *mem_ctx, char *bytes, size_t len,
+	struct entries_file *ret_file) _must_check_;

@@ -15,6 +15,8 @@ bytes; then, by MODE:
     trickle   one byte every 50 ms
     deaf      nothing is ever answered, the server is not even asked
     reorder   the entries of each search come in the reverse order, COUNT does not matter
+    file      of each connection the file COUNT says MODE and COUNT; how much went through stands
+              in the file with `.passed` behind its name
 """
 
 import os
@@ -89,7 +91,7 @@ class Reorder:
         return b"".join(out)
 
 
-def serve(client, target, mode, count):
+def serve(client, target, mode, count, tell=None):
     if mode == "deaf":
         while client.recv(65536):
             pass
@@ -109,8 +111,10 @@ def serve(client, target, mode, count):
                 client.sendall(reorder.take(data))
                 continue
             whole = data if mode == "pass" else data[: max(0, count - passed)]
-            client.sendall(whole)
             passed += len(whole)
+            if tell is not None:
+                tell(passed)
+            client.sendall(whole)
             if len(whole) == len(data):
                 continue
             if end(client, mode):
@@ -120,18 +124,32 @@ def serve(client, target, mode, count):
                 time.sleep(0.05)
 
 
-def serve_quietly(*arguments):
+def serve_by_file(client, target, path):
+    with open(path, encoding="ascii") as file:
+        mode, count = file.read().split()
+
+    def tell(passed):
+        with open(path + ".passed", "w", encoding="ascii") as file:
+            file.write(str(passed))
+
+    serve(client, target, mode, int(count), tell)
+
+
+def serve_quietly(client, target, mode, count):
     try:
-        serve(*arguments)
+        if mode == "file":
+            serve_by_file(client, target, count)
+        else:
+            serve(client, target, mode, int(count))
     except OSError:
         pass  # one of the two went away, as is to be expected here
     finally:
-        arguments[0].close()
+        client.close()
 
 
 def main():
     target, portfile, mode = sys.argv[1:4]
-    count = int(sys.argv[4]) if len(sys.argv) > 4 else 0
+    count = sys.argv[4] if len(sys.argv) > 4 else 0
     listener = socket.create_server(("127.0.0.1", 0))
     with open(portfile + ".new", "w", encoding="ascii") as file:
         file.write(str(listener.getsockname()[1]))

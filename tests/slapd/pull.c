@@ -227,7 +227,7 @@ static int run(
 	if (strcmp(what, "probe") == 0) {
 		failed = directory_probe(mem_ctx, &settings, diags, &report);
 	} else {
-		failed = directory_read(mem_ctx, &settings, &map, &last_csn, take,
+		failed = directory_read(mem_ctx, &settings, &map, &last_csn, NULL, take,
 			restart, lines, diags, &report);
 		if (!failed)
 			print_lines(lines);

@@ -13,6 +13,7 @@ lets a checker or a reload fail, takes the directory away; then `apply` runs. Af
    the last good version in the place of each entry in error (soak_oracle.py),
  - after anything else than 0 nothing has changed, but for installations turned off,
  - a second run prints nothing and touches nothing, `status` repeats the code, `diff` is empty.
+   Often it reads everything, which must be what the first one put together of what changed.
 
 SOAK_CHANGES is how many changes are made (300 if it is not set), SOAK_SECONDS ends sooner (40),
 and SOAK_KEEP=1 leaves the scratch folder. Kills come at moments of the clock; all else follows
@@ -42,6 +43,7 @@ SECONDS = float(os.environ.get("SOAK_SECONDS", "40"))
 OK, CHANGED, REFUSED, DIRECTORY, REJECTED, PENDING, LOCKED, DATA, USAGE = (
     0, 2, 3, 4, 5, 6, 8, 10, 64)
 QUARANTINE_MAX = 5
+TOLD_WRONG = "what it told of changes"
 SERIAL = re.compile(rb"^(serial: .*|# ldapcc hosts=.*)\n", re.M)
 
 SETTINGS = """\
@@ -95,6 +97,7 @@ class Soak:
         self.site = Site(self.rng)
         self.server = Server(self.work + "/slapd")
         self.hidden = NOTHING
+        self.has_new_access = False  # which no server tells as a change
         self.now = Published({}, {}, {}, 0)  # what is published
         self.baseline = set()  # the nodes of the day's begin
         self.history = {}
@@ -102,7 +105,7 @@ class Soak:
         self.version = 0
         self.pinned = self.is_pending = False
         self.n_applies = self.n_kills = self.n_refusals = self.n_violations = 0
-        self.n_quarantined = self.told = 0
+        self.n_quarantined = self.n_increments = self.told = 0
         self.compiled = None, {}, set()
         self.contents = {}
         self.contested = set()
@@ -287,7 +290,9 @@ class Soak:
         settled = self.settle()
         wanted, why = self.verdict(settled, accept)
         self.n_quarantined += len(settled.quarantined)
-        done = self.run("apply", *words)
+        # with --verbose it says how it read the directory
+        done = self.run("apply", *words, *(["--verbose"] if self.rng.random() < 0.5 else []))
+        self.count_reads(done)
         if was_contested | self.contested:  # whose the file was counts for guards and services
             loose = (loose or ()) + (OK, REFUSED, PENDING)
         if loose and done.returncode != wanted and done.returncode in loose:
@@ -311,6 +316,12 @@ class Soak:
                     f"apply exits {done.returncode}, not {wanted} by {why}")
         self.look_again(wanted, settled)
         return wanted, done
+
+    def count_reads(self, done):
+        """What changed only, or everything? Where all is read, the two are compared by ldapcc."""
+        self.n_increments += "as the others did not change" in done.stderr
+        self.expect(self.has_new_access or TOLD_WRONG not in done.stderr,
+                    "an increment was wrong")
 
     def after_success(self, settled, accept, done):
         entries = settled.entries()
@@ -446,6 +457,7 @@ class Soak:
                      and not any(one.endswith("," + dn) for one in self.site.entries)]
             self.hidden = Hidden(entry=self.rng.choice(hosts))
         self.note(f"hidden: {vars(self.hidden)}")
+        self.has_new_access = True
         self.server.set_access(self.hidden.rules())
         n_nodes = len(oracle.nodes_of(self.now.good))
         code, _ = self.apply("--full", loose=(DIRECTORY,))
@@ -455,6 +467,7 @@ class Soak:
         self.hidden = NOTHING
         self.server.set_access([])
         self.bring_home(*self.apply("--full"), copy_entries(self.site.entries))
+        self.has_new_access = False
 
     def step_rollback(self):
         kept = [n for n in sorted(self.history) if os.path.exists(
@@ -608,7 +621,7 @@ class Soak:
     def counts(self):
         return (f"# seed {self.seed}: {self.site.n_changes} changes, {self.n_applies} applies, "
                 f"{self.n_kills} kills, {self.n_refusals} refusals, {self.n_quarantined} "
-                f"quarantined, {self.n_violations} violations")
+                f"quarantined, {self.n_increments} incremental reads seen, {self.n_violations} violations")
 
     def tell_progress(self):
         if self.site.n_changes >= self.told + 1000:

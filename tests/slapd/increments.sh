@@ -1,0 +1,342 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# What changed since the last run is enough (RFC 4533): whatever happens to entries and to the
+# containers above them, what is published is what a full read gives. With a session log, slapd
+# tells what was deleted; without one, or after a restart, what is still there.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+plan 71
+readonly LDAPCC
+export LDAPCC_DATADIR=$SOURCE_ROOT
+
+# Twenty hosts in two containers below the base, with an interface below one of them; and what
+# is outside of the base.
+host() { # DN ADDRESS
+	local name=${1#cn=}
+	name=${name%%,*}
+	printf 'dn: %s\nobjectClass: device\nobjectClass: ipHost\nobjectClass: ieee802Device\n' "$1"
+	printf 'cn: %s\nipHostNumber: 10.0.%d.%d\nmacAddress: 00:00:5e:00:%02x:%02x\n\n' \
+		"$name" $(($2 / 250)) $(($2 % 250 + 1)) $(($2 / 256)) $(($2 % 256))
+}
+unit() { printf 'dn: %s\nobjectClass: organizationalUnit\nou: %s\n\n' "$1" "$(sed 's/^ou=//; s/,.*//' <<<"$1")"; }
+in=ou=in,$SUFFIX out=ou=out,$SUFFIX
+{
+	printf 'dn: %s\nobjectClass: dcObject\nobjectClass: organization\ndc: c\no: c\n\n' "$SUFFIX"
+	for dn in "$in" "$out" "ou=a,$in" "ou=b,$in" "ou=deep,ou=b,$in" "ou=far,$out"; do
+		unit "$dn"
+	done
+	for i in {1..10}; do
+		host "cn=a$i,ou=a,$in" "$i"
+		host "cn=b$i,ou=deep,ou=b,$in" $((20 + i))
+	done
+	host "cn=f1,ou=far,$out" 41
+	host "cn=f2,ou=far,$out" 42
+	cat <<-LDIF
+		dn: cn=m1,ou=a,$in
+		objectClass: device
+		objectClass: vocPhysicalNode
+		cn: m1
+
+		dn: cn=eth0,cn=m1,ou=a,$in
+		objectClass: vocNodeInterface
+		cn: eth0
+		ipHostNumber: 10.0.0.99
+		macAddress: 00:00:5e:00:ff:01
+
+		dn: cn=net,$in
+		objectClass: vocIPNetwork
+		cn: net
+		ipNetworkNumber: 10.0.0.0/16
+		vocDomain: c.example
+
+	LDIF
+} >"$scratch/site.ldif"
+
+# settings URI… [MORE]
+settings() {
+	cat >"$scratch/site.yaml" <<-YAML
+		directory: {uri: [$1], base: "$in", bind: anonymous${2:+, $2}}
+		state: $scratch/state
+		targets:
+		  dnsmasq-hosts: {path: "$scratch/hosts", check: none, on-change: none}
+		  dhcpd: {path: "$scratch/dhcpd.conf", main: "$scratch/main.conf", check: none, on-change: none}
+		  dnsmasq: off
+		  kickstart: off
+		  kickstart-repos: off
+		  manifest: off
+		guard: {max-affected: 100%, max-lost: 100%, max-removed: 100%, max-removed-24h: 100%}
+	YAML
+}
+
+# apply WANT [OPTION…]
+apply() {
+	local want=$1 status=0
+	shift
+	"$LDAPCC" --config "$scratch/site.yaml" apply --verbose "$@" >"$scratch/out" \
+		2>"$scratch/err" || status=$?
+	[ "$status" = "$want" ] || {
+		echo "# apply exits $status, not $want"
+		return 1
+	}
+}
+# Is what is published what a program without a past reads and prints?
+is_fresh() {
+	"$LDAPCC" --config "$scratch/site.yaml" render dnsmasq-hosts dhcpd 2>/dev/null |
+		sed '/^==> .* <==$/d; /^$/d' >"$scratch/fresh" &&
+		sed '/^$/d' "$scratch/dhcpd.conf" "$scratch/hosts" | diff "$scratch/fresh" - >"$scratch/difference"
+}
+# increment N NAME: N entries are read, and all is as it should be
+increment() {
+	local failed=0
+	{ apply 0 && grep -q ": $1 of [0-9]* entries were read" "$scratch/err" && is_fresh; } || failed=1
+	report $failed "$2" "$scratch/err" "$scratch/difference"
+}
+# everything WHY NAME
+everything() {
+	local failed=0
+	{ apply 0 && grep -q "everything was read: .*$1" "$scratch/err" && is_fresh; } || failed=1
+	report $failed "$2" "$scratch/err" "$scratch/difference"
+}
+# proof NAME: all is read, and nothing differs
+proof() {
+	local failed=0
+	{ apply 0 --full && ! grep -q 'differ between' "$scratch/err" && is_fresh; } || failed=1
+	report $failed "$1" "$scratch/err" "$scratch/difference"
+}
+change() { slapd_modify main || sed 's/^/# ldapmodify: /' "$scratch/main/modify.log"; }
+rename() { # DN NEWRDN [SUPERIOR]
+	printf 'dn: %s\nchangetype: modrdn\nnewrdn: %s\ndeleteoldrdn: 1\n' "$1" "$2"
+	[ $# = 2 ] || printf 'newsuperior: %s\n' "$3"
+	echo
+}
+start() { # [SYNCPROV-LINE]
+	rm -rf "$scratch/main" "$scratch/state" "$scratch/hosts" "$scratch/dhcpd.conf"
+	SLAPD_DATABASE="dbnosync" SLAPD_GLOBAL="$with_config" slapd_new main
+	printf '%s\n' "${1:-}" >>"$scratch/main/slapd.conf"
+	slapd_load main "$scratch/site.ldif"
+	slapd_start main
+}
+with_config="database config
+rootdn gidNumber=$(id -g)+uidNumber=$(id -u),cn=peercred,cn=external,cn=auth
+"
+: >"$scratch/main.conf"
+
+# What can happen to entries and to what is above them; @1 says with what.
+walk() {
+	local with=$1
+	ok "$with: all is read at first" apply 0
+	ok "$with: as it is" is_fresh
+
+	change <<-LDIF
+		dn: cn=a1,ou=a,$in
+		changetype: modify
+		replace: ipHostNumber
+		ipHostNumber: 10.0.0.201
+	LDIF
+	increment 1 "$with: a change"
+	change <<-LDIF
+		dn: $out
+		changetype: modify
+		replace: description
+		description: outside of the base
+	LDIF
+	increment 0 "$with: a change outside of the base"
+	change <<-LDIF
+		dn: ou=a,$in
+		changetype: modify
+		replace: description
+		description: no entry of ours
+	LDIF
+	increment 0 "$with: a change of a container"
+	host "cn=new,ou=b,$in" 51 | sed '1s/$/\nchangetype: add/' | change
+	increment 1 "$with: one that comes"
+	change <<<"dn: cn=a2,ou=a,$in
+changetype: delete"
+	increment 0 "$with: one that goes"
+	proof "$with: … and nothing else differs"
+
+	change <<-LDIF
+		dn: cn=a3,ou=a,$in
+		changetype: modify
+		delete: objectClass
+		objectClass: ipHost
+		-
+		delete: objectClass
+		objectClass: ieee802Device
+		-
+		delete: ipHostNumber
+		-
+		delete: macAddress
+	LDIF
+	increment 0 "$with: one that is none of ours any more"
+	rename "cn=m1,ou=a,$in" cn=m2 | change
+	increment 2 "$with: a host is renamed, with its interface"
+	rename "cn=m2,ou=a,$in" cn=m2 "ou=b,$in" | change
+	increment 2 "$with: … and moved"
+	{ rename "cn=b1,ou=deep,ou=b,$in" cn=swap && rename "cn=b2,ou=deep,ou=b,$in" cn=b1 &&
+		rename "cn=swap,ou=deep,ou=b,$in" cn=b2; } | change
+	increment 2 "$with: two exchange their names"
+	proof "$with: … and nothing else differs"
+
+	rename "ou=b,$in" ou=c | change
+	increment 13 "$with: a container of containers is renamed"
+	rename "ou=far,$out" ou=far "$in" | change
+	increment 2 "$with: one is moved into the base, with what is in it"
+	rename "ou=far,$in" ou=far "$out" | change
+	increment 0 "$with: … and out of it"
+	rename "ou=far,$out" ou=far "ou=a,$in" | change
+	increment 2 "$with: … and into another container"
+	{ rename "ou=far,ou=a,$in" ou=far "$out" && unit "ou=far,ou=a,$in" | sed '1s/$/\nchangetype: add/' &&
+		host "cn=f3,ou=far,ou=a,$in" 61 | sed '1s/$/\nchangetype: add/'; } | change
+	increment 1 "$with: one goes, and another has its name"
+	{ rename "ou=deep,ou=c,$in" ou=deep "ou=a,$in" && rename "ou=a,$in" ou=z; } | change
+	increment 19 "$with: a container is moved into one that is renamed"
+	proof "$with: … and nothing else differs"
+}
+
+settings "\"$(slapd_uri main)\""
+start 'syncprov-sessionlog 1000'
+walk 'session log'
+
+# who may see what: no server tells
+access() {
+	slapd_modify main <<-LDIF
+		dn: olcDatabase={1}mdb,cn=config
+		changetype: modify
+		replace: olcAccess
+		olcAccess: {0}$1 by * read
+	LDIF
+}
+hide() { # [ATTRIBUTE]
+	access "to dn.base=\"cn=a5,ou=z,$in\"${1:+ attrs=$1} by * none
+olcAccess: {1}to *"
+}
+differs() { grep -q 'cn=a5.*warning: 1 entry differ between' "$scratch/err"; }
+hide
+rename "cn=a4,ou=z,$in" cn=a4 "$in" | change
+ok 'an access rule that hides an entry is not seen with a change' apply 0
+ok '… the entry stays' grep -q ' a5' "$scratch/hosts"
+ok '… but when everything is read' apply 0 --full
+ok '… with a warning' differs
+ok '… and is gone' is_fresh
+access 'to *'
+ok 'it is shown again' apply 0 --full
+ok '… with a warning' differs
+proof 'now both are the same'
+
+slapd_stop main
+start
+walk 'present phase'
+hide
+rename "cn=a4,ou=z,$in" cn=a4 "$in" | change
+increment 1 'who names what is there does not name what is hidden: it is gone at once'
+access 'to *'
+ok 'it is shown again' apply 0 --full
+slapd_stop main
+slapd_start main
+rename "cn=a4,$in" cn=a4 "ou=z,$in" | change
+increment 1 'slapd was restarted'
+
+# full-interval
+settings "\"$(slapd_uri main)\"" 'full-interval: 0'
+ok 'new settings: all is read' apply 0
+is_increment() { grep -q 'entries were read, as' "$scratch/err"; }
+ok '… not what changed' eval '! is_increment'
+rename "cn=a4,ou=z,$in" cn=a4 "$in" | change
+hide macAddress
+ok 'full-interval is over: both are read' apply 0
+ok '… with a warning where they differ' differs
+ok '… what is there counts' is_fresh
+access 'to *'
+settings "\"$(slapd_uri main)\""
+ok 'the usual settings again' apply 0
+
+# more than a tenth, and more than 64
+for i in {1..70}; do
+	host "cn=many$i,ou=z,$in" $((100 + i)) | sed '1s/$/\nchangetype: add/'
+done | change
+everything '7. entries changed' 'so many changes are a full read'
+
+# the database is another one: its state is newer, its entries are others
+slapd_stop main
+start
+rm -rf "$scratch/state" "$scratch/hosts" "$scratch/dhcpd.conf"
+ok 'a new beginning' apply 0
+slapd_stop main
+rm -f "$scratch/main/db/"*
+sed "/^dn: cn=a1,/,/^$/d; s/^ipHostNumber: 10.0.0.3$/ipHostNumber: 10.0.0.203/" \
+	"$scratch/site.ldif" >"$scratch/other.ldif"
+slapd_load main "$scratch/other.ldif"
+slapd_start main
+ok 'a database with the same names and other entries' apply 0
+ok '… is read as it is' is_fresh
+
+# a backup is loaded, and changed since: what it says is newer, what we have is not in it
+slapcat -f "$scratch/main/slapadd.conf" >"$scratch/backup.ldif" 2>/dev/null
+change <<<"dn: cn=a6,ou=a,$in
+changetype: delete"
+host "cn=lost,ou=b,$in" 71 | sed '1s/$/\nchangetype: add/' | change
+increment 1 'what the backup has not'
+slapd_stop main
+rm -f "$scratch/main/db/"*
+slapd_load main "$scratch/backup.ldif"
+slapd_start main
+change <<-LDIF
+	dn: cn=a7,ou=a,$in
+	changetype: modify
+	replace: ipHostNumber
+	ipHostNumber: 10.0.0.207
+LDIF
+apply 0 || true
+ok 'after it was loaded, --full tells a difference or there is none' apply 0 --full
+ok '… and what is there is published' is_fresh
+
+# a cut connection: whatever came, nothing is published, and the next run has it all
+echo 'pass 0' >"$scratch/mode"
+proxy cut "$scratch/main/ldapi" file "$scratch/mode"
+settings "\"ldap://127.0.0.1:$(proxy_port cut)\""
+ok 'through the proxy' apply 0
+change <<<"dn: cn=b3,ou=deep,ou=b,$in
+changetype: delete"
+cp "$scratch/hosts" "$scratch/hosts.before"
+cp -r "$scratch/state" "$scratch/state.before"
+increment 0 'a deletion'
+passed=$(cat "$scratch/mode.passed")
+cp "$scratch/hosts" "$scratch/hosts.after"
+n_cuts=0 n_wrong=0
+for ((n = passed - 1; n > passed - 3000 && n_cuts < 24; n -= n_cuts < 12 ? 30 : 200)); do
+	rm -rf "$scratch/state"
+	cp -r "$scratch/state.before" "$scratch/state"
+	cp "$scratch/hosts.before" "$scratch/hosts"
+	echo "cut $n" >"$scratch/mode"
+	n_cuts=$((n_cuts + 1))
+	status=0
+	apply 4 >/dev/null || status=$?
+	cmp -s "$scratch/hosts" "$scratch/hosts.before" || status=2
+	# all has come where only the last words are missing
+	if [ $status != 0 ] && cmp -s "$scratch/hosts" "$scratch/hosts.after" && apply 0 >/dev/null; then
+		status=0
+	fi
+	[ $status = 0 ] || n_wrong=$((n_wrong + 1))
+done
+report $((n_wrong != 0 || n_cuts < 15)) "a connection that is cut at $n_cuts places publishes nothing"
+echo 'pass 0' >"$scratch/mode"
+ok 'then all is published' apply 0
+ok '… as it is' is_fresh
+
+# killed at any moment
+n_wrong=0
+for i in {1..8}; do
+	rename "cn=b4,ou=deep,ou=b,$in" cn=b4x | change
+	"$LDAPCC" --config "$scratch/site.yaml" apply >"$scratch/out" 2>"$scratch/err" &
+	sleep "0.0$((i % 9))"
+	kill -KILL $! 2>/dev/null || true
+	wait $! 2>/dev/null || true
+	rename "cn=b4x,ou=deep,ou=b,$in" cn=b4 | change
+	{ apply 0 && is_fresh; } || n_wrong=$((n_wrong + 1))
+done
+report $((n_wrong != 0)) 'a killed run loses nothing'
+proof 'all is as it should be'
+
+finish
