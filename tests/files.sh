@@ -243,6 +243,30 @@ printf -v large '%*s' 1000000 ''
 slow 1.5 "[{{#nodes}}\"$large\",{{/nodes}}0]"
 ok 'a large file has a second more for each MiB: exit 0' equal "$status" 0
 
+# Checkers work beside each other: each of these two ends when the other has begun.
+printf '%s\n' '#!/bin/sh' ": >$work/begun-\$1" \
+	"n=0; until [ -e $work/begun-\$2 ]; do n=\$((n + 1)); [ \$n -lt 400 ] || exit 1; sleep 0.05; done" \
+	'echo met' "exit \$3" >"$work/meet"
+chmod 755 "$work/meet"
+# beside CODE CODE - two targets whose checkers meet, and end with these codes
+beside() {
+	rm -f "$work"/begun-*
+	anew "  dnsmasq-hosts: {path: $work/out/hosts, check: '$work/meet 1 2 $1'}" \
+		"  dhcpd: {path: $work/out/dhcpd.conf, check: '$work/meet 2 1 $2'}"
+	run apply
+}
+if [ "$(nproc)" -gt 1 ]; then
+	beside 0 0
+	ok 'two checkers beside each other: exit 0' equal "$status" 0
+	beside 3 4
+	ok 'both reject: exit 5' equal "$status" 5
+	ok '… the one is told' complains "hosts: error: .*meet 1 2 3' exited with status 3"
+	ok '… and the other' complains "dhcpd.conf: error: .*meet 2 1 4' exited with status 4"
+	ok '… with what each of them printed' equal "$(grep -c '^ *met$\|: met$' "$work/err")" 2
+else
+	skip 'two checkers beside each other' 'this machine has one processor'
+fi
+
 # --- kernels and file systems that know less ---
 
 # less SYSTEM-CALL ERROR WORD... - ldapcc, where the system call always ends with that error

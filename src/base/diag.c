@@ -89,6 +89,20 @@ struct finding *diag_last(struct diags *diags)
 	return diags->n_findings == 0 ? NULL : diags->findings[diags->n_findings - 1];
 }
 
+void diags_take(struct diags *diags, struct diags *from)
+{
+	for (size_t i = 0; i < from->n_findings; i++) {
+		from->findings[i]->sequence = diags->n_findings;
+		*mem_push(diags, &diags->findings, &diags->n_findings) =
+			from->findings[i];
+	}
+	diags->n_errors += from->n_errors;
+	diags->n_warnings += from->n_warnings;
+	if (diags->failure == EXIT_OK)
+		diags->failure = from->failure;
+	talloc_steal(diags, from);
+}
+
 /* Order */
 
 static int compare_number(size_t a, size_t b)

@@ -116,6 +116,9 @@ void diag_record_failure(struct diags *diags, enum exit_code code, int error,
 /* The failure that was added last, to hang a note on it; NULL if there is none. */
 struct finding *diag_last(struct diags *diags);
 
+/* All of @from behind those of @diags, which owns @from from then on: of work done apart. */
+void diags_take(struct diags *diags, struct diags *from);
+
 #define LOC_NONE ((struct loc){0})
 struct loc loc_file(const char *path);
 struct loc loc_at(const char *path, unsigned line, unsigned column);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/parallel.h"
 #include "base/text.h"
 #include "generation/folder.h"
 #include "publish/child.h"
@@ -22,7 +23,7 @@ struct replacement {
 };
 
 struct checking {
-	TALLOC_CTX *mem_ctx; /* of the run */
+	TALLOC_CTX *mem_ctx;
 	const struct staged *staged;
 	const struct settings *settings;
 	struct diags *diags;
@@ -435,22 +436,92 @@ static void check_target(struct checking *c, const struct target *target)
 	}
 }
 
+static bool is_checked(const struct target *target)
+{
+	return target->check.n > 0;
+}
+
+/* The first target that is to be checked with the same `main`; NULL: it has no checker. */
+static const struct target *group_of(const struct plan *plan, const struct target *target)
+{
+	if (!is_checked(target) || target->main == NULL)
+		return is_checked(target) ? target : NULL;
+	for (size_t i = 0; i < plan->n_targets; i++) {
+		const struct target *other = &plan->targets[i];
+
+		if (is_checked(other) && other->main != NULL &&
+			strcmp(other->main, target->main) == 0)
+			return other;
+	}
+	return target;
+}
+
+/* All that are made for one file of the administrator's: their copies of it have one name. */
+static void check_together(struct checking *c, const struct target *first)
+{
+	const struct plan *plan = c->staged->plan;
+
+	for (size_t i = 0; i < plan->n_targets; i++)
+		if (group_of(plan, &plan->targets[i]) == first)
+			check_target(c, &plan->targets[i]);
+}
+
+/* What is checked beside each other, each with findings of its own. */
+struct checks {
+	struct checking *items;
+	const struct target **firsts; /* of each, the first target */
+	size_t n;
+};
+
+static void check_nth(void *data, unsigned worker, size_t i)
+{
+	const struct checks *checks = data;
+
+	(void)worker;
+	check_together(&checks->items[i], checks->firsts[i]);
+}
+
+static struct checks list_checks(TALLOC_CTX *mem_ctx, const struct checking *all)
+{
+	const struct plan *plan = all->staged->plan;
+	struct checks checks = {
+		.items = mem_array(mem_ctx, struct checking, plan->n_targets + 1),
+		.firsts = mem_array(mem_ctx, const struct target *, plan->n_targets + 1),
+	};
+
+	for (size_t i = 0; i < plan->n_targets; i++) {
+		const struct target *target = &plan->targets[i];
+		struct checking *c = &checks.items[checks.n];
+
+		if (group_of(plan, target) != target)
+			continue;
+		checks.firsts[checks.n++] = target;
+		*c = *all;
+		c->mem_ctx = talloc_new(mem_ctx);
+		c->diags = diags_new(c->mem_ctx);
+		c->output = buffer_new(c->mem_ctx);
+	}
+	return checks;
+}
+
 int daemon_check_run(TALLOC_CTX *mem_ctx, const struct staged *staged,
 	const struct settings *settings, struct diags *diags, char **ret_output)
 {
 	TMP_CTX(tmp);
-	struct checking c = {
-		.mem_ctx = tmp,
-		.staged = staged,
-		.settings = settings,
-		.diags = diags,
-		.output = buffer_new(tmp),
-	};
+	const struct checking all = {.staged = staged, .settings = settings};
+	struct checks checks = list_checks(tmp, &all);
+	struct buffer *output = buffer_new(tmp);
+	int result = 0;
 
-	for (size_t i = 0; i < staged->plan->n_targets; i++)
-		if (staged->plan->targets[i].check.n > 0)
-			check_target(&c, &staged->plan->targets[i]);
+	parallel_each(checks.n, check_nth, &checks);
+	for (size_t i = 0; i < checks.n; i++) {
+		const struct checking *c = &checks.items[i];
+
+		diags_take(diags, c->diags);
+		buffer_add(output, c->output->data, c->output->len);
+		result = result == 0 ? c->result : result;
+	}
 	*ret_output =
-		c.result == -EXIT_REJECTED ? talloc_steal(mem_ctx, c.output->data) : NULL;
-	return c.result;
+		result == -EXIT_REJECTED ? talloc_steal(mem_ctx, output->data) : NULL;
+	return result;
 }
