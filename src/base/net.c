@@ -193,17 +193,19 @@ bool ip_is_link_local(struct ip ip)
 /* The reverse zone of the first @octets (IPv4) or nibbles (IPv6) of @ip. */
 static const char *zone_of(struct ip ip, unsigned units, char buffer[REVERSE_TEXT_MAX])
 {
+	static const char v4[] = "in-addr.arpa", v6[] = "ip6.arpa";
 	char *at = buffer;
 
 	for (unsigned i = units; i-- > 0; *at++ = '.') {
-		unsigned nibble = i % 2 == 0 ? ip.bytes[i / 2] >> 4 : ip.bytes[i / 2] & 15;
+		unsigned nibble =
+			i % 2 == 0 ? ip.bytes[i / 2] >> 4 : ip.bytes[i / 2] & 15;
 
 		if (ip.family == 4)
 			at = text_write_number(at, ip.bytes[i]);
 		else
 			*at++ = "0123456789abcdef"[nibble];
 	}
-	strcpy(at, ip.family == 4 ? "in-addr.arpa" : "ip6.arpa");
+	memcpy(at, ip.family == 4 ? v4 : v6, ip.family == 4 ? sizeof(v4) : sizeof(v6));
 	return buffer;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/table.h"
 
+#include <endian.h>
 #include <string.h>
 
 uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t len)
@@ -28,6 +29,19 @@ uint64_t hash_end(uint64_t hash)
 {
 	hash ^= hash >> 32;
 	return hash != 0 ? hash : 1;
+}
+
+uint64_t hash_block(const void *bytes, size_t len)
+{
+	const unsigned char *at = bytes, *end = at + len;
+	uint64_t hash = HASH_START ^ len, word;
+
+	for (; end - at >= (ptrdiff_t)sizeof(word); at += sizeof(word)) {
+		memcpy(&word, at, sizeof(word));
+		hash = (hash ^ le64toh(word)) * UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 29;
+	}
+	return hash_end(hash_bytes(hash, at, (size_t)(end - at)));
 }
 
 struct slot {

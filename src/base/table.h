@@ -19,6 +19,8 @@ uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t len);
 uint64_t hash_folded(uint64_t hash, const char *text, size_t len);
 /* never 0, so that 0 can stand for a free slot */
 uint64_t hash_end(uint64_t hash);
+/* Another hash, for long texts as a whole: eight bytes at a time. */
+uint64_t hash_block(const void *bytes, size_t len);
 
 /* Keys are borrowed; nothing is ever removed. */
 struct table;

@@ -409,6 +409,16 @@ static bool has_own_domain(
 	return domain != NULL && text_compare(domain, network->zone) != 0;
 }
 
+/* It has no address, so it may come to any network: is its domain not that of each of them? */
+static bool has_roaming_domain(const struct site *site, const struct interface *interface)
+{
+	for (size_t i = 0; i < site->n_networks; i++)
+		if (site->networks[i]->prefix.base.family == 4 &&
+			has_own_domain(interface, site->networks[i]))
+			return true;
+	return false;
+}
+
 /* `_` is in no host name, so FQDN_2 is nobody's; it names the second and further ones. */
 static const char *reservation_id(
 	struct site *site, const struct interface *interface, unsigned number)
@@ -446,7 +456,8 @@ static void add_roaming(struct site *site, struct interface *interface, unsigned
 
 		*reservation = (struct reservation){.interface = interface,
 			.id = reservation_id(site, interface, ++*number),
-			.is_primary = interface->is_primary};
+			.is_primary = interface->is_primary,
+			.has_own_domain = has_roaming_domain(site, interface)};
 		set_identity(reservation, 4, j);
 	}
 }
@@ -511,6 +522,20 @@ static void build_reservations(struct site *site)
 
 /* Domains of clients that are not their network's, each once */
 
+static void add_client_domains(struct site *site, struct table *seen,
+	const struct reservation *reservations, size_t n_reservations, size_t *n)
+{
+	for (size_t i = 0; i < n_reservations; i++) {
+		const struct reservation *o = &reservations[i];
+		const char *domain = model_domain_of(o->interface->fqdn);
+
+		if (!o->has_own_domain || table_find(seen, domain) != NULL)
+			continue;
+		*table_slot(seen, domain) = site;
+		*mem_push(site, &site->client_domains.items, n) = domain;
+	}
+}
+
 static void collect_client_domains(struct site *site)
 {
 	TMP_CTX(tmp);
@@ -519,15 +544,9 @@ static void collect_client_domains(struct site *site)
 
 	site->client_domains.items = NULL;
 	for (size_t i = 0; i < site->n_networks; i++)
-		for (uint32_t j = 0; j < site->networks[i]->n_reservations; j++) {
-			const struct reservation *o = &site->networks[i]->reservations[j];
-			const char *domain = model_domain_of(o->interface->fqdn);
-
-			if (!o->has_own_domain || table_find(seen, domain) != NULL)
-				continue;
-			*table_slot(seen, domain) = site;
-			*mem_push(site, &site->client_domains.items, &n) = domain;
-		}
+		add_client_domains(site, seen, site->networks[i]->reservations,
+			site->networks[i]->n_reservations, &n);
+	add_client_domains(site, seen, site->roaming, site->n_roaming, &n);
 	if (n > 1)
 		qsort(site->client_domains.items, n, sizeof(char *), text_compare_items);
 	site->client_domains.n = (uint32_t)n;

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "model/dns_record.h"
 #include "model/lint_rules.h"
+#include "model/zone.h"
 
 /*
  * DNS records: the servers' checkers pass an MX to nowhere and an SRV to an alias, and refuse
@@ -227,41 +228,60 @@ static void collect_domains(struct dns_lint *l)
 		check_reverse(l, &site->networks[i]->record, site->networks[i]->domain);
 }
 
-static void check_servers(struct dns_lint *l)
+/* @zone is @network's as well: of those that have name servers the first says which. */
+static void check_claim(struct dns_lint *l, struct table *claimed, const char *zone,
+	struct network *network)
+{
+	void **slot = table_slot(claimed, zone);
+	const struct network *first = *slot;
+
+	if (first == NULL) {
+		*slot = network;
+		return;
+	}
+	if (strings_equal(&first->nameservers, &network->nameservers))
+		return;
+	struct finding *finding = check_report(l->r, CHECK_ZONE_CONFLICT,
+		&network->record, FIELD_NAMESERVER,
+		"another network of zone '%s' has other name servers: "
+		"the zone gets them all",
+		zone);
+
+	lint_note(
+		l->r, finding, &first->record, FIELD_NAMESERVER, 0, "the other network");
+}
+
+/* Its domain, where the cluster does not say who serves it, and the zone around its own. */
+static void check_claims(
+	struct dns_lint *l, struct table *claimed, struct network *network)
 {
 	static const struct cluster none;
 	const struct site *site = l->r->site;
 	const struct cluster *cluster = site->n_clusters > 0 ? site->clusters[0] : &none;
+	bool is_clusters = cluster->nameservers.n > 0 &&
+			   text_compare(network->domain, cluster->domain) == 0;
+	char whole[REVERSE_TEXT_MAX];
+
+	if (network->nameservers.n == 0 && cluster->nameservers.n == 0)
+		check_report(l->r, CHECK_NO_NAME_SERVER, &network->record,
+			FIELD_NAMESERVER,
+			"is missing: the zones of the network get the name server "
+			"'localhost'");
+	if (network->nameservers.n == 0)
+		return;
+	if (network->domain != NULL && !is_clusters)
+		check_claim(l, claimed, network->domain, network);
+	if (zone_is_around(site, network))
+		check_claim(l, claimed,
+			arena_strdup(site->arena, zone_around(network, whole)), network);
+}
+
+static void check_servers(struct dns_lint *l)
+{
 	struct table *claimed = table_new(l->owners, 16);
 
-	for (size_t i = 0; i < site->n_networks; i++) {
-		struct network *network = site->networks[i];
-
-		if (network->nameservers.n == 0 && cluster->nameservers.n == 0)
-			check_report(l->r, CHECK_NO_NAME_SERVER, &network->record,
-				FIELD_NAMESERVER,
-				"is missing: the zones of the network get the name server "
-				"'localhost'");
-		if (network->domain == NULL || network->nameservers.n == 0 ||
-			(cluster->nameservers.n > 0 &&
-				text_compare(network->domain, cluster->domain) == 0))
-			continue;
-		void **slot = table_slot(claimed, network->domain);
-		const struct network *first = *slot;
-
-		if (first == NULL) {
-			*slot = network;
-		} else if (!strings_equal(&first->nameservers, &network->nameservers)) {
-			struct finding *finding = check_report(l->r, CHECK_ZONE_CONFLICT,
-				&network->record, FIELD_NAMESERVER,
-				"another network of zone '%s' has other name servers: "
-				"the zone gets them all",
-				network->domain);
-
-			lint_note(l->r, finding, &first->record, FIELD_NAMESERVER, 0,
-				"the other network");
-		}
-	}
+	for (size_t i = 0; i < l->r->site->n_networks; i++)
+		check_claims(l, claimed, l->r->site->networks[i]);
 }
 
 void lint_dns(struct reporter *r)

@@ -142,20 +142,29 @@ static bool is_filled(const struct site *site, struct prefix whole)
 	return n >= 256;
 }
 
+bool zone_is_around(const struct site *site, const struct network *network)
+{
+	if (!is_delegated(network))
+		return false;
+	struct prefix whole = whole_of(network);
+
+	return ip_is_locally_served(whole.base) || is_filled(site, whole);
+}
+
+const char *zone_around(const struct network *network, char buffer[REVERSE_TEXT_MAX])
+{
+	return strchr(ip_reverse_name(network->prefix.base, buffer), '.') + 1;
+}
+
 static void add_reverse(struct builder *b, struct network *network)
 {
-	TMP_CTX(tmp);
 	char name[REVERSE_TEXT_MAX];
-	size_t n;
 
 	if (is_delegated(network)) {
-		struct prefix whole = whole_of(network);
-
 		add_reverse_zone(
 			b, prefix_delegated_zone(network->prefix, name), network);
-		if (ip_is_locally_served(whole.base) || is_filled(b->site, whole))
-			add_reverse_zone(
-				b, prefix_reverse_zones(tmp, whole, &n)[0], network);
+		if (zone_is_around(b->site, network))
+			add_reverse_zone(b, zone_around(network, name), network);
 		return;
 	}
 	for (uint32_t i = 0; i < network->n_reverse_zones; i++)

@@ -50,5 +50,12 @@ struct zone {
 /* The longest of site->zones that @name is in, or NULL. */
 const struct zone *zone_of(const struct site *site, const char *name);
 
+/*
+ * Of a network smaller than a /24: is the zone of the whole /24 ours? Nobody delegates it (RFC
+ * 6303), or our networks fill it.
+ */
+bool zone_is_around(const struct site *site, const struct network *network);
+const char *zone_around(const struct network *network, char buffer[REVERSE_TEXT_MAX]);
+
 /* site->zones, from a site that is otherwise settled. */
 void zones_build(struct site *site);

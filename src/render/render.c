@@ -192,11 +192,10 @@ static void leave_object(
 		 * order is all the same, of several threads */
 		struct record *record =
 			&((struct machine *)(uintptr_t)pass->node)->record;
-		uint64_t hash = hash_bytes(HASH_START,
+		uint64_t hash = hash_block(
 			pass->buffer->data + pass->node_start, offset - pass->node_start);
 
-		(void)__atomic_fetch_add(
-			&record->printed, hash_end(hash), __ATOMIC_RELAXED);
+		(void)__atomic_fetch_add(&record->printed, hash, __ATOMIC_RELAXED);
 		pass->node = NULL;
 	}
 	pass->depth--;

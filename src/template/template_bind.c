@@ -331,8 +331,9 @@ static bool is_same_value(const struct op *a, const struct op *b)
 {
 	return a->source == FROM_FIELD && b->source == FROM_FIELD &&
 	       a->level == b->level && a->field == b->field && a->n_steps == b->n_steps &&
-	       (a->n_steps == 0 || memcmp(a->steps, b->steps,
-					   a->n_steps * sizeof(const struct field *)) == 0);
+	       (a->n_steps == 0 ||
+		       memcmp(a->steps, b->steps,
+			       a->n_steps * sizeof(const struct field *)) == 0);
 }
 
 /*
