@@ -9,17 +9,16 @@
 
 static void check_parent(struct reporter *r, struct interface *interface)
 {
-	if (interface->parent_name == NULL)
-		return;
-	if (interface->parent == NULL)
+	if (interface->parent_name != NULL && interface->parent == NULL)
 		check_report(r, CHECK_DANGLING_REF, &interface->record, FIELD_PARENT,
 			"'%s' has no interface '%s'", interface->machine->name,
 			interface->parent_name);
-	else if (port_has_loop(interface))
-		check_report(r, CHECK_BAD_VALUE, &interface->record, FIELD_PARENT,
+	else if (interface->parent != NULL && port_has_loop(interface))
+		check_report(r, CHECK_BAD_VALUE, &interface->record,
+			interface->parent_name != NULL ? FIELD_PARENT : FIELD_NAME,
 			"'%s' stands on '%s', and that on it", interface->ifname,
-			interface->parent_name);
-	else if (interface->vlan == 0)
+			interface->parent->ifname);
+	else if (interface->parent_name != NULL && interface->vlan == 0)
 		lint_missing(r, &interface->record, FIELD_VLAN,
 			"is missing: neither the interface nor its network has a VLAN "
 			"number");
@@ -27,10 +26,15 @@ static void check_parent(struct reporter *r, struct interface *interface)
 
 static void check_own_bridge(struct reporter *r, struct interface *interface)
 {
-	if (interface->bridge_name != NULL && interface->ifname != NULL &&
-		strcmp(interface->bridge_name, interface->ifname) == 0)
+	if (interface->bridge_name == NULL || interface->ifname == NULL)
+		return;
+	if (strcmp(interface->bridge_name, interface->ifname) == 0)
 		check_report(r, CHECK_BAD_VALUE, &interface->record, FIELD_BRIDGE,
 			"'%s' is a port of itself", interface->ifname);
+	else if (port_is_bridge(interface))
+		check_report(r, CHECK_BAD_VALUE, &interface->record, FIELD_BRIDGE,
+			"'%s' is a bridge, which is no port of another",
+			interface->ifname);
 }
 
 /* What an installer cannot make of it */
@@ -47,7 +51,8 @@ static void check_vlan(
 	struct reporter *r, struct interface *interface, const struct release *release)
 {
 	if (interface->vlan == 0 ||
-		(interface->parent_name != NULL && interface->parent == NULL))
+		(interface->parent_name != NULL && interface->parent == NULL) ||
+		port_has_loop(interface))
 		return;
 	if (!release->knows_vlan)
 		check_report(r, CHECK_INSTALL_NETWORK, &interface->record,
@@ -60,11 +65,22 @@ static void check_vlan(
 			"nothing says which NIC the VLAN '%s' stands on: the installer "
 			"leaves it out",
 			interface->ifname);
+	else if (interface->parent != NULL &&
+		 port_is_left_out(interface->parent, release))
+		check_report(r, CHECK_INSTALL_NETWORK, &interface->record,
+			vlan_field(interface),
+			"'%s' stands on '%s', which the installer does not make: it "
+			"leaves it out",
+			interface->ifname, interface->parent->ifname);
 }
 
 static void check_bond(
 	struct reporter *r, struct interface *interface, const struct release *release)
 {
+	if (port_lacks_nics(interface))
+		check_report(r, CHECK_INSTALL_NETWORK, &interface->record, FIELD_NAME,
+			"'%s' is a bond without a NIC: the installer leaves it out",
+			interface->ifname);
 	if (!port_is_bond(interface))
 		return;
 	if (!release->knows_bond)

@@ -96,29 +96,27 @@ void ports_find_parents(struct machine *machine)
 		find_parent(machine->interfaces[i]);
 }
 
-bool port_has_loop(const struct interface *interface)
-{
-	const struct interface *at = interface->parent;
-
-	for (uint32_t i = 0; at != NULL && i <= interface->machine->n_interfaces; i++) {
-		if (at == interface)
-			return true;
-		at = at->parent;
-	}
-	return false;
-}
-
-bool port_is_bond(const struct interface *interface)
+static bool is_said_to_be_bond(const struct interface *interface)
 {
 	bool has_name = interface->record.kind == KIND_INTERFACE &&
 			interface->ifname != NULL &&
 			text_has_prefix(interface->ifname, "bond") &&
 			strchr(interface->ifname, '.') == NULL;
 
+	return has_name || interface->bond_options != NULL;
+}
+
+bool port_is_bond(const struct interface *interface)
+{
 	return interface->vlan == 0 &&
 	       (interface->n_macs > 1 ||
-		       (interface->n_macs == 1 &&
-			       (has_name || interface->bond_options != NULL)));
+		       (interface->n_macs == 1 && is_said_to_be_bond(interface)));
+}
+
+bool port_lacks_nics(const struct interface *interface)
+{
+	return interface->vlan == 0 && interface->n_macs == 0 &&
+	       is_said_to_be_bond(interface) && !port_is_bridge(interface);
 }
 
 const char *port_bond_name(const struct interface *interface)
@@ -161,12 +159,23 @@ static const char *said_bridge(const struct interface *interface)
 	return interface->n_macs == 0 || is_only_port(interface) ? network->bridge : NULL;
 }
 
+/* br0 */
+static bool has_bridge_name(const struct interface *interface)
+{
+	const char *number = interface->ifname + 2;
+
+	return text_has_prefix(interface->ifname, "br") && number[0] != '\0' &&
+	       number[strspn(number, "0123456789")] == '\0';
+}
+
 bool port_is_bridge(const struct interface *interface)
 {
 	const struct machine *machine = interface->machine;
 
 	if (interface->ifname == NULL || interface->n_macs > 0)
 		return false;
+	if (interface->vlan == 0 && has_bridge_name(interface))
+		return true;
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		const char *bridge = said_bridge(machine->interfaces[i]);
 
@@ -186,6 +195,59 @@ const char *port_bridge(const struct interface *interface)
 bool port_is_virtual(const struct interface *interface)
 {
 	return interface->parent != NULL || port_is_bridge(interface);
+}
+
+static bool is_on(const struct interface *interface, const char *bridge)
+{
+	const char *its = port_bridge(interface);
+
+	return its != NULL && strcmp(its, bridge) == 0;
+}
+
+struct walk {
+	TALLOC_CTX *mem_ctx;
+	const struct interface *wanted;
+	const struct interface **seen;
+	size_t n_seen;
+};
+
+static bool comes_to(struct walk *walk, const struct interface *at);
+
+static bool goes_through(struct walk *walk, const struct interface *at)
+{
+	if (at == walk->wanted)
+		return true;
+	for (size_t i = 0; i < walk->n_seen; i++)
+		if (walk->seen[i] == at)
+			return false;
+	*mem_push(walk->mem_ctx, &walk->seen, &walk->n_seen) = at;
+	return comes_to(walk, at);
+}
+
+/* From what @at stands on: its parent, the ports of a bridge. */
+static bool comes_to(struct walk *walk, const struct interface *at)
+{
+	const struct machine *machine = at->machine;
+
+	if (at->parent != NULL && goes_through(walk, at->parent))
+		return true;
+	if (!port_is_bridge(at))
+		return false;
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		const struct interface *port = machine->interfaces[i];
+
+		if (port != at && is_on(port, at->ifname) && goes_through(walk, port))
+			return true;
+	}
+	return false;
+}
+
+bool port_has_loop(const struct interface *interface)
+{
+	TMP_CTX(tmp);
+	struct walk walk = {.mem_ctx = tmp, .wanted = interface};
+
+	return comes_to(&walk, interface);
 }
 
 struct interface *port_nic_owner(const struct interface *interface)
@@ -282,15 +344,20 @@ static const char *device_of(struct plan *p, const struct interface *interface)
 	return interface->vlan > 0 ? interface->ifname : nic_text(p, interface, 0);
 }
 
+static bool carries(struct plan *p, struct interface *interface);
+
 /* Is there anything to configure, and does the release know how? */
-static bool is_configured(const struct plan *p, const struct interface *interface)
+static bool is_configured(struct plan *p, const struct interface *interface)
 {
 	if (interface->is_management || interface->ifname == NULL ||
 		port_nic_owner(interface) != NULL)
 		return false;
-	return interface->vlan == 0 ||
-	       (p->release->knows_vlan &&
-		       (interface->parent != NULL || interface->n_macs > 0));
+	if (interface->vlan == 0)
+		return !port_lacks_nics(interface);
+	if (!p->release->knows_vlan)
+		return false;
+	return interface->parent == NULL ? interface->n_macs > 0
+					 : carries(p, interface->parent);
 }
 
 /* The first address of a family that lies in a network. */
@@ -306,13 +373,6 @@ static const struct address *placed(const struct interface *interface, unsigned 
 static uint32_t network_mtu(const struct interface *interface)
 {
 	return interface->network == NULL ? 0 : interface->network->mtu;
-}
-
-static bool is_on(const struct interface *interface, const char *bridge)
-{
-	const char *its = port_bridge(interface);
-
-	return its != NULL && strcmp(its, bridge) == 0;
 }
 
 /* Of a bridge and all its ports the largest that one of them needs. */
@@ -495,6 +555,27 @@ static bool makes_bridge(const struct plan *p, const struct ports *ports)
 			return false;
 	}
 	return true;
+}
+
+/* A VLAN needs what is there while the installer runs. */
+static bool carries(struct plan *p, struct interface *interface)
+{
+	if (port_has_loop(interface))
+		return false;
+	if (!port_is_bridge(interface))
+		return is_configured(p, interface);
+	struct ports ports = collect_ports(p, interface->ifname);
+
+	return ports.n > 0 && makes_bridge(p, &ports);
+}
+
+bool port_is_left_out(struct interface *interface, const struct release *release)
+{
+	TMP_CTX(tmp);
+	struct plan plan = {
+		.host = interface->machine, .release = release, .scratch = tmp};
+
+	return !carries(&plan, interface);
 }
 
 static void give_bridge(

@@ -5,10 +5,11 @@
  * What stands on what on a host: VLANs on NICs, NICs in bonds and bridges; and from it what
  * an installer has to configure, a link for each of its `network` lines.
  *
- *	bond	an interface with several MACs, or with one and a bond's name
+ *	bond	an interface with several MACs, or with one and a bond's name or options
  *	VLAN	vocParent or vocVLAN says so, or its name (eth0.20), or its MAC, which another
  *		interface of the host has too while its network has a vocVLAN
- *	bridge	vocBridge of the interface; on a VM host that of its network too
+ *	bridge	vocBridge of the interface; on a VM host that of its network too; or its name
+ *		(br0), where it has no MAC
  *
  * The port of a BMC is no link.
  */
@@ -38,6 +39,8 @@ struct link {
 
 /* A bond is made of @interface. */
 bool port_is_bond(const struct interface *interface);
+/* A bond by its name or options that has no NIC: nothing can be made of it. */
+bool port_lacks_nics(const struct interface *interface);
 /* What the bond of @interface is called: its own name, but the machine's entry has none. */
 const char *port_bond_name(const struct interface *interface);
 /* The bridge that @interface is a port of, or is, on the installed host; NULL: none. */
@@ -54,8 +57,10 @@ struct interface *port_boot_nic(struct interface *interface);
 
 /* Finds parents and VLAN numbers; after addresses are in their networks. */
 void ports_find_parents(struct machine *machine);
-/* Does a chain of parents come back to @interface? */
+/* Does what @interface stands on, parents and ports of bridges, come back to it? */
 bool port_has_loop(const struct interface *interface);
+/* Is there nothing of @interface that a VLAN could stand on while @release installs? */
+bool port_is_left_out(struct interface *interface, const struct release *release);
 
 /* Fills links and post_bridges of a host for the installer of @release. */
 void ports_plan(struct site *site, struct machine *host, const struct release *release);

@@ -776,7 +776,9 @@ int render_site(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct reporter 
 	fill_outputs(&work);
 	if (pass.failed < 0)
 		return pass.failed;
-	qsort(tree->outputs, tree->n_outputs, sizeof(struct output), compare_outputs);
+	if (tree->n_outputs > 1)
+		qsort(tree->outputs, tree->n_outputs, sizeof(struct output),
+			compare_outputs);
 	int failed = pass.n_records > 0 ? 0 : drop_twice(tree, reporter);
 
 	if (failed < 0)
