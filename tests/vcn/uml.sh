@@ -4,7 +4,7 @@
 # Sourced after lib.sh by tests that need what not every kernel has: `enter_uml VCN MODULE...`.
 # It runs the test once more, as root of user-mode Linux on this machine's own files, and comes
 # back there, with $VCN and $work set and an image that halts at once; outside it shows what that
-# run says, and ends.
+# run says, and ends. With uml_exec=exec the test is the first process there.
 
 # A program that user-mode Linux can run: its address space has no room for the sanitizer's. One
 # build for all tests, beside the one that they test.
@@ -43,7 +43,7 @@ outside_uml() {
 		mount -t tmpfs tmp /tmp
 		mount -t tmpfs run /run
 		mount -t tmpfs var /var/tmp
-		bash /mnt$here/${0##*/} /mnt$plain
+		${uml_exec:-} bash /mnt$here/${0##*/} /mnt$plain
 		echo o >/proc/sysrq-trigger
 		sleep 60
 	INIT

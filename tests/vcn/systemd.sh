@@ -1,0 +1,115 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# systemd.sh VCN - the units as they are installed, under a systemd that runs: in user-mode Linux,
+# whose first process it is.
+set -euo pipefail
+# shellcheck source=SCRIPTDIR/lib.sh
+. "$(dirname "$(realpath "$0")")/lib.sh"
+# shellcheck source=SCRIPTDIR/uml.sh
+. "$here/uml.sh"
+uml_exec="exec"
+if [ -z "${VCN_TEST_UML:-}" ] && [ ! -x /lib/systemd/systemd ]; then
+	skip_all "no systemd"
+fi
+[ -n "${VCN_TEST_UML:-}" ] || outside_uml "$@"
+VCN=$1
+work=/run/test
+host=node01.c.example
+
+# The machine: folders that can be written, the units, and a target that is this test
+
+place_files() {
+	local file
+	for file in /var/lib /srv; do
+		mount -t tmpfs files "$file"
+	done
+	mkdir -p "$work/etc/ldapcc" "$work/images" /srv/ldapcc/manifests /run/systemd/system
+	for file in passwd group nsswitch.conf ld.so.cache alternatives; do
+		cp -a "/etc/$file" "$work/etc/"
+	done
+	echo "127.0.0.1 $host localhost" >"$work/etc/hosts"
+	echo 0123456789abcdef0123456789abcdef >"$work/etc/machine-id" # else it asks who it is
+	mount --bind "$work/etc" /etc
+	hostname "$host"
+	ip link set lo up
+	cp "$here/hostile-qemu.py" "$work/qemu"
+	truncate -s 1M "$work/images/disk.raw"
+	chmod 755 "$work/qemu"
+	write_settings "qemu: $work/qemu" "runtime-dir: /run/vcn" "records: /var/lib/vcn/boots.jsonl" \
+		"scratch: /var/lib/vcn/scratch" "scratch-limit: 10" "memory-reserve: 0" "stop-timeout: 2"
+	cp "$work/vcn.yaml" /etc/ldapcc/
+}
+
+place_units() {
+	local unit
+	for unit in "$here"/../../contrib/systemd/vcn{@.service,-apply.service,-apply.timer,.target}; do
+		sed "s,^ExecStart=vcn ,ExecStart=$VCN ," "$unit" >"/run/systemd/system/${unit##*/}"
+	done
+	cat >/run/systemd/system/test.service <<-UNIT
+		[Unit]
+		DefaultDependencies=no
+		[Service]
+		Type=oneshot
+		Environment=VCN_TEST_UML=1 VCN_TEST_SYSTEMD=1
+		ExecStart=/bin/bash $(realpath "$0") $VCN
+	UNIT
+	cat >/run/systemd/system/test.target <<-UNIT
+		[Unit]
+		DefaultDependencies=no
+		Wants=test.service systemd-journald.service
+	UNIT
+}
+
+if [ -z "${VCN_TEST_SYSTEMD:-}" ]; then
+	place_files
+	place_units
+	exec /lib/systemd/systemd --unit=test.target --show-status=no
+fi
+exec >/dev/console 2>&1
+trap 'echo o >/proc/sysrq-trigger' EXIT
+
+# manifest SERIAL NAME... - with its trailer, where the units look for it
+manifest() {
+	begin_manifest "$1"
+	shift
+	for name in "$@"; do
+		n_guests=$((n_guests + 1))
+		cat >>"$work/body.yaml" <<-ENTRY
+			  - name: $name
+			    fqdn: $name.c.example
+			    uuid: 5f0c0a3e-2f5c-5c1e-8a5b-00000000000$n_guests
+			    memory: 16
+			    cpus: 3
+			    image: {path: "$work/images/disk.raw", format: raw}
+			    interfaces: []
+		ENTRY
+	done
+	end_manifest whole
+	cp "$work/manifest.yaml" "/srv/ldapcc/manifests/$host.yaml"
+}
+state_says() { grep -q -- "$2" "/run/vcn/$1/state.json"; }
+group=/sys/fs/cgroup/vcn.slice/vcn@nulls.service
+
+manifest 1 nulls
+ok "check --host" exits 0 "$VCN" check --host "$host"
+ok "has no note: units have limits" equal "$(cat "$work/said")" ""
+ok "apply" exits 0 "$VCN" apply
+ok "starts a guest" says "^nulls: started, ready after"
+ok "as a unit" systemctl is-active vcn@nulls.service
+ok "its QEMU has a group of its own" grep -q . "$group/guest/cgroup.procs"
+ok "with a limit of memory" equal "$(cat "$group/guest/memory.max")" $(((264 + 20) * 1048576))
+ok "and of processors" equal "$(cat "$group/guest/cpu.max")" "400000 100000"
+ok "in no other process' company" equal "$(cat "$group/cgroup.procs")" ""
+ok "stop" exits 0 "$VCN" stop nulls
+ok "ends the unit" within 30 exits 3 systemctl is-active vcn@nulls.service
+ok "well" exits 1 systemctl is-failed vcn@nulls.service
+manifest 2 nulls eats
+ok "by the unit that applies" systemctl start vcn.target vcn-apply.service --no-block
+ok "one runs" within 60 state_says nulls '"state":"ready"'
+ok "one that takes more than its memory has failed" within 60 state_says eats "more than its 284 MiB"
+ok "alone" state_says nulls '"state":"ready"'
+ok "stopping the target" systemctl stop vcn.target
+ok "stops it" exits 3 systemctl is-active vcn@nulls.service
+ok "and its QEMU" within 30 no_qemu nulls
+finish_tests
