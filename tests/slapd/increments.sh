@@ -6,7 +6,7 @@
 # tells what was deleted; without one, or after a restart, what is still there.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-plan 76
+plan 79
 readonly LDAPCC
 export LDAPCC_DATADIR=$SOURCE_ROOT
 
@@ -239,10 +239,18 @@ rename "cn=a4,$in" cn=a4 "ou=z,$in" | change
 increment 1 'slapd was restarted'
 
 # full-interval
+is_all() { ! grep -q 'entries were read, as' "$scratch/err"; }
 settings "\"$(slapd_uri main)\"" 'full-interval: 0'
-ok 'new settings: all is read' apply 0
-is_increment() { grep -q 'entries were read, as' "$scratch/err"; }
-ok '… not what changed' eval '! is_increment'
+ok 'without a full-interval' apply 0
+rename "cn=a6,ou=z,$in" cn=a6 "$in" | change
+ok '… everything is read at every run' apply 0
+ok '… and not what changed' is_all
+settings "\"$(slapd_uri main)\"" 'full-interval: 1'
+ok 'new settings' apply 0
+ok '… all is read' is_all
+is_later() { [ "$(date +%s)" -gt $((began + 1)) ]; }
+began=$(date +%s)
+wait_for is_later
 rename "cn=a4,ou=z,$in" cn=a4 "$in" | change
 hide macAddress
 ok 'full-interval is over: both are read' apply 0
