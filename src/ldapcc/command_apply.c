@@ -162,6 +162,8 @@ static void prepare_since(struct publication *p)
 	if (run->arguments.ldif != NULL)
 		return;
 	run->since = since;
+	if (run->settings->directory.full_interval_s == 0)
+		return;
 	if (source == NULL || source->csn.n == 0 || csn_is_usn(&source->csn) ||
 		run->before.raw == NULL || p->last.exit != 0 ||
 		strcmp(source->inputs, run->inputs) != 0)

@@ -452,6 +452,10 @@ static int read_entries(
 		.has_entry_csn = state_has_entry_csn(state),
 	};
 
+	/* what an earlier server gave counts no more */
+	order->report->is_increment = false;
+	order->report->above = NULL;
+	order->report->why_all = NULL;
 	if (check_schema(&r, state) || check_not_behind(s, order->last_csn, &state->csn))
 		return -1;
 	r.search = search_new(

@@ -52,7 +52,8 @@ n_wrong=$(grep ^ldap_ "$scratch/err" | grep -Evc '\((20|68)\)' || true)
 report $((n_wrong != 0)) 'slapd takes the file' "$scratch/err"
 
 expect 0 '^entries: 665$' 'now the reader gets everything' "${reader[@]}" read "$main"
-mv "$scratch/out" "$scratch/directory"
+# the file has no ids
+grep -v '	entryuuid: ' "$scratch/out" >"$scratch/directory"
 cat "$sample" <(echo) "$scratch/many.ldif" >"$scratch/all.ldif"
 pull ldif "$scratch/all.ldif"
 grep -Ev '^(dc|ou)=[a-z]*,dc=|^dc=c' "$scratch/out" >"$scratch/ldif"

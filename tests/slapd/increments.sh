@@ -6,7 +6,7 @@
 # tells what was deleted; without one, or after a restart, what is still there.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-plan 71
+plan 79
 readonly LDAPCC
 export LDAPCC_DATADIR=$SOURCE_ROOT
 
@@ -239,10 +239,18 @@ rename "cn=a4,$in" cn=a4 "ou=z,$in" | change
 increment 1 'slapd was restarted'
 
 # full-interval
+is_all() { ! grep -q 'entries were read, as' "$scratch/err"; }
 settings "\"$(slapd_uri main)\"" 'full-interval: 0'
-ok 'new settings: all is read' apply 0
-is_increment() { grep -q 'entries were read, as' "$scratch/err"; }
-ok '… not what changed' eval '! is_increment'
+ok 'without a full-interval' apply 0
+rename "cn=a6,ou=z,$in" cn=a6 "$in" | change
+ok '… everything is read at every run' apply 0
+ok '… and not what changed' is_all
+settings "\"$(slapd_uri main)\"" 'full-interval: 1'
+ok 'new settings' apply 0
+ok '… all is read' is_all
+is_later() { [ "$(date +%s)" -gt $((began + 1)) ]; }
+began=$(date +%s)
+wait_for is_later
 rename "cn=a4,ou=z,$in" cn=a4 "$in" | change
 hide macAddress
 ok 'full-interval is over: both are read' apply 0
@@ -292,48 +300,59 @@ apply 0 || true
 ok 'after it was loaded, --full tells a difference or there is none' apply 0 --full
 ok '… and what is there is published' is_fresh
 
-# a cut connection: whatever came, nothing is published, and the next run has it all
+# a cut connection: whatever came, nothing is published, and the next run has it all; where there
+# is another server, that one is read
 echo 'pass 0' >"$scratch/mode"
 proxy cut "$scratch/main/ldapi" file "$scratch/mode"
-settings "\"ldap://127.0.0.1:$(proxy_port cut)\""
-ok 'through the proxy' apply 0
-change <<<"dn: cn=b3,ou=deep,ou=b,$in
-changetype: delete"
-cp "$scratch/hosts" "$scratch/hosts.before"
-cp -r "$scratch/state" "$scratch/state.before"
-increment 0 'a deletion'
-passed=$(cat "$scratch/mode.passed")
-cp "$scratch/hosts" "$scratch/hosts.after"
-n_cuts=0 n_wrong=0
-for ((n = passed - 1; n > passed - 3000 && n_cuts < 24; n -= n_cuts < 12 ? 30 : 200)); do
+# a deletion, which a connection tells that is cut at many places: cuts WANT [URI]
+cuts() {
+	local want=$1 n passed status
 	rm -rf "$scratch/state"
-	cp -r "$scratch/state.before" "$scratch/state"
-	cp "$scratch/hosts.before" "$scratch/hosts"
-	echo "cut $n" >"$scratch/mode"
-	n_cuts=$((n_cuts + 1))
-	status=0
-	apply 4 >/dev/null || status=$?
-	cmp -s "$scratch/hosts" "$scratch/hosts.before" || status=2
-	# all has come where only the last words are missing
-	if [ $status != 0 ] && cmp -s "$scratch/hosts" "$scratch/hosts.after" && apply 0 >/dev/null; then
-		status=0
-	fi
-	[ $status = 0 ] || n_wrong=$((n_wrong + 1))
-done
-report $((n_wrong != 0 || n_cuts < 15)) "a connection that is cut at $n_cuts places publishes nothing"
-echo 'pass 0' >"$scratch/mode"
-ok 'then all is published' apply 0
-ok '… as it is' is_fresh
+	settings "\"ldap://127.0.0.1:$(proxy_port cut)\"${2:+, \"$2\"}"
+	ok "through the proxy${2:+, with another server}" apply 0
+	change <<<"dn: cn=b$((3 + want)),ou=deep,ou=b,$in
+changetype: delete"
+	cp "$scratch/hosts" "$scratch/hosts.before"
+	rm -rf "$scratch/state.before"
+	cp -r "$scratch/state" "$scratch/state.before"
+	increment 0 'a deletion'
+	passed=$(cat "$scratch/mode.passed")
+	cp "$scratch/hosts" "$scratch/hosts.after"
+	n_cuts=0 n_wrong=0
+	for ((n = passed - 1; n > passed - 3000 && n_cuts < 24; n -= n_cuts < 12 ? 30 : 200)); do
+		rm -rf "$scratch/state"
+		cp -r "$scratch/state.before" "$scratch/state"
+		cp "$scratch/hosts.before" "$scratch/hosts"
+		echo "cut $n" >"$scratch/mode"
+		n_cuts=$((n_cuts + 1)) status=0
+		apply "$want" >/dev/null || status=1
+		cmp -s "$scratch/hosts" "$scratch/hosts.$([ "$want" = 0 ] && echo after || echo before)" ||
+			status=1
+		# where only the last words are missing all has come
+		if [ $status != 0 ] && cmp -s "$scratch/hosts" "$scratch/hosts.after" &&
+			apply 0 >/dev/null; then
+			status=0
+		fi
+		[ $status = 0 ] || n_wrong=$((n_wrong + 1))
+	done
+	echo 'pass 0' >"$scratch/mode"
+	[ $n_cuts -ge 12 ] || n_wrong=1
+	report $((n_wrong != 0)) "$3"
+	ok 'then all is published' apply 0
+	ok '… as it is' is_fresh
+}
+cuts 4 '' 'what is cut publishes nothing'
+cuts 0 "$(slapd_uri main)" 'what is cut is read from the other server'
 
 # killed at any moment
 n_wrong=0
 for i in {1..8}; do
-	rename "cn=b4,ou=deep,ou=b,$in" cn=b4x | change
+	rename "cn=b5,ou=deep,ou=b,$in" cn=b5x | change
 	"$LDAPCC" --config "$scratch/site.yaml" apply >"$scratch/out" 2>"$scratch/err" &
 	sleep "0.0$((i % 9))"
 	kill -KILL $! 2>/dev/null || true
 	wait $! 2>/dev/null || true
-	rename "cn=b4x,ou=deep,ou=b,$in" cn=b4 | change
+	rename "cn=b5x,ou=deep,ou=b,$in" cn=b5 | change
 	{ apply 0 && is_fresh; } || n_wrong=$((n_wrong + 1))
 done
 report $((n_wrong != 0)) 'a killed run loses nothing'

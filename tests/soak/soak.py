@@ -15,6 +15,8 @@ lets a checker or a reload fail, takes the directory away; then `apply` runs. Af
  - a second run prints nothing and touches nothing, `status` repeats the code, `diff` is empty.
    Often it reads everything, which must be what the first one put together of what changed.
 
+With an odd seed slapd keeps a session log, of a few changes.
+
 SOAK_CHANGES is how many changes are made (300 if it is not set), SOAK_SECONDS ends sooner (40),
 and SOAK_KEEP=1 leaves the scratch folder. Kills come at moments of the clock; all else follows
 from the seed. A long run, in a build without sanitizers:
@@ -95,7 +97,7 @@ class Soak:
         self.environ.setdefault("LSAN_OPTIONS", f"suppressions={SOURCE}/tests/slapd/lsan.supp:"
                                                 "print_suppressions=0")
         self.site = Site(self.rng)
-        self.server = Server(self.work + "/slapd")
+        self.server = Server(self.work + "/slapd", has_log=seed % 2 == 1)
         self.hidden = NOTHING
         self.has_new_access = False  # which no server tells as a change
         self.now = Published({}, {}, {}, 0)  # what is published

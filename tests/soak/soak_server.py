@@ -31,7 +31,8 @@ def modules():
 
 
 class Server:
-    def __init__(self, folder):
+    def __init__(self, folder, has_log=False):
+        """With a session log slapd tells what is gone; else, and after a restart, what is left."""
         self.folder = folder
         self.process = None
         self.uri = "ldapi://" + urllib.parse.quote(folder + "/ldapi", safe="")
@@ -46,6 +47,8 @@ class Server:
             text = "".join(line for line in file if not line.startswith("#"))
         for word, value in words.items():
             text = text.replace(word, value)
+        if has_log:
+            text += "syncprov-sessionlog 20\n"
         with open(folder + "/slapd.conf", "w", encoding="utf-8") as file:
             file.write(text)
 
