@@ -250,12 +250,12 @@ static const char *take_text(struct cursor *c)
 	return len == 0 ? NULL : text;
 }
 
-static void take_attribute(
-	TALLOC_CTX *mem_ctx, struct cursor *c, struct entry_attribute *attribute)
+/* The name, and whose it is; how many values follow. */
+static size_t take_head(struct cursor *c, struct entry_attribute *attribute)
 {
 	size_t len;
 
-	attribute->name = take_bytes(c, &len);
+	*attribute = (struct entry_attribute){.name = take_bytes(c, &len)};
 	if (*attribute->name == JOINED) {
 		attribute->name++;
 		attribute->dn = take_text(c);
@@ -268,15 +268,16 @@ static void take_attribute(
 		c->is_bad = true;
 		n = 0;
 	}
-	attribute->values = mem_array(mem_ctx, struct entry_value, n + 1);
-	attribute->n_values = n;
-	for (size_t i = 0; i < n; i++) {
-		attribute->values[i].line = take_number(c);
-		attribute->values[i].bytes = take_bytes(c, &attribute->values[i].len);
-	}
+	return n;
 }
 
-static bool take_entry(TALLOC_CTX *mem_ctx, const char *bytes, struct entry *ret)
+static void take_value(struct cursor *c, struct entry_value *value)
+{
+	value->line = take_number(c);
+	value->bytes = take_bytes(c, &value->len);
+}
+
+static struct cursor begin_entry(const char *bytes, struct entry *ret)
 {
 	struct cursor c = {bytes + sizeof(uint32_t), bytes + length_of(bytes), false};
 	size_t len;
@@ -284,10 +285,50 @@ static bool take_entry(TALLOC_CTX *mem_ctx, const char *bytes, struct entry *ret
 	*ret = (struct entry){.line = take_number(&c)};
 	ret->dn = take_bytes(&c, &len);
 	ret->source = take_text(&c);
-	while (c.at < c.end && !c.is_bad)
-		take_attribute(mem_ctx, &c,
-			mem_push(mem_ctx, &ret->attributes, &ret->n_attributes));
+	return c;
+}
+
+/* Counted first, so that one entry takes two pieces of memory. */
+static bool count_parts(struct cursor c, size_t *ret_attributes, size_t *ret_values)
+{
+	struct entry_attribute attribute;
+	struct entry_value value;
+
+	*ret_attributes = *ret_values = 0;
+	while (c.at < c.end && !c.is_bad) {
+		size_t n = take_head(&c, &attribute);
+
+		for (size_t i = 0; i < n && !c.is_bad; i++)
+			take_value(&c, &value);
+		*ret_attributes += 1;
+		*ret_values += n;
+	}
 	return !c.is_bad;
+}
+
+static bool take_entry(TALLOC_CTX *mem_ctx, const char *bytes, struct entry *ret)
+{
+	struct cursor c = begin_entry(bytes, ret);
+	size_t n_values;
+
+	if (c.is_bad || !count_parts(c, &ret->n_attributes, &n_values))
+		return false;
+	struct entry_value *values = mem_array(mem_ctx, struct entry_value, n_values + 1);
+
+	ret->attributes =
+		mem_array(mem_ctx, struct entry_attribute, ret->n_attributes + 1);
+	for (size_t i = 0; i < ret->n_attributes; i++) {
+		struct entry_attribute *attribute = &ret->attributes[i];
+
+		attribute->n_values = 0;
+		size_t n = take_head(&c, attribute);
+
+		attribute->values = values;
+		attribute->n_values = n;
+		for (; n > 0; n--)
+			take_value(&c, values++);
+	}
+	return true;
 }
 
 void entries_give(const struct entries *entries, size_t i, entry_sink sink, void *data)
@@ -529,11 +570,21 @@ bool entry_id(const struct entry *entry, uint8_t *ret_id)
 
 bool entries_id(const struct entries *entries, size_t i, uint8_t *ret_id)
 {
-	TMP_CTX(tmp);
 	struct entry entry;
+	struct cursor c = begin_entry(entries->items[i].bytes, &entry);
 
-	return take_entry(tmp, entries->items[i].bytes, &entry) &&
-	       entry_id(&entry, ret_id);
+	while (c.at < c.end && !c.is_bad) {
+		struct entry_attribute attribute;
+		struct entry_value value = {.bytes = ""};
+		size_t n = take_head(&c, &attribute);
+
+		for (size_t j = 0; j < n && !c.is_bad; j++)
+			take_value(&c, &value);
+		if (attribute.dn == NULL && n == 1 &&
+			text_equal_case(attribute.name, entries_ids[0]))
+			return !c.is_bad && parse_id(value.bytes, value.len, ret_id);
+	}
+	return false;
 }
 
 /* Differences, by the id */
