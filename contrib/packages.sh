@@ -20,7 +20,7 @@ debian_test="clang clang-format clang-tidy libclang-rt-14-dev shellcheck
 	openssl procps ipxe ipxe-qemu pxelinux syslinux-common grub-efi-amd64-bin grub-common ovmf
 	git file slurmctld slurmd slurm-client munge binutils util-linux
 	krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit
-	e2fsprogs xfsprogs mount prometheus nftables user-mode-linux cloud-init
+	e2fsprogs xfsprogs mount prometheus nftables user-mode-linux systemd cloud-init
 	clustershell genders ansible-core powerman conman openssh-client libxenmisc4.17
 	debconf netplan.io zsh fish chromium graphviz
 	dpkg-dev debhelper lintian debootstrap rpm rpmlint logrotate shim-signed grub-efi-amd64-signed"
@@ -35,7 +35,7 @@ fedora_test="clang clang-tools-extra compiler-rt ShellCheck 389-ds-base python3-
 	bind bind-utils nsd knot dhcp-client kea qemu-img strace openssl procps-ng ipxe-bootimgs-x86 ipxe-roms-qemu syslinux
 	syslinux-tftpboot grub2-efi-x64-modules grub2-tools edk2-ovmf git file slurm-slurmctld
 	slurm-slurmd munge krb5-server krb5-workstation cyrus-sasl-gssapi e2fsprogs xfsprogs
-	nftables cloud-init clustershell genders ansible-core powerman conman openssh-clients
+	nftables systemd cloud-init clustershell genders ansible-core powerman conman openssh-clients
 	xen-libs netplan zsh fish chromium graphviz
 	dpkg-dev debhelper debootstrap rpm-build rpmlint logrotate"
 

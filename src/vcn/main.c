@@ -10,6 +10,7 @@
 
 #include "base/program.h"
 #include "vcn/host/check_command.h"
+#include "vcn/host/fence_command.h"
 #include "vcn/host/launch_command.h"
 
 /* Bits of the commands that know an option. */
@@ -47,6 +48,7 @@ static const struct program_command commands[] = {
 	{"log", "NAME", "what the serial console has shown", launch_command_log, 1, 1, 0},
 	{"boot-times", "", "how long VCNs took to boot, by stage",
 		launch_command_boot_times, 0, 0, TIMES},
+	{"fence", "HOST", "make sure that another host is off", fence_command, 1, 1, 0},
 	{"argv", "NAME", "the QEMU command that would run", launch_command_argv, 1, 1, 0},
 };
 

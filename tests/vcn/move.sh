@@ -123,6 +123,40 @@ one 4 no-address
 ok "what is no address is a fault" exits 10 vcn apply
 ok "with its place" says "manifest.yaml:[0-9]+:[0-9]+: error: 'no-address' is no IP address"
 
+# A host that cannot be reached, and whose guest still answers
+
+cat >"$work/fence" <<-FENCE
+	#!/bin/sh
+	[ "\$*" = "--off node02" ] || { echo "which switch?"; exit 4; }
+	nsenter --net=/proc/$other/ns/net -- ip addr del 10.99.0.101/24 dev up1
+FENCE
+printf '#!/bin/sh\nsleep 600\n' >"$work/slow"
+chmod 755 "$work/fence" "$work/slow"
+one 5 10.99.0.101
+ok "its VCN waits here" exits 5 vcn apply
+ok "no fence" exits 64 vcn fence node02
+ok "is told" says "this host does not know how to fence another"
+write_settings "fence: [$work/fence, --off]"
+ok "no name" exits 64 vcn fence -- --off
+ok "this host" exits 3 vcn fence NODE01
+ok "is told, too" says "'NODE01' is this host"
+ok "another one" exits 5 vcn fence node07
+ok "whose fence fails" says "'node07' may still run: its fence .* failed: exit code 4: which switch\?"
+ok "it waits on" is_state vcn001 waiting
+write_settings "fence: $work/slow" "fence-timeout: 1"
+ok "a fence that hangs" exits 5 vcn fence node02
+ok "is ended" says "it was not done within 1 seconds"
+write_settings "fence: $work/none"
+ok "a fence that is not there" exits 5 vcn fence node02
+ok "is told" says "cannot be run: No such file"
+write_settings "fence: fence-it"
+ok "one without its path" exits 64 vcn fence node02
+write_settings "fence: [$work/fence, --off]"
+ok "a fence" exits 0 vcn fence node02
+ok "tells" says "^node02: fenced"
+ok "and it starts here" within 60 is_state vcn001 ready
+ok "kill" exits 0 vcn kill vcn001
+
 # Two hosts with vcn
 
 if ! command -v dnsmasq >/dev/null; then
@@ -130,7 +164,6 @@ if ! command -v dnsmasq >/dev/null; then
 	finish_tests
 	exit
 fi
-there ip addr del 10.99.0.101/24 dev up1
 there ip link set up1 master br0
 start_dnsmasq
 sed "s,$work/run,$work/run2,; s,$work/scratch,$work/scratch2,; s,$work/lib/,$work/lib2/," \
@@ -140,7 +173,7 @@ second() {
 		--host node02.c.example "$@"
 }
 second_is() { second status vcn001 | grep -q "^vcn001 *$1 "; }
-one 5 '10.99.0.101, "2001:db8::101"'
+one 6 '10.99.0.101, "2001:db8::101"'
 ok "the first host starts it" exits 0 vcn apply
 ok "it has its address" within 20 busybox ping -c 1 -W 1 10.99.0.101
 # for_second SERIAL ADDRESSES - the same guest, with these only
@@ -158,7 +191,7 @@ ok "for one that stands still it waits, too" exits 5 second apply
 ok "as it is answered for" says "10.99.0.101 is answered for"
 kill -CONT "$(field vcn001 pid)"
 ok "one guest" equal "$(qemu_pids | wc -l)" 1
-begin_manifest 6
+begin_manifest 7
 end_manifest whole
 ok "the first host stops it" exits 0 vcn apply
 ok "the second one starts it" within 60 second_is ready

@@ -11,6 +11,7 @@ enum {
 	MEMORY_RESERVE_MIB = 512,
 	STOP_TIMEOUT_S = 60,
 	READY_TIMEOUT_S = 300,
+	FENCE_TIMEOUT_S = 60,
 	TIMEOUT_MAX_S = 24 * 3600,
 	PARALLEL_MAX = 1024,
 	UID_FIRST_USABLE = 1000,
@@ -120,6 +121,20 @@ static int read_program(struct reader *r, const struct node *value, void *field)
 	return 0;
 }
 
+/* A program, by its path as it runs as root, and its words. */
+static int read_command(struct reader *r, const struct node *value, void *field)
+{
+	struct string_list list;
+	int failed = read_strings(r, value, &list);
+
+	if (failed == 0 && (list.n == 0 || list.items[0][0] != '/'))
+		failed = document_fault(r, value,
+			"expected a command: a program's absolute path, and its words");
+	if (failed == 0)
+		*(struct string_list *)field = list;
+	return failed;
+}
+
 static int read_timeout(struct reader *r, const struct node *value, void *field)
 {
 	return read_between(r, value, 1, TIMEOUT_MAX_S, field);
@@ -225,6 +240,8 @@ static const struct key settings_keys[] = {
 	{"parallel", read_parallel, MEMBER(parallel)},
 	{"stop-timeout", read_timeout, MEMBER(stop_timeout_s)},
 	{"ready-timeout", read_timeout, MEMBER(ready_timeout_s)},
+	{"fence", read_command, MEMBER(fence)},
+	{"fence-timeout", read_timeout, MEMBER(fence_timeout_s)},
 	{"runtime-dir", read_path, MEMBER(runtime_dir)},
 	{"records", read_path, MEMBER(records)},
 	{NULL},
@@ -251,6 +268,7 @@ static struct launch_settings *settings_new(TALLOC_CTX *mem_ctx)
 		.parallel = n_processors < 1 ? 1 : (unsigned)n_processors,
 		.stop_timeout_s = STOP_TIMEOUT_S,
 		.ready_timeout_s = READY_TIMEOUT_S,
+		.fence_timeout_s = FENCE_TIMEOUT_S,
 		.runtime_dir = "/run/vcn",
 		.records = "/var/lib/vcn/boots.jsonl",
 	};

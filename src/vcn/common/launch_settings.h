@@ -39,6 +39,9 @@ struct launch_settings {
 	unsigned parallel; /* guests starting at once */
 	unsigned stop_timeout_s; /* for the whole stop ladder */
 	unsigned ready_timeout_s;
+	struct string_list
+		fence; /* a command, to which a host's name is added; n 0: none */
+	unsigned fence_timeout_s;
 	const char *runtime_dir; /* /run/vcn */
 	const char *records; /* boot records, JSON lines: /var/lib/vcn/boots.jsonl */
 };

@@ -1,92 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vcn/host/unit.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "vcn/host/command.h"
 
-enum { SYSTEMCTL_TIMEOUT_MS = 30000, OUTPUT_MAX = 4096 };
+enum { SYSTEMCTL_TIMEOUT_MS = 30000 };
 
-extern char **environ;
-
-static void actions_done(posix_spawn_file_actions_t *actions)
-{
-	posix_spawn_file_actions_destroy(actions);
-}
-
-/* Starts @words with both outputs on @write_fd; 0, or -errno. */
-static int spawn_on_pipe(const char *const *words, int write_fd, pid_t *ret_pid)
-{
-	_cleanup_(actions_done) posix_spawn_file_actions_t actions;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(
-		&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, write_fd, STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, write_fd, STDERR_FILENO);
-	return -posix_spawnp(ret_pid, words[0], &actions, NULL,
-		(char *const *)(uintptr_t)words, environ);
-}
-
-/* To the end of @fd, or to the deadline: then the process is killed. */
-static void read_output(int fd, pid_t pid, struct buffer *output)
-{
-	struct pollfd ready = {.fd = fd, .events = POLLIN};
-
-	for (;;) {
-		int n_ready = poll(&ready, 1, SYSTEMCTL_TIMEOUT_MS);
-
-		if (n_ready < 0 && errno == EINTR)
-			continue;
-		if (n_ready <= 0) {
-			kill(pid, SIGKILL);
-			return;
-		}
-		ssize_t n = read(fd, buffer_reserve(output, OUTPUT_MAX), OUTPUT_MAX);
-
-		if (n <= 0)
-			return;
-		buffer_grown(output, (size_t)n);
-		if (output->len > OUTPUT_MAX)
-			buffer_truncate(output, OUTPUT_MAX);
-	}
-}
-
-/*
- * Runs systemctl with @words and gives what it said, without the last newline; true where
- * it exited with 0.
- */
 static bool systemctl(TALLOC_CTX *mem_ctx, const char *const *words, char **ret_output)
 {
-	TMP_CTX(tmp);
-	struct buffer *output = buffer_new(tmp);
-	int ends[2], status = -1;
-	pid_t pid;
-
-	*ret_output = mem_strdup(mem_ctx, "");
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return false;
-	int r = spawn_on_pipe(words, ends[1], &pid);
-
-	close(ends[1]);
-	if (r == 0) {
-		read_output(ends[0], pid, output);
-		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-			;
-	} else {
-		buffer_add_text(output, strerror(-r));
-	}
-	close(ends[0]);
-	while (output->len > 0 && output->data[output->len - 1] == '\n')
-		buffer_truncate(output, output->len - 1);
-	*ret_output = mem_strdup(mem_ctx, output->data);
-	return r == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	return command_run(mem_ctx, words, SYSTEMCTL_TIMEOUT_MS, ret_output, NULL);
 }
 
 bool unit_is_available(void)
