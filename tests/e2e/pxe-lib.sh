@@ -378,7 +378,7 @@ forget() {
 # --- the machines ---
 
 # boot NAME [QEMU-ARGUMENT…]: starts it; what it says is in $scratch/NAME.console. ROM= is
-# more for its network card.
+# more for its network card, QEMU= another one than x86-64's.
 boot() {
 	local name=$1 number=${1#node} bridge=mgmt
 	shift
@@ -389,7 +389,7 @@ boot() {
 	ip link show "tap$number" >/dev/null 2>&1 || ip tuntap add "tap$number" mode tap
 	ip link set "tap$number" master "$bridge" up
 	: >"$scratch/$name.console"
-	qemu-system-x86_64 -accel tcg -nodefaults -display none -no-reboot -m 256 \
+	"${QEMU:-qemu-system-x86_64}" -accel tcg -nodefaults -display none -no-reboot -m 256 \
 		-serial "file:$scratch/$name.console" -device virtio-rng-pci \
 		-netdev "tap,id=net,ifname=tap$number,script=no,downscript=no" \
 		-device "virtio-net-pci,netdev=net,mac=00:00:5e:00:53:$number,bootindex=0${ROM-}" \
