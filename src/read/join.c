@@ -172,23 +172,31 @@ static void add_names(
 		add_values(keys, held, j->names.items[i], false);
 }
 
+/* Does the canonical @dn begin with the attribute that @first does? */
+static bool begins_alike(const char *first, const char *dn)
+{
+	size_t len = strcspn(first, "=") + 1;
+
+	return strncmp(first, dn, len) == 0;
+}
+
 /* The RDNs at the start of the DN that have one attribute: idnsName=n1,idnsName=c.example. */
 static void add_domain_name(struct keys *keys, const struct held *held)
 {
 	struct buffer *name = buffer_new(keys->mem_ctx);
-	const char *first = NULL;
 
-	for (const char *dn = held->key; *dn != '\0'; dn = dn_key_parent(dn)) {
+	for (const char *dn = held->key; *dn != '\0' && begins_alike(held->key, dn);
+		dn = dn_key_parent(dn)) {
 		size_t n;
 		const struct rdn_part *parts = dn_parse_rdn(keys->mem_ctx, dn, &n);
 
-		if (n != 1 || (first != NULL && strcmp(first, parts->attribute) != 0))
+		if (n != 1)
 			break;
-		first = parts->attribute;
 		/* the zone itself: @ */
-		if (strcmp(parts->value, "@") != 0)
-			buffer_printf(
-				name, "%s%s", name->len > 0 ? "." : "", parts->value);
+		if (strcmp(parts->value, "@") == 0)
+			continue;
+		buffer_add_text(name, name->len > 0 ? "." : "");
+		buffer_add_text(name, parts->value);
 	}
 	add_text(keys, name->data);
 }
@@ -373,24 +381,25 @@ static void give_to_each(struct joiner *j, const struct index *index, struct hel
 			give(j, from, taker, number);
 }
 
+static void give_values(
+	struct joiner *j, const struct index *index, struct held *from, unsigned number)
+{
+	TMP_CTX(tmp);
+	const struct join *join = index->join;
+	struct keys keys = keys_of(tmp, j, from, &join->mine, &join->theirs, true);
+
+	(join->is_each ? give_to_each : give_to_one)(j, index, from, &keys, number);
+}
+
 static void carry_out(struct joiner *j, unsigned number)
 {
 	TMP_CTX(tmp);
-	const struct join *join = &j->map->joins[number];
 	struct index index = make_index(tmp, j, number);
 
-	for (size_t i = 0; i < j->n_held; i++) {
-		TMP_CTX(scratch);
-		struct held *from = j->held[i];
-
-		if (!(from->gives & (UINT32_C(1) << number)) || from->is_spent)
-			continue;
-		struct keys keys =
-			keys_of(scratch, j, from, &join->mine, &join->theirs, true);
-
-		(join->is_each ? give_to_each : give_to_one)(
-			j, &index, from, &keys, number);
-	}
+	for (size_t i = 0; i < j->n_held; i++)
+		if ((j->held[i]->gives & (UINT32_C(1) << number)) != 0 &&
+			!j->held[i]->is_spent)
+			give_values(j, &index, j->held[i], number);
 }
 
 /* Handing on */

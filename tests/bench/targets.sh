@@ -103,8 +103,7 @@ copies_of() {
 	done
 }
 
-render=("$ldapcc" --quiet --config "$scratch/settings.yaml" --ldif "$scratch/site.ldif" render
-	-o "$scratch/out")
+render=("$ldapcc" --quiet --config "$scratch/settings.yaml" --ldif "$scratch/site.ldif" render)
 
 # server TARGET PROGRAM ARGUMENT…: the server's own reading of it, where it is installed
 server() {
@@ -145,7 +144,6 @@ measure() {
 	settings
 	nothing=$(cost "${render[@]}")
 	for target in $targets; do
-		rm -rf "$scratch/out"
 		mapfile -t lines < <(copies_of "$target")
 		settings "${lines[@]}"
 		costs[$target]=$(cost "${render[@]}")
@@ -160,7 +158,7 @@ measure() {
 		[[ $target == dnsmasq-*hosts ]] || lines+=("$(line "$target" "$target")")
 	done
 	settings "${lines[@]}"
-	"${render[@]}"
+	"${render[@]}" -o "$scratch/out"
 	servers
 }
 
