@@ -42,7 +42,8 @@ class Server:
                       if os.path.isdir(f))
         words = {"@SYSSCHEMA@": schema, "@SCHEMA@": SOURCE + "/schema", "@STATE@": folder,
                  "@ROOT@": root, "@MODULES@": "\n".join(modules()),
-                 "database mdb": f'database config\nrootdn "{root}"\n\ndatabase mdb\ndbnosync'}
+                 "database mdb": f'database config\nrootdn "{root}"\n\ndatabase mdb\ndbnosync\n'
+                                'limits users size=unlimited\nlimits anonymous size=unlimited'}
         with open(SOURCE + "/contrib/example/slapd.conf", encoding="utf-8") as file:
             text = "".join(line for line in file if not line.startswith("#"))
         for word, value in words.items():
