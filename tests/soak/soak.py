@@ -445,7 +445,21 @@ class Soak:
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             time.sleep(self.rng.random() * self.duration * 1.2)
             process.send_signal(signal.SIGKILL)
+        self.wait_for_lock()
         self.note(f"killed: {words}")
+
+    def wait_for_lock(self):
+        """A child that was about to become another program holds it until it is that."""
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            try:
+                with open(self.path("state/lock"), "r+b") as lock:
+                    fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except FileNotFoundError:
+                return
+            except BlockingIOError:
+                time.sleep(0.005)
 
     def step_hide(self):
         """An access rule that is wrong: refused, or accounted for; never a silent loss."""
