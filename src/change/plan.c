@@ -180,21 +180,14 @@ static int plan_output(
 	return 0;
 }
 
-static const struct target *find_target(const struct planner *p, const char *name)
-{
-	for (size_t i = 0; i < p->input->n_targets; i++)
-		if (strcmp(p->input->targets[i].name, name) == 0)
-			return &p->input->targets[i];
-	return NULL;
-}
-
 /* A single file whose target left the settings stays: somebody includes it. */
 static void plan_vanished(struct planner *p, const struct generation_file *before)
 {
 	const struct generation_target *target =
 		&p->plan->before->targets[before->target];
 	struct plan_file *file = add_file(p, before->path, NULL, before);
-	bool is_dropped = find_target(p, target->name) == NULL;
+	bool is_dropped = targets_find(p->input->targets, p->input->n_targets,
+				  target->name) == NULL;
 
 	file->change =
 		is_dropped && target->folder == NULL ? FILE_FORGOTTEN : FILE_REMOVED;

@@ -55,7 +55,7 @@ bool targets_print_zones(const struct target *targets, size_t n_targets)
 	return targets_have_section(targets, n_targets, "zones");
 }
 
-static const struct target *find_target(
+const struct target *targets_find(
 	const struct target *targets, size_t n_targets, const char *name)
 {
 	for (size_t i = 0; i < n_targets; i++)
@@ -66,8 +66,8 @@ static const struct target *find_target(
 
 const char *targets_boot_script(const struct target *targets, size_t n_targets)
 {
-	const struct target *script = find_target(targets, n_targets, "ipxe-boot");
-	const struct target *kickstart = find_target(targets, n_targets, "kickstart");
+	const struct target *script = targets_find(targets, n_targets, "ipxe-boot");
+	const struct target *kickstart = targets_find(targets, n_targets, "kickstart");
 	const char *tree = "/srv/ldapcc/kickstart";
 
 	if (kickstart != NULL && kickstart->fixed_folder != NULL)

@@ -87,6 +87,9 @@ struct template_loader target_loader(
 /* Has the body of any of them the section @name? */
 bool targets_have_section(
 	const struct target *targets, size_t n_targets, const char *name);
+/* The one of that name, or NULL. */
+const struct target *targets_find(
+	const struct target *targets, size_t n_targets, const char *name);
 /* Does any of them need the zones of DNS? Templates name them `zones`. */
 bool targets_print_zones(const struct target *targets, size_t n_targets);
 /*
