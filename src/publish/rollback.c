@@ -68,6 +68,15 @@ struct reserial rollback_reserial(void)
 
 /* The tree */
 
+static const struct target *find_target(
+	const struct target *targets, size_t n_targets, const char *name)
+{
+	for (size_t i = 0; i < n_targets; i++)
+		if (strcmp(targets[i].name, name) == 0)
+			return &targets[i];
+	return NULL;
+}
+
 static int add_output(struct tree *tree, const struct state *state,
 	const struct generation_file *file, const struct target *target,
 	const struct serials *serials, struct diags *diags)
@@ -156,7 +165,7 @@ static const struct target **find_targets(TALLOC_CTX *mem_ctx,
 		if (is_done[at])
 			continue;
 		is_done[at] = true;
-		found[at] = targets_find(input->targets, input->n_targets, name);
+		found[at] = find_target(input->targets, input->n_targets, name);
 		if (found[at] == NULL && input->settings == NULL)
 			found[at] = make_target(mem_ctx, g, &g->files[i]);
 		else if (found[at] == NULL && is_in_settings(input->settings, name))
