@@ -44,17 +44,7 @@ site() {
 	site_of_pxe "$1" |
 		sed 's|^vocBootFileUEFI: grub/.*|&\nvocBootFileARM64: grub/arm64-efi/core.efi|'
 }
-publish() {
-	site "$1" >"$scratch/site.ldif"
-	echo 'targets: {dnsmasq: off, dnsmasq-hosts: off, kickstart-repos: off, manifest: off, grub: {}, grub-boot: {}}' \
-		>"$scratch/site.yaml"
-	mkdir -p "$tree"
-	ldapcc site --ldif "$scratch/site.ldif" --root "$tree" apply
-	[ "$status" = 0 ] || {
-		sed 's/^/# /' "$scratch/err"
-		return 1
-	}
-}
+publish() { publish_site "$1" 'grub: {}, grub-boot: {}'; }
 # boot_arm64 NAME VENDOR: with a disk that has an EFI system partition, of which QEMU makes the
 # file system
 boot_arm64() {

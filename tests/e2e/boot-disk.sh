@@ -35,17 +35,7 @@ site() {
 		/^cn: node16$/ && until { print "vocInstallUntil: " until }'
 	host node21 el9
 }
-publish() {
-	site "$1" >"$scratch/site.ldif"
-	echo 'targets: {dnsmasq: off, dnsmasq-hosts: off, kickstart-repos: off, manifest: off, pxelinux: {}, grub: {}, grub-boot: {}'"$scripts}" \
-		>"$scratch/site.yaml"
-	mkdir -p "$tree"
-	ldapcc site --ldif "$scratch/site.ldif" --root "$tree" apply
-	[ "$status" = 0 ] || {
-		sed 's/^/# /' "$scratch/err"
-		return 1
-	}
-}
+publish() { publish_site "$1" "pxelinux: {}, grub: {}, grub-boot: {}$scripts"; }
 
 boot_bios() {
 	local name

@@ -471,3 +471,16 @@ fetched() {
 		"$scratch/http.log" | sort -u |
 		diff <(printf '%s 200\n' "$@" | sed '/^ 200$/d' | sort) -
 }
+
+# publish_site WANTS TARGETS - the site of WANTS, below $tree, by the defaults changed by TARGETS
+publish_site() {
+	site "$1" >"$scratch/site.ldif"
+	printf 'targets: {dnsmasq: off, dnsmasq-hosts: off, kickstart-repos: off, manifest: off, %s}\n' "$2" \
+		>"$scratch/site.yaml"
+	mkdir -p "$tree"
+	ldapcc site --ldif "$scratch/site.ldif" --root "$tree" apply
+	[ "$status" = 0 ] || {
+		sed 's/^/# /' "$scratch/err"
+		return 1
+	}
+}
