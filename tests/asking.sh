@@ -114,5 +114,4 @@ ok 'which prints all' exits 10 --verbose check
 ok 'indeed' equal "$(count 'note: ')" 29
 ok 'as an object has them anyhow' exits 10 --json check
 ok 'all of them' equal "$(grep -o ' used here"' "$work/said" | wc -l)" 29
-echo "1..$n_tests"
-[ "$n_failed" -eq 0 ]
+end_points

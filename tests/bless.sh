@@ -16,22 +16,11 @@ cp -a "$sources"/{templates,schema} "$copy"
 cp -a "$sources"/tests/{run-cases.py,cases,cases-public,checks,parse} "$copy/tests"
 cd "$copy/tests"
 unset BLESS
-n=0
-failed=0
+# shellcheck source=tests/points.sh
+. "$sources/tests/points.sh"
+points_log=$copy/said
 
 run() { python3 run-cases.py "$@" >"$copy/out" 2>&1; }
-ok() { # DESCRIPTION COMMAND…
-	local description=$1
-	shift
-	n=$((n + 1))
-	if "$@"; then
-		echo "ok $n - $description"
-	else
-		echo "not ok $n - $description"
-		sed 's/^/# /' "$copy/out"
-		failed=1
-	fi
-}
 says() { grep -qxF -- "$1" "$copy/out"; }
 fails() { ! run "$@"; }
 no() { ! "$@"; }
@@ -83,5 +72,4 @@ rm -r cases/50-refuse/expected
 ok 'what is missing is written' run --bless "$ldapcc" 50-refuse
 ok 'and is new in the difference' says '--- /dev/null'
 ok 'as it was' only "$check"
-echo "1..$n"
-exit "$failed"
+end_points

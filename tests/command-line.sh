@@ -6,10 +6,12 @@
 # published below $work/out. Standard output of the last run is in $work/said, standard error
 # in $work/err, its exit status in $status.
 
-n_tests=0
-n_failed=0
+# shellcheck source=tests/points.sh
+. "$(dirname "${BASH_SOURCE[0]}")/points.sh"
 work=$(mktemp -d "${TMPDIR:-/tmp}/ldapcc-cli.XXXXXX")
 trap finish EXIT
+points_log=$work/why
+points_shown=("$work/err")
 mkdir "$work/out"
 : >"$work/err"
 export LC_ALL=C.UTF-8
@@ -18,27 +20,6 @@ unset NO_COLOR
 finish() {
 	chmod -R u+w "$work" 2>/dev/null
 	rm -rf "$work"
-}
-
-# ok DESCRIPTION COMMAND... - one test point: does the command succeed?
-ok() {
-	local description=$1
-	shift
-	n_tests=$((n_tests + 1))
-	if "$@" >"$work/why" 2>&1; then
-		echo "ok $n_tests - $description"
-		return
-	fi
-	echo "not ok $n_tests - $description"
-	n_failed=$((n_failed + 1))
-	echo "# $*"
-	sed 's/^/# /' "$work/why"
-	sed 's/^/# stderr: /' "$work/err"
-}
-
-skip() {
-	n_tests=$((n_tests + 1))
-	echo "ok $n_tests - $1 # SKIP $2"
 }
 
 equal() {

@@ -54,5 +54,4 @@ if [ -n "$vcn" ]; then
 	ok 'the table has these boots' holds "$work/table" '4 starts, 4 ready'
 	ok 'the picture is SVG, with a bar for each stage, in proportion' reads
 fi
-echo "1..$n_tests"
-[ "$n_failed" -eq 0 ]
+end_points

@@ -505,5 +505,4 @@ fi
 ok "--help: exit 0" exits 0 --help
 ok "--version: exit 0" exits 0 --version
 
-echo "1..$n_tests"
-[ "$n_failed" -eq 0 ]
+end_points

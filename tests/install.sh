@@ -8,21 +8,9 @@ source=$(realpath "$1")
 build=$(realpath "$2")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-n_tests=0
-n_failed=0
-
-ok() {
-	local name=$1
-	shift
-	n_tests=$((n_tests + 1))
-	if "$@" >"$work/said" 2>&1; then
-		echo "ok $n_tests - $name"
-	else
-		n_failed=$((n_failed + 1))
-		echo "not ok $n_tests - $name"
-		sed 's/^/# /' "$work/said"
-	fi
-}
+# shellcheck source=tests/points.sh
+. "$source/tests/points.sh"
+points_log=$work/said
 
 ok "meson install" meson install -C "$build" --no-rebuild --destdir "$work/root"
 program=$(find "$work/root" -type f -name ldapcc -path '*/bin/*')
@@ -35,5 +23,4 @@ done
 for unit in "$source"/contrib/systemd/*; do
 	ok "unit ${unit##*/}" test -s "$(find "$work/root" -name "${unit##*/}" -path '*/systemd/system/*')"
 done
-echo "1..$n_tests"
-[ "$n_failed" -eq 0 ]
+end_points

@@ -11,25 +11,10 @@ source_root=$(dirname "$(dirname "$(realpath "$0")")")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export LDAPCC_DATADIR=$source_root LC_ALL=C.UTF-8
-n=0
-failed=0
+# shellcheck source=tests/points.sh
+. "$source_root/tests/points.sh"
+points_log=$work/out
 
-# ok NAME COMMAND…; its output is shown where it fails
-ok() {
-	local name=$1 result=ok
-	shift
-	n=$((n + 1))
-	if ! "$@" >"$work/out" 2>&1; then
-		result='not ok'
-		failed=1
-	fi
-	echo "$result $n - $name"
-	[ "$result" = ok ] || sed 's/^/# /' "$work/out"
-}
-skip() {
-	n=$((n + 1))
-	echo "ok $n - $1 # SKIP $2"
-}
 # accepted FILE: by promtool, without a remark
 accepted() {
 	local name=${1##*/}
@@ -139,5 +124,4 @@ if [ -n "$vcn" ]; then
 	ok 'status without one prints' exits 0 of_vcn h.example status --metrics
 	ok 'to its end' grep -qx '# EOF' "$work/printed"
 fi
-echo "1..$n"
-exit "$failed"
+end_points

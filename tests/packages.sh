@@ -22,22 +22,9 @@ leave() {
 }
 trap leave EXIT
 trap 'exit 130' INT TERM
-n_tests=0
-n_failed=0
-
-ok() {
-	local name=$1 status=0
-	shift
-	n_tests=$((n_tests + 1))
-	"$@" >"$work/said" 2>&1 || status=$?
-	if [ "$status" -eq 0 ]; then
-		echo "ok $n_tests - $name"
-	else
-		n_failed=$((n_failed + 1))
-		echo "not ok $n_tests - $name"
-		tail -n 40 "$work/said" | sed 's/^/# /'
-	fi
-}
+# shellcheck source=tests/points.sh
+. "$(dirname "$0")/points.sh"
+points_log=$work/said
 
 # ok_with PROGRAM NAME COMMAND…: skipped where the program is not installed
 ok_with() {
@@ -46,8 +33,7 @@ ok_with() {
 	if command -v "$program" >/dev/null; then
 		ok "$@"
 	else
-		n_tests=$((n_tests + 1))
-		echo "ok $n_tests - $1 # SKIP $program is not installed"
+		skip "$1" "$program is not installed"
 	fi
 }
 
@@ -156,8 +142,7 @@ number=$(version "$source")
 tarball=$work/ldapcc-$number.tar.xz
 unpacked=$work/ldapcc-$number
 [ -e "$tarball" ] || {
-	echo "1..$n_tests"
-	[ "$n_failed" -eq 0 ]
+	end_points
 	exit
 }
 ok "the tarball has no repository in it" unpack
@@ -177,5 +162,4 @@ ok_with rpmlint "the RPM spec can be read, rpmlint has nothing against it" lint_
 if [ -n "$whole" ]; then
 	. "$source/tests/packages-whole.sh"
 fi
-echo "1..$n_tests"
-[ "$n_failed" -eq 0 ]
+end_points

@@ -11,30 +11,15 @@ set -euo pipefail
 sources=$(realpath "${1:?usage: recipes.sh SOURCES}")
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
-n=0
-failed=0
+# shellcheck source=tests/points.sh
+. "$sources/tests/points.sh"
+points_log=$tree/log
 
-report() { # STATUS DESCRIPTION
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$tree/log" | tail -n 20
-		failed=1
-	fi
-}
-ok() { # DESCRIPTION COMMAND…
-	local description=$1 status=0
-	shift
-	"$@" >"$tree/log" 2>&1 || status=$?
-	report "$status" "$description"
-}
 not_ok() {
 	local description=$1 status=0
 	shift
 	"$@" >"$tree/log" 2>&1 && status=1
-	report "$status" "$description"
+	report "$status" "$description" "$tree/log"
 }
 # insert FILE PATTERN TEXT - behind the first line that matches
 insert() {
@@ -139,5 +124,4 @@ ok 'the two are blessed and found' says 'no-asset-tag: found' \
 	python3 tests/run-cases.py build/src/ldapcc checks no-asset-tag
 ok 'the finding is as it should be' grep -q 'cn=n1,.*vocAssetTag: warning: is missing \[no-asset-tag\]' \
 	tests/checks/no-asset-tag.expect
-echo "1..$n"
-exit "$failed"
+end_points

@@ -18,11 +18,8 @@
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 readonly here
 SOURCE_ROOT=${SOURCE_ROOT:-$(realpath "$here/../..")}
-
-skip_all() {
-	echo "1..0 # SKIP $*"
-	exit 77
-}
+# shellcheck source=tests/points.sh
+. "$SOURCE_ROOT/tests/points.sh"
 
 need() {
 	local program

@@ -11,11 +11,8 @@ set -euo pipefail
 build=$(realpath "${1:?usage: installed.sh BUILD SCRIPT}")
 script=${2:?usage: installed.sh BUILD SCRIPT}
 here=$(dirname "$(realpath "$0")")
-
-skip_all() {
-	echo "1..0 # SKIP $*"
-	exit 77
-}
+# shellcheck source=tests/points.sh
+. "$here/../points.sh"
 
 if [ -z "${LDAPCC_TEST_INSIDE:-}" ]; then
 	[ "$(id -u)" = 0 ] || skip_all 'needs root for namespaces'

@@ -21,26 +21,9 @@ leave() {
 trap leave EXIT
 trap 'exit 130' INT TERM
 . "$(dirname "$0")/slapd.sh"
-n_tests=0
-n_failed=0
-
-ok() {
-	local name=$1 status=0
-	shift
-	n_tests=$((n_tests + 1))
-	(set -e; "$@") >"$work/said" 2>&1 || status=$?
-	if [ "$status" -eq 0 ]; then
-		echo "ok $n_tests - $name"
-	else
-		n_failed=$((n_failed + 1))
-		echo "not ok $n_tests - $name"
-		head -n 30 "$work/said" | sed 's/^/# /'
-	fi
-}
-skip() {
-	n_tests=$((n_tests + 1))
-	echo "ok $n_tests - $1 # SKIP $2"
-}
+# shellcheck source=tests/points.sh
+. "$(dirname "$0")/../points.sh"
+points_log=$work/said
 
 # --- what README says ---
 
@@ -308,5 +291,4 @@ ok 'a template that changes one block' a_block
 ok 'the man pages that it names' pages
 ok 'what it names below contrib' paths
 ok 'the units that it names' units
-echo "1..$n_tests"
-[ "$n_failed" -eq 0 ]
+end_points

@@ -11,11 +11,8 @@ set -euo pipefail
 source=$(realpath "${1:?usage: quickstart.sh SOURCE BUILD}")
 build=$(realpath "${2:?usage: quickstart.sh SOURCE BUILD}")
 PATH=$PATH:/usr/sbin:/sbin
-
-skip_all() {
-	echo "1..0 # SKIP $*"
-	exit 77
-}
+# shellcheck source=tests/points.sh
+. "$source/tests/points.sh"
 
 [ "$(id -u)" = 0 ] || skip_all 'needs root'
 [ -e "${VCN_TEST_GUEST:-/none}/initrd" ] || skip_all 'VCN_TEST_GUEST names no guest'
@@ -23,25 +20,10 @@ for program in slapd dnsmasq dhcpd qemu-system-x86_64 passt; do
 	command -v "$program" >/dev/null || skip_all "$program is not installed"
 done
 work=$(mktemp -d "${TMPDIR:-/tmp}/ldapcc-readme.XXXXXX")
+points_log=$work/said
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 chmod 755 "$work"
-n_tests=0
-n_failed=0
-
-ok() {
-	local name=$1 status=0
-	shift
-	n_tests=$((n_tests + 1))
-	"$@" >"$work/said" 2>&1 || status=$?
-	if [ "$status" -eq 0 ]; then
-		echo "ok $n_tests - $name"
-	else
-		n_failed=$((n_failed + 1))
-		echo "not ok $n_tests - $name"
-		tail -n 40 "$work/said" | sed 's/^/# /'
-	fi
-}
 
 # Everything else is read-only; /run is a new one.
 closed() {
@@ -78,5 +60,4 @@ ok 'no colours where there is no terminal' no_colour
 ok 'its scratch folder is gone' nothing_left
 ok 'it ends with what to do next, and where the programs are' what_next
 ok 'the tests can be built behind it' tests_follow
-echo "1..$n_tests"
-[ "$n_failed" -eq 0 ]
+end_points

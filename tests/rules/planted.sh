@@ -23,21 +23,10 @@ mkdir "$copy"
 	files | tar -c -T -
 ) | tar -C "$copy" -x
 cd "$copy"
-n=0
-failed=0
+# shellcheck source=tests/points.sh
+. "$sources/tests/points.sh"
 declare -a planted=() expected=()
 declare -A headings=()
-
-report() { # STATUS DESCRIPTION
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$scratch/log" | head -n 40
-		failed=1
-	fi
-}
 
 # put FILE - a new file, from standard input
 put() {
@@ -95,13 +84,13 @@ noticed() {
 	local status=0 row line
 	run "$@" || status=$?
 	if [ "$status" -eq 77 ]; then
-		echo "ok $((n += 1)) - $1 # SKIP $(tail -n 1 "$scratch/log")"
+		skip "$1" "$(tail -n 1 "$scratch/log")"
 	else
-		report $((status != 1)) "$1: ${#expected[@]} faults are planted, and it fails"
+		report $((status != 1)) "$1: ${#expected[@]} faults are planted, and it fails" "$scratch/log"
 		for row in "${expected[@]}"; do
 			status=0
 			says "${row%%$'\t'*}" "${row#*$'\t'}" || status=1
-			report "$status" "$1: ${row%%$'\t'*}: ${row#*$'\t'}"
+			report "$status" "$1: ${row%%$'\t'*}: ${row#*$'\t'}" "$scratch/log"
 		done
 	fi
 	while IFS= read -r line; do
@@ -115,7 +104,7 @@ content() {
 	local status=0
 	run "$@" || status=$?
 	[ "$status" -ne 77 ] || status=0
-	report "$status" "$1: content without"
+	report "$status" "$1: content without" "$scratch/log"
 }
 
 lines() { # N - so many lines
@@ -271,7 +260,7 @@ fault 'a file has at most 900 lines' 'src/base/planted_file.c: 901 lines'
 { echo 'int main(void)' && echo '{' && lines 49 && echo '}'; } | put src/planted/main.c
 fault 'main() is short' 'src/planted/main.c: main() has 51 lines'
 noticed size
-report "$(grep -c fits "$scratch/log" || true)" 'size: what fits is not named'
+report "$(grep -c fits "$scratch/log" || true)" 'size: what fits is not named' "$scratch/log"
 content size
 
 # --- words ---
@@ -387,6 +376,5 @@ sed -n "s/.*broken \\([\"']\\)\\(.*\\)\\1\$/\\2/p" "$sources"/tests/rules/*.sh |
 		esac
 		tried "$text" || echo "$text"
 	done >"$scratch/log"
-report "$([ ! -s "$scratch/log" ]; echo $?)" 'every assertion of every rule has had a fault'
-echo "1..$n"
-exit "$failed"
+report "$([ ! -s "$scratch/log" ]; echo $?)" 'every assertion of every rule has had a fault' "$scratch/log"
+end_points

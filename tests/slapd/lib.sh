@@ -42,36 +42,13 @@ trap 'exit 130' INT TERM
 
 # --- TAP ---
 
-n_tests=0
-n_failed=0
+# shellcheck source=tests/points.sh
+. "$SOURCE_ROOT/tests/points.sh"
+points_log=$scratch/ok.out
 
 plan() {
 	echo "1..$1"
 	n_planned=$1
-}
-
-# Says what happened; `report STATUS NAME [FILE…]` shows files where it failed.
-report() {
-	local status=$1 name=$2 file
-	shift 2
-	n_tests=$((n_tests + 1))
-	if [ "$status" = 0 ]; then
-		echo "ok $n_tests - $name"
-		return
-	fi
-	n_failed=$((n_failed + 1))
-	echo "not ok $n_tests - $name"
-	for file in "$@"; do
-		sed -n "1,40s/^/# ${file##*\/}: /p" "$file"
-	done
-}
-
-# ok NAME COMMAND…: the command succeeds
-ok() {
-	local name=$1 status=0
-	shift
-	"$@" >"$scratch/ok.out" 2>&1 || status=$?
-	report "$status" "$name" "$scratch/ok.out"
 }
 
 # tally FAULT INJECTIONS VIOLATIONS: a line of the table that finish prints

@@ -6,20 +6,11 @@ set -euo pipefail
 here=$(dirname "$(realpath "$0")")
 batch=$here/../../contrib/batch
 submit=$batch/vcn.submit
-n=0
-failed=0
+points_log=$(mktemp)
+trap 'rm -f "$points_log"' EXIT
+# shellcheck source=tests/points.sh
+. "$here/../points.sh"
 
-ok() {
-	local description=$1
-	shift
-	n=$((n + 1))
-	if "$@"; then
-		echo "ok $n - $description"
-	else
-		echo "not ok $n - $description"
-		failed=1
-	fi
-}
 # value KEY - of the file's one line with that key
 value() { sed -n "s/^$1  *= //p" "$submit"; }
 statements() { grep -v '^#' "$submit" | grep -v '^$'; }
@@ -44,5 +35,4 @@ vacate=$(value job_max_vacate_time)
 # shellcheck disable=SC2016 # the text of the script
 stop=$(sed -n 's/^stop-timeout: ${VCN_STOP_TIMEOUT:-\([0-9]*\)}/\1/p' "$batch/vcn-job.sh")
 ok "the guest has time to power off before it is killed" [ "$stop" -lt "$vacate" ]
-echo "1..$n"
-exit $failed
+end_points

@@ -11,13 +11,8 @@
 
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 readonly here
-n_tests=0
-n_failed=0
-
-skip_all() {
-	echo "1..0 # SKIP $*"
-	exit 77
-}
+# shellcheck source=tests/points.sh
+. "$here/../points.sh"
 
 # enter VCN - the namespaces, the scratch folder, the guest; must be called first
 enter() {
@@ -36,6 +31,7 @@ enter() {
 	fi
 	work=$(mktemp -d /tmp/vcn.XXXXXX)
 	trap finish EXIT
+	points_log=$work/why
 	vcn=("$VCN" --config "$work/vcn.yaml" --manifest "$work/manifest.yaml"
 		--host node01.c.example)
 	chmod 755 "$work"
@@ -182,29 +178,9 @@ end_manifest() {
 
 # Results
 
-# ok DESCRIPTION COMMAND... - one test: does the command succeed?
-ok() {
-	local description=$1 output
-	shift
-	n_tests=$((n_tests + 1))
-	if output=$("$@" 2>&1); then
-		echo "ok $n_tests - $description"
-	else
-		echo "not ok $n_tests - $description"
-		[ -z "$output" ] || while IFS= read -r line; do echo "# $line"; done <<<"$output"
-		n_failed=$((n_failed + 1))
-	fi
-}
-
-skip() {
-	n_tests=$((n_tests + 1))
-	echo "ok $n_tests - $1 # SKIP $2"
-}
-
 finish_tests() {
 	is_finished=1
-	echo "1..$n_tests"
-	[ "$n_failed" = 0 ]
+	end_points
 }
 
 # exits STATUS COMMAND... - does it exit with just that? Shows what it said if not.

@@ -1,0 +1,52 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Test points in TAP, for a script that sources this and then sets $points_log: a file of its own
+# that takes what the command of a point says. It is shown where the point fails, and so are
+# the files of $points_shown.
+
+n_tests=0
+n_failed=0
+points_log=/dev/null
+points_shown=()
+
+# report STATUS DESCRIPTION [FILE…]: one point; the files are shown where the status is not 0
+report() {
+	local description=$2 file
+	n_tests=$((n_tests + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $n_tests - $description"
+		return
+	fi
+	n_failed=$((n_failed + 1))
+	echo "not ok $n_tests - $description"
+	for file in "${@:3}"; do
+		[ ! -e "$file" ] || tail -n 40 "$file" | sed "s/^/# ${file##*\/}: /"
+	done
+}
+
+# ok DESCRIPTION COMMAND…: does the command succeed? Not in a subshell: what it sets stays.
+ok() {
+	local description=$1 ended=0
+	shift
+	"$@" >"$points_log" 2>&1 || ended=$?
+	[ "$ended" -eq 0 ] || echo "status $ended of: $*" >>"$points_log"
+	report "$ended" "$description" "$points_log" "${points_shown[@]}"
+}
+
+skip() {
+	n_tests=$((n_tests + 1))
+	echo "ok $n_tests - $1 # SKIP $2"
+}
+
+# For a script that cannot run here: tap.sh makes of it what meson takes for skipped.
+skip_all() {
+	echo "1..0 # SKIP $*"
+	exit 77
+}
+
+# The script's last command: the plan, and whether all succeeded.
+end_points() {
+	echo "1..$n_tests"
+	[ "$n_failed" -eq 0 ]
+}
