@@ -22,6 +22,7 @@ debian_test="clang clang-format clang-tidy libclang-rt-14-dev shellcheck
 	krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit
 	e2fsprogs xfsprogs mount prometheus nftables user-mode-linux systemd cloud-init
 	clustershell genders ansible-core powerman conman openssh-client libxenmisc4.17
+	rsync nfs-kernel-server
 	debconf netplan.io zsh fish chromium graphviz
 	dpkg-dev debhelper lintian debootstrap rpm rpmlint logrotate shim-signed grub-efi-amd64-signed"
 
@@ -36,7 +37,7 @@ fedora_test="clang clang-tools-extra compiler-rt ShellCheck 389-ds-base python3-
 	syslinux-tftpboot grub2-efi-x64-modules grub2-tools edk2-ovmf git file slurm-slurmctld
 	slurm-slurmd munge krb5-server krb5-workstation cyrus-sasl-gssapi e2fsprogs xfsprogs
 	nftables systemd cloud-init clustershell genders ansible-core powerman conman openssh-clients
-	xen-libs netplan zsh fish chromium graphviz
+	xen-libs netplan zsh fish chromium graphviz rsync nfs-utils
 	dpkg-dev debhelper debootstrap rpm-build rpmlint logrotate"
 
 # Daemons of freshly installed packages stay off: dpkg asks this file before it starts one.

@@ -41,6 +41,8 @@ of_bash() {
 		shift
 		COMP_WORDS=("$@")
 		COMP_CWORD=$(($# - 1))
+		COMP_LINE="$*"
+		COMP_POINT=${#COMP_LINE}
 		"_$1"
 		printf "%s\n" "${COMPREPLY[@]}"
 	' completion "$folder" "$@"
@@ -97,10 +99,14 @@ if [ -n "$vcn" ]; then
 	"$ldapcc" --ldif "$root/contrib/example/cluster.ldif" render -o "$work" manifest
 	given=(--manifest "$work/srv/ldapcc/manifests/node03.c.example.yaml"
 		--runtime-dir "$work/run" --host node03.c.example)
+	printf '#!/bin/sh\nprintf "%%s\\n" @host @vo:engage @vo:osg\n' >"$work/nodeset"
+	chmod +x "$work/nodeset"
+	PATH=$work:$PATH
 	for shell in bash zsh fish; do
 		offers 'a command of vcn' restart "$shell" vcn re
 		offers 'a VCN of the manifest' vcn005 "$shell" vcn "${given[@]}" start v
 		offers 'a long option of vcn' --restart-changed "$shell" vcn apply --res
+		offers 'a group behind --hosts' @vo:engage "$shell" vcn --hosts @vo
 	done
 fi
 echo "1..$n"

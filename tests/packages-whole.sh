@@ -102,6 +102,8 @@ only_state_left() {
 	cat "$work/left"
 	[ ! -s "$work/left" ]
 }
+# What README.Debian says is left, removed as it says.
+forget_state() { rm -r "$root/var/lib/ldapcc" "$root/srv/ldapcc" "$root/etc/ldapcc"; }
 # readme: README's way into production, in the chroot as it is
 readme() {
 	mkdir -p "$root/readme/tests"
@@ -130,10 +132,12 @@ if [ "$(id -u)" -eq 0 ] && [ -e "$work/deb" ]; then
 	ok "what was published stands, the settings too" still_in_use
 	ok "no unit is enabled" no_unit_enabled
 	ok "no account is made" no_account
-	ok "README works" readme
 	ok "removed" removed
 	ok "the settings stay" settings_stay
 	ok "purged" purged
 	ok "nothing is left but what README.Debian names" only_state_left
+	ok "which can be removed" forget_state
+	ok "installed again" install_from packages
+	ok "README works" readme
 fi
 ok "the tarball's own tests, without a repository" tarball_tests

@@ -17,6 +17,15 @@ _vcn_names() {
 	vcn "${given[@]}" status 2>/dev/null | awk 'NR > 1 { print $1 }'
 }
 
+# Groups behind --hosts: readline makes several words of @kind:host, so the line is looked at.
+_vcn_hosts() {
+	local typed=${COMP_LINE:0:COMP_POINT} cur=$1
+	typed=${typed##*[ =]}
+	[[ $cur != [@:=] ]] || cur=""
+	mapfile -t COMPREPLY < <(compgen -W "$(nodeset -L 2>/dev/null)" -- "$typed")
+	COMPREPLY=("${COMPREPLY[@]#"${typed%"$cur"}"}")
+}
+
 _vcn() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} help i
 	local command="" commands options
@@ -26,6 +35,10 @@ _vcn() {
 	fi
 	if [[ $cur == "=" ]]; then
 		cur=""
+	fi
+	if [[ ${COMP_LINE:0:COMP_POINT} =~ \ --hosts[=\ ]+[^\ ]*$ ]]; then
+		_vcn_hosts "${COMP_WORDS[COMP_CWORD]}"
+		return 0
 	fi
 	help=$(vcn --help 2>/dev/null) || return 0
 	commands=$(awk '/^  [a-z]/ { print $1 }' <<<"$help")

@@ -52,6 +52,8 @@ for line in (vcn --help 2>/dev/null | string match -r '^  (?:   |-[a-z],) --.*')
             complete -c vcn $letter -l $parts[2] -x -a '(__fish_complete_directories)' -d $parts[4]
         case '=FILE'
             complete -c vcn $letter -l $parts[2] -r -F -d $parts[4]
+        case '=NODESET'
+            complete -c vcn $letter -l $parts[2] -x -a '(nodeset -L 2>/dev/null)' -d $parts[4]
         case '=WHEN'
             complete -c vcn $letter -l $parts[2] -x -a 'auto always never' -d $parts[4]
         case '*'

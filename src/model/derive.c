@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nodeset.h"
 #include "model/apt.h"
 #include "model/derive_dhcp.h"
 #include "model/disk.h"

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nodeset.h"
 #include "base/text.h"
 #include "read/dn.h"
 

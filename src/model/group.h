@@ -27,11 +27,3 @@ void group_derive(struct site *site);
 
 /* Leaves of the site what site->select names; nothing to do without it. */
 void group_select(struct site *site);
-
-/*
- * nodeset_fold - names with ranges: node[01-16],web
- *
- * memory: below @mem_ctx
- * source: ClusterShell's and Slurm's hostlists: a number with a leading zero has a width
- */
-char *nodeset_fold(TALLOC_CTX *mem_ctx, const char *const *names, size_t n) _must_check_;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/leaf.h"
 
+#include "base/nodeset.h"
 #include "model/group.h"
 
 /* A VCN has one CPU where the directory does not say. */

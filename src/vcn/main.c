@@ -62,6 +62,8 @@ static const struct program_option options[] = {
 		'\0'},
 	{"host", "NAME", "this host's name in its manifest (or VCN_HOST)", 0, OPTION_TEXT,
 		AT(host), '\0'},
+	{"hosts", "NODESET", "status: of many hosts, by ClusterShell", STATUS,
+		OPTION_TEXT, AT(hosts), '\0'},
 	{"json", NULL, "one JSON object instead of text", 0, OPTION_FLAG, AT(json), '\0'},
 	{"color", "WHEN", "auto, always or never; NO_COLOR is honoured", 0, OPTION_COLOR,
 		0, '\0'},

@@ -21,6 +21,7 @@
 #include "vcn/host/admission.h"
 #include "vcn/host/apply_guard.h"
 #include "vcn/host/control.h"
+#include "vcn/host/hosts_status.h"
 #include "vcn/host/metrics.h"
 #include "vcn/host/perform.h"
 #include "vcn/host/run_guest.h"
@@ -515,6 +516,8 @@ int launch_command_status(void *session)
 	char **names = NULL;
 	size_t n = 0;
 
+	if (s->arguments.hosts != NULL)
+		return hosts_status(s);
 	/* Whoever looks does not wait for a server that is gone. */
 	s->patience_ms = STATUS_PATIENCE_MS;
 	int r = session_open_manifest_if_usable(s);

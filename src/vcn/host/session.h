@@ -18,6 +18,7 @@ struct json_object;
 /* The command line. */
 struct arguments {
 	const char *manifest, *config, *runtime_dir, *host; /* NULL: not given */
+	const char *hosts; /* status: a nodeset, instead of this host */
 	bool json;
 	bool all; /* every VCN */
 	bool restart_changed;

@@ -6,8 +6,9 @@
 #include <json-c/json.h>
 
 #include "base/text.h"
+#include "vcn/host/columns.h"
 
-enum { MINUTE = 60, HOUR = 3600, DAY = 86400, N_COLUMNS = 8, GAP = 2 };
+enum { MINUTE = 60, HOUR = 3600, DAY = 86400, N_COLUMNS = 8 };
 
 static bool is_wanted(const struct run_state *state, const struct guest *guest,
 	char *const *names, size_t n_names)
@@ -49,22 +50,34 @@ struct status *status_collect(TALLOC_CTX *mem_ctx, const struct manifest *manife
 	return status;
 }
 
+int status_code_of(const char *word)
+{
+	static const struct {
+		enum guest_state state;
+		int code;
+	} codes[] = {
+		{STATE_FAILED, EXIT_REJECTED},
+		{STATE_DEGRADED, EXIT_REJECTED},
+		{STATE_WAITING, EXIT_REJECTED},
+		{STATE_REFUSED, EXIT_REFUSED},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
+		if (strcmp(run_state_name(codes[i].state), word) == 0)
+			return codes[i].code;
+	return 0;
+}
+
 int status_code(const struct status *status)
 {
 	int code = 0;
 
-	for (size_t i = 0; i < status->n_rows; i++)
-		switch (status->rows[i].state->state) {
-		case STATE_FAILED:
-		case STATE_DEGRADED:
-		case STATE_WAITING:
-			return EXIT_REJECTED;
-		case STATE_REFUSED:
-			code = EXIT_REFUSED;
-			break;
-		default:
-			break;
-		}
+	for (size_t i = 0; i < status->n_rows; i++) {
+		int of_row = status_code_of(status->rows[i].word);
+
+		if (of_row > code)
+			code = of_row;
+	}
 	return code;
 }
 
@@ -115,7 +128,7 @@ static const char *remark(
 
 /* Memory, image and accelerator: of the run, else of the manifest's entry. */
 static void format_row(TALLOC_CTX *mem_ctx, const struct status *status,
-	const struct status_row *row, const char *cells[N_COLUMNS])
+	const struct status_row *row, const char **cells)
 {
 	const struct run_state *state = row->state;
 	const struct guest *guest = row->guest;
@@ -141,43 +154,26 @@ static void format_row(TALLOC_CTX *mem_ctx, const struct status *status,
 	cells[7] = remark(mem_ctx, status, row);
 }
 
-static const char *color_of(const struct status_row *row)
+const char *status_color(const char *word)
 {
-	switch (row->state->state) {
-	case STATE_READY:
-		return row->is_outdated ? "\033[33m" : "\033[32m";
-	case STATE_STARTING:
-	case STATE_BOOTING:
-	case STATE_DEGRADED:
-	case STATE_WAITING:
-		return "\033[33m";
-	case STATE_REFUSED:
-	case STATE_FAILED:
-		return "\033[31m";
-	default:
-		return "";
-	}
-}
+	static const struct {
+		const char *word, *color;
+	} colors[] = {
+		{"ready", "\033[32m"},
+		{"starting", "\033[33m"},
+		{"booting", "\033[33m"},
+		{"degraded", "\033[33m"},
+		{"outdated", "\033[33m"},
+		{"waiting", "\033[33m"},
+		{"refused", "\033[31m"},
+		{"failed", "\033[31m"},
+		{"unknown", "\033[31m"},
+	};
 
-/* @color: escape sequence around the state, or "". No blanks at the line's end. */
-static void print_cells(FILE *stream, const char *const cells[N_COLUMNS],
-	const size_t widths[N_COLUMNS], const char *color)
-{
-	size_t last = 0;
-
-	for (size_t i = 0; i < N_COLUMNS; i++)
-		if (cells[i][0] != '\0')
-			last = i;
-	for (size_t i = 0; i <= last; i++) {
-		bool is_colored = i == 1 && color[0] != '\0';
-
-		fprintf(stream, "%s%s%s", is_colored ? color : "", cells[i],
-			is_colored ? "\033[0m" : "");
-		if (i < last)
-			fprintf(stream, "%*s", (int)(widths[i] + GAP - strlen(cells[i])),
-				"");
-	}
-	fputc('\n', stream);
+	for (size_t i = 0; i < ARRAY_SIZE(colors); i++)
+		if (strcmp(colors[i].word, word) == 0)
+			return colors[i].color;
+	return "";
 }
 
 void status_print(FILE *stream, const struct status *status, bool color)
@@ -185,24 +181,15 @@ void status_print(FILE *stream, const struct status *status, bool color)
 	static const char *const head[N_COLUMNS] = {
 		"NAME", "STATE", "PID", "UPTIME", "MIB", "ACCEL", "IMAGE", ""};
 	TMP_CTX(tmp);
-	const char *(*cells)[N_COLUMNS] = talloc_zero_size(
-		tmp, (status->n_rows + 1) * sizeof(const char *[N_COLUMNS]));
-	size_t widths[N_COLUMNS];
+	struct columns table = {.head = head, .n_columns = N_COLUMNS, .colored = 1};
 
-	if (status->n_rows == 0)
-		return;
-	for (size_t i = 0; i < status->n_rows; i++)
-		format_row(tmp, status, &status->rows[i], cells[i]);
-	for (size_t column = 0; column < N_COLUMNS; column++) {
-		widths[column] = strlen(head[column]);
-		for (size_t i = 0; i < status->n_rows; i++)
-			if (strlen(cells[i][column]) > widths[column])
-				widths[column] = strlen(cells[i][column]);
+	for (size_t i = 0; i < status->n_rows; i++) {
+		struct columns_row *row = columns_add(tmp, &table);
+
+		format_row(tmp, status, &status->rows[i], row->cells);
+		row->color = color ? status_color(status->rows[i].word) : "";
 	}
-	print_cells(stream, head, widths, "");
-	for (size_t i = 0; i < status->n_rows; i++)
-		print_cells(stream, cells[i], widths,
-			color ? color_of(&status->rows[i]) : "");
+	columns_print(stream, &table);
 }
 
 /* JSON */

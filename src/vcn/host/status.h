@@ -40,8 +40,12 @@ struct status *status_collect(TALLOC_CTX *mem_ctx, const struct manifest *manife
  *          or waits for another host; EXIT_REFUSED: one does not fit
  */
 int status_code(const struct status *status);
+/* The same of one state by its name. */
+int status_code_of(const char *word);
 /* Seconds since it was started; 0 where no QEMU runs. */
 int64_t status_uptime(const struct status *status, const struct run_state *state);
+/* The escape sequence that begins a state's colour on a terminal, or "". */
+const char *status_color(const char *word);
 /* @color: states in color. Prints nothing where there is no row. */
 void status_print(FILE *stream, const struct status *status, bool color);
 struct json_object *status_to_json(const struct status *status) _must_check_;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/nodeset.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/text.h"
-#include "model/group.h"
 
 /* A name around its last number: node, 07, and what follows. */
 struct part {
@@ -108,6 +107,17 @@ static void add_ranges(struct buffer *out, const struct part *parts, size_t n)
 	}
 }
 
+/* Sorted ones; the number that are left. */
+static size_t drop_repeated(struct part *parts, size_t n)
+{
+	size_t n_kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (n_kept == 0 || strcmp(parts[n_kept - 1].name, parts[i].name) != 0)
+			parts[n_kept++] = parts[i];
+	return n_kept;
+}
+
 static void add_family(struct buffer *out, const struct part *parts, size_t n)
 {
 	if (out->len > 0)
@@ -132,6 +142,7 @@ char *nodeset_fold(TALLOC_CTX *mem_ctx, const char *const *names, size_t n)
 	qsort(parts, n, sizeof(*parts), compare_digits);
 	find_widths(parts, n);
 	qsort(parts, n, sizeof(*parts), compare_numbers);
+	n = drop_repeated(parts, n);
 	for (size_t start = 0, end; start < n; start = end) {
 		for (end = start + 1; end < n && parts[start].digits > 0 &&
 				      compare_frames(&parts[start], &parts[end]) == 0 &&

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Many names as one word. */
+
+#include "base/mem.h"
+
+/*
+ * nodeset_fold - names with ranges: node[01-16],web
+ *
+ * shape:  a name that is there twice counts once
+ * memory: below @mem_ctx
+ * source: ClusterShell's and Slurm's hostlists: a number with a leading zero has a width
+ */
+char *nodeset_fold(TALLOC_CTX *mem_ctx, const char *const *names, size_t n) _must_check_;
