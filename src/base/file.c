@@ -197,3 +197,22 @@ char *file_join(TALLOC_CTX *mem_ctx, const char *folder, const char *name)
 	return mem_printf(
 		mem_ctx, "%.*s/%s", (int)length, folder, name + strspn(name, "/"));
 }
+
+char *file_plain_path(TALLOC_CTX *mem_ctx, const char *path)
+{
+	TMP_CTX(tmp);
+	struct buffer *plain = buffer_new(tmp);
+
+	while (*path != '\0') {
+		size_t len;
+
+		path += strspn(path, "/");
+		len = strcspn(path, "/");
+		if (len > 0 && !(len == 1 && path[0] == '.')) {
+			buffer_add_byte(plain, '/');
+			buffer_add(plain, path, len);
+		}
+		path += len;
+	}
+	return mem_strdup(mem_ctx, plain->len == 0 ? "/" : plain->data);
+}

@@ -51,5 +51,7 @@ int file_replace_at(int dirfd, const char *name, const void *bytes, size_t len,
 
 /* mkdir -p with @mode for what is made; 0, or -errno. */
 int file_make_folders(const char *path, mode_t mode) _must_check_;
+/* An absolute path without empty and "." parts: two that name one file by their letters are equal. */
+char *file_plain_path(TALLOC_CTX *mem_ctx, const char *path) _must_check_;
 /* Joins with exactly one slash; an absolute @name is appended all the same (--root). */
 char *file_join(TALLOC_CTX *mem_ctx, const char *folder, const char *name) _must_check_;

@@ -37,6 +37,7 @@ bool check_is_conflict(enum check check)
 		[CHECK_ALIAS_CONFLICT] = true,
 		[CHECK_OVERLAPPING_NETWORKS] = true,
 		[CHECK_OVER_CAPACITY] = true,
+		[CHECK_NOT_SPREAD] = true,
 		[CHECK_IMAGE_SHARED] = true,
 		[CHECK_DISK_SHARED] = true,
 	};

@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 
 #include "base/text.h"
+#include "ldapcc/allocate_group.h"
 #include "ldapcc/allocate_move.h"
 #include "ldapcc/room.h"
 #include "read/dn.h"
@@ -24,6 +25,7 @@ struct allocation {
 	struct run *run;
 	const struct network *network;
 	const struct image *image;
+	struct membership *membership; /* NULL: they become members of nothing */
 	const char *parent; /* DN below which the entries go */
 	struct room_need need; /* of each */
 	uint64_t per_host;
@@ -263,9 +265,10 @@ static void put_vcn(struct allocation *a, const char *name, struct ip ip, struct
 	const struct map *map = a->run->map;
 	char text[IP_TEXT_MAX];
 
-	ldif_put(a->ldif, "dn",
-		mem_printf(tmp, "%s=%s,%s", map_attribute(map, FIELD_NAME), name,
-			a->parent));
+	const char *dn = mem_printf(
+		tmp, "%s=%s,%s", map_attribute(map, FIELD_NAME), name, a->parent);
+
+	ldif_put(a->ldif, "dn", dn);
 	ldif_put(a->ldif, "objectClass", "device");
 	ldif_put(a->ldif, "objectClass", "ipHost");
 	ldif_put(a->ldif, "objectClass", "ieee802Device");
@@ -281,6 +284,8 @@ static void put_vcn(struct allocation *a, const char *name, struct ip ip, struct
 		a, FIELD_CPUS, mem_printf(tmp, "%llu", (unsigned long long)a->need.cpus));
 	put_field(a, FIELD_VO, a->run->arguments.vo);
 	buffer_add_byte(a->ldif, '\n');
+	if (a->membership != NULL)
+		membership_add(a->membership, dn, name);
 }
 
 /* The command line against the site */
@@ -373,9 +378,10 @@ static int place_all(struct allocation *a, const struct pattern *pattern)
 
 		if (room == NULL)
 			return diag_fail(run->diags, EXIT_REFUSED, LOC_NONE,
-				"no host has room for VCN %llu of %llu",
+				"no host has room for VCN %llu of %llu%s",
 				(unsigned long long)i + 1,
-				(unsigned long long)run->arguments.count);
+				(unsigned long long)run->arguments.count,
+				membership_word(a->membership));
 		if (!next_address(a, &ip))
 			return diag_fail(run->diags, EXIT_REFUSED,
 				record_loc(run->site, &a->network->record, FIELD_NETWORK),
@@ -390,7 +396,11 @@ static int place_all(struct allocation *a, const struct pattern *pattern)
 		*mem_push(run->mem_ctx, &a->macs, &a->n_macs) = mac;
 		put_vcn(a, name, ip, mac, room->host);
 		room_take(room, &a->need);
+		if (a->membership != NULL)
+			membership_close(a->membership, room);
 	}
+	if (a->membership != NULL)
+		membership_put(a->membership, a->ldif);
 	return 0;
 }
 
@@ -416,7 +426,8 @@ static int place_new(struct run *run, struct buffer *ldif)
 	a.next = a.network->prefix.base;
 	collect_taken(&a, run->mem_ctx);
 	rooms_collect(run->mem_ctx, run->site, NULL, &a.rooms);
-	return place_all(&a, &pattern);
+	failed = membership_open(run, &a.rooms, &a.membership);
+	return failed < 0 ? failed : place_all(&a, &pattern);
 }
 
 int command_allocate(void *session)

@@ -112,6 +112,8 @@ static const struct program_option options[] = {
 	{"name", "PATTERN", "allocate: such as vcn%03d", ALLOCATE, OPTION_TEXT, AT(name),
 		'\0'},
 	{"count", "N", "allocate: how many", ALLOCATE, OPTION_NUMBER, AT(count), '\0'},
+	{"group", "CN", "allocate: the group that they become members of", ALLOCATE,
+		OPTION_TEXT, AT(group), '\0'},
 	{"move", "HOST", "allocate: change records that empty HOST, for ldapmodify",
 		ALLOCATE, OPTION_TEXT, AT(move), '\0'},
 	{"per-host", "N", "allocate: at most N on one host, those there included",

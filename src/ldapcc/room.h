@@ -9,11 +9,14 @@ struct room {
 	const struct machine *host;
 	uint64_t memory_mib, cpus; /* UINT64_MAX: not limited */
 	uint64_t n_vcns;
+	bool is_closed; /* to the VCN that is placed next: see rooms_keep_apart() */
 };
 
 struct rooms {
 	struct room *items;
 	size_t n;
+	struct table *by_host; /* key of a host -> struct room */
+	struct table *moved; /* key of a VCN -> the host that it goes to */
 };
 
 /* What one VCN takes. */
@@ -28,6 +31,17 @@ struct room_need {
  */
 void rooms_collect(TALLOC_CTX *mem_ctx, const struct site *site,
 	const struct machine *except, struct rooms *ret);
+/*
+ * rooms_keep_apart - closes the rooms that have VCNs of @group, if it is to be spread
+ *
+ * shape: @vcn itself counts nowhere; NULL: it is a new one. Disabled VCNs count: they may be
+ *        enabled later. Rooms stay closed until rooms_open()
+ */
+void rooms_keep_apart(
+	struct rooms *rooms, const struct node_group *group, const struct machine *vcn);
+void rooms_open(struct rooms *rooms);
+/* @vcn will be in @room. */
+void rooms_move(struct rooms *rooms, const struct machine *vcn, const struct room *room);
 /*
  * rooms_best - most free memory, then fewest VCNs, then the first by name
  *

@@ -37,6 +37,7 @@ struct arguments {
 	bool bootstrap, no_reload, full, detailed_exitcode, unpin, list, all;
 	/* allocate */
 	const char *vo, *image, *network, *name;
+	const char *group; /* allocate: that the new VCNs become members of */
 	const char *move; /* allocate: the host that is to be emptied */
 	uint64_t count, per_host, memory_mib, cpus;
 	uint64_t max_age; /* status; seconds, 0: any */

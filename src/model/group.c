@@ -73,6 +73,15 @@ static void link_member(struct linking *l, struct node_group *group, const char 
 		add_part(l, group, (struct node_group *)record);
 }
 
+/* Is a machine of this name, short or full, in quarantine? */
+static bool is_waited_for(const struct site *site, const char *host)
+{
+	return site->waited_names != NULL &&
+	       (table_find(site->waited_names, host) != NULL ||
+		       table_find_bytes(site->waited_names, host, strcspn(host, ".")) !=
+			       NULL);
+}
+
 /* `(host,user,domain)`: without a host, or with `-`, it is about users. */
 static void link_triple(struct linking *l, struct node_group *group, const char *triple)
 {
@@ -94,7 +103,8 @@ static void link_triple(struct linking *l, struct node_group *group, const char 
 		machine = model_find_machine(l->site, host);
 	if (machine != NULL)
 		add_node(l->site, group, machine);
-	else if (table_find(l->site->short_names, host) == NULL)
+	else if (table_find(l->site->short_names, host) == NULL &&
+		 !is_waited_for(l->site, host))
 		add_dead(l, group, triple, FIELD_TRIPLE);
 }
 
@@ -217,7 +227,8 @@ void group_link(struct site *site)
 	for (size_t i = 0; i < site->n_groups; i++) {
 		struct node_group *group = site->groups[i];
 
-		if (group->n_nodes > 0 || group->n_dead > 0 || group->is_loop)
+		if (group->n_nodes > 0 || group->n_dead > 0 || group->is_loop ||
+			group->is_spread)
 			site->groups[kept++] = group;
 	}
 	site->n_groups = kept;

@@ -587,6 +587,7 @@ static void (*const rules[])(struct reporter *r) = {
 	lint_installs,
 	lint_ports,
 	lint_vcns,
+	lint_spread,
 };
 
 void lint_site(struct reporter *reporter)

@@ -17,6 +17,8 @@ void lint_duplicates(struct reporter *r);
 void lint_networks(struct reporter *r);
 /* VCNs on their hosts: bridges, images, capacity (lint_vcn.c) */
 void lint_vcns(struct reporter *r);
+/* Groups whose VCNs are to be on different hosts (lint_spread.c) */
+void lint_spread(struct reporter *r);
 /* DNS records and zones (lint_dns.c); after the names were given out */
 void lint_dns(struct reporter *r);
 /* What DHCP clients are told, and what a server cannot tell them (lint_dhcp.c) */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "base/file.h"
 #include "base/guest_value.h"
 #include "model/guest_parts.h"
 #include "model/lint_rules.h"
@@ -117,6 +118,36 @@ static void check_processors(struct reporter *r, struct machine *vcn)
 	lint_note(r, finding, &vcn->host->record, FIELD_CPUS, 0, "the host's processors");
 }
 
+static const char *firmware_of(const struct image *image)
+{
+	bool is_arm = image->architecture != NULL &&
+		      strcmp(image->architecture, "aarch64") == 0;
+
+	return image->firmware != NULL ? image->firmware : is_arm ? "uefi" : "bios";
+}
+
+static void check_firmware(struct reporter *r, struct machine *vcn)
+{
+	if (vcn->host == NULL || vcn->image == NULL || vcn->host->guest_firmware.n == 0)
+		return;
+	const struct strings *has = &vcn->host->guest_firmware;
+	const char *wanted = firmware_of(vcn->image);
+
+	/* every QEMU for PCs brings a BIOS */
+	if (strcmp(wanted, "bios") == 0)
+		return;
+	for (uint32_t i = 0; i < has->n; i++)
+		if (strcmp(has->items[i], wanted) == 0)
+			return;
+	struct finding *finding = check_report(r, CHECK_OUTSIDE_HOST, &vcn->record,
+		FIELD_IMAGE, "'%s' has no firmware '%s', which image '%s' wants",
+		vcn->host->name, wanted, vcn->image->record.name);
+
+	lint_note(r, finding, &vcn->image->record, FIELD_FIRMWARE, 0, "wanted here");
+	lint_note(r, finding, &vcn->host->record, FIELD_GUEST_FIRMWARE, 0,
+		"what the host has");
+}
+
 static unsigned cpus_of(const struct machine *vcn)
 {
 	return vcn->cpus > 0 ? vcn->cpus : 1;
@@ -177,6 +208,7 @@ void lint_vcns(struct reporter *r)
 		check_disks(r, r->site->vcns[i]);
 		check_credentials(r, r->site->vcns[i]);
 		check_processors(r, r->site->vcns[i]);
+		check_firmware(r, r->site->vcns[i]);
 	}
 	for (size_t i = 0; i < r->site->n_hosts; i++)
 		check_capacity(r, r->site->hosts[i]);
@@ -260,19 +292,39 @@ static void report_shared(struct reporter *r, const struct file_use *use,
 static void use_file(struct reporter *r, struct table *users, const char *path,
 	const struct file_use *use)
 {
-	void **slot = table_slot(users, path);
+	void **slot = table_slot(users, file_plain_path(users, path));
 
 	if (*slot == NULL)
 		*slot = mem_new(users, struct file_users);
 	struct file_users *file = *slot;
 	const struct file_use *other = use->writes ? &file->first : &file->writer;
 
-	if (other->vcn != NULL)
+	if (other->vcn != NULL) {
 		report_shared(r, use, other, path);
+		/* who has no right to it is nobody whom others could disturb */
+		if (use->vcn->record.is_bad)
+			return;
+	}
 	if (file->first.vcn == NULL)
 		file->first = *use;
 	if (file->writer.vcn == NULL && use->writes)
 		file->writer = *use;
+}
+
+/* Many guests read one kernel; a disk that lies over it is the fault. */
+static void use_image(struct reporter *r, struct table *users, struct machine *vcn)
+{
+	const struct image *image = vcn->image;
+	const struct {
+		const char *path;
+		bool writes;
+	} files[] = {{image->path, !image->snapshot}, {image->kernel, false},
+		{image->initrd, false}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (files[i].path != NULL)
+			use_file(r, users, files[i].path,
+				&(struct file_use){vcn, FIELD_IMAGE, files[i].writes});
 }
 
 static void check_file_users(struct reporter *r)
@@ -286,9 +338,7 @@ static void check_file_users(struct reporter *r)
 
 		if (image == NULL || vcn->host == NULL || !vcn->is_enabled)
 			continue;
-		if (image->path != NULL)
-			use_file(r, users, image->path,
-				&(struct file_use){vcn, FIELD_IMAGE, !image->snapshot});
+		use_image(r, users, vcn);
 		for (uint32_t j = 0; j < vcn->n_guest_disks; j++)
 			if (vcn->guest_disks[j].path != NULL)
 				use_file(r, users, vcn->guest_disks[j].path,

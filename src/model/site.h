@@ -300,6 +300,7 @@ struct machine {
 	int64_t install_until; /* Unix time; 0: not given */
 	bool boots_installer; /* and all that the installer needs is there; model_derive() */
 	bool drains; /* no new VCNs here */
+	struct strings guest_firmware; /* that VCNs find here; none: not known */
 	struct strings
 		authorized_keys; /* the cluster's and its profile's; model_derive() */
 	struct strings install_disks; /* vocInstallDisk */
@@ -432,6 +433,7 @@ struct node_group {
 	uint32_t n_own; /* of them, without those of parts; while they are collected */
 	uint32_t seen; /* by which group, from 1; while they are collected */
 	bool is_loop; /* contains itself */
+	bool is_spread; /* no host runs two of its VCNs */
 	const char *nodeset; /* node[01-16]; from model_derive() */
 	/* for formats with little room for names (group_kind.h); NULL: another has it */
 	const char *word, *variable;
@@ -513,6 +515,7 @@ struct site {
 	size_t n_entries; /* records of every kind, before quarantine */
 	/* canonical DNs that are left out: what refers to them waits, and is no fault */
 	const struct table *waited_for;
+	const struct table *waited_names; /* what is said in their RDNs */
 	/* canonical DNs of what is here as its last good version, now and then -> then; NULL: none */
 	const struct table *stood_for;
 	struct table *by_key; /* canonical DN -> struct record */

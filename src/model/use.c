@@ -133,6 +133,8 @@ static const struct use host_uses[] = {
 	TEXTS(SSH_HOST_KEY, ssh_key, machine, host_keys, "host_keys", "SSH host keys",
 		USE_COUNTS),
 	TRUTH(DRAIN, machine, drains, "drains", "drains", 0),
+	TEXTS(GUEST_FIRMWARE, firmware, machine, guest_firmware, "guest_firmware",
+		"firmware for VCNs", 0),
 	{0},
 };
 
@@ -244,6 +246,7 @@ static const struct use group_uses[] = {
 	KEYS(MEMBER, node_group, member_dns, "members", 0),
 	TEXTS(TRIPLE, prose, node_group, triples, NULL, "triples", 0),
 	TEXTS(NETGROUP, prose, node_group, netgroups, NULL, "netgroups", 0),
+	TRUTH(SPREAD, node_group, is_spread, "is_spread", "spread", 0),
 	{0},
 };
 

@@ -82,6 +82,7 @@ static void read_host(const char *words, struct machine_host *host, struct qemu 
 			.path = full_qemu.path, .version = "7.2.22", .major = 7};
 	if (strstr(words, "qemu-11") != NULL)
 		qemu->major = 11;
+	qemu->has_io_uring = strstr(words, "io-uring") != NULL;
 	qemu->has_kvm_device = strstr(words, "kvm-device") != NULL;
 	host->has_vhost_net = strstr(words, "vhost-net") != NULL;
 	if (strstr(words, "uefi") != NULL)

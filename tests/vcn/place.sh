@@ -45,6 +45,28 @@ ok "and why" says "cpuset '0,1000' names processor 1000"
 ok "check of this host says it, too" exits 10 vcn check
 ok "check of the file does not" exits 0 "$VCN" check "$work/manifest.yaml"
 
+# What the host has not, or only once
+
+mkdir "$work/kept"
+truncate -s 1M "$work/kept/a"
+ln "$work/kept/a" "$work/kept/b"
+write_settings "writable-roots: $work/kept"
+begin_manifest 2
+guest vcn003 "" "" "    disks: [{name: home, path: $work/kept/a, format: raw}]"
+guest vcn004 "" "" "    disks: [{name: home, path: $work/kept/b, format: raw}]"
+guest vcn005 "" "" "    disks: [{name: huge, size: 2000000000}]"
+guest vcn006 "" "" "    firmware: uefi-secure"
+sed -i '/name: "vcn005"/,$s/cpus: 1$/cpus: 1000/' "$work/body.yaml"
+end_manifest whole
+mkdir "$work/no-firmware"
+write_settings "writable-roots: $work/kept" "firmware: $work/no-firmware"
+ok "check finds what the host cannot give" exits 10 vcn check
+ok "one file by two paths" says "'vcn004': its file '$work/kept/b' is the same one as '$work/kept/a' of VCN 'vcn003'"
+ok "a disk larger than the file system" says "disk 'huge' of VCN 'vcn005' has 2000000000 MiB, and the file system"
+ok "more processors than there are" says "'vcn005' has 1000 processors, and this host [0-9]+"
+ok "Secure Boot without its firmware" says "'vcn006'.*uefi-secure"
+write_settings
+
 begin_manifest 3
 guest vcn004 "" "" "    hugepages: true"
 end_manifest whole

@@ -238,6 +238,14 @@ static void add_interface_uses(struct uses *uses, TALLOC_CTX *mem_ctx,
 	}
 }
 
+#define WRITTEN "writable file"
+
+static void add_written(
+	struct uses *uses, TALLOC_CTX *mem_ctx, const struct node *node, const char *path)
+{
+	uses_add(uses, mem_ctx, node, WRITTEN, file_plain_path(mem_ctx, path));
+}
+
 static void add_guest_uses(struct uses *uses, TALLOC_CTX *mem_ctx,
 	const struct guest *guest, const struct node *map)
 {
@@ -251,14 +259,20 @@ static void add_guest_uses(struct uses *uses, TALLOC_CTX *mem_ctx,
 	uses_add(uses, mem_ctx, node_find(map, "fqdn"), "FQDN", fqdn);
 	uses_add(uses, mem_ctx, node_find(map, "uuid"), "UUID", guest->uuid);
 	if (guest->image.path != NULL && !guest->image.snapshot)
-		uses_add(uses, mem_ctx, node_find(image, "path"), "writable file",
-			guest->image.path);
+		add_written(uses, mem_ctx, node_find(image, "path"), guest->image.path);
 	for (size_t i = 0; i < guest->n_disks; i++)
 		if (guest->disks[i].path != NULL)
-			uses_add(uses, mem_ctx,
+			add_written(uses, mem_ctx,
 				node_find(node_find(map, "disks")->items[i], "path"),
-				"writable file", guest->disks[i].path);
+				guest->disks[i].path);
 	add_interface_uses(uses, mem_ctx, guest, node_find(map, "interfaces"));
+}
+
+static int compare_keys(const void *left, const void *right)
+{
+	const struct use *a = left, *b = right;
+
+	return strcmp(a->key, b->key);
 }
 
 static int compare_uses(const void *left, const void *right)
@@ -272,6 +286,46 @@ static int compare_uses(const void *left, const void *right)
 	if (order == 0)
 		order = a->node->column < b->node->column ? -1 : 1;
 	return order;
+}
+
+/* A file that a guest starts from, and that one writes to. */
+static int check_read(struct reader *r, const struct uses *uses, const struct node *node,
+	const char *path)
+{
+	TMP_CTX(tmp);
+	const struct use wanted = {
+		.key = mem_printf(tmp, WRITTEN " %s", file_plain_path(tmp, path))};
+	const struct use *found = uses->n == 0 ? NULL
+					       : bsearch(&wanted, uses->rows, uses->n,
+							 sizeof(wanted), compare_keys);
+
+	if (found == NULL)
+		return 0;
+	int failed = document_fault(r, node, "a VCN writes to the file '%s'", node->text);
+
+	diag_note(diag_last(r->diags),
+		loc_at(r->document->source, found->node->line, found->node->column),
+		"here");
+	return failed;
+}
+
+static int check_reads(struct reader *r, const struct uses *uses,
+	const struct guest *guest, const struct node *image)
+{
+	int path = guest->image.path == NULL || !guest->image.snapshot
+			   ? 0
+			   : check_read(r, uses, node_find(image, "path"),
+				     guest->image.path);
+	int kernel = guest->image.kernel == NULL
+			     ? 0
+			     : check_read(r, uses, node_find(image, "kernel"),
+				       guest->image.kernel);
+	int initrd = guest->image.initrd == NULL
+			     ? 0
+			     : check_read(r, uses, node_find(image, "initrd"),
+				       guest->image.initrd);
+
+	return path < 0 ? path : kernel < 0 ? kernel : initrd;
 }
 
 static int check_uses(struct reader *r, const struct manifest *manifest)
@@ -297,6 +351,12 @@ static int check_uses(struct reader *r, const struct manifest *manifest)
 			loc_at(r->document->source, uses.rows[first].node->line,
 				uses.rows[first].node->column),
 			"first used here");
+	}
+	for (size_t i = 0; i < manifest->n_guests; i++) {
+		int failed = check_reads(r, &uses, &manifest->guests[i],
+			node_find(list->items[i], "image"));
+
+		result = failed < 0 ? failed : result;
 	}
 	return result;
 }

@@ -109,6 +109,10 @@ struct json_object *run_state_to_json(const struct run_state *state)
 	put_text(json, "digest", state->digest);
 	put_text(json, "image", state->image);
 	put_text(json, "image_mark", state->image_mark);
+	put_bool(json, "replacing", state->is_replacing);
+	put_text(json, "backed_out", state->backed_out);
+	put_text(json, "backed_out_digest", state->backed_out_digest);
+	put_text(json, "backed_out_mark", state->backed_out_mark);
 	put_text(json, "accel", accel_names[state->accel]);
 	put_text(json, "machine_type", state->machine_type);
 	put_text(json, "qemu_version", state->qemu_version);
@@ -141,6 +145,10 @@ static bool get_names(struct run_state *state, struct json_object *json)
 	       json_copy_text(state, json, "digest", &state->digest) &&
 	       json_copy_text(state, json, "image", &state->image) &&
 	       json_copy_text(state, json, "image_mark", &state->image_mark) &&
+	       json_copy_text(state, json, "backed_out", &state->backed_out) &&
+	       json_copy_text(
+		       state, json, "backed_out_digest", &state->backed_out_digest) &&
+	       json_copy_text(state, json, "backed_out_mark", &state->backed_out_mark) &&
 	       json_copy_text(state, json, "held_to", &state->held_to) &&
 	       json_copy_text(state, json, "machine_type", &state->machine_type) &&
 	       json_copy_text(state, json, "qemu_version", &state->qemu_version) &&
@@ -168,6 +176,7 @@ static bool get_process(struct json_object *json, const char *pid_key,
 static bool get_numbers(struct run_state *state, struct json_object *json)
 {
 	return json_read_bool(json, "stopping", &state->is_stopping) &&
+	       json_read_bool(json, "replacing", &state->is_replacing) &&
 	       json_read_bool(json, "mac_locked", &state->is_mac_locked) &&
 	       json_read_bool(json, "filtered", &state->is_filtered) &&
 	       json_read_unsigned(json, "memory_mib", &state->memory_mib) &&

@@ -42,6 +42,12 @@ struct run_state {
 	const char *digest; /* of the manifest entry it was started from */
 	const char *image; /* path of the master image, or of the kernel without a disk */
 	const char *image_mark; /* the files it was started from (image_mark.h) */
+	bool is_replacing; /* another entry's guest takes its place, or does not get ready */
+	/* why its newest entry did not get ready, so that it runs as it was before; NULL */
+	const char *backed_out;
+	const char *backed_out_digest,
+		*backed_out_mark; /* of that entry, and its files */
+	bool is_backed_out_current; /* these are as they were then; not in the file */
 	bool is_image_replaced; /* one of them is another file now; not in the file */
 	enum accel accel;
 	const char *machine_type, *qemu_version; /* as QEMU resolved them; NULL before */

@@ -20,6 +20,7 @@
 #include "vcn/guest/machine.h"
 #include "vcn/guest/progress.h"
 #include "vcn/guest/readiness.h"
+#include "vcn/guest/replace.h"
 #include "vcn/guest/upkeep.h"
 
 enum {
@@ -157,8 +158,8 @@ static int give_credentials(struct supervisor *s, const struct handover *handove
 	return 0;
 }
 
-static int open_files(
-	struct supervisor *s, struct opening *opening, struct handover *handover)
+static int open_files(struct supervisor *s, struct boot *boot, struct opening *opening,
+	struct handover *handover)
 {
 	TMP_CTX(tmp);
 	struct opened *opened;
@@ -166,6 +167,7 @@ static int open_files(
 
 	if (r < 0)
 		return r;
+	boot->files = kept_files_new(boot, opened);
 	s->state->image_mark = talloc_steal(s->state, opened->mark);
 	take_opened(handover, opened);
 	return give_credentials(s, handover);
@@ -258,7 +260,7 @@ static int open_all(struct supervisor *s, struct boot *boot, struct opening *ope
 	if (r == 0)
 		r = open_firmware(s, handover);
 	if (r == 0)
-		r = open_files(s, opening, handover);
+		r = open_files(s, boot, opening, handover);
 	if (r == 0)
 		boot->record.image_id = image_mark_id(boot, s->state->image_mark);
 	if (r == 0)
@@ -564,6 +566,8 @@ static const char *last_words(TALLOC_CTX *mem_ctx, const struct boot *boot)
 static const char *describe_end(
 	TALLOC_CTX *mem_ctx, const struct boot *boot, const siginfo_t *info)
 {
+	bool ended_well = info->si_code == CLD_EXITED && info->si_status == 0;
+
 	if (boot->failure != NULL)
 		return mem_strdup(mem_ctx, boot->failure);
 	if (boot->has_panicked)
@@ -573,7 +577,10 @@ static const char *describe_end(
 			info->si_status, strsignal(info->si_status),
 			info->si_status == SIGKILL ? ", maybe for want of memory" : "",
 			last_words(mem_ctx, boot));
-	if (info->si_status == 0)
+	if (ended_well && (boot->was_reset || boot->was_shut_down))
+		return boot->was_reset ? "it rebooted before it was ready"
+				       : "it powered off before it was ready";
+	if (ended_well)
 		return "QEMU was told to end by somebody else";
 	return mem_printf(mem_ctx, "QEMU failed with exit code %d: %s", info->si_status,
 		last_words(mem_ctx, boot));
@@ -650,7 +657,9 @@ void boot_end(struct supervisor *s)
 	s->boot = NULL;
 	s->state->pid = 0;
 	s->state->message = NULL;
-	if (s->state->is_stopping || (ended_well && boot->was_shut_down)) {
+	if (replace_goes_on(s, describe_end(tmp, boot, &info)))
+		supervisor_publish(s);
+	else if (s->state->is_stopping || (ended_well && boot->was_shut_down)) {
 		s->is_ended = true;
 		s->state->state = STATE_STOPPED;
 	} else if (ended_well && boot->was_reset) {

@@ -145,7 +145,14 @@ static void add_processors_and_memory(
 
 /* Disk and kernel */
 
-static void add_disk(struct machine *m, const struct guest_image *image)
+/* Without rings QEMU has its threads for this. */
+static const char *aio_option(const struct qemu *qemu)
+{
+	return qemu->has_io_uring ? ",aio=io_uring" : "";
+}
+
+static void add_disk(
+	struct machine *m, const struct guest_image *image, const struct qemu *qemu)
 {
 	if (image->path == NULL)
 		return;
@@ -164,9 +171,10 @@ static void add_disk(struct machine *m, const struct guest_image *image)
 	 * not hear of errors that its disk has not. */
 	add_option(m, "-drive",
 		"if=none,id=root,format=%s,file=/dev/fdset/1,snapshot=%s,discard=unmap,"
-		"detect-zeroes=unmap%s",
+		"detect-zeroes=unmap%s%s",
 		image->format == IMAGE_RAW ? "raw" : "qcow2",
-		image->snapshot ? "on" : "off", image->snapshot ? ",werror=stop" : "");
+		image->snapshot ? "on" : "off", image->snapshot ? ",werror=stop" : "",
+		aio_option(qemu));
 	add_option(m, "-device",
 		"virtio-blk-pci,id=disk0,drive=root,serial=vcnroot,bootindex=1");
 }
@@ -175,7 +183,8 @@ static void add_disk(struct machine *m, const struct guest_image *image)
  * Each in a set of its own. What is thrown away need not reach the host's disk, and its guest
  * is stopped where there is no room for it; of what is kept the guest hears of errors.
  */
-static void add_further_disk(struct machine *m, const struct guest_disk *disk, size_t i)
+static void add_further_disk(struct machine *m, const struct guest_disk *disk, size_t i,
+	const struct qemu *qemu)
 {
 	bool is_kept = disk->path != NULL;
 	size_t set = FIRST_DISK_SET + i;
@@ -186,17 +195,18 @@ static void add_further_disk(struct machine *m, const struct guest_disk *disk, s
 		add_fd(m, MACHINE_FD_DISK_READ, i), set);
 	add_option(m, "-drive",
 		"if=none,id=drive%zu,format=%s,file=/dev/fdset/%zu,discard=unmap,"
-		"detect-zeroes=unmap%s",
+		"detect-zeroes=unmap%s%s",
 		i, disk->format == IMAGE_QCOW2 && is_kept ? "qcow2" : "raw", set,
-		is_kept ? "" : ",cache=unsafe,werror=stop");
+		is_kept ? "" : ",cache=unsafe,werror=stop", aio_option(qemu));
 	add_option(m, "-device", "virtio-blk-pci,id=further%zu,drive=drive%zu,serial=%s",
 		i, i, disk->name);
 }
 
-static void add_further_disks(struct machine *m, const struct guest *guest)
+static void add_further_disks(
+	struct machine *m, const struct guest *guest, const struct qemu *qemu)
 {
 	for (size_t i = 0; i < guest->n_disks; i++)
-		add_further_disk(m, &guest->disks[i], i);
+		add_further_disk(m, &guest->disks[i], i, qemu);
 }
 
 /* Read with fopen() by QEMU, which knows no descriptor sets there. */
@@ -345,8 +355,8 @@ struct machine *machine_build(
 	add_firmware(m, host->firmware);
 	add_accelerator(m, guest->architecture, host);
 	add_processors_and_memory(m, guest, host->qemu);
-	add_disk(m, &guest->image);
-	add_further_disks(m, guest);
+	add_disk(m, &guest->image, host->qemu);
+	add_further_disks(m, guest, host->qemu);
 	add_kernel(m, &guest->image);
 	add_interfaces(m, guest, host);
 	add_devices(m, host->qemu);

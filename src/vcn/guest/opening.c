@@ -2,6 +2,7 @@
 #include "vcn/guest/opening.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,12 +19,14 @@
 enum {
 	OPEN_TIMEOUT_S = 10,
 	TEXT_MAX = 32 * 1024,
+	IS_KEPT = -2, /* the parent has it: it is not opened */
 };
 
 struct opening {
 	int fd;
 	pid_t child;
 	int64_t deadline;
+	struct kept_files *kept; /* of its own; NULL: none */
 };
 
 /* What precedes the text: the mark, or what is wrong. */
@@ -40,7 +43,7 @@ static int open_image(const struct launch_settings *settings, const struct guest
 	const struct guest_image *image = &guest->image;
 	int *fd = &fds[OPENED_IMAGE], r;
 
-	if (image->path == NULL)
+	if (image->path == NULL || *fd == IS_KEPT)
 		return 0;
 	r = image_open(veto_image_roots(settings, image), image->path, "image",
 		!image->snapshot, guest->where, diags, fd);
@@ -59,10 +62,11 @@ static int open_kernel(const struct launch_settings *settings, const struct gues
 	const struct string_list *roots = &settings->image_roots;
 	int r = 0;
 
-	if (image->kernel != NULL)
+	if (image->kernel != NULL && fds[OPENED_KERNEL] != IS_KEPT)
 		r = image_open_for_all(roots, image->kernel, "kernel", guest->where,
 			diags, &fds[OPENED_KERNEL]);
-	if (r == 0 && image->kernel != NULL && image->initrd != NULL)
+	if (r == 0 && image->kernel != NULL && image->initrd != NULL &&
+		fds[OPENED_INITRD] != IS_KEPT)
 		r = image_open_for_all(roots, image->initrd, "initrd", guest->where,
 			diags, &fds[OPENED_INITRD]);
 	return r;
@@ -126,18 +130,23 @@ static void send_opened(
 	(void)!sendmsg(socket, &message, MSG_NOSIGNAL);
 }
 
-static _Noreturn void run_child(
-	const struct launch_settings *settings, const struct guest *guest, int fd)
+static bool is_kept(const struct kept_files *kept, size_t file)
+{
+	return kept != NULL && file < ARRAY_SIZE(kept->fds) && kept->fds[file] >= 0;
+}
+
+static _Noreturn void run_child(const struct launch_settings *settings,
+	const struct guest *guest, const struct kept_files *kept, int fd)
 {
 	struct diags *diags = diags_new(NULL);
 	struct header header = {0};
 	int fds[_OPENED_MAX];
 
 	for (size_t i = 0; i < _OPENED_MAX; i++)
-		fds[i] = -1;
+		fds[i] = is_kept(kept, i) ? IS_KEPT : -1;
 	patience_leave(fd, NULL);
 	/* Before they are opened: one that is replaced in between is outdated, not hidden. */
-	const char *text = image_mark(diags, &guest->image);
+	const char *text = kept != NULL ? kept->mark : image_mark(diags, &guest->image);
 
 	header.code = open_image(settings, guest, diags, fds);
 	if (header.code == 0)
@@ -152,6 +161,44 @@ static _Noreturn void run_child(
 	_exit(0);
 }
 
+/* Keeping them */
+
+static int close_kept(struct kept_files *kept)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kept->fds); i++)
+		mem_close_fd(&kept->fds[i]);
+	return 0;
+}
+
+static int keep_open(int fd)
+{
+	return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
+
+static struct kept_files *copy_kept(TALLOC_CTX *mem_ctx, const struct kept_files *from)
+{
+	struct kept_files *kept = mem_new(mem_ctx, struct kept_files);
+
+	for (size_t i = 0; i < ARRAY_SIZE(kept->fds); i++)
+		kept->fds[i] = keep_open(from->fds[i]);
+	talloc_set_destructor(kept, close_kept);
+	return kept;
+}
+
+struct kept_files *kept_files_new(TALLOC_CTX *mem_ctx, const struct opened *opened)
+{
+	struct kept_files *kept = mem_new(mem_ctx, struct kept_files);
+	/* What the guest itself writes to is taken as it is, by its path. */
+	bool is_written = opened->fds[OPENED_IMAGE_READ] >= 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kept->fds); i++)
+		kept->fds[i] =
+			is_written && i < OPENED_KERNEL ? -1 : keep_open(opened->fds[i]);
+	talloc_set_destructor(kept, close_kept);
+	kept->mark = mem_strdup(kept, opened->mark);
+	return kept;
+}
+
 /* The supervisor */
 
 static int close_opening(struct opening *opening)
@@ -163,12 +210,14 @@ static int close_opening(struct opening *opening)
 }
 
 int opening_begin(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
-	const struct guest *guest, struct diags *diags, struct opening **ret_opening)
+	const struct guest *guest, const struct kept_files *kept, struct diags *diags,
+	struct opening **ret_opening)
 {
 	struct opening *opening = mem_new(mem_ctx, struct opening);
 	int pair[2] = {-1, -1};
 
 	opening->fd = -1;
+	opening->kept = kept == NULL ? NULL : copy_kept(opening, kept);
 	opening->deadline = clock_ms() + OPEN_TIMEOUT_S * 1000;
 	talloc_set_destructor(opening, close_opening);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0)
@@ -176,7 +225,7 @@ int opening_begin(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 	else
 		opening->child = -1;
 	if (opening->child == 0)
-		run_child(settings, guest, pair[1]);
+		run_child(settings, guest, kept, pair[1]);
 	opening->fd = pair[0];
 	mem_close_fd(&pair[1]);
 	if (opening->child < 0) {
@@ -196,6 +245,14 @@ int opening_fd(const struct opening *opening)
 int64_t opening_deadline(const struct opening *opening)
 {
 	return opening->deadline;
+}
+
+static int take(int *fd)
+{
+	int taken = *fd;
+
+	*fd = -1;
+	return taken;
 }
 
 static int close_opened(struct opened *opened)
@@ -265,6 +322,9 @@ int opening_end(TALLOC_CTX *mem_ctx, struct opening *opening, struct loc where,
 	if (header.code < 0)
 		return diag_fail(
 			diags, (enum exit_code) - header.code, where, "%s", opened->mark);
+	for (size_t i = 0; i < _OPENED_MAX; i++)
+		if (is_kept(opening->kept, i))
+			opened->fds[i] = take(&opening->kept->fds[i]);
 	*ret = talloc_steal(mem_ctx, opened);
 	return 0;
 }

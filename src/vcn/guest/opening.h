@@ -30,16 +30,26 @@ struct opened {
 	char *mark; /* image_mark.h, taken before they were opened */
 };
 
+/* The image, where it is only read, and the kernel of a guest that runs: kept open. */
+struct kept_files {
+	int fds[OPENED_INITRD + 1]; /* -1 for what it has not */
+	char *mark;
+};
+
+struct kept_files *kept_files_new(
+	TALLOC_CTX *mem_ctx, const struct opened *opened) _must_check_;
+
 struct opening;
 
 /*
  * opening_begin - starts the child
  *
+ * shape:  @kept: taken instead of what is under their paths now; NULL: none
  * memory: below @mem_ctx; the child is killed with it
  * errors: EXIT_IO
  */
 int opening_begin(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
-	const struct guest *guest, struct diags *diags,
+	const struct guest *guest, const struct kept_files *kept, struct diags *diags,
 	struct opening **ret_opening) _must_check_;
 /* Readable when opening_end() does not wait. */
 int opening_fd(const struct opening *opening);

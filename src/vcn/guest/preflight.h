@@ -9,6 +9,13 @@
 #include "vcn/common/launch_settings.h"
 #include "vcn/common/manifest.h"
 
-/* Every fault of @guest is added; the first one's negative exit code. */
+struct table;
+
+/*
+ * preflight_guest - every fault of @guest is added; the first one's negative exit code
+ *
+ * shape: @files: of the guests that were looked at before, by device and inode: one file has
+ *        many paths where there are hard links and mounts
+ */
 int preflight_guest(const struct launch_settings *settings, const struct guest *guest,
-	struct diags *diags) _must_check_;
+	struct table *files, struct diags *diags) _must_check_;

@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/lock.h"
+#include "base/text.h"
 #include "vcn/common/process.h"
 #include "vcn/common/run_state.h"
 #include "vcn/guest/qmp.h"
@@ -28,11 +29,11 @@ enum {
 	END_TIMEOUT_MS = 20000,
 	STDERR_MAX = 1000,
 	CACHE_MAX = 64 * 1024,
-	CACHE_FORMAT = 1, /* changes when struct qemu does */
+	CACHE_FORMAT = 2, /* changes when struct qemu does */
 };
 
 /* What is asked and kept as yes or no. */
-enum asked { ASKED_TYPE, ASKED_MACHINE, ASKED_KVM, ASKED_BALLOON };
+enum asked { ASKED_TYPE, ASKED_MACHINE, ASKED_KVM, ASKED_BALLOON, ASKED_TO_TRY };
 
 static const struct feature {
 	const char *name; /* of the QEMU type, or of the property */
@@ -52,6 +53,7 @@ static const struct feature {
 	{"sata", ASKED_MACHINE, offsetof(struct qemu, has_sata)},
 	{"graphics", ASKED_MACHINE, offsetof(struct qemu, has_graphics)},
 	{"device", ASKED_KVM, offsetof(struct qemu, has_kvm_device)},
+	{"io_uring", ASKED_TO_TRY, offsetof(struct qemu, has_io_uring)},
 };
 
 static bool *feature_of(struct qemu *qemu, const struct feature *feature)
@@ -120,13 +122,29 @@ static int64_t changed_ns(const struct stat *st)
 	return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
 }
 
+/* Who may have rings of io_uring, which a sysctl says from Linux 6.6 on; -1: nothing says it. */
+static int64_t rings_forbidden(void)
+{
+	TMP_CTX(tmp);
+	uint64_t value;
+	char *text;
+	size_t len;
+
+	if (file_read_at(
+		    tmp, AT_FDCWD, "/proc/sys/kernel/io_uring_disabled", &text, &len) < 0)
+		return -1;
+	text[strcspn(text, "\n")] = '\0';
+	return text_parse_u64(text, INT32_MAX, &value) ? (int64_t)value : -1;
+}
+
 /* Is the kept answer about this very binary? */
 static bool is_about(struct json_object *json, const char *path, const struct stat *st)
 {
 	return has_number(json, "format", CACHE_FORMAT) && has_text(json, "path", path) &&
 	       has_number(json, "size", st->st_size) &&
 	       has_number(json, "inode", (int64_t)st->st_ino) &&
-	       has_number(json, "mtime_ns", changed_ns(st));
+	       has_number(json, "mtime_ns", changed_ns(st)) &&
+	       has_number(json, "rings_forbidden", rings_forbidden());
 }
 
 /* Whole, or NULL: QEMU is asked again then. */
@@ -175,6 +193,8 @@ static void save_cache(
 	json_object_object_add(json, "size", json_object_new_int64(st->st_size));
 	json_object_object_add(json, "inode", json_object_new_int64((int64_t)st->st_ino));
 	json_object_object_add(json, "mtime_ns", json_object_new_int64(changed_ns(st)));
+	json_object_object_add(
+		json, "rings_forbidden", json_object_new_int64(rings_forbidden()));
 	json_object_object_add(json, "version", json_object_new_string(qemu->version));
 	json_object_object_add(json, "major", json_object_new_int((int)qemu->major));
 	json_object_object_add(
@@ -198,19 +218,17 @@ struct interview {
 };
 
 /* NULL where it says no, and after an error. */
-static struct json_object *ask(
-	struct interview *talk, const char *command, const char *key, const char *value)
+static struct json_object *ask_with(
+	struct interview *talk, const char *command, struct json_object *arguments)
 {
-	struct json_object *arguments = NULL, *answer = NULL;
+	struct json_object *answer = NULL;
 	int64_t left = talk->deadline - clock_ms();
 
 	if (talk->error == 0 && left <= 0)
 		talk->error = -ETIMEDOUT;
-	if (talk->error < 0)
+	if (talk->error < 0) {
+		json_object_put(arguments);
 		return NULL;
-	if (key != NULL) {
-		arguments = json_object_new_object();
-		json_object_object_add(arguments, key, json_object_new_string(value));
 	}
 	int r = qmp_call(talk->qmp, command, arguments, (int)left, &answer);
 
@@ -218,6 +236,35 @@ static struct json_object *ask(
 	if (r < 0 && r != -EREMOTEIO)
 		talk->error = r;
 	return r < 0 ? NULL : answer;
+}
+
+static struct json_object *ask(
+	struct interview *talk, const char *command, const char *key, const char *value)
+{
+	struct json_object *arguments = NULL;
+
+	if (key != NULL) {
+		arguments = json_object_new_object();
+		json_object_object_add(arguments, key, json_object_new_string(value));
+	}
+	return ask_with(talk, command, arguments);
+}
+
+/*
+ * Does it get a ring of io_uring? Builds without it, kernels without it, a sysctl and filters of
+ * system calls say no, so it is tried, on the one file that is surely there: its own.
+ */
+static void try_ring(struct qemu *qemu, struct interview *talk)
+{
+	static const char own[] = "{\"driver\": \"file\", \"node-name\": \"own\", "
+				  "\"filename\": \"/proc/self/exe\", "
+				  "\"read-only\": true, \"locking\": \"off\", "
+				  "\"aio\": \"io_uring\"}";
+	struct json_object *answer =
+		ask_with(talk, "blockdev-add", json_read(own, strlen(own)));
+
+	qemu->has_io_uring = answer != NULL;
+	json_object_put(answer);
 }
 
 /* Does a list of objects hold one of this name? */
@@ -292,6 +339,7 @@ static int interview(struct qemu *qemu, enum architecture architecture, struct q
 		read_features(qemu, ASKED_MACHINE,
 			ask(&talk, "qom-list-properties", "typename",
 				mem_printf(tmp, "%s-machine", qemu->machine_type)));
+	try_ring(qemu, &talk);
 	qmp_send(qmp, "quit", NULL);
 	return talk.error;
 }

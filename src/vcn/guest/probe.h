@@ -24,6 +24,7 @@ struct qemu {
 		has_balloon_reporting;
 	/* properties */
 	bool has_hpet, has_vmport, has_smbus, has_sata, has_graphics; /* of the machine */
+	bool has_io_uring; /* it gets rings on this host, as the user that guests run as */
 	bool has_kvm_device; /* the accelerator takes /dev/kvm as a descriptor (from 8.2) */
 };
 

@@ -12,6 +12,7 @@
 #include "vcn/guest/machine.h"
 #include "vcn/guest/pin.h"
 #include "vcn/guest/readiness.h"
+#include "vcn/guest/replace.h"
 #include "vcn/guest/stop.h"
 #include "vcn/guest/upkeep.h"
 
@@ -27,6 +28,7 @@ static void become_ready(struct supervisor *s)
 		return;
 	s->boot->is_ready = true;
 	s->state->n_failures = 0;
+	replace_ready(s);
 	/* Recorded first: who sees it ready finds it in boot-times. */
 	s->boot->record.stage_us[STAGE_READY] = clock_us() - s->boot->started_us;
 	supervisor_record(s, BOOT_READY);
@@ -284,6 +286,8 @@ int64_t progress_deadline(const struct supervisor *s)
 		return s->is_ended ? INT64_MAX : s->restart_at;
 	if (!s->boot->is_ready && !s->boot->is_late && !s->state->is_stopping)
 		deadline = late_at(s);
+	if (s->opening != NULL && opening_deadline(s->opening) < deadline)
+		deadline = opening_deadline(s->opening);
 	return upkeep_deadline(s) < deadline ? upkeep_deadline(s) : deadline;
 }
 
@@ -296,6 +300,9 @@ void progress_tick(struct supervisor *s)
 		s->boot->is_late = true;
 		supervisor_record(s, BOOT_TIMEOUT);
 		supervisor_publish(s);
+		if (replace_is_on_trial(s))
+			supervisor_fail_boot(s, "it was not ready after %u seconds",
+				s->settings->ready_timeout_s);
 	}
 	upkeep_tick(s);
 }

@@ -194,6 +194,26 @@ static void request_kill(struct server *server, struct client *client,
 	server->calls.kill(server->calls.user);
 }
 
+static void request_replace(
+	struct server *server, struct client *client, struct json_object *request)
+{
+	int64_t timeout_s = 0;
+	const char *manifest = NULL;
+
+	if (!json_read_integer(request, "timeout", 0, TIMEOUT_MAX_S, &timeout_s) ||
+		!json_read_text(request, "manifest", &manifest) || manifest == NULL) {
+		refuse(client, "timeout or manifest are not what they should be");
+		return;
+	}
+	const char *why =
+		server->calls.replace(server->calls.user, manifest, (unsigned)timeout_s);
+
+	if (why != NULL)
+		refuse(client, why);
+	else
+		reply(client, new_reply(true));
+}
+
 static void request_console(struct server *server, struct client *client,
 	struct json_object *request _unused_)
 {
@@ -214,6 +234,7 @@ static const struct request {
 	{"check", request_check},
 	{"stop", request_stop},
 	{"kill", request_kill},
+	{"replace", request_replace},
 	{"console", request_console},
 };
 

@@ -29,6 +29,8 @@ struct server_calls {
 		void *user); /* the same, after a look at everything */
 	void (*stop)(void *user, unsigned timeout_s);
 	void (*kill)(void *user);
+	/* NULL, or why not */
+	const char *(*replace)(void *user, const char *manifest, unsigned timeout_s);
 	bool (*attach)(void *user, int fd); /* false: no more consoles */
 	void (*detach)(void *user, int fd);
 	void (*type)(void *user, const char *bytes, size_t len);

@@ -58,9 +58,11 @@ static void first_rung(struct supervisor *s)
 static void announce(struct supervisor *s, int64_t timeout_ms)
 {
 	s->state->is_stopping = true;
-	notify_send(s->options->notify_socket,
-		"STOPPING=1\nSTATUS=stopping\nEXTEND_TIMEOUT_USEC=%lld",
-		(long long)(timeout_ms / 1000 + NOTIFY_SPARE_S) * 1000000);
+	/* Of a replacement the supervisor, and so the unit, does not end. */
+	if (s->replacement == NULL)
+		notify_send(s->options->notify_socket,
+			"STOPPING=1\nSTATUS=stopping\nEXTEND_TIMEOUT_USEC=%lld",
+			(long long)(timeout_ms / 1000 + NOTIFY_SPARE_S) * 1000000);
 	supervisor_publish(s);
 }
 

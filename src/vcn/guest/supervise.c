@@ -20,15 +20,16 @@
 #include "vcn/common/process.h"
 #include "vcn/guest/boot.h"
 #include "vcn/guest/cgroup.h"
+#include "vcn/guest/emulator.h"
 #include "vcn/guest/firmware.h"
 #include "vcn/guest/ingress.h"
 #include "vcn/guest/kvm.h"
 #include "vcn/guest/machine.h"
 #include "vcn/guest/progress.h"
+#include "vcn/guest/replace.h"
 #include "vcn/guest/stop.h"
 #include "vcn/guest/tap.h"
 #include "vcn/guest/upkeep.h"
-#include "vcn/guest/veto.h"
 
 enum {
 	NOTIFY_SPARE_S = 30,
@@ -58,12 +59,19 @@ static struct json_object *call_check(void *user)
 
 static void call_stop(void *user, unsigned timeout_s)
 {
+	replace_cancel(user);
 	stop_begin(user, timeout_s);
 }
 
 static void call_kill(void *user)
 {
+	replace_cancel(user);
 	stop_kill(user);
+}
+
+static const char *call_replace(void *user, const char *manifest, unsigned timeout_s)
+{
+	return replace_begin(user, manifest, timeout_s);
 }
 
 static bool call_attach(void *user, int fd)
@@ -104,6 +112,7 @@ static void read_signal(struct supervisor *s)
 
 	if (read(s->signal_fd, &info, sizeof(info)) != sizeof(info))
 		return;
+	replace_cancel(s);
 	if (info.ssi_signo == SIGINT && ++s->n_interrupts > 1)
 		stop_kill(s);
 	else
@@ -237,7 +246,7 @@ static int try_boot(struct supervisor *s, struct opening *opening)
 	const char *why = r < 0 ? diag_last(s->diags)->message : NULL;
 
 	s->diags = diags;
-	if (r == -EXIT_BUSY) {
+	if (r == -EXIT_BUSY && !replace_is_on_trial(s)) {
 		wait_for_elsewhere(s, why);
 		return 0;
 	}
@@ -258,18 +267,30 @@ static int go_on_with_boot(struct supervisor *s, bool has_answer)
 	return try_boot(s, opening);
 }
 
+/* A guest in the place of another may be for another QEMU, or what this host does not allow. */
+static int begin_boot(struct supervisor *s)
+{
+	int r = s->replacement == NULL ? 0 : emulator_find(s, s->guest);
+
+	return r < 0 ? r
+		     : opening_begin(s, s->settings, s->guest, replace_files(s), s->diags,
+			       &s->opening);
+}
+
 /* Between two boots: the next one, when it is due. */
 static void boot_if_due(struct supervisor *s, bool has_answer)
 {
 	int r = 0;
 
+	if (s->boot != NULL)
+		replace_go_on(s, has_answer);
 	if (s->boot != NULL || s->is_ended)
 		return;
 	if (s->opening != NULL)
 		r = go_on_with_boot(s, has_answer);
 	else if (clock_ms() >= s->restart_at)
-		r = opening_begin(s, s->settings, s->guest, s->diags, &s->opening);
-	if (r < 0) {
+		r = begin_boot(s);
+	if (r < 0 && !replace_goes_on(s, diag_last(s->diags)->message)) {
 		boot_count_failure(s, r);
 		s->state->message = diag_last(s->diags)->message;
 	}
@@ -292,21 +313,12 @@ static void run_loop(struct supervisor *s)
 
 static void fill_state(struct supervisor *s, const char *host)
 {
-	const struct guest *guest = s->guest;
 	struct run_state *state = s->state;
 
-	state->name = guest->name;
-	state->fqdn = guest->fqdn;
-	state->uuid = guest->uuid;
-	state->vo = guest->vo;
+	supervisor_note_guest(s);
 	state->host = host;
 	state->state = STATE_STARTING;
-	state->digest = guest->digest;
-	state->image =
-		guest->image.path != NULL ? guest->image.path : guest->image.kernel;
 	state->accel = s->settings->accel;
-	state->memory_mib = guest->memory_mib;
-	state->cpus = guest->cpus;
 	state->supervisor_pid = getpid();
 	state->supervisor_starttime = process_starttime(getpid());
 	state->boot_id = process_boot_id(state);
@@ -331,7 +343,7 @@ static void note_taps(struct supervisor *s)
 static int open_folder(struct supervisor *s, const char *host)
 {
 	const struct server_calls calls = {call_status, call_check, call_stop, call_kill,
-		call_attach, call_detach, call_type, s};
+		call_replace, call_attach, call_detach, call_type, s};
 	int r;
 
 	fill_state(s, host);
@@ -351,40 +363,16 @@ static int open_folder(struct supervisor *s, const char *host)
 	return s->server == NULL ? -EXIT_IO : 0;
 }
 
-static int find_qemu(struct supervisor *s)
-{
-	/* KVM first: whatever is missing else, this is what people must hear about. */
-	int r = s->settings->accel == ACCEL_KVM ? kvm_check(s->diags) : 0;
-
-	if (r == 0)
-		r = veto_check(s->settings, s->guest, s->diags);
-	if (r == 0)
-		r = identity_claim(
-			s, s->settings, s->guest->name, s->diags, &s->identity);
-	if (r == 0)
-		r = probe_qemu(s, s->settings, s->guest->architecture, s->identity,
-			s->diags, &s->qemu);
-	if (r == 0 && s->guest->has_huge_pages && !s->qemu->has_memfd)
-		r = diag_fail(s->diags, EXIT_MISSING, s->guest->where,
-			"VCN '%s': QEMU '%s' has no memory of huge pages", s->guest->name,
-			s->qemu->path);
-	if (r < 0)
-		return r;
-	s->state->uid = s->identity->uid;
-	s->state->qemu_version = s->qemu->version;
-	s->state->machine_type = s->qemu->machine_type;
-	return 0;
-}
-
 static int start_first(struct supervisor *s)
 {
 	supervisor_publish(s);
 	notify_send(s->options->notify_socket, "EXTEND_TIMEOUT_USEC=%lld",
 		(long long)(s->settings->ready_timeout_s + NOTIFY_SPARE_S) * 1000000);
 	s->cgroup = cgroup_enter(s, &s->unlimited);
-	int r = find_qemu(s);
+	int r = emulator_find(s, s->guest);
 
-	return r == 0 ? opening_begin(s, s->settings, s->guest, s->diags, &s->opening)
+	return r == 0 ? opening_begin(
+				s, s->settings, s->guest, NULL, s->diags, &s->opening)
 		      : r;
 }
 

@@ -11,6 +11,24 @@
 #include "base/notify.h"
 #include "vcn/common/process.h"
 #include "vcn/guest/drive.h"
+#include "vcn/guest/replace.h"
+
+void supervisor_note_guest(struct supervisor *s)
+{
+	const struct guest *guest = s->guest;
+	struct run_state *state = s->state;
+
+	state->name = guest->name;
+	state->fqdn = guest->fqdn;
+	state->uuid = guest->uuid;
+	state->vo = guest->vo;
+	state->digest = guest->digest;
+	state->image =
+		guest->image.path != NULL ? guest->image.path : guest->image.kernel;
+	state->memory_mib = guest->memory_mib;
+	state->cpus = guest->cpus;
+	state->held_to = NULL;
+}
 
 /* Publishing */
 
@@ -58,6 +76,11 @@ static const char *current_message(struct supervisor *s)
 	if (boot->is_late && !boot->is_ready)
 		return s->message = mem_printf(s, "not ready after %u seconds",
 			       s->settings->ready_timeout_s);
+	if (boot->warning == NULL && s->state->backed_out != NULL)
+		return s->message = mem_printf(s,
+			       "it runs as it was: with its changes it did not get "
+			       "ready: %s",
+			       s->state->backed_out);
 	return boot->warning;
 }
 
@@ -82,6 +105,7 @@ void supervisor_publish(struct supervisor *s)
 {
 	TMP_CTX(tmp);
 
+	s->state->is_replacing = replace_is_under_way(s);
 	s->state->state = current_state(s);
 	s->state->message = current_message(s);
 	s->state->changed_at = time(NULL);

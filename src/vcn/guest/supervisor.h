@@ -32,6 +32,7 @@ enum scratch_end { SCRATCH_GOES_ON, SCRATCH_LIMIT, SCRATCH_NO_SPACE };
 struct boot {
 	struct process process;
 	struct overlay *overlay;
+	struct kept_files *files; /* that it was started from */
 	struct network_port *ports;
 	struct answers *answers; /* that it is there */
 	struct uplinks *uplinks;
@@ -89,6 +90,9 @@ struct supervisor {
 	int64_t quit_at, kill_at, resend_at; /* ms; valid by rung */
 	unsigned n_interrupts;
 
+	/* the guest takes the place of another (replace.c); NULL: of none */
+	struct replacement *replacement;
+
 	bool is_waiting; /* the VCN still runs elsewhere: tried again at restart_at */
 
 	/* a guest's reboot (supervise.c) */
@@ -98,6 +102,8 @@ struct supervisor {
 	int64_t tick_at; /* ms: of the next look at everything (upkeep.c) */
 };
 
+/* What the state says of s->guest itself. */
+void supervisor_note_guest(struct supervisor *s);
 /* Brings the state up to date, writes it, and tells whoever listens. */
 void supervisor_publish(struct supervisor *s);
 /* The state's line for the caller of supervise_detach(). */

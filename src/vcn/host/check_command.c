@@ -10,6 +10,7 @@
 #include <json-c/json.h>
 
 #include "base/file.h"
+#include "base/table.h"
 #include "base/text.h"
 #include "vcn/common/patience.h"
 #include "vcn/guest/cgroup.h"
@@ -63,6 +64,7 @@ static void note_limits(struct session *s)
 /* Could every enabled VCN of the manifest start here? */
 static int check_host(struct session *s, const struct manifest *manifest)
 {
+	struct table *files = table_new(s->mem_ctx, manifest->n_guests);
 	int r = apply_guard_host(manifest, s->host, s->diags);
 
 	if (r == 0)
@@ -70,7 +72,7 @@ static int check_host(struct session *s, const struct manifest *manifest)
 	for (size_t i = 0; i < manifest->n_guests; i++)
 		if (manifest->guests[i].is_enabled)
 			(void)!preflight_guest(
-				s->settings, &manifest->guests[i], s->diags);
+				s->settings, &manifest->guests[i], files, s->diags);
 	(void)!check_memory(s, manifest);
 	return r;
 }

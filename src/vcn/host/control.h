@@ -10,6 +10,8 @@
  *	{"request": "check"}                -> the same, after a look at network and QEMU
  *	{"request": "stop", "timeout": 30}  -> {"ok": true}, and at the end {"ended": …}
  *	{"request": "kill"}                 -> the same
+ *	{"request": "replace", "timeout": 30, "manifest": "NAME"}  -> {"ok": true}: the guest
+ *	                is started anew from that copy of the manifest, or as it was (replace.h)
  *	{"request": "console"}              -> {"ok": true}, then the console's bytes, both ways
  *
  * or {"ok": false, "message": "…"}. After stop and kill the connection stays open until the

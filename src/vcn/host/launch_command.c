@@ -84,6 +84,7 @@ static int do_plan(struct session *s, struct plan *plan, size_t max_unavailable,
 		.max_unavailable = s->arguments.max_unavailable > 0
 					   ? s->arguments.max_unavailable
 					   : max_unavailable,
+		.manifest_copy = acted != NULL ? session_copy_name(s) : NULL,
 		.told = tell,
 		.acted = acted,
 		.user = s,
@@ -184,15 +185,31 @@ static bool is_worth_telling(
 	return !s->arguments.json && (is_news || s->is_terminal);
 }
 
-static void tell_outdated(struct session *s, struct told *told, const struct plan *plan)
+/* EXIT_REJECTED where one was backed out: what the manifest wants, failed. */
+static int tell_outdated(struct session *s, struct told *told, const struct plan *plan)
 {
-	static const char what[] =
-		"outdated: its changes need a restart (apply --restart-changed)";
+	int code = 0;
 
-	for (size_t i = 0; i < plan->n_actions; i++)
-		if (plan->actions[i].kind == ACTION_OUTDATED &&
-			is_worth_telling(s, told, plan->actions[i].name, what))
-			fprintf(s->out, "%s: %s\n", plan->actions[i].name, what);
+	for (size_t i = 0; i < plan->n_actions; i++) {
+		TMP_CTX(tmp);
+		const struct action *action = &plan->actions[i];
+		const char *what =
+			"outdated: its changes need a restart (apply --restart-changed)";
+
+		if (action->kind != ACTION_OUTDATED)
+			continue;
+		if (reconcile_is_backed_out(action->guest, action->state)) {
+			code = EXIT_REJECTED;
+			what = mem_printf(tmp,
+				"outdated: with its changes it did not get ready (vcn "
+				"restart tries again): %s",
+				action->state->backed_out);
+		}
+		if (is_worth_telling(s, told, action->name, what))
+			fprintf(s->out, "%s: %s\n", action->name,
+				text_printable(tmp, what, strlen(what)));
+	}
+	return code;
 }
 
 /* What waits after a failure was told when it failed, unless it was not seen then. */
@@ -263,7 +280,8 @@ static int apply(struct session *s)
 	ingress_sweep();
 	struct told *told = told_open(s->mem_ctx, s->settings->runtime_dir);
 
-	tell_outdated(s, told, &plan);
+	int backed_out = tell_outdated(s, told, &plan);
+
 	note_waiting(s, told, &plan);
 	int degraded = tell_degraded(s, told, &seen, &plan);
 
@@ -271,7 +289,9 @@ static int apply(struct session *s)
 	r = do_plan(s, &plan, 1, unlock_apply);
 	int forgotten = forget_removed(s);
 
-	return r < 0 ? r : forgotten < 0 ? forgotten : degraded;
+	if (r < 0 || forgotten < 0)
+		return r < 0 ? r : forgotten;
+	return degraded != 0 ? degraded : backed_out;
 }
 
 /* What runs after an apply, also after one that failed. */

@@ -44,6 +44,7 @@ struct job {
 	struct run_state *last; /* as last reported */
 	int64_t deadline_ms;
 	int64_t began_at; /* Unix seconds */
+	bool is_replaced; /* by its own supervisor, which goes back where that fails */
 };
 
 struct performance {
@@ -383,6 +384,68 @@ static int admit_starts(struct performance *p)
 	return r;
 }
 
+/* Restarting, with a way back */
+
+/* False where its supervisor cannot: then it is a stop and a start. */
+static bool begin_replacing(struct performance *p, struct job *job)
+{
+	TMP_CTX(tmp);
+	const struct launch_settings *settings = p->options->settings;
+	const char *request = mem_printf(tmp,
+		"{\"request\": \"replace\", \"timeout\": %u, \"manifest\": \"%s\"}",
+		p->options->stop_timeout_s, p->options->manifest_copy);
+
+	if (control_request(settings->runtime_dir, job->action->name, request, SILENCE_MS,
+		    diags_new(tmp), NULL) < 0)
+		return false;
+	job->phase = PHASE_STARTING;
+	job->is_replaced = true;
+	job->began_at = time(NULL);
+	job->deadline_ms =
+		clock_ms() + stop_time_ms(p, job) + STOP_MARGIN_MS +
+		2 * ((int64_t)settings->ready_timeout_s + START_MARGIN_S) * MS_PER_S;
+	return true;
+}
+
+static void judge_replaced(struct performance *p, struct job *job)
+{
+	const struct run_state *state = job->last;
+	const char *name = job->action->name;
+
+	if (run_state_is_running(state) && state->is_replacing)
+		return;
+	if (state->backed_out != NULL && run_state_is_running(state))
+		finish_failed(p, job,
+			diag_fail(p->diags, EXIT_REJECTED, job->action->guest->where,
+				"'%s' did not get ready with its changes: %s; it runs as "
+				"it was before",
+				name, state->backed_out));
+	else if (state->backed_out != NULL)
+		finish_failed(p, job,
+			diag_fail(p->diags, EXIT_REJECTED, job->action->guest->where,
+				"'%s' did not get ready with its changes: %s; nor as it "
+				"was before: %s",
+				name, state->backed_out,
+				state->message == NULL ? "it ended" : state->message));
+	else
+		judge(p, job, false);
+}
+
+static void look_at_replaced(struct performance *p, struct job *job)
+{
+	struct run_state *state;
+	int r = run_state_read(p->mem_ctx, p->options->settings->runtime_dir,
+		job->action->name, p->diags, &state);
+
+	if (r < 0) {
+		finish_failed(p, job, r);
+		return;
+	}
+	talloc_free(job->last);
+	job->last = state;
+	judge_replaced(p, job);
+}
+
 /* The loop */
 
 static size_t count_phase(const struct performance *p, enum phase phase)
@@ -419,7 +482,8 @@ static void begin_pending(struct performance *p, struct job *job)
 		finish_failed(p, job,
 			diag_fail(p->diags, EXIT_REJECTED, job->action->guest->where,
 				"'%s' was not restarted: %s", job->action->name, why));
-	else if (count_away(p) < p->options->max_unavailable)
+	else if (count_away(p) < p->options->max_unavailable &&
+		 (p->options->manifest_copy == NULL || !begin_replacing(p, job)))
 		begin_stop(p, job);
 }
 
@@ -467,6 +531,8 @@ static void attend(struct performance *p, struct job *job, short events)
 		go_on_stopping(p, job);
 	else if (is_starting && events != 0)
 		take_reports(p, job);
+	else if (is_starting && job->is_replaced)
+		look_at_replaced(p, job);
 	else if (is_starting && job->fd < 0)
 		look_at_unit(p, job);
 	if ((job->phase == PHASE_STOPPING || is_starting) && job->phase != PHASE_OVER &&

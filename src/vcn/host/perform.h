@@ -16,6 +16,9 @@ struct perform_options {
 	const char *host;
 	bool use_units; /* start vcn@NAME.service, else detach a supervisor */
 	unsigned stop_timeout_s; /* 0: the settings' */
+	/* The manifest's copy in the runtime folder, by whose entries restarts are backed out
+	 * that fail; NULL: they are stops and starts. */
+	const char *manifest_copy;
 	size_t max_unavailable; /* guests that a restart may have away at a time */
 	/* Called once an action is over, or NULL. */
 	void (*told)(void *user, const struct action *action);

@@ -114,7 +114,9 @@ static struct run_state *judge_answer(TALLOC_CTX *mem_ctx, const char *runtime_d
 	return state;
 }
 
-/* One byte a state: is one of its files another one now? */
+enum { LOOK_REPLACED = 1, LOOK_BACKED_OUT = 2 };
+
+/* One byte a state: is one of its files another one now, are those that failed the same? */
 static void write_replaced(const void *user, int fd)
 {
 	const struct observation *seen = user;
@@ -125,7 +127,13 @@ static void write_replaced(const void *user, int fd)
 				   state->image_mark != NULL &&
 				   !image_mark_is_current(state->image_mark);
 
-		if (file_write_all(fd, is_replaced ? "y" : "n", 1) < 0)
+		bool is_current = run_state_is_running(state) &&
+				  state->backed_out_mark != NULL &&
+				  image_mark_is_current(state->backed_out_mark);
+		char byte = (char)('0' + (is_replaced ? LOOK_REPLACED : 0) +
+				   (is_current ? LOOK_BACKED_OUT : 0));
+
+		if (file_write_all(fd, &byte, 1) < 0)
 			return;
 	}
 }
@@ -139,8 +147,11 @@ static void look_at_images(const struct observation *seen)
 
 	(void)!patience_read(tmp, IMAGES_TIMEOUT_MS, seen->n_states, write_replaced, seen,
 		NULL, &answers, &n);
-	for (size_t i = 0; i < n && i < seen->n_states; i++)
-		seen->states[i]->is_image_replaced = answers[i] == 'y';
+	for (size_t i = 0; i < n && i < seen->n_states; i++) {
+		seen->states[i]->is_image_replaced = (answers[i] & LOOK_REPLACED) != 0;
+		seen->states[i]->is_backed_out_current =
+			(answers[i] & LOOK_BACKED_OUT) != 0;
+	}
 }
 
 void reconcile_ask(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *request,
@@ -202,6 +213,13 @@ bool reconcile_is_outdated(const struct guest *guest, const struct run_state *st
 		       has_other_addresses(guest, state));
 }
 
+bool reconcile_is_backed_out(const struct guest *guest, const struct run_state *state)
+{
+	return state->backed_out != NULL && state->is_backed_out_current &&
+	       state->backed_out_digest != NULL &&
+	       strcmp(state->backed_out_digest, guest->digest) == 0;
+}
+
 struct action *reconcile_add(TALLOC_CTX *mem_ctx, struct plan *plan,
 	enum action_kind kind, const struct guest *guest, const struct run_state *state,
 	const char *reason)
@@ -231,8 +249,13 @@ static void plan_running(TALLOC_CTX *mem_ctx, struct plan *plan,
 		reconcile_add(mem_ctx, plan, ACTION_STOP, guest, state, "disabled");
 	else if (reconcile_is_outdated(guest, state))
 		reconcile_add(mem_ctx, plan,
-			restart_changed ? ACTION_RESTART : ACTION_OUTDATED, guest, state,
-			state->is_image_replaced ? "image replaced" : "changed");
+			restart_changed && !reconcile_is_backed_out(guest, state)
+				? ACTION_RESTART
+				: ACTION_OUTDATED,
+			guest, state,
+			reconcile_is_backed_out(guest, state) ? "backed out"
+			: state->is_image_replaced	      ? "image replaced"
+							      : "changed");
 }
 
 static const char *describe_wait(

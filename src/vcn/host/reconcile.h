@@ -85,6 +85,9 @@ int64_t reconcile_backoff(const struct run_state *state, int64_t now);
 /* Is it running from another manifest entry than @guest? */
 bool reconcile_is_outdated(const struct guest *guest, const struct run_state *state);
 
+/* Did it not get ready with this very entry and these files, so that it was started as before? */
+bool reconcile_is_backed_out(const struct guest *guest, const struct run_state *state);
+
 /* "start", "stop", "kill", "restart", "outdated", "wait" */
 const char *action_name(enum action_kind kind);
 struct json_object;

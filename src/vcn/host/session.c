@@ -131,6 +131,11 @@ static int load_manifest(struct session *s, struct diags *diags)
 	return session_fail_hanging(diags, path);
 }
 
+const char *session_copy_name(struct session *s)
+{
+	return copy_name(s->mem_ctx, s->manifest->path);
+}
+
 void session_keep_manifest(struct session *s)
 {
 	TMP_CTX(tmp);

@@ -72,6 +72,8 @@ int session_open_manifest_if_usable(struct session *s) _must_check_;
 const char *session_manifest_path(struct session *s);
 /* -EXIT_BUSY */
 int session_fail_hanging(struct diags *diags, const char *path);
+/* The name of that copy in the runtime folder. */
+const char *session_copy_name(struct session *s);
 /* Keeps a copy for when the manifest's file system hangs. */
 void session_keep_manifest(struct session *s);
 
