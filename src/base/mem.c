@@ -28,6 +28,16 @@ void mem_scope_done(TALLOC_CTX **scope)
 	talloc_free(*scope);
 }
 
+TALLOC_CTX *mem_pool_new(TALLOC_CTX *mem_ctx, size_t size)
+{
+	return succeed(talloc_pool(mem_ctx, size));
+}
+
+void mem_pool_empty(TALLOC_CTX *pool)
+{
+	talloc_free_children(pool);
+}
+
 void *mem_zero(TALLOC_CTX *mem_ctx, size_t size, size_t n, const char *name)
 {
 	return succeed(_talloc_zero_array(mem_ctx, size, (unsigned)n, name));

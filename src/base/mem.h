@@ -37,6 +37,13 @@
 TALLOC_CTX *mem_scope_new(void) _must_check_;
 void mem_scope_done(TALLOC_CTX **scope);
 
+/*
+ * A context that is emptied again and again, with room for @size bytes that cost no malloc(3).
+ * What is below it is never stolen.
+ */
+TALLOC_CTX *mem_pool_new(TALLOC_CTX *mem_ctx, size_t size) _must_check_;
+void mem_pool_empty(TALLOC_CTX *pool);
+
 /* Zeroed memory for one object, or for @n of them, below @mem_ctx. */
 #define mem_new(mem_ctx, type) ((type *)mem_zero((mem_ctx), sizeof(type), 1, #type))
 #define mem_array(mem_ctx, type, n) \

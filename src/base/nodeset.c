@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/nodeset.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/sort.h"
+#include "base/text.h"
 
 /* A name around its last number: node, 07, and what follows. */
 struct part {
@@ -30,7 +32,8 @@ static struct part split(const char *name)
 	if (part.digits == 0 || part.digits > 18)
 		return (struct part){.name = name, .prefix = strlen(name)};
 	part.prefix = end - part.digits;
-	part.number = strtoull(name + part.prefix, NULL, 10);
+	for (size_t i = 0; i < part.digits; i++)
+		part.number = part.number * 10 + (uint64_t)(name[part.prefix + i] - '0');
 	return part;
 }
 
@@ -90,20 +93,33 @@ static void find_widths(struct part *parts, size_t n)
 	}
 }
 
+static void add_number(struct buffer *out, const struct part *part)
+{
+	char digits[20];
+	size_t n = 0;
+
+	for (uint64_t left = part->number; left > 0 || n == 0; left /= 10)
+		digits[n++] = (char)('0' + left % 10);
+	while (n < part->width)
+		digits[n++] = '0';
+	while (n > 0)
+		buffer_add_byte(out, digits[--n]);
+}
+
 /* 01-16,20 */
 static void add_ranges(struct buffer *out, const struct part *parts, size_t n)
 {
 	for (size_t start = 0, end; start < n; start = end) {
-		int width = (int)parts[start].width;
-
 		for (end = start + 1;
 			end < n && parts[end].number == parts[end - 1].number + 1; end++)
 			;
-		buffer_printf(out, "%s%0*llu", start > 0 ? "," : "", width,
-			(unsigned long long)parts[start].number);
-		if (end > start + 1)
-			buffer_printf(out, "-%0*llu", width,
-				(unsigned long long)parts[end - 1].number);
+		if (start > 0)
+			buffer_add_byte(out, ',');
+		add_number(out, &parts[start]);
+		if (end == start + 1)
+			continue;
+		buffer_add_byte(out, '-');
+		add_number(out, &parts[end - 1]);
 	}
 }
 
@@ -139,9 +155,9 @@ char *nodeset_fold(TALLOC_CTX *mem_ctx, const char *const *names, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		parts[i] = split(names[i]);
-	qsort(parts, n, sizeof(*parts), compare_digits);
+	sort_items(parts, n, sizeof(*parts), compare_digits);
 	find_widths(parts, n);
-	qsort(parts, n, sizeof(*parts), compare_numbers);
+	sort_items(parts, n, sizeof(*parts), compare_numbers);
 	n = drop_repeated(parts, n);
 	for (size_t start = 0, end; start < n; start = end) {
 		for (end = start + 1; end < n && parts[start].digits > 0 &&

@@ -13,18 +13,6 @@ uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t len)
 	return hash;
 }
 
-static unsigned char folded(char c)
-{
-	return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-}
-
-uint64_t hash_folded(uint64_t hash, const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ folded(text[i])) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
 uint64_t hash_end(uint64_t hash)
 {
 	hash ^= hash >> 32;
@@ -42,6 +30,61 @@ uint64_t hash_block(const void *bytes, size_t len)
 		hash ^= hash >> 29;
 	}
 	return hash_end(hash_bytes(hash, at, (size_t)(end - at)));
+}
+
+/* Tables: keys are taken eight bytes at a time */
+
+/* Every ASCII letter of @word in lower case: 0x20 is added where a byte is from A to Z. */
+static uint64_t fold_word(uint64_t word)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+	uint64_t low = word & ~high;
+	uint64_t from_a = low + (0x80 - 'A') * ones, past_z = low + (0x7f - 'Z') * ones;
+
+	return word | (((from_a ^ past_z) & ~word & high) >> 2);
+}
+
+/* The next bytes of a key, up to a word of them; the rest is zero. */
+static uint64_t take_word(const char **at, size_t *left, bool is_folded)
+{
+	uint64_t word = 0;
+
+	if (*left >= sizeof(word)) {
+		memcpy(&word, *at, sizeof(word));
+		*at += sizeof(word);
+		*left -= sizeof(word);
+	} else {
+		memcpy(&word, *at, *left);
+		*left = 0;
+	}
+	return is_folded ? fold_word(word) : word;
+}
+
+static uint64_t hash_words(const char *bytes, size_t len, bool is_folded)
+{
+	uint64_t hash = HASH_START ^ len;
+
+	while (len > 0) {
+		hash = (hash ^ take_word(&bytes, &len, is_folded)) *
+		       UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 29;
+	}
+	return hash_end(hash);
+}
+
+uint64_t hash_folded(const char *text, size_t len)
+{
+	return hash_words(text, len, true);
+}
+
+static bool equal_folded(const char *a, const char *b, size_t len)
+{
+	size_t left_a = len, left_b = len;
+
+	while (left_a > 0)
+		if (take_word(&a, &left_a, true) != take_word(&b, &left_b, true))
+			return false;
+	return true;
 }
 
 struct slot {
@@ -80,20 +123,6 @@ struct table *table_new_folded(TALLOC_CTX *mem_ctx, size_t expected)
 	return new_table(mem_ctx, expected, true);
 }
 
-static uint64_t hash_key(const struct table *table, const char *key, size_t len)
-{
-	return hash_end(table->is_folded ? hash_folded(HASH_START, key, len)
-					 : hash_bytes(HASH_START, key, len));
-}
-
-static bool equal_folded(const char *a, const char *b, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (folded(a[i]) != folded(b[i]))
-			return false;
-	return true;
-}
-
 static bool is_key(const struct table *table, const struct slot *a, const struct slot *b)
 {
 	if (a->hash != b->hash || a->len != b->len)
@@ -114,7 +143,7 @@ static struct slot *probe(const struct table *table, const struct slot *key)
 
 void *table_find_bytes(const struct table *table, const char *key, size_t len)
 {
-	struct slot wanted = {key, len, hash_key(table, key, len), NULL};
+	struct slot wanted = {key, len, hash_words(key, len, table->is_folded), NULL};
 
 	return probe(table, &wanted)->value;
 }
@@ -139,7 +168,7 @@ static void grow(struct table *table)
 
 void **table_slot_bytes(struct table *table, const char *key, size_t len)
 {
-	struct slot wanted = {key, len, hash_key(table, key, len), NULL};
+	struct slot wanted = {key, len, hash_words(key, len, table->is_folded), NULL};
 
 	if (2 * (table->used + 1) > table->size)
 		grow(table);

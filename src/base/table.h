@@ -2,11 +2,11 @@
 #pragma once
 
 /*
- * The one hash, and the one hash table: from text to pointers.
+ * The hash of what is stored, and the one hash table: from text to pointers.
  *
  * The hash is FNV-1a over 64 bits with a last mixing step, so that the low bits depend on
- * all. It is no secret: who may write to the directory could choose keys that collide, and
- * gains a slow run of his own site.
+ * all. Tables have a faster one that nobody else sees. Neither is a secret: who may write to
+ * the directory could choose keys that collide, and gains a slow run of his own site.
  */
 
 #include "base/mem.h"
@@ -15,12 +15,12 @@
 
 /* Adds bytes to a hash that began as HASH_START; hash_end() when all are in. */
 uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t len);
-/* The same without regard to the case of ASCII letters. */
-uint64_t hash_folded(uint64_t hash, const char *text, size_t len);
 /* never 0, so that 0 can stand for a free slot */
 uint64_t hash_end(uint64_t hash);
 /* Another hash, for long texts as a whole: eight bytes at a time. */
 uint64_t hash_block(const void *bytes, size_t len);
+/* A third, of the whole text without regard to the case of ASCII letters; never stored. */
+uint64_t hash_folded(const char *text, size_t len);
 
 /* Keys are borrowed; nothing is ever removed. */
 struct table;

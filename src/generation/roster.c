@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "generation/roster.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "config/attribute.h"
 #include "generation/state_file.h"
 
@@ -29,8 +29,7 @@ static int compare(const void *left, const void *right)
 
 void roster_sort(struct roster *roster)
 {
-	if (roster->n > 1)
-		qsort(roster->records, roster->n, sizeof(*roster->records), compare);
+	sort_items(roster->records, roster->n, sizeof(*roster->records), compare);
 }
 
 /* The first one that is not before @name and @kind. */

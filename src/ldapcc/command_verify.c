@@ -8,10 +8,10 @@
 
 #include "change/live.h"
 #include "ldapcc/commands.h"
+#include "ldapcc/decode_crew.h"
 #include "ldapcc/dns_ask.h"
 #include "ldapcc/publication.h"
 #include "ldapcc/verify.h"
-#include "model/decode.h"
 #include "publish/pending.h"
 
 /* Saying what was found */
@@ -70,10 +70,8 @@ static int load_site(struct run *run, const struct state *state, uint64_t number
 	struct diags *diags = run->diags;
 
 	run->diags = diags_new(run->mem_ctx);
-	struct decoder *decoder = run_new_site(run);
-
-	for (size_t i = 0; i < entries_count(entries); i++)
-		entries_give(entries, i, decode_entry, decoder);
+	run_new_site(run);
+	decode_all(&run->reporter, entries);
 	run_link(run);
 	model_derive(run->site);
 	run->diags = diags;

@@ -8,6 +8,7 @@
 #include "base/table.h"
 #include "base/text.h"
 #include "change/site_roster.h"
+#include "ldapcc/decode_crew.h"
 #include "model/decode.h"
 #include "publish/rollback.h"
 #include "read/dn.h"
@@ -65,12 +66,10 @@ static int render_current(struct disarming *d, struct run *sub, struct entries *
 	size_t refused;
 
 	sub->diags = diags_new(sub->mem_ctx);
-	struct decoder *decoder = run_new_site(sub);
-
+	run_new_site(sub);
 	/* as it was: what has run out since counts as running still */
 	sub->site->now = 0;
-	for (size_t i = 0; i < entries_count(entries); i++)
-		entries_give(entries, i, decode_entry, decoder);
+	decode_all(&sub->reporter, entries);
 	sub->roster_before = d->p->run->roster_before;
 	run_link(sub);
 	model_derive(sub->site);
@@ -239,10 +238,8 @@ static const char *find_by_name(struct search *s, const char *fqdn)
 
 		sub.mem_ctx = s->mem_ctx;
 		sub.diags = diags_new(s->mem_ctx);
-		struct decoder *decoder = run_new_site(&sub);
-
-		for (size_t i = 0; i < entries_count(s->said); i++)
-			entries_give(s->said, i, decode_entry, decoder);
+		run_new_site(&sub);
+		decode_all(&sub.reporter, s->said);
 		model_link(sub.site);
 		s->site = sub.site;
 	}
@@ -292,9 +289,10 @@ static struct table *still_on(TALLOC_CTX *mem_ctx, const struct run *run,
 
 	sub.mem_ctx = mem_ctx;
 	sub.diags = diags_new(mem_ctx);
-	struct decoder *decoder = run_new_site(&sub);
-
+	run_new_site(&sub);
 	sub.site->now = now;
+	struct decoder *decoder = decoder_new(sub.site, &sub.reporter);
+
 	for (size_t i = 0; i < entries_count(entries); i++)
 		if (table_find(armed, entries_key(entries, i)) != NULL)
 			entries_give(entries, i, decode_entry, decoder);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/table.h"
-#include "model/decode.h"
+#include "ldapcc/decode_crew.h"
 #include "model/lint.h"
 #include "read/dn.h"
 
@@ -117,10 +117,9 @@ static const struct site *good_site(struct round *round)
 	if (*round->good != NULL)
 		return *round->good;
 	sub.diags = diags_new(sub.mem_ctx);
-	struct decoder *decoder = run_new_site(&sub);
 
-	for (size_t i = 0; i < entries_count(sub.good); i++)
-		entries_give(sub.good, i, decode_entry, decoder);
+	run_new_site(&sub);
+	decode_all(&sub.reporter, sub.good);
 	model_link(sub.site);
 	*round->good = sub.site;
 	return sub.site;
@@ -311,17 +310,9 @@ static const struct quarantined *owner_in(const struct table *table, const char 
 	return one != NULL ? one : table_find(table, dn_key_parent(key));
 }
 
-static void take(
-	struct decoder *decoder, struct entries *kept, struct entries *from, size_t i)
-{
-	entries_give(from, i, decode_entry, decoder);
-	entries_share(kept, from, i);
-}
-
 /* A last good version refers to others by the DNs that they had then. */
 struct following {
 	const struct moved *moved;
-	struct decoder *decoder;
 	struct entries *kept;
 };
 
@@ -344,20 +335,18 @@ static void follow(void *data, const struct entry *entry)
 			value->bytes = now;
 			value->len = strlen(now);
 		}
-	decode_entry(f->decoder, entry);
 	entries_add(f->kept, entry);
 }
 
-static void decode_again(struct round *round, struct decoder *decoder)
+static void decode_again(struct round *round)
 {
 	struct run *run = round->run;
 	struct entries *kept = entries_new(run->mem_ctx, run->stored.items);
-	struct following following = {
-		run->good == NULL ? NULL : moved(round), decoder, kept};
+	struct following following = {run->good == NULL ? NULL : moved(round), kept};
 
 	for (size_t i = 0; i < entries_count(run->entries); i++)
 		if (owner_in(round->members, entries_key(run->entries, i)) == NULL)
-			take(decoder, kept, run->entries, i);
+			entries_share(kept, run->entries, i);
 	for (size_t i = 0; run->good != NULL && i < entries_count(run->good); i++) {
 		const struct quarantined *one =
 			owner_in(round->held, entries_key(run->good, i));
@@ -365,6 +354,7 @@ static void decode_again(struct round *round, struct decoder *decoder)
 		if (one != NULL && one->is_kept)
 			entries_give(run->good, i, follow, &following);
 	}
+	decode_all(&run->reporter, kept);
 	if (run->accepted != run->entries)
 		talloc_free(run->accepted);
 	run->accepted = kept;
@@ -438,7 +428,8 @@ static void make_again(struct round *round)
 	struct diags *diags = run->diags, *found = diags_new(run->mem_ctx);
 
 	run->diags = found;
-	struct decoder *decoder = run_new_site(run);
+
+	run_new_site(run);
 	struct table *waited_for = table_new(run->site, 0);
 	struct table *waited_names = table_new(run->site, 0);
 	struct table *stood_for = table_new(run->site, 0);
@@ -456,7 +447,7 @@ static void make_again(struct round *round)
 	run->site->waited_names = waited_names;
 	run->site->stood_for = stood_for;
 	run->diags = diags;
-	decode_again(round, decoder);
+	decode_again(round);
 	run_link(run);
 	replace_findings(round, found);
 	run->reporter.diags = diags;

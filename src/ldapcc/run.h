@@ -21,7 +21,6 @@
 #include "read/entries.h"
 #include "render/render.h"
 
-struct decoder;
 struct json_object;
 struct site_note;
 struct quarantined;
@@ -97,8 +96,8 @@ int run_prepare(struct run *run) _must_check_; /* both */
  */
 int run_check_words(struct run *run) _must_check_;
 int run_read(struct run *run, const struct string_list *last_csn) _must_check_;
-/* A new empty run->site, and the decoder that fills it. */
-struct decoder *run_new_site(struct run *run) _must_check_;
+/* A new empty run->site, and the reporter of what is found in it. */
+void run_new_site(struct run *run);
 /* Links and lints run->site; of records in conflict the one in run->roster_before wins. */
 void run_link(struct run *run);
 /*

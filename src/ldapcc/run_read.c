@@ -3,8 +3,8 @@
 #include <time.h>
 
 #include "base/text.h"
+#include "ldapcc/decode_crew.h"
 #include "ldapcc/run.h"
-#include "model/decode.h"
 #include "read/dn.h"
 #include "read/draft.h"
 #include "read/filter_match.h"
@@ -25,7 +25,7 @@ struct passed_over {
 
 struct reading {
 	struct run *run;
-	struct decoder *decoder;
+	struct decode_crew *crew;
 	struct joiner *joiner; /* NULL: the map joins nothing */
 	struct passed_over *passed_over;
 	size_t n_passed_over;
@@ -49,7 +49,7 @@ static const struct selection *selection_of(struct run *run)
 	return selection;
 }
 
-struct decoder *run_new_site(struct run *run)
+void run_new_site(struct run *run)
 {
 	run->site = site_new(run->mem_ctx, run->map, run->arguments.ldif);
 	run->site->also_map = run->also_map;
@@ -63,20 +63,19 @@ struct decoder *run_new_site(struct run *run)
 	for (size_t i = 0; i < run->n_targets; i++)
 		*mem_push(run->site, &run->reporter.targets, &run->reporter.n_targets) =
 			run->targets[i].name;
-	return decoder_new(run->site, &run->reporter);
 }
 
 static void take_entry(void *data, const struct entry *entry)
 {
 	struct reading *reading = data;
 
-	decode_entry(reading->decoder, entry);
 	entries_add(reading->run->entries, entry);
+	decode_crew_give(reading->crew, reading->run->entries);
 }
 
 /* What the directory has, for the next increment */
 
-/* An entry that counts; entry @i of @from is the same, by bytes that stay. */
+/* An entry that counts; entry @i of @from is the same, by bytes that stay: a joiner alone asks for @entry. */
 static void take_kept(struct reading *reading, const struct entry *entry,
 	const struct entries *from, size_t i)
 {
@@ -87,8 +86,8 @@ static void take_kept(struct reading *reading, const struct entry *entry,
 		joiner_add(reading->joiner, entry);
 		return;
 	}
-	decode_entry(reading->decoder, entry);
 	entries_share(run->entries, from, i);
+	decode_crew_give(reading->crew, run->entries);
 }
 
 static void take_raw(struct reading *reading, const struct entry *entry)
@@ -116,7 +115,11 @@ static void take_rest(struct reading *reading)
 
 	for (size_t i = 0; i < entries_count(before->raw); i++) {
 		reading->kept = i;
-		if (snapshot_has(snapshot, i))
+		if (!snapshot_has(snapshot, i))
+			continue;
+		if (reading->joiner == NULL)
+			take_kept(reading, NULL, before->raw, i);
+		else
 			entries_give(before->raw, i, pass_kept, reading);
 	}
 	for (size_t i = 0; i < entries_count(before->above); i++)
@@ -158,7 +161,8 @@ static void start_site(struct reading *reading)
 {
 	struct run *run = reading->run;
 
-	reading->decoder = run_new_site(run);
+	run_new_site(run);
+	reading->crew = decode_crew_new(run->mem_ctx, &run->reporter);
 	run->entries = entries_new(run->mem_ctx, run->stored.items);
 	run->raw = entries_new(run->mem_ctx, run->stored.items);
 	run->fresh = entries_new(run->mem_ctx, run->stored.items);
@@ -315,6 +319,7 @@ static void restart_site(void *data)
 	struct run *run = reading->run;
 
 	forget_findings(run->diags);
+	talloc_free(reading->crew);
 	talloc_free(run->site);
 	talloc_free(run->entries);
 	talloc_free(run->raw);
@@ -408,6 +413,10 @@ static int read_once(struct run *run, const struct string_list *last_csn)
 	if (failed == 0)
 		failed = read_also(&reading);
 	talloc_free(reading.joiner);
+	if (failed == 0)
+		decode_crew_finish(reading.crew, run->entries);
+	else
+		talloc_free(reading.crew);
 	return failed;
 }
 

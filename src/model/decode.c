@@ -12,6 +12,8 @@
 
 /* Decoders */
 
+enum { SCRATCH = 16 * 1024 }; /* for what is needed while one entry is decoded, mostly */
+
 struct decoder *decoder_new(TALLOC_CTX *mem_ctx, struct reporter *reporter)
 {
 	struct decoder *d = mem_new(mem_ctx, struct decoder);
@@ -26,6 +28,7 @@ struct decoder *decoder_new(TALLOC_CTX *mem_ctx, struct reporter *reporter)
 	d->joined = table_new(d, 0);
 	d->writers = table_new(d, 0);
 	d->sources = table_new(d, 0);
+	d->scratch = mem_pool_new(d, SCRATCH);
 	return d;
 }
 
@@ -261,9 +264,8 @@ static void read_extras(struct decoder *d, struct record *record)
 /* @object is zeroed memory whose first member is its record. */
 static void *record_new(struct decoder *d, size_t size, enum kind kind)
 {
-	TMP_CTX(tmp);
 	struct record *record = arena_alloc(d->site->arena, size);
-	const char *key = dn_key(tmp, d->entry->dn);
+	const char *key = dn_key(d->scratch, d->entry->dn);
 
 	record->dn = arena_strdup(d->site->arena, d->entry->dn);
 	record->key = arena_strdup(d->site->arena, key == NULL ? record->dn : key);
@@ -757,12 +759,11 @@ static void decode_kind(struct decoder *d, enum kind kind)
 
 void decode_entry(void *data, const struct entry *entry)
 {
-	TMP_CTX(tmp);
 	struct decoder *d = data;
 
-	d->scratch = tmp;
 	d->entry = entry;
 	d->mapped = d->maps[entry->source != NULL];
 	d->kind = decode_fields(d);
 	decode_kind(d, d->kind);
+	mem_pool_empty(d->scratch);
 }

@@ -198,11 +198,30 @@ static enum field_id field_of(const struct decoder *d, const struct feed *feed)
 		       : map_extra_field(&d->mapped->map->extras[feed->extra]);
 }
 
-/* Room for a row of where values came from; d->found and d->parts go together. */
+/* For one more row of d->found and d->parts, which go together and stay for the next entry. */
+static void make_room(struct decoder *d)
+{
+	if (d->n_found < d->found_room)
+		return;
+	size_t room = d->found_room == 0 ? 32 : 2 * d->found_room;
+	struct origin *found = mem_array(d, struct origin, room);
+	struct field_values *parts = mem_array(d, struct field_values, room);
+
+	if (d->n_found > 0) {
+		memcpy(found, d->found, d->n_found * sizeof(*found));
+		memcpy(parts, d->parts, d->n_found * sizeof(*parts));
+	}
+	talloc_free(d->found);
+	talloc_free(d->parts);
+	d->found = found;
+	d->parts = parts;
+	d->found_room = room;
+}
+
+/* Where values came from. */
 static void add_origin(struct decoder *d, const struct feed *feed,
 	const struct entry_attribute *attribute, struct values values)
 {
-	size_t n = d->n_found;
 	const char *dn = attribute->dn;
 	const char *name = feed->attribute != NULL ? feed->attribute : attribute->name;
 
@@ -215,13 +234,13 @@ static void add_origin(struct decoder *d, const struct feed *feed,
 		}
 		dn = kept;
 	}
-	*mem_push(d->scratch, &d->found, &d->n_found) = (struct origin){.attribute = name,
+	make_room(d);
+	d->parts[d->n_found] = (struct field_values){values.items, values.n};
+	d->found[d->n_found++] = (struct origin){.attribute = name,
 		.dn = dn,
 		.change = dn == NULL ? (struct change){0} : decode_change(d, dn),
 		.line = values.items[0].line,
 		.field = (uint16_t)field_of(d, feed)};
-	*mem_push(d->scratch, &d->parts, &n) =
-		(struct field_values){values.items, values.n};
 }
 
 static bool has_value(const struct field_values *have, const struct entry_value *value)
@@ -340,8 +359,6 @@ enum kind decode_fields(struct decoder *d)
 	d->extras = map->n_extras == 0
 			    ? NULL
 			    : mem_array(d->scratch, struct field_values, map->n_extras);
-	d->found = NULL;
-	d->parts = NULL;
 	d->n_found = 0;
 	take_attributes(d, kind);
 	take_constants(d, kind);

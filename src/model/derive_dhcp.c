@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "base/text.h"
 #include "model/dhcp_option.h"
 
@@ -514,10 +515,9 @@ static void build_reservations(struct site *site)
 			room_for(site, &site->networks[i]->n_reservations);
 	for_each_interface(site, add_reservations);
 	for (size_t i = 0; i < site->n_networks; i++)
-		if (site->networks[i]->n_reservations > 1)
-			qsort(site->networks[i]->reservations,
-				site->networks[i]->n_reservations,
-				sizeof(struct reservation), compare_reservations);
+		sort_items(site->networks[i]->reservations,
+			site->networks[i]->n_reservations, sizeof(struct reservation),
+			compare_reservations);
 }
 
 /* Domains of clients that are not their network's, each once */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/group.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/nodeset.h"
+#include "base/sort.h"
 #include "base/text.h"
 #include "read/dn.h"
 
@@ -141,9 +141,7 @@ static void sort_nodes(struct node_group *group)
 {
 	uint32_t kept = 0;
 
-	if (group->n_nodes > 1)
-		qsort(group->nodes, group->n_nodes, sizeof(struct machine *),
-			compare_nodes);
+	sort_pointers(group->nodes, group->n_nodes, compare_nodes);
 	for (uint32_t i = 0; i < group->n_nodes; i++)
 		if (kept == 0 || group->nodes[i] != group->nodes[kept - 1])
 			group->nodes[kept++] = group->nodes[i];
@@ -202,9 +200,7 @@ static int compare_groups(const void *left, const void *right)
 
 static void sort_groups(struct site *site)
 {
-	if (site->n_groups > 1)
-		qsort(site->groups, site->n_groups, sizeof(struct node_group *),
-			compare_groups);
+	sort_pointers(site->groups, site->n_groups, compare_groups);
 }
 
 void group_link(struct site *site)
@@ -239,7 +235,7 @@ void group_link(struct site *site)
 struct gathering {
 	struct site *site;
 	struct table *groups; /* COMMON-LABEL -> struct node_group */
-	TALLOC_CTX *scratch;
+	struct buffer *key;
 };
 
 /* What most templates can carry: the rest of a free text are hyphens. */
@@ -263,8 +259,11 @@ static void gather(struct gathering *g, struct machine *machine, const char *com
 
 	if (label == NULL)
 		return;
-	const char *key = mem_printf(g->scratch, "%s-%s", common, label);
-	struct node_group *group = table_find(g->groups, key);
+	buffer_truncate(g->key, 0);
+	buffer_add_text(g->key, common);
+	buffer_add_byte(g->key, '-');
+	buffer_add_text(g->key, label);
+	struct node_group *group = table_find_bytes(g->groups, g->key->data, g->key->len);
 
 	if (group == NULL) {
 		group = arena_alloc(site->arena, sizeof(*group));
@@ -273,7 +272,7 @@ static void gather(struct gathering *g, struct machine *machine, const char *com
 		group->record.name = name_of(site, common, label);
 		group->label = label;
 		group->common = common;
-		*table_slot(g->groups, key) = group;
+		*table_slot(g->groups, arena_strdup(site->arena, g->key->data)) = group;
 		*mem_push(site, &site->groups, &site->n_groups) = group;
 	}
 	/* machines come sorted; one with two interfaces in a network comes twice in a row */
@@ -380,7 +379,8 @@ static void list_groups(struct site *site)
 void group_derive(struct site *site)
 {
 	TMP_CTX(tmp);
-	struct gathering g = {.site = site, .groups = table_new(tmp, 64), .scratch = tmp};
+	struct gathering g = {
+		.site = site, .groups = table_new(tmp, 64), .key = buffer_new(tmp)};
 
 	keep_nodes(site);
 	for (size_t i = 0; i < site->n_machines; i++)

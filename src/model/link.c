@@ -2,9 +2,9 @@
 #include "model/guest_parts.h"
 #include "model/site.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "base/text.h"
 #include "base/trailer.h"
 #include "model/dns_record.h"
@@ -91,12 +91,6 @@ static int compare_named(const void *left, const void *right)
 	return order != 0 ? order : compare_keys(a, b);
 }
 
-static void sort_table(void *table, size_t n, int (*compare)(const void *, const void *))
-{
-	if (n > 1)
-		qsort(table, n, sizeof(void *), compare);
-}
-
 /* Networks and addresses */
 
 static void place_addresses(struct site *site, struct interface *interface)
@@ -131,7 +125,7 @@ static void merge_parts(struct site *site)
 {
 	struct machine *first = NULL;
 
-	sort_table(site->machines, site->n_machines, compare_machine_places);
+	sort_pointers(site->machines, site->n_machines, compare_machine_places);
 	for (size_t i = 0; i < site->n_machines; i++) {
 		struct machine *machine = site->machines[i];
 
@@ -163,7 +157,7 @@ static bool is_attached(struct interface *interface)
 /* Counts first, so that the arrays need no growing. */
 static void attach_interfaces(struct site *site)
 {
-	sort_table(site->interfaces, site->n_interfaces, compare_interface_keys);
+	sort_pointers(site->interfaces, site->n_interfaces, compare_interface_keys);
 	for (size_t i = 0; i < site->n_interfaces; i++) {
 		struct interface *interface = site->interfaces[i];
 
@@ -269,7 +263,8 @@ static int boot_rank(const struct interface *interface)
 
 static void choose_primary(struct machine *machine)
 {
-	sort_table(machine->interfaces, machine->n_interfaces, compare_interface_names);
+	sort_pointers(
+		machine->interfaces, machine->n_interfaces, compare_interface_names);
 	if (machine->n_interfaces == 0)
 		return;
 	const struct interface *best = machine->interfaces[0];
@@ -279,7 +274,8 @@ static void choose_primary(struct machine *machine)
 			best = machine->interfaces[i];
 	for (uint32_t i = 0; i < machine->n_interfaces; i++)
 		machine->interfaces[i]->is_primary = machine->interfaces[i] == best;
-	sort_table(machine->interfaces, machine->n_interfaces, compare_interface_names);
+	sort_pointers(
+		machine->interfaces, machine->n_interfaces, compare_interface_names);
 }
 
 /* Names */
@@ -527,7 +523,8 @@ static void link_profile(struct site *site, struct profile *profile)
 			profile->repositories[profile->n_repositories++] =
 				(struct repository *)record;
 	}
-	sort_table(profile->repositories, profile->n_repositories, compare_repositories);
+	sort_pointers(
+		profile->repositories, profile->n_repositories, compare_repositories);
 }
 
 static void link_machine(struct site *site, struct machine *machine)
@@ -597,11 +594,11 @@ static void index_plain_records(struct site *site)
 
 static void sort_plain_tables(struct site *site)
 {
-	sort_table(site->clusters, site->n_clusters, compare_named);
-	sort_table(site->networks, site->n_networks, compare_networks);
-	sort_table(site->images, site->n_images, compare_named);
-	sort_table(site->repositories, site->n_repositories, compare_named);
-	sort_table(site->profiles, site->n_profiles, compare_named);
+	sort_pointers(site->clusters, site->n_clusters, compare_named);
+	sort_pointers(site->networks, site->n_networks, compare_networks);
+	sort_pointers(site->images, site->n_images, compare_named);
+	sort_pointers(site->repositories, site->n_repositories, compare_named);
+	sort_pointers(site->profiles, site->n_profiles, compare_named);
 }
 
 /* Drops what was merged, sorts by name, and fills the tables of hosts and of VCNs. */
@@ -613,7 +610,7 @@ static void split_machines(struct site *site)
 		if (site->machines[i]->merged_into == NULL)
 			site->machines[n++] = site->machines[i];
 	site->n_machines = n;
-	sort_table(site->machines, n, compare_machine_names);
+	sort_pointers(site->machines, n, compare_machine_names);
 	site->hosts = mem_array(site, struct machine *, n + 1);
 	site->vcns = mem_array(site, struct machine *, n + 1);
 	for (size_t i = 0; i < n; i++) {

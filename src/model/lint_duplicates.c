@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "model/lint_rules.h"
 #include "model/past.h"
 
@@ -117,7 +117,7 @@ static void check_dup_ip(struct reporter *r)
 					{interface, false}, &interface->addresses[k]};
 		}
 	}
-	qsort(held, n, sizeof(*held), compare_held_addresses);
+	sort_items(held, n, sizeof(*held), compare_held_addresses);
 	for (size_t start = 0, end; start < n; start = end) {
 		for (end = start + 1; end < n && ip_compare(held[start].address->ip,
 							 held[end].address->ip) == 0;
@@ -129,7 +129,8 @@ static void check_dup_ip(struct reporter *r)
 			held[i].claim.had_it =
 				past_has(held[i].claim.interface->machine->past.addresses,
 					past_ip(held[i].address->ip));
-		qsort(held + start, end - start, sizeof(*held), compare_held_addresses);
+		sort_items(
+			held + start, end - start, sizeof(*held), compare_held_addresses);
 		report_dup_ip(r, held + start, end - start);
 	}
 }
@@ -227,8 +228,7 @@ static void check_dup_mac(struct reporter *r)
 					{interface, false}, &interface->guids[k]};
 		}
 	}
-	if (n > 1)
-		qsort(held, n, sizeof(*held), compare_held_macs);
+	sort_items(held, n, sizeof(*held), compare_held_macs);
 	for (size_t start = 0, end; start < n; start = end) {
 		for (end = start + 1;
 			end < n && compare_addresses_of(
@@ -241,7 +241,7 @@ static void check_dup_mac(struct reporter *r)
 			held[i].claim.had_it =
 				past_has(held[i].claim.interface->machine->past.macs,
 					past_hardware(held[i].hardware));
-		qsort(held + start, end - start, sizeof(*held), compare_held_macs);
+		sort_items(held + start, end - start, sizeof(*held), compare_held_macs);
 		check_same_macs(r, held + start, end - start);
 	}
 }

@@ -48,7 +48,7 @@ static void grow(struct dn_set *set)
 bool dn_set_add(struct dn_set *set, const char *dn, size_t length, unsigned line,
 	unsigned *ret_line)
 {
-	uint64_t hash = hash_end(hash_folded(HASH_START, dn, length));
+	uint64_t hash = hash_folded(dn, length);
 
 	if (set->n_used * 2 >= set->n_slots)
 		grow(set);
@@ -65,5 +65,5 @@ bool dn_set_add(struct dn_set *set, const char *dn, size_t length, unsigned line
 
 bool dn_set_has(const struct dn_set *set, const char *dn, size_t length)
 {
-	return find_slot(set, hash_end(hash_folded(HASH_START, dn, length)))->hash != 0;
+	return find_slot(set, hash_folded(dn, length))->hash != 0;
 }

@@ -155,6 +155,19 @@ void entries_share(struct entries *to, const struct entries *from, size_t i)
 	keep(to, from->items[i].bytes);
 }
 
+struct entries *entries_slice(
+	TALLOC_CTX *mem_ctx, const struct entries *entries, size_t first, size_t end)
+{
+	struct entries *slice = mem_new(mem_ctx, struct entries);
+
+	slice->n = end - first;
+	slice->items = mem_array(slice, struct stored, slice->n + 1);
+	if (slice->n > 0)
+		memcpy(slice->items, entries->items + first,
+			slice->n * sizeof(*slice->items));
+	return slice;
+}
+
 static void add_role(const struct entries *entries, enum entries_role role)
 {
 	for (size_t i = 0; entries != NULL && i < entries->n; i++)
@@ -338,6 +351,20 @@ void entries_give(const struct entries *entries, size_t i, entry_sink sink, void
 
 	if (take_entry(tmp, entries->items[i].bytes, &entry))
 		sink(data, &entry);
+}
+
+void entries_give_all(const struct entries *entries, entry_sink sink, void *data)
+{
+	enum { ROOM = 16 * 1024 }; /* for one entry, mostly */
+	TMP_CTX(tmp);
+	TALLOC_CTX *pool = mem_pool_new(tmp, ROOM);
+	struct entry entry;
+
+	for (size_t i = 0; i < entries->n; i++) {
+		if (take_entry(pool, entries->items[i].bytes, &entry))
+			sink(data, &entry);
+		mem_pool_empty(pool);
+	}
 }
 
 static const char *dn_of(const struct stored *item)

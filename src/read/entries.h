@@ -43,8 +43,9 @@ bool entries_same(
 	struct entries *a, const char *key_a, struct entries *b, const char *key_b);
 /* Are all the same, in any order? */
 bool entries_equal(struct entries *a, struct entries *b);
-/* Gives entry @i to @sink; borrowed for the call. */
+/* Gives entry @i to @sink, or all; borrowed for the call. */
 void entries_give(const struct entries *entries, size_t i, entry_sink sink, void *data);
+void entries_give_all(const struct entries *entries, entry_sink sink, void *data);
 
 /*
  * The attributes by which a server knows an entry wherever it is, NULL at the end; an entry of
@@ -68,6 +69,14 @@ struct moved *entries_moved(
 
 /* Puts entry @i of @from at the end of @to; its bytes stay those of @from, which must outlive it. */
 void entries_share(struct entries *to, const struct entries *from, size_t i);
+
+/*
+ * entries_slice - those from @first to before @end
+ *
+ * memory: below @mem_ctx; the bytes stay those of @entries, which may get more meanwhile
+ */
+struct entries *entries_slice(TALLOC_CTX *mem_ctx, const struct entries *entries,
+	size_t first, size_t end) _must_check_;
 
 /* What a server calls an entry, by entryUUID: sixteen bytes (RFC 4530). */
 enum { ENTRY_ID_BYTES = 16 };
