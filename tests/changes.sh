@@ -245,6 +245,21 @@ is '/^cn: n101$/a\cn: bad_name!'
 ok 'a second name that is none: exit 0' exits 0 apply
 ok '… costs that name' complains 'cn=n101,dc=x: cn: .*bad_name!'
 ok '… and nothing else' stands
+bad_alias=$(entry cn=new "objectClass: device" "objectClass: ipHost" "ipHostNumber: 10.1.3.1" \
+	"vocAlias: bad_name!")
+{ site && printf '%s\n\n' "$bad_alias"; } >"$work/site.ldif"
+ok 'a new host with one: exit 0' exits 0 apply
+ok '… is published without it' holds "$work/out/hosts" '^10.1.3.1 new.c.example new$'
+{ site && printf '%s\n\n' "${bad_alias/10.1.3.1/10.1.3.2}"; } >"$work/site.ldif"
+ok '… and may change: exit 0' exits 0 apply
+ok '… as any other' holds "$work/out/hosts" '^10.1.3.2 new.c.example new$'
+{ site && printf '%s\n\n' "${bad_alias/bad_name!/fine}"; } >"$work/site.ldif"
+ok '… until it is mended: exit 0' exits 0 apply
+ok '… and the alias is there' holds "$work/out/hosts" '^10.1.3.1 new.c.example new fine'
+before=$(published)
+{ site && printf '%s\n\n' "$bad_alias"; } >"$work/site.ldif"
+ok 'one that was in order has it now: exit 0' exits 0 apply
+ok '… and stays as it was' stands
 
 anew
 for value in 127.0.0.1 fe80::1 0.0.0.0; do
@@ -519,6 +534,15 @@ anew
 is 's/^vocInstall: TRUE/vocInstall: FALSE/'
 ok 'twenty-five installations turned off: exit 0' exits 0 apply
 ok '… it is told' says '^generation 2:'
+
+# What is no Boolean is not TRUE; its host stays as it was, but not armed.
+anew
+is '/^cn: n101$/,/^$/s/^vocInstall: TRUE/vocInstall: TRU/'
+ok 'one with a typing error: diff foresees it, exit 2' exits 2 diff
+ok '… by name' says '^disarmed host n101.c.example'
+ok '… apply: exit 0' exits 0 apply
+ok '… turns it off' says '^generation 2: nodes ~1, 1 affected'
+ok '… then there is no difference: exit 0' exits 0 diff
 
 anew
 is 's/^vocInstall: TRUE/vocInstall: FALSE/' 's/^vocGateway: 10.1.0.1$/vocGateway: 10.1.0.254/'

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "change/guard.h"
 #include "ldapcc/commands.h"
+#include "ldapcc/disarm.h"
 #include "ldapcc/listing.h"
 #include "ldapcc/publication.h"
 #include "read/dn.h"
@@ -37,6 +38,7 @@ static const struct {
 	{"new ", "\033[32m"},
 	{"removed ", "\033[31m"},
 	{"armed ", "\033[1;31m"},
+	{"disarmed ", "\033[32m"},
 	{"changed ", "\033[33m"},
 	{"restored ", "\033[33m"},
 };
@@ -108,7 +110,14 @@ static void put_row(const struct run *run, struct json_object *array, const char
 	json_object_array_add(array, row);
 }
 
-static void print_records(struct run *run, const struct plan *plan)
+struct foreseen {
+	const struct roster_record *
+		*off; /* whose installation is turned off before all */
+	size_t n_off;
+};
+
+static void print_records(
+	struct run *run, const struct plan *plan, const struct foreseen *foreseen)
 {
 	static const char *const words[] = {[RECORD_ADDED] = "added",
 		[RECORD_REMOVED] = "removed",
@@ -126,6 +135,8 @@ static void print_records(struct run *run, const struct plan *plan)
 		if (node->is_armed)
 			put_row(run, array, "armed", node->now);
 	}
+	for (size_t i = 0; i < foreseen->n_off; i++)
+		put_row(run, array, "disarmed", foreseen->off[i]);
 	if (array != NULL)
 		json_object_object_add(run->result, "nodes", array);
 }
@@ -215,6 +226,7 @@ int command_diff(void *session)
 {
 	struct run *run = session;
 	struct publication p = {.run = run};
+	struct foreseen foreseen = {0};
 
 	if (run->arguments.list)
 		return listing_targets(run);
@@ -229,13 +241,16 @@ int command_diff(void *session)
 		failed = publication_survey(&p, false);
 	if (failed == 0)
 		failed = publication_plan(&p, NULL);
+	if (failed == 0)
+		failed = disarm_foresee(&p, &foreseen.off, &foreseen.n_off);
 	if (failed < 0)
 		return failed;
 	assert(p.plan != NULL);
-	p.has_changes = run->n_words == 0 && plan_has_changes(p.plan);
+	p.has_changes =
+		run->n_words == 0 && (plan_has_changes(p.plan) || foreseen.n_off > 0);
 	print_summary(run, p.plan);
 	if (run->n_words == 0)
-		print_records(run, p.plan);
+		print_records(run, p.plan, &foreseen);
 	failed = print_files(&p);
 	if (failed == 0)
 		failed = warn_of_guards(run, p.plan);

@@ -342,6 +342,33 @@ int disarm_overdue(struct publication *p)
 	return failed < 0 || !has_armed(p) ? failed : disarm(p, NULL);
 }
 
+int disarm_foresee(
+	struct publication *p, const struct roster_record ***ret, size_t *ret_n)
+{
+	struct run *run = p->run;
+	struct disarming d = {.p = p, .off = table_new(run->mem_ctx, 64)};
+
+	*ret = NULL;
+	*ret_n = 0;
+	if (p->state->current == 0 || run->roster_before == NULL || !has_armed(p))
+		return 0;
+	int failed = publication_entries(
+		run->mem_ctx, p->state, p->state->current, run->diags, &d.current);
+
+	if (failed < 0)
+		return failed;
+	find_off(&d, run->entries, (int64_t)time(NULL));
+	for (size_t i = 0; i < p->roster.n; i++) {
+		const struct roster_record *record = &p->roster.records[i];
+		const char *key =
+			record->is_armed ? dn_key(run->mem_ctx, record->dn) : NULL;
+
+		if (key != NULL && table_find(d.off, key) != NULL)
+			*mem_push(run->mem_ctx, ret, ret_n) = record;
+	}
+	return 0;
+}
+
 int disarm_turned_off(struct publication *p)
 {
 	uint64_t before = p->state->current;

@@ -20,3 +20,12 @@
 int disarm_overdue(struct publication *p) _must_check_;
 /* Hosts of which the entries that were just read say that vocInstall is not TRUE any more. */
 int disarm_turned_off(struct publication *p) _must_check_;
+/*
+ * disarm_foresee - those that disarm_turned_off() would turn off and a plan would not: what stands
+ * as it was because of a fault, and no longer says TRUE
+ *
+ * shape:  *ret_n records of what is to be published (publication_plan()); nothing is written
+ * errors: those of reading the current generation
+ */
+int disarm_foresee(struct publication *p, const struct roster_record ***ret,
+	size_t *ret_n) _must_check_;

@@ -260,12 +260,32 @@ static void commit_profiles(struct round *round)
 	commit_table(round, round->run->site->profiles, round->run->site->n_profiles);
 }
 
+/* Was @machine published without what is wrong with it? Then it stays as it was. */
+static bool was_right(struct round *round, const struct machine *machine)
+{
+	const char *key = good_key(round, machine->record.key);
+	const struct record *good =
+		key == NULL ? NULL : model_find(good_site(round), key);
+
+	return good != NULL && (good->kind == KIND_HOST || good->kind == KIND_VCN) &&
+	       !is_machine_wrong((const struct machine *)good);
+}
+
+/* A fault of a value that costs no more than that: an alias, a key. */
+static bool costs_value_only(struct round *round, const struct machine *machine)
+{
+	return !is_machine_bad(machine) &&
+	       (find_member(round, machine->record.key) != NULL ||
+		       !was_right(round, machine));
+}
+
 static void commit_wrong(struct round *round)
 {
 	struct site *site = round->run->site;
 
 	for (size_t i = 0; i < site->n_machines; i++)
-		if (is_machine_wrong(site->machines[i]))
+		if (is_machine_wrong(site->machines[i]) &&
+			!costs_value_only(round, site->machines[i]))
 			commit(round, &site->machines[i]->record);
 	for (size_t i = 0; i < site->n_interfaces; i++)
 		if (site->interfaces[i]->machine == NULL)

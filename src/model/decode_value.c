@@ -227,13 +227,20 @@ void decode_address_text(struct decoder *d, struct record *record, const struct 
 			arena_strdup(d->site->arena, ip_format(ip, buffer));
 }
 
+/* An address, or what was meant to be one: 10.1.0 and 10.1.0.256 are no names. */
+static bool is_like_address(const char *text)
+{
+	struct ip ip;
+
+	return ip_parse(text, &ip) || parse_with_length(text, &ip) ||
+	       (strchr(text, '.') != NULL && text[strspn(text, "0123456789.")] == '\0');
+}
+
 /* A server: an address or a host name. */
 void decode_server(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	struct ip ip;
-
-	if (ip_parse(decode_trimmed(d, value), &ip))
+	if (is_like_address(decode_trimmed(d, value)))
 		decode_address_text(d, record, use, value, place);
 	else
 		decode_name(d, record, use, value, place);
@@ -466,7 +473,7 @@ void decode_arguments(struct decoder *d, struct record *record, const struct use
 		*(const char **)place = text;
 }
 
-/* Kept as an installer writes it: `sda`, `/dev/disk/by-id/…`; or a rule. */
+/* Kept as an installer writes it: `sda`, `/dev/disk/by-id/…`, `mapper/mpatha`; or a rule. */
 void decode_install_disk(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
@@ -478,6 +485,8 @@ void decode_install_disk(struct decoder *d, struct record *record, const struct 
 		text += strlen("/dev/");
 	else if (text_has_prefix(text, "disk/by-"))
 		text = arena_printf(d->site->arena, "/dev/%s", text);
+	else if (text_has_prefix(text, "mpath"))
+		text = arena_printf(d->site->arena, "mapper/%s", text);
 	if (!disk_is_rule(text) && !disk_is_device(text))
 		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"is no device (sda, /dev/disk/by-id/…, /dev/disk/by-path/…) and no "
@@ -697,20 +706,19 @@ static bool is_ours(
 }
 
 /*
- * @value alone is lost: nothing else of its entry stands on it. What a foreign directory took
- * for its own purposes is passed over.
+ * @value alone is lost: nothing else of its entry stands on it, which is wrong but not bad. What a
+ * foreign directory took for its own purposes is passed over.
  */
 static void lose_value(struct decoder *d, struct record *record, enum field_id field,
 	const struct entry_value *value, const char *why)
 {
-	bool was_bad = record->is_bad, was_wrong = record->is_wrong;
+	bool was_bad = record->is_bad;
 
 	if (is_ours(d, field, value))
 		decode_fault(d, CHECK_BAD_VALUE, record, field, value, why);
 	else
 		decode_pass_over(d, record, field, value, why);
 	record->is_bad = was_bad;
-	record->is_wrong = was_wrong;
 }
 
 /*

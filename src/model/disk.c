@@ -16,6 +16,17 @@ static bool is_link(const char *text)
 	       text_has_prefix(text, "/dev/disk/by-path/");
 }
 
+/* NAME-part1, as udev calls it */
+static bool is_partition(const char *text)
+{
+	size_t len = strlen(text), n = len;
+
+	while (n > 0 && strchr(DIGITS, text[n - 1]) != NULL)
+		n--;
+	return n < len && n > strlen("-part") &&
+	       memcmp(text + n - strlen("-part"), "-part", strlen("-part")) == 0;
+}
+
 /* Whole disks, as the kernel's drivers call theirs. */
 static bool is_kernel_name(const char *text)
 {
@@ -50,6 +61,8 @@ bool disk_is_device(const char *text)
 {
 	static const char known[] = LETTERS DIGITS "_.:+@!-";
 
+	if (is_partition(text))
+		return false;
 	if (is_link(text)) {
 		const char *name = strrchr(text, '/') + 1;
 

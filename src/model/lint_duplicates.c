@@ -188,6 +188,22 @@ static void report_dup_mac(
 	}
 }
 
+/* A NIC and VLANs on it have one MAC; nobody has an address that DHCP gives by it. */
+static bool is_one_nic(const struct held_mac *held, size_t n)
+{
+	size_t n_nics = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct interface *interface = held[i].claim.interface;
+
+		if (interface->network != NULL ||
+			interface->machine != held[0].claim.interface->machine)
+			return false;
+		n_nics += interface->vlan == 0;
+	}
+	return n_nics <= 1;
+}
+
 /* Equal MACs come sorted by network: first the same network's, then across them. */
 static void check_same_macs(struct reporter *r, const struct held_mac *held, size_t n)
 {
@@ -199,7 +215,7 @@ static void check_same_macs(struct reporter *r, const struct held_mac *held, siz
 					   held[end].claim.interface->network;
 			end++)
 			;
-		if (end - start > 1)
+		if (end - start > 1 && !is_one_nic(held + start, end - start))
 			report_dup_mac(r, held + start, end - start, SEVERITY_ERROR);
 		is_across |= start > 0;
 	}

@@ -7,12 +7,27 @@
 
 /* What cannot be: on any machine */
 
+static bool has_port(const struct machine *host, const char *bridge)
+{
+	for (uint32_t i = 0; i < host->n_interfaces; i++) {
+		const char *its = port_bridge(host->interfaces[i]);
+
+		if (its != NULL && strcmp(its, bridge) == 0 &&
+			!port_is_bridge(host->interfaces[i]))
+			return true;
+	}
+	return false;
+}
+
 static void check_parent(struct reporter *r, struct interface *interface)
 {
 	if (interface->parent_name != NULL && interface->parent == NULL)
 		check_report(r, CHECK_DANGLING_REF, &interface->record, FIELD_PARENT,
-			"'%s' has no interface '%s'", interface->machine->name,
-			interface->parent_name);
+			has_port(interface->machine, interface->parent_name)
+				? "'%s' has no interface '%s': give that bridge an entry, "
+				  "without a MAC address"
+				: "'%s' has no interface '%s'",
+			interface->machine->name, interface->parent_name);
 	else if (interface->parent != NULL && port_has_loop(interface))
 		check_report(r, CHECK_BAD_VALUE, &interface->record,
 			interface->parent_name != NULL ? FIELD_PARENT : FIELD_NAME,
@@ -74,6 +89,43 @@ static void check_vlan(
 			interface->ifname, interface->parent->ifname);
 }
 
+/* It is installed, but not as its name would have one think. */
+static void check_vlan_name(
+	struct reporter *r, struct interface *interface, const struct release *release)
+{
+	uint32_t other = port_other_vlan(interface);
+
+	if (interface->parent == NULL && interface->n_macs == 0)
+		return;
+	if (other > 0)
+		check_report(r, CHECK_INSTALL_NETWORK, &interface->record,
+			vlan_field(interface), "'%s' becomes VLAN %u, while its %s %u",
+			interface->ifname, interface->vlan,
+			interface->network != NULL && interface->network->vlan == other
+				? "network is VLAN"
+				: "name says",
+			other);
+	if (port_name_is_long(interface) && release->knows_vlan_name)
+		check_report(r, CHECK_INSTALL_NETWORK, &interface->record, FIELD_NAME,
+			"'%s' is longer than an interface name can be (15): the "
+			"installer gives it another",
+			interface->ifname);
+}
+
+/* What is no device at all */
+static void check_device(struct reporter *r, struct interface *interface)
+{
+	if (port_is_alias(interface))
+		check_report(r, CHECK_INSTALL_NETWORK, &interface->record, FIELD_NAME,
+			"'%s' is a further address of another interface: the installer "
+			"gives each one of a family, and leaves it out",
+			interface->ifname);
+	else if (port_is_misnumbered(interface))
+		check_report(r, CHECK_INSTALL_NETWORK, &interface->record, FIELD_NAME,
+			"the number of a VLAN is 1 to 4094: the installer leaves out '%s'",
+			interface->ifname);
+}
+
 static void check_bond(
 	struct reporter *r, struct interface *interface, const struct release *release)
 {
@@ -104,12 +156,16 @@ static void check_nic(struct reporter *r, struct interface *interface)
 
 	if (owner == NULL)
 		return;
+	bool is_vlan = interface->vlan > 0;
 	struct finding *finding = check_report(r, CHECK_INSTALL_NETWORK,
-		&interface->record, FIELD_MAC,
-		"'%s' has the NIC of '%s' and is no VLAN: the installer leaves it out",
+		&interface->record, is_vlan ? vlan_field(interface) : FIELD_MAC,
+		is_vlan ? "'%s' is the same VLAN as '%s': the installer leaves it out"
+			: "'%s' has the NIC of '%s' and is no VLAN: the installer leaves "
+			  "it out",
 		interface->ifname, owner->ifname);
 
-	lint_note(r, finding, &owner->record, FIELD_MAC, 0, "this one has the NIC");
+	lint_note(r, finding, &owner->record, is_vlan ? vlan_field(owner) : FIELD_MAC, 0,
+		is_vlan ? "this one is made" : "this one has the NIC");
 }
 
 static void check_further_addresses(struct reporter *r, struct interface *interface)
@@ -128,18 +184,6 @@ static void check_further_addresses(struct reporter *r, struct interface *interf
 				"family: it leaves out %s",
 				ip_format(address->ip, text));
 	}
-}
-
-static bool has_port(const struct machine *host, const char *bridge)
-{
-	for (uint32_t i = 0; i < host->n_interfaces; i++) {
-		const char *its = port_bridge(host->interfaces[i]);
-
-		if (its != NULL && strcmp(its, bridge) == 0 &&
-			!port_is_bridge(host->interfaces[i]))
-			return true;
-	}
-	return false;
 }
 
 /* The bridges of its VCNs, each once. */
@@ -189,7 +233,9 @@ static void check_installed(
 
 		if (interface->is_management || interface->ifname == NULL)
 			continue;
+		check_device(r, interface);
 		check_vlan(r, interface, release);
+		check_vlan_name(r, interface, release);
 		check_bond(r, interface, release);
 		check_bridge(r, interface);
 		check_nic(r, interface);

@@ -23,17 +23,47 @@ static struct interface *find_interface(
 	return NULL;
 }
 
-/* The number behind the last dot of its name; 0: none. */
+/* Behind the last dot of its name (eth0.20, eth0.0020), or behind vlan; NULL: nothing. */
+static const char *number_text(const struct interface *interface)
+{
+	const char *name = interface->ifname, *dot, *number = NULL;
+
+	if (name == NULL)
+		return NULL;
+	dot = strrchr(name, '.');
+	if (dot != NULL && dot != name)
+		number = dot + 1;
+	else if (text_has_prefix(name, "vlan"))
+		number = name + strlen("vlan");
+	return number == NULL || *number == '\0' ||
+			       number[strspn(number, "0123456789")] != '\0'
+		       ? NULL
+		       : number;
+}
+
+/* The VLAN that its name says; 0: none. */
 static uint32_t number_in_name(const struct interface *interface)
 {
-	const char *dot =
-		interface->ifname == NULL ? NULL : strrchr(interface->ifname, '.');
+	const char *text = number_text(interface);
 	uint64_t number;
 
-	if (dot == NULL || dot == interface->ifname || dot[1] == '0' ||
-		!text_parse_u64(dot + 1, VLAN_MAX, &number))
+	if (text == NULL)
 		return 0;
-	return (uint32_t)number;
+	text += strspn(text, "0");
+	return text_parse_u64(text, VLAN_MAX, &number) ? (uint32_t)number : 0;
+}
+
+bool port_is_misnumbered(const struct interface *interface)
+{
+	const char *text = number_text(interface);
+
+	return text != NULL && text[-1] == '.' && number_in_name(interface) == 0 &&
+	       interface->vlan == 0 && interface->n_macs == 0;
+}
+
+bool port_is_alias(const struct interface *interface)
+{
+	return interface->ifname != NULL && strchr(interface->ifname, ':') != NULL;
 }
 
 static bool shares_mac(const struct interface *a, const struct interface *b)
@@ -65,35 +95,82 @@ static uint32_t network_vlan(const struct interface *interface)
 	return interface->network == NULL ? 0 : interface->network->vlan;
 }
 
+/* What its name says: eth0 of eth0.20, and of vlan20 where they have one NIC. */
+static struct interface *parent_by_name(const struct interface *interface)
+{
+	const char *dot = strrchr(interface->ifname, '.');
+
+	return dot == NULL ? first_sharing(interface)
+			   : find_interface(interface->machine, interface->ifname,
+				     (size_t)(dot - interface->ifname));
+}
+
 /* The primary interface of those that share a NIC stands on nothing. */
+static struct interface *parent_of(const struct interface *interface, uint32_t named)
+{
+	const char *name = interface->parent_name;
+
+	if (name != NULL)
+		return find_interface(interface->machine, name, strlen(name));
+	if (named > 0)
+		return parent_by_name(interface);
+	return !interface->is_primary &&
+			       (interface->vlan_number > 0 || network_vlan(interface) > 0)
+		       ? first_sharing(interface)
+		       : NULL;
+}
+
+/* A NIC of its own may be called vlan20 after the network that its port is in. */
+static bool is_vlan(const struct interface *interface, uint32_t named)
+{
+	if (interface->parent != NULL || interface->parent_name != NULL ||
+		interface->vlan_number > 0)
+		return true;
+	return named > 0 &&
+	       (interface->n_macs == 0 || strchr(interface->ifname, '.') != NULL);
+}
+
 static void find_parent(struct interface *interface)
 {
 	uint32_t named = number_in_name(interface);
-	const char *name = interface->parent_name;
 
-	interface->parent = NULL;
+	interface->parent = parent_of(interface, named);
 	interface->vlan = 0;
-	if (name != NULL)
-		interface->parent =
-			find_interface(interface->machine, name, strlen(name));
-	else if (named > 0)
-		interface->parent = find_interface(interface->machine, interface->ifname,
-			(size_t)(strrchr(interface->ifname, '.') - interface->ifname));
-	else if (!interface->is_primary &&
-		 (interface->vlan_number > 0 || network_vlan(interface) > 0))
-		interface->parent = first_sharing(interface);
-	if (interface->parent == NULL && name == NULL && named == 0 &&
-		interface->vlan_number == 0)
+	if (!is_vlan(interface, named))
 		return;
 	interface->vlan = interface->vlan_number > 0	? interface->vlan_number
 			  : network_vlan(interface) > 0 ? network_vlan(interface)
 							: named;
 }
 
+uint32_t port_other_vlan(const struct interface *interface)
+{
+	uint32_t named = number_in_name(interface), network = network_vlan(interface);
+
+	if (interface->vlan == 0)
+		return 0;
+	return network > 0 && network != interface->vlan ? network
+	       : named > 0 && named != interface->vlan	 ? named
+							 : 0;
+}
+
+/* eth0:1 has the NIC of eth0, and so no MAC of its own. */
+static void give_up_nic(struct interface *interface)
+{
+	const struct interface *owner = find_interface(
+		interface->machine, interface->ifname, strcspn(interface->ifname, ":"));
+
+	if (owner != NULL && shares_mac(interface, owner))
+		interface->n_macs = 0;
+}
+
 void ports_find_parents(struct machine *machine)
 {
-	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		if (port_is_alias(machine->interfaces[i]))
+			give_up_nic(machine->interfaces[i]);
 		find_parent(machine->interfaces[i]);
+	}
 }
 
 static bool is_said_to_be_bond(const struct interface *interface)
@@ -101,7 +178,7 @@ static bool is_said_to_be_bond(const struct interface *interface)
 	bool has_name = interface->record.kind == KIND_INTERFACE &&
 			interface->ifname != NULL &&
 			text_has_prefix(interface->ifname, "bond") &&
-			strchr(interface->ifname, '.') == NULL;
+			strpbrk(interface->ifname, ".:") == NULL;
 
 	return has_name || interface->bond_options != NULL;
 }
@@ -187,7 +264,8 @@ bool port_is_bridge(const struct interface *interface)
 
 const char *port_bridge(const struct interface *interface)
 {
-	if (interface->is_management)
+	if (interface->is_management || port_is_alias(interface) ||
+		port_is_misnumbered(interface))
 		return NULL;
 	return port_is_bridge(interface) ? interface->ifname : said_bridge(interface);
 }
@@ -250,17 +328,24 @@ bool port_has_loop(const struct interface *interface)
 	return comes_to(&walk, interface);
 }
 
+/* One VLAN of one NIC; or one NIC, which may have any number of VLANs beside it. */
+static bool is_same_device(const struct interface *a, const struct interface *b)
+{
+	if (a->vlan != b->vlan)
+		return false;
+	return a->vlan > 0 && (a->parent != NULL || b->parent != NULL)
+		       ? a->parent == b->parent
+		       : shares_mac(a, b);
+}
+
 struct interface *port_nic_owner(const struct interface *interface)
 {
 	const struct machine *machine = interface->machine;
 
-	if (interface->vlan > 0)
-		return NULL;
 	for (uint32_t i = 0; machine->interfaces[i] != interface; i++) {
 		struct interface *before = machine->interfaces[i];
 
-		if (before->vlan == 0 && !before->is_management &&
-			shares_mac(before, interface))
+		if (!before->is_management && is_same_device(before, interface))
 			return before;
 	}
 	return NULL;
@@ -350,6 +435,7 @@ static bool carries(struct plan *p, struct interface *interface);
 static bool is_configured(struct plan *p, const struct interface *interface)
 {
 	if (interface->is_management || interface->ifname == NULL ||
+		port_is_alias(interface) || port_is_misnumbered(interface) ||
 		port_nic_owner(interface) != NULL)
 		return false;
 	if (interface->vlan == 0)
@@ -466,6 +552,22 @@ static void give_bond_ports(
 		link->ports.items[link->ports.n++] = nic_text(p, interface, i);
 }
 
+/* vlan20, and of further VLANs with that number on other NICs vlan20-2 and so on. */
+static const char *short_name(struct plan *p, const struct interface *interface)
+{
+	size_t n = 1;
+
+	for (size_t i = 0; i + 1 < p->n_links; i++)
+		n += p->links[i].vlan == interface->vlan;
+	return n == 1 ? arena_printf(p->site->arena, "vlan%u", interface->vlan)
+		      : arena_printf(p->site->arena, "vlan%u-%zu", interface->vlan, n);
+}
+
+bool port_name_is_long(const struct interface *interface)
+{
+	return interface->vlan > 0 && strlen(interface->ifname) >= IFNAME_ROOM;
+}
+
 /* NIC, bond or VLAN, with the addresses of @carrier. */
 static void add_plain(
 	struct plan *p, struct interface *interface, struct interface *carrier)
@@ -490,10 +592,11 @@ static void add_plain(
 	}
 	if (interface->parent != NULL)
 		link->device = device_of(p, interface->parent);
-	if (p->release->knows_vlan_name && strlen(interface->ifname) < IFNAME_ROOM &&
+	if (p->release->knows_vlan_name &&
 		(p->release->knows_netplan || interface->parent != NULL ||
 			number_in_name(interface) > 0))
-		link->name = interface->ifname;
+		link->name = port_name_is_long(interface) ? short_name(p, interface)
+							  : interface->ifname;
 }
 
 static bool take(struct plan *p, struct interface *interface)

@@ -6,12 +6,12 @@
  * an installer has to configure, a link for each of its `network` lines.
  *
  *	bond	an interface with several MACs, or with one and a bond's name or options
- *	VLAN	vocParent or vocVLAN says so, or its name (eth0.20), or its MAC, which another
- *		interface of the host has too while its network has a vocVLAN
+ *	VLAN	vocParent or vocVLAN says so, or its name (eth0.20; vlan20), or its MAC, which
+ *		another interface of the host has too while its network has a vocVLAN
  *	bridge	vocBridge of the interface; on a VM host that of its network too; or its name
  *		(br0), where it has no MAC
  *
- * The port of a BMC is no link.
+ * The port of a BMC is no link, nor is a further address (eth0:1).
  */
 
 #include "model/bond.h"
@@ -49,7 +49,15 @@ const char *port_bridge(const struct interface *interface);
 bool port_is_bridge(const struct interface *interface);
 /* Made on the host of what else it has: a VLAN on another interface, or a bridge. */
 bool port_is_virtual(const struct interface *interface);
-/* The interface of the same machine whose NIC, found by its MAC, @interface would take too. */
+/* By its name (eth0:1) a further address of another interface. */
+bool port_is_alias(const struct interface *interface);
+/* By its name a VLAN, but one whose number there is none of (eth0.4095). */
+bool port_is_misnumbered(const struct interface *interface);
+/* The number that its network or its name says while it has another; 0: none does. */
+uint32_t port_other_vlan(const struct interface *interface);
+/* A VLAN whose name is longer than Linux lets any be. */
+bool port_name_is_long(const struct interface *interface);
+/* The interface of the same machine whose NIC or VLAN @interface would take too. */
 struct interface *port_nic_owner(const struct interface *interface);
 
 /* The interface with the NIC that @interface boots from: below a VLAN, a port of a bridge. */

@@ -59,7 +59,9 @@ struct record {
 	uint32_t line; /* LDIF line of the entry; 0 from a directory */
 	uint8_t kind; /* enum kind */
 	bool is_bad; /* has an error: in quarantine */
-	bool is_wrong; /* … by itself: not because of what another record says */
+	/* has an error by itself, not because of what another record says; one that is not bad
+	 * lost a value that nothing else stands on */
+	bool is_wrong;
 	bool is_passed_over; /* nothing in it can be served: in no table but that one */
 	/* of one that was passed over, or has no address left: it was published with one */
 	bool was_there;
