@@ -82,8 +82,8 @@ struct table *table_new_folded(TALLOC_CTX *mem_ctx, size_t expected)
 
 static uint64_t hash_key(const struct table *table, const char *key, size_t len)
 {
-	return hash_end(table->is_folded ? hash_folded(HASH_START, key, len)
-					 : hash_bytes(HASH_START, key, len));
+	return table->is_folded ? hash_end(hash_folded(HASH_START, key, len))
+				: hash_block(key, len);
 }
 
 static bool equal_folded(const char *a, const char *b, size_t len)

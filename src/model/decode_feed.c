@@ -202,7 +202,7 @@ static enum field_id field_of(const struct decoder *d, const struct feed *feed)
 static void add_origin(struct decoder *d, const struct feed *feed,
 	const struct entry_attribute *attribute, struct values values)
 {
-	size_t n = d->n_found;
+	size_t n = d->n_found++;
 	const char *dn = attribute->dn;
 	const char *name = feed->attribute != NULL ? feed->attribute : attribute->name;
 
@@ -215,13 +215,16 @@ static void add_origin(struct decoder *d, const struct feed *feed,
 		}
 		dn = kept;
 	}
-	*mem_push(d->scratch, &d->found, &d->n_found) = (struct origin){.attribute = name,
+	mem_reserve(d, &d->found, &d->found_room, n + 1);
+	mem_reserve(d, &d->parts, &d->part_room, n + 1);
+	/* they are compared by their bytes */
+	memset(&d->found[n], 0, sizeof(d->found[n]));
+	d->found[n] = (struct origin){.attribute = name,
 		.dn = dn,
 		.change = dn == NULL ? (struct change){0} : decode_change(d, dn),
 		.line = values.items[0].line,
 		.field = (uint16_t)field_of(d, feed)};
-	*mem_push(d->scratch, &d->parts, &n) =
-		(struct field_values){values.items, values.n};
+	d->parts[n] = (struct field_values){values.items, values.n};
 }
 
 static bool has_value(const struct field_values *have, const struct entry_value *value)
@@ -340,8 +343,6 @@ enum kind decode_fields(struct decoder *d)
 	d->extras = map->n_extras == 0
 			    ? NULL
 			    : mem_array(d->scratch, struct field_values, map->n_extras);
-	d->found = NULL;
-	d->parts = NULL;
 	d->n_found = 0;
 	take_attributes(d, kind);
 	take_constants(d, kind);
