@@ -89,6 +89,18 @@ void *mem_push_size(TALLOC_CTX *mem_ctx, void **array, size_t *n, size_t size)
 	return element;
 }
 
+void mem_reserve_size(
+	TALLOC_CTX *mem_ctx, void **array, size_t *room, size_t n, size_t size)
+{
+	enum { FIRST = 16 };
+
+	if (n <= *room)
+		return;
+	*room = 2 * n + FIRST;
+	*array = succeed(
+		_talloc_realloc_array(mem_ctx, *array, size, (unsigned)*room, "array"));
+}
+
 /* Buffers */
 
 enum { BUFFER_FIRST = 256 };

@@ -71,6 +71,17 @@ void *mem_push_size(
 	TALLOC_CTX *mem_ctx, void **array, size_t *n, size_t size) _must_check_;
 
 /*
+ * mem_reserve - room for @n elements in an array that is used again and again
+ *
+ * shape:  mem_reserve(ctx, &array, &room, n), which begin as NULL and 0
+ * memory: elements move when the array grows, and stay what they are
+ */
+#define mem_reserve(mem_ctx, array, room, n) \
+	mem_reserve_size((mem_ctx), (void **)(array), (room), (n), sizeof(**(array)))
+void mem_reserve_size(
+	TALLOC_CTX *mem_ctx, void **array, size_t *room, size_t n, size_t size);
+
+/*
  * A byte buffer that grows. Invariant: data[len] is NUL, so data is a string; data is
  * never NULL after buffer_new(). It may hold NUL bytes of its own: use len.
  */

@@ -25,9 +25,10 @@ int text_compare_case(const char *a, const char *b)
 	return lower((unsigned char)*a) - lower((unsigned char)*b);
 }
 
+/* The case of a letter is one bit: most texts differ in their first byte already. */
 bool text_equal_case(const char *a, const char *b)
 {
-	return text_compare_case(a, b) == 0;
+	return ((*a ^ *b) & ~('a' ^ 'A')) == 0 && text_compare_case(a, b) == 0;
 }
 
 int text_compare(const char *a, const char *b)

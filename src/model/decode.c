@@ -264,11 +264,15 @@ static void read_extras(struct decoder *d, struct record *record)
 /* @object is zeroed memory whose first member is its record. */
 static void *record_new(struct decoder *d, size_t size, enum kind kind)
 {
-	struct record *record = arena_alloc(d->site->arena, size);
-	const char *key = dn_key(d->scratch, d->entry->dn);
+	struct arena *arena = d->site->arena;
+	struct record *record = arena_alloc(arena, size);
+	const char *key = d->entry->key;
 
-	record->dn = arena_strdup(d->site->arena, d->entry->dn);
-	record->key = arena_strdup(d->site->arena, key == NULL ? record->dn : key);
+	record->dn = arena_strdup(arena, d->entry->dn);
+	record->key =
+		key != NULL ? arena_strdup(arena, key) : dn_key_arena(arena, record->dn);
+	if (record->key == NULL)
+		record->key = record->dn;
 	record->line = d->entry->line;
 	record->source = source_of(d);
 	record->change = decode_change(d, NULL);
@@ -295,6 +299,15 @@ static bool is_localhost(const char *name)
 	return text_has_suffix(name, ".localhost");
 }
 
+/* n1 of n1.c.example: with the domain that it gets, it is the name itself. */
+static bool is_first_label(const char *name, const char *full)
+{
+	size_t len = strlen(name);
+
+	return strncmp(full, name, len) == 0 && full[len] == '.' &&
+	       strchr(name, '.') == NULL;
+}
+
 static const char own_name_of_all[] = "is every machine's name for itself";
 
 static void add_alias(struct decoder *d, struct record *record, struct strings *aliases,
@@ -311,7 +324,8 @@ static void add_alias(struct decoder *d, struct record *record, struct strings *
 		decode_pass_over(d, record, field, value, own_name_of_all);
 		return;
 	}
-	if (name != NULL && record->name != NULL && strcmp(name, record->name) != 0)
+	if (name != NULL && record->name != NULL && strcmp(name, record->name) != 0 &&
+		!is_first_label(name, record->name))
 		aliases->items[aliases->n++] = name;
 }
 

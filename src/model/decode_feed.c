@@ -198,30 +198,11 @@ static enum field_id field_of(const struct decoder *d, const struct feed *feed)
 		       : map_extra_field(&d->mapped->map->extras[feed->extra]);
 }
 
-/* For one more row of d->found and d->parts, which go together and stay for the next entry. */
-static void make_room(struct decoder *d)
-{
-	if (d->n_found < d->found_room)
-		return;
-	size_t room = d->found_room == 0 ? 32 : 2 * d->found_room;
-	struct origin *found = mem_array(d, struct origin, room);
-	struct field_values *parts = mem_array(d, struct field_values, room);
-
-	if (d->n_found > 0) {
-		memcpy(found, d->found, d->n_found * sizeof(*found));
-		memcpy(parts, d->parts, d->n_found * sizeof(*parts));
-	}
-	talloc_free(d->found);
-	talloc_free(d->parts);
-	d->found = found;
-	d->parts = parts;
-	d->found_room = room;
-}
-
 /* Where values came from. */
 static void add_origin(struct decoder *d, const struct feed *feed,
 	const struct entry_attribute *attribute, struct values values)
 {
+	size_t n = d->n_found++;
 	const char *dn = attribute->dn;
 	const char *name = feed->attribute != NULL ? feed->attribute : attribute->name;
 
@@ -234,13 +215,16 @@ static void add_origin(struct decoder *d, const struct feed *feed,
 		}
 		dn = kept;
 	}
-	make_room(d);
-	d->parts[d->n_found] = (struct field_values){values.items, values.n};
-	d->found[d->n_found++] = (struct origin){.attribute = name,
+	mem_reserve(d, &d->found, &d->found_room, n + 1);
+	mem_reserve(d, &d->parts, &d->part_room, n + 1);
+	/* they are compared by their bytes */
+	memset(&d->found[n], 0, sizeof(d->found[n]));
+	d->found[n] = (struct origin){.attribute = name,
 		.dn = dn,
 		.change = dn == NULL ? (struct change){0} : decode_change(d, dn),
 		.line = values.items[0].line,
 		.field = (uint16_t)field_of(d, feed)};
+	d->parts[n] = (struct field_values){values.items, values.n};
 }
 
 static bool has_value(const struct field_values *have, const struct entry_value *value)

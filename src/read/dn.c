@@ -320,24 +320,61 @@ static void sort_parts(char *start, char *end)
 	}
 }
 
+/* Of a value that is its own key but for case: a letter, a digit, or `-`, `.`, `_`, `:`, `/`. */
+static bool is_plain(char c)
+{
+	return is_alpha(c) || (c >= '-' && c <= ':') || c == '_';
+}
+
+/*
+ * The part as nearly every one is written, such as `cn=n1`, behind @out, and @s behind it; NULL,
+ * and @s where it was, for any other: it is taken apart.
+ */
+static char *write_plain_part(char *out, struct scan *s)
+{
+	enum { SHORT_TYPE = 9 }; /* no type_aliases[] among those */
+	const char *at = s->at, *type = at;
+
+	while (is_alpha(*at))
+		*out++ = lower(*at++);
+	if (at == type || *at != '=' || at - type > SHORT_TYPE)
+		return NULL;
+	for (*out++ = *at++; is_plain(*at); at++)
+		*out++ = lower(*at);
+	if (!ends_value(*at))
+		return NULL;
+	s->at = at;
+	return out;
+}
+
+/* A part in any spelling, taken apart and put together. */
+static char *write_part(char *out, struct scan *s)
+{
+	if (!read_part(s))
+		return NULL;
+	memcpy(out, s->type, s->type_len);
+	out += s->type_len;
+	*out++ = '=';
+	return write_value(out, s);
+}
+
 /* One RDN of the key behind @out; NULL for what is none. */
 static char *write_rdn(char *out, struct scan *s)
 {
-	char *start = out;
-	bool has_more = false;
+	char *start = out, *end;
+	bool has_more = false, is_several = false;
 
 	do {
 		if (has_more)
 			*out++ = '+';
-		if (!read_part(s))
+		end = write_plain_part(out, s);
+		out = end != NULL ? end : write_part(out, s);
+		if (out == NULL)
 			return NULL;
-		memcpy(out, s->type, s->type_len);
-		out += s->type_len;
-		*out++ = '=';
-		out = write_value(out, s);
+		is_several |= has_more;
 		has_more = true;
 	} while (*s->at == '+' && s->at++);
-	if (memchr(start, '+', (size_t)(out - start)))
+	if (is_several)
 		sort_parts(start, out);
 	return out;
 }
@@ -363,33 +400,53 @@ static ssize_t write_key(char *key, struct scan *s)
 	return out - key;
 }
 
+/* Where a key goes: below a context, or into an arena. */
+struct home {
+	TALLOC_CTX *mem_ctx;
+	struct arena *arena; /* NULL: mem_ctx */
+};
+
 /* @scratch has room for type and value of @length + 1 bytes each, and behind them the key. */
-static char *make_key(TALLOC_CTX *mem_ctx, const char *dn, size_t length, char *scratch)
+static char *make_key(
+	const struct home *home, const char *dn, size_t length, char *scratch)
 {
 	char *key = scratch + 2 * (length + 1);
 	struct scan s = {.at = dn, .type = scratch, .value = scratch + length + 1};
 	ssize_t n = write_key(key, &s);
 
-	return n < 0 ? NULL : mem_strndup(mem_ctx, key, (size_t)n);
+	if (n < 0)
+		return NULL;
+	return home->arena == NULL ? mem_strndup(home->mem_ctx, key, (size_t)n)
+				   : arena_strndup(home->arena, key, (size_t)n);
 }
 
-char *dn_key(TALLOC_CTX *mem_ctx, const char *dn)
+static char *key_of(const struct home *home, const char *dn)
 {
 	enum { SHORT = 200 };
 	size_t length = strlen(dn);
 	/* an escaped byte may be one of a wide letter */
-	bool is_plain = strchr(dn, '\\') == NULL && !is_wide(dn, length);
+	bool is_narrow = strchr(dn, '\\') == NULL && !is_wide(dn, length);
 
-	if (is_plain &&
+	if (is_narrow &&
 		length < SHORT) { /* called once or more an entry: no allocation */
 		char scratch[5 * SHORT];
 
-		return make_key(mem_ctx, dn, length, scratch);
+		return make_key(home, dn, length, scratch);
 	}
 	TMP_CTX(tmp);
-	size_t room = (2 + (is_plain ? 3 : FOLDED_MAX)) * (length + 1);
+	size_t room = (2 + (is_narrow ? 3 : FOLDED_MAX)) * (length + 1);
 
-	return make_key(mem_ctx, dn, length, mem_array(tmp, char, room));
+	return make_key(home, dn, length, mem_array(tmp, char, room));
+}
+
+char *dn_key(TALLOC_CTX *mem_ctx, const char *dn)
+{
+	return key_of(&(struct home){.mem_ctx = mem_ctx}, dn);
+}
+
+char *dn_key_arena(struct arena *arena, const char *dn)
+{
+	return key_of(&(struct home){.arena = arena}, dn);
 }
 
 const char *dn_key_parent(const char *key)

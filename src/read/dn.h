@@ -27,5 +27,6 @@ struct rdn_part *dn_parse_rdn(
  *         also outside ASCII
  */
 char *dn_key(TALLOC_CTX *mem_ctx, const char *dn) _must_check_;
+char *dn_key_arena(struct arena *arena, const char *dn) _must_check_;
 /* The key of the parent: a pointer into @key behind its first RDN; "" at the top. */
 const char *dn_key_parent(const char *key);

@@ -87,8 +87,8 @@ static void put_attribute(struct buffer *b, const struct entry_attribute *attrib
 		put_text(b, attribute->name);
 	} else {
 		put_number(b, (uint32_t)strlen(attribute->name) + 1);
-		buffer_printf(b, "%c%s", JOINED, attribute->name);
-		buffer_add_byte(b, '\0');
+		buffer_add_byte(b, JOINED);
+		buffer_add(b, attribute->name, strlen(attribute->name) + 1);
 		put_text(b, attribute->dn);
 		put_text(b, attribute->of);
 		put_number(b, attribute->distance);
@@ -349,8 +349,10 @@ void entries_give(const struct entries *entries, size_t i, entry_sink sink, void
 	TMP_CTX(tmp);
 	struct entry entry;
 
-	if (take_entry(tmp, entries->items[i].bytes, &entry))
-		sink(data, &entry);
+	if (!take_entry(tmp, entries->items[i].bytes, &entry))
+		return;
+	entry.key = entries->items[i].key;
+	sink(data, &entry);
 }
 
 void entries_give_all(const struct entries *entries, entry_sink sink, void *data)

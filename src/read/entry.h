@@ -35,6 +35,7 @@ struct entry_attribute {
 
 struct entry {
 	const char *dn;
+	const char *key; /* canonical (dn.h); NULL: nobody has made it yet */
 	const char *source; /* the file of `also` that it is from; NULL: none of them */
 	unsigned line; /* of the dn: line; 0 from a directory */
 	struct entry_attribute *attributes;

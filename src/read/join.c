@@ -16,20 +16,32 @@ struct gift {
 	const struct held *from;
 	unsigned join; /* index */
 	unsigned distance;
+	struct gift *next; /* the one given before */
+};
+
+/* In which joins the entries of a class give, and in which they take: bits. */
+struct part {
+	uint32_t gives, takes;
 };
 
 /* An entry that some join is about; a copy. */
 struct held {
-	struct entry entry;
-	const char *key; /* canonical DN */
-	uint32_t gives, takes; /* to and from which joins: bits */
+	struct entry entry; /* with its key */
+	struct part part;
 	bool is_spent; /* it is part of another now */
 	struct gift *gifts;
 	size_t n_gifts;
 };
 
+/* What of an entry is compared; reused. */
+struct keys {
+	const char **items;
+	size_t n, room;
+};
+
 struct joiner {
 	const struct map *map;
+	struct table *parts; /* class, any case -> struct part */
 	entry_sink sink;
 	join_report report;
 	void *data;
@@ -37,7 +49,24 @@ struct joiner {
 	struct arena *arena;
 	struct held **held;
 	size_t n_held;
+	size_t n_givers[JOINS_MAX], n_takers[JOINS_MAX]; /* by join */
+	struct keys keys;
+	struct buffer *name; /* of a key; reused */
+
+	/* of the entry that is handed on; reused */
+	const struct gift **gifts;
+	struct entry_attribute *attributes;
+	size_t gift_room, attribute_room;
 };
+
+static struct part *part_of(struct joiner *j, const char *class)
+{
+	void **slot = table_slot(j->parts, class);
+
+	if (*slot == NULL)
+		*slot = mem_new(j, struct part);
+	return *slot;
+}
 
 struct joiner *joiner_new(TALLOC_CTX *mem_ctx, const struct map *map, entry_sink sink,
 	join_report report, void *data)
@@ -49,7 +78,13 @@ struct joiner *joiner_new(TALLOC_CTX *mem_ctx, const struct map *map, entry_sink
 		.report = report,
 		.data = data,
 		.names = map->attributes[FIELD_NAME],
+		.name = buffer_new(j),
+		.parts = table_new_folded(j, map->n_joins),
 		.arena = arena_new(j)};
+	for (size_t i = 0; i < map->n_joins; i++) {
+		part_of(j, map->joins[i].from.name)->gives |= UINT32_C(1) << i;
+		part_of(j, map->joins[i].to)->takes |= UINT32_C(1) << i;
+	}
 	return j;
 }
 
@@ -68,72 +103,96 @@ static void copy_attribute(struct arena *arena, struct entry_attribute *to,
 	}
 }
 
-static void hold(
-	struct joiner *j, const struct entry *entry, uint32_t gives, uint32_t takes)
+static const char *keep_key(struct arena *arena, const struct entry *entry)
 {
-	TMP_CTX(tmp);
-	struct held *held = arena_alloc(j->arena, sizeof(*held));
-	const char *key = dn_key(tmp, entry->dn);
+	const char *key = entry->key != NULL ? arena_strdup(arena, entry->key)
+					     : dn_key_arena(arena, entry->dn);
 
-	*held = (struct held){.entry = *entry, .gives = gives, .takes = takes};
-	held->entry.dn = arena_strdup(j->arena, entry->dn);
-	held->key = key == NULL ? held->entry.dn : arena_strdup(j->arena, key);
+	return key != NULL ? key : arena_strdup(arena, entry->dn);
+}
+
+static void hold(struct joiner *j, const struct entry *entry, struct part part)
+{
+	struct arena *arena = j->arena;
+	struct held *held = arena_alloc(arena, sizeof(*held));
+
+	*held = (struct held){.entry = *entry, .part = part};
+	held->entry.dn = arena_strdup(arena, entry->dn);
+	held->entry.key = keep_key(arena, entry);
 	held->entry.attributes = arena_alloc(
-		j->arena, entry->n_attributes * sizeof(struct entry_attribute) + 1);
+		arena, entry->n_attributes * sizeof(struct entry_attribute) + 1);
 	for (size_t i = 0; i < entry->n_attributes; i++)
-		copy_attribute(
-			j->arena, &held->entry.attributes[i], &entry->attributes[i]);
+		copy_attribute(arena, &held->entry.attributes[i], &entry->attributes[i]);
 	*mem_push(j, &j->held, &j->n_held) = held;
 }
 
-static bool gives(const struct join *join, const struct entry *entry)
+/* What @entry is by its classes; what takes in a join gives nothing in it. */
+static struct part part_in(const struct joiner *j, const struct entry *entry)
 {
-	return entry_has_class(entry, join->from.name) &&
-	       (join->from.filter == NULL || filter_matches(join->from.filter, entry));
+	const struct entry_attribute *classes = entry_attribute(entry, "objectClass");
+	struct part part = {0, 0};
+
+	for (size_t i = 0; classes != NULL && i < classes->n_values; i++) {
+		const struct entry_value *class = &classes->values[i];
+		const struct part *of =
+			table_find_bytes(j->parts, class->bytes, class->len);
+
+		if (of == NULL)
+			continue;
+		part.gives |= of->gives;
+		part.takes |= of->takes;
+	}
+	part.gives &= ~part.takes;
+	return part;
 }
 
 void joiner_add(void *joiner, const struct entry *entry)
 {
 	struct joiner *j = joiner;
-	uint32_t gives_to = 0, takes_from = 0;
+	struct part part = part_in(j, entry);
 
-	for (size_t i = 0; i < j->map->n_joins; i++) {
-		if (entry_has_class(entry, j->map->joins[i].to))
-			takes_from |= UINT32_C(1) << i;
-		else if (gives(&j->map->joins[i], entry))
-			gives_to |= UINT32_C(1) << i;
+	if (part.gives == 0 && part.takes == 0) {
+		j->sink(j->data, entry);
+		return;
 	}
-	if (gives_to != 0 || takes_from != 0)
-		hold(j, entry, gives_to, takes_from);
+	for (size_t i = 0; i < j->map->n_joins; i++) {
+		const struct filter *filter = j->map->joins[i].from.filter;
+
+		if ((part.gives >> i & 1) != 0 && filter != NULL &&
+			!filter_matches(filter, entry))
+			part.gives &= ~(UINT32_C(1) << i);
+		j->n_givers[i] += part.gives >> i & 1;
+		j->n_takers[i] += part.takes >> i & 1;
+	}
+	if (part.gives != 0 || part.takes != 0)
+		hold(j, entry, part);
 	else
 		j->sink(j->data, entry);
 }
 
 /* What of an entry is compared */
 
-struct keys {
-	TALLOC_CTX *mem_ctx;
-	const char **items;
-	size_t n;
-};
-
-static void add_key(struct keys *keys, const char *key)
+static void add_key(struct joiner *j, const char *key)
 {
-	*mem_push(keys->mem_ctx, &keys->items, &keys->n) = key;
+	struct keys *keys = &j->keys;
+
+	mem_reserve(j, &keys->items, &keys->room, keys->n + 1);
+	keys->items[keys->n++] = key;
 }
 
 /* Names are equal whatever their case, the blanks around them, and a dot at their end. */
-static void add_text(struct keys *keys, const char *bytes)
+static void add_text(struct joiner *j, const char *bytes, size_t len)
 {
-	bytes += strspn(bytes, " ");
-	char *text = mem_strdup(keys->mem_ctx, bytes);
-	size_t len = strlen(text);
+	for (; len > 0 && *bytes == ' '; len--)
+		bytes++;
+	while (len > 0 && (bytes[len - 1] == ' ' || bytes[len - 1] == '.'))
+		len--;
+	if (len == 0)
+		return;
+	char *text = arena_strndup(j->arena, bytes, len);
 
-	while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '.'))
-		text[--len] = '\0';
 	text_lower(text);
-	if (len > 0)
-		add_key(keys, text);
+	add_key(j, text);
 }
 
 static bool is_dn(const struct match *match)
@@ -143,33 +202,33 @@ static bool is_dn(const struct match *match)
 }
 
 static void add_values(
-	struct keys *keys, const struct held *held, const char *name, bool are_dns)
+	struct joiner *j, const struct held *held, const char *name, bool are_dns)
 {
 	const struct entry_attribute *attribute = entry_attribute(&held->entry, name);
 
 	for (size_t i = 0; attribute != NULL && i < attribute->n_values; i++) {
 		const char *bytes = attribute->values[i].bytes;
-		const char *key = are_dns ? dn_key(keys->mem_ctx, bytes) : NULL;
+		const char *key = are_dns ? dn_key_arena(j->arena, bytes) : NULL;
 
 		if (are_dns && key != NULL)
-			add_key(keys, key);
+			add_key(j, key);
 		else if (!are_dns)
-			add_text(keys, bytes);
+			add_text(j, bytes, strlen(bytes));
 	}
 }
 
 /* The name in the RDN is an entry's own; without one all that it has. */
-static void add_names(
-	const struct joiner *j, struct keys *keys, const struct held *held, bool is_giver)
+static void add_names(struct joiner *j, const struct held *held, bool is_giver)
 {
-	size_t n, before = keys->n;
-	const struct rdn_part *parts = dn_parse_rdn(keys->mem_ctx, held->entry.dn, &n);
+	TMP_CTX(tmp);
+	size_t n, before = j->keys.n;
+	const struct rdn_part *parts = dn_parse_rdn(tmp, held->entry.dn, &n);
 
 	for (size_t i = 0; i < n; i++)
 		if (list_has_name(&j->names, parts[i].attribute))
-			add_text(keys, parts[i].value);
-	for (size_t i = 0; i < j->names.n && (!is_giver || keys->n == before); i++)
-		add_values(keys, held, j->names.items[i], false);
+			add_text(j, parts[i].value, strlen(parts[i].value));
+	for (size_t i = 0; i < j->names.n && (!is_giver || j->keys.n == before); i++)
+		add_values(j, held, j->names.items[i], false);
 }
 
 /* Does the canonical @dn begin with the attribute that @first does? */
@@ -180,144 +239,183 @@ static bool begins_alike(const char *first, const char *dn)
 	return strncmp(first, dn, len) == 0;
 }
 
-/* The RDNs at the start of the DN that have one attribute: idnsName=n1,idnsName=c.example. */
-static void add_domain_name(struct keys *keys, const struct held *held)
+/* The value of the first RDN of the canonical @dn; false where it has several parts. */
+static bool add_label(struct buffer *name, const char *dn)
 {
-	struct buffer *name = buffer_new(keys->mem_ctx);
+	const char *value = dn + strcspn(dn, "=") + 1;
+	size_t len = strcspn(value, ",+\\"), n;
 
-	for (const char *dn = held->key; *dn != '\0' && begins_alike(held->key, dn);
-		dn = dn_key_parent(dn)) {
-		size_t n;
-		const struct rdn_part *parts = dn_parse_rdn(keys->mem_ctx, dn, &n);
-
-		if (n != 1)
-			break;
-		/* the zone itself: @ */
-		if (strcmp(parts->value, "@") == 0)
-			continue;
-		buffer_add_text(name, name->len > 0 ? "." : "");
-		buffer_add_text(name, parts->value);
+	if (value[len] == '\0' || value[len] == ',') {
+		buffer_add(name, value, len);
+		return true;
 	}
-	add_text(keys, name->data);
+	TMP_CTX(tmp);
+	const struct rdn_part *parts = dn_parse_rdn(tmp, dn, &n);
+
+	if (n != 1)
+		return false;
+	buffer_add_text(name, parts->value);
+	return true;
 }
 
-/* The keys of @held; of MATCH_ABOVE in the order of their distance. */
-static struct keys keys_of(TALLOC_CTX *mem_ctx, const struct joiner *j,
-	const struct held *held, const struct match *match, const struct match *other,
-	bool is_giver)
+/* The RDNs at the start of the DN that have one attribute: idnsName=n1,idnsName=c.example. */
+static void add_domain_name(struct joiner *j, const struct held *held)
 {
-	struct keys keys = {.mem_ctx = mem_ctx};
-	const char *above = dn_key_parent(held->key);
+	const char *key = held->entry.key;
+	struct buffer *name = j->name;
 
+	buffer_truncate(name, 0);
+	for (const char *dn = key; *dn != '\0' && begins_alike(key, dn);
+		dn = dn_key_parent(dn)) {
+		size_t before = name->len;
+
+		buffer_add_text(name, before > 0 ? "." : "");
+		if (!add_label(name, dn))
+			break;
+		/* the zone itself: @ */
+		if (strcmp(name->data, "@") == 0)
+			buffer_truncate(name, 0);
+	}
+	add_text(j, name->data, name->len);
+}
+
+/* Sets j->keys to those of @held; of MATCH_ABOVE in the order of their distance. */
+static void find_keys(struct joiner *j, const struct held *held,
+	const struct match *match, const struct match *other, bool is_giver)
+{
+	const char *above = dn_key_parent(held->entry.key);
+
+	j->keys.n = 0;
 	switch (match->by) {
 	case MATCH_ATTRIBUTE:
-		add_values(&keys, held, match->attribute, is_dn(other));
+		add_values(j, held, match->attribute, is_dn(other));
 		break;
 	case MATCH_NAME:
-		add_names(j, &keys, held, is_giver);
+		add_names(j, held, is_giver);
 		break;
 	case MATCH_DN:
-		add_key(&keys, held->key);
+		add_key(j, held->entry.key);
 		break;
 	case MATCH_PARENT:
-		add_key(&keys, above);
+		add_key(j, above);
 		break;
 	case MATCH_ABOVE:
 		for (; *above != '\0'; above = dn_key_parent(above))
-			add_key(&keys, above);
+			add_key(j, above);
 		break;
 	case MATCH_DOMAIN_NAME:
-		add_domain_name(&keys, held);
+		add_domain_name(j, held);
 		break;
 	}
-	return keys;
 }
 
 /* Who can be found by a key */
 
 struct taker {
 	struct held *held;
+	const char *key;
 	unsigned distance;
 	bool has_domain; /* one of its names has a dot */
-	struct taker *next;
+	struct taker *next; /* of the same key */
+	struct taker *before; /* of all */
 };
 
 struct index {
-	const struct joiner *j;
+	struct joiner *j;
 	const struct join *join;
 	struct table *takers; /* key -> struct taker */
-	/* of names: the first label of those with a domain -> struct taker; else NULL */
+	struct taker *last;
+	/* of names: the first label of those with a domain -> struct taker; NULL: not asked for
+	 * yet */
 	struct table *labels;
 };
 
-static bool is_by_name(const struct match *match)
+static bool is_name(const struct match *match)
 {
 	return match->by == MATCH_NAME || match->by == MATCH_DOMAIN_NAME;
 }
 
-static void add_taker(struct index *index, struct table *table, const char *key,
-	size_t len, const struct taker *taker)
+static bool is_by_name(const struct join *join)
 {
-	struct arena *arena = index->j->arena;
-	const char *kept = arena_strndup(arena, key, len);
-	void **slot = table_slot(table, kept);
-	struct taker *copy = arena_alloc(arena, sizeof(*copy));
+	return is_name(&join->mine) || is_name(&join->theirs);
+}
 
-	*copy = *taker;
-	copy->next = *slot;
-	*slot = copy;
+static void link_taker(struct table *table, size_t len, struct taker *taker)
+{
+	void **slot = table_slot_bytes(table, taker->key, len);
+
+	taker->next = *slot;
+	*slot = taker;
 }
 
 static void index_taker(struct index *index, struct held *held)
 {
-	TMP_CTX(tmp);
 	const struct join *join = index->join;
-	struct keys keys =
-		keys_of(tmp, index->j, held, &join->theirs, &join->mine, false);
-	struct taker taker = {.held = held};
+	const struct keys *keys = &index->j->keys;
+	bool has_domain = false;
 
-	for (size_t i = 0; i < keys.n; i++)
-		taker.has_domain |= strchr(keys.items[i], '.') != NULL;
-	for (size_t i = 0; i < keys.n; i++) {
-		const char *key = keys.items[i];
-		size_t label = strcspn(key, ".");
+	find_keys(index->j, held, &join->theirs, &join->mine, false);
+	for (size_t i = 0; i < keys->n; i++)
+		has_domain |= strchr(keys->items[i], '.') != NULL;
+	for (size_t i = 0; i < keys->n; i++) {
+		struct taker *taker = arena_alloc(index->j->arena, sizeof(*taker));
 
-		taker.distance = join->theirs.by == MATCH_ABOVE ? (unsigned)i + 1 : 1;
-		add_taker(index, index->takers, key, strlen(key), &taker);
-		if (index->labels != NULL && key[label] == '.')
-			add_taker(index, index->labels, key, label, &taker);
+		*taker = (struct taker){.held = held,
+			.key = keys->items[i],
+			.distance = join->theirs.by == MATCH_ABOVE ? (unsigned)i + 1 : 1,
+			.has_domain = has_domain,
+			.before = index->last};
+		index->last = taker;
+		link_taker(index->takers, strlen(taker->key), taker);
 	}
 }
 
 static struct index make_index(TALLOC_CTX *mem_ctx, struct joiner *j, size_t number)
 {
-	const struct join *join = &j->map->joins[number];
-	struct index index = {
-		.j = j, .join = join, .takers = table_new(mem_ctx, j->n_held)};
+	struct index index = {.j = j,
+		.join = &j->map->joins[number],
+		.takers = table_new(mem_ctx, j->n_takers[number])};
 
-	if (is_by_name(&join->mine) || is_by_name(&join->theirs))
-		index.labels = table_new(mem_ctx, j->n_held);
 	for (size_t i = 0; i < j->n_held; i++)
-		if (j->held[i]->takes & (UINT32_C(1) << number))
+		if (j->held[i]->part.takes >> number & 1)
 			index_taker(&index, j->held[i]);
 	return index;
+}
+
+/* Few directories name the same machines with a domain here and without one there. */
+static void index_labels(struct index *index)
+{
+	index->labels = table_new(index->takers, 0);
+	for (const struct taker *taker = index->last; taker != NULL;
+		taker = taker->before) {
+		size_t label = strcspn(taker->key, ".");
+		struct taker *copy;
+
+		if (taker->key[label] == '\0')
+			continue;
+		copy = arena_alloc(index->j->arena, sizeof(*copy));
+		*copy = *taker;
+		link_taker(index->labels, label, copy);
+	}
 }
 
 /*
  * Who has @key. A name without a domain is that of one with, and the other way round only
  * where it has none at all: n1.a.example is not n1.b.example.
  */
-static const struct taker *find_takers(
-	const struct index *index, TALLOC_CTX *mem_ctx, const char *key)
+static const struct taker *find_takers(struct index *index, const char *key)
 {
 	const struct taker *found = table_find(index->takers, key);
 	size_t label = strcspn(key, ".");
 
-	if (found != NULL || index->labels == NULL)
+	if (found != NULL || !is_by_name(index->join))
 		return found;
-	if (key[label] == '\0')
+	if (key[label] == '\0') {
+		if (index->labels == NULL)
+			index_labels(index);
 		return table_find(index->labels, key);
-	found = table_find(index->takers, mem_strndup(mem_ctx, key, label));
+	}
+	found = table_find_bytes(index->takers, key, label);
 	while (found != NULL && found->has_domain)
 		found = found->next;
 	return found;
@@ -325,17 +423,21 @@ static const struct taker *find_takers(
 
 /* Giving */
 
+/* @from gives to all of its takers at once: a second gift of it is the next. */
 static void give(
 	struct joiner *j, struct held *from, const struct taker *taker, unsigned number)
 {
 	struct held *to = taker->held;
 	bool is_each = j->map->joins[number].is_each;
+	struct gift *last = to->gifts;
 
-	for (size_t i = 0; i < to->n_gifts; i++)
-		if (to->gifts[i].from == from && to->gifts[i].join == number)
-			return;
-	*mem_push(j, &to->gifts, &to->n_gifts) =
-		(struct gift){from, number, is_each ? taker->distance : 0};
+	if (last != NULL && last->from == from && last->join == number)
+		return;
+	struct gift *gift = arena_alloc(j->arena, sizeof(*gift));
+
+	*gift = (struct gift){from, number, is_each ? taker->distance : 0, last};
+	to->gifts = gift;
+	to->n_gifts++;
 	from->is_spent |= !is_each;
 }
 
@@ -345,7 +447,7 @@ static bool is_doubtful(struct joiner *j, struct held *from, const struct taker 
 {
 	if (other == NULL || other->held == first->held)
 		return false;
-	bool is_later = strcmp(first->held->key, other->held->key) > 0;
+	bool is_later = strcmp(first->held->entry.key, other->held->entry.key) > 0;
 
 	from->is_spent = true;
 	j->report(j->data, &from->entry,
@@ -354,14 +456,13 @@ static bool is_doubtful(struct joiner *j, struct held *from, const struct taker 
 	return true;
 }
 
-static void give_to_one(struct joiner *j, const struct index *index, struct held *from,
-	const struct keys *keys, unsigned number)
+static void give_to_one(
+	struct joiner *j, struct index *index, struct held *from, unsigned number)
 {
 	const struct taker *only = NULL;
 
-	for (size_t i = 0; i < keys->n; i++)
-		for (const struct taker *taker =
-				find_takers(index, keys->mem_ctx, keys->items[i]);
+	for (size_t i = 0; i < j->keys.n; i++)
+		for (const struct taker *taker = find_takers(index, j->keys.items[i]);
 			taker != NULL; taker = taker->next) {
 			if (only != NULL && is_doubtful(j, from, only, taker))
 				return;
@@ -371,35 +472,32 @@ static void give_to_one(struct joiner *j, const struct index *index, struct held
 		give(j, from, only, number);
 }
 
-static void give_to_each(struct joiner *j, const struct index *index, struct held *from,
-	const struct keys *keys, unsigned number)
+static void give_to_each(
+	struct joiner *j, struct index *index, struct held *from, unsigned number)
 {
-	for (size_t i = 0; i < keys->n; i++)
-		for (const struct taker *taker =
-				find_takers(index, keys->mem_ctx, keys->items[i]);
+	for (size_t i = 0; i < j->keys.n; i++)
+		for (const struct taker *taker = find_takers(index, j->keys.items[i]);
 			taker != NULL; taker = taker->next)
 			give(j, from, taker, number);
-}
-
-static void give_values(
-	struct joiner *j, const struct index *index, struct held *from, unsigned number)
-{
-	TMP_CTX(tmp);
-	const struct join *join = index->join;
-	struct keys keys = keys_of(tmp, j, from, &join->mine, &join->theirs, true);
-
-	(join->is_each ? give_to_each : give_to_one)(j, index, from, &keys, number);
 }
 
 static void carry_out(struct joiner *j, unsigned number)
 {
 	TMP_CTX(tmp);
+	const struct join *join = &j->map->joins[number];
+
+	if (j->n_givers[number] == 0)
+		return;
 	struct index index = make_index(tmp, j, number);
 
-	for (size_t i = 0; i < j->n_held; i++)
-		if ((j->held[i]->gives & (UINT32_C(1) << number)) != 0 &&
-			!j->held[i]->is_spent)
-			give_values(j, &index, j->held[i], number);
+	for (size_t i = 0; i < j->n_held; i++) {
+		struct held *from = j->held[i];
+
+		if ((from->part.gives >> number & 1) == 0 || from->is_spent)
+			continue;
+		find_keys(j, from, &join->mine, &join->theirs, true);
+		(join->is_each ? give_to_each : give_to_one)(j, &index, from, number);
+	}
 }
 
 /* Handing on */
@@ -407,51 +505,72 @@ static void carry_out(struct joiner *j, unsigned number)
 /* What is nearer first, then by join and DN: the directory's order counts for nothing. */
 static int compare_gifts(const void *left, const void *right)
 {
-	const struct gift *a = left, *b = right;
+	const struct gift *a = *(const struct gift *const *)left,
+			  *b = *(const struct gift *const *)right;
 
 	if (a->distance != b->distance)
 		return a->distance < b->distance ? -1 : 1;
 	if (a->join != b->join)
 		return a->join < b->join ? -1 : 1;
-	return strcmp(a->from->key, b->from->key);
+	return strcmp(a->from->entry.key, b->from->entry.key);
 }
 
-static void add_gift(TALLOC_CTX *mem_ctx, const struct map *map, const struct gift *gift,
-	struct entry *entry)
+/* The gifts of @held in order, in memory that is used again. */
+static const struct gift *const *sort_gifts(struct joiner *j, const struct held *held)
 {
-	for (size_t i = 0; i < gift->from->entry.n_attributes; i++) {
-		const struct entry_attribute *attribute =
-			&gift->from->entry.attributes[i];
+	size_t n = 0;
 
-		if (text_equal_case(attribute->name, "objectClass"))
+	mem_reserve(j, &j->gifts, &j->gift_room, held->n_gifts);
+	for (const struct gift *gift = held->gifts; gift != NULL; gift = gift->next)
+		j->gifts[n++] = gift;
+	if (n > 1)
+		qsort(j->gifts, n, sizeof(*j->gifts), compare_gifts);
+	return j->gifts;
+}
+
+/* Room for the attributes of @held and of what was given to it. */
+static void reserve_attributes(struct joiner *j, const struct held *held)
+{
+	size_t n = held->entry.n_attributes;
+
+	for (const struct gift *gift = held->gifts; gift != NULL; gift = gift->next)
+		n += gift->from->entry.n_attributes;
+	mem_reserve(j, &j->attributes, &j->attribute_room, n);
+}
+
+static void add_gift(const struct map *map, const struct gift *gift, struct entry *entry)
+{
+	const struct entry *from = &gift->from->entry;
+
+	for (size_t i = 0; i < from->n_attributes; i++) {
+		struct entry_attribute *copy = &entry->attributes[entry->n_attributes];
+
+		if (text_equal_case(from->attributes[i].name, "objectClass"))
 			continue;
-		struct entry_attribute *copy =
-			mem_push(mem_ctx, &entry->attributes, &entry->n_attributes);
-
-		*copy = *attribute;
-		copy->dn = gift->from->entry.dn;
+		*copy = from->attributes[i];
+		copy->dn = from->dn;
 		copy->of = map->joins[gift->join].from.name;
 		copy->distance = gift->distance;
+		entry->n_attributes++;
 	}
 }
 
-static void hand_on(const struct joiner *j, const struct held *held)
+static void hand_on(struct joiner *j, const struct held *held)
 {
-	TMP_CTX(tmp);
 	struct entry entry = held->entry;
 
 	if (held->n_gifts == 0) {
 		j->sink(j->data, &entry);
 		return;
 	}
-	entry.attributes = NULL;
-	entry.n_attributes = 0;
-	for (size_t i = 0; i < held->entry.n_attributes; i++)
-		*mem_push(tmp, &entry.attributes, &entry.n_attributes) =
-			held->entry.attributes[i];
-	qsort(held->gifts, held->n_gifts, sizeof(*held->gifts), compare_gifts);
+	const struct gift *const *gifts = sort_gifts(j, held);
+
+	reserve_attributes(j, held);
+	entry.attributes = j->attributes;
+	memcpy(entry.attributes, held->entry.attributes,
+		entry.n_attributes * sizeof(*entry.attributes));
 	for (size_t i = 0; i < held->n_gifts; i++)
-		add_gift(tmp, j->map, &held->gifts[i], &entry);
+		add_gift(j->map, gifts[i], &entry);
 	j->sink(j->data, &entry);
 }
 

@@ -18,6 +18,7 @@ struct ldif {
 	struct entry_value *values;
 	size_t value_room;
 
+	char *key; /* of the record's DN */
 	struct dn_set *seen;
 	size_t n_entries;
 	entry_sink sink;
@@ -88,8 +89,11 @@ static bool is_version(struct ldif *f)
 
 static void check_dn(struct ldif *f, const struct ldif_line *line)
 {
-	char *key = dn_key(f, line->value);
 	unsigned earlier;
+
+	talloc_free(f->key);
+	f->key = dn_key(f, line->value);
+	const char *key = f->key;
 
 	if (!key || strlen(line->value) != line->len)
 		ldif_fault(f->file, line->number, line->column,
@@ -98,7 +102,6 @@ static void check_dn(struct ldif *f, const struct ldif_line *line)
 		ldif_fault(f->file, line->number, line->column,
 			"'%s' is here twice: it is in line %u already", line->value,
 			earlier);
-	talloc_free(key);
 }
 
 /* The record's shape from line @i on: dn, changetype or none, attributes. Moves @i there. */
@@ -161,7 +164,7 @@ static size_t gather_values(struct ldif *f, size_t first, struct entry_value *va
 
 static void deliver(struct ldif *f, const struct ldif_line *dn, size_t first)
 {
-	struct entry entry = {.dn = dn->value, .line = dn->number};
+	struct entry entry = {.dn = dn->value, .key = f->key, .line = dn->number};
 	size_t n_values = 0;
 
 	reserve_values(f, f->file->n_lines);

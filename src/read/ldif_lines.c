@@ -175,19 +175,23 @@ static char *take_folded(struct ldif_file *f, size_t *ret_len, bool *ret_is_fold
 	return start;
 }
 
+static bool is_alphanumeric(char c)
+{
+	return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9');
+}
+
 /* The character that has no place in an attribute description (RFC 4512 section 2.5). */
 static const char *bad_name(const char *name)
 {
-	if (!((name[0] | 0x20) >= 'a' && (name[0] | 0x20) <= 'z') &&
-		!(name[0] >= '0' && name[0] <= '9'))
+	if (!is_alphanumeric(*name))
 		return name;
-	name += strspn(
-		name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.");
+	while (is_alphanumeric(*name) || *name == '-' || *name == '.')
+		name++;
 	/* Active Directory's `;range=0-1499` is none of RFC 4512's options */
 	if (*name == ';')
-		name += strspn(name,
-			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-			"0123456789-.;=*");
+		while (is_alphanumeric(*name) ||
+			(*name != '\0' && strchr("-.;=*", *name)))
+			name++;
 	return *name ? name : NULL;
 }
 
