@@ -84,7 +84,9 @@ static void read_host(const char *words, struct machine_host *host, struct qemu 
 		qemu->major = 11;
 	qemu->has_io_uring = strstr(words, "io-uring") != NULL;
 	qemu->has_kvm_device = strstr(words, "kvm-device") != NULL;
-	host->has_vhost_net = strstr(words, "vhost-net") != NULL;
+	host->queues = strstr(words, "four-queues") != NULL
+			       ? 4
+			       : strstr(words, "vhost-net") != NULL;
 	if (strstr(words, "uefi") != NULL)
 		host->firmware = strstr(words, "uefi-secure") != NULL ? &secure_firmware
 								      : &firmware;

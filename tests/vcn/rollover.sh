@@ -65,15 +65,9 @@ ok "and nobody was stopped for it" equal "$(pids)" "$before"
 both 3 bad
 ok "one that does not get ready" exits 5 vcn apply --restart-changed
 ok "is told, too" says "'vcn001' did not get ready with its changes"
-rm good
-supervisor=$(field vcn001 supervisor_pid)
 both 4 initrd
 ok "the old one again is what runs" exits 0 vcn apply
 ok "nothing is outdated" equal "$(field vcn001 state) $(field vcn002 state)" "ready ready"
-both 5 bad
-ok "a restart by hand has no way back" exits 5 vcn restart vcn001
-ok "it is not ready" test "$(field vcn001 state)" != ready
-ok "with its supervisor" test ! -e "/proc/$supervisor"
 ok "kill" exits 0 vcn kill --all
 ok "nothing is left" no_qemu
 finish_tests

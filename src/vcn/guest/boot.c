@@ -284,12 +284,15 @@ static int open_all(struct supervisor *s, struct boot *boot, struct opening *ope
 
 /* The start */
 
-static bool has_vhost_net(const struct supervisor *s, const struct boot *boot)
+/* All interfaces alike: as many as the one with the fewest has. */
+static unsigned count_queues(const struct supervisor *s, const struct boot *boot)
 {
+	unsigned queues = QUEUES_MAX;
+
 	for (size_t i = 0; i < s->guest->n_interfaces; i++)
-		if (boot->ports[i].vhost_fd < 0)
-			return false;
-	return true;
+		if (boot->ports[i].queues < queues)
+			queues = boot->ports[i].queues;
+	return queues;
 }
 
 static int fd_for(const struct machine_fd *wanted, const struct handover *handover,
@@ -297,9 +300,11 @@ static int fd_for(const struct machine_fd *wanted, const struct handover *handov
 {
 	switch (wanted->kind) {
 	case MACHINE_FD_TAP:
-		return boot->ports[wanted->index].tap_fd;
+		return wanted->queue == 0 ? boot->ports[wanted->index].tap_fd
+					  : boot->ports[wanted->index]
+						    .more_tap_fds[wanted->queue - 1];
 	case MACHINE_FD_VHOST:
-		return boot->ports[wanted->index].vhost_fd;
+		return boot->ports[wanted->index].vhost_fds[wanted->queue];
 	case MACHINE_FD_CREDENTIAL:
 		return handover->credentials[wanted->index];
 	case MACHINE_FD_DISK:
@@ -494,7 +499,7 @@ static int prepare_and_spawn(
 		.settings = s->settings,
 		.qemu = s->qemu,
 		.firmware = handover->firmware,
-		.has_vhost_net = has_vhost_net(s, boot),
+		.queues = count_queues(s, boot),
 		.vsock_cid = boot->cid,
 		.notify_port = handover->notify_port,
 		.mtus = list_mtus(tmp, s, boot),

@@ -90,6 +90,11 @@ int kvm_open(const struct identity *identity, const struct qemu *qemu,
 	return 0;
 }
 
+bool kvm_has_vhost_net(void)
+{
+	return access("/dev/vhost-net", R_OK | W_OK) == 0;
+}
+
 int kvm_open_vhost_net(void)
 {
 	return open("/dev/vhost-net", O_RDWR | O_CLOEXEC);

@@ -23,6 +23,8 @@ int kvm_open(const struct identity *identity, const struct qemu *qemu,
 /* Is KVM there at all? EXIT_MISSING. */
 int kvm_check(struct diags *diags) _must_check_;
 
+/* Could guests have it? Whether it works, opening tells. */
+bool kvm_has_vhost_net(void) _must_check_;
 /* /dev/vhost-net, or -1 where this host has none that works. */
 int kvm_open_vhost_net(void) _must_check_;
 

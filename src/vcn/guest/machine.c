@@ -40,14 +40,21 @@ static void add_option(struct machine *m, const char *option, const char *format
 	add(m, value);
 }
 
-static int add_fd(struct machine *m, enum machine_fd_kind kind, size_t index)
+static int add_queue_fd(
+	struct machine *m, enum machine_fd_kind kind, size_t index, unsigned queue)
 {
 	struct machine_fd *fd = mem_push(m, &m->fds, &m->n_fds);
 
 	fd->kind = kind;
 	fd->index = index;
+	fd->queue = queue;
 	fd->number = FIRST_NUMBER + (int)m->n_fds - 1;
 	return fd->number;
+}
+
+static int add_fd(struct machine *m, enum machine_fd_kind kind, size_t index)
+{
+	return add_queue_fd(m, kind, index, 0);
 }
 
 /* Name, machine, processors, memory */
@@ -224,17 +231,32 @@ static void add_kernel(struct machine *m, const struct guest_image *image)
 
 /* Network */
 
-static void add_tap(struct machine *m, size_t i, bool has_vhost_net)
+/* 4:5:6, the descriptors of an interface's queues */
+static const char *queue_fds(TALLOC_CTX *mem_ctx, struct machine *m,
+	enum machine_fd_kind kind, size_t i, unsigned queues)
 {
-	int tap = add_fd(m, MACHINE_FD_TAP, i);
+	struct buffer *b = buffer_new(mem_ctx);
+
+	for (unsigned queue = 0; queue < queues; queue++)
+		buffer_printf(b, "%s%d", queue == 0 ? "" : ":",
+			add_queue_fd(m, kind, i, queue));
+	return b->data;
+}
+
+static void add_tap(struct machine *m, size_t i, unsigned queues)
+{
+	TMP_CTX(tmp);
+	const char *taps = queue_fds(tmp, m, MACHINE_FD_TAP, i, queues > 1 ? queues : 1);
 
 	/* vhost=on without a descriptor makes QEMU 7.2 abort where /dev/vhost-net is
 	 * unusable */
-	if (has_vhost_net)
-		add_option(m, "-netdev", "tap,id=n%zu,fd=%d,vhost=on,vhostfd=%d", i, tap,
-			add_fd(m, MACHINE_FD_VHOST, i));
+	if (queues == 0)
+		add_option(m, "-netdev", "tap,id=n%zu,fd=%s,vhost=off", i, taps);
 	else
-		add_option(m, "-netdev", "tap,id=n%zu,fd=%d,vhost=off", i, tap);
+		add_option(m, "-netdev", "tap,id=n%zu,%s=%s,vhost=on,%s=%s", i,
+			queues > 1 ? "fds" : "fd", taps,
+			queues > 1 ? "vhostfds" : "vhostfd",
+			queue_fds(tmp, m, MACHINE_FD_VHOST, i, queues));
 }
 
 static void add_interfaces(
@@ -246,19 +268,23 @@ static void add_interfaces(
 		const struct guest_interface *nic = &guest->interfaces[i];
 		char mac[MAC_TEXT_MAX];
 		unsigned mtu = host->mtus != NULL ? host->mtus[i] : nic->mtu;
-		const char *mtu_option = "";
+		const char *options = "";
 
 		if (host->settings->network == NETWORK_USER)
 			add_option(m, "-netdev",
 				"stream,id=n%zu,server=off,addr.type=fd,addr.str=%d", i,
 				add_fd(m, MACHINE_FD_UPLINK, i));
 		else
-			add_tap(m, i, host->has_vhost_net);
+			add_tap(m, i, host->queues);
 		if (mtu > 0 && mtu <= MTU_MAX)
-			mtu_option = mem_printf(tmp, ",host_mtu=%u", mtu);
+			options = mem_printf(tmp, ",host_mtu=%u", mtu);
+		/* for each queue two, for the configuration and the control queue one each */
+		if (host->queues > 1)
+			options = mem_printf(tmp, "%s,mq=on,vectors=%u", options,
+				2 * host->queues + 2);
 		add_option(m, "-device",
 			"virtio-net-pci,id=nic%zu,netdev=n%zu,mac=%s,romfile=%s", i, i,
-			mac_format(nic->mac, mac), mtu_option);
+			mac_format(nic->mac, mac), options);
 	}
 }
 

@@ -35,11 +35,12 @@ enum machine_fd_kind {
 
 /*
  * A descriptor of QEMU's: what it is, of which interface (TAP, vhost, uplink), disk or
- * credential, under what number.
+ * credential, and which of the interface's queues, under what number.
  */
 struct machine_fd {
 	enum machine_fd_kind kind;
 	size_t index;
+	unsigned queue;
 	int number;
 };
 
@@ -48,7 +49,7 @@ struct machine_host {
 	const struct launch_settings *settings;
 	const struct qemu *qemu;
 	const struct firmware *firmware; /* NULL: BIOS */
-	bool has_vhost_net;
+	unsigned queues; /* of each interface, by vhost; 0: one, without vhost */
 	unsigned vsock_cid, notify_port; /* for READINESS_NOTIFY */
 	const unsigned
 		*mtus; /* by interface; NULL: the manifest's are all that is known */

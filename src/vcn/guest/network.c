@@ -59,18 +59,60 @@ static int tap_fault(const struct network_port *port, const struct guest *guest,
 		error == EBUSY ? "; another process has it" : "");
 }
 
+/* One vhost for each: where there is none, one queue it is. */
+static bool wants_queues(const struct guest *guest)
+{
+	return guest->cpus > 1 && kvm_has_vhost_net();
+}
+
+/* A queue of the port's TAP, the first one of which makes it; -errno. */
+static int open_queue(const struct network_port *port, int flags)
+{
+	struct ifreq request = {
+		.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | flags)};
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+
+	memcpy(request.ifr_name, port->name, IFNAMSIZ);
+	if (fd >= 0 && ioctl(fd, TUNSETIFF, &request) == 0)
+		return fd;
+	int error = errno;
+
+	mem_close_fd(&fd);
+	return -error;
+}
+
 static int open_tap(
 	struct network_port *port, const struct guest *guest, struct diags *diags)
 {
 	/* EXCL: else somebody's persistent TAP of this name would be taken over silently. */
-	struct ifreq request = {
-		.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL)};
+	int flags = IFF_TUN_EXCL | (wants_queues(guest) ? IFF_MULTI_QUEUE : 0);
 
-	memcpy(request.ifr_name, port->name, IFNAMSIZ);
-	port->tap_fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
-	if (port->tap_fd < 0 || ioctl(port->tap_fd, TUNSETIFF, &request) < 0)
-		return tap_fault(port, guest, errno, diags);
-	return 0;
+	port->tap_fd = open_queue(port, flags);
+	return port->tap_fd < 0 ? tap_fault(port, guest, -port->tap_fd, diags) : 0;
+}
+
+/*
+ * The further queues, each with its vhost. What cannot be had is done without: the guest has a
+ * queue less, or none by vhost.
+ */
+static void open_queues(struct network_port *port, const struct guest *guest)
+{
+	unsigned wanted = wants_queues(guest) ? guest->cpus : 1;
+
+	for (unsigned i = 0; i < wanted && i < QUEUES_MAX; i++) {
+		int tap = i == 0 ? port->tap_fd : open_queue(port, IFF_MULTI_QUEUE);
+		int vhost = tap < 0 ? -1 : kvm_open_vhost_net();
+
+		if (vhost < 0) {
+			if (i > 0)
+				mem_close_fd(&tap);
+			return;
+		}
+		if (i > 0)
+			port->more_tap_fds[i - 1] = tap;
+		port->vhost_fds[i] = vhost;
+		port->queues = i + 1;
+	}
 }
 
 /*
@@ -509,8 +551,12 @@ const char *network_keep(TALLOC_CTX *mem_ctx, const struct launch_settings *sett
 
 void network_handed_over(struct network_port *ports)
 {
-	for (size_t i = 0; i < talloc_array_length(ports); i++)
-		mem_close_fd(&ports[i].vhost_fd);
+	for (size_t i = 0; i < talloc_array_length(ports); i++) {
+		for (size_t j = 0; j < ARRAY_SIZE(ports[i].more_tap_fds); j++)
+			mem_close_fd(&ports[i].more_tap_fds[j]);
+		for (size_t j = 0; j < ARRAY_SIZE(ports[i].vhost_fds); j++)
+			mem_close_fd(&ports[i].vhost_fds[j]);
+	}
 }
 
 static int close_ports(struct network_port *ports)
@@ -528,7 +574,9 @@ static struct network_port *new_ports(TALLOC_CTX *mem_ctx, const struct guest *g
 
 	for (size_t i = 0; i < guest->n_interfaces; i++) {
 		tap_name(guest->fqdn, i, ports[i].name);
-		ports[i].tap_fd = ports[i].vhost_fd = -1;
+		ports[i].tap_fd = -1;
+		memset(ports[i].more_tap_fds, -1, sizeof(ports[i].more_tap_fds));
+		memset(ports[i].vhost_fds, -1, sizeof(ports[i].vhost_fds));
 	}
 	talloc_set_destructor(ports, close_ports);
 	return ports;
@@ -568,7 +616,7 @@ int network_open(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 		r = set_up_port(&jobs[i]);
 		if (r < 0)
 			break;
-		ports[i].vhost_fd = kvm_open_vhost_net();
+		open_queues(&ports[i], guest);
 		check_frames(ports, settings, &guest->interfaces[i], &ports[i]);
 	}
 	if (r < 0)

@@ -21,10 +21,16 @@
 #include "vcn/common/manifest.h"
 #include "vcn/guest/ingress.h"
 
+enum { QUEUES_MAX = 8 };
+
 struct network_port {
 	char name[IFNAMSIZ];
-	int tap_fd,
-		vhost_fd; /* -1: none; the TAP lives until QEMU and we have closed it */
+	int tap_fd; /* -1: none; the TAP lives until QEMU and we have closed it */
+	/* With vhost a guest with several processors has as many queues, each with a thread of
+	 * the kernel's; the first queue's TAP is tap_fd. Without vhost they would share
+	 * QEMU's one thread, and there is one. */
+	unsigned queues; /* 0: one, without vhost */
+	int more_tap_fds[QUEUES_MAX - 1], vhost_fds[QUEUES_MAX];
 	bool is_locked; /* foreign source addresses are dropped */
 	unsigned mtu; /* what the guest is told; 0: nothing */
 	struct ingress ingress; /* what it may send */

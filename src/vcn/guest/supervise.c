@@ -549,7 +549,8 @@ int supervise_argv(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 		return r;
 	host.firmware = firmware;
 	host.qemu = qemu;
-	host.has_vhost_net = access("/dev/vhost-net", R_OK | W_OK) == 0;
+	if (kvm_has_vhost_net())
+		host.queues = guest->cpus < QUEUES_MAX ? guest->cpus : QUEUES_MAX;
 	struct machine *machine = machine_build(tmp, guest, &host);
 
 	*ret_argv = talloc_steal(mem_ctx, machine->argv);
