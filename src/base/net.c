@@ -599,7 +599,12 @@ const char *guid_format_client_id(struct guid guid, char buffer[GUID_CLIENT_ID_M
 
 /* DUIDs */
 
-enum { DUID_MIN = 3, DUID_MAX = 130, DUID_TYPE = 2 };
+enum {
+	DUID_MIN = 3,
+	DUID_MAX = 130, /* RFC 8415 section 11.1 */
+	DUID_KEA_MAX = 128,
+	DUID_TYPE = 2
+};
 
 static const char *duid_fault(const uint8_t *duid, size_t n)
 {
@@ -624,6 +629,8 @@ static const char *duid_fault(const uint8_t *duid, size_t n)
 			return rows[i].why;
 	if (duid[0] == 0 && duid[1] == 0)
 		return "is no DUID: there is no type 0";
+	if (n > DUID_KEA_MAX)
+		return "is longer than 128 octets: Kea would refuse its whole file";
 	return NULL;
 }
 
