@@ -39,12 +39,24 @@ bool ip_parse(const char *text, struct ip *ret)
 	return true;
 }
 
-static void format4(struct ip ip, char *at)
+static char *write_octet(char *at, uint8_t octet)
+{
+	if (octet >= 100)
+		*at++ = (char)('0' + octet / 100);
+	if (octet >= 10)
+		*at++ = (char)('0' + octet / 10 % 10);
+	*at++ = (char)('0' + octet % 10);
+	return at;
+}
+
+static char *write4(struct ip ip, char *at)
 {
 	for (unsigned i = 0; i < 4; i++) {
-		at = text_write_number(at, ip.bytes[i]);
-		*at++ = i < 3 ? '.' : '\0';
+		if (i > 0)
+			*at++ = '.';
+		at = write_octet(at, ip.bytes[i]);
 	}
+	return at;
 }
 
 enum { GROUPS = 8 }; /* of 16 bits, in an IPv6 address */
@@ -66,22 +78,22 @@ static unsigned find_zeros(const uint16_t groups[GROUPS], unsigned *ret_n)
 	return start;
 }
 
+static const char hex_digits[] = "0123456789abcdef";
+
 static char *write_group(char *at, uint16_t group)
 {
-	uint8_t bytes[2] = {(uint8_t)(group >> 8), (uint8_t)group};
-	char digits[4];
-	size_t zeros = 0;
-
-	text_write_hex(digits, bytes, sizeof(bytes));
-	while (zeros < 3 && digits[zeros] == '0')
-		zeros++;
-	for (; zeros < 4; zeros++)
-		*at++ = digits[zeros];
+	if (group >= 0x1000)
+		*at++ = hex_digits[group >> 12];
+	if (group >= 0x100)
+		*at++ = hex_digits[group >> 8 & 15];
+	if (group >= 0x10)
+		*at++ = hex_digits[group >> 4 & 15];
+	*at++ = hex_digits[group & 15];
 	return at;
 }
 
 /* As inet_ntop(3) does, which takes printf() for it; most addresses that are printed come here. */
-static void format6(struct ip ip, char *at)
+static char *write6(struct ip ip, char *at)
 {
 	uint16_t groups[GROUPS];
 	unsigned n;
@@ -100,7 +112,7 @@ static void format6(struct ip ip, char *at)
 	}
 	if (start + n == GROUPS)
 		*at++ = ':';
-	*at = '\0';
+	return at;
 }
 
 /* IPv4 addresses in IPv6 ones are written their own way (RFC 4291 2.2). */
@@ -111,15 +123,26 @@ static bool begins_with_zeros(struct ip ip)
 	return memcmp(ip.bytes, zeros, sizeof(zeros)) == 0;
 }
 
+char *ip_write(struct ip ip, char buffer[IP_TEXT_MAX])
+{
+	char *end = buffer;
+
+	buffer[0] = '\0';
+	if (ip.family == 6 && begins_with_zeros(ip)) {
+		inet_ntop(AF_INET6, ip.bytes, buffer, IP_TEXT_MAX);
+		return buffer + strlen(buffer);
+	}
+	if (ip.family == 4)
+		end = write4(ip, buffer);
+	else if (ip.family == 6)
+		end = write6(ip, buffer);
+	*end = '\0';
+	return end;
+}
+
 const char *ip_format(struct ip ip, char buffer[IP_TEXT_MAX])
 {
-	buffer[0] = '\0';
-	if (ip.family == 4)
-		format4(ip, buffer);
-	else if (ip.family == 6 && begins_with_zeros(ip))
-		inet_ntop(AF_INET6, ip.bytes, buffer, IP_TEXT_MAX);
-	else if (ip.family == 6)
-		format6(ip, buffer);
+	(void)ip_write(ip, buffer);
 	return buffer;
 }
 
@@ -190,21 +213,26 @@ bool ip_is_link_local(struct ip ip)
 	       (ip.family == 6 && ip.bytes[0] == 0xfe && (ip.bytes[1] & 0xc0) == 0x80);
 }
 
-/* The reverse zone of the first @octets (IPv4) or nibbles (IPv6) of @ip. */
-static const char *zone_of(struct ip ip, unsigned units, char buffer[REVERSE_TEXT_MAX])
+char *ip_write_labels(struct ip ip, unsigned from, unsigned to, char *at)
 {
-	static const char v4[] = "in-addr.arpa", v6[] = "ip6.arpa";
-	char *at = buffer;
-
-	for (unsigned i = units; i-- > 0; *at++ = '.') {
+	for (unsigned i = to; i-- > from; *at++ = '.') {
 		unsigned nibble =
 			i % 2 == 0 ? ip.bytes[i / 2] >> 4 : ip.bytes[i / 2] & 15;
 
 		if (ip.family == 4)
-			at = text_write_number(at, ip.bytes[i]);
+			at = write_octet(at, ip.bytes[i]);
 		else
-			*at++ = "0123456789abcdef"[nibble];
+			*at++ = hex_digits[nibble];
 	}
+	return at;
+}
+
+/* The reverse zone of the first @octets (IPv4) or nibbles (IPv6) of @ip. */
+static const char *zone_of(struct ip ip, unsigned units, char buffer[REVERSE_TEXT_MAX])
+{
+	static const char v4[] = "in-addr.arpa", v6[] = "ip6.arpa";
+	char *at = ip_write_labels(ip, 0, units, buffer);
+
 	memcpy(at, ip.family == 4 ? v4 : v6, ip.family == 4 ? sizeof(v4) : sizeof(v6));
 	return buffer;
 }
@@ -435,14 +463,12 @@ bool mac_parse(const char *text, struct mac *ret)
 
 const char *mac_format(struct mac mac, char buffer[MAC_TEXT_MAX])
 {
-	char *to = buffer;
-
 	for (unsigned i = 0; i < 6; i++) {
-		if (i > 0)
-			*to++ = ':';
-		to = text_write_hex(to, &mac.bytes[i], 1);
+		buffer[3 * i] = hex_digits[mac.bytes[i] >> 4];
+		buffer[3 * i + 1] = hex_digits[mac.bytes[i] & 15];
+		buffer[3 * i + 2] = ':';
 	}
-	*to = '\0';
+	buffer[MAC_TEXT_MAX - 1] = '\0';
 	return buffer;
 }
 
@@ -573,7 +599,12 @@ const char *guid_format_client_id(struct guid guid, char buffer[GUID_CLIENT_ID_M
 
 /* DUIDs */
 
-enum { DUID_MIN = 3, DUID_MAX = 130, DUID_TYPE = 2 };
+enum {
+	DUID_MIN = 3,
+	DUID_MAX = 130, /* RFC 8415 section 11.1 */
+	DUID_KEA_MAX = 128,
+	DUID_TYPE = 2
+};
 
 static const char *duid_fault(const uint8_t *duid, size_t n)
 {
@@ -598,6 +629,8 @@ static const char *duid_fault(const uint8_t *duid, size_t n)
 			return rows[i].why;
 	if (duid[0] == 0 && duid[1] == 0)
 		return "is no DUID: there is no type 0";
+	if (n > DUID_KEA_MAX)
+		return "is longer than 128 octets: Kea would refuse its whole file";
 	return NULL;
 }
 

@@ -37,6 +37,8 @@ struct guid {
  */
 bool ip_parse(const char *text, struct ip *ret) _must_check_;
 const char *ip_format(struct ip ip, char buffer[IP_TEXT_MAX]);
+/* The same; gives the end of what it wrote. */
+char *ip_write(struct ip ip, char buffer[IP_TEXT_MAX]);
 /* IPv4 before IPv6, then by number: <0, 0, >0 */
 int ip_compare(struct ip a, struct ip b);
 static inline bool ip_is_set(struct ip ip)
@@ -90,6 +92,11 @@ char **prefix_reverse_zones(
 
 enum { REVERSE_TEXT_MAX = 80 }; /* 32 nibbles with their dots, and ip6.arpa */
 
+/*
+ * Labels of that name, each with its dot: those of octets (IPv4) or nibbles (IPv6) @from up to,
+ * not with, @to, the last one first. Gives the end of what it wrote.
+ */
+char *ip_write_labels(struct ip ip, unsigned from, unsigned to, char *at);
 /* The name that the PTR record of @ip has: `7.2.0.192.in-addr.arpa`. */
 const char *ip_reverse_name(struct ip ip, char buffer[REVERSE_TEXT_MAX]);
 /*

@@ -7,9 +7,6 @@
 
 /* What DHCP clients are told: values that must fit where a packet has them. */
 
-/* The packet's `file` has 128 octets, the last of them a NUL (RFC 2131 section 2). */
-enum { BOOT_FILE_MAX = 127 };
-
 static void keep_if_short(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, const char *text, void *place)
 {

@@ -627,6 +627,9 @@ static const char *script_of(struct site *site, const struct boot *boot)
 	if (boot->url != NULL || site->boot_script == NULL || server == NULL ||
 		!says_something(boot))
 		return boot->url;
+	/* lint has reported it */
+	if (strlen(server) + 1 + strlen(site->boot_script) > BOOT_FILE_MAX)
+		return NULL;
 	return arena_printf(site->arena, "%s/%s", server, site->boot_script);
 }
 

@@ -12,6 +12,9 @@
 
 #include "base/mem.h"
 
+/* The packet's `file` has 128 octets, the last of them a NUL (RFC 2131 section 2). */
+enum { BOOT_FILE_MAX = 127 };
+
 enum dhcp_type {
 	DHCP_ADDRESS, /* one address */
 	DHCP_ADDRESSES, /* some, with commas or blanks between */

@@ -281,6 +281,20 @@ static void check_next_server(struct reporter *r, struct network *network)
 		network->boot.next_server, network->prefix.base.family);
 }
 
+/* What iPXE is told where there is no vocBootURL is made of the install server's address. */
+static void check_script(struct reporter *r, struct cluster *cluster)
+{
+	const char *server = cluster->install_server, *script = r->site->boot_script;
+
+	if (server == NULL || script == NULL ||
+		strlen(server) + 1 + strlen(script) <= BOOT_FILE_MAX)
+		return;
+	check_report(r, CHECK_BAD_VALUE, &cluster->record, FIELD_INSTALL_SERVER,
+		"'%s/%s' is what iPXE would be told: longer than a DHCP packet can carry "
+		"(%d octets)",
+		server, script, BOOT_FILE_MAX);
+}
+
 static void check_networks(struct reporter *r)
 {
 	struct site *site = r->site;
@@ -291,6 +305,7 @@ static void check_networks(struct reporter *r)
 		check_dnsmasq_options(
 			r, &site->clusters[i]->record, &site->clusters[i]->option_texts);
 		check_search(r, site->clusters[i]);
+		check_script(r, site->clusters[i]);
 	}
 	for (size_t i = 0; i < site->n_networks; i++) {
 		struct network *network = site->networks[i];

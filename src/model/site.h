@@ -159,6 +159,7 @@ struct network {
 	uint32_t n_own_choices;
 	const char **reverse_zones;
 	uint32_t n_reverse_zones;
+	struct zone **zones; /* the same, where zones are printed */
 	/* what its hosts use: its own, else the cluster's */
 	const char *zone;
 	struct strings resolvers;

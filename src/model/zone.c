@@ -6,13 +6,19 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "model/zone_order.h"
 
 struct builder {
 	struct site *site;
 	struct table *by_name; /* -> struct zone */
 	struct table
 		*servers; /* address as text -> the name it goes by, where it has one */
-	uint64_t depths; /* by the number of their labels: are there such zones? */
+	/* by the number of their labels: are there such zones? and such as are no reverse ones? */
+	uint64_t depths, forward_depths;
+	bool has_arpa; /* a domain of the site's own stands among the reverse zones */
+	/* of the machine before */
+	struct zone *last;
+	unsigned last_dots;
 };
 
 static const struct cluster *cluster_of(const struct site *site)
@@ -34,10 +40,8 @@ static unsigned count_dots(const char *name)
 {
 	unsigned n = 0;
 
-	while ((name = strchr(name, '.')) != NULL) {
-		name++;
-		n++;
-	}
+	for (; *name != '\0'; name++)
+		n += *name == '.';
 	return n;
 }
 
@@ -51,6 +55,8 @@ static struct zone *find_or_add(struct builder *b, const char *name)
 	*zone = (struct zone){.name = arena_strdup(b->site->arena, name)};
 	*table_slot(b->by_name, zone->name) = zone;
 	b->depths |= depth_bit(count_dots(name));
+	if (!text_has_suffix(name, ".arpa"))
+		b->forward_depths |= depth_bit(count_dots(name));
 	*mem_push(b->site, &b->site->zones, &b->site->n_zones) = zone;
 	return zone;
 }
@@ -98,6 +104,7 @@ static void add_forward(struct builder *b)
 		struct zone *zone = find_or_add(b, site->domains.items[i]);
 
 		zone->domain = zone->name;
+		b->has_arpa |= text_has_suffix(zone->name, ".arpa");
 		if (text_compare(zone->name, cluster_of(site)->domain) == 0)
 			zone->record = &site->clusters[0]->record;
 	}
@@ -167,8 +174,11 @@ static void add_reverse(struct builder *b, struct network *network)
 			add_reverse_zone(b, zone_around(network, name), network);
 		return;
 	}
+	network->zones = arena_alloc(
+		b->site->arena, (network->n_reverse_zones + 1) * sizeof(struct zone *));
 	for (uint32_t i = 0; i < network->n_reverse_zones; i++)
-		add_reverse_zone(b, network->reverse_zones[i], network);
+		network->zones[i] =
+			add_reverse_zone(b, network->reverse_zones[i], network);
 }
 
 /* Name servers */
@@ -281,11 +291,38 @@ static struct zone *zone_of_name(
 	return NULL;
 }
 
+/* Is @name a label before the zone that was found last, and could there be none longer? */
+static bool is_in_last(const struct builder *b, const char *name)
+{
+	const char *domain = model_domain_of(name);
+
+	return b->last != NULL && domain != NULL && !b->has_arpa &&
+	       (b->forward_depths & depth_bit(b->last_dots + 1)) == 0 &&
+	       strcmp(domain, b->last->name) == 0;
+}
+
+/* The same for the names of machines: most are in the zone of the one before. */
+static struct zone *zone_of_host(
+	struct builder *b, const char *name, size_t *ret_owner_len)
+{
+	if (is_in_last(b, name)) {
+		*ret_owner_len = (size_t)(strchr(name, '.') - name);
+		return b->last;
+	}
+	struct zone *zone = zone_of_name(b, name, ret_owner_len);
+
+	if (zone != NULL) {
+		b->last = zone;
+		b->last_dots = count_dots(zone->name);
+	}
+	return zone;
+}
+
 static void add_address(struct builder *b, struct interface *interface,
 	const struct address *address, const char *name)
 {
 	size_t len;
-	struct zone *zone = zone_of_name(b, name, &len);
+	struct zone *zone = zone_of_host(b, name, &len);
 
 	if (zone == NULL)
 		return;
@@ -327,23 +364,54 @@ static void add_delegated_pointer(
 		full);
 }
 
-static void add_interface(struct builder *b, struct interface *interface)
+/*
+ * In the zone of its network, which is the longest there is: networks share no address. Of all
+ * the zones of one network it is the one whose number the bits behind the prefix are.
+ */
+static void add_plain_pointer(
+	struct builder *b, struct interface *interface, const struct address *address)
+{
+	const struct prefix prefix = address->network->prefix;
+	bool is_ipv4 = prefix.base.family == 4;
+	unsigned unit = is_ipv4 ? 8 : 4, n_units = (prefix.length + unit - 1) / unit;
+	unsigned i = 0;
+
+	for (unsigned bit = prefix.length; bit < n_units * unit; bit++)
+		i = 2 * i + (address->ip.bytes[bit / 8] >> (7 - bit % 8) & 1);
+	struct zone *zone = address->network->zones[i];
+	struct zone_record *record =
+		add_record(b, zone, (is_ipv4 ? 4 : 32) - n_units, NULL);
+
+	record->type = DNS_PTR;
+	record->ip = address->ip;
+	record->target = address->names.items[0];
+	set_machine(zone, record, interface->machine, &interface->record);
+}
+
+static void add_pointers(
+	struct builder *b, struct interface *interface, const struct address *address)
 {
 	char name[REVERSE_TEXT_MAX];
 
+	if (address->network == NULL || address->names.n == 0)
+		return;
+	if (is_delegated(address->network))
+		add_delegated_pointer(b, interface, address);
+	else if (!b->has_arpa)
+		add_plain_pointer(b, interface, address);
+	else
+		add_pointer(b, interface, address, ip_reverse_name(address->ip, name),
+			DNS_PTR, address->names.items[0]);
+}
+
+static void add_interface(struct builder *b, struct interface *interface)
+{
 	for (uint32_t i = 0; i < interface->n_addresses; i++) {
 		const struct address *address = &interface->addresses[i];
 
 		for (uint32_t j = 0; j < address->names.n; j++)
 			add_address(b, interface, address, address->names.items[j]);
-		if (address->network == NULL || address->names.n == 0)
-			continue;
-		if (is_delegated(address->network))
-			add_delegated_pointer(b, interface, address);
-		else
-			add_pointer(b, interface, address,
-				ip_reverse_name(address->ip, name), DNS_PTR,
-				address->names.items[0]);
+		add_pointers(b, interface, address);
 	}
 }
 
@@ -434,75 +502,6 @@ static void add_delegation(struct builder *b, const struct zone *zone)
 			add_server_address(b, parent, &zone->servers[i]);
 }
 
-/* Order */
-
-static int compare_owners(const struct zone_record *a, const struct zone_record *b)
-{
-	uint32_t len = a->owner_len < b->owner_len ? a->owner_len : b->owner_len;
-	int order = len == 0 ? 0 : memcmp(a->owner, b->owner, len);
-
-	return order != 0 ? order
-			  : (a->owner_len > b->owner_len) - (a->owner_len < b->owner_len);
-}
-
-static int compare_records(const void *left, const void *right)
-{
-	const struct zone_record *a = left, *b = right;
-	bool is_reverse = a->zone->is_reverse;
-	int order = is_reverse ? ip_compare(a->ip, b->ip) : 0;
-
-	if (order == 0)
-		order = compare_owners(a, b);
-	if (order == 0)
-		order = a->type - b->type;
-	if (order == 0)
-		order = ip_compare(a->ip, b->ip);
-	if (order == 0)
-		order = text_compare(a->target, b->target);
-	if (order == 0 && a->data != NULL && b->data != NULL)
-		order = dns_record_compare(a->data, b->data);
-	return order;
-}
-
-/*
- * What no server takes is not printed, whatever came together: a CNAME stands alone. Lint
- * has reported it; this holds where its severity was lowered.
- */
-static bool is_refused(const struct zone *zone, size_t start, size_t end, size_t i)
-{
-	if (zone->records[i].type != DNS_CNAME)
-		return false;
-	return zone->records[i].owner_len == 0 || end - start > 1;
-}
-
-static void settle_records(struct zone *zone)
-{
-	size_t n = 0, kept = 0;
-
-	if (zone->n_records > 1)
-		qsort(zone->records, zone->n_records, sizeof(*zone->records),
-			compare_records);
-	for (size_t i = 0; i < zone->n_records; i++)
-		if (i == 0 ||
-			compare_records(&zone->records[i], &zone->records[n - 1]) != 0)
-			zone->records[n++] = zone->records[i];
-	for (size_t start = 0, end; start < n; start = end) {
-		for (end = start + 1; end < n && compare_owners(&zone->records[start],
-							 &zone->records[end]) == 0;
-			end++)
-			;
-		size_t first = kept;
-
-		for (size_t i = start; i < end; i++)
-			if (!is_refused(zone, start, end, i))
-				zone->records[kept++] = zone->records[i];
-		/* all of them CNAMEs: one is as good as another */
-		if (kept == first && zone->records[start].owner_len > 0)
-			zone->records[kept++] = zone->records[start];
-	}
-	zone->n_records = kept;
-}
-
 static int compare_zones(const void *left, const void *right)
 {
 	return strcmp((*(struct zone *const *)left)->name,
@@ -577,5 +576,5 @@ void zones_build(struct site *site)
 		qsort(site->zones, site->n_zones, sizeof(*site->zones), compare_zones);
 	fill(&b);
 	for (size_t i = 0; i < site->n_zones; i++)
-		settle_records(site->zones[i]);
+		zone_order(site->zones[i]);
 }

@@ -14,7 +14,9 @@
 #include "model/dns_record.h"
 
 struct zone_record {
-	const char *owner; /* relative to the zone; length 0: the zone's own name */
+	/* relative to the zone; length 0: the zone's own name; NULL: so many labels of the
+	 * reverse name of @ip */
+	const char *owner;
 	uint32_t owner_len;
 	uint16_t type; /* enum dns_type */
 	struct ip ip; /* A, AAAA; of PTR and its CNAME, whose */
@@ -56,6 +58,12 @@ const struct zone *zone_of(const struct site *site, const char *name);
  */
 bool zone_is_around(const struct site *site, const struct network *network);
 const char *zone_around(const struct network *network, char buffer[REVERSE_TEXT_MAX]);
+
+/* Room for the labels of a reverse name. */
+enum { ZONE_OWNER_MAX = 64 };
+/* The owner of @record as it is printed, and its length; in @room where it is no text yet. */
+const char *zone_record_owner(
+	const struct zone_record *record, char room[ZONE_OWNER_MAX], size_t *ret_len);
 
 /* site->zones, from a site that is otherwise settled. */
 void zones_build(struct site *site);

@@ -132,17 +132,18 @@ const struct shape dns_record_shape = {"DNS record", dns_record_fields, NULL, NU
 /* Records of a zone */
 
 /* Relative to the zone; of the zone itself its full name, as a word. */
-GETTER(zone_record_owner, zone_record)
+static void get_owner(
+	const struct field *field _unused_, const void *object, struct value *ret)
 {
 	static _Thread_local char room[256];
+	const struct zone_record *o = object;
 
 	if (o->owner_len == 0) {
 		give_dotted(ret, o->zone->name, room, sizeof(room));
 		return;
 	}
-	ret->kind = VALUE_TEXT;
-	ret->text.bytes = o->owner;
-	ret->text.len = o->owner_len;
+	ret->kind = o->owner == NULL ? VALUE_WORD : VALUE_TEXT;
+	ret->text.bytes = zone_record_owner(o, ret->scratch, &ret->text.len);
 }
 
 GETTER(zone_record_type, zone_record)
@@ -173,7 +174,7 @@ GETTER(zone_record_node, zone_record)
 }
 
 static const struct field zone_record_fields[] = {
-	{"owner", VALUE_TEXT, NULL, zone_record_owner, NULL, FIELD_NAME, 0},
+	{"owner", VALUE_TEXT, NULL, get_owner, NULL, FIELD_NAME, 0},
 	COMPUTED("type", VALUE_TEXT, zone_record_type),
 	{"word", VALUE_TEXT, NULL, zone_record_word, NULL, FIELD_ADDRESS, 0},
 	{"data", VALUE_OBJECT, &dns_record_shape, zone_record_data, NULL, 0, 0},

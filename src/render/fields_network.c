@@ -397,9 +397,11 @@ GETTER(reservation_fqdn, reservation)
 
 GETTER(reservation_hostname, reservation)
 {
-	row_give_text(ret, o->interface->fqdn);
-	if (ret->kind == VALUE_TEXT)
-		ret->text.len = strcspn(o->interface->fqdn, ".");
+	const char *name = o->interface->fqdn;
+
+	ret->kind = name == NULL || *name == '\0' ? VALUE_NONE : VALUE_TEXT;
+	ret->text.bytes = name;
+	ret->text.len = name == NULL ? 0 : (size_t)(strchrnul(name, '.') - name);
 }
 
 GETTER(reservation_domain, reservation)

@@ -130,7 +130,7 @@ static void give_interface_mac(const struct interface *interface, struct value *
 
 static void dash(struct value *ret)
 {
-	for (char *c = ret->scratch; ret->kind == VALUE_TEXT && *c != '\0'; c++)
+	for (char *c = ret->scratch; ret->kind == VALUE_WORD && *c != '\0'; c++)
 		if (*c == ':')
 			*c = '-';
 }

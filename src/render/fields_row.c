@@ -40,12 +40,16 @@ void row_give_list(struct value *ret, const void *base, size_t n)
 
 void row_give_ip(struct value *ret, struct ip ip)
 {
-	row_give_text(ret, ip_format(ip, ret->scratch));
+	ret->text.bytes = ret->scratch;
+	ret->text.len = (size_t)(ip_write(ip, ret->scratch) - ret->scratch);
+	ret->kind = ret->text.len == 0 ? VALUE_NONE : VALUE_WORD;
 }
 
 void row_give_mac(struct value *ret, struct mac mac)
 {
-	row_give_text(ret, mac_format(mac, ret->scratch));
+	ret->text.bytes = mac_format(mac, ret->scratch);
+	ret->text.len = MAC_TEXT_MAX - 1;
+	ret->kind = VALUE_WORD;
 }
 
 void row_get_text(const struct field *field, const void *object, struct value *ret)

@@ -22,6 +22,9 @@ enum {
 	HAS_COMMA = 1 << 8,
 	HAS_MARKUP = 1 << 9, /* & < > */
 	HAS_OTHER = 1 << 10, /* anything else that is not in a plain word */
+
+	DNSMASQ_SYNTAX =
+		HAS_CONTROL | HAS_BLANK | HAS_DOUBLE | HAS_SINGLE | HAS_HASH | HAS_COMMA,
 };
 
 static const uint16_t byte_kinds[256] = {
@@ -76,10 +79,84 @@ static bool has_separator(const char *text, size_t len)
 	return false;
 }
 
+/* Sixteen bytes at a time: most values are plain words, and are seen to be so at once. */
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+typedef int8_t truths16 __attribute__((vector_size(16)));
+
+/* All bytes of a text of 1 to 16, some of them twice. */
+static inline bytes16 gather(const char *text, size_t len)
+{
+	uint64_t halves[2];
+	bytes16 all;
+
+	if (len >= 8) {
+		memcpy(&halves[0], text, 8);
+		memcpy(&halves[1], text + len - 8, 8);
+	} else if (len >= 4) {
+		uint32_t quarters[2];
+
+		memcpy(&quarters[0], text, 4);
+		memcpy(&quarters[1], text + len - 4, 4);
+		halves[0] = halves[1] = (uint64_t)quarters[0] << 32 | quarters[1];
+	} else {
+		uint64_t few = (uint64_t)(uint8_t)text[0] << 16 |
+			       (uint64_t)(uint8_t)text[len / 2] << 8 |
+			       (uint8_t)text[len - 1];
+
+		halves[0] = halves[1] = few << 40 | few << 16 | few >> 8;
+	}
+	memcpy(&all, halves, sizeof(all));
+	return all;
+}
+
+static inline bool is_all(truths16 truths)
+{
+	uint64_t halves[2];
+
+	memcpy(halves, &truths, sizeof(halves));
+	return (halves[0] & halves[1]) == UINT64_MAX;
+}
+
+/* Does @test hold for every byte? */
+static inline bool each_byte(const char *text, size_t len, truths16 (*test)(bytes16))
+{
+	bytes16 some;
+
+	if (len < sizeof(some))
+		return len == 0 || is_all(test(gather(text, len)));
+	for (size_t i = 0; i + sizeof(some) < len; i += sizeof(some)) {
+		memcpy(&some, text + i, sizeof(some));
+		if (!is_all(test(some)))
+			return false;
+	}
+	memcpy(&some, text + len - sizeof(some), sizeof(some));
+	return is_all(test(some));
+}
+
+/* Those of kind 0, in which no language sees anything: letters, digits, +-./:_ */
+static inline truths16 in_words(bytes16 c)
+{
+	return ((c | 0x20) - 'a' < 26) | (c - '-' < 14) | (c == '_') | (c == '+');
+}
+
+/* Letters, digits, hyphens and dots. */
+static inline truths16 in_names(bytes16 c)
+{
+	return ((c | 0x20) - 'a' < 26) | (c - '0' < 10) | (c - '-' < 2);
+}
+
+/* What stands between double quotes as it is. */
+static inline truths16 in_quotes(bytes16 c)
+{
+	return (c - ' ' < 0x7f - ' ') & (c != '"') & (c != '\\');
+}
+
 static unsigned look(const char *text, size_t len)
 {
 	unsigned kinds = 0;
 
+	if (each_byte(text, len, in_words))
+		return 0;
 	for (size_t i = 0; i < len; i++)
 		kinds |= byte_kinds[(unsigned char)text[i]];
 	if ((kinds & HAS_HIGH) != 0 && has_separator(text, len))
@@ -205,8 +282,7 @@ const char *escape_json(const char *text, size_t len, _unused_ const struct fiel
 	const unsigned char *bytes = (const unsigned char *)text;
 	size_t from = 0, step;
 
-	if ((look(text, len) & (HAS_CONTROL | HAS_HIGH | HAS_DOUBLE | HAS_BACKSLASH)) ==
-		0)
+	if (each_byte(text, len, in_quotes))
 		return copy(text, len, out);
 	if (memchr(text, '\0', len) != NULL)
 		return "contains a NUL byte";
@@ -229,12 +305,13 @@ const char *escape_dhcpd(const char *text, size_t len, _unused_ const struct fie
 	struct buffer *out)
 {
 	static const char *const replacements[] = {"\\\"", "\\\\"};
+
+	if (each_byte(text, len, in_quotes))
+		return copy(text, len, out);
 	unsigned kinds = look(text, len);
 
 	if ((kinds & HAS_CONTROL) != 0)
 		return refuse(kinds, HAS_CONTROL);
-	if ((kinds & (HAS_DOUBLE | HAS_BACKSLASH)) == 0)
-		return copy(text, len, out);
 	return replace(text, len, "\"\\", replacements, out);
 }
 
@@ -242,14 +319,14 @@ const char *escape_dhcpd(const char *text, size_t len, _unused_ const struct fie
 const char *escape_zone(const char *text, size_t len, _unused_ const struct field *field,
 	struct buffer *out)
 {
+	if (len <= 255 && each_byte(text, len, in_quotes))
+		return copy(text, len, out);
 	unsigned kinds = look(text, len);
 
 	if ((kinds & HAS_CONTROL) != 0)
 		return refuse(kinds, HAS_CONTROL);
 	if (len > 255)
 		return "is longer than 255 bytes";
-	if ((kinds & (HAS_DOUBLE | HAS_BACKSLASH | HAS_HIGH)) == 0)
-		return copy(text, len, out);
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] == '"' || text[i] == '\\')
 			buffer_printf(out, "\\%c", text[i]);
@@ -361,18 +438,6 @@ const char *escape_hosts(const char *text, size_t len, _unused_ const struct fie
 	return reason != NULL ? reason : copy(text, len, out);
 }
 
-/* A template's own text after the last value has what dnsmasq reads above this. */
-static bool fits_line(const struct buffer *out, size_t len)
-{
-	size_t before = out->len < DNSMASQ_LINE_MAX ? out->len : DNSMASQ_LINE_MAX;
-	const char *end = out->data + out->len;
-	const char *newline = memrchr(end - before, '\n', before);
-
-	if (newline != NULL)
-		before = (size_t)(end - newline) - 1;
-	return before + len < DNSMASQ_LINE_MAX;
-}
-
 /* dnsmasq tells the fields of a line apart by their looks (its option.c): a name must
  * look like nothing else. */
 static const char *refuse_dnsmasq_name(const char *text, size_t len)
@@ -400,21 +465,27 @@ static const char *refuse_dnsmasq_name(const char *text, size_t len)
 	return digits > 0 && ip_parse(name, &ip) ? "reads as an address" : NULL;
 }
 
-const char *escape_dnsmasq(
-	const char *text, size_t len, const struct field *field, struct buffer *out)
+/* A template's own text after the last value has what dnsmasq reads above its longest line. */
+const char *escape_dnsmasq(const char *text, size_t len,
+	_unused_ const struct field *field, struct buffer *out)
 {
-	static const char *const names[] = {"name", "fqdn", "hostname", "names",
-		"aliases", "id", "domain", "domains", "zone", "search", "reverse_zones",
-		"owner", "target", NULL};
+	const char *reason = refuse(look(text, len), DNSMASQ_SYNTAX);
 
-	const char *reason = refuse(look(text, len),
-		HAS_CONTROL | HAS_BLANK | HAS_DOUBLE | HAS_SINGLE | HAS_HASH | HAS_COMMA);
+	return reason != NULL ? reason : copy(text, len, out);
+}
 
-	if (reason != NULL)
-		return reason;
-	if (!fits_line(out, len))
-		return "makes a line of 1,000 bytes or more";
-	if (is_one_of(field, names))
+/* A name that begins with a letter, and not as a keyword does, looks like nothing else. */
+const char *escape_dnsmasq_name(const char *text, size_t len,
+	_unused_ const struct field *field, struct buffer *out)
+{
+	char first = len == 0 ? '\0' : (char)(text[0] | ' ');
+
+	if (first >= 'a' && first <= 'z' && first != 'i' &&
+		each_byte(text, len, in_names))
+		return copy(text, len, out);
+	const char *reason = refuse(look(text, len), DNSMASQ_SYNTAX);
+
+	if (reason == NULL)
 		reason = refuse_dnsmasq_name(text, len);
 	return reason != NULL ? reason : copy(text, len, out);
 }

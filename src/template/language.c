@@ -5,10 +5,16 @@
 
 #include "base/trailer.h"
 
+/* What dnsmasq tells by its looks. */
+static const char *const dnsmasq_names[] = {"name", "fqdn", "hostname", "names",
+	"aliases", "id", "domain", "domains", "zone", "search", "reverse_zones", "owner",
+	"target", NULL};
+
 const struct language languages[] = {
-	/* name, quote, comment, escaper of a value, check of a file */
+	/* name, quote, comment, escaper of a value, check of a file, longest line, names */
 	{"dhcpd", '"', "#", escape_dhcpd, wellformed_dhcpd},
-	{"dnsmasq", '\0', "#", escape_dnsmasq, wellformed_dnsmasq},
+	{"dnsmasq", '\0', "#", escape_dnsmasq, wellformed_dnsmasq, DNSMASQ_LINE_MAX,
+		dnsmasq_names, escape_dnsmasq_name},
 	{"hosts", '\0', "#", escape_hosts, wellformed_hosts},
 	{"json", '"', "", escape_json, wellformed_json},
 	{"kea", '"', "#", escape_json, wellformed_kea},
@@ -41,8 +47,13 @@ const char **language_names(TALLOC_CTX *mem_ctx)
 	return names;
 }
 
-escape_fn *language_escaper(const struct language *language, bool in_quotes)
+escape_fn *language_escaper(
+	const struct language *language, bool in_quotes, const struct field *field)
 {
+	for (const char *const *name = language->names;
+		name != NULL && *name != NULL && field != NULL; name++)
+		if (strcmp(field->name, *name) == 0)
+			return language->escape_name;
 	return in_quotes || language->quote == '\0' ? language->escape : escape_bare;
 }
 

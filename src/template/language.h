@@ -18,6 +18,10 @@ struct language {
 				none does; NULL: nobody knows, as in plain text */
 	escape_fn *escape; /* a value in its place: inside the quotes, if there are any */
 	wellformed_fn *check; /* a whole file, NULL: any text is one */
+	unsigned line_max; /* its readers cut lines of so many bytes; 0: of none */
+	/* fields with one of these names have another escaper; NULL: none */
+	const char *const *names;
+	escape_fn *escape_name;
 };
 
 /* All of them; the last has a NULL name. */
@@ -29,9 +33,11 @@ const struct language *language_find(const char *name);
 /* Their names, NULL-terminated, below @mem_ctx. */
 const char **language_names(TALLOC_CTX *mem_ctx) _must_check_;
 
-/* The escaper for a value inside the language's quotes or outside of them: there only plain
- * words (names, addresses, paths) pass. A language without quotes has one for everything. */
-escape_fn *language_escaper(const struct language *language, bool in_quotes);
+/* The escaper for a value of @field (NULL: not known) inside the language's quotes or outside
+ * of them: there only plain words (names, addresses, paths) pass. A language without quotes
+ * has one for everything but its `names`. */
+escape_fn *language_escaper(
+	const struct language *language, bool in_quotes, const struct field *field);
 
 /* Is @trailer the beginning of a comment? */
 bool language_may_begin_comment(const struct language *language, const char *trailer);

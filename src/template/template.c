@@ -29,6 +29,7 @@ struct run {
 	const struct template_hooks *hooks;
 	struct buffer *out;
 	unsigned call_depth, n_calls;
+	size_t line; /* where the last line of @out begins */
 	struct frame frames[TEMPLATE_LEVELS_MAX];
 };
 
@@ -38,6 +39,7 @@ static bool is_true(const struct value *value)
 {
 	switch (value->kind) {
 	case VALUE_TEXT:
+	case VALUE_WORD:
 		return value->text.len > 0;
 	case VALUE_BOOL:
 		return value->truth;
@@ -56,7 +58,6 @@ static void follow_fields(const struct frame *frame, const struct op *op,
 	struct value *scratch, struct context *ret_owner)
 {
 	const void *object = frame->context.object;
-	const struct shape *shape = frame->context.shape;
 
 	for (size_t i = 0; i < op->n_steps; i++) {
 		scratch->kind = VALUE_NONE;
@@ -66,9 +67,8 @@ static void follow_fields(const struct frame *frame, const struct op *op,
 			return;
 		}
 		object = scratch->object;
-		shape = op->steps[i]->shape;
+		*ret_owner = (struct context){op->steps[i]->shape, object};
 	}
-	*ret_owner = (struct context){shape, object};
 	scratch->kind = VALUE_NONE;
 	op->field->get(op->field, object, scratch);
 }
@@ -103,7 +103,7 @@ static void follow_names(const struct run *r, const struct op *op, unsigned dept
 }
 
 /* The value an operation names: @scratch, filled in, or a level's own. */
-static const struct value *resolve(const struct run *r, const struct op *op,
+static const struct value *resolve_other(const struct run *r, const struct op *op,
 	unsigned depth, struct value *scratch, struct context *ret_owner)
 {
 	const struct frame *frame = &r->frames[op->level];
@@ -111,6 +111,7 @@ static const struct value *resolve(const struct run *r, const struct op *op,
 	scratch->kind = VALUE_NONE;
 	switch (op->source) {
 	case FROM_FIELD:
+		*ret_owner = frame->context;
 		follow_fields(frame, op, scratch, ret_owner);
 		return scratch;
 	case FROM_NAMES:
@@ -131,6 +132,18 @@ static const struct value *resolve(const struct run *r, const struct op *op,
 	return scratch;
 }
 
+/* The same, nearly always of a field of an object that is there. */
+static inline const struct value *resolve(const struct run *r, const struct op *op,
+	unsigned depth, struct value *scratch, struct context *ret_owner)
+{
+	if (op->source != FROM_FIELD || op->n_steps > 0)
+		return resolve_other(r, op, depth, scratch, ret_owner);
+	*ret_owner = r->frames[op->level].context;
+	scratch->kind = VALUE_NONE;
+	op->field->get(op->field, ret_owner->object, scratch);
+	return scratch;
+}
+
 /* Printing */
 
 /* Says that the value of @op is not printed; @language is NULL where it could be. */
@@ -146,11 +159,10 @@ static void refuse(const struct run *r, const struct op *op, const struct contex
 }
 
 /* Are @text's bytes allowed here? Its language may well be able to carry them. */
-static bool may_print(const struct run *r, const struct op *op,
+static bool may_print_all(const struct run *r, const struct op *op,
 	const struct context *owner, const char *text, size_t len)
 {
-	const char *hit =
-		op->refuse == NULL ? NULL : escape_find_refused(text, len, op->refuse);
+	const char *hit = escape_find_refused(text, len, op->refuse);
 
 	if (hit == NULL)
 		return true;
@@ -165,11 +177,61 @@ static bool may_print(const struct run *r, const struct op *op,
 	return false;
 }
 
+static inline bool may_print(const struct run *r, const struct op *op,
+	const struct context *owner, const char *text, size_t len)
+{
+	return op->refuse == NULL || may_print_all(r, op, owner, text, len);
+}
+
+/* Appends @text, of which LITERAL_SLACK bytes can be read whatever its length. */
+static inline void put_short(struct buffer *out, const char *text, size_t len)
+{
+	if (len > LITERAL_SLACK || out->cap - out->len <= LITERAL_SLACK) {
+		buffer_add(out, text, len);
+		return;
+	}
+	memcpy(out->data + out->len, text, LITERAL_SLACK);
+	out->len += len;
+	out->data[out->len] = '\0';
+}
+
+static inline void put_literal(
+	struct run *r, const struct program *program, const struct op *op)
+{
+	put_short(r->out, program->literals->data + op->text, op->len);
+	if (op->tail > 0)
+		r->line = r->out->len - op->tail + 1;
+}
+
+/* What was printed from @mark on goes again if it made its line too long. */
+static void check_line(const struct run *r, const struct op *op, size_t mark,
+	const struct context *owner)
+{
+	if (op->line_max == 0 || r->out->len - r->line < op->line_max)
+		return;
+	char reason[] = "makes a line of 1,000 bytes or more";
+
+	buffer_truncate(r->out, mark);
+	refuse(r, op, owner, reason, op->language);
+}
+
+/* Digits, and what else of hex digits, colons and dots was made of a number. */
+static void put_word(const struct run *r, const struct op *op, const char *text,
+	size_t len, const struct context *owner)
+{
+	size_t mark = r->out->len;
+
+	if (!may_print(r, op, owner, text, len))
+		return;
+	put_short(r->out, text, len);
+	check_line(r, op, mark, owner);
+}
+
 static void put_number(const struct run *r, const struct op *op, int64_t number,
 	const struct context *owner)
 {
-	char digits[24];
-	size_t at = sizeof(digits);
+	char digits[24 + LITERAL_SLACK] = "";
+	size_t at = 24;
 	uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
 
 	do {
@@ -178,31 +240,42 @@ static void put_number(const struct run *r, const struct op *op, int64_t number,
 	} while (rest > 0);
 	if (number < 0)
 		digits[--at] = '-';
-	if (may_print(r, op, owner, digits + at, sizeof(digits) - at))
-		buffer_add(r->out, digits + at, sizeof(digits) - at);
+	put_word(r, op, digits + at, 24 - at, owner);
 }
 
-static void put_text(const struct run *r, const struct op *op, const struct value *value,
+/* As it is: it may hold lines. */
+static void put_raw(struct run *r, const char *text, size_t len)
+{
+	const char *newline = memrchr(text, '\n', len);
+
+	buffer_add(r->out, text, len);
+	if (newline != NULL)
+		r->line = r->out->len - (size_t)(text + len - newline) + 1;
+}
+
+static void put_text(struct run *r, const struct op *op, const struct value *value,
 	const struct context *owner)
 {
 	const char *text = value->text.bytes;
 	size_t len = value->text.len, mark = r->out->len;
 
 	if (op->is_raw) {
-		buffer_add(r->out, text, len);
+		put_raw(r, text, len);
 		return;
 	}
 	if (!may_print(r, op, owner, text, len))
 		return;
 	const char *reason = op->escape(text, len, op->field, r->out);
 
-	if (reason == NULL)
+	if (reason == NULL) {
+		check_line(r, op, mark, owner);
 		return;
+	}
 	buffer_truncate(r->out, mark);
 	refuse(r, op, owner, reason, op->language);
 }
 
-static void run_value(struct run *r, const struct op *op, unsigned depth)
+static inline void run_value(struct run *r, const struct op *op, unsigned depth)
 {
 	struct value scratch;
 	struct context owner = {NULL, NULL};
@@ -211,6 +284,9 @@ static void run_value(struct run *r, const struct op *op, unsigned depth)
 	switch (value->kind) {
 	case VALUE_TEXT:
 		put_text(r, op, value, &owner);
+		break;
+	case VALUE_WORD:
+		put_word(r, op, value->text.bytes, value->text.len, &owner);
 		break;
 	case VALUE_NUMBER:
 		put_number(r, op, value->number, &owner);
@@ -228,13 +304,13 @@ static void run_value(struct run *r, const struct op *op, unsigned depth)
 /* Sections */
 
 static void run_ops(struct run *r, const struct program *program, size_t from, size_t to,
-	unsigned depth);
+	unsigned base);
 
 /* The body, with frames[depth] as one more level. */
 static void run_body(
-	struct run *r, const struct program *program, const struct op *op, unsigned depth)
+	struct run *r, const struct program *program, const struct op *op, unsigned base)
 {
-	struct frame *frame = &r->frames[depth];
+	struct frame *frame = &r->frames[base + op->depth];
 	size_t from = (size_t)(op - program->ops) + 1;
 	const struct template_hooks *hooks = r->hooks;
 	bool is_object = frame->value.kind == VALUE_OBJECT;
@@ -247,16 +323,16 @@ static void run_body(
 	}
 	if (is_object && hooks != NULL && hooks->enter != NULL)
 		hooks->enter(hooks->data, &frame->context, r->out->len);
-	run_ops(r, program, from, op->end, depth + 1);
+	run_ops(r, program, from, op->end, base);
 	if (is_object && hooks != NULL && hooks->leave != NULL)
 		hooks->leave(hooks->data, &frame->context, r->out->len);
 }
 
 static void run_loop(struct run *r, const struct program *program, const struct op *op,
-	const struct value *list, unsigned depth)
+	const struct value *list, unsigned base)
 {
-	struct frame *frame = &r->frames[depth];
-	const void *base = list->list.base;
+	struct frame *frame = &r->frames[base + op->depth];
+	const void *items = list->list.base;
 	const struct shape *shape = list->shape;
 	bool is_bound = op->source == FROM_FIELD;
 	bool wants_object = is_bound && op->field->shape != NULL;
@@ -265,44 +341,57 @@ static void run_loop(struct run *r, const struct program *program, const struct 
 	for (frame->i = 0; frame->i < frame->n; frame->i++) {
 		frame->value.kind = VALUE_NONE;
 		if (is_bound)
-			op->field->element(base, frame->i, &frame->value);
+			op->field->element(items, frame->i, &frame->value);
 		else
-			shape->element(base, frame->i, &frame->value);
+			shape->element(items, frame->i, &frame->value);
 		/* names were bound to an object's shape: nothing else will do */
 		if (!wants_object || frame->value.kind == VALUE_OBJECT)
-			run_body(r, program, op, depth);
+			run_body(r, program, op, base);
 	}
 }
 
-static void run_section(
-	struct run *r, const struct program *program, const struct op *op, unsigned depth)
+/*
+ * Shows a section, and returns where to go on: behind it, or at its first operation, with the
+ * level that those count with in its place.
+ */
+static size_t run_section(
+	struct run *r, const struct program *program, const struct op *op, unsigned base)
 {
-	size_t from = (size_t)(op - program->ops) + 1;
+	unsigned depth = base + op->depth;
 
 	if (depth >= TEMPLATE_LEVELS_MAX)
-		return;
+		return op->end;
 	struct frame *frame = &r->frames[depth];
 	const struct value *value = resolve(r, op, depth, &frame->value, &frame->owner);
+	size_t body = (size_t)(op - program->ops) + 1;
 
 	if (!is_true(value))
-		return;
-	if (op->pushes && value->kind == VALUE_LIST)
-		run_loop(r, program, op, value, depth);
-	else if (op->pushes && value == &frame->value)
-		run_body(r, program, op, depth);
-	else
-		run_ops(r, program, from, op->end, depth);
+		return op->end;
+	if (!op->pushes)
+		return body;
+	if (value->kind == VALUE_LIST) {
+		run_loop(r, program, op, value, base);
+		return op->end;
+	}
+	if (value != &frame->value) /* its level is there already */
+		run_ops(r, program, body, op->end, base - 1);
+	else if (value->kind == VALUE_OBJECT)
+		run_body(r, program, op, base);
+	else {
+		frame->context = (struct context){NULL, NULL};
+		return body;
+	}
+	return op->end;
 }
 
-static void run_inverted(
+static size_t run_inverted(
 	struct run *r, const struct program *program, const struct op *op, unsigned depth)
 {
 	struct value scratch;
 	struct context owner;
-	size_t from = (size_t)(op - program->ops) + 1;
+	bool is_shown = !is_true(resolve(r, op, depth, &scratch, &owner));
 
-	if (!is_true(resolve(r, op, depth, &scratch, &owner)))
-		run_ops(r, program, from, op->end, depth);
+	return is_shown ? (size_t)(op - program->ops) + 1 : op->end;
 }
 
 static void run_call(struct run *r, const struct op *op, unsigned depth)
@@ -313,33 +402,33 @@ static void run_call(struct run *r, const struct op *op, unsigned depth)
 
 	r->call_depth++;
 	r->n_calls++;
-	run_ops(r, program, 0, program->n_ops, depth);
+	run_ops(r, program, 0, program->n_ops, depth - program->depth);
 	r->call_depth--;
 }
 
+/* @base: how many levels more there are than the operations were bound for. */
 static void run_ops(struct run *r, const struct program *program, size_t from, size_t to,
-	unsigned depth)
+	unsigned base)
 {
-	for (size_t i = from; i < to; i++) {
-		const struct op *op = &program->ops[i];
+	for (size_t i = from; i < to;) {
+		const struct op *op = &program->ops[i++];
 
+		if (op->len > 0)
+			put_literal(r, program, op);
 		switch (op->kind) {
 		case OP_TEXT:
-			buffer_add(r->out, program->literals->data + op->text, op->len);
 			break;
 		case OP_VALUE:
-			run_value(r, op, depth);
+			run_value(r, op, base + op->depth);
 			break;
 		case OP_SECTION:
-			run_section(r, program, op, depth);
-			i = op->end - 1;
+			i = run_section(r, program, op, base);
 			break;
 		case OP_INVERTED:
-			run_inverted(r, program, op, depth);
-			i = op->end - 1;
+			i = run_inverted(r, program, op, base + op->depth);
 			break;
 		case OP_CALL:
-			run_call(r, op, depth);
+			run_call(r, op, base + op->depth);
 			break;
 		}
 	}
@@ -360,6 +449,13 @@ static void set_frame(struct frame *frame, const struct context *context)
 	frame->value.object = context->object;
 }
 
+static size_t line_start(const struct buffer *out)
+{
+	const char *newline = memrchr(out->data, '\n', out->len);
+
+	return newline == NULL ? 0 : (size_t)(newline - out->data) + 1;
+}
+
 void template_render(const struct template *t, const struct context *stack,
 	size_t n_stack, const struct template_hooks *hooks, struct buffer *out)
 {
@@ -369,9 +465,10 @@ void template_render(const struct template *t, const struct context *stack,
 	r.hooks = hooks;
 	r.out = out;
 	r.call_depth = r.n_calls = 0;
+	r.line = line_start(out);
 	for (size_t i = 0; i < n_stack; i++)
 		set_frame(&r.frames[i], &stack[i]);
-	run_ops(&r, &t->program, 0, t->program.n_ops, (unsigned)n_stack);
+	run_ops(&r, &t->program, 0, t->program.n_ops, 0);
 }
 
 int template_compile(TALLOC_CTX *mem_ctx, const struct template_loader *loader,

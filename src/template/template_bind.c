@@ -160,26 +160,34 @@ static struct op *push_op(struct compiler *c, enum op_kind kind)
 	return op;
 }
 
-/* What was written since the last operation becomes one of its own. */
+/* What was written since the last operation is printed before @op. */
+static void take_literal(struct compiler *c, struct op *op)
+{
+	const struct buffer *literals = c->program->literals;
+	const char *text = literals->data + c->pending;
+	size_t len = literals->len - c->pending;
+	const char *newline = memrchr(text, '\n', len);
+
+	op->text = c->pending;
+	op->len = len;
+	op->tail = newline == NULL ? 0 : (size_t)(text + len - newline);
+	c->pending = literals->len;
+}
+
+/* What no operation follows. */
 static void flush(struct compiler *c)
 {
-	size_t len = c->program->literals->len - c->pending;
-
-	if (len > 0) {
-		struct op *op = push_op(c, OP_TEXT);
-
-		op->text = c->pending;
-		op->len = len;
-	}
-	c->pending = c->program->literals->len;
+	if (c->program->literals->len > c->pending)
+		take_literal(c, push_op(c, OP_TEXT));
 }
 
 static struct op *add_op(struct compiler *c, const struct place *place,
 	const struct part *part, enum op_kind kind)
 {
-	flush(c);
 	struct op *op = push_op(c, kind);
 
+	take_literal(c, op);
+	op->depth = c->n_levels;
 	op->path = place->source->text.path;
 	op->line = part->line;
 	op->column = part->column;
@@ -347,8 +355,6 @@ static void take_from_section(const struct compiler *c, struct op *op)
 	const struct level *top = c->n_levels == 0 ? NULL : &c->levels[c->n_levels - 1];
 	size_t before = c->program->n_ops - 1;
 
-	while (before > 0 && ops[before - 1].kind == OP_TEXT)
-		before--;
 	if (before > 0 && top != NULL && top->shape == NULL &&
 		ops[before - 1].kind == OP_SECTION && top->section == before - 1 &&
 		is_same_value(&ops[before - 1], op))
@@ -376,7 +382,8 @@ static void bind_value(
 			op->field->name, kind_word(op->field));
 		return;
 	}
-	op->escape = language_escaper(place->language, c->in_quotes);
+	op->escape = language_escaper(place->language, c->in_quotes, op->field);
+	op->line_max = place->language->line_max;
 	op->language = place->language->name;
 	op->refuse = place->refuse;
 	take_from_section(c, op);
@@ -674,12 +681,14 @@ static void bind_place(
 	struct compiler *c, const struct place *place, struct program *program)
 {
 	program->literals = buffer_new(c);
+	program->depth = c->n_levels;
 	c->program = program;
 	c->pending = 0;
 	c->in_quotes = false;
 	c->n_expansions = 0;
 	bind_parts(c, place, &place->source->parts);
 	flush(c);
+	memset(buffer_reserve(program->literals, LITERAL_SLACK), 0, LITERAL_SLACK);
 }
 
 const struct program *template_bind_call(struct call *call)

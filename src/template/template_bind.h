@@ -32,6 +32,7 @@ struct op {
 	bool is_raw;
 	bool pushes; /* section: its value becomes a level */
 	unsigned level;
+	unsigned depth; /* how many levels there are */
 	unsigned line, column;
 	const char *path; /* of the template file */
 	/* bound: objects to go through, then the field; top: the field that gave the value */
@@ -43,14 +44,20 @@ struct op {
 	escape_fn *escape;
 	const char *language; /* whose escaper it is */
 	const char *refuse; /* further bytes that the value must not have, or NULL */
-	size_t text, len; /* text: where in the program's literals */
+	unsigned line_max; /* no line may be this long; 0: any */
+	size_t text, len; /* what is printed before it: where in the program's literals */
+	size_t tail; /* of that, from the last newline on; 0: it has none */
 	size_t end; /* section, inverted: the operation behind its last one */
 	struct call *call;
 };
 
+/* So many bytes may be read behind any literal: short ones are copied at one stroke. */
+enum { LITERAL_SLACK = 32 };
+
 struct program {
 	struct op *ops;
 	size_t n_ops;
+	unsigned depth; /* how many levels there are where it begins */
 	struct buffer *literals;
 };
 

@@ -160,10 +160,9 @@ static void test_rows(_unused_ void **state)
 		const struct row *row = &rows[i];
 		struct buffer *out = buffer_new(tmp);
 		struct field field = make_field(row->field);
-		const char *reason =
-			language_find(row->language)
-				->escape(row->input, row->len,
-					row->field == NULL ? NULL : &field, out);
+		const struct field *of = row->field == NULL ? NULL : &field;
+		const char *reason = language_escaper(language_find(row->language), true,
+			of)(row->input, row->len, of, out);
 
 		if ((reason == NULL) != (row->expected != NULL) ||
 			(reason == NULL && strcmp(out->data, row->expected) != 0))
@@ -211,7 +210,8 @@ static void test_bare(_unused_ void **state)
 		for (size_t j = 0; j < ARRAY_SIZE(words); j++) {
 			struct buffer *out = buffer_new(tmp);
 			const char *reason = language_escaper(language_find(quoted[i]),
-				false)(words[j].input, strlen(words[j].input), NULL, out);
+				false,
+				NULL)(words[j].input, strlen(words[j].input), NULL, out);
 
 			if ((reason == NULL) != words[j].passes)
 				fail_msg("%s: '%s' bare: %s", quoted[i], words[j].input,
@@ -219,7 +219,7 @@ static void test_bare(_unused_ void **state)
 			if (reason == NULL)
 				assert_string_equal(out->data, words[j].input);
 		}
-	assert_ptr_equal(language_escaper(language_find("ini"), false), escape_ini);
+	assert_ptr_equal(language_escaper(language_find("ini"), false, NULL), escape_ini);
 }
 
 /* What people who can write to a directory might try. */
@@ -617,19 +617,34 @@ static void test_injections(_unused_ void **state)
 	}
 }
 
-static void test_line_length(_unused_ void **state)
+/* What becomes of a byte is the same wherever it stands, and however long the value is. */
+static void test_every_place(_unused_ void **state)
 {
 	TMP_CTX(tmp);
 	struct buffer *out = buffer_new(tmp);
-	for (int i = 0; i < 500; i++)
-		buffer_add_text(out, "x\n");
-	for (int i = 0; i < 99; i++)
-		buffer_add_text(out, "0123456789");
-	assert_null(escape_dnsmasq(TEXT("012345678"), NULL, out));
-	assert_string_equal(escape_dnsmasq(TEXT("9"), NULL, out),
-		"makes a line of 1,000 bytes or more");
-	buffer_add_text(out, "\n");
-	assert_null(escape_dnsmasq(TEXT("9"), NULL, out));
+
+	for (const struct language *l = languages; l->name != NULL; l++)
+		for (unsigned byte = 1; byte < 0x80; byte++) {
+			char text[40];
+
+			memset(text, 'a', sizeof(text));
+			text[1] = (char)byte;
+			buffer_truncate(out, 0);
+			bool passes = l->escape(text, 3, NULL, out) == NULL;
+			size_t more = out->len - 3;
+
+			for (size_t len = 3; len < sizeof(text); len++)
+				for (size_t at = 1; at + 1 < len; at++) {
+					memset(text, 'a', sizeof(text));
+					text[at] = (char)byte;
+					buffer_truncate(out, 0);
+					assert_int_equal(
+						l->escape(text, len, NULL, out) == NULL,
+						passes);
+					if (passes)
+						assert_int_equal(out->len, len + more);
+				}
+		}
 }
 
 static void test_refused_bytes(_unused_ void **state)
@@ -665,7 +680,7 @@ int main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_bare),
 		cmocka_unit_test(test_injections),
-		cmocka_unit_test(test_line_length),
+		cmocka_unit_test(test_every_place),
 		cmocka_unit_test(test_refused_bytes),
 	};
 

@@ -175,8 +175,8 @@ static void test_table(void **state)
 
 		assert_ptr_equal(l, &languages[n]);
 		assert_non_null(l->escape);
-		assert_ptr_equal(language_escaper(l, true), l->escape);
-		assert_ptr_equal(language_escaper(l, false),
+		assert_ptr_equal(language_escaper(l, true, NULL), l->escape);
+		assert_ptr_equal(language_escaper(l, false, NULL),
 			l->quote == '\0' ? l->escape : escape_bare);
 	}
 	assert_int_equal(n, 14);

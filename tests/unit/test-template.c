@@ -397,6 +397,39 @@ static void test_rows(_unused_ void **state)
 	}
 }
 
+/* What makes a line as long as dnsmasq cuts it is refused, and counts from the last newline. */
+static void test_line_length(_unused_ void **state)
+{
+	static const struct {
+		size_t before;
+		const char *rest, *expected;
+	} cases[] = {
+		{995, "{{name}}", "hall"},
+		{996, "{{name}}", ""},
+		{996, "\n{{name}}", "\nhall"},
+		{990, "{{name}}-{{name}}", "hall-hall"},
+		{991, "{{name}}-{{name}}", "hall-"},
+		{990, "{{#boxes}}{{#first}}{{memory}}{{memory}}x{{memory}}{{/first}}{{/boxes}}",
+			"10241024x"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		TMP_CTX(tmp);
+		const struct context stack = {&room_shape, &room};
+		struct buffer *out = buffer_new(tmp);
+		char *before = mem_array(tmp, char, cases[i].before + 1);
+		struct template *t;
+
+		memset(before, 'x', cases[i].before);
+		assert_int_equal(
+			compile(tmp, mem_printf(tmp, "y\n%s%s", before, cases[i].rest),
+				"dnsmasq", NULL, diags_new(tmp), &t),
+			0);
+		template_render(t, &stack, 1, NULL, out);
+		assert_string_equal(out->data + 2 + cases[i].before, cases[i].expected);
+	}
+}
+
 /* Faults: each with its place, all in one run */
 
 static const struct fault_row {
@@ -728,6 +761,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_line_length),
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_excerpt),
 		cmocka_unit_test(test_hooks),
