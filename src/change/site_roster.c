@@ -389,6 +389,7 @@ struct look_back {
 	TALLOC_CTX *mem_ctx;
 	const struct site *site;
 	const struct roster *before;
+	size_t next; /* in it, where the next machine is, if nothing is new there */
 	struct table *by_dn;
 };
 
@@ -482,9 +483,9 @@ static bool takes_gateway(const struct site *site, const struct machine *machine
 static void stand_machine(struct look_back *s, struct machine *machine)
 {
 	const struct roster_record *was =
-		machine->fqdn == NULL
-			? NULL
-			: roster_find(s->before, machine->fqdn, machine->record.kind);
+		machine->fqdn == NULL ? NULL
+				      : roster_find_next(s->before, machine->fqdn,
+						machine->record.kind, &s->next);
 
 	if (was != NULL)
 		machine->standing = was->identity == hash_machine(s->site, machine)
