@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum { READ_STEP = 64 * 1024 };
@@ -75,6 +76,52 @@ int file_read_regular_at(TALLOC_CTX *mem_ctx, int dirfd, const char *name, size_
 	int r = fd < 0 ? -errno : check_regular(fd);
 
 	return r < 0 ? r : file_read_fd(mem_ctx, fd, max, ret_bytes, ret_len);
+}
+
+struct mapping {
+	void *bytes;
+	size_t len;
+};
+
+static int unmap(struct mapping *mapping)
+{
+	munmap(mapping->bytes, mapping->len);
+	return 0;
+}
+
+static int map_fd(
+	TALLOC_CTX *mem_ctx, int fd, size_t max, const char **ret_bytes, size_t *ret_len)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if ((uint64_t)st.st_size > max)
+		return -EFBIG;
+	*ret_bytes = "";
+	*ret_len = (size_t)st.st_size;
+	if (*ret_len == 0)
+		return 0;
+	void *bytes = mmap(NULL, *ret_len, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+
+	if (bytes == MAP_FAILED)
+		return -errno;
+	struct mapping *mapping = mem_new(mem_ctx, struct mapping);
+
+	*mapping = (struct mapping){bytes, *ret_len};
+	talloc_set_destructor(mapping, unmap);
+	*ret_bytes = bytes;
+	return 0;
+}
+
+int file_map_regular_at(TALLOC_CTX *mem_ctx, int dirfd, const char *name, size_t max,
+	const char **ret_bytes, size_t *ret_len)
+{
+	_cleanup_(mem_close_fd) int fd =
+		openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int r = fd < 0 ? -errno : check_regular(fd);
+
+	return r < 0 ? r : map_fd(mem_ctx, fd, max, ret_bytes, ret_len);
 }
 
 int file_open_regular(const char *path, int flags, mode_t mode)

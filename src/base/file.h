@@ -30,6 +30,14 @@ int file_read_at(TALLOC_CTX *mem_ctx, int dirfd, const char *name, char **ret_by
  */
 int file_read_regular_at(TALLOC_CTX *mem_ctx, int dirfd, const char *name, size_t max,
 	char **ret_bytes, size_t *ret_len) _must_check_;
+/*
+ * file_map_regular_at - the same, without a copy and without a NUL
+ *
+ * shape:  the pages are the file's. Only for files that are replaced and never written in place
+ * memory: gone with @mem_ctx
+ */
+int file_map_regular_at(TALLOC_CTX *mem_ctx, int dirfd, const char *name, size_t max,
+	const char **ret_bytes, size_t *ret_len) _must_check_;
 /* The same by path, through links; the failure is EXIT_IO. */
 int file_read_regular(TALLOC_CTX *mem_ctx, const char *path, size_t max,
 	struct diags *diags, char **ret_bytes, size_t *ret_len) _must_check_;

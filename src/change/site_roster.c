@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/parallel.h"
 #include "base/table.h"
 #include "base/text.h"
 #include "model/past.h"
@@ -11,7 +12,6 @@
 
 struct roll {
 	TALLOC_CTX *mem_ctx;
-	struct arena *arena; /* below it: the texts of the nodes */
 	const struct site *site;
 	struct table *shared; /* key of a network, image or profile -> its hash */
 	uint64_t cluster;
@@ -272,9 +272,19 @@ static uint64_t effect_of(
 	return hash_end(hash_number(hash, machine->record.printed));
 }
 
-static void add_machine(struct roll *roll, const struct machine *machine)
+/* Nodes are taken by several threads, some at a time; one has this for itself. */
+struct desk {
+	TALLOC_CTX *mem_ctx;
+	struct arena *arena; /* the texts of the nodes */
+	TALLOC_CTX *scratch; /* for one of them */
+};
+
+enum { NODES_AT_ONCE = 500, SCRATCH = 16 * 1024 };
+
+static struct roster_record roll_machine(
+	const struct roll *roll, struct desk *desk, const struct machine *machine)
 {
-	TMP_CTX(tmp);
+	TALLOC_CTX *tmp = desk->scratch;
 	struct having having = {.networks = buffer_new(tmp)};
 	uint64_t identity = hash_machine(roll->site, machine);
 
@@ -286,26 +296,69 @@ static void add_machine(struct roll *roll, const struct machine *machine)
 		for (uint32_t j = 0; j < interface->n_addresses; j++)
 			have_address(tmp, &having, interface, &interface->addresses[j]);
 	}
-	*mem_push(roll->mem_ctx, &roll->roster->records, &roll->roster->n) =
-		(struct roster_record){.name = machine->fqdn,
-			.dn = machine->record.dn,
-			.kind = machine->record.kind,
-			.is_armed = machine->boots_installer,
-			.identity = identity,
-			.effect = effect_of(roll, machine, identity),
-			.networks = arena_strdup(roll->arena, having.networks->data),
-			.names = items_text(roll->arena, &having.names),
-			.addresses = items_text(roll->arena, &having.addresses),
-			.macs = items_text(roll->arena, &having.macs),
-			.reservations = items_text(roll->arena, &having.reservations),
-			.files = machine->files == NULL ? "" : machine->files};
+	return (struct roster_record){.name = machine->fqdn,
+		.dn = machine->record.dn,
+		.kind = machine->record.kind,
+		.is_armed = machine->boots_installer,
+		.identity = identity,
+		.effect = effect_of(roll, machine, identity),
+		.networks = arena_strdup(desk->arena, having.networks->data),
+		.names = items_text(desk->arena, &having.names),
+		.addresses = items_text(desk->arena, &having.addresses),
+		.macs = items_text(desk->arena, &having.macs),
+		.reservations = items_text(desk->arena, &having.reservations),
+		.files = machine->files == NULL ? "" : machine->files};
+}
+
+struct rolling {
+	const struct roll *roll;
+	struct roster_record *records; /* of the site's machines */
+	struct desk desks[PARALLEL_MAX];
+};
+
+static void roll_some(void *data, unsigned worker, size_t part)
+{
+	struct rolling *rolling = data;
+	struct desk *desk = &rolling->desks[worker];
+	const struct site *site = rolling->roll->site;
+	size_t end = (part + 1) * NODES_AT_ONCE;
+
+	if (desk->arena == NULL) {
+		desk->arena = arena_new(desk->mem_ctx);
+		desk->scratch = mem_pool_new(desk->mem_ctx, SCRATCH);
+	}
+	for (size_t i = part * NODES_AT_ONCE; i < end && i < site->n_machines; i++) {
+		rolling->records[i] =
+			roll_machine(rolling->roll, desk, site->machines[i]);
+		mem_pool_empty(desk->scratch);
+	}
+}
+
+static void add_machines(struct roll *roll)
+{
+	const size_t n = roll->site->n_machines;
+	struct rolling rolling = {.roll = roll};
+	struct roster *roster = roll->roster;
+	struct roster_record *records =
+		mem_array(roll->mem_ctx, struct roster_record, roster->n + n + 1);
+
+	if (roster->n > 0)
+		memcpy(records, roster->records, roster->n * sizeof(*records));
+	rolling.records = records + roster->n;
+	for (size_t i = 0; i < ARRAY_SIZE(rolling.desks); i++)
+		rolling.desks[i].mem_ctx = talloc_new(roll->mem_ctx);
+	parallel_each((n + NODES_AT_ONCE - 1) / NODES_AT_ONCE, roll_some, &rolling);
+	for (size_t i = 0; i < ARRAY_SIZE(rolling.desks); i++)
+		talloc_free(rolling.desks[i].scratch);
+	talloc_free(roster->records);
+	roster->records = records;
+	roster->n += n;
 }
 
 void site_roster(TALLOC_CTX *mem_ctx, const struct site *site, struct roster *ret_roster)
 {
 	TMP_CTX(tmp);
 	struct roll roll = {.mem_ctx = mem_ctx,
-		.arena = arena_new(mem_ctx),
 		.site = site,
 		.shared = table_new(tmp, 0),
 		.cluster = HASH_START,
@@ -313,8 +366,7 @@ void site_roster(TALLOC_CTX *mem_ctx, const struct site *site, struct roster *re
 
 	*ret_roster = (struct roster){0};
 	add_all_shared(&roll);
-	for (size_t i = 0; i < site->n_machines; i++)
-		add_machine(&roll, site->machines[i]);
+	add_machines(&roll);
 	roster_sort(ret_roster);
 }
 
@@ -337,6 +389,7 @@ struct look_back {
 	TALLOC_CTX *mem_ctx;
 	const struct site *site;
 	const struct roster *before;
+	size_t next; /* in it, where the next machine is, if nothing is new there */
 	struct table *by_dn;
 };
 
@@ -430,9 +483,9 @@ static bool takes_gateway(const struct site *site, const struct machine *machine
 static void stand_machine(struct look_back *s, struct machine *machine)
 {
 	const struct roster_record *was =
-		machine->fqdn == NULL
-			? NULL
-			: roster_find(s->before, machine->fqdn, machine->record.kind);
+		machine->fqdn == NULL ? NULL
+				      : roster_find_next(s->before, machine->fqdn,
+						machine->record.kind, &s->next);
 
 	if (was != NULL)
 		machine->standing = was->identity == hash_machine(s->site, machine)

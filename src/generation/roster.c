@@ -60,6 +60,19 @@ const struct roster_record *roster_find(
 		       : NULL;
 }
 
+const struct roster_record *roster_find_next(
+	const struct roster *roster, const char *name, uint8_t kind, size_t *next)
+{
+	const struct roster_record *at = &roster->records[*next];
+
+	if (*next >= roster->n || at->kind != kind || strcmp(at->name, name) != 0 ||
+		(*next > 0 && at[-1].kind == kind && strcmp(at[-1].name, name) == 0))
+		at = roster_find(roster, name, kind);
+	if (at != NULL)
+		*next = (size_t)(at - roster->records) + 1;
+	return at;
+}
+
 /* Items: both lists are in order */
 
 size_t roster_lost(const char *before, const char *now)

@@ -35,6 +35,10 @@ void roster_sort(struct roster *roster);
 const struct roster_record *roster_find(
 	const struct roster *roster, const char *name, uint8_t kind);
 
+/* The same for one name after the other: in order, each is mostly where *next says. */
+const struct roster_record *roster_find_next(
+	const struct roster *roster, const char *name, uint8_t kind, size_t *next);
+
 /* How many items of @before are not in @now. */
 size_t roster_lost(const char *before, const char *now);
 

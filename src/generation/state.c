@@ -40,16 +40,10 @@ enum { SIZE_MAX_MIB = 2047 };
 
 /* Small files */
 
-int state_load(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
-	struct diags *diags, char **ret_bytes, size_t *ret_len)
+/* @r is of reading @name: 0, or -errno. */
+static int tell_fault(
+	const struct state *state, const char *name, int r, struct diags *diags)
 {
-	*ret_bytes = NULL;
-	*ret_len = 0;
-	if (state->dirfd < 0)
-		return 0;
-	int r = file_read_regular_at(mem_ctx, state->dirfd, name,
-		(size_t)SIZE_MAX_MIB << 20, ret_bytes, ret_len);
-
 	if (r == -EISDIR || r == -EMEDIUMTYPE)
 		return diag_fail(diags, EXIT_IO, state_loc(state, name, diags),
 			"it is no regular file");
@@ -57,6 +51,32 @@ int state_load(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
 		return diag_fail_errno(diags, EXIT_IO, -r, state_loc(state, name, diags),
 			"the file cannot be read");
 	return 0;
+}
+
+int state_load(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
+	struct diags *diags, char **ret_bytes, size_t *ret_len)
+{
+	*ret_bytes = NULL;
+	*ret_len = 0;
+	if (state->dirfd < 0)
+		return 0;
+	return tell_fault(state, name,
+		file_read_regular_at(mem_ctx, state->dirfd, name,
+			(size_t)SIZE_MAX_MIB << 20, ret_bytes, ret_len),
+		diags);
+}
+
+int state_map(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
+	struct diags *diags, const char **ret_bytes, size_t *ret_len)
+{
+	*ret_bytes = NULL;
+	*ret_len = 0;
+	if (state->dirfd < 0)
+		return 0;
+	return tell_fault(state, name,
+		file_map_regular_at(mem_ctx, state->dirfd, name,
+			(size_t)SIZE_MAX_MIB << 20, ret_bytes, ret_len),
+		diags);
 }
 
 /* The folder of @name below the state's, opened; the state's own where it has none. */

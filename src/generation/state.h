@@ -58,6 +58,9 @@ struct loc state_loc(const struct state *state, const char *name, struct diags *
  */
 int state_load(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
 	struct diags *diags, char **ret_bytes, size_t *ret_len) _must_check_;
+/* The same without a copy: the pages are the file's, and no NUL is behind them. */
+int state_map(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
+	struct diags *diags, const char **ret_bytes, size_t *ret_len) _must_check_;
 int state_save(const struct state *state, const char *name, const void *bytes, size_t len,
 	struct diags *diags) _must_check_;
 /* A file that holds one number, in the form of state_file.h. */

@@ -8,6 +8,7 @@
 
 #include <json-c/json.h>
 
+#include "base/parallel.h"
 #include "base/trailer.h"
 #include "change/guard.h"
 #include "change/site_roster.h"
@@ -42,26 +43,57 @@ int publication_open(struct publication *p)
 	return last_run_load(run->mem_ctx, p->state, run->diags, &p->last);
 }
 
+/* Both are as long as the site, and read beside each other. */
+enum { LOADS_LIVE, LOADS_ENTRIES, N_LOADS };
+
+struct loading {
+	struct publication *p;
+	bool to_begin_anew;
+	int live_failed, entries_failed;
+	/* of the entries, by whoever loads them */
+	TALLOC_CTX *mem_ctx;
+	struct diags *diags;
+	struct entries_file entries;
+};
+
+static void load_one(void *data, unsigned worker _unused_, size_t i)
+{
+	struct loading *l = data;
+	struct run *run = l->p->run;
+	const struct state *state = l->p->state;
+
+	if (i == LOADS_LIVE)
+		l->live_failed = live_survey(run->mem_ctx, state, (uint64_t)time(NULL),
+			l->to_begin_anew, run->diags, &l->p->live);
+	else if (state->current != 0)
+		l->entries_failed = publication_entries_file(
+			l->mem_ctx, state, state->current, l->diags, &l->entries);
+}
+
 int publication_survey(struct publication *p, bool to_begin_anew)
 {
-	struct run *run = p->run;
 	TMP_CTX(tmp);
+	struct run *run = p->run;
+	struct loading l = {.p = p, .to_begin_anew = to_begin_anew};
 
 	if (p->live != NULL && p->surveyed == p->state->current && !to_begin_anew)
 		return 0;
-	int failed = live_survey(run->mem_ctx, p->state, (uint64_t)time(NULL),
-		to_begin_anew, run->diags, &p->live);
-
-	if (failed < 0)
-		return failed;
+	l.mem_ctx = talloc_new(tmp);
+	l.diags = diags_new(l.mem_ctx);
+	parallel_each(N_LOADS, load_one, &l);
+	if (l.live_failed < 0)
+		return l.live_failed;
 	p->surveyed = p->state->current;
 	if (p->state->current == 0 || plan_generation(p->live) == NULL)
 		return 0;
 	run->roster_before = plan_roster(p->live);
 	/* what was good is not there: who is in error then is left out */
-	if (publication_entries_file(run->mem_ctx, p->state, p->state->current,
-		    to_begin_anew ? diags_new(tmp) : run->diags, &run->before) < 0)
+	if (!to_begin_anew)
+		diags_take(run->diags, l.diags);
+	if (l.entries_failed < 0)
 		return to_begin_anew ? 0 : -(int)EXIT_IO;
+	talloc_steal(run->mem_ctx, l.mem_ctx);
+	run->before = l.entries;
 	run->good = run->before.good;
 	return 0;
 }
@@ -82,9 +114,9 @@ int publication_entries_file(TALLOC_CTX *mem_ctx, const struct state *state,
 	TMP_CTX(tmp);
 	const char *name = mem_printf(tmp, "%s/entries", state_generation(tmp, number));
 	struct trailer trailer;
-	char *bytes;
+	const char *bytes;
 	size_t len;
-	int failed = state_load(mem_ctx, state, name, diags, &bytes, &len);
+	int failed = state_map(mem_ctx, state, name, diags, &bytes, &len);
 
 	if (failed < 0)
 		return failed;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/parallel.h"
 #include "base/text.h"
 #include "change/live.h"
 #include "generation/folder.h"
@@ -357,17 +358,15 @@ static int write_one(const struct staged *staged, int dirfd, const char *name,
 	return r < 0 ? r : finished;
 }
 
-/* What the site was made of, with the trailer over all of it. */
-static int write_entries(const struct staged *staged, int dirfd)
+/* What the site was made of; the trailer is over all of it. */
+static int write_entries(
+	const struct staged *staged, int dirfd, const struct buffer *trailer)
 {
-	TMP_CTX(tmp);
 	const struct plan *plan = staged->plan;
-	struct buffer *trailer = buffer_new(tmp);
 	int fd = create_at(dirfd, "entries");
 
 	if (fd < 0)
 		return -errno;
-	trailer_add_parts(trailer, "# ", plan->entries, plan->n_entries);
 	int r = write_parts_in_batches(fd, plan->entries, plan->n_entries);
 
 	if (r == 0)
@@ -377,23 +376,49 @@ static int write_entries(const struct staged *staged, int dirfd)
 	return r < 0 ? r : finished;
 }
 
+/* Made beside each other, the longest first. */
+enum { TEXT_ENTRIES, TEXT_ROSTER, TEXT_RECORD, N_TEXTS };
+
+struct texts {
+	const struct staged *staged;
+	TALLOC_CTX *mem_ctx[N_TEXTS]; /* of who makes it */
+	struct buffer *made[N_TEXTS]; /* of entries the trailer alone */
+};
+
+static void make_text(void *data, unsigned worker _unused_, size_t i)
+{
+	struct texts *texts = data;
+	const struct plan *plan = texts->staged->plan;
+	struct buffer *b = texts->made[i] = buffer_new(texts->mem_ctx[i]);
+
+	if (i == TEXT_ENTRIES) {
+		trailer_add_parts(b, "# ", plan->entries, plan->n_entries);
+		return;
+	}
+	if (i == TEXT_ROSTER)
+		roster_format(plan->roster, b);
+	else
+		generation_format(texts->staged->generation, b);
+	trailer_add(b, "# ", 0, 0);
+}
+
 static int write_texts(const struct staged *staged, int dirfd, struct diags *diags)
 {
 	TMP_CTX(tmp);
-	const struct plan *plan = staged->plan;
-	struct buffer *b = buffer_new(tmp);
+	struct texts texts = {.staged = staged};
+	const struct buffer *record, *roster;
 
-	generation_format(staged->generation, b);
-	trailer_add(b, "# ", 0, 0);
-	int r = write_one(staged, dirfd, "record", b->data, b->len);
+	for (size_t i = 0; i < N_TEXTS; i++)
+		texts.mem_ctx[i] = talloc_new(tmp);
+	parallel_each(N_TEXTS, make_text, &texts);
+	record = texts.made[TEXT_RECORD];
+	roster = texts.made[TEXT_ROSTER];
+	int r = write_one(staged, dirfd, "record", record->data, record->len);
 
-	buffer_truncate(b, 0);
-	roster_format(plan->roster, b);
-	trailer_add(b, "# ", 0, 0);
 	if (r == 0)
-		r = write_one(staged, dirfd, "roster", b->data, b->len);
+		r = write_one(staged, dirfd, "roster", roster->data, roster->len);
 	if (r == 0)
-		r = write_entries(staged, dirfd);
+		r = write_entries(staged, dirfd, texts.made[TEXT_ENTRIES]);
 	return r < 0 ? fail(staged, -r, "generations", diags) : 0;
 }
 

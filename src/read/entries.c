@@ -22,7 +22,7 @@ static const uint32_t LENGTH_MASK = (UINT32_C(1) << ROLE_SHIFT) - 1;
 enum { JOINED = 1 };
 
 struct stored {
-	char *bytes; /* the length first */
+	const char *bytes; /* the length first */
 	const char *key; /* NULL: not asked for yet */
 };
 
@@ -100,7 +100,7 @@ static void put_attribute(struct buffer *b, const struct entry_attribute *attrib
 	}
 }
 
-static void keep(struct entries *entries, char *bytes)
+static void keep(struct entries *entries, const char *bytes)
 {
 	*mem_push(entries, &entries->items, &entries->n) =
 		(struct stored){.bytes = bytes};
@@ -121,7 +121,9 @@ void entries_add(void *data, const struct entry *entry)
 	for (size_t i = 0; i < entry->n_attributes; i++)
 		if (table_find(entries->wanted, entry->attributes[i].name) != NULL)
 			put_attribute(b, &entry->attributes[i]);
-	uint32_t len = (uint32_t)b->len;
+	/* most are */
+	uint32_t len = (uint32_t)b->len | (uint32_t)(ENTRIES_GOOD | ENTRIES_RAW)
+						  << ROLE_SHIFT;
 
 	memcpy(b->data, &len, sizeof(len));
 	keep(entries, arena_strndup(entries->arena, b->data, b->len));
@@ -143,13 +145,6 @@ static unsigned roles_of(const char *bytes)
 	return len >> ROLE_SHIFT;
 }
 
-static void set_roles(char *bytes, unsigned roles)
-{
-	uint32_t len = length_of(bytes) | (uint32_t)roles << ROLE_SHIFT;
-
-	memcpy(bytes, &len, sizeof(len));
-}
-
 void entries_share(struct entries *to, const struct entries *from, size_t i)
 {
 	keep(to, from->items[i].bytes);
@@ -168,53 +163,90 @@ struct entries *entries_slice(
 	return slice;
 }
 
-static void add_role(const struct entries *entries, enum entries_role role)
+/* The bytes of a file, in parts; what stands behind the last one there is the same part. */
+struct parts {
+	TALLOC_CTX *mem_ctx;
+	struct arena *arena; /* below it */
+	struct iovec *items;
+	size_t n;
+};
+
+static void add_part(struct parts *parts, const void *bytes, size_t len)
 {
-	for (size_t i = 0; entries != NULL && i < entries->n; i++)
-		set_roles(entries->items[i].bytes,
-			roles_of(entries->items[i].bytes) | role);
+	struct iovec *last = parts->n == 0 ? NULL : &parts->items[parts->n - 1];
+
+	if (last != NULL && (const char *)last->iov_base + last->iov_len == bytes)
+		last->iov_len += len;
+	else
+		*mem_push(parts->mem_ctx, &parts->items, &parts->n) =
+			(struct iovec){(void *)(uintptr_t)bytes, len};
 }
 
-static void drop_roles(const struct entries *entries)
+/* Its first number may say other roles than it has now: then that one is another part. */
+static void add_entry(struct parts *parts, const char *bytes, unsigned roles)
 {
-	for (size_t i = 0; entries != NULL && i < entries->n; i++)
-		set_roles(entries->items[i].bytes, 0);
-}
+	uint32_t len = length_of(bytes), first = len | (uint32_t)roles << ROLE_SHIFT;
 
-/* Those that are not a part already, by a role before @role. */
-static size_t add_parts(struct iovec *parts, const struct entries *entries, unsigned role)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; entries != NULL && i < entries->n; i++) {
-		char *bytes = entries->items[i].bytes;
-
-		if ((roles_of(bytes) & (role - 1)) == 0)
-			parts[n++] = (struct iovec){bytes, length_of(bytes)};
+	if (roles_of(bytes) == roles) {
+		add_part(parts, bytes, len);
+		return;
 	}
-	return n;
+	uint32_t *copy = arena_alloc(parts->arena, sizeof(first));
+
+	*copy = first;
+	add_part(parts, copy, sizeof(first));
+	add_part(parts, bytes + sizeof(first), len - sizeof(first));
+}
+
+/*
+ * Where the entry of @bytes is in @entries, from @start on; none where it is not soon: the two
+ * lists are in one order, but for a few.
+ */
+static size_t find_ahead(const struct entries *entries, size_t start, const char *bytes)
+{
+	enum { AHEAD = 64 };
+	size_t end = entries->n - start < AHEAD ? entries->n : start + AHEAD;
+
+	while (start < end && entries->items[start].bytes != bytes)
+		start++;
+	return start < end ? start : entries->n;
+}
+
+/* Of @raw those that are not good, too; what is both and was not found stands there twice. */
+static void add_good_and_raw(
+	struct parts *parts, const struct entries *good, const struct entries *raw)
+{
+	static const struct entries none;
+	size_t next = 0;
+
+	good = good == NULL ? &none : good;
+	raw = raw == NULL ? &none : raw;
+	for (size_t i = 0; i < good->n; i++) {
+		const char *bytes = good->items[i].bytes;
+		size_t at = find_ahead(raw, next, bytes);
+
+		for (; at < raw->n && next < at; next++)
+			add_entry(parts, raw->items[next].bytes, ENTRIES_RAW);
+		add_entry(parts, bytes,
+			ENTRIES_GOOD | (at < raw->n ? (unsigned)ENTRIES_RAW : 0));
+		next += at < raw->n;
+	}
+	for (; next < raw->n; next++)
+		add_entry(parts, raw->items[next].bytes, ENTRIES_RAW);
 }
 
 struct iovec *entries_parts(
 	TALLOC_CTX *mem_ctx, const struct entries_file *file, size_t *ret_n)
 {
-	struct entries *const lists[] = {file->good, file->raw, file->above};
-	size_t n = 1, max = 2;
+	struct parts parts = {.mem_ctx = mem_ctx, .arena = arena_new(mem_ctx)};
 
-	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
-		drop_roles(lists[i]);
-		max += lists[i] == NULL ? 0 : lists[i]->n;
-	}
-	struct iovec *parts = mem_array(mem_ctx, struct iovec, max);
-
-	parts[0] = (struct iovec){(char *)(uintptr_t)HEAD, strlen(HEAD)};
-	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
-		add_role(lists[i], (enum entries_role)(1 << i));
-	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
-		n += add_parts(parts + n, lists[i], 1U << i);
-	parts[n++] = (struct iovec){(char *)(uintptr_t) "\n", 1};
-	*ret_n = n;
-	return parts;
+	add_part(&parts, HEAD, strlen(HEAD));
+	add_good_and_raw(&parts, file->good, file->raw);
+	for (size_t i = 0; file->above != NULL && i < file->above->n; i++)
+		add_entry(&parts, file->above->items[i].bytes, ENTRIES_ABOVE);
+	add_part(&parts, "\n", 1);
+	*ret_n = parts.n;
+	return parts.items;
 }
 
 /* Reading */
@@ -657,12 +689,12 @@ size_t entries_differ(
 
 /* The file */
 
-static void sort_out(struct entries_file *file, char *bytes)
+static void sort_out(struct entries_file *file, const char *bytes, unsigned roles)
 {
 	struct entries *const lists[] = {file->good, file->raw, file->above};
 
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
-		if ((roles_of(bytes) & (1U << i)) != 0)
+		if ((roles & (1U << i)) != 0)
 			keep(lists[i], bytes);
 }
 
@@ -672,7 +704,7 @@ static bool has_head(const char *bytes, size_t len, const char *head)
 }
 
 bool entries_parse(
-	TALLOC_CTX *mem_ctx, char *bytes, size_t len, struct entries_file *ret_file)
+	TALLOC_CTX *mem_ctx, const char *bytes, size_t len, struct entries_file *ret_file)
 {
 	TMP_CTX(tmp);
 	struct entries_file file = {new_entries(tmp), new_entries(tmp), new_entries(tmp)};
@@ -686,9 +718,7 @@ bool entries_parse(
 			length_of(bytes) < 3 * sizeof(uint32_t) ||
 			length_of(bytes) > (size_t)(end - bytes))
 			return false;
-		if (is_older)
-			set_roles(bytes, ENTRIES_GOOD);
-		sort_out(&file, bytes);
+		sort_out(&file, bytes, is_older ? ENTRIES_GOOD : roles_of(bytes));
 	}
 	ret_file->good = talloc_steal(mem_ctx, file.good);
 	ret_file->above = talloc_steal(mem_ctx, file.above);

@@ -105,5 +105,5 @@ struct iovec *entries_parts(
  * shape:  raw is NULL where the file has no whole snapshot
  * errors: false for what is none
  */
-bool entries_parse(TALLOC_CTX *mem_ctx, char *bytes, size_t len,
+bool entries_parse(TALLOC_CTX *mem_ctx, const char *bytes, size_t len,
 	struct entries_file *ret_file) _must_check_;

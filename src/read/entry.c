@@ -39,7 +39,9 @@ struct entry_attribute *entry_part(
 {
 	for (size_t i = 0; i < entry->n_attributes; i++) {
 		const char *name = entry->attributes[i].name;
-		const char *range = strcasestr(name, ";range=");
+		const char *options = strchr(name, ';'); /* few have any */
+		const char *range =
+			options == NULL ? NULL : strcasestr(options, ";range=");
 
 		if (range != NULL && is_wanted(wanted, name, strcspn(name, ";")))
 			return &entry->attributes[i];
