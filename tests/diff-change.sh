@@ -218,6 +218,47 @@ refused 'an entry without a class' '1:5: error: objectClass is missing' <<-LDIF
 	changetype: add
 	cn: extra
 LDIF
+# Findings name the line that a person would mend: the change's, or the site's.
+ok 'an address that is taken' tries 0 <<-LDIF
+	dn: $node02
+	changetype: modify
+	replace: description
+	description: another one
+	-
+	replace: ipHostNumber
+	ipHostNumber: 10.10.0.101
+LDIF
+ok '… is found in the line of the change' \
+	warns "change.ldif:7: $node02: ipHostNumber: error: address 10.10.0.101 is already taken"
+ok '… and in that of the site' warns "$SITE:$(grep -n '^ipHostNumber: 10.10.0.101$' "$SITE" |
+	cut -d: -f1): $node01: ipHostNumber: note: first used here"
+ok 'an entry that is added' tries 0 <<-LDIF
+	dn: cn=extra,$HOSTS
+	changetype: add
+	objectClass: device
+	objectClass: ipHost
+	cn: extra
+	ipHostNumber: 10.10.0.300
+LDIF
+ok '… has the lines of its values' \
+	warns "change.ldif:6: cn=extra,$HOSTS: ipHostNumber: error: '10.10.0.300'"
+ok '… and of its DN' warns "change.ldif:1: cn=extra,$HOSTS: macAddress: warning: no MAC address"
+ok 'a new name' tries 0 <<-LDIF
+	dn: $node01
+	changetype: modrdn
+	newrdn: cn=node_1
+	deleteoldrdn: 1
+LDIF
+ok '… is wrong in its line' warns "change.ldif:3: cn=node_1,$HOSTS: cn: error: 'node_1': only letters"
+ok '… and what referred to the old one names the change' warns "change.ldif:1: note: this change takes it away"
+ok 'a value that goes' tries 2 <<-LDIF
+	dn: $node01
+	changetype: modify
+	delete: macAddress
+LDIF
+ok '… is missed in the change' \
+	warns "change.ldif:1: $node01: macAddress: warning: no MAC address"
+
 ok 'a misspelt attribute changes nothing' tries 0 <<-LDIF
 	dn: $node01
 	changetype: modify

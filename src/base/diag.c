@@ -132,8 +132,24 @@ static int compare_findings(const void *left, const void *right)
 	return order != 0 ? order : compare_number(a->sequence, b->sequence);
 }
 
+/* What stands in a line of the changes has that file as its source. */
+static void settle_source(const struct diags *diags, struct loc *where)
+{
+	if ((where->line & LINE_OF_CHANGES) == 0)
+		return;
+	where->source = diags->changes;
+	where->line &= ~LINE_OF_CHANGES;
+}
+
 void diags_sort(struct diags *diags)
 {
+	for (size_t i = 0; i < diags->n_findings; i++) {
+		struct finding *finding = diags->findings[i];
+
+		settle_source(diags, &finding->where);
+		for (size_t j = 0; j < finding->n_notes; j++)
+			settle_source(diags, &finding->notes[j].where);
+	}
 	if (diags->n_findings > 1)
 		qsort(diags->findings, diags->n_findings, sizeof(struct finding *),
 			compare_findings);

@@ -46,13 +46,19 @@ struct change {
 };
 
 /*
+ * Marks the number of a line of a second file, that of changes which are tried on what was read:
+ * values of both stand side by side in one entry.
+ */
+#define LINE_OF_CHANGES (1U << 31)
+
+/*
  * Where something is: in a file (source, line, column), at a directory entry (dn, attr),
  * or both (an entry read from an LDIF file). All strings are borrowed and must outlive the
  * struct diags; unset members are NULL or 0.
  */
 struct loc {
 	const char *source;
-	unsigned line;
+	unsigned line; /* with LINE_OF_CHANGES: in that file, whatever the source is */
 	unsigned column;
 	const char *dn;
 	const char *attr;
@@ -76,6 +82,7 @@ struct finding {
 };
 
 struct diags {
+	const char *changes; /* the file that LINE_OF_CHANGES means; NULL: none */
 	struct finding **findings;
 	size_t n_findings;
 	size_t n_errors; /* findings of SEVERITY_ERROR, failures included */

@@ -31,7 +31,7 @@ const char *map_attribute(const struct map *map, enum field_id field)
 
 static void want_match(struct map *map, const struct match *match)
 {
-	if (match->by == MATCH_ATTRIBUTE)
+	if (match->attribute != NULL)
 		list_add_name(map, &map->wanted, match->attribute);
 }
 

@@ -29,6 +29,7 @@ struct class_list {
 enum form {
 	FORM_TEXT,
 	FORM_DNS_RECORD, /* Active Directory's dnsRecord: the address of an A or AAAA */
+	FORM_DOMAIN_NAME, /* not the value: the name that the DN of its entry makes */
 	_FORM_MAX,
 };
 
@@ -65,6 +66,7 @@ struct extra {
 /* What of an entry is compared, to find the entries that belong together. */
 enum match_by {
 	MATCH_ATTRIBUTE,
+	MATCH_RELATIVE, /* the same, of names that stand below the entry's zone */
 	MATCH_NAME, /* what feeds `name` */
 	MATCH_DN,
 	MATCH_PARENT, /* the DN of the entry above */
@@ -74,7 +76,7 @@ enum match_by {
 
 struct match {
 	enum match_by by;
-	const char *attribute; /* of MATCH_ATTRIBUTE */
+	const char *attribute; /* of MATCH_ATTRIBUTE and MATCH_RELATIVE */
 };
 
 enum { JOINS_MAX = 32 };

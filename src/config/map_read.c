@@ -104,8 +104,9 @@ static int read_classes(struct reader *r, const struct node *value, void *field)
 
 static int read_form(struct reader *r, const struct node *value, void *field)
 {
-	static const char *const words[_FORM_MAX] = {
-		[FORM_TEXT] = "text", [FORM_DNS_RECORD] = "dns-record"};
+	static const char *const words[_FORM_MAX] = {[FORM_TEXT] = "text",
+		[FORM_DNS_RECORD] = "dns-record",
+		[FORM_DOMAIN_NAME] = "domain-name"};
 	unsigned form = 0;
 	int failed = read_word(r, value, words, ARRAY_SIZE(words), &form);
 
@@ -386,6 +387,17 @@ static int read_section_key(
 
 /* join: */
 
+/* relative: yes */
+static int read_relative(struct reader *r, const struct node *value, void *field)
+{
+	bool is_relative = false;
+	int failed = read_bool(r, value, &is_relative);
+
+	if (is_relative)
+		*(enum match_by *)field = MATCH_RELATIVE;
+	return failed;
+}
+
 static int read_match(struct reader *r, const struct node *value, struct match *match)
 {
 	static const struct {
@@ -400,7 +412,15 @@ static int read_match(struct reader *r, const struct node *value, struct match *
 			match->by = words[i].by;
 			return 0;
 		}
-	return read_name(r, value, &match->attribute);
+	if (value->kind != NODE_MAP)
+		return read_name(r, value, &match->attribute);
+	const struct key keys[] = {
+		{"from", read_name, offsetof(struct match, attribute), true},
+		{"relative", read_relative, offsetof(struct match, by), false},
+		{0},
+	};
+
+	return document_read(r, value, keys, match);
 }
 
 static int read_matches(struct reader *r, const struct node *value, void *field)

@@ -53,6 +53,7 @@ void run_new_site(struct run *run)
 {
 	run->site = site_new(run->mem_ctx, run->map, run->arguments.ldif);
 	run->site->also_map = run->also_map;
+	run->site->gone = run->gone;
 	run->site->select = selection_of(run);
 	run->site->now = (int64_t)time(NULL);
 	run->site->prints_zones = targets_print_zones(run->targets, run->n_targets);
@@ -187,7 +188,9 @@ static bool is_below(const char *key, const char *subtree)
 static bool is_passed_over(const struct reading *reading, const struct entry *entry)
 {
 	TMP_CTX(tmp);
-	const char *key = reading->has_subtrees ? dn_key(tmp, entry->dn) : NULL;
+	const char *key = !reading->has_subtrees ? NULL
+			  : entry->key != NULL	 ? entry->key
+						 : dn_key(tmp, entry->dn);
 
 	for (size_t i = 0; i < reading->n_passed_over; i++) {
 		const struct passed_over *one = &reading->passed_over[i];
@@ -290,6 +293,10 @@ static int try_changes(struct reading *reading)
 		return 0;
 	int failed = ldif_change(run->arguments.change, &target, run->diags);
 
+	run->diags->changes =
+		strcmp(run->arguments.change, "-") == 0 ? "stdin" : run->arguments.change;
+	run->gone = draft_gone(reading->draft);
+	run->site->gone = run->gone;
 	if (failed == 0)
 		draft_give(reading->draft, pass_entry, reading);
 	return failed;

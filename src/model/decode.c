@@ -308,6 +308,23 @@ static bool is_first_label(const char *name, const char *full)
 	       strchr(name, '.') == NULL;
 }
 
+/*
+ * A zone has full names only: www.c.example of n1.c.example is www, as a person would have
+ * written it.
+ */
+static const char *as_written(struct decoder *d, enum field_id field,
+	const struct entry_value *value, const char *alias, const char *full)
+{
+	const struct origin *origin = decode_origin_of(d, field, value);
+	const char *domain = strchr(full, '.');
+	size_t label = strcspn(alias, ".");
+	bool is_joined = origin != NULL && origin->dn != NULL;
+
+	return is_joined && domain != NULL && strcmp(alias + label, domain) == 0
+		       ? arena_strndup(d->site->arena, alias, label)
+		       : alias;
+}
+
 static const char own_name_of_all[] = "is every machine's name for itself";
 
 static void add_alias(struct decoder *d, struct record *record, struct strings *aliases,
@@ -326,7 +343,8 @@ static void add_alias(struct decoder *d, struct record *record, struct strings *
 	}
 	if (name != NULL && record->name != NULL && strcmp(name, record->name) != 0 &&
 		!is_first_label(name, record->name))
-		aliases->items[aliases->n++] = name;
+		aliases->items[aliases->n++] =
+			as_written(d, field, value, name, record->name);
 }
 
 /*

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "read/dn.h"
 #include "read/filter_match.h"
 
 struct mapped *mapped_new(TALLOC_CTX *mem_ctx, const struct map *map)
@@ -155,11 +156,27 @@ static char *take_dns_record(TALLOC_CTX *mem_ctx, const struct entry_value *valu
 	return mem_strdup(mem_ctx, ip_format(ip, text));
 }
 
-/* A writable copy of what of @value counts, NULL for none. */
-static char *take_text(
-	TALLOC_CTX *mem_ctx, const struct feed *feed, const struct entry_value *value)
+/* What the DN of the entry says that the value is from. */
+static char *take_domain_name(TALLOC_CTX *mem_ctx, const char *dn)
 {
-	char *text = feed->form == FORM_DNS_RECORD ? take_dns_record(mem_ctx, value)
+	struct buffer *name = buffer_new(mem_ctx);
+	const char *key = dn_key(mem_ctx, dn);
+
+	if (key == NULL)
+		return NULL;
+	dn_domain_name(name, key);
+	/* full names of ours have no dot at their end */
+	if (name->len > 0 && name->data[name->len - 1] == '.')
+		buffer_truncate(name, name->len - 1);
+	return name->data;
+}
+
+/* A writable copy of what of @value counts, of the entry @dn; NULL for none. */
+static char *take_text(TALLOC_CTX *mem_ctx, const struct feed *feed, const char *dn,
+	const struct entry_value *value)
+{
+	char *text = feed->form == FORM_DNS_RECORD    ? take_dns_record(mem_ctx, value)
+		     : feed->form == FORM_DOMAIN_NAME ? take_domain_name(mem_ctx, dn)
 		     : feed->after != NULL
 			     ? take_after(mem_ctx, value->bytes, feed->after)
 			     : mem_strndup(mem_ctx, value->bytes, value->len);
@@ -175,10 +192,10 @@ struct values {
 	size_t n;
 };
 
-static void transform(TALLOC_CTX *mem_ctx, const struct feed *feed,
+static void transform(TALLOC_CTX *mem_ctx, const struct feed *feed, const char *dn,
 	const struct entry_value *value, struct values *to)
 {
-	char *rest = take_text(mem_ctx, feed, value), *piece;
+	char *rest = take_text(mem_ctx, feed, dn, value), *piece;
 	const char *separators = feed->split == NULL ? "" : feed->split;
 
 	while (rest != NULL && (piece = strsep(&rest, separators)) != NULL) {
@@ -273,7 +290,9 @@ static void take_values(struct decoder *d, const struct feed *feed,
 	if (!is_plain(feed)) {
 		values = (struct values){0};
 		for (size_t i = 0; i < attribute->n_values; i++)
-			transform(d->scratch, feed, &attribute->values[i], &values);
+			transform(d->scratch, feed,
+				attribute->dn == NULL ? d->entry->dn : attribute->dn,
+				&attribute->values[i], &values);
 	}
 	if (values.n == 0)
 		return;
@@ -378,7 +397,7 @@ const char *decode_rdn_name(
 
 	if (feed == NULL || is_plain(feed))
 		return feed == NULL ? NULL : value;
-	transform(d->scratch, feed, &raw, &values);
+	transform(d->scratch, feed, d->entry->dn, &raw, &values);
 	return values.n == 0 ? NULL : values.items[0].bytes;
 }
 

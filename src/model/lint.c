@@ -9,6 +9,7 @@
 #include "model/lint_rules.h"
 #include "model/past.h"
 #include "model/ports.h"
+#include "read/dn.h"
 
 void lint_note(struct reporter *r, struct finding *finding, const struct record *record,
 	enum field_id field, uint32_t line, const char *text)
@@ -458,6 +459,18 @@ static bool has_moved(const struct site *site, const struct record *record)
 	       !is_last_good(site, record);
 }
 
+/* Which change took away what has the canonical DN @key, where changes are tried. */
+static void note_gone(struct reporter *r, struct finding *finding, const char *key)
+{
+	const unsigned *line = r->site->gone == NULL || key == NULL
+				       ? NULL
+				       : table_find(r->site->gone, key);
+
+	if (line != NULL)
+		diag_note(finding, (struct loc){.line = *line},
+			"this change takes it away");
+}
+
 static void check_reference(struct reporter *r, struct record *record,
 	enum field_id field, const char *key, enum kind wanted)
 {
@@ -477,7 +490,9 @@ static void check_reference(struct reporter *r, struct record *record,
 			      : "'%s' is not what is expected here",
 		key);
 
-	if (found != NULL)
+	if (found == NULL)
+		note_gone(r, finding, key);
+	else
 		diag_note(finding, record_loc(r->site, found, FIELD_NONE),
 			"this is of kind '%s', expected is '%s'", kind_name(found->kind),
 			kind_name(wanted));
@@ -538,6 +553,17 @@ static void check_passed_over(struct reporter *r)
 			report_lost(r, &site->machines[i]->record);
 }
 
+static void report_dead(
+	struct reporter *r, struct record *record, const struct dead_member *dead)
+{
+	TMP_CTX(tmp);
+	struct finding *finding = check_report_at(r, CHECK_DANGLING_REF, SEVERITY_WARNING,
+		record, dead->field, 0, "the member '%s' is not in the directory",
+		dead->text);
+
+	note_gone(r, finding, dn_key(tmp, dead->text));
+}
+
 /* Groups cost nobody anything: what is not there is left out of them. */
 static void check_groups(struct reporter *r)
 {
@@ -545,10 +571,7 @@ static void check_groups(struct reporter *r)
 		struct node_group *group = r->site->groups[i];
 
 		for (size_t j = 0; j < group->n_dead; j++)
-			check_report_at(r, CHECK_DANGLING_REF, SEVERITY_WARNING,
-				&group->record, group->dead[j].field, 0,
-				"the member '%s' is not in the directory",
-				group->dead[j].text);
+			report_dead(r, &group->record, &group->dead[j]);
 		if (group->is_loop)
 			check_report(r, CHECK_GROUP_LOOP, &group->record, FIELD_NAME,
 				"the group contains itself");

@@ -519,6 +519,8 @@ struct site {
 	/* canonical DNs that are left out: what refers to them waits, and is no fault */
 	const struct table *waited_for;
 	const struct table *waited_names; /* what is said in their RDNs */
+	/* canonical DNs of what changes took away that are tried -> unsigned: the line; NULL: none */
+	const struct table *gone;
 	/* canonical DNs of what is here as its last good version, now and then -> then; NULL: none */
 	const struct table *stood_for;
 	struct table *by_key; /* canonical DN -> struct record */

@@ -455,3 +455,49 @@ const char *dn_key_parent(const char *key)
 
 	return comma ? comma + 1 : key + strlen(key);
 }
+
+/* Does the canonical @dn begin with the attribute that @first does? */
+static bool begins_alike(const char *first, const char *dn)
+{
+	return strncmp(first, dn, strcspn(first, "=") + 1) == 0;
+}
+
+/* The value of the first RDN of the canonical @dn; false where it has several parts. */
+static bool add_label(struct buffer *name, const char *dn)
+{
+	const char *value = dn + strcspn(dn, "=") + 1;
+	size_t len = strcspn(value, ",+\\"), n;
+
+	if (value[len] == '\0' || value[len] == ',') {
+		buffer_add(name, value, len);
+		return true;
+	}
+	TMP_CTX(tmp);
+	const struct rdn_part *parts = dn_parse_rdn(tmp, dn, &n);
+
+	if (n != 1)
+		return false;
+	buffer_add_text(name, parts->value);
+	return true;
+}
+
+void dn_domain_name(struct buffer *name, const char *key)
+{
+	const char *dn = key;
+	size_t start = name->len;
+
+	if (text_has_prefix(dn + strcspn(dn, "="), "=@,"))
+		dn = dn_key_parent(dn);
+	for (; *dn != '\0' && begins_alike(key, dn); dn = dn_key_parent(dn)) {
+		buffer_add_text(name, name->len > start ? "." : "");
+		if (!add_label(name, dn))
+			break;
+	}
+}
+
+void dn_zone_name(struct buffer *name, const char *key)
+{
+	const char *parent = dn_key_parent(key);
+
+	dn_domain_name(name, *parent != '\0' && begins_alike(key, parent) ? parent : key);
+}

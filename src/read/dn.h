@@ -28,5 +28,13 @@ struct rdn_part *dn_parse_rdn(
  */
 char *dn_key(TALLOC_CTX *mem_ctx, const char *dn) _must_check_;
 char *dn_key_arena(struct arena *arena, const char *dn) _must_check_;
+/*
+ * dn_domain_name - adds the values of the RDNs at the start of @key that have one attribute
+ *
+ * shape:  idnsname=n1,idnsname=c.example.,cn=dns is n1.c.example. ; `@` is the zone itself.
+ *         dn_zone_name() leaves out the first: the zone of n1
+ */
+void dn_domain_name(struct buffer *name, const char *key);
+void dn_zone_name(struct buffer *name, const char *key);
 /* The key of the parent: a pointer into @key behind its first RDN; "" at the top. */
 const char *dn_key_parent(const char *key);

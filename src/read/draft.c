@@ -13,6 +13,7 @@ struct draft {
 	struct draft_entry **items;
 	size_t n;
 	struct table *by_key; /* -> struct draft_entry; NULL: it is gone */
+	struct table *gone; /* canonical DN -> unsigned: the line of the change */
 };
 
 struct draft *draft_new(TALLOC_CTX *mem_ctx)
@@ -21,6 +22,7 @@ struct draft *draft_new(TALLOC_CTX *mem_ctx)
 
 	draft->arena = arena_new(draft);
 	draft->by_key = table_new(draft, 0);
+	draft->gone = table_new(draft, 0);
 	return draft;
 }
 
@@ -32,10 +34,15 @@ static void set_dn(struct draft *draft, struct draft_entry *entry, const char *d
 	entry->dn = arena_strdup(draft->arena, dn);
 	entry->key = key == NULL ? entry->dn : arena_strdup(draft->arena, key);
 	*table_slot(draft->by_key, entry->key) = entry;
+	*table_slot(draft->gone, entry->key) = NULL;
 }
 
-static void take_off(struct draft *draft, struct draft_entry *entry)
+static void take_off(struct draft *draft, struct draft_entry *entry, unsigned line)
 {
+	unsigned *by = arena_alloc(draft->arena, sizeof(*by));
+
+	*by = line;
+	*table_slot(draft->gone, entry->key) = by;
 	*table_slot(draft->by_key, entry->key) = NULL;
 	entry->key = NULL;
 }
@@ -80,6 +87,7 @@ void draft_give(const struct draft *draft, entry_sink sink, void *data)
 	for (size_t i = 0; i < draft->n; i++) {
 		const struct draft_entry *item = draft->items[i];
 		const struct entry entry = {.dn = item->dn,
+			.key = item->key,
 			.line = item->line,
 			.attributes = item->attributes,
 			.n_attributes = item->n_attributes};
@@ -112,9 +120,14 @@ const struct draft_entry *draft_below(const struct draft *draft, const char *key
 	return NULL;
 }
 
-void draft_remove(struct draft *draft, struct draft_entry *entry)
+void draft_remove(struct draft *draft, struct draft_entry *entry, unsigned line)
 {
-	take_off(draft, entry);
+	take_off(draft, entry, line);
+}
+
+const struct table *draft_gone(const struct draft *draft)
+{
+	return draft->gone;
 }
 
 static size_t count_rdns(const char *dn)
@@ -144,7 +157,8 @@ static size_t rdns_length(const char *dn, size_t n)
 	return (size_t)(at - dn);
 }
 
-void draft_move(struct draft *draft, struct draft_entry *entry, const char *new_dn)
+void draft_move(
+	struct draft *draft, struct draft_entry *entry, const char *new_dn, unsigned line)
 {
 	TMP_CTX(tmp);
 	const char *key = entry->key;
@@ -158,10 +172,10 @@ void draft_move(struct draft *draft, struct draft_entry *entry, const char *new_
 		size_t own = rdns_length(below->dn, count_rdns(below->dn) - depth);
 		const char *dn = mem_printf(tmp, "%.*s%s", (int)own, below->dn, new_dn);
 
-		take_off(draft, below);
+		take_off(draft, below, line);
 		set_dn(draft, below, dn);
 	}
-	take_off(draft, entry);
+	take_off(draft, entry, line);
 	set_dn(draft, entry, new_dn);
 }
 
@@ -188,6 +202,7 @@ void draft_replace(
 	struct draft *draft, struct draft_entry *entry, const struct draft_entry *by)
 {
 	keep_attributes(draft->arena, entry, by->attributes, by->n_attributes);
+	entry->line = by->line;
 }
 
 /* Values */

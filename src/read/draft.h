@@ -15,7 +15,7 @@ struct draft;
 struct draft_entry {
 	const char *dn;
 	const char *key; /* canonical DN; NULL: it is gone */
-	unsigned line;
+	unsigned line; /* of what it is, with LINE_OF_CHANGES of the last change */
 	struct entry_attribute
 		*attributes; /* without options, but where there is no plain one */
 	size_t n_attributes;
@@ -31,9 +31,13 @@ struct draft_entry *draft_find(const struct draft *draft, const char *key);
 /* One of the entries below @key, at any depth; NULL: none. */
 const struct draft_entry *draft_below(const struct draft *draft, const char *key);
 
-void draft_remove(struct draft *draft, struct draft_entry *entry);
+/* @line is that of the change: draft_gone() tells it. */
+void draft_remove(struct draft *draft, struct draft_entry *entry, unsigned line);
 /* Gives @entry, and all below it with it, another DN. */
-void draft_move(struct draft *draft, struct draft_entry *entry, const char *new_dn);
+void draft_move(struct draft *draft, struct draft_entry *entry, const char *new_dn,
+	unsigned line);
+/* Canonical DNs that no entry has any more -> unsigned: the line of the change. */
+const struct table *draft_gone(const struct draft *draft);
 /* A copy to work on; draft_replace() puts it in the place of @entry. */
 struct draft_entry *draft_copy(
 	TALLOC_CTX *mem_ctx, const struct draft_entry *entry) _must_check_;

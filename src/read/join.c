@@ -231,52 +231,38 @@ static void add_names(struct joiner *j, const struct held *held, bool is_giver)
 		add_values(j, held, j->names.items[i], false);
 }
 
-/* Does the canonical @dn begin with the attribute that @first does? */
-static bool begins_alike(const char *first, const char *dn)
-{
-	size_t len = strcspn(first, "=") + 1;
-
-	return strncmp(first, dn, len) == 0;
-}
-
-/* The value of the first RDN of the canonical @dn; false where it has several parts. */
-static bool add_label(struct buffer *name, const char *dn)
-{
-	const char *value = dn + strcspn(dn, "=") + 1;
-	size_t len = strcspn(value, ",+\\"), n;
-
-	if (value[len] == '\0' || value[len] == ',') {
-		buffer_add(name, value, len);
-		return true;
-	}
-	TMP_CTX(tmp);
-	const struct rdn_part *parts = dn_parse_rdn(tmp, dn, &n);
-
-	if (n != 1)
-		return false;
-	buffer_add_text(name, parts->value);
-	return true;
-}
-
-/* The RDNs at the start of the DN that have one attribute: idnsName=n1,idnsName=c.example. */
 static void add_domain_name(struct joiner *j, const struct held *held)
 {
-	const char *key = held->entry.key;
-	struct buffer *name = j->name;
+	buffer_truncate(j->name, 0);
+	dn_domain_name(j->name, held->entry.key);
+	add_text(j, j->name->data, j->name->len);
+}
 
-	buffer_truncate(name, 0);
-	for (const char *dn = key; *dn != '\0' && begins_alike(key, dn);
-		dn = dn_key_parent(dn)) {
-		size_t before = name->len;
+/*
+ * A name as in a zone: without a dot at its end it stands below the zone. Some write a full one
+ * without that dot.
+ */
+static void add_relative(struct joiner *j, const struct held *held, const char *value)
+{
+	size_t len = strlen(value);
+	bool is_full = len > 0 && value[len - 1] == '.';
 
-		buffer_add_text(name, before > 0 ? "." : "");
-		if (!add_label(name, dn))
-			break;
-		/* the zone itself: @ */
-		if (strcmp(name->data, "@") == 0)
-			buffer_truncate(name, 0);
+	if (!is_full) {
+		buffer_truncate(j->name, 0);
+		buffer_printf(j->name, "%s.", value);
+		dn_zone_name(j->name, held->entry.key);
+		add_text(j, j->name->data, j->name->len);
 	}
-	add_text(j, name->data, name->len);
+	if (strchr(value, '.') != NULL)
+		add_text(j, value, len);
+}
+
+static void add_relatives(struct joiner *j, const struct held *held, const char *name)
+{
+	const struct entry_attribute *attribute = entry_attribute(&held->entry, name);
+
+	for (size_t i = 0; attribute != NULL && i < attribute->n_values; i++)
+		add_relative(j, held, attribute->values[i].bytes);
 }
 
 /* Sets j->keys to those of @held; of MATCH_ABOVE in the order of their distance. */
@@ -289,6 +275,9 @@ static void find_keys(struct joiner *j, const struct held *held,
 	switch (match->by) {
 	case MATCH_ATTRIBUTE:
 		add_values(j, held, match->attribute, is_dn(other));
+		break;
+	case MATCH_RELATIVE:
+		add_relatives(j, held, match->attribute);
 		break;
 	case MATCH_NAME:
 		add_names(j, held, is_giver);
@@ -332,7 +321,8 @@ struct index {
 
 static bool is_name(const struct match *match)
 {
-	return match->by == MATCH_NAME || match->by == MATCH_DOMAIN_NAME;
+	return match->by == MATCH_NAME || match->by == MATCH_DOMAIN_NAME ||
+	       match->by == MATCH_RELATIVE;
 }
 
 static bool is_by_name(const struct join *join)

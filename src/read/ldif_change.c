@@ -76,9 +76,14 @@ static void expect_end(struct record_change *c)
 			"expected the end of the record, not '%s'", line->name);
 }
 
+static unsigned number_of(const struct ldif_line *line)
+{
+	return line->number | LINE_OF_CHANGES;
+}
+
 static struct entry_value value_of(const struct ldif_line *line)
 {
-	return (struct entry_value){.bytes = line->value, .len = line->len};
+	return (struct entry_value){line->value, line->len, number_of(line)};
 }
 
 /* What is not read changes nothing here, which is worth a word: it may be misspelt. */
@@ -224,6 +229,7 @@ static void modify(const struct changer *changer, struct record_change *c)
 {
 	struct draft_entry *entry = draft_copy(c->mem_ctx, c->entry);
 
+	entry->line = number_of(c->dn);
 	for (const struct ldif_line *line;
 		!c->file->is_broken && (line = take(c)) != NULL;)
 		modify_one(changer, c, line, entry);
@@ -292,6 +298,7 @@ static void add(const struct changer *changer, struct record_change *c)
 	if (draft_attribute(entry, "objectClass") == NULL)
 		fault_at(c, c->dn, "objectClass is missing");
 	const struct entry added = {.dn = c->dn->value,
+		.line = number_of(c->dn),
 		.attributes = entry->attributes,
 		.n_attributes = entry->n_attributes};
 
@@ -309,20 +316,20 @@ static void delete (const struct changer *changer, struct record_change *c)
 	if (below != NULL)
 		fault_at(c, c->dn, "'%s' is below it: delete that first", below->dn);
 	if (!c->file->is_broken)
-		draft_remove(changer->target->draft, c->entry);
+		draft_remove(changer->target->draft, c->entry, number_of(c->dn));
 }
 
 /* modrdn */
 
 static void move_values(struct record_change *c, struct draft_entry *entry,
-	const char *rdn, bool is_added)
+	const char *rdn, bool is_added, unsigned line)
 {
 	size_t n;
 	const struct rdn_part *parts = dn_parse_rdn(c->mem_ctx, rdn, &n);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct entry_value value = {
-			.bytes = parts[i].value, .len = strlen(parts[i].value)};
+			parts[i].value, strlen(parts[i].value), line};
 
 		if (!is_added)
 			draft_remove_value(entry, parts[i].attribute, &value);
@@ -341,15 +348,16 @@ static const char *above(const char *dn)
 }
 
 static void carry_out_rename(const struct changer *changer, struct record_change *c,
-	const char *rdn, const char *dn, bool drops_old)
+	const struct ldif_line *rdn, const char *dn, bool drops_old)
 {
 	struct draft_entry *entry = draft_copy(c->mem_ctx, c->entry);
 
+	entry->line = number_of(c->dn);
 	if (drops_old)
-		move_values(c, entry, c->entry->dn, false);
-	move_values(c, entry, rdn, true);
+		move_values(c, entry, c->entry->dn, false, 0);
+	move_values(c, entry, rdn->value, true, number_of(rdn));
 	draft_replace(changer->target->draft, c->entry, entry);
-	draft_move(changer->target->draft, c->entry, dn);
+	draft_move(changer->target->draft, c->entry, dn, number_of(c->dn));
 }
 
 static void rename_entry(const struct changer *changer, struct record_change *c)
@@ -380,8 +388,7 @@ static void rename_entry(const struct changer *changer, struct record_change *c)
 			"an entry cannot be below itself");
 	else if (is_free(changer, c, superior == NULL ? rdn : superior, dn) &&
 		 !c->file->is_broken)
-		carry_out_rename(
-			changer, c, rdn->value, dn, strcmp(old->value, "1") == 0);
+		carry_out_rename(changer, c, rdn, dn, strcmp(old->value, "1") == 0);
 }
 
 /* Records */

@@ -37,6 +37,8 @@ grep -oE '\{"[a-z][a-z-]*", ?read' src/config/settings.c | cut -d'"' -f2 | sort 
 	told man/ldapcc.yaml.5.scd "every setting"
 sed -n 's/^FIELD([A-Z0-9_]*, "\([a-z0-9_]*\)".*/\1/p' src/config/attributes.def | sort -u |
 	told man/ldapcc-map.5.scd "every field"
+grep -hoE '\{"[a-z][a-z-]*", ?(read|MATCH)' src/config/map_read.c | cut -d'"' -f2 | sort -u |
+	told man/ldapcc-map.5.scd "every key of a map"
 {
 	grep -hoE '[A-Z]+\("[a-z][a-z0-9_]*",|\{"[a-z][a-z0-9_]*", VALUE' src/render/fields*.c
 	sed '/uses_of(/,$d' src/model/use.c | tr -d '\n\t' | grep -oE '"[a-z][a-z0-9_]*", ?("|NULL)'
