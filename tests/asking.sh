@@ -69,6 +69,14 @@ ok 'has the way to all' complains "'ldapcc render --list' has them all"
 ok 'where they are' exits 0 render --list
 ok 'with their paths' grep -qE "^hosts +$work/out/hosts\$" "$work/said"
 
+# where a file cannot be
+cp "$work/settings.yaml" "$work/settings.kept"
+mkdir "$work/out/folder"
+sed -i "s,/out/hosts,/out/folder," "$work/settings.yaml"
+ok 'a path that is a folder' exits 7 apply
+ok 'is no file of somebody else' complains "$work/out/folder: error: a folder is in the way"
+cp "$work/settings.kept" "$work/settings.yaml"
+
 ok 'before the first generation there are no names' exits 0 show --list
 ok 'none at all' diff /dev/null "$work/said"
 ok 'diff begins with a summary' exits 2 diff

@@ -24,7 +24,7 @@ same_bytes() {
 }
 tarball_tests() {
 	meson setup "$work/build" "$unpacked" && ninja -C "$work/build" &&
-		meson test -C "$work/build" --no-rebuild --suite unit --suite rules
+		meson test -C "$work/build" --no-rebuild --timeout-multiplier 4 --suite unit --suite rules
 }
 build_rpm() {
 	mkdir "$work/rpm" && CFLAGS=-O0 offline "$source/contrib/package" rpm "$work/rpm" "$tarball"

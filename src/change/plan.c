@@ -108,6 +108,10 @@ static int plan_unknown(struct planner *p, struct plan_file *file)
 	struct stat st;
 	int r = folder_cursor_stat(p->cursor, p->plan->state, file->path, &st);
 
+	if (r == 0 && S_ISDIR(st.st_mode))
+		return diag_fail(p->diags, EXIT_IO,
+			loc_file(state_path(p->diags, p->plan->state, file->path)),
+			"a folder is in the way");
 	file->change = FILE_NEW;
 	file->is_foreign = r == 0 && !(S_ISREG(st.st_mode) && has_our_trailer(p, file));
 	if (r < 0 && r != -ENOENT)

@@ -336,12 +336,15 @@ static int read_one_target(struct reader *r, const struct node *key,
 		r, key, target->is_off ? &(struct node){.text = ""} : members, target);
 }
 
-static void drop_off(struct settings *settings)
+static void drop_off(TALLOC_CTX *mem_ctx, struct settings *settings)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < settings->n_targets; i++)
-		if (!settings->targets[i].is_off)
+		if (settings->targets[i].is_off)
+			*mem_push(mem_ctx, &settings->targets_off,
+				&settings->n_targets_off) = settings->targets[i];
+		else
 			settings->targets[kept++] = settings->targets[i];
 	settings->n_targets = kept;
 }
@@ -363,7 +366,7 @@ static int read_targets(struct reader *r, const struct node *value, void *field)
 		if (failed < 0)
 			result = failed;
 	}
-	drop_off(settings);
+	drop_off(r->mem_ctx, settings);
 	return result;
 }
 
@@ -400,13 +403,22 @@ static int read_guard(struct reader *r, const struct node *value, void *field)
 	return document_read(r, value, keys, field);
 }
 
+/* Of a folder with or without its slash at the end. */
 static int read_absolute(struct reader *r, const struct node *value, void *field)
 {
+	const char **path = field;
 	int failed = read_string(r, value, field);
 
-	if (failed == 0 && (*(const char **)field)[0] != '/')
+	if (failed < 0)
+		return failed;
+	if ((*path)[0] != '/')
 		return document_fault(r, value, "expected an absolute path");
-	return failed;
+	size_t len = strlen(*path);
+
+	while (len > 1 && (*path)[len - 1] == '/')
+		len--;
+	*path = mem_strndup(r->mem_ctx, *path, len);
+	return 0;
 }
 
 static int read_sample(struct reader *r, const struct node *value, void *field)

@@ -104,6 +104,8 @@ struct settings {
 	struct target_settings
 		*targets; /* the six defaults, then the others in their order */
 	size_t n_targets;
+	struct target_settings *targets_off; /* NAME: off */
+	size_t n_targets_off;
 	struct guard_settings guard;
 	struct verify_settings verify;
 	struct limit quarantine; /* 1 %; a floor of 5 applies to a share */

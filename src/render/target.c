@@ -399,6 +399,7 @@ static int read_front(TALLOC_CTX *mem_ctx, const struct sheet *sheet, struct dia
 struct loading {
 	TALLOC_CTX *mem_ctx;
 	const struct target_folders *folders;
+	const char *state; /* the settings' folder */
 	struct diags *diags;
 	struct target *targets;
 	size_t n_targets;
@@ -492,25 +493,43 @@ static void check_tags(struct loading *l, struct target *target)
 		mem_strndup(l->mem_ctx, target->path, (size_t)(slash - target->path));
 }
 
+static bool is_below(const char *path, const char *folder)
+{
+	return text_has_prefix(path, folder) && path[strlen(folder)] == '/';
+}
+
+/* No file can be where the other has a folder. */
+static void check_against(
+	struct loading *l, const struct target *target, const struct target *other)
+{
+	const char *clash =
+		strcmp(other->path, target->path) == 0 ? "has the path of"
+		: is_below(target->path, other->path)  ? "has a path below the file of"
+		: is_below(other->path, target->path)  ? "has the path of a folder of"
+						       : NULL;
+
+	if (clash == NULL)
+		return;
+	l->failed = diag_fail(l->diags, EXIT_USAGE, target->path_at,
+		"target '%s' %s '%s'", target->name, clash, other->name);
+	diag_note(diag_last(l->diags), other->path_at, "'%s' is here", other->path);
+}
+
 static void check_path(struct loading *l, struct target *target)
 {
 	const char *reason = path_fault(target->path);
 
+	if (reason == NULL && is_below(target->path, l->state))
+		reason =
+			"the path lies in the folder of the state, which is ldapcc's own";
 	if (reason != NULL) {
 		fault(l, target->path_at, reason);
 		return;
 	}
 	check_tags(l, target);
-	for (size_t i = 0; i < l->n_targets; i++) {
-		const struct target *other = &l->targets[i];
-
-		if (other->path == NULL || strcmp(other->path, target->path) != 0)
-			continue;
-		l->failed = diag_fail(l->diags, EXIT_USAGE, target->path_at,
-			"target '%s' has the path of '%s'", target->name, other->name);
-		diag_note(
-			diag_last(l->diags), other->path_at, "'%s' is here", other->path);
-	}
+	for (size_t i = 0; i < l->n_targets; i++)
+		if (l->targets[i].path != NULL)
+			check_against(l, target, &l->targets[i]);
 }
 
 /* A trailer that is no comment is part of what the file says. */
@@ -644,12 +663,22 @@ static int load_file(
 	return 0;
 }
 
+static char *find_template(const struct loading *l, const char *name)
+{
+	return is_name(name) ? find_file(l->mem_ctx, l->folders, 0, name) : NULL;
+}
+
+/* One that is misspelt would stay on. */
+static void check_off(struct loading *l, const struct target_settings *settings)
+{
+	if (find_template(l, settings->name) == NULL)
+		no_template(l, settings);
+}
+
 static void load_target(struct loading *l, const struct target_settings *settings)
 {
 	struct front front = {.target = {.name = settings->name, .mode = MODE_DEFAULT}};
-	char *path = is_name(settings->name)
-			     ? find_file(l->mem_ctx, l->folders, 0, settings->name)
-			     : NULL;
+	char *path = find_template(l, settings->name);
 
 	if (path == NULL) {
 		no_template(l, settings);
@@ -671,10 +700,13 @@ int targets_load(TALLOC_CTX *mem_ctx, const struct settings *settings,
 	TALLOC_CTX *keep = mem_array(tmp, char, 1);
 	struct loading l = {.mem_ctx = keep,
 		.folders = folders_new(tmp, settings, shipped_folder),
+		.state = settings->state,
 		.diags = diags};
 
 	for (size_t i = 0; i < settings->n_targets; i++)
 		load_target(&l, &settings->targets[i]);
+	for (size_t i = 0; i < settings->n_targets_off; i++)
+		check_off(&l, &settings->targets_off[i]);
 	if (l.failed < 0)
 		return l.failed;
 	talloc_steal(mem_ctx, keep);

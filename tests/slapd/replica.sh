@@ -5,7 +5,7 @@
 # over what was, whichever of the two answers.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-plan 14
+plan 26
 readonly LDAPCC
 export LDAPCC_DATADIR=$SOURCE_ROOT
 
@@ -58,6 +58,40 @@ describe 171
 ok 'a change reaches it' wait_for is_in_sync
 apply 0 'and is published' "$replica" "$main"
 ok 'as it is' serves 171
+
+# Two servers, each with a directory and a state of its own. What differs is where they read.
+for server in main replica; do
+	mkdir -p "$scratch/of-$server"
+	cat >"$scratch/of-$server.yaml" <<-YAML
+		directory: {uri: "$(slapd_uri "$server")", base: "$SUFFIX"}
+		targets: {zones-bind: , hosts: , clustershell: , kea-dhcp4: , pxelinux: }
+	YAML
+done
+both() {
+	local server
+	for server in main replica; do
+		"$LDAPCC" --config "$scratch/of-$server.yaml" --root "$scratch/of-$server" "$@" \
+			>"$scratch/said-$server" 2>"$scratch/err" || return
+	done
+}
+hash_of() { sed -n 's/^set *//p' "$scratch/said-$1"; }
+ok 'two servers publish' both apply
+same_bytes() { diff -r --exclude=lib "$scratch/of-main" "$scratch/of-replica"; }
+ok 'equal bytes, the serials too: they are the newest change of the directory' same_bytes
+ok 'which are not few' test "$(find "$scratch/of-main/srv" "$scratch/of-main/etc" -type f | wc -l)" -gt 60
+ok 'their status' both status
+same_hash() { [ -n "$(hash_of main)" ] && [ "$(hash_of main)" = "$(hash_of replica)" ]; }
+ok 'has equal hashes' same_hash
+before=$(hash_of main)
+describe 170
+ok 'a change reaches both directories' wait_for is_in_sync
+ok 'both publish it' both apply
+ok 'equal bytes again' same_bytes
+ok 'their status again' both status
+ok 'and equal hashes' same_hash
+ok 'which are others' test "$(hash_of main)" != "$before"
+describe 171
+ok 'as it was' wait_for is_in_sync
 
 # from now on nothing reaches it
 slapd_stop replica

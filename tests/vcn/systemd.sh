@@ -41,10 +41,29 @@ place_files() {
 	cp "$work/vcn.yaml" /etc/ldapcc/
 }
 
+# What stands for ldapcc says what it was called with.
+place_ldapcc() {
+	cat >"$work/ldapcc" <<-LDAPCC
+		#!/usr/bin/python3
+		import os, socket, sys, time
+		open("$work/called", "a").write(" ".join(sys.argv[1:]) + "\\n")
+		if sys.argv[1] == "watch":
+		    s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		    s.connect(os.environ["NOTIFY_SOCKET"])
+		    s.send(b"READY=1")
+		    time.sleep(10000)
+	LDAPCC
+	chmod 755 "$work/ldapcc"
+}
+
+# The units where an installation puts them.
 place_units() {
-	local unit
-	for unit in "$here"/../../contrib/systemd/vcn{@.service,-apply.service,-apply.timer,.target}; do
-		sed "s,^ExecStart=vcn ,ExecStart=$VCN ," "$unit" >"/run/systemd/system/${unit##*/}"
+	local unit folder=/usr/local/lib/systemd/system
+	mount -t tmpfs files /usr/local/lib
+	mkdir -p "$folder"
+	for unit in "$here"/../../contrib/systemd/*.*; do
+		sed "s,^ExecStart=vcn ,ExecStart=$VCN ,; s,^ExecStart=ldapcc ,ExecStart=$work/ldapcc ," \
+			"$unit" >"$folder/${unit##*/}"
 	done
 	cat >/run/systemd/system/test.service <<-UNIT
 		[Unit]
@@ -63,6 +82,7 @@ place_units() {
 
 if [ -z "${VCN_TEST_SYSTEMD:-}" ]; then
 	place_files
+	place_ldapcc
 	place_units
 	exec /lib/systemd/systemd --unit=test.target --show-status=no
 fi
@@ -105,7 +125,26 @@ ok "stop" exits 0 "$VCN" stop nulls
 ok "ends the unit" within 30 exits 3 systemctl is-active vcn@nulls.service
 ok "well" exits 1 systemctl is-failed vcn@nulls.service
 manifest 2 nulls eats
-ok "by the unit that applies" systemctl start vcn.target vcn-apply.service --no-block
+# enable UNIT: as README says
+enable() {
+	local line
+	line=$(grep -oE "systemctl enable --now $1\\b" "$here/../../README.md" | head -n 1)
+	[ -n "$line" ] || return
+	$line
+}
+called_with() { grep -qx "$1" "$work/called"; }
+ok "README: the timer of ldapcc" enable ldapcc.timer
+ok "is enabled" systemctl is-enabled ldapcc.timer
+ok "its unit" systemctl start ldapcc.service
+ok "applies" called_with apply
+ok "README: or it stays connected" enable ldapcc-watch.service
+ok "which runs" systemctl is-active ldapcc-watch.service
+ok "as watch" called_with watch
+ok "and ends the timer" exits 3 systemctl is-active ldapcc.timer
+ok "README: a host's VCNs" enable vcn.target
+ok "are enabled" systemctl is-enabled vcn.target
+ok "with the timer that applies" systemctl is-active vcn-apply.timer
+ok "by the unit that applies" systemctl start vcn-apply.service --no-block
 ok "one runs" within 60 state_says nulls '"state":"ready"'
 ok "one that takes more than its memory has failed" within 60 state_says eats "more than its 284 MiB"
 ok "alone" state_says nulls '"state":"ready"'

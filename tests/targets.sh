@@ -1,0 +1,30 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# targets.sh LDAPCC - every shipped target is published, not only rendered: what it prints is what
+# its own language and the reader of whole files take; a second run has nothing to do (TAP)
+# shellcheck disable=SC2317 # functions are called by ok
+set -uo pipefail
+
+LDAPCC=$(realpath "${1:?usage: targets.sh LDAPCC}")
+readonly LDAPCC
+# shellcheck source=tests/command-line.sh
+. "$(dirname "$0")/command-line.sh"
+root=$(dirname "$(dirname "$(realpath "$0")")")
+unset LDAPCC_DATADIR
+
+mapfile -t targets < <(cd "$root/templates" && grep -l '^path:' -- *)
+{
+	echo 'targets:'
+	printf '  %s:\n' "${targets[@]}"
+} >"$work/settings.yaml"
+for site in contrib/example/cluster.ldif tests/cases/37-batch/input.ldif; do
+	cp "$root/$site" "$work/site.ldif"
+	rm -rf "$work/root"
+	ok "$site: all are published" exits 0 --root "$work/root" apply
+	ok '… none of them empty' test "$(find "$work/root" -path '*/lib/ldapcc' -prune -o -type f -size 0 -print | wc -l)" = 0
+	ok '… and nothing is left to do' exits 0 --root "$work/root" diff
+done
+ok 'that are all there are' test "${#targets[@]}" -ge 49
+echo "1..$n_tests"
+[ "$n_failed" -eq 0 ]
