@@ -3,7 +3,7 @@
 #
 # packages.sh - what has to be installed, by distribution; sourced by quickstart and test
 #
-#	install_packages build | quickstart | test
+#	install_packages build | quickstart | test | optional
 #
 # Packages that are there are left alone. Services that come with packages are neither started
 # nor, at the next boot, enabled.
@@ -26,6 +26,9 @@ debian_test="clang clang-format clang-tidy libclang-rt-14-dev shellcheck
 	debconf netplan.io zsh fish chromium graphviz
 	dpkg-dev debhelper lintian debootstrap rpm rpmlint logrotate shim-signed grub-efi-amd64-signed"
 
+# for contrib/overhead, and for the tests that take minutes
+debian_optional="iperf3 fio mmdebstrap"
+
 fedora_build="gcc meson ninja-build pkgconf-pkg-config openldap-devel cyrus-sasl-devel
 	libyaml-devel libtalloc-devel libunistring-devel nettle-devel json-c-devel
 	libmnl-devel nftables-devel libcmocka-devel scdoc"
@@ -39,6 +42,8 @@ fedora_test="clang clang-tools-extra compiler-rt ShellCheck 389-ds-base python3-
 	nftables systemd cloud-init clustershell genders ansible-core powerman conman openssh-clients
 	xen-libs netplan zsh fish chromium graphviz rsync nfs-utils
 	dpkg-dev debhelper debootstrap rpm-build rpmlint logrotate"
+
+fedora_optional="iperf3 fio"
 
 # Daemons of freshly installed packages stay off: dpkg asks this file before it starts one.
 without_services() {
@@ -93,6 +98,7 @@ install_packages() {
 	case $1 in
 	quickstart) kinds="build quickstart" ;;
 	test) kinds="build quickstart test" ;;
+	optional) kinds="build quickstart optional" ;;
 	esac
 	if command -v apt-get >/dev/null; then
 		for kind in $kinds; do

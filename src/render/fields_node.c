@@ -6,7 +6,7 @@
 #include "model/ports.h"
 #include "render/fields_row.h"
 
-enum { PER_CENT = 100 };
+enum { PER_CENT = 100, KERNEL_SHARE = 16, KERNEL_MIB = 64 };
 
 ELEMENTS(address)
 ELEMENTS(link)
@@ -374,6 +374,18 @@ static void give_taken(const struct machine *host, bool is_memory, struct value 
 	row_give_number(ret, n);
 }
 
+/* Of a VCN: what it has beside what its kernel keeps, which a batch system must not ask for. */
+GETTER(machine_memory_for_jobs, machine)
+{
+	uint32_t kept = o->memory_mib / KERNEL_SHARE;
+
+	if (kept < KERNEL_MIB)
+		kept = KERNEL_MIB;
+	row_give_number(ret, (int64_t)o->memory_mib - kept);
+	if (o->memory_mib <= kept)
+		ret->kind = VALUE_NONE;
+}
+
 GETTER(machine_memory_taken, machine)
 {
 	give_taken(o, true, ret);
@@ -511,6 +523,7 @@ static const struct field machine_computed[] = {
 	LIST("routes", machine, routes, installed_route_shape, installed_route_at),
 	HAS("has_routes", machine, routes),
 	{"bmc", VALUE_OBJECT, &interface_shape, machine_bmc, NULL, 0, 0},
+	COMPUTED("memory_for_jobs", VALUE_NUMBER, machine_memory_for_jobs),
 	COMPUTED("memory_taken", VALUE_NUMBER, machine_memory_taken),
 	COMPUTED("memory_free", VALUE_NUMBER, machine_memory_free),
 	COMPUTED("memory_share", VALUE_NUMBER, machine_memory_share),

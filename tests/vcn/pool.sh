@@ -24,7 +24,7 @@ ldapcc() { "$(dirname "$VCN")/ldapcc" --config "$work/ldapcc.yaml" "$@"; }
 # with_libraries FILE... - them, and what the dynamic linker takes for them
 with_libraries() {
 	printf '%s\n' "$@"
-	ldd "$@" 2>/dev/null | sed -n 's/.* \(\/[^ ]*\) (0x.*/\1/p'
+	ldd "$@" 2>/dev/null | sed -n 's/.*[[:space:]]\(\/[^ ]*\) (0x.*/\1/p'
 }
 tree=$work/tree
 mkdir -p "$tree"
@@ -52,15 +52,19 @@ cat >"$tree/join" <<'JOIN'
 # The key is a credential; whose pool it is, and what the guest is called, DNS and DHCP have told.
 mkdir -p /sys/fs/cgroup /tmp /run/munge /dev/shm
 mount -t cgroup2 none /sys/fs/cgroup
+mkdir /sys/fs/cgroup/system.slice # where slurmd has its jobs, as systemd's
+for folder in /sys/fs/cgroup /sys/fs/cgroup/system.slice; do
+	for word in cpuset cpu memory pids; do
+		echo "+$word" >"$folder/cgroup.subtree_control"
+	done
+done 2>/run/cgroup.log
 mount -t tmpfs none /dev/shm
 cat /sys/firmware/dmi/entries/11-*/raw | tr '\0' '\n' |
 	sed -n 's/^.*io\.systemd\.credential\.binary:munge\.key=//p' | base64 -d >/etc/munge.key
 chmod 400 /etc/munge.key
 munged --force --key-file=/etc/munge.key --socket=/run/munge/munge.socket.2 \
 	--pid-file=/run/munge/pid --log-file=/run/munge/log --seed-file=/run/munge/seed
-slurmd -D --conf-server head.c.example:6817 >/run/slurmd.log 2>&1 &
-sleep 2
-cat /run/munge/log /run/slurmd.log
+slurmd -D --conf-server head.c.example:6817 2>&1 | sed 's/^/guest: /' >/dev/console &
 JOIN
 chmod 755 "$tree/join"
 gzip -dc "$work/images/initrd" | (cd "$tree" && busybox cpio -i init 2>/dev/null)
@@ -197,10 +201,12 @@ dnsmasq --keep-in-foreground --conf-file="$work/etc/dnsmasq.conf" --interface=br
 	--no-hosts --no-resolv --user=root --pid-file="$work/dnsmasq.pid" \
 	--dhcp-leasefile="$work/leases" --log-dhcp >"$work/dnsmasq.log" 2>&1 &
 disown
-munged --force --foreground --socket="$work/munge/socket" --key-file="$work/munge/key" \
+mount -t tmpfs none /run # the sockets of this machine's own munged, if it has one
+mkdir /run/munge
+munged --force --foreground --socket=/run/munge/munge.socket.2 --key-file="$work/munge/key" \
 	--pid-file="$work/munge/pid" --log-file="$work/munge/log" \
 	--seed-file="$work/munge/seed" >"$work/munge/out" 2>&1 &
-within 5 test -S "$work/munge/socket" || skip_all "munged does not run here"
+within 5 test -S /run/munge/munge.socket.2 || skip_all "munged does not run here"
 export SLURM_CONF=$work/slurm/slurm.conf
 cat >"$SLURM_CONF" <<CONF
 ClusterName=pool
@@ -224,10 +230,10 @@ SlurmdSpoolDir=/var/spool/slurmd
 SlurmctldPidFile=$work/slurm/ctld.pid
 SlurmdPidFile=/run/slurmd.pid
 SlurmctldLogFile=$work/slurm/ctld.log
-include $work/slurm/nodes.conf
+include nodes.conf
 PartitionName=main Nodes=vcn001 Default=YES MaxTime=INFINITE State=UP
 CONF
-echo "CgroupPlugin=autodetect" >"$work/slurm/cgroup.conf"
+printf "CgroupPlugin=autodetect\nIgnoreSystemd=yes\n" >"$work/slurm/cgroup.conf"
 slurmctld -D -f "$SLURM_CONF" >"$work/slurm/ctld.out" 2>&1 &
 
 # The hosts: node01 is here, node02 on the other end of a wire
@@ -251,7 +257,7 @@ cat >"$work/fence" <<-FENCE
 	while kill -0 \$(cat $work/of-node01) 2>/dev/null; do :; done
 FENCE
 chmod 755 "$work/fence"
-write_settings "credential-roots: $work/secrets" "fence: $work/fence"
+write_settings "credential-roots: $work/secrets" "fence: $work/fence" "ready-timeout: 240"
 sed "s,$work/run,$work/run2,; s,$work/scratch,$work/scratch2,; s,$work/lib/,$work/lib2/," \
 	"$work/vcn.yaml" >"$work/vcn2.yaml"
 first() {
@@ -268,7 +274,7 @@ second() {
 is_in_pool() { sinfo --noheader --nodes=vcn001 --format=%t | grep -qx idle; }
 says_its_name() { equal "$(srun --nodelist=vcn001 --time=5 hostname)" vcn001; }
 ok "its host starts it" exits 0 first apply
-ok "it is in the pool" within 60 is_in_pool
+ok "it is in the pool" within 240 is_in_pool
 ok "by its address of the directory" grep -q "10.99.0.101 vcn001" "$work/leases"
 ok "which its name has in DNS" equal "$(busybox nslookup -type=a vcn001.c.example 10.99.0.1 |
 	sed -n 's/^Address: *//p' | tail -n 1)" 10.99.0.101
@@ -291,9 +297,9 @@ ok "and says so" says "'vcn001' waits: .*still runs elsewhere"
 ok "there is one guest" equal "$(qemu_pids | wc -l)" 1
 ok "the dead host is fenced" exits 0 second fence node01.c.example
 in_state() { second status vcn001 | grep -q "^vcn001 *$1 "; }
-ok "and it starts elsewhere" within 90 in_state ready
+ok "and it starts elsewhere" within 240 in_state ready
 ok "there is one guest still" equal "$(qemu_pids | wc -l)" 1
-ok "it is in the pool again" within 60 is_in_pool
+ok "it is in the pool again" within 240 is_in_pool
 ok "and takes jobs" within 60 says_its_name
 ok "its old host, when it comes back, starts nothing" exits 0 first apply
 ok "and nothing more" equal "$(qemu_pids | wc -l)" 1

@@ -77,7 +77,9 @@ guest vcn001 vcn.changed
 guest vcn002 "" "readiness: none"
 manifest
 ok "apply --restart-changed" exits 0 "$VCN" apply --restart-changed
-ok "by systemd again" grep -q "start --no-block vcn@vcn001.service" "$work/calls"
+ok "in the unit that it has" equal "$(grep -c ^start "$work/calls")" 0
+ok "from the new entry" grep -aq vcn.changed "/proc/$(qemu_pids vcn001)/cmdline"
+ok "and the unit's program is what it was" equal "$(pgrep -f -- 'run vcn001' | wc -l)" 1
 ok "stop" exits 0 "$VCN" stop --all
 ok "the unit's program has ended well" equal "$(cat "$work/unit.vcn001")" ""
 ok "nothing is left" no_qemu
