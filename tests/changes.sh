@@ -300,6 +300,22 @@ ok 'one that had another address is not: exit 0' exits 0 apply
 ok '… that is told' complains 'cn=n101,dc=x: ipHostNumber: error: .*gateway \[reserved-address\]'
 ok '… and it stays as it was' stands
 
+# --- what allocate gives ---
+
+# What is served of an entry with a fault is its last good version: its address, name and range are
+# nobody else's, though the directory does not say them any more.
+anew
+is 's/^\(vocNameServer: 10.1.0.2\)$/&\nvocDynamicRange: 10.1.0.3 10.1.0.49/' \
+	's/^ipHostNumber: 10.1.0.51/ipHostNumber: 10.1.0.50/' 's/^cn: v1$/&\nvocAlias: w1/'
+run apply
+run apply --accept "$(plan_id)"
+is 's/^\(vocNameServer: 10.1.0.2\)$/&\nvocDynamicRange: 10.1.0.3 10.1.0.4g/' \
+	's/^ipHostNumber: 10.1.0.51/ipHostNumber: 10.1.0.5O/' 's/^cn: v1$/&\nvocAlias: w1x/'
+ok 'a range and an address with a fault: allocate, exit 0' \
+	exits 0 allocate --image=img --network=net --name=w%d --count=1
+ok '… does not give what is served' says '^ipHostNumber: 10.1.0.51$'
+ok '… address or name' says '^cn: w2$'
+
 # --- a new interface ---
 
 with_interfaces() {
@@ -352,6 +368,35 @@ two_guests_stand 'an image that is removed while guests run from it' cn=img
 anew
 without h
 two_guests_stand 'a host that is removed before its guests' cn=h
+anew
+is '/^objectClass: vocVirtualNode/d'
+ok 'guests that lose their class: exit 0' exits 0 apply
+ok '… are told, with what they have of one' complains 'cn=v1,dc=x: vocImage: error: .*no class of one'
+ok '… and stay as they were' stands
+in_parts() {
+	site
+	entry cn=w "objectClass: device" "objectClass: vocVirtualNode" \
+		"vocPhysicalHost: cn=h,dc=x" "vocImage: cn=img,dc=x" "vocMemory: 512"
+	entry cn=eth0,cn=w "objectClass: vocNodeInterface" "ipHostNumber: 10.1.0.61" |
+		sed 's/^cn: .*/cn: eth0/'
+}
+anew
+in_parts >"$work/site.ldif"
+ok 'a guest in two entries: exit 0' exits 0 apply
+before=$(published)
+for lost in '/^dn: cn=w,/,/^$/d' '/^dn: cn=w,/,/^$/{/^objectClass: voc/d}'; do
+	in_parts | sed "$lost" >"$work/site.ldif"
+	ok "which by $lost is none: exit 0" exits 0 apply
+	ok '… its interface is told' complains 'cn=eth0,cn=w,dc=x: error: .*dangling-ref'
+	ok '… it stays as it was' stands
+	ok '… and at the next run: exit 0' exits 0 apply --full
+	ok '… as well' stands
+	in_parts >"$work/site.ldif"
+	ok '… mended: exit 0' exits 0 apply
+done
+in_parts | sed '/^dn: cn=w,/,/^$/d;/^dn: cn=eth0,cn=w,/,/^$/d' >"$work/site.ldif"
+ok 'when its interface is gone as well: exit 0' exits 0 apply
+ok '… it was meant' lacks "$work/out/hosts" '10.1.0.61'
 anew 'guard: {max-affected: 100%}'
 is '/^vocBridge: br0/d'
 two_guests_stand 'a network that loses its bridge' cn=net

@@ -9,7 +9,9 @@
 #include "base/text.h"
 #include "ldapcc/allocate_group.h"
 #include "ldapcc/allocate_move.h"
+#include "ldapcc/publication.h"
 #include "ldapcc/room.h"
+#include "ldapcc/taken.h"
 #include "read/dn.h"
 #include "read/ldif.h"
 
@@ -33,6 +35,8 @@ struct allocation {
 	struct ip *used; /* sorted */
 	size_t n_used;
 	struct ip next;
+	const struct taken
+		*taken; /* what the directory, and the last generation, mention */
 	struct mac *macs; /* taken, sorted by the directory's, then ours in order */
 	size_t n_macs, n_sorted_macs;
 	uint64_t number; /* next to try in the name pattern */
@@ -82,76 +86,14 @@ static int compare_macs(const void *a, const void *b)
 	return mac_compare(*(const struct mac *)a, *(const struct mac *)b);
 }
 
-/* An address, or a URL whose host is one: what the model mentions is somebody's. */
-static void take_mention(struct allocation *a, TALLOC_CTX *mem_ctx, const char *text)
-{
-	TMP_CTX(tmp);
-	const char *host = text == NULL ? NULL : strstr(text, "://");
-	struct ip ip;
-
-	if (text == NULL)
-		return;
-	host = host == NULL ? text : host + strlen("://");
-	if (host[0] == '[')
-		host = mem_strndup(tmp, host + 1, strcspn(host + 1, "]"));
-	else if (host != text)
-		host = mem_strndup(tmp, host, strcspn(host, ":/"));
-	if (ip_parse(host, &ip))
-		*mem_push(mem_ctx, &a->used, &a->n_used) = ip;
-}
-
-static void take_mentions(
-	struct allocation *a, TALLOC_CTX *mem_ctx, const struct strings *list)
-{
-	for (uint32_t i = 0; i < list->n; i++)
-		take_mention(a, mem_ctx, list->items[i]);
-}
-
-static void take_boot(struct allocation *a, TALLOC_CTX *mem_ctx, const struct boot *boot)
-{
-	take_mention(a, mem_ctx, boot->next_server);
-	take_mention(a, mem_ctx, boot->file_uefi);
-	take_mention(a, mem_ctx, boot->file_arm64);
-	take_mention(a, mem_ctx, boot->url);
-}
-
-/* Servers and gateways, and interfaces whose node is not there. */
-static void collect_mentions(struct allocation *a, TALLOC_CTX *mem_ctx)
-{
-	const struct site *site = a->run->site;
-
-	for (size_t i = 0; i < site->n_clusters; i++) {
-		take_mentions(a, mem_ctx, &site->clusters[i]->nameservers);
-		take_mentions(a, mem_ctx, &site->clusters[i]->timeservers);
-		take_mention(a, mem_ctx, site->clusters[i]->install_server);
-	}
-	for (size_t i = 0; i < site->n_networks; i++) {
-		const struct network *network = site->networks[i];
-
-		*mem_push(mem_ctx, &a->used, &a->n_used) = network->gateway;
-		take_mentions(a, mem_ctx, &network->nameservers);
-		take_boot(a, mem_ctx, &network->boot);
-		for (uint32_t j = 0; j < network->route_texts.n; j++)
-			take_mention(a, mem_ctx,
-				strchr(network->route_texts.items[j], ' ') + 1);
-	}
-	for (size_t i = 0; i < site->n_profiles; i++)
-		take_mention(a, mem_ctx, site->profiles[i]->install_url);
-	for (size_t i = 0; i < site->n_machines; i++)
-		take_boot(a, mem_ctx, &site->machines[i]->boot);
-	for (size_t i = 0; i < site->n_interfaces; i++)
-		for (uint32_t j = 0; site->interfaces[i]->machine == NULL &&
-				     j < site->interfaces[i]->n_addresses;
-			j++)
-			*mem_push(mem_ctx, &a->used, &a->n_used) =
-				site->interfaces[i]->addresses[j].ip;
-}
-
 static void collect_taken(struct allocation *a, TALLOC_CTX *mem_ctx)
 {
 	const struct site *site = a->run->site;
 
-	collect_mentions(a, mem_ctx);
+	for (size_t i = 0; i < a->taken->n_ips; i++)
+		*mem_push(mem_ctx, &a->used, &a->n_used) = a->taken->ips[i];
+	for (size_t i = 0; i < a->taken->n_macs; i++)
+		*mem_push(mem_ctx, &a->macs, &a->n_macs) = a->taken->macs[i];
 	for (size_t i = 0; i < site->n_machines; i++) {
 		for (uint32_t j = 0; j < site->machines[i]->n_interfaces; j++) {
 			const struct interface *interface =
@@ -173,12 +115,11 @@ static void collect_taken(struct allocation *a, TALLOC_CTX *mem_ctx)
 }
 
 /* The last address of a range that holds @ip, so that the search goes on behind it. */
-static bool in_range(const struct network *network, struct ip ip, struct ip *ret_last)
+static bool in_range(const struct taken *taken, struct ip ip, struct ip *ret_last)
 {
-	for (uint32_t i = 0; i < network->n_ranges; i++) {
-		if (ip_compare(network->ranges[i].start, ip) <= 0 &&
-			ip_compare(ip, network->ranges[i].end) <= 0) {
-			*ret_last = network->ranges[i].end;
+	for (size_t i = 0; i < taken->n_ranges; i++) {
+		if (range_contains(&taken->ranges[i], ip)) {
+			*ret_last = taken->ranges[i].end;
 			return true;
 		}
 	}
@@ -197,7 +138,7 @@ static bool next_address(struct allocation *a, struct ip *ret)
 	struct ip last = prefix_last(network->prefix), end;
 
 	while (ip_next(a->next, &a->next) && prefix_contains(network->prefix, a->next)) {
-		if (in_range(network, a->next, &end)) {
+		if (in_range(a->taken, a->next, &end)) {
 			a->next = end;
 			continue;
 		}
@@ -242,6 +183,7 @@ static char *next_name(struct allocation *a, TALLOC_CTX *mem_ctx,
 		*ret_mac = model_derived_mac(fqdn, "eth0");
 		if (table_find(site->full_names, fqdn) != NULL ||
 			table_find(site->short_names, name) != NULL ||
+			table_find(a->taken->names, name) != NULL ||
 			is_mac_taken(a, *ret_mac))
 			continue;
 		a->number++;
@@ -404,6 +346,32 @@ static int place_all(struct allocation *a, const struct pattern *pattern)
 	return 0;
 }
 
+/*
+ * What is in the directory, also in error, and in the last generation, which is what is served of
+ * what has a fault since. Who may not read the state is told.
+ */
+static struct taken *collect_mentions(struct run *run)
+{
+	struct taken *taken = taken_new(run->mem_ctx);
+	struct diags *ignored = diags_new(run->mem_ctx);
+	struct state *state = NULL;
+	struct entries *good = NULL;
+	int failed = state_open(
+		run->mem_ctx, run->settings, run->arguments.root, false, ignored, &state);
+
+	if (failed == 0 && state->current > 0)
+		failed = publication_entries(
+			run->mem_ctx, state, state->current, ignored, &good);
+	if (failed < 0)
+		diag_add(run->diags, SEVERITY_WARNING, "state", LOC_NONE,
+			"the last generation cannot be read: what only it has is not "
+			"looked at");
+	taken_add(taken, run->entries, run->map);
+	if (good != NULL)
+		taken_add(taken, good, run->map);
+	return taken;
+}
+
 /* New VCNs, as the command line wants them. */
 static int place_new(struct run *run, struct buffer *ldif)
 {
@@ -424,6 +392,7 @@ static int place_new(struct run *run, struct buffer *ldif)
 		a.need.cpus = 1;
 	a.parent = find_parent(run->site);
 	a.next = a.network->prefix.base;
+	a.taken = collect_mentions(run);
 	collect_taken(&a, run->mem_ctx);
 	rooms_collect(run->mem_ctx, run->site, NULL, &a.rooms);
 	failed = membership_open(run, &a.rooms, &a.membership);

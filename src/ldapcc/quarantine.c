@@ -279,6 +279,21 @@ static bool costs_value_only(struct round *round, const struct machine *machine)
 		       !was_right(round, machine));
 }
 
+/*
+ * Whoever is below an entry that is no machine any more, by a class that it lost or a right to
+ * read it: nobody takes a machine away and leaves its interfaces.
+ */
+static bool hold_machine_above(struct round *round, const struct interface *interface)
+{
+	size_t before = round->run->n_quarantined;
+	const char *key = good_key(round, interface->record.key);
+	const char *parent = key == NULL ? NULL : dn_key_parent(key);
+
+	if (parent != NULL)
+		hold(round, model_find(good_site(round), parent));
+	return round->run->n_quarantined > before;
+}
+
 static void commit_wrong(struct round *round)
 {
 	struct site *site = round->run->site;
@@ -288,7 +303,8 @@ static void commit_wrong(struct round *round)
 			!costs_value_only(round, site->machines[i]))
 			commit(round, &site->machines[i]->record);
 	for (size_t i = 0; i < site->n_interfaces; i++)
-		if (site->interfaces[i]->machine == NULL)
+		if (site->interfaces[i]->machine == NULL &&
+			!hold_machine_above(round, site->interfaces[i]))
 			commit(round, &site->interfaces[i]->record);
 }
 

@@ -412,6 +412,24 @@ static void read_names(struct decoder *d, struct machine *machine)
 	(keep_origins((d), &(object)->record), \
 		*mem_push((d)->site, &(d)->site->table, &(d)->site->n) = (object))
 
+/* A VCN that has lost its class is no host: its guest would stop. */
+static void check_is_no_vcn(struct decoder *d, struct record *record)
+{
+	static const enum field_id ids[] = {FIELD_HOST, FIELD_IMAGE};
+	const struct string_list *names = d->mapped->map->attributes;
+
+	for (size_t i = 0; i < d->entry->n_attributes; i++) {
+		const struct entry_attribute *attribute = &d->entry->attributes[i];
+
+		for (size_t j = 0; j < ARRAY_SIZE(ids); j++)
+			if (attribute->n_values > 0 &&
+				list_has_name(&names[ids[j]], attribute->name))
+				decode_fault(d, CHECK_BAD_VALUE, record, ids[j],
+					&attribute->values[0],
+					"is of a VCN, and the entry has no class of one");
+	}
+}
+
 /* device + ipHost + ieee802Device, vocPhysicalNode or vocVirtualNode (auxiliary) */
 static void decode_machine(struct decoder *d, enum kind kind)
 {
@@ -422,6 +440,8 @@ static void decode_machine(struct decoder *d, enum kind kind)
 	read_names(d, machine);
 	read_uses(d, &machine->record);
 	machine->has_vm_host_class = d->has_vm_host_class;
+	if (kind == KIND_HOST)
+		check_is_no_vcn(d, &machine->record);
 	if (d->fields[FIELD_MAC].n > 0 || d->fields[FIELD_ADDRESS].n > 0 ||
 		d->fields[FIELD_DUID].n > 0) {
 		machine->own = arena_alloc(d->site->arena, sizeof(*machine->own));
