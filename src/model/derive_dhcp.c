@@ -503,6 +503,41 @@ static struct reservation *room_for(struct site *site, uint32_t *n)
 	return room;
 }
 
+/* The one that stands for an interface in its network, where its MACs alone say who it is. */
+static bool may_pair(const struct reservation *reservation, unsigned family)
+{
+	return reservation->address->ip.family == family && !reservation->is_extra &&
+	       !reservation->is_repeat && reservation->interface->n_guids == 0;
+}
+
+static void offer_pair(struct reservation *reservation)
+{
+	if (may_pair(reservation, 6) && reservation->interface->unpaired == NULL)
+		reservation->interface->unpaired = reservation;
+}
+
+static void take_pair(struct reservation *reservation)
+{
+	if (!may_pair(reservation, 4) || reservation->interface->unpaired == NULL)
+		return;
+	reservation->pair = reservation->interface->unpaired;
+	reservation->interface->unpaired->is_paired = true;
+	reservation->interface->unpaired = NULL;
+}
+
+static void for_each_reservation(
+	struct site *site, void (*act)(struct reservation *reservation))
+{
+	for (size_t i = 0; i < site->n_networks; i++)
+		for (uint32_t j = 0; j < site->networks[i]->n_reservations; j++)
+			act(&site->networks[i]->reservations[j]);
+}
+
+static void clear_pair(struct site *site _unused_, struct interface *interface)
+{
+	interface->unpaired = NULL;
+}
+
 static void build_reservations(struct site *site)
 {
 	site->n_roaming = 0;
@@ -518,6 +553,9 @@ static void build_reservations(struct site *site)
 		sort_items(site->networks[i]->reservations,
 			site->networks[i]->n_reservations, sizeof(struct reservation),
 			compare_reservations);
+	for_each_interface(site, clear_pair);
+	for_each_reservation(site, offer_pair);
+	for_each_reservation(site, take_pair);
 }
 
 /* Domains of clients that are not their network's, each once */

@@ -354,6 +354,18 @@ static void check_duids(struct reporter *r, struct interface *interface)
 			target);
 }
 
+/* dnsmasq gives an IPv4 address to one client identifier, however many ports have it. */
+static void check_guids(struct reporter *r, struct interface *interface)
+{
+	static const char *const servers[] = {"dnsmasq-dhcp", NULL};
+
+	if (interface->n_guids > 1 && target_of(r, servers) != NULL)
+		check_report(r, CHECK_NOT_CARRIED, &interface->record, FIELD_MAC,
+			"target 'dnsmasq-dhcp' knows one InfiniBand port of an address, "
+			"and here are %u",
+			interface->n_guids);
+}
+
 /* A DUID is its node's: all interfaces of one may have it. */
 static void check_dup_duid(
 	struct reporter *r, struct table *seen, struct interface *interface)
@@ -420,6 +432,7 @@ static void check_interfaces(struct reporter *r)
 		check_primary(r, machine);
 		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
 			check_duids(r, machine->interfaces[j]);
+			check_guids(r, machine->interfaces[j]);
 			check_dup_duid(r, duids, machine->interfaces[j]);
 		}
 	}

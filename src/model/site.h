@@ -224,6 +224,7 @@ struct interface {
 	uint32_t vlan; /* 0: no VLAN interface */
 	struct interface *
 		parent; /* that a VLAN stands on; NULL: the NIC of its own MAC */
+	struct reservation *unpaired; /* while reservations are paired */
 };
 
 struct image;
@@ -352,6 +353,10 @@ struct reservation {
 	bool is_extra; /* a further address of the same interface in the same network */
 	bool is_repeat; /* a further identity for the same address */
 	bool has_own_domain; /* not its network's */
+	bool is_paired; /* of IPv6: it is the other one of an IPv4 one */
+	/* of IPv4: that of the same interface in an IPv6 network, for a server that takes both in
+	 * one line; or NULL */
+	const struct reservation *pair;
 };
 
 struct image {

@@ -443,6 +443,12 @@ GETTER(reservation_duids, reservation)
 	row_give_list(ret, o->interface->duids.items, o->interface->duids.n);
 }
 
+/* Its client's first one goes with its MACs where a server takes one in a line. */
+GETTER(reservation_is_further_duid, reservation)
+{
+	row_give_bool(ret, o->duid != NULL && o->duid != o->interface->duids.items[0]);
+}
+
 GETTER(reservation_macs, reservation)
 {
 	row_give_list(ret, o->interface->macs, o->interface->n_macs);
@@ -500,11 +506,14 @@ static const struct field reservation_fields[] = {
 	{"client_ids", VALUE_LIST, NULL, reservation_client_ids, client_id_at, FIELD_MAC,
 		0},
 	FROM("duid", reservation, duid, DUID),
+	COMPUTED("is_further_duid", VALUE_BOOL, reservation_is_further_duid),
 	{"duids", VALUE_LIST, NULL, reservation_duids, row_text_at, FIELD_DUID, 0},
 	COMPUTED("ip", VALUE_TEXT, reservation_ip),
 	COMPUTED("domain", VALUE_TEXT, reservation_domain),
 	TRUTH("has_own_domain", reservation, has_own_domain),
 	TRUTH("is_repeat", reservation, is_repeat),
+	OBJECT("pair", reservation, pair, reservation_shape),
+	TRUTH("is_paired", reservation, is_paired),
 	TRUTH("is_primary", reservation, is_primary),
 	TRUTH("is_extra", reservation, is_extra),
 	COMPUTED("next_server", VALUE_TEXT, reservation_next_server),
