@@ -29,6 +29,7 @@ struct class_list {
 enum form {
 	FORM_TEXT,
 	FORM_DNS_RECORD, /* Active Directory's dnsRecord: the address of an A or AAAA */
+	FORM_RANGE, /* of dhcpd: one address is the first and the last */
 	FORM_DOMAIN_NAME, /* not the value: the name that the DN of its entry makes */
 	_FORM_MAX,
 };
@@ -44,6 +45,7 @@ struct feed {
 	struct string_list strip; /* prefixes: the first that fits is taken off */
 	const char *after; /* only values with that word, and what stands behind it */
 	const char *split; /* characters between several values in one */
+	bool is_first; /* of those only the first */
 	struct string_list replace; /* pairs: what is replaced, and by what */
 	enum form form;
 	unsigned line, column; /* in the map's file */

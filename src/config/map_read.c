@@ -106,6 +106,7 @@ static int read_form(struct reader *r, const struct node *value, void *field)
 {
 	static const char *const words[_FORM_MAX] = {[FORM_TEXT] = "text",
 		[FORM_DNS_RECORD] = "dns-record",
+		[FORM_RANGE] = "range",
 		[FORM_DOMAIN_NAME] = "domain-name"};
 	unsigned form = 0;
 	int failed = read_word(r, value, words, ARRAY_SIZE(words), &form);
@@ -147,6 +148,7 @@ static const struct key feed_keys[] = {
 	{"strip", read_strings, AT(strip), false},
 	{"after", read_string, AT(after), false},
 	{"split", read_string, AT(split), false},
+	{"first", read_bool, AT(is_first), false},
 	{"replace", read_pairs, AT(replace), false},
 	{"form", read_form, AT(form), false},
 	{0},

@@ -200,9 +200,14 @@ static void transform(TALLOC_CTX *mem_ctx, const struct feed *feed, const char *
 
 	while (rest != NULL && (piece = strsep(&rest, separators)) != NULL) {
 		piece = unquote(trim(piece));
-		if (*piece != '\0' || feed->split == NULL)
-			*mem_push(mem_ctx, &to->items, &to->n) =
-				(struct entry_value){piece, strlen(piece), value->line};
+		if (*piece == '\0' && feed->split != NULL)
+			continue;
+		if (feed->form == FORM_RANGE && strchr(piece, ' ') == NULL)
+			piece = mem_printf(mem_ctx, "%s %s", piece, piece);
+		*mem_push(mem_ctx, &to->items, &to->n) =
+			(struct entry_value){piece, strlen(piece), value->line};
+		if (feed->is_first)
+			return;
 	}
 }
 

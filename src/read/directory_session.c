@@ -59,6 +59,9 @@ static const char *code_hint(const struct session *s, int code)
 	case LDAP_AUTH_UNKNOWN:
 		return s->settings->bind == BIND_EXTERNAL
 			       ? "'bind: external' needs ldapi://, or TLS with cert-file"
+		       : s->settings->bind == BIND_ANONYMOUS
+			       ? "the server wants to know who reads: give directory.bind a "
+				 "DN with a password file"
 			       : "the server does not offer this way to bind";
 	case LDAP_CONFIDENTIALITY_REQUIRED:
 	case LDAP_STRONG_AUTH_REQUIRED:

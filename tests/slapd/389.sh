@@ -6,7 +6,7 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/ds.sh"
-plan 26
+plan 31
 readonly LDAPCC
 export LDAPCC_DATADIR=$SOURCE_ROOT
 CLUSTER=$SOURCE_ROOT/contrib/example/cluster.ldif
@@ -151,6 +151,37 @@ tells 'a container that is renamed' <<-LDIF
 	newrdn: ou=guests
 	deleteoldrdn: 1
 LDIF
+# A persistent search needs no more than the right to read: 389 asks for no other.
+ds_modify main <<-LDIF
+	dn: $SUFFIX
+	changetype: modify
+	add: aci
+	aci: (targetattr="*")(version 3.0; acl "all"; allow (read, search, compare)
+	  userdn = "ldap:///anyone";)
+LDIF
+"$PULL" --bind anonymous watch "$uri" >"$scratch/anyone.out" 2>"$scratch/anyone.err" &
+pids+=($!)
+ok 'anonymous, who may read, may watch' wait_for grep -q watching "$scratch/anyone.out"
+tells 'the reader is told' <<-LDIF
+	dn: cn=node01,ou=hosts,$SUFFIX
+	changetype: modify
+	replace: description
+	description: told to all
+LDIF
+ok '… and anonymous' wait_for grep -q '^changed' "$scratch/anyone.out"
+anonymous_access() {
+	ldapmodify -Q -Y EXTERNAL -H "$uri" >/dev/null <<-LDIF
+		dn: cn=config
+		changetype: modify
+		replace: nsslapd-allow-anonymous-access
+		nsslapd-allow-anonymous-access: $1
+	LDIF
+}
+anonymous_access rootdse
+expect 4 'Anonymous access is not allowed.*give directory.bind a DN' 'where nobody may be anonymous: advice' \
+	--bind anonymous watch "$uri"
+expect 4 'give directory.bind a DN' '… of a read, too' --bind anonymous read "$uri"
+anonymous_access on
 "$LDAPCC" --config "$scratch/site.yaml" watch >"$scratch/out" 2>"$scratch/err" &
 pids+=($!)
 ok 'ldapcc watch publishes' wait_for grep -q 'generation' "$scratch/out"
