@@ -277,14 +277,14 @@ exec "$work/bin/ssh.real" "\$@"
 SSH
 chmod 755 "$work/bin/ssh"
 ok "is rolled over the hosts" exits 0 all_of "$roll"
-ok "up to the first where a VCN does not come up" summary 5
+ok "up to the first where a VCN does not come up" summary 0
 ok "those before it have it" line ready "ready 4 vcn[001-004] node[01-02]"
-ok "of that host one has failed" says "^failed +1 +vcn005 +node03 +image .* cannot be opened"
-ok "the others keep what they have" line outdated \
-	"outdated 9 vcn[006-014] node[03-07] vcn restart applies what has changed"
+ok "that VCN runs as it was, and why is said" says \
+	"^outdated +1 +vcn005 +node03 +it runs as it was"
+ok "the others keep what they have" says "^outdated +9 +vcn\[006-014\] +node\[03-07\] +vcn restart"
 mv "$work/bin/ssh.real" "$work/bin/ssh"
 nsenter --target "$(cat "$work/hosts/node03")" --mount -- umount "$work/images"
-ok "mended" exits 0 clush -S -w node03 vcn start vcn005
+ok "mended" exits 0 clush -S -w node03 vcn restart vcn005
 ok "and once more" exits 0 all_of "$roll"
 ok "all have it" summary 0
 ok "and are ready" line ready "ready 14 vcn[001-014] node[01-07]"

@@ -100,7 +100,7 @@ manifest() {
 			    fqdn: $name.c.example
 			    uuid: 5f0c0a3e-2f5c-5c1e-8a5b-00000000000$n_guests
 			    memory: 16
-			    cpus: 3
+			    cpus: 1
 			    image: {path: "$work/images/disk.raw", format: raw}
 			    interfaces: []
 		ENTRY
@@ -118,8 +118,8 @@ ok "apply" exits 0 "$VCN" apply
 ok "starts a guest" says "^nulls: started, ready after"
 ok "as a unit" systemctl is-active vcn@nulls.service
 ok "its QEMU has a group of its own" grep -q . "$group/guest/cgroup.procs"
-ok "with a limit of memory" equal "$(cat "$group/guest/memory.max")" $(((264 + 20) * 1048576))
-ok "and of processors" equal "$(cat "$group/guest/cpu.max")" "400000 100000"
+ok "with a limit of memory" equal "$(cat "$group/guest/memory.max")" $(((248 + 20) * 1048576))
+ok "and of processors" equal "$(cat "$group/guest/cpu.max")" "200000 100000"
 ok "in no other process' company" equal "$(cat "$group/cgroup.procs")" ""
 ok "stop" exits 0 "$VCN" stop nulls
 ok "ends the unit" within 30 exits 3 systemctl is-active vcn@nulls.service
@@ -146,7 +146,7 @@ ok "are enabled" systemctl is-enabled vcn.target
 ok "with the timer that applies" systemctl is-active vcn-apply.timer
 ok "by the unit that applies" systemctl start vcn-apply.service --no-block
 ok "one runs" within 60 state_says nulls '"state":"ready"'
-ok "one that takes more than its memory has failed" within 60 state_says eats "more than its 284 MiB"
+ok "one that takes more than its memory has failed" within 60 state_says eats "more than its 268 MiB"
 ok "alone" state_says nulls '"state":"ready"'
 ok "stopping the target" systemctl stop vcn.target
 ok "stops it" exits 3 systemctl is-active vcn@nulls.service
