@@ -64,6 +64,16 @@ static const char *value_of(const struct row *row, const char *value)
 	return value;
 }
 
+bool bond_knows_mode(const char *value)
+{
+	uint64_t number;
+
+	for (size_t i = 0; modes[i] != NULL; i++)
+		if (strcmp(modes[i], value) == 0)
+			return true;
+	return text_parse_u64(value, ARRAY_SIZE(modes) - 2, &number);
+}
+
 struct bond_parameter *bond_parameters(
 	struct arena *arena, const char *options, uint32_t *ret_n)
 {

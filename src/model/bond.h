@@ -22,5 +22,8 @@ struct bond_parameter {
 struct bond_parameter *bond_parameters(
 	struct arena *arena, const char *options, uint32_t *ret_n);
 
+/* Is @value a mode of the kernel's driver, by its name or number? */
+bool bond_knows_mode(const char *value);
+
 /* The first of @options that netplan has no word for, below @arena; NULL: it knows all. */
 const char *bond_foreign_option(struct arena *arena, const char *options);

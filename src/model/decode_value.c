@@ -6,6 +6,7 @@
 
 #include "base/ssh_key.h"
 #include "base/text.h"
+#include "model/bond.h"
 #include "model/decode_feed.h"
 #include "model/disk.h"
 #include "model/dns_record.h"
@@ -292,35 +293,36 @@ void decode_bridge(struct decoder *d, struct record *record, const struct use *u
 }
 
 /* What is behind --bondopts= and in the driver's `NAME=VALUE`: words of letters and digits. */
-static bool is_bond_option(const char *text)
+static const char *bond_option_fault(const char *text)
 {
 	const char *equals = strchr(text, '=');
 
-	return equals != NULL && equals > text && equals[1] != '\0' &&
-	       text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				 "0123456789_.:+-=")] == '\0' &&
-	       strchr(equals + 1, '=') == NULL;
+	if (equals == NULL || equals == text || equals[1] == '\0' ||
+		text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				  "0123456789_.:+-=")] != '\0' ||
+		strchr(equals + 1, '=') != NULL)
+		return "is not NAME=VALUE,… such as mode=802.3ad,miimon=100";
+	return text_has_prefix(text, "mode=") && !bond_knows_mode(equals + 1)
+		       ? "has a mode that Linux has no bond of"
+		       : NULL;
 }
 
 void decode_bond_options(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	const char *text = text_of(d, record, use->field, value);
-	bool is_known = text != NULL;
+	TMP_CTX(tmp);
+	const char *text = text_of(d, record, use->field, value), *why = NULL;
 
-	for (const char *at = text; is_known; at += strcspn(at, ",") + 1) {
-		TMP_CTX(tmp);
+	for (const char *at = text; at != NULL && why == NULL;) {
 		size_t len = strcspn(at, ",");
 
-		is_known = is_bond_option(mem_strndup(tmp, at, len));
-		if (at[len] == '\0')
-			break;
+		why = bond_option_fault(mem_strndup(tmp, at, len));
+		at = at[len] == '\0' ? NULL : at + len + 1;
 	}
-	if (is_known)
-		*(const char **)place = text;
+	if (why != NULL)
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value, why);
 	else if (text != NULL)
-		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
-			"is not NAME=VALUE,… such as mode=802.3ad,miimon=100");
+		*(const char **)place = text;
 }
 
 /* An absolute path that stays where it says; QEMU splits its options at commas. */
