@@ -7,7 +7,6 @@
 
 n_tests=0
 n_failed=0
-points_log=/dev/null
 points_shown=()
 
 # report STATUS DESCRIPTION [FILE…]: one point; the files are shown where the status is not 0
@@ -29,6 +28,7 @@ report() {
 ok() {
 	local description=$1 ended=0
 	shift
+	# shellcheck disable=SC2154 # the script has set it
 	"$@" >"$points_log" 2>&1 || ended=$?
 	[ "$ended" -eq 0 ] || echo "status $ended of: $*" >>"$points_log"
 	report "$ended" "$description" "$points_log" "${points_shown[@]}"

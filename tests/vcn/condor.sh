@@ -6,10 +6,10 @@ set -euo pipefail
 here=$(dirname "$(realpath "$0")")
 batch=$here/../../contrib/batch
 submit=$batch/vcn.submit
-points_log=$(mktemp)
-trap 'rm -f "$points_log"' EXIT
 # shellcheck source=tests/points.sh
 . "$here/../points.sh"
+points_log=$(mktemp)
+trap 'rm -f "$points_log"' EXIT
 
 # value KEY - of the file's one line with that key
 value() { sed -n "s/^$1  *= //p" "$submit"; }
