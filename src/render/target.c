@@ -519,7 +519,7 @@ static void check_path(struct loading *l, struct target *target)
 {
 	const char *reason = path_fault(target->path);
 
-	if (reason == NULL && is_below(target->path, l->state))
+	if (reason == NULL && l->state != NULL && is_below(target->path, l->state))
 		reason =
 			"the path lies in the folder of the state, which is ldapcc's own";
 	if (reason != NULL) {
