@@ -6,7 +6,7 @@
 
 # What tests give to a program may look as it likes.
 mapfile -t texts < <(files | grep -vE \
-	'^schema/ldapcc\.ldif$|^tests/(cases/.*/(expected/.*|stdout|stderr|input\.ldif)|checks/.*|parse/.*|fuzz/corpus.*|mustache/.*|vcn/argv/.*)' |
+	'^schema/ldapcc\.ldif$|^tests/(cases(-public)?/.*/(expected/.*|stdout|stderr|input\.ldif)|checks/.*|parse/.*|fuzz/corpus.*|mustache/.*|vcn/argv/.*)' |
 	xargs -r -d '\n' grep -IlE '' --)
 { grep -nHE '[[:blank:]]+$' -- "${texts[@]}" || true; } | broken "no blank at the end of a line"
 { grep -nH $'\r' -- "${texts[@]}" || true; } | broken "no carriage return"
