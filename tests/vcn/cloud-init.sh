@@ -6,7 +6,8 @@
 #
 # Takes minutes without KVM, and builds an image from a mirror of Debian:
 # CLOUD_INIT=1 VCN_TEST_TIMEOUT=1800 tests/vcn/cloud-init.sh VCN; CLOUD_GUEST names a folder for the image,
-# which is made there once.
+# which is made there once. Under emulation on busy processors cloud-init asks for its files and then
+# falls back to no seed: what it does with its user data wants a quicker machine.
 set -euo pipefail
 # shellcheck source=SCRIPTDIR/lib.sh
 . "$(dirname "$(realpath "$0")")/lib.sh"
