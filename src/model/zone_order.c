@@ -2,10 +2,10 @@
 #include "model/zone_order.h"
 
 #include <endian.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/order.h"
+#include "base/sort.h"
+#include "base/sort_number.h"
 #include "base/text.h"
 
 const char *zone_record_owner(
@@ -76,7 +76,7 @@ static int compare_pointers(const void *left, const void *right)
 
 struct sorter {
 	const struct zone *zone;
-	struct numbered *items, *room;
+	struct sort_number *items, *room;
 	const struct zone_record **sorted;
 };
 
@@ -119,18 +119,18 @@ static void compare_run(const struct sorter *s, size_t from, size_t n)
 		sorted[0] = sorted[1];
 		sorted[1] = second;
 	} else if (n > 2) {
-		qsort(sorted, n, sizeof(struct zone_record *), compare_pointers);
+		sort_pointers(sorted, n, compare_pointers);
 	}
 }
 
 static void sort_level(const struct sorter *s, size_t from, size_t n, unsigned level)
 {
-	struct numbered *items = s->items + from;
+	struct sort_number *items = s->items + from;
 
 	for (size_t i = 0; i < n; i++)
 		items[i].number =
 			number_of(s->zone, &s->zone->records[items[i].index], level);
-	order_by_number(items, s->room, n);
+	sort_by_number(items, s->room, n);
 	for (size_t start = 0, end; start < n; start = end) {
 		uint64_t number = items[start].number;
 
@@ -146,8 +146,8 @@ static void sort_level(const struct sorter *s, size_t from, size_t n, unsigned l
 static const struct zone_record **sort(TALLOC_CTX *mem_ctx, const struct zone *zone)
 {
 	struct sorter s = {.zone = zone,
-		.items = mem_array(mem_ctx, struct numbered, zone->n_records),
-		.room = mem_array(mem_ctx, struct numbered, zone->n_records),
+		.items = mem_array(mem_ctx, struct sort_number, zone->n_records),
+		.room = mem_array(mem_ctx, struct sort_number, zone->n_records),
 		.sorted =
 			mem_array(mem_ctx, const struct zone_record *, zone->n_records)};
 

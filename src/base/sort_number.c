@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/order.h"
+#include "base/sort_number.h"
 
 #include <string.h>
 
@@ -9,10 +9,10 @@ enum {
 	FEW = 24, /* below this, passes over 256 counters cost more */
 };
 
-static void insert_each(struct numbered *items, size_t n)
+static void insert_each(struct sort_number *items, size_t n)
 {
 	for (size_t i = 1; i < n; i++) {
-		struct numbered item = items[i];
+		struct sort_number item = items[i];
 		size_t at = i;
 
 		for (; at > 0 && items[at - 1].number > item.number; at--)
@@ -21,7 +21,7 @@ static void insert_each(struct numbered *items, size_t n)
 	}
 }
 
-static uint8_t byte_of(const struct numbered *item, unsigned byte)
+static uint8_t byte_of(const struct sort_number *item, unsigned byte)
 {
 	return (uint8_t)(item->number >> 8 * byte);
 }
@@ -35,10 +35,10 @@ static void sum_up(size_t counts[VALUES])
 	}
 }
 
-void order_by_number(struct numbered *items, struct numbered *room, size_t n)
+void sort_by_number(struct sort_number *items, struct sort_number *room, size_t n)
 {
 	size_t counts[BYTES][VALUES];
-	struct numbered *from = items, *to = room, *swap;
+	struct sort_number *from = items, *to = room, *swap;
 
 	if (n < FEW) {
 		insert_each(items, n);

@@ -8,10 +8,10 @@
 
 #include "base/mem.h"
 
-struct numbered {
+struct sort_number {
 	uint64_t number;
 	size_t index; /* whose it is */
 };
 
 /* Sorts @items by number; equal ones stay as they stood. @room has place for as many. */
-void order_by_number(struct numbered *items, struct numbered *room, size_t n);
+void sort_by_number(struct sort_number *items, struct sort_number *room, size_t n);

@@ -12,11 +12,11 @@
 
 #include <cmocka.h>
 
-#include "base/order.h"
+#include "base/sort_number.h"
 
 static int compare(const void *left, const void *right)
 {
-	const struct numbered *a = left, *b = right;
+	const struct sort_number *a = left, *b = right;
 
 	if (a->number != b->number)
 		return a->number < b->number ? -1 : 1;
@@ -26,17 +26,17 @@ static int compare(const void *left, const void *right)
 static void check(size_t n, uint64_t mask, uint64_t *seed)
 {
 	TMP_CTX(tmp);
-	struct numbered *items = mem_array(tmp, struct numbered, n + 1);
-	struct numbered *expected = mem_array(tmp, struct numbered, n + 1);
-	struct numbered *room = mem_array(tmp, struct numbered, n + 1);
+	struct sort_number *items = mem_array(tmp, struct sort_number, n + 1);
+	struct sort_number *expected = mem_array(tmp, struct sort_number, n + 1);
+	struct sort_number *room = mem_array(tmp, struct sort_number, n + 1);
 
 	for (size_t i = 0; i < n; i++) {
 		*seed = *seed * UINT64_C(6364136223846793005) + 1442695040888963407;
-		items[i] = (struct numbered){(*seed ^ *seed >> 29) & mask, i};
+		items[i] = (struct sort_number){(*seed ^ *seed >> 29) & mask, i};
 	}
 	memcpy(expected, items, n * sizeof(*items));
 	qsort(expected, n, sizeof(*expected), compare);
-	order_by_number(items, room, n);
+	sort_by_number(items, room, n);
 	for (size_t i = 0; i < n; i++)
 		if (compare(&items[i], &expected[i]) != 0)
 			fail_msg("%zu with mask %llx: item %zu", n,
