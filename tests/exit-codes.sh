@@ -236,6 +236,19 @@ ok "the next run without it: exit 0" exits 0 apply
 ok "does" equal "$(wc -l <"$work/told")" 4
 ok "status: exit 0" exits 0 status
 
+settings "targets:" "  list: {on-change: '/bin/false'}" "  page:"
+site 1 2 3 4 5 6 7 8
+ok "a command that is a mistake: exit 6" exits 6 apply
+settings "targets:" "  list: {on-change: '$work/tell'}" "  page:"
+ok "corrected: exit 0" exits 0 apply
+ok "the right one was told" equal "$(wc -l <"$work/told")" 5
+settings "targets:" "  list: {on-change: '/bin/false'}" "  page:"
+site 1 2 3 4 5 6 7
+ok "once more the mistake: exit 6" exits 6 apply
+settings "targets:" "  list: {on-change: none}" "  page:"
+ok "where nobody is to be told any more: exit 0" exits 0 apply
+ok "status: exit 0" exits 0 status
+
 # 7: local I/O
 
 settings "targets:" "  list: {path: $work/out/list/below}" "  page:"

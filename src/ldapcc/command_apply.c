@@ -202,6 +202,10 @@ static int work(struct publication *p)
 		return 0;
 	int failed = run_prepare_targets(p->run);
 
+	if (failed == 0 && pending < 0) {
+		pending = publication_renew_pending(p);
+		failed = pending == -(int)EXIT_PENDING ? 0 : pending;
+	}
 	if (failed == 0)
 		failed = disarm_overdue(p);
 	if (failed == 0)

@@ -302,6 +302,24 @@ int publication_tell_services(struct publication *p, uint64_t generation)
 	return tells_services(p) ? services_run(p->state, &options, p->run->diags) : 0;
 }
 
+int publication_renew_pending(struct publication *p)
+{
+	struct run *run = p->run;
+	size_t n_renewed = 0;
+
+	if (!tells_services(p))
+		return 0;
+	for (size_t i = 0; i < run->n_targets; i++) {
+		int r = pending_renew(p->state, run->targets[i].name,
+			&run->targets[i].on_change, run->diags);
+
+		if (r < 0)
+			return r;
+		n_renewed += r > 0;
+	}
+	return n_renewed == 0 ? 0 : publication_tell_services(p, 0);
+}
+
 int publication_pending(const struct publication *p)
 {
 	TMP_CTX(tmp);

@@ -46,6 +46,11 @@ int publication_permit_and_publish(
 
 /* Tells services what @generation or a younger one noted; 0: all that is pending. */
 int publication_tell_services(struct publication *p, uint64_t generation) _must_check_;
+/*
+ * Who corrects a command that failed corrects also what is pending because of it: after the targets
+ * are known, that is tried at once. 0, or as publication_tell_services().
+ */
+int publication_renew_pending(struct publication *p) _must_check_;
 
 /* EXIT_PENDING where a service has still to be told, whichever run noted it; else 0. */
 int publication_pending(const struct publication *p) _must_check_;

@@ -576,5 +576,5 @@ void zones_build(struct site *site)
 		qsort(site->zones, site->n_zones, sizeof(*site->zones), compare_zones);
 	fill(&b);
 	for (size_t i = 0; i < site->n_zones; i++)
-		zone_order(site->zones[i]);
+		zone_order(site, site->zones[i]);
 }

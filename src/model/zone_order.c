@@ -191,12 +191,11 @@ static void drop_refused(struct zone *zone)
 	zone->n_records = kept;
 }
 
-void zone_order(struct zone *zone)
+void zone_order(TALLOC_CTX *mem_ctx, struct zone *zone)
 {
 	TMP_CTX(tmp);
 	const struct zone_record **sorted = sort(tmp, zone);
-	struct zone_record *all = mem_array(
-		talloc_parent(zone->records), struct zone_record, zone->n_records);
+	struct zone_record *all = mem_array(mem_ctx, struct zone_record, zone->n_records);
 	bool has_cname = false;
 	size_t n = 0;
 

@@ -189,6 +189,14 @@ int pending_load(TALLOC_CTX *mem_ctx, const struct state *state, struct diags *d
 	return r;
 }
 
+/* Of two wishes of one target. */
+static const struct action *stronger(
+	const struct action *noted, const struct action *wanted)
+{
+	return noted->kind == ACTION_RESTART && wanted->kind == ACTION_RELOAD ? noted
+									      : wanted;
+}
+
 int pending_note(const struct state *state, const char *target,
 	const struct action *action, uint64_t generation, uint64_t now,
 	struct diags *diags)
@@ -211,8 +219,39 @@ int pending_note(const struct state *state, const char *target,
 		new.attempts = old.attempts;
 		new.was_active = old.was_active;
 		new.failure = old.failure;
-		if (old.action.kind == ACTION_RESTART && action->kind == ACTION_RELOAD)
-			new.action = old.action;
+		new.action = *stronger(&old.action, action);
 	}
 	return pending_save(state, &new, diags);
+}
+
+static bool is_same(const struct action *a, const struct action *b)
+{
+	bool is_same = a->kind == b->kind && a->words.n == b->words.n;
+
+	for (size_t i = 0; is_same && i < a->words.n; i++)
+		is_same = strcmp(a->words.items[i], b->words.items[i]) == 0;
+	return is_same;
+}
+
+int pending_renew(const struct state *state, const char *target,
+	const struct action *action, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	struct pending note;
+	int r = load_one(tmp, state, target, diags, &note);
+
+	if (r < 0 || note.action.kind == ACTION_NONE)
+		return r;
+	if (action->kind == ACTION_NONE)
+		return pending_remove(state, target, diags);
+	const struct action *wanted = stronger(&note.action, action);
+
+	if (is_same(&note.action, wanted))
+		return 0;
+	note.action = *wanted;
+	note.attempts = 0;
+	note.was_active = false;
+	note.failure = NULL;
+	r = pending_save(state, &note, diags);
+	return r < 0 ? r : 1;
 }

@@ -30,6 +30,16 @@ int pending_note(const struct state *state, const char *target,
 	const struct action *action, uint64_t generation, uint64_t now,
 	struct diags *diags) _must_check_;
 
+/*
+ * pending_renew - @action is what @target's is by the settings of now: it is tried from here on
+ *
+ * shape:  1 where a note has another action now; a restart that is pending is not made a reload;
+ *         ACTION_NONE: nobody is to be told any more, and the note goes
+ * errors: EXIT_IO
+ */
+int pending_renew(const struct state *state, const char *target,
+	const struct action *action, struct diags *diags) _must_check_;
+
 /* All notes, sorted by target. */
 int pending_load(TALLOC_CTX *mem_ctx, const struct state *state, struct diags *diags,
 	struct pending **ret_pending, size_t *ret_n) _must_check_;

@@ -217,6 +217,36 @@ def behind(scene, servers):
     return found
 
 
+def told(ldapcc, dnsmasq):
+    """What dnsmasq reads again when it is told: it began before, and was told, or was not."""
+    scene = Scene(ldapcc)
+    name = "dnsmasq-dhcp-hosts"
+    scene.write("pid", f"{dnsmasq.pid}\n")
+
+    def publish(mac, on_change):
+        site(scene, mac=mac)
+        scene.settings(f"  {name}: {{path: {scene.path('srv/dhcp-hosts')}, check: none, "
+                       f"on-change: {on_change}}}\n"
+                       f"verify: {{dns: [], dnsmasq-pid: {scene.path('pid')}}}\n")
+        return scene.run("apply").returncode
+
+    old = rf"^{name}: dnsmasq \(process \d+\) runs since \S+, and its file was written at \S+$"
+    try:
+        tap.ok(publish("00:00:5e:00:53:41", "none") == 0,
+               "reservations of dnsmasq, of which nobody is told")
+        check(scene, "its dnsmasq began before", 6, [old])
+        tap.ok(publish("00:00:5e:00:53:42", "[/bin/false]") == 6, "others, of which it could not be told")
+        check(scene, "it does not know them", 6,
+              [rf"^{name}: published, but nobody was told of generation"], silent=[old])
+        tap.ok(publish("00:00:5e:00:53:42", "[/bin/true]") == 0, "now it was")
+        check(scene, "and needs no new start", 6, ["1 differ$"], silent=[rf"^{name}: "])
+        dnsmasq.kill()
+        dnsmasq.wait()
+        check(scene, "but it has to run", 6, [rf"^{name}: dnsmasq does not run$"])
+    finally:
+        scene.close()
+
+
 def main(ldapcc):
     need("named", "nsd", "knotd", "dnsmasq", "dig", "kea-dhcp4", "kea-dhcp6")
     scene = Scene(ldapcc)
@@ -256,8 +286,7 @@ def main(ldapcc):
             file.write("10.77.0.99 evil.c.example\n")
         check(scene, "a file that was edited", 6, [rf"^{path}: the file was edited by hand$"])
         scene.run("apply")
-        stranger.kill()
-        stranger.wait()
+        told(ldapcc, stranger)
         settings(scene, ports, f"  dhcpd: {{path: {scene.path('etc/dhcp/ldapcc.conf')}, "
                  "on-change: none, check: none}\n")
         with open(scene.path("settings.yaml"), encoding="utf-8") as file:
