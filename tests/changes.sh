@@ -394,6 +394,29 @@ for lost in '/^dn: cn=w,/,/^$/d' '/^dn: cn=w,/,/^$/{/^objectClass: voc/d}'; do
 	in_parts >"$work/site.ldif"
 	ok '… mended: exit 0' exits 0 apply
 done
+in_parts | sed '/^dn: cn=eth0,cn=w,/,/^$/s/^\(objectClass: \)voc.*/\1ipHost/' >"$work/site.ldif"
+ok 'an interface that is none by its class: exit 0' exits 0 apply
+ok '… is told' complains "cn=eth0,cn=w,dc=x: cn: error: 'eth0' was an interface .*bad-value"
+ok '… its guest stays as it was' stands
+ok '… and at the next run: exit 0' exits 0 apply --full
+ok '… as well' stands
+# A name of the server's own (entryUUID) is in none of these.
+for lost in '/^objectClass: vocVirtualNode/d' 's/^ipHostNumber: .*/&x/'; do
+	anew
+	is '/^dn: cn=v1,/,/^$/{s/^dn: cn=v1,/&ou=elsewhere,/;'"$lost"'}'
+	ok "a guest that moves, with $lost: exit 0" exits 0 apply
+	ok '… is told' complains 'cn=v1,ou=elsewhere,dc=x: [a-zA-Z]*: error: '
+	ok '… stays as it was' stands
+	in_parts >"$work/site.ldif"
+	run apply
+	before=$(published)
+	in_parts | sed "/^dn: cn=\(eth0,cn=\)\?w,/,/^\$/{s/,dc=x/,ou=elsewhere&/;$lost}" \
+		>"$work/site.ldif"
+	ok 'one in two entries: exit 0' exits 0 apply
+	ok '… as well' stands
+done
+in_parts >"$work/site.ldif"
+run apply
 in_parts | sed '/^dn: cn=w,/,/^$/d;/^dn: cn=eth0,cn=w,/,/^$/d' >"$work/site.ldif"
 ok 'when its interface is gone as well: exit 0' exits 0 apply
 ok '… it was meant' lacks "$work/out/hosts" '10.1.0.61'

@@ -260,15 +260,21 @@ static void commit_profiles(struct round *round)
 	commit_table(round, round->run->site->profiles, round->run->site->n_profiles);
 }
 
+static const struct machine *as_machine(const struct record *record)
+{
+	return record != NULL && (record->kind == KIND_HOST || record->kind == KIND_VCN)
+		       ? (const struct machine *)record
+		       : NULL;
+}
+
 /* Was @machine published without what is wrong with it? Then it stays as it was. */
 static bool was_right(struct round *round, const struct machine *machine)
 {
 	const char *key = good_key(round, machine->record.key);
-	const struct record *good =
-		key == NULL ? NULL : model_find(good_site(round), key);
+	const struct machine *good =
+		key == NULL ? NULL : as_machine(model_find(good_site(round), key));
 
-	return good != NULL && (good->kind == KIND_HOST || good->kind == KIND_VCN) &&
-	       !is_machine_wrong((const struct machine *)good);
+	return good != NULL && !is_machine_wrong(good);
 }
 
 /* A fault of a value that costs no more than that: an alias, a key. */
@@ -292,6 +298,49 @@ static bool hold_machine_above(struct round *round, const struct interface *inte
 	if (parent != NULL)
 		hold(round, model_find(good_site(round), parent));
 	return round->run->n_quarantined > before;
+}
+
+/*
+ * An interface that lost its class and has others (ipHost) would be a host below its own machine,
+ * which would have one address less, and perhaps another name.
+ */
+static bool was_interface(struct round *round, const struct machine *machine)
+{
+	const struct site *site = round->run->site;
+
+	if (machine->record.kind != KIND_HOST || machine->has_vm_host_class ||
+		as_machine(model_find(site, dn_key_parent(machine->record.key))) == NULL)
+		return false;
+	const char *key = good_key(round, machine->record.key);
+	const struct machine *above =
+		key == NULL
+			? NULL
+			: as_machine(model_find(good_site(round), dn_key_parent(key)));
+
+	for (uint32_t i = 0; above != NULL && i < above->n_interfaces; i++)
+		if (above->interfaces[i] != above->own &&
+			strcmp(above->interfaces[i]->record.key, key) == 0)
+			return true;
+	return false;
+}
+
+static void commit_former_interfaces(struct round *round)
+{
+	struct site *site = round->run->site;
+
+	for (size_t i = 0; i < site->n_machines; i++) {
+		struct machine *machine = site->machines[i];
+
+		if (find_member(round, machine->record.key) != NULL ||
+			!was_interface(round, machine))
+			continue;
+		check_report(&round->run->reporter, CHECK_BAD_VALUE, &machine->record,
+			FIELD_NAME,
+			"'%s' was an interface of the entry above it, and has no class of one",
+			machine->record.name);
+		if (machine->record.is_bad)
+			commit(round, &machine->record);
+	}
 }
 
 static void commit_wrong(struct round *round)
@@ -324,7 +373,8 @@ static void commit_conflicts(struct round *round)
 static void commit_all(struct round *round)
 {
 	static void (*const stages[])(struct round *) = {commit_clusters, commit_shared,
-		commit_profiles, commit_wrong, commit_conflicts};
+		commit_profiles, commit_former_interfaces, commit_wrong,
+		commit_conflicts};
 
 	for (size_t i = 0; i < ARRAY_SIZE(stages) && !round->has_new; i++) {
 		round->is_last_resort = false;

@@ -543,9 +543,48 @@ static const struct entry_value *id_of(const struct entry *entry)
 	return NULL;
 }
 
-/* Adds the entries of @of that @other has not, by their id, to @by_id. */
-static void index_new(struct table *by_id, struct entries *of, struct entries *other)
+/* Entries that only one side has, by the server's id of them. */
+struct newcomers {
+	struct table *by_id;
+	struct table *by_start; /* those without one, by what their DNs begin with */
+};
+
+/* That begins several DNs. */
+static const struct stored several;
+
+/* How many RDNs of a DN stay the same: an interface's stand with its machine's. */
+enum { STARTS = 2 };
+
+static size_t start_length(const char *key, unsigned n_rdns)
 {
+	const char *end = key;
+
+	while (n_rdns-- > 0)
+		end = dn_key_parent(end);
+	return (size_t)(end - key);
+}
+
+static void index_start(struct table *by_start, const struct stored *item)
+{
+	size_t done = 0;
+
+	for (unsigned n = 1; n <= STARTS; n++) {
+		size_t len = start_length(item->key, n);
+		const void **slot =
+			(const void **)table_slot_bytes(by_start, item->key, len);
+
+		if (len > done)
+			*slot = *slot == NULL ? item : &several;
+		done = len;
+	}
+}
+
+/* The entries of @of that @other has not. */
+static struct newcomers index_new(
+	TALLOC_CTX *mem_ctx, struct entries *of, struct entries *other)
+{
+	struct newcomers new = {table_new(mem_ctx, 0), table_new(mem_ctx, 0)};
+
 	for (size_t i = 0; i < of->n; i++) {
 		TMP_CTX(tmp);
 		struct entry entry;
@@ -556,8 +595,55 @@ static void index_new(struct table *by_id, struct entries *of, struct entries *o
 		const struct entry_value *id = id_of(&entry);
 
 		if (id != NULL)
-			*table_slot_bytes(by_id, id->bytes, id->len) = &of->items[i];
+			*table_slot_bytes(new.by_id, id->bytes, id->len) = &of->items[i];
+		else
+			index_start(new.by_start, &of->items[i]);
 	}
+	return new;
+}
+
+static const struct entry_attribute *classes_of(const struct entry *entry)
+{
+	for (size_t i = 0; i < entry->n_attributes; i++)
+		if (text_equal_case(entry->attributes[i].name, "objectClass"))
+			return &entry->attributes[i];
+	return NULL;
+}
+
+/* Whatever else an entry loses, its structural class stays. */
+static bool have_common_class(const struct stored *one, const struct entry *other)
+{
+	TMP_CTX(tmp);
+	struct entry entry;
+	const struct entry_attribute *a, *b = classes_of(other);
+
+	if (b == NULL || !take_entry(tmp, one->bytes, &entry) ||
+		(a = classes_of(&entry)) == NULL)
+		return false;
+	for (size_t i = 0; i < a->n_values; i++)
+		for (size_t j = 0; j < b->n_values; j++)
+			if (!text_equal_case(a->values[i].bytes, "top") &&
+				text_equal_case(a->values[i].bytes, b->values[j].bytes))
+				return true;
+	return false;
+}
+
+/* Where @item, which has no id, is now, if that can only be one. */
+static const struct stored *find_by_start(const struct newcomers *come,
+	const struct newcomers *gone, const struct stored *item,
+	const struct entry *entry)
+{
+	for (unsigned n = STARTS; n > 0; n--) {
+		size_t len = start_length(item->key, n);
+		const struct stored *is =
+			table_find_bytes(come->by_start, item->key, len);
+
+		if (is != NULL && is != &several &&
+			table_find_bytes(gone->by_start, item->key, len) == item &&
+			have_common_class(is, entry))
+			return is;
+	}
+	return NULL;
 }
 
 struct moved *entries_moved(
@@ -565,11 +651,11 @@ struct moved *entries_moved(
 {
 	TMP_CTX(tmp);
 	struct moved *moved = mem_new(mem_ctx, struct moved);
-	struct table *come = table_new(tmp, 0);
+	struct newcomers come = index_new(tmp, now, then);
+	struct newcomers gone = index_new(tmp, then, now);
 
 	moved->then = table_new(moved, 0);
 	moved->now = table_new(moved, 0);
-	index_new(come, now, then);
 	for (size_t i = 0; i < then->n; i++) {
 		struct entry entry;
 
@@ -578,7 +664,8 @@ struct moved *entries_moved(
 			continue;
 		const struct entry_value *id = id_of(&entry);
 		const struct stored *is =
-			id == NULL ? NULL : table_find_bytes(come, id->bytes, id->len);
+			id != NULL ? table_find_bytes(come.by_id, id->bytes, id->len)
+				   : find_by_start(&come, &gone, &then->items[i], &entry);
 
 		if (is == NULL)
 			continue;

@@ -61,7 +61,8 @@ struct moved {
 /*
  * entries_moved - which of @then are in @now under another DN
  *
- * shape:  by the server's own name of an entry, where neither DN is in use in the other
+ * shape:  by the server's own name of an entry, where neither DN is in use in the other; of
+ *         what has none (LDIF) by its RDN, where only one such went and one came
  * memory: below @mem_ctx; the strings are those of @now and @then
  */
 struct moved *entries_moved(
