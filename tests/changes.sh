@@ -140,6 +140,18 @@ anew
 is 's/^vocBridge: br1/vocBridge: br9/'
 refused max-affected 'another bridge for all of a network'
 
+# What a shared record is called, or told to be, is no line of a node.
+anew
+named() { printf '%s' "s/^\(dn: cn=\)$1,/\1$2,/;s/^cn: $1\$/cn: $2/;s/: cn=$1,/: cn=$2,/"; }
+is "$(named net NET)" 's/^cn: net2$/&\ndescription: the second/'
+ok 'a network with its name in capitals, another described: exit 0' exits 0 apply
+ok '… nobody is affected' says '^generation 2: shared records [^;]*$'
+is "$(named net NET)" "$(named img other)" \
+	's,^\(ipNetworkNumber: 10.2.0.0\)/16,&\nipNetmaskNumber: 255.255.0.0,'
+ok 'an image with another name: exit 0' exits 0 apply
+ok '… is another in two entries, and no guest is affected' \
+	says '^generation 3: nodes ~2; shared records [^;]*$'
+ok '… nothing is published anew' stands
 anew 'guard: {max-affected: 1}'
 is 's/^vocBridge: br0/vocBridge: br9/'
 refused max-affected 'another bridge below two VCNs'

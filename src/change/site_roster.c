@@ -48,35 +48,47 @@ static uint64_t hash_interface(uint64_t hash, const struct interface *interface)
 	return hash_text(hash, NULL);
 }
 
-/* Names and interfaces, which are read by hand, and every use that counts. */
-static uint64_t hash_machine(const struct site *site, const struct machine *machine)
+/* What a node is, but for what others are called: their own values count for its outputs. */
+static uint64_t hash_own(const struct site *site, const struct machine *machine)
 {
 	uint64_t hash = hash_text(HASH_START, machine->fqdn);
 
 	for (uint32_t i = 0; i < machine->aliases.n; i++)
 		hash = hash_text(hash, machine->aliases.items[i]);
-	hash = use_hash(site, &machine->record, USE_COUNTS, hash_text(hash, NULL));
+	hash = use_hash(
+		site, &machine->record, USE_COUNTS, USE_CALLS, hash_text(hash, NULL));
 	/* not the attribute: FALSE, none, and an end that is over are the same */
 	hash = hash_number(hash, machine_asks_for_install(site, machine));
 	for (uint32_t i = 0; i < machine->n_interfaces; i++)
 		hash = hash_interface(hash, machine->interfaces[i]);
-	return hash_end(hash);
+	return hash;
 }
 
-static uint64_t hash_network(const struct site *site, const struct network *network)
+/* Names and interfaces, which are read by hand, and every use that counts. */
+static uint64_t hash_machine(
+	const struct site *site, const struct machine *machine, uint64_t own)
 {
-	uint64_t hash = use_hash(site, &network->record, 0, HASH_START);
+	return hash_end(use_hash(site, &machine->record, USE_COUNTS | USE_CALLS, 0, own));
+}
+
+/* All that a shared record says, without what @without says. */
+static uint64_t hash_network(
+	const struct site *site, const struct network *network, uint8_t without)
+{
+	uint64_t hash = use_hash(site, &network->record, 0, without, HASH_START);
 
 	hash = hash_bytes(hash, network->prefix.base.bytes, 16);
 	return hash_number(hash, network->prefix.length);
 }
 
-static uint64_t hash_profile(const struct site *site, const struct profile *profile)
+/* Its repositories have their names on the installed host. */
+static uint64_t hash_profile(
+	const struct site *site, const struct profile *profile, uint8_t without)
 {
-	uint64_t hash = use_hash(site, &profile->record, 0, HASH_START);
+	uint64_t hash = use_hash(site, &profile->record, 0, without, HASH_START);
 
 	for (uint32_t i = 0; i < profile->n_repositories; i++)
-		hash = use_hash(site, &profile->repositories[i]->record, 0, hash);
+		hash = use_hash(site, &profile->repositories[i]->record, 0, 0, hash);
 	return hash;
 }
 
@@ -98,11 +110,13 @@ static void add_record(struct roll *roll, const struct record *record, uint64_t 
 			.files = ""};
 }
 
-static void add_shared(struct roll *roll, const struct record *record, uint64_t identity)
+/* @seen is what counts for the nodes that stand on it. */
+static void add_shared(
+	struct roll *roll, const struct record *record, uint64_t seen, uint64_t identity)
 {
 	uint64_t *hash = mem_new(roll->shared, uint64_t);
 
-	*hash = identity;
+	*hash = seen;
 	*table_slot(roll->shared, record->key) = hash;
 	add_record(roll, record, identity);
 }
@@ -117,31 +131,41 @@ static uint64_t with_ranges(const struct network *network, uint64_t hash)
 	return hash;
 }
 
+static uint64_t hash_record(
+	const struct site *site, const struct record *record, uint8_t without)
+{
+	return use_hash(site, record, 0, without, HASH_START);
+}
+
 static void add_all_shared(struct roll *roll)
 {
 	const struct site *site = roll->site;
 
 	for (size_t i = 0; i < site->n_clusters; i++) {
-		roll->cluster = use_hash(site, &site->clusters[i]->record, 0, HASH_START);
-		add_record(roll, &site->clusters[i]->record, roll->cluster);
+		const struct record *record = &site->clusters[i]->record;
+
+		roll->cluster = hash_record(site, record, USE_CALLS);
+		add_record(roll, record, hash_record(site, record, 0));
 	}
 	for (size_t i = 0; i < site->n_networks; i++) {
 		const struct network *network = site->networks[i];
-		uint64_t hash = hash_network(site, network);
 
-		add_shared(roll, &network->record, hash);
-		roll->roster->records[roll->roster->n - 1].identity =
-			hash_end(with_ranges(network, hash));
+		add_shared(roll, &network->record, hash_network(site, network, USE_CALLS),
+			with_ranges(network, hash_network(site, network, 0)));
 	}
-	for (size_t i = 0; i < site->n_images; i++)
-		add_shared(roll, &site->images[i]->record,
-			use_hash(site, &site->images[i]->record, 0, HASH_START));
+	for (size_t i = 0; i < site->n_images; i++) {
+		const struct record *record = &site->images[i]->record;
+
+		add_shared(roll, record, hash_record(site, record, USE_CALLS),
+			hash_record(site, record, 0));
+	}
 	for (size_t i = 0; i < site->n_profiles; i++)
 		add_shared(roll, &site->profiles[i]->record,
-			hash_profile(site, site->profiles[i]));
+			hash_profile(site, site->profiles[i], USE_CALLS),
+			hash_profile(site, site->profiles[i], 0));
 	for (size_t i = 0; i < site->n_repositories; i++)
 		add_record(roll, &site->repositories[i]->record,
-			use_hash(site, &site->repositories[i]->record, 0, HASH_START));
+			hash_record(site, &site->repositories[i]->record, 0));
 }
 
 /* Nodes */
@@ -242,12 +266,12 @@ static void have_address(TALLOC_CTX *mem_ctx, struct having *having,
 }
 
 static uint64_t effect_of(
-	const struct roll *roll, const struct machine *machine, uint64_t identity)
+	const struct roll *roll, const struct machine *machine, uint64_t own)
 {
 	const struct record *shared[] = {
 		machine->image == NULL ? NULL : &machine->image->record,
 		machine->profile == NULL ? NULL : &machine->profile->record};
-	uint64_t hash = hash_number(roll->cluster, identity);
+	uint64_t hash = hash_number(roll->cluster, own);
 
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++) {
 		const uint64_t *of = shared[i] == NULL
@@ -286,7 +310,7 @@ static struct roster_record roll_machine(
 {
 	TALLOC_CTX *tmp = desk->scratch;
 	struct having having = {.networks = buffer_new(tmp)};
-	uint64_t identity = hash_machine(roll->site, machine);
+	uint64_t own = hash_own(roll->site, machine);
 
 	add_item(tmp, &having.names, past_name(machine->fqdn));
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
@@ -300,8 +324,8 @@ static struct roster_record roll_machine(
 		.dn = machine->record.dn,
 		.kind = machine->record.kind,
 		.is_armed = machine->boots_installer,
-		.identity = identity,
-		.effect = effect_of(roll, machine, identity),
+		.identity = hash_machine(roll->site, machine, own),
+		.effect = effect_of(roll, machine, own),
 		.networks = arena_strdup(desk->arena, having.networks->data),
 		.names = items_text(desk->arena, &having.names),
 		.addresses = items_text(desk->arena, &having.addresses),
@@ -476,7 +500,7 @@ static bool takes_gateway(const struct site *site, const struct machine *machine
 
 	return net != NULL &&
 	       net->identity ==
-		       hash_end(with_ranges(network, hash_network(site, network))) &&
+		       hash_end(with_ranges(network, hash_network(site, network, 0))) &&
 	       !had_address(was, network->gateway);
 }
 
@@ -488,7 +512,8 @@ static void stand_machine(struct look_back *s, struct machine *machine)
 						machine->record.kind, &s->next);
 
 	if (was != NULL)
-		machine->standing = was->identity == hash_machine(s->site, machine)
+		machine->standing = was->identity == hash_machine(s->site, machine,
+							     hash_own(s->site, machine))
 					    ? STANDING_SAME
 					    : STANDING_CHANGED;
 	if (was != NULL)

@@ -14,7 +14,8 @@
  *
  * shape:  the effect of a node covers its own values, its networks, the cluster, its image,
  *         its profile with repositories, and the lines that outputs printed for it
- *         (record->printed). DNs count nowhere: moving an entry changes nothing
+ *         (record->printed): of all that is shared what it says, not what it is called. DNs
+ *         count nowhere: moving an entry changes nothing
  * memory: below @mem_ctx; names and DNs are borrowed from @site
  */
 void site_roster(TALLOC_CTX *mem_ctx, const struct site *site, struct roster *ret_roster);

@@ -43,10 +43,11 @@
 		.field = FIELD_##id \
 	}
 /* What every kind has. */
-#define NAME_ROW(reader) TEXT(NAME, reader, record, name, "name", NULL, USE_REQUIRED)
+#define NAME_ROW(reader) \
+	TEXT(NAME, reader, record, name, "name", NULL, USE_REQUIRED | USE_CALLS)
 #define DESCRIPTION_ROW \
 	TEXT(DESCRIPTION, prose, record, description, "description", "description", \
-		USE_FIRST)
+		USE_FIRST | USE_CALLS)
 /* What has a name of its own in DNS; the values as dns_record.h parses them. */
 #define DNS_ROW(type, bits) \
 	TEXTS(DNS_RECORD, dns_record, type, dns_values, NULL, "DNS records", bits)
@@ -83,7 +84,8 @@ static const struct use cluster_uses[] = {
 static const struct use network_uses[] = {
 	NAME_ROW(label),
 	DESCRIPTION_ROW,
-	TEXT(NETWORK, text, network, number, NULL, "network", USE_REQUIRED),
+	TEXT(NETWORK, text, network, number, NULL, "network",
+		USE_REQUIRED | USE_CALLS), /* what it means: prefix */
 	HAND(NETMASK), /* with the number: prefix */
 	TEXT(DOMAIN, name, network, domain, "domain", "domain", 0),
 	IP(GATEWAY, network, gateway, "gateway", "gateway", 0),
@@ -124,7 +126,7 @@ static const struct use network_uses[] = {
 static const struct use host_uses[] = {
 	MACHINE_ROWS,
 	COUNT(CPUS, machine, cpus, 1, 65535, NULL, "cpus", USE_COUNTS),
-	KEY(PROFILE, machine, profile_dn, "profile", USE_COUNTS),
+	KEY(PROFILE, machine, profile_dn, "profile", USE_COUNTS | USE_CALLS),
 	TRUTH(INSTALL, machine, installs, NULL, "installs", 0),
 	ROW(INSTALL_UNTIL, TIME, time, machine, install_until, NULL, "installs until", 0),
 	TEXTS(INSTALL_DISK, install_disk, machine, install_disks, NULL, "install disks",
@@ -150,7 +152,7 @@ static const struct use vcn_uses[] = {
 	TEXTS(CREDENTIAL, credential, machine, credential_texts, NULL, "credentials",
 		USE_COUNTS),
 	KEY(HOST, machine, host_dn, "host", USE_COUNTS),
-	KEY(IMAGE, machine, image_dn, "image", USE_COUNTS),
+	KEY(IMAGE, machine, image_dn, "image", USE_COUNTS | USE_CALLS),
 	TEXT(VO, word, machine, vo, "vo", "vo", USE_COUNTS),
 	{0},
 };
@@ -335,12 +337,12 @@ static uint64_t hash_member(uint64_t hash, const struct site *site, const struct
 	return hash;
 }
 
-uint64_t use_hash(const struct site *site, const struct record *record, uint8_t flags,
-	uint64_t hash)
+uint64_t use_hash(const struct site *site, const struct record *record, uint8_t with,
+	uint8_t without, uint64_t hash)
 {
 	for (const struct use *use = uses_of((enum kind)record->kind);
 		use->field != FIELD_NONE; use++)
-		if ((use->flags & flags) == flags)
+		if ((use->flags & with) == with && (use->flags & without) == 0)
 			hash = hash_member(hash, site, use, record);
 	return hash;
 }

@@ -37,6 +37,8 @@ enum use_flags {
 	USE_DEFAULT_TRUE = 4, /* a truth that is TRUE where it is not given */
 	USE_FIRST = 8, /* of several values the first by order is taken, not refused */
 	USE_MAPPED = 16, /* for maps: the kind's class in our schema has it not */
+	USE_CALLS =
+		32, /* what a record is called: who stands on it is the same with another */
 };
 
 struct use {
@@ -63,13 +65,14 @@ static inline const void *use_member(const struct use *use, const struct record 
 }
 
 /*
- * use_hash - the members of @record whose rows have @flags (0: all), added to @hash
+ * use_hash - the members of @record whose rows have all flags of @with, and none of @without,
+ *            added to @hash
  *
  * shape: references by the full name or name of what they point to, so that a renamed
  *        entry is a change and a moved one is none
  */
-uint64_t use_hash(const struct site *site, const struct record *record, uint8_t flags,
-	uint64_t hash);
+uint64_t use_hash(const struct site *site, const struct record *record, uint8_t with,
+	uint8_t without, uint64_t hash);
 
 /*
  * use_text - a member as people read it
