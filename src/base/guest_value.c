@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/guest_value.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/net.h"
 #include "base/text.h"
+#include "base/url.h"
 
 enum {
 	DISK_NAME_MAX = 20, /* of the serial number of a virtio disk */
 	CREDENTIAL_NAME_MAX = 255, /* of a file */
 	SEED_MAX = 1000,
-	PORT_MAX = 65535,
 };
 
 #define LETTERS_AND_DIGITS \
@@ -56,62 +54,11 @@ static const char *behind_scheme(const char *url)
 	return NULL;
 }
 
-static bool is_port(const char *text, size_t len)
-{
-	size_t digits = strspn(text, "0123456789");
-
-	return len == 0 || (len <= 5 && digits >= len && strtoul(text, NULL, 10) > 0 &&
-				   strtoul(text, NULL, 10) <= PORT_MAX);
-}
-
-/* [USER@]HOST[:PORT], of @len characters (RFC 3986 3.2) */
-static bool is_authority(const char *text, size_t len)
-{
-	const char *end = text + len, *at = memchr(text, '@', len);
-	const char *host = at == NULL ? text : at + 1;
-	bool is_bracketed = host < end && *host == '[';
-	const char *host_end = is_bracketed ? memchr(host, ']', (size_t)(end - host))
-					    : memchr(host, ':', (size_t)(end - host));
-	size_t host_len;
-	struct ip ip;
-	char address[IP_TEXT_MAX] = "";
-
-	if (is_bracketed && host_end == NULL)
-		return false;
-	host_len = (size_t)((host_end == NULL ? end : host_end) - host);
-	if (is_bracketed) {
-		if (host_len < 2 || host_len - 1 >= sizeof(address))
-			return false;
-		memcpy(address, host + 1, host_len - 1);
-		if (!ip_parse(address, &ip) || ip.family != 6)
-			return false;
-		host_end++;
-	} else if (host_len == 0 || strspn(host, LETTERS_AND_DIGITS "_.-") < host_len ||
-		   strchr(".-", host[0]) != NULL) {
-		return false;
-	}
-	if (host_end == NULL || host_end == end)
-		return true;
-	return *host_end == ':' && is_port(host_end + 1, (size_t)(end - host_end) - 1);
-}
-
-/* Every % stands before two digits (RFC 3986 2.1). */
-static bool has_good_escapes(const char *url)
-{
-	static const char hex[] = "0123456789abcdefABCDEF";
-
-	for (const char *at = url; (at = strchr(at, '%')) != NULL; at++)
-		if (at[1] == '\0' || strchr(hex, at[1]) == NULL || at[2] == '\0' ||
-			strchr(hex, at[2]) == NULL)
-			return false;
-	return true;
-}
-
 const char *seed_fault(const char *url)
 {
 	const char *rest = behind_scheme(url);
 
-	if (rest == NULL || !is_authority(rest, strcspn(rest, "/?#")))
+	if (rest == NULL || !url_has_host(rest))
 		return "is no URL (http, https or ftp, and a host)";
 	if (strlen(url) > SEED_MAX)
 		return "is longer than 1000 characters";
@@ -119,7 +66,7 @@ const char *seed_fault(const char *url)
 		if (*at <= ' ' || *at > '~' || strchr("\"'\\,;#<>", *at) != NULL)
 			return "contains a blank, a quote, or one of \\ , ; # < >: write "
 			       "it as %XX";
-	if (!has_good_escapes(url))
+	if (!url_has_good_escapes(url))
 		return "has a % without two hexadecimal digits behind it";
 	return NULL;
 }

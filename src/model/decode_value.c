@@ -6,6 +6,7 @@
 
 #include "base/ssh_key.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "model/bond.h"
 #include "model/decode_feed.h"
 #include "model/disk.h"
@@ -351,6 +352,25 @@ void decode_path(struct decoder *d, struct record *record, const struct use *use
 		*(const char **)place = text;
 }
 
+/*
+ * Of whatever scheme; what is no URL has none. A variable stands for what only yum ($releasever),
+ * or iPXE (${next-server}), knows; file:// has no host.
+ */
+static const char *url_fault(const char *text)
+{
+	const char *rest = strstr(text, "://");
+
+	if (rest == NULL)
+		return NULL;
+	rest += strlen("://");
+	if (memchr(rest, '$', strcspn(rest, "/?#")) == NULL &&
+		!text_has_prefix(text, "file:") && !url_has_host(rest))
+		return "has no host behind ://, or a port that is none of 1 to 65535";
+	return url_has_good_escapes(text)
+		       ? NULL
+		       : "has a % without two hexadecimal digits behind it";
+}
+
 /* A kernel of an install profile may be a path below the TFTP root or a URL. */
 void decode_boot_path(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
@@ -362,6 +382,9 @@ void decode_boot_path(struct decoder *d, struct record *record, const struct use
 	if (strpbrk(text, " \"'\\,;{}") != NULL || strstr(text, "..") != NULL)
 		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"contains a blank, quote, comma, brace or '..'");
+	else if (url_fault(text) != NULL)
+		decode_fault(
+			d, CHECK_BAD_VALUE, record, use->field, value, url_fault(text));
 	else
 		*(const char **)place = text;
 }
@@ -398,6 +421,9 @@ void decode_url(struct decoder *d, struct record *record, const struct use *use,
 	else if (!is_ascii(text))
 		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"contains a letter outside ASCII: write its bytes as %XX");
+	else if (url_fault(text) != NULL)
+		decode_fault(
+			d, CHECK_BAD_VALUE, record, use->field, value, url_fault(text));
 	else
 		*(const char **)place = text;
 }
@@ -608,13 +634,16 @@ void decode_package(struct decoder *d, struct record *record, const struct use *
 		is_group = true;
 		name++;
 	}
+	name += is_group && *name == '^'; /* an environment */
 	size_t len = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				  "0123456789_.:+~^*?[]!/- ");
 
 	if (*name == '\0' || *name == '-' || *name == ' ' || name[len] != '\0' ||
 		strstr(name, " -") != NULL || (!is_group && strchr(name, ' ') != NULL))
 		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
-			"is no package, -package or @group");
+			is_group && *name == ' '
+				? "has a blank behind the @: the group follows at once, as in @Core"
+				: "is no package, -package or @group");
 	else
 		*(const char **)place = text;
 }

@@ -257,6 +257,9 @@ bool release_reserves(const struct release *release, const char *repository)
 		"almalinux", "fedora-modular-server", "rawhide", "BaseOS", "baseos",
 		"eln-baseos"};
 
+	/* what yum and dnf take for their own options in any .repo file */
+	if (strcmp(repository, "main") == 0)
+		return true;
 	if (!release->knows_repo)
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
