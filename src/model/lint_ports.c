@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "model/ports.h"
 
 /* What cannot be: on any machine */
@@ -19,24 +20,47 @@ static bool has_port(const struct machine *host, const char *bridge)
 	return false;
 }
 
+/*
+ * What stands on another is a VLAN. NICs stand in bonds and bridges the other way round, which
+ * one looks for in vocParent, too.
+ */
+static const char *other_way(const struct interface *interface)
+{
+	const struct interface *parent = interface->parent;
+	const char *name = interface->parent_name;
+
+	if (interface->n_macs == 0)
+		return "";
+	if (parent == NULL ? has_port(interface->machine, name) : port_is_bridge(parent))
+		return "; a port of a bridge is so by vocBridge";
+	if (parent == NULL ? text_has_prefix(name, "bond")
+			   : port_is_bond(parent) || port_lacks_nics(parent))
+		return "; the NICs of a bond are the MAC addresses of its own entry";
+	return "";
+}
+
 static void check_parent(struct reporter *r, struct interface *interface)
 {
-	if (interface->parent_name != NULL && interface->parent == NULL)
+	const char *name = interface->parent_name;
+
+	if (name != NULL && interface->parent == NULL)
 		check_report(r, CHECK_DANGLING_REF, &interface->record, FIELD_PARENT,
-			has_port(interface->machine, interface->parent_name)
-				? "'%s' has no interface '%s': give that bridge an entry, "
-				  "without a MAC address"
-				: "'%s' has no interface '%s'",
-			interface->machine->name, interface->parent_name);
+			"'%s' has no interface '%s'%s%s", interface->machine->name, name,
+			has_port(interface->machine, name)
+				? ": give that bridge an entry, without a MAC address"
+				: "",
+			other_way(interface));
 	else if (interface->parent != NULL && port_has_loop(interface))
 		check_report(r, CHECK_BAD_VALUE, &interface->record,
-			interface->parent_name != NULL ? FIELD_PARENT : FIELD_NAME,
+			name != NULL ? FIELD_PARENT : FIELD_NAME,
 			"'%s' stands on '%s', and that on it", interface->ifname,
 			interface->parent->ifname);
-	else if (interface->parent_name != NULL && interface->vlan == 0)
+	else if (name != NULL && interface->vlan == 0)
 		lint_missing(r, &interface->record, FIELD_VLAN,
-			"is missing: neither the interface nor its network has a VLAN "
-			"number");
+			arena_printf(r->site->arena,
+				"is missing: neither the interface nor its network has a "
+				"VLAN number%s",
+				other_way(interface)));
 }
 
 static void check_own_bridge(struct reporter *r, struct interface *interface)
