@@ -120,6 +120,7 @@ bool release_find(const char *name, struct release *ret)
 {
 	unsigned rhel = 0, fedora = 0;
 
+	*ret = (struct release){0};
 	if (name == NULL)
 		return false;
 	if (find_debian(name, ret))
