@@ -4,6 +4,7 @@
 #include "base/sort.h"
 #include "model/lint_rules.h"
 #include "model/past.h"
+#include "model/ports.h"
 
 /* Addresses and MACs of all interfaces, in one sorted array for the duplicates */
 
@@ -235,8 +236,11 @@ static void check_dup_mac(struct reporter *r)
 
 		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
 			struct interface *interface = machine->interfaces[j];
+			/* the bridge has the address, and stands for both */
+			bool is_lent =
+				interface->network == NULL && port_lends_mac(interface);
 
-			for (uint32_t k = 0; k < interface->n_macs; k++)
+			for (uint32_t k = 0; !is_lent && k < interface->n_macs; k++)
 				*mem_push(tmp, &held, &n) = (struct held_mac){
 					{interface, false}, &interface->macs[k]};
 			for (uint32_t k = 0; k < interface->n_guids; k++)

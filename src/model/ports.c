@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/ports.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "base/text.h"
 
-enum { MTU_PLAIN = 1500, VLAN_MAX = 4094, IFNAME_ROOM = 16 };
-
-/* What stands on what */
+enum { VLAN_MAX = 4094 };
 
 static struct interface *find_interface(
 	const struct machine *machine, const char *name, size_t len)
@@ -41,8 +38,7 @@ static const char *number_text(const struct interface *interface)
 		       : number;
 }
 
-/* The VLAN that its name says; 0: none. */
-static uint32_t number_in_name(const struct interface *interface)
+uint32_t port_number(const struct interface *interface)
 {
 	const char *text = number_text(interface);
 	uint64_t number;
@@ -57,7 +53,7 @@ bool port_is_misnumbered(const struct interface *interface)
 {
 	const char *text = number_text(interface);
 
-	return text != NULL && text[-1] == '.' && number_in_name(interface) == 0 &&
+	return text != NULL && text[-1] == '.' && port_number(interface) == 0 &&
 	       interface->vlan == 0 && interface->n_macs == 0;
 }
 
@@ -82,7 +78,7 @@ static struct interface *first_sharing(const struct interface *interface)
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		struct interface *other = machine->interfaces[i];
 
-		if (other != interface && number_in_name(other) == 0 &&
+		if (other != interface && port_number(other) == 0 &&
 			other->parent_name == NULL && other->vlan_number == 0 &&
 			shares_mac(interface, other))
 			return other;
@@ -132,7 +128,7 @@ static bool is_vlan(const struct interface *interface, uint32_t named)
 
 static void find_parent(struct interface *interface)
 {
-	uint32_t named = number_in_name(interface);
+	uint32_t named = port_number(interface);
 
 	interface->parent = parent_of(interface, named);
 	interface->vlan = 0;
@@ -145,7 +141,7 @@ static void find_parent(struct interface *interface)
 
 uint32_t port_other_vlan(const struct interface *interface)
 {
-	uint32_t named = number_in_name(interface), network = network_vlan(interface);
+	uint32_t named = port_number(interface), network = network_vlan(interface);
 
 	if (interface->vlan == 0)
 		return 0;
@@ -164,11 +160,43 @@ static void give_up_nic(struct interface *interface)
 		interface->n_macs = 0;
 }
 
+/* br0 */
+static bool has_bridge_name(const struct interface *interface)
+{
+	const char *name = interface->ifname;
+
+	return name != NULL && text_has_prefix(name, "br") && name[2] != '\0' &&
+	       name[2 + strspn(name + 2, "0123456789")] == '\0';
+}
+
+/*
+ * A bridge has the MAC of its first port, and in the directory, too, where somebody took it from
+ * the running host: whoever else has that NIC is the port.
+ */
+static void find_port(struct interface *bridge)
+{
+	struct machine *machine = bridge->machine;
+	struct interface *port = first_sharing(bridge);
+
+	if (bridge->n_macs == 0 || bridge->vlan_number > 0 || bridge->parent_name != NULL)
+		return;
+	if (port != NULL && !port->is_management && port->bridge_name == NULL &&
+		has_bridge_name(bridge))
+		port->bridge_name = bridge->ifname;
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		if (machine->interfaces[i] != bridge &&
+			text_compare(
+				machine->interfaces[i]->bridge_name, bridge->ifname) == 0)
+			bridge->has_ports_mac = true;
+}
+
 void ports_find_parents(struct machine *machine)
 {
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		if (port_is_alias(machine->interfaces[i]))
 			give_up_nic(machine->interfaces[i]);
+		else if (machine->interfaces[i]->ifname != NULL)
+			find_port(machine->interfaces[i]);
 		find_parent(machine->interfaces[i]);
 	}
 }
@@ -216,8 +244,8 @@ static bool is_only_port(const struct interface *interface)
 
 		if (text_compare(other->bridge_name, bridge) == 0)
 			return false;
-		if (first == NULL && other->n_macs > 0 && !other->is_management &&
-			other->network != NULL &&
+		if (first == NULL && other->n_macs > 0 && !other->has_ports_mac &&
+			!other->is_management && other->network != NULL &&
 			text_compare(other->network->bridge, bridge) == 0)
 			first = other;
 	}
@@ -231,25 +259,22 @@ static const char *said_bridge(const struct interface *interface)
 
 	if (interface->bridge_name != NULL)
 		return interface->bridge_name;
-	if (!interface->machine->is_vm_host || network == NULL || network->bridge == NULL)
-		return NULL;
-	return interface->n_macs == 0 || is_only_port(interface) ? network->bridge : NULL;
-}
-
-/* br0 */
-static bool has_bridge_name(const struct interface *interface)
-{
-	const char *number = interface->ifname + 2;
-
-	return text_has_prefix(interface->ifname, "br") && number[0] != '\0' &&
-	       number[strspn(number, "0123456789")] == '\0';
+	if (interface->machine->is_vm_host && network != NULL && network->bridge != NULL)
+		return interface->n_macs == 0 || is_only_port(interface) ? network->bridge
+									 : NULL;
+	/* br0 with the MAC of a NIC that has no entry is both, the bridge and its port */
+	return interface->n_macs == 1 && !interface->has_ports_mac &&
+			       interface->vlan == 0 && has_bridge_name(interface)
+		       ? interface->ifname
+		       : NULL;
 }
 
 bool port_is_bridge(const struct interface *interface)
 {
 	const struct machine *machine = interface->machine;
 
-	if (interface->ifname == NULL || interface->n_macs > 0)
+	if (interface->ifname == NULL ||
+		(interface->n_macs > 0 && !interface->has_ports_mac))
 		return false;
 	if (interface->vlan == 0 && has_bridge_name(interface))
 		return true;
@@ -270,12 +295,27 @@ const char *port_bridge(const struct interface *interface)
 	return port_is_bridge(interface) ? interface->ifname : said_bridge(interface);
 }
 
+bool port_lends_mac(const struct interface *interface)
+{
+	const struct machine *machine = interface->machine;
+
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		const struct interface *bridge = machine->interfaces[i];
+
+		if (bridge->has_ports_mac && bridge != interface &&
+			text_compare(bridge->ifname, interface->bridge_name) == 0 &&
+			shares_mac(bridge, interface))
+			return true;
+	}
+	return false;
+}
+
 bool port_is_virtual(const struct interface *interface)
 {
 	return interface->parent != NULL || port_is_bridge(interface);
 }
 
-static bool is_on(const struct interface *interface, const char *bridge)
+bool port_is_on(const struct interface *interface, const char *bridge)
 {
 	const char *its = port_bridge(interface);
 
@@ -314,7 +354,8 @@ static bool comes_to(struct walk *walk, const struct interface *at)
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		const struct interface *port = machine->interfaces[i];
 
-		if (port != at && is_on(port, at->ifname) && goes_through(walk, port))
+		if (port != at && port_is_on(port, at->ifname) &&
+			goes_through(walk, port))
 			return true;
 	}
 	return false;
@@ -328,14 +369,14 @@ bool port_has_loop(const struct interface *interface)
 	return comes_to(&walk, interface);
 }
 
-/* One VLAN of one NIC; or one NIC, which may have any number of VLANs beside it. */
+/* One VLAN of one NIC; or one NIC, which may have VLANs and a bridge beside it. */
 static bool is_same_device(const struct interface *a, const struct interface *b)
 {
 	if (a->vlan != b->vlan)
 		return false;
-	return a->vlan > 0 && (a->parent != NULL || b->parent != NULL)
-		       ? a->parent == b->parent
-		       : shares_mac(a, b);
+	if (a->vlan > 0 && (a->parent != NULL || b->parent != NULL))
+		return a->parent == b->parent;
+	return !a->has_ports_mac && !b->has_ports_mac && shares_mac(a, b);
 }
 
 struct interface *port_nic_owner(const struct interface *interface)
@@ -358,7 +399,8 @@ static struct interface *first_port(const struct interface *bridge)
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		struct interface *interface = machine->interfaces[i];
 
-		if (interface->n_macs > 0 && port_bridge(interface) != NULL &&
+		if (interface->n_macs > 0 && !port_is_bridge(interface) &&
+			port_bridge(interface) != NULL &&
 			strcmp(port_bridge(interface), bridge->ifname) == 0)
 			return interface;
 	}
@@ -376,505 +418,4 @@ struct interface *port_boot_nic(struct interface *interface)
 	else if (interface->parent != NULL && !port_has_loop(interface))
 		below = port_boot_nic(interface->parent);
 	return below == NULL ? interface : below;
-}
-
-/* What an installer configures */
-
-struct plan {
-	struct site *site;
-	struct machine *host;
-	const struct release *release;
-	struct link *links, *bridges;
-	size_t n_links, n_bridges;
-	struct interface **done; /* what has its link, or waits for one below it */
-	size_t n_done;
-	TALLOC_CTX *scratch;
-};
-
-/* netplan's own name of a NIC, which is no other device's. */
-static const char *nic_label(
-	struct plan *p, const struct interface *interface, uint32_t i)
-{
-	char text[MAC_TEXT_MAX];
-	char *label = arena_printf(
-		p->site->arena, "nic-%s", mac_format(interface->macs[i].mac, text));
-
-	for (char *c = label; *c != '\0'; c++)
-		if (*c == ':')
-			*c = '-';
-	return label;
-}
-
-static const char *nic_text(struct plan *p, const struct interface *interface, uint32_t i)
-{
-	char text[MAC_TEXT_MAX];
-
-	if (i >= interface->n_macs || !p->release->knows_mac_device)
-		return interface->ifname;
-	if (p->release->knows_netplan)
-		return nic_label(p, interface, i);
-	return arena_strdup(p->site->arena, mac_format(interface->macs[i].mac, text));
-}
-
-static bool makes_bond(const struct plan *p, const struct interface *interface)
-{
-	return p->release->knows_bond && port_is_bond(interface);
-}
-
-/* What a VLAN on @interface, or a bridge with it, names. */
-static const char *device_of(struct plan *p, const struct interface *interface)
-{
-	if (makes_bond(p, interface))
-		return port_bond_name(interface);
-	return interface->vlan > 0 ? interface->ifname : nic_text(p, interface, 0);
-}
-
-static bool carries(struct plan *p, struct interface *interface);
-
-/* Is there anything to configure, and does the release know how? */
-static bool is_configured(struct plan *p, const struct interface *interface)
-{
-	if (interface->is_management || interface->ifname == NULL ||
-		port_is_alias(interface) || port_is_misnumbered(interface) ||
-		port_nic_owner(interface) != NULL)
-		return false;
-	if (interface->vlan == 0)
-		return !port_lacks_nics(interface);
-	if (!p->release->knows_vlan)
-		return false;
-	return interface->parent == NULL ? interface->n_macs > 0
-					 : carries(p, interface->parent);
-}
-
-/* The first address of a family that lies in a network. */
-static const struct address *placed(const struct interface *interface, unsigned family)
-{
-	for (uint32_t i = 0; i < interface->n_addresses; i++)
-		if (interface->addresses[i].ip.family == family &&
-			interface->addresses[i].network != NULL)
-			return &interface->addresses[i];
-	return NULL;
-}
-
-static uint32_t network_mtu(const struct interface *interface)
-{
-	return interface->network == NULL ? 0 : interface->network->mtu;
-}
-
-/* Of a bridge and all its ports the largest that one of them needs. */
-static uint32_t mtu_of(const struct interface *interface)
-{
-	const struct machine *machine = interface->machine;
-	const char *bridge = port_bridge(interface);
-	uint32_t mtu = network_mtu(interface);
-
-	for (uint32_t i = 0; bridge != NULL && i < machine->n_interfaces; i++)
-		if (is_on(machine->interfaces[i], bridge) &&
-			network_mtu(machine->interfaces[i]) > mtu)
-			mtu = network_mtu(machine->interfaces[i]);
-	return mtu;
-}
-
-/* As large as that of any VLAN on it: the kernel cuts a VLAN to what is below. */
-static uint32_t mtu_needed(const struct interface *interface)
-{
-	const struct machine *machine = interface->machine;
-	uint32_t own = mtu_of(interface), most = own == 0 ? MTU_PLAIN : own;
-
-	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
-		const struct interface *other = machine->interfaces[i];
-
-		if (other->parent == interface && mtu_of(other) > most)
-			most = own = mtu_of(other);
-	}
-	return own;
-}
-
-static bool carries_vlans(const struct interface *interface)
-{
-	const struct machine *machine = interface->machine;
-
-	for (uint32_t i = 0; i < machine->n_interfaces; i++)
-		if (machine->interfaces[i]->parent == interface)
-			return true;
-	return false;
-}
-
-/* @interface has the addresses; what is below may be another's NIC. */
-static struct link *add_link(struct plan *p, struct interface *interface)
-{
-	struct link *link = mem_push(p->scratch, &p->links, &p->n_links);
-
-	link->interface = interface;
-	link->address4 = placed(interface, 4);
-	link->address6 = placed(interface, 6);
-	link->is_boot = interface->is_primary;
-	return link;
-}
-
-static const char *mac_text(struct plan *p, const struct interface *interface, uint32_t i)
-{
-	char text[MAC_TEXT_MAX];
-
-	return i >= interface->n_macs ? NULL
-				      : arena_strdup(p->site->arena,
-						mac_format(interface->macs[i].mac, text));
-}
-
-/* netplan wants to be told of each NIC that others stand on, once. */
-static void add_bare_nic(struct plan *p, struct interface *interface, uint32_t i)
-{
-	const char *device = nic_text(p, interface, i);
-
-	if (!p->release->knows_netplan)
-		return;
-	for (size_t j = 0; j < p->n_links; j++)
-		if (p->links[j].vlan == 0 && strcmp(p->links[j].device, device) == 0)
-			return;
-	*mem_push(p->scratch, &p->links, &p->n_links) = (struct link){.device = device,
-		.mac = mac_text(p, interface, i),
-		.interface = interface,
-		.mtu = mtu_needed(interface),
-		.is_bare = true};
-}
-
-static void give_bond_ports(
-	struct plan *p, struct link *link, const struct interface *interface)
-{
-	link->device = port_bond_name(interface);
-	link->is_bond = true;
-	link->bond_options = interface->bond_options;
-	link->parameters = bond_parameters(
-		p->site->arena, interface->bond_options, &link->n_parameters);
-	link->ports.items =
-		arena_alloc(p->site->arena, interface->n_macs * sizeof(const char *));
-	for (uint32_t i = 0; i < interface->n_macs; i++)
-		link->ports.items[link->ports.n++] = nic_text(p, interface, i);
-}
-
-/* vlan20, and of further VLANs with that number on other NICs vlan20-2 and so on. */
-static const char *short_name(struct plan *p, const struct interface *interface)
-{
-	size_t n = 1;
-
-	for (size_t i = 0; i + 1 < p->n_links; i++)
-		n += p->links[i].vlan == interface->vlan;
-	return n == 1 ? arena_printf(p->site->arena, "vlan%u", interface->vlan)
-		      : arena_printf(p->site->arena, "vlan%u-%zu", interface->vlan, n);
-}
-
-bool port_name_is_long(const struct interface *interface)
-{
-	return interface->vlan > 0 && strlen(interface->ifname) >= IFNAME_ROOM;
-}
-
-/* NIC, bond or VLAN, with the addresses of @carrier. */
-static void add_plain(
-	struct plan *p, struct interface *interface, struct interface *carrier)
-{
-	for (uint32_t i = 0; makes_bond(p, interface) && i < interface->n_macs; i++)
-		add_bare_nic(p, interface, i);
-	if (interface->vlan > 0 && interface->parent == NULL)
-		add_bare_nic(p, interface, 0);
-	struct link *link = add_link(p, carrier);
-
-	link->mtu = mtu_needed(interface);
-	link->is_bare = carries_vlans(interface) && carrier->n_addresses == 0;
-	if (makes_bond(p, interface)) {
-		give_bond_ports(p, link, interface);
-		return;
-	}
-	link->device = nic_text(p, interface, 0);
-	link->vlan = interface->vlan;
-	if (interface->vlan == 0) {
-		link->mac = mac_text(p, interface, 0);
-		return;
-	}
-	if (interface->parent != NULL)
-		link->device = device_of(p, interface->parent);
-	if (p->release->knows_vlan_name &&
-		(p->release->knows_netplan || interface->parent != NULL ||
-			number_in_name(interface) > 0))
-		link->name = port_name_is_long(interface) ? short_name(p, interface)
-							  : interface->ifname;
-}
-
-static bool take(struct plan *p, struct interface *interface)
-{
-	for (size_t i = 0; i < p->n_done; i++)
-		if (p->done[i] == interface)
-			return false;
-	*mem_push(p->scratch, &p->done, &p->n_done) = interface;
-	return true;
-}
-
-static void configure(struct plan *p, struct interface *interface);
-
-/* Bridges */
-
-struct ports {
-	struct interface **items;
-	size_t n;
-	struct interface *carrier; /* whose addresses the bridge has */
-};
-
-static bool is_better_carrier(
-	const struct interface *interface, const struct interface *than)
-{
-	if (than == NULL || port_is_bridge(than) || port_is_bridge(interface))
-		return than == NULL || !port_is_bridge(than);
-	return than->n_addresses == 0 && interface->n_addresses > 0;
-}
-
-static struct ports collect_ports(struct plan *p, const char *bridge)
-{
-	struct ports ports = {0};
-
-	for (uint32_t i = 0; i < p->host->n_interfaces; i++) {
-		struct interface *interface = p->host->interfaces[i];
-
-		if (!is_on(interface, bridge))
-			continue;
-		if (is_better_carrier(interface, ports.carrier))
-			ports.carrier = interface;
-		if (!port_is_bridge(interface) && is_configured(p, interface))
-			*mem_push(p->scratch, &ports.items, &ports.n) = interface;
-	}
-	return ports;
-}
-
-/* The installer takes NICs only into a bridge, and leaves their MTU as it is. */
-static bool makes_bridge(const struct plan *p, const struct ports *ports)
-{
-	if (p->release->knows_netplan)
-		return true;
-	if (!p->release->knows_bridge || mtu_of(ports->carrier) > MTU_PLAIN)
-		return false;
-	for (size_t i = 0; i < ports->n; i++) {
-		const struct interface *port = ports->items[i];
-
-		assert(port != NULL);
-		if (port_is_bond(port) || port->vlan > 0)
-			return false;
-	}
-	return true;
-}
-
-/* A VLAN needs what is there while the installer runs. */
-static bool carries(struct plan *p, struct interface *interface)
-{
-	if (port_has_loop(interface))
-		return false;
-	if (!port_is_bridge(interface))
-		return is_configured(p, interface);
-	struct ports ports = collect_ports(p, interface->ifname);
-
-	return ports.n > 0 && makes_bridge(p, &ports);
-}
-
-bool port_is_left_out(struct interface *interface, const struct release *release)
-{
-	TMP_CTX(tmp);
-	struct plan plan = {
-		.host = interface->machine, .release = release, .scratch = tmp};
-
-	return !carries(&plan, interface);
-}
-
-static void give_bridge(
-	struct plan *p, struct link *link, const char *bridge, const struct ports *ports)
-{
-	link->device = bridge;
-	link->is_bridge = true;
-	link->mtu = mtu_of(ports->carrier);
-	link->ports.items =
-		arena_alloc(p->site->arena, (ports->n + 1) * sizeof(const char *));
-	for (size_t i = 0; i < ports->n; i++)
-		link->ports.items[link->ports.n++] = device_of(p, ports->items[i]);
-}
-
-/* For netplan a bridge's ports are devices as others are, but without addresses. */
-static void add_bare_ports(struct plan *p, const struct ports *ports)
-{
-	for (size_t i = 0; p->release->knows_netplan && i < ports->n; i++) {
-		struct interface *port = ports->items[i];
-
-		assert(port != NULL);
-		if (port->parent != NULL)
-			configure(p, port->parent);
-		add_plain(p, port, port);
-		struct link *link = &p->links[p->n_links - 1];
-
-		link->address4 = link->address6 = NULL;
-		link->is_bare = true;
-		link->is_boot = false;
-	}
-}
-
-/* Until %post has made the bridge, its address is the first port's. */
-static void leave_to_post(struct plan *p, const char *bridge, const struct ports *ports)
-{
-	for (size_t i = 0; i < ports->n; i++) {
-		struct interface *port = ports->items[i];
-
-		assert(port != NULL);
-		if (port->parent != NULL)
-			configure(p, port->parent);
-		add_plain(p, port, i == 0 ? ports->carrier : port);
-		p->links[p->n_links - 1].is_bare |= i > 0;
-	}
-	struct link *made = mem_push(p->scratch, &p->bridges, &p->n_bridges);
-
-	give_bridge(p, made, bridge, ports);
-	made->interface = ports->carrier;
-}
-
-static void configure_bridge(struct plan *p, const char *bridge)
-{
-	struct ports ports = collect_ports(p, bridge);
-
-	if (ports.carrier == NULL || !take(p, ports.carrier))
-		return;
-	for (size_t i = 0; i < ports.n; i++)
-		if (ports.items[i] != ports.carrier && !take(p, ports.items[i]))
-			return;
-	if (ports.n == 0)
-		return;
-	if (!makes_bridge(p, &ports)) {
-		leave_to_post(p, bridge, &ports);
-		return;
-	}
-	add_bare_ports(p, &ports);
-	give_bridge(p, add_link(p, ports.carrier), bridge, &ports);
-}
-
-static void configure(struct plan *p, struct interface *interface)
-{
-	const char *bridge = port_bridge(interface);
-
-	if (bridge != NULL) {
-		configure_bridge(p, bridge);
-		return;
-	}
-	if (!is_configured(p, interface) || !take(p, interface))
-		return;
-	if (interface->parent != NULL)
-		configure(p, interface->parent);
-	add_plain(p, interface, interface);
-}
-
-/* The boot interface's router, else the first that a network has. */
-static void choose_gateways(struct plan *p)
-{
-	struct network **gateway4 = NULL, **gateway6 = NULL;
-
-	for (size_t pass = 0; pass < 2; pass++) {
-		for (size_t i = 0; i < p->n_links; i++) {
-			struct link *link = &p->links[i];
-
-			if (pass == 0 && !link->is_boot)
-				continue;
-			if (gateway4 == NULL && link->address4 != NULL &&
-				ip_is_set(link->address4->network->gateway)) {
-				gateway4 = &link->gateway4;
-				*gateway4 = link->address4->network;
-			}
-			if (gateway6 == NULL && link->address6 != NULL &&
-				ip_is_set(link->address6->network->gateway)) {
-				gateway6 = &link->gateway6;
-				*gateway6 = link->address6->network;
-			}
-		}
-	}
-}
-
-/* Static routes */
-
-/* What %post finds the file of a link by: MAC, name, or either with a VLAN's number. */
-static const char *route_device(struct plan *p, const struct link *link)
-{
-	for (size_t i = 0; i < p->n_bridges; i++)
-		if (p->bridges[i].interface == link->interface)
-			return p->bridges[i].device;
-	if (link->name != NULL || link->vlan == 0)
-		return link->name != NULL ? link->name : link->device;
-	return arena_printf(p->site->arena, "%s.%u", link->device, link->vlan);
-}
-
-/* The default ones are the gateways'. */
-static void add_routes(
-	struct plan *p, struct link *link, const struct address *address, size_t *n)
-{
-	const struct network *network = address == NULL ? NULL : address->network;
-
-	for (uint32_t i = 0; network != NULL && i < network->n_routes; i++) {
-		if (network->routes[i].to.length == 0 ||
-			(address->ip.family == 6 && !p->release->knows_ipv6))
-			continue;
-		struct installed_route *route = &p->host->routes[(*n)++];
-
-		route->device = route_device(p, link);
-		route->route = network->routes[i];
-		link->n_routes++;
-	}
-}
-
-static size_t count_routes(const struct address *address)
-{
-	return address == NULL ? 0 : address->network->n_routes;
-}
-
-static void collect_routes(struct plan *p)
-{
-	struct machine *host = p->host;
-	size_t n = 0;
-
-	for (size_t i = 0; i < p->n_links; i++)
-		n += count_routes(p->links[i].address4) +
-		     count_routes(p->links[i].address6);
-	host->routes =
-		arena_alloc(p->site->arena, (n + 1) * sizeof(struct installed_route));
-	n = 0;
-	for (size_t i = 0; i < p->n_links; i++) {
-		struct link *link = &p->links[i];
-
-		link->routes = host->routes + n;
-		add_routes(p, link, link->address4, &n);
-		add_routes(p, link, link->address6, &n);
-	}
-	host->n_routes = (uint32_t)n;
-}
-
-static void keep(struct plan *p)
-{
-	struct machine *host = p->host;
-	bool has_boot = false;
-
-	for (size_t i = 0; i < p->n_links; i++)
-		has_boot |= p->links[i].is_boot;
-	if (p->n_links > 0 && !has_boot)
-		p->links[0].is_boot = true;
-	choose_gateways(p);
-	collect_routes(p);
-	host->links = arena_alloc(p->site->arena, (p->n_links + 1) * sizeof(struct link));
-	host->post_bridges =
-		arena_alloc(p->site->arena, (p->n_bridges + 1) * sizeof(struct link));
-	if (p->n_links > 0)
-		memcpy(host->links, p->links, p->n_links * sizeof(struct link));
-	if (p->n_bridges > 0)
-		memcpy(host->post_bridges, p->bridges,
-			p->n_bridges * sizeof(struct link));
-	host->n_links = (uint32_t)p->n_links;
-	host->n_post_bridges = (uint32_t)p->n_bridges;
-}
-
-void ports_plan(struct site *site, struct machine *host, const struct release *release)
-{
-	TMP_CTX(tmp);
-	struct plan plan = {
-		.site = site, .host = host, .release = release, .scratch = tmp};
-
-	for (uint32_t i = 0; i < host->n_interfaces; i++)
-		configure(&plan, host->interfaces[i]);
-	keep(&plan);
 }

@@ -9,7 +9,7 @@
  *	VLAN	vocParent or vocVLAN says so, or its name (eth0.20; vlan20), or its MAC, which
  *		another interface of the host has too while its network has a vocVLAN
  *	bridge	vocBridge of the interface; on a VM host that of its network too; or its name
- *		(br0), where it has no MAC
+ *		(br0), where it has no MAC, or that of its port
  *
  * The port of a BMC is no link, nor is a further address (eth0:1).
  */
@@ -33,7 +33,7 @@ struct link {
 	struct installed_route *routes; /* of the networks of its addresses */
 	uint32_t n_routes;
 	bool is_bond, is_bridge;
-	bool is_bare; /* others stand on it, and it has no address */
+	bool is_bare; /* it has no address, nor asks for one */
 	bool is_boot; /* it has the host's name */
 };
 
@@ -47,8 +47,14 @@ const char *port_bond_name(const struct interface *interface);
 const char *port_bridge(const struct interface *interface);
 /* @interface is that bridge, not one of its ports. */
 bool port_is_bridge(const struct interface *interface);
+/* The port of a bridge whose entry says the port's MAC once more. */
+bool port_lends_mac(const struct interface *interface);
 /* Made on the host of what else it has: a VLAN on another interface, or a bridge. */
 bool port_is_virtual(const struct interface *interface);
+/* Is it that bridge, or a port of it? */
+bool port_is_on(const struct interface *interface, const char *bridge);
+/* The VLAN that its name says (eth0.20, vlan20); 0: none. */
+uint32_t port_number(const struct interface *interface);
 /* By its name (eth0:1) a further address of another interface. */
 bool port_is_alias(const struct interface *interface);
 /* By its name a VLAN, but one whose number there is none of (eth0.4095). */
@@ -67,6 +73,9 @@ struct interface *port_boot_nic(struct interface *interface);
 void ports_find_parents(struct machine *machine);
 /* Does what @interface stands on, parents and ports of bridges, come back to it? */
 bool port_has_loop(const struct interface *interface);
+
+/* What an installer configures: ports_plan.c */
+
 /* Is there nothing of @interface that a VLAN could stand on while @release installs? */
 bool port_is_left_out(struct interface *interface, const struct release *release);
 

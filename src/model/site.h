@@ -218,6 +218,7 @@ struct interface {
 	bool refuses_boot; /* vocBootInterface: FALSE, not just absent */
 	bool is_management; /* vocManagement, else by its name: a BMC's port */
 	bool is_primary;
+	bool has_ports_mac; /* a bridge with the MAC of its port, which has an entry, too */
 	/* on the installed host: what the directory says, and what it comes to (ports.h) */
 	const char *parent_name, *bridge_name, *bond_options;
 	uint32_t vlan_number; /* 0: not given */
