@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "model/absent.h"
 #include "model/lint_rules.h"
 #include "model/past.h"
 #include "model/ports.h"
@@ -478,8 +479,7 @@ static void check_reference(struct reporter *r, struct record *record,
 
 	if (key == NULL || (found != NULL && found->kind == wanted))
 		return;
-	if (found == NULL && r->site->waited_for != NULL &&
-		table_find(r->site->waited_for, key) != NULL) {
+	if (found == NULL && absent_has(r->site->waited_for, key)) {
 		/* a profile without one of its repositories would install something else */
 		record->is_bad |= field == FIELD_REPOSITORY || has_moved(r->site, record);
 		record->is_wrong |= record->is_bad;
