@@ -213,8 +213,21 @@ static void attach_interfaces(struct site *site)
 
 /* What is passed over: out of the tables, before it takes a name or stands for anything */
 
-static void settle_addresses(struct machine *machine)
+/*
+ * Where a map joins entries, what a service could use may stand in another one, which nobody has
+ * made, or which is gone: a computer without a record in DNS, a MAC without its host.
+ */
+static bool is_bare(const struct site *site, const struct machine *machine)
 {
+	return site->map->n_joins > 0 && machine->record.source == NULL &&
+	       !machine->is_vcn && !machine->record.is_bad && !machine->lacks_address &&
+	       machine->n_interfaces == 0 && machine->dns_values.n == 0;
+}
+
+static void settle_addresses(const struct site *site, struct machine *machine)
+{
+	machine->is_bare = is_bare(site, machine);
+	machine->lacks_address |= machine->is_bare;
 	for (uint32_t i = 0; i < machine->n_interfaces; i++)
 		machine->lacks_address &= machine->interfaces[i]->n_addresses == 0;
 	machine->record.is_passed_over |=
@@ -239,7 +252,7 @@ static void pass_over_machines(struct site *site)
 {
 	for (size_t i = 0; i < site->n_machines; i++)
 		if (site->machines[i]->merged_into == NULL)
-			settle_addresses(site->machines[i]);
+			settle_addresses(site, site->machines[i]);
 	site->n_machines = pass_over(site, site->machines, site->n_machines);
 }
 

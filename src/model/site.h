@@ -286,6 +286,7 @@ struct machine {
 	bool is_part; /* RDN with an address or MAC: one interface of a host */
 	struct interface *own; /* from the MAC and addresses of the entry itself */
 	bool lacks_address; /* all that it has were passed over */
+	bool is_bare; /* … and that was nothing at all */
 	/* the interface that the last generation named the machine by, where a new one sorts
 	 * before it; NULL: none does */
 	const struct interface *outranked;
