@@ -17,6 +17,9 @@
 struct map_class {
 	const char *name; /* NULL: any that the filter takes */
 	const struct filter *filter; /* NULL: every entry of the class */
+	/* classes that an entry must not have: no server is asked for them, as one that does not
+	 * know a class has no answer to a filter that names it */
+	struct string_list except;
 	bool is_optional; /* a server whose schema does not know it has none of it */
 };
 

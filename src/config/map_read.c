@@ -58,6 +58,7 @@ static int read_class(
 	static const struct key keys[] = {
 		{"class", read_name, offsetof(struct map_class, name), false},
 		{"filter", read_filter, offsetof(struct map_class, filter), false},
+		{"except", read_strings, offsetof(struct map_class, except), false},
 		{"optional", read_bool, offsetof(struct map_class, is_optional), false},
 		{0},
 	};

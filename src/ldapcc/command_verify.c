@@ -12,6 +12,7 @@
 #include "ldapcc/dns_ask.h"
 #include "ldapcc/publication.h"
 #include "ldapcc/verify.h"
+#include "model/absent.h"
 #include "publish/pending.h"
 
 /* Saying what was found */
@@ -70,6 +71,7 @@ static int load_site(struct run *run, const struct state *state, uint64_t number
 	struct diags *diags = run->diags;
 
 	run->diags = diags_new(run->mem_ctx);
+	run->excluded = absent_new_all(run->mem_ctx);
 	run_new_site(run);
 	decode_all(&run->reporter, entries);
 	run_link(run);

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "change/site_roster.h"
 #include "ldapcc/decode_crew.h"
+#include "model/absent.h"
 #include "model/decode.h"
 #include "publish/rollback.h"
 #include "read/dn.h"
@@ -66,6 +67,7 @@ static int render_current(struct disarming *d, struct run *sub, struct entries *
 	size_t refused;
 
 	sub->diags = diags_new(sub->mem_ctx);
+	sub->excluded = absent_new_all(sub->mem_ctx);
 	run_new_site(sub);
 	/* as it was: what has run out since counts as running still */
 	sub->site->now = 0;

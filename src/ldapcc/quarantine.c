@@ -5,6 +5,7 @@
 
 #include "base/table.h"
 #include "ldapcc/decode_crew.h"
+#include "model/absent.h"
 #include "model/lint.h"
 #include "read/dn.h"
 
@@ -499,15 +500,6 @@ static void replace_findings(const struct round *round, const struct diags *foun
 			report(round, found->findings[i]);
 }
 
-static void wait_for(
-	struct site *site, struct table *keys, struct table *names, const char *key)
-{
-	const char *name = key + strcspn(key, "=") + (strchr(key, '=') != NULL);
-
-	*table_slot(keys, key) = site;
-	*table_slot(names, mem_strndup(site, name, strcspn(name, ",+"))) = site;
-}
-
 static void make_again(struct round *round)
 {
 	struct run *run = round->run;
@@ -516,21 +508,19 @@ static void make_again(struct round *round)
 	run->diags = found;
 
 	run_new_site(run);
-	struct table *waited_for = table_new(run->site, 0);
-	struct table *waited_names = table_new(run->site, 0);
+	struct absent *waited_for = absent_new(run->site);
 	struct table *stood_for = table_new(run->site, 0);
 
 	for (size_t i = 0; i < run->n_quarantined; i++) {
 		struct quarantined *one = run->quarantined[i];
 
 		if (one->is_out)
-			wait_for(run->site, waited_for, waited_names, one->key);
+			absent_add(waited_for, one->key);
 		else
 			*table_slot(stood_for, one->key) = *table_slot(stood_for,
 				one->good_key) = (void *)(uintptr_t)one->good_key;
 	}
 	run->site->waited_for = waited_for;
-	run->site->waited_names = waited_names;
 	run->site->stood_for = stood_for;
 	run->diags = diags;
 	decode_again(round);

@@ -58,6 +58,7 @@ struct run {
 	const struct map *map;
 	const struct map *also_map; /* of what `also` names; NULL: nothing */
 	struct string_list stored; /* attributes of both, NULL-terminated */
+	struct absent *excluded; /* that has been read, and the subtrees; NULL: nothing */
 	const struct table *gone; /* what changes took away that are tried (site.h) */
 	struct target *targets;
 	size_t n_targets;

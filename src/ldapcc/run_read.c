@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "ldapcc/decode_crew.h"
 #include "ldapcc/run.h"
+#include "model/absent.h"
 #include "read/dn.h"
 #include "read/draft.h"
 #include "read/filter_match.h"
@@ -54,6 +55,7 @@ void run_new_site(struct run *run)
 	run->site = site_new(run->mem_ctx, run->map, run->arguments.ldif);
 	run->site->also_map = run->also_map;
 	run->site->gone = run->gone;
+	run->site->excluded = run->excluded;
 	run->site->select = selection_of(run);
 	run->site->now = (int64_t)time(NULL);
 	run->site->prints_zones = targets_print_zones(run->targets, run->n_targets);
@@ -107,6 +109,19 @@ static void pass_kept(void *data, const struct entry *entry)
 	take_kept(reading, entry, reading->run->before.raw, reading->kept);
 }
 
+/* An entry_sink: of those above ours, what is excluded has classes. */
+static void note_excluded(void *data, const struct entry *entry)
+{
+	TMP_CTX(tmp);
+	struct run *run = data;
+	const char *key = entry_attribute(entry, "objectClass") == NULL ? NULL
+			  : entry->key != NULL				? entry->key
+					       : dn_key(tmp, entry->dn);
+
+	if (key != NULL && run->excluded != NULL)
+		absent_add(run->excluded, key);
+}
+
 /* What an increment did not mention. */
 static void take_rest(struct reading *reading)
 {
@@ -124,8 +139,10 @@ static void take_rest(struct reading *reading)
 			entries_give(before->raw, i, pass_kept, reading);
 	}
 	for (size_t i = 0; i < entries_count(before->above); i++)
-		if (snapshot_has_above(snapshot, i))
+		if (snapshot_has_above(snapshot, i)) {
 			entries_share(run->above, before->above, i);
+			entries_give(before->above, i, note_excluded, run);
+		}
 }
 
 static void take_above(struct run *run)
@@ -158,10 +175,22 @@ static void report_join(void *data, const struct entry *entry, const struct entr
 	diag_note(finding, loc_of(run->site, second), "and to this one");
 }
 
+/* Made before the site, and filled while entries come. */
+static void start_exclusions(const struct reading *reading)
+{
+	struct run *run = reading->run;
+
+	run->excluded = reading->n_passed_over == 0 ? NULL : absent_new(run->mem_ctx);
+	for (size_t i = 0; i < reading->n_passed_over; i++)
+		if (reading->passed_over[i].key != NULL)
+			absent_add(run->excluded, reading->passed_over[i].key);
+}
+
 static void start_site(struct reading *reading)
 {
 	struct run *run = reading->run;
 
+	start_exclusions(reading);
 	run_new_site(run);
 	reading->crew = decode_crew_new(run->mem_ctx, &run->reporter);
 	run->entries = entries_new(run->mem_ctx, run->stored.items);
@@ -232,6 +261,7 @@ static void pass_entry(void *data, const struct entry *entry)
 	struct run *run = reading->run;
 
 	if (reading->n_passed_over > 0 && is_passed_over(reading, entry)) {
+		note_excluded(run, entry);
 		/* what moves with it may count */
 		if (run->since != NULL && reading->source == NULL)
 			entries_add(run->above, entry);

@@ -523,31 +523,87 @@ void decode_install_disk(struct decoder *d, struct record *record, const struct 
 		*(const char **)place = text;
 }
 
+/* The canonical DN, each made once; NULL for what is none. */
+static const char *key_of(struct decoder *d, const struct entry_value *value)
+{
+	TMP_CTX(tmp);
+
+	if (strlen(value->bytes) != value->len)
+		return NULL;
+	const char *key = table_find(d->keys, value->bytes);
+
+	if (key != NULL)
+		return key;
+	const char *made = dn_key(tmp, value->bytes);
+
+	if (made == NULL || *made == '\0')
+		return NULL;
+	char *raw = arena_strndup(d->site->arena, value->bytes, value->len);
+	void **slot = table_slot(d->keys, raw);
+
+	return *slot = arena_strdup(d->site->arena, made);
+}
+
 void decode_dn(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	const char *key = NULL;
+	const char *key = key_of(d, value);
 
-	if (strlen(value->bytes) == value->len)
-		key = table_find(d->keys, value->bytes);
+	if (key == NULL)
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value, "is no DN");
+	else
+		*(const char **)place = key;
+}
 
-	if (key == NULL) {
-		TMP_CTX(tmp);
-		const char *made = strlen(value->bytes) == value->len
-					   ? dn_key(tmp, value->bytes)
-					   : NULL;
+/* A group costs nobody anything, and a member of it only that member. */
+static void lose_member(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, const char *why)
+{
+	TMP_CTX(tmp);
+	bool was_bad = record->is_bad, was_wrong = record->is_wrong;
 
-		if (made == NULL || *made == '\0') {
-			decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
-				"is no DN");
-			return;
-		}
-		char *raw = arena_strndup(d->site->arena, value->bytes, value->len);
-		void **slot = table_slot(d->keys, raw);
+	check_report_loc(d->reporter, CHECK_BAD_VALUE, SEVERITY_WARNING, record,
+		decode_loc(d, record, use->field, value), "'%s': %s: no member",
+		text_printable(tmp, value->bytes, value->len), why);
+	record->is_bad = was_bad;
+	record->is_wrong = was_wrong;
+}
 
-		key = *slot = arena_strdup(d->site->arena, made);
-	}
-	*(const char **)place = key;
+void decode_member(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
+{
+	const char *key = key_of(d, value);
+
+	if (key == NULL)
+		lose_member(d, record, use, value, "is no DN");
+	else
+		*(const char **)place = key;
+}
+
+/* source: RFC 2307 section 3: "(" hostname "," username "," domainname ")", blanks between */
+static bool is_triple(const struct entry_value *value)
+{
+	const char *text = value->bytes + strspn(value->bytes, " \t");
+	size_t n_commas = 0, len = strlen(text);
+
+	while (len > 0 && strchr(" \t", text[len - 1]) != NULL)
+		len--;
+	for (size_t i = 0; i < len; i++)
+		n_commas += text[i] == ',';
+	return strlen(value->bytes) == value->len && n_commas == 2 && text[0] == '(' &&
+	       text[len - 1] == ')' && strcspn(text + 1, "()") == len - 2 &&
+	       !text_has_control(value->bytes, value->len) &&
+	       text_is_utf8(value->bytes, value->len);
+}
+
+void decode_triple(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
+{
+	if (is_triple(value))
+		decode_prose(d, record, use, value, place);
+	else
+		lose_member(
+			d, record, use, value, "is no (HOST,USER,DOMAIN) of RFC 2307");
 }
 
 /* One of a few words; @words ends with NULL. */

@@ -83,6 +83,8 @@ DECODE_TYPE(package_url); /* const char *: what yum and dnf fetch by */
 DECODE_TYPE(install_url); /* const char *: what the installer fetches by */
 DECODE_TYPE(arguments); /* const char *: a kernel's command line */
 DECODE_TYPE(dn); /* const char *: a canonical key (dn.h) */
+DECODE_TYPE(member); /* const char *: the same; what is none costs no group */
+DECODE_TYPE(triple); /* const char *: (HOST,USER,DOMAIN), likewise */
 DECODE_TYPE(install_disk); /* const char *: a device below /dev, or a rule (disk.h) */
 DECODE_TYPE(guest_disk); /* const char *: NAME SIZE or NAME PATH (guest_parts.h) */
 DECODE_TYPE(cpu_list); /* const char *: 0-3,8 (base/guest_value.h) */

@@ -6,6 +6,7 @@
 #include "base/nodeset.h"
 #include "base/sort.h"
 #include "base/text.h"
+#include "model/absent.h"
 #include "read/dn.h"
 
 /* Members */
@@ -55,7 +56,7 @@ static bool is_gone(struct linking *l, const char *key)
 	}
 	return table_find(l->containers, dn_key_parent(key)) != NULL &&
 	       list_has_name(&site->map->attributes[FIELD_NAME], attribute) &&
-	       (site->waited_for == NULL || table_find(site->waited_for, key) == NULL);
+	       !absent_has(site->waited_for, key) && !absent_covers(site->excluded, key);
 }
 
 static void link_member(struct linking *l, struct node_group *group, const char *key)
@@ -73,13 +74,15 @@ static void link_member(struct linking *l, struct node_group *group, const char 
 		add_part(l, group, (struct node_group *)record);
 }
 
-/* Is a machine of this name, short or full, in quarantine? */
-static bool is_waited_for(const struct site *site, const char *host)
+/* Is one of this name, short or full, in quarantine or passed over? */
+static bool is_absent(const struct site *site, const char *name)
 {
-	return site->waited_names != NULL &&
-	       (table_find(site->waited_names, host) != NULL ||
-		       table_find_bytes(site->waited_names, host, strcspn(host, ".")) !=
-			       NULL);
+	TMP_CTX(tmp);
+	char *lower = mem_strdup(tmp, name);
+
+	text_lower(lower);
+	return absent_has_name(site->waited_for, lower) ||
+	       absent_has_name(site->excluded, lower);
 }
 
 /* `(host,user,domain)`: without a host, or with `-`, it is about users. */
@@ -104,7 +107,7 @@ static void link_triple(struct linking *l, struct node_group *group, const char 
 	if (machine != NULL)
 		add_node(l->site, group, machine);
 	else if (table_find(l->site->short_names, host) == NULL &&
-		 !is_waited_for(l->site, host))
+		 !is_absent(l->site, host))
 		add_dead(l, group, triple, FIELD_TRIPLE);
 }
 
@@ -114,7 +117,7 @@ static void link_netgroup(struct linking *l, struct node_group *group, const cha
 
 	if (part != NULL)
 		add_part(l, group, part);
-	else
+	else if (!is_absent(l->site, name))
 		add_dead(l, group, name, FIELD_NETGROUP);
 }
 

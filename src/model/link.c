@@ -7,6 +7,7 @@
 #include "base/sort.h"
 #include "base/text.h"
 #include "base/trailer.h"
+#include "model/absent.h"
 #include "model/dns_record.h"
 #include "model/group.h"
 #include "model/merge.h"
@@ -154,9 +155,25 @@ static bool is_attached(struct interface *interface)
 	return !interface->record.is_passed_over;
 }
 
+/* Interfaces of what is excluded go with it, where only the entry above them was named. */
+static void exclude_interfaces(struct site *site)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < site->n_interfaces; i++) {
+		const char *parent = dn_key_parent(site->interfaces[i]->record.key);
+
+		if (table_find(site->by_key, parent) != NULL ||
+			!absent_covers(site->excluded, parent))
+			site->interfaces[kept++] = site->interfaces[i];
+	}
+	site->n_interfaces = kept;
+}
+
 /* Counts first, so that the arrays need no growing. */
 static void attach_interfaces(struct site *site)
 {
+	exclude_interfaces(site);
 	sort_pointers(site->interfaces, site->n_interfaces, compare_interface_keys);
 	for (size_t i = 0; i < site->n_interfaces; i++) {
 		struct interface *interface = site->interfaces[i];
@@ -196,8 +213,21 @@ static void attach_interfaces(struct site *site)
 
 /* What is passed over: out of the tables, before it takes a name or stands for anything */
 
-static void settle_addresses(struct machine *machine)
+/*
+ * Where a map joins entries, what a service could use may stand in another one, which nobody has
+ * made, or which is gone: a computer without a record in DNS, a MAC without its host.
+ */
+static bool is_bare(const struct site *site, const struct machine *machine)
 {
+	return site->map->n_joins > 0 && machine->record.source == NULL &&
+	       !machine->is_vcn && !machine->record.is_bad && !machine->lacks_address &&
+	       machine->n_interfaces == 0 && machine->dns_values.n == 0;
+}
+
+static void settle_addresses(const struct site *site, struct machine *machine)
+{
+	machine->is_bare = is_bare(site, machine);
+	machine->lacks_address |= machine->is_bare;
 	for (uint32_t i = 0; i < machine->n_interfaces; i++)
 		machine->lacks_address &= machine->interfaces[i]->n_addresses == 0;
 	machine->record.is_passed_over |=
@@ -222,7 +252,7 @@ static void pass_over_machines(struct site *site)
 {
 	for (size_t i = 0; i < site->n_machines; i++)
 		if (site->machines[i]->merged_into == NULL)
-			settle_addresses(site->machines[i]);
+			settle_addresses(site, site->machines[i]);
 	site->n_machines = pass_over(site, site->machines, site->n_machines);
 }
 
@@ -496,6 +526,26 @@ static struct record *resolve(const struct site *site, const char *key, enum kin
 	return record != NULL && record->kind == kind ? record : NULL;
 }
 
+/* A reference to what is excluded counts as none. */
+static bool drop_excluded(const struct site *site, const char **key)
+{
+	if (*key == NULL || model_find(site, *key) != NULL ||
+		!absent_covers(site->excluded, *key))
+		return false;
+	*key = NULL;
+	return true;
+}
+
+static void drop_excluded_keys(const struct site *site, struct strings *keys)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < keys->n; i++)
+		if (!drop_excluded(site, &keys->items[i]))
+			keys->items[kept++] = keys->items[i];
+	keys->n = kept;
+}
+
 static int compare_repositories(const void *left, const void *right)
 {
 	const struct repository *a = *(struct repository *const *)left;
@@ -511,6 +561,7 @@ static int compare_repositories(const void *left, const void *right)
 
 static void link_profile(struct site *site, struct profile *profile)
 {
+	drop_excluded_keys(site, &profile->repository_dns);
 	uint32_t n = profile->repository_dns.n;
 
 	profile->repositories =
@@ -527,8 +578,21 @@ static void link_profile(struct site *site, struct profile *profile)
 		profile->repositories, profile->n_repositories, compare_repositories);
 }
 
+/* Without its host or its image a guest is on none. */
+static void drop_excluded_references(const struct site *site, struct machine *machine)
+{
+	bool has_lost_image = drop_excluded(site, &machine->image_dn);
+	bool has_lost_host = drop_excluded(site, &machine->host_dn);
+
+	if (has_lost_image)
+		machine->host_dn = NULL;
+	machine->stands_on_excluded = has_lost_image | has_lost_host |
+				      drop_excluded(site, &machine->profile_dn);
+}
+
 static void link_machine(struct site *site, struct machine *machine)
 {
+	drop_excluded_references(site, machine);
 	machine->profile =
 		(struct profile *)resolve(site, machine->profile_dn, KIND_PROFILE);
 	machine->image = (struct image *)resolve(site, machine->image_dn, KIND_IMAGE);

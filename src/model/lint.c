@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "model/absent.h"
 #include "model/lint_rules.h"
 #include "model/past.h"
 #include "model/ports.h"
@@ -478,8 +479,7 @@ static void check_reference(struct reporter *r, struct record *record,
 
 	if (key == NULL || (found != NULL && found->kind == wanted))
 		return;
-	if (found == NULL && r->site->waited_for != NULL &&
-		table_find(r->site->waited_for, key) != NULL) {
+	if (found == NULL && absent_has(r->site->waited_for, key)) {
 		/* a profile without one of its repositories would install something else */
 		record->is_bad |= field == FIELD_REPOSITORY || has_moved(r->site, record);
 		record->is_wrong |= record->is_bad;
@@ -541,6 +541,14 @@ static void report_lost(struct reporter *r, struct record *record)
 			"is a name for no host, and it was published with another");
 }
 
+/* A host that nothing is known of but its name. */
+static void report_bare(struct reporter *r, struct record *record)
+{
+	if (record->kind == KIND_HOST && ((struct machine *)record)->is_bare)
+		check_report(r, CHECK_PASSED_OVER, record, FIELD_ADDRESS,
+			"no address, no MAC and no interface entry: passed over");
+}
+
 static void check_passed_over(struct reporter *r)
 {
 	struct site *site = r->site;
@@ -548,6 +556,8 @@ static void check_passed_over(struct reporter *r)
 	for (size_t i = 0; i < site->n_passed_over; i++)
 		if (site->passed_over[i]->was_there)
 			report_lost(r, site->passed_over[i]);
+		else
+			report_bare(r, site->passed_over[i]);
 	for (size_t i = 0; i < site->n_machines; i++)
 		if (site->machines[i]->record.was_there)
 			report_lost(r, &site->machines[i]->record);

@@ -176,7 +176,11 @@ static void check_installer(struct reporter *r, struct machine *host)
 {
 	const struct profile *profile = host->profile;
 
-	if (host->profile_dn == NULL)
+	if (host->stands_on_excluded)
+		check_report_at(r, CHECK_MISSING_ATTRIBUTE, SEVERITY_WARNING,
+			&host->record, FIELD_PROFILE, 0,
+			"is excluded: the host boots from its disk");
+	else if (host->profile_dn == NULL)
 		lint_missing(r, &host->record, FIELD_PROFILE,
 			"is missing: a host that is to be installed needs a profile");
 	check_install_server(r, host);

@@ -40,7 +40,10 @@ static void check_vcn(struct reporter *r, struct machine *vcn)
 		return;
 	if (vcn->host_dn == NULL) {
 		check_report(r, CHECK_VCN_UNPLACED, &vcn->record, FIELD_HOST,
-			"on no host: names and DHCP only, nothing starts it");
+			vcn->stands_on_excluded
+				? "its host or image is excluded: names and DHCP only, "
+				  "nothing starts it"
+				: "on no host: names and DHCP only, nothing starts it");
 		return;
 	}
 	if (vcn->image_dn == NULL)

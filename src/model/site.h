@@ -23,6 +23,8 @@
 #include "base/table.h"
 #include "config/map.h"
 
+struct absent; /* absent.h */
+
 struct strings {
 	const char **items;
 	uint32_t n;
@@ -285,6 +287,7 @@ struct machine {
 	bool is_part; /* RDN with an address or MAC: one interface of a host */
 	struct interface *own; /* from the MAC and addresses of the entry itself */
 	bool lacks_address; /* all that it has were passed over */
+	bool is_bare; /* … and that was nothing at all */
 	/* the interface that the last generation named the machine by, where a new one sorts
 	 * before it; NULL: none does */
 	const struct interface *outranked;
@@ -301,6 +304,7 @@ struct machine {
 	const char *profile_dn;
 	struct profile *profile;
 	bool has_vm_host_class; /* vocPhysicalNode */
+	bool stands_on_excluded; /* its host, image or profile is passed over */
 	bool installs; /* vocInstall is TRUE, and only then */
 	int64_t install_until; /* Unix time; 0: not given */
 	bool boots_installer; /* and all that the installer needs is there; model_derive() */
@@ -522,9 +526,8 @@ struct site {
 	size_t n_disagreements;
 	int64_t now; /* Unix time; 0: no installation has run out */
 	size_t n_entries; /* records of every kind, before quarantine */
-	/* canonical DNs that are left out: what refers to them waits, and is no fault */
-	const struct table *waited_for;
-	const struct table *waited_names; /* what is said in their RDNs */
+	const struct absent *waited_for; /* in quarantine: what refers to them waits */
+	const struct absent *excluded; /* what refers to them refers to nothing */
 	/* canonical DNs of what changes took away that are tried -> unsigned: the line; NULL: none */
 	const struct table *gone;
 	/* canonical DNs of what is here as its last good version, now and then -> then; NULL: none */

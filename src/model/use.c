@@ -245,8 +245,8 @@ static const struct use profile_uses[] = {
 static const struct use group_uses[] = {
 	TEXT(NAME, text, record, name, "name", NULL, USE_REQUIRED),
 	DESCRIPTION_ROW,
-	KEYS(MEMBER, node_group, member_dns, "members", 0),
-	TEXTS(TRIPLE, prose, node_group, triples, NULL, "triples", 0),
+	ROW(MEMBER, KEYS, member, node_group, member_dns, NULL, "members", 0),
+	TEXTS(TRIPLE, triple, node_group, triples, NULL, "triples", 0),
 	TEXTS(NETGROUP, prose, node_group, netgroups, NULL, "netgroups", 0),
 	TRUTH(SPREAD, node_group, is_spread, "is_spread", "spread", 0),
 	{0},

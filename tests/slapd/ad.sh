@@ -11,7 +11,7 @@ export LDAPCC_DATADIR=$SOURCE_ROOT
 
 stub ad ad
 # its groups, too
-sed -e 's/^  host: .*/&\n  group: {class: group, optional: yes}/' \
+sed -e 's/^  network: {.*/&\n  group: {class: group, optional: yes}/' \
 	-e 's/^attributes:/&\n  member: member/' "$SOURCE_ROOT/schema/maps/ad.yaml" >"$scratch/ad.yaml"
 sed -i 's/^join:/group:\n  name: cn\n\n&/' "$scratch/ad.yaml"
 printf 'dn: cn=net\nobjectClass: vocIPNetwork\ncn: net\nipNetworkNumber: 10.20.0.0/16\n' \

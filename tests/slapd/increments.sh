@@ -6,7 +6,7 @@
 # tells what was deleted; without one, or after a restart, what is still there.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-plan 79
+plan 85
 readonly LDAPCC
 export LDAPCC_DATADIR=$SOURCE_ROOT
 
@@ -259,6 +259,22 @@ ok '… what is there counts' is_fresh
 access 'to *'
 settings "\"$(slapd_uri main)\""
 ok 'the usual settings again' apply 0
+
+# what is excluded and does not come again is known as that, and is no dangling reference
+settings "\"$(slapd_uri main)\"" 'exclude: ["(cn=gone)"]'
+host "cn=gone,$in" 901 | sed '1s/$/\nchangetype: add/' | change
+host "cn=guest,$in" 902 | sed "1s/\$/\nchangetype: add/; s/^cn:/objectClass: vocVirtualNode\nvocPhysicalHost: cn=gone,$in\n&/" | change
+no_dangling() { ! grep -q 'dangling-ref' "$scratch/err" && grep -q guest "$scratch/hosts"; }
+ok 'a host is excluded' apply 0
+ok '… its guest stays' no_dangling
+rename "cn=guest,$in" cn=guest1 | change
+increment 1 '… and its guest is renamed'
+ok '… which stays as well' no_dangling
+change <<<"dn: cn=guest1,$in
+changetype: modify
+delete: vocPhysicalHost"
+settings "\"$(slapd_uri main)\""
+ok 'the usual settings once more' apply 0
 
 # more than a tenth, and more than 64
 for i in {1..70}; do
