@@ -21,10 +21,17 @@ ok 'graph' exits 0 graph
 cp "$work/said" "$work/site.dot"
 ok 'a host has its VCNs in a frame' holds "$work/site.dot" 'subgraph "cluster node03.c.example"'
 ok 'and a line to its network' holds "$work/site.dot" '"network management" -- "node03.c.example"'
+ok 'to each of its networks, of every address' holds "$work/site.dot" '"network services" -- "head.c.example"'
+ok 'it says what is free' holds "$work/site.dot" '^1024 of 3072 MiB free";$'
+# colours NUMBER VO - its VCNs have one, and it is not white
+colours() { equal "$(sed -n "s/.*tooltip=\"$2\", style=filled, fillcolor=\(.0[^ ]* 0.2 1.0.\)\].*/\1/p" "$work/site.dot" | sort | uniq -c | sed 's/^ *//; s/ .*//')" "$1"; }
+ok 'the VCNs of a virtual organization have one colour' colours 16 engage
+ok 'those of another have theirs' colours 16 nano-bio
+ok 'which is another' equal "$(grep -o 'fillcolor="0[^ ]* 0.2 1.0"' "$work/site.dot" | sort -u | wc -l)" 2
 if command -v dot >/dev/null; then
 	ok 'dot reads it' dot -Tplain "$work/site.dot" -o "$work/plain"
 	ok 'and sees every node' equal "$(grep -c '^node ' "$work/plain")" 53
-	ok 'and every line' equal "$(grep -c '^edge ' "$work/plain")" 51
+	ok 'and every line' equal "$(grep -c '^edge ' "$work/plain")" 53
 else
 	for point in 'dot reads it' 'nodes' 'lines'; do skip "$point" 'dot is not installed'; done
 fi
@@ -49,6 +56,8 @@ if [ -n "$vcn" ]; then
 			bars = [float(bar.get("width")) for bar in svg.iter(name + "rect")]
 			assert len(bars) == 2 and bars[1] > 20 * bars[0], bars
 			assert "2.25 s" in texts, texts
+			style = svg.find(name + "style").text
+			assert style.count("svg { background:") == 2, "dark text needs dark paper"
 		PYTHON
 	}
 	ok 'the table has these boots' holds "$work/table" '4 starts, 4 ready'

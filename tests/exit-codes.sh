@@ -369,7 +369,14 @@ untouched "an unknown command" 64 aply
 ok "did you mean" complains "unknown command 'aply', did you mean 'apply'"
 untouched "an unknown option" 64 --jsn apply
 ok "did you mean" complains "unknown option '--jsn', did you mean '--json'"
+untouched "the beginning of several options" 64 check --co x
+ok "all of them are told" complains "'--co' is the beginning of several: --config, --color, --count"
+untouched "a letter that is none, among others" 64 check -qz
+ok "and it is that letter" complains "unknown option '-z'"
+untouched "a value for an option that has none" 64 check --json=1
+ok "and it says so" complains "--json takes no value"
 untouched "an option of another command" 64 check --bootstrap
+ok "and where to see which it has" complains "'ldapcc check' knows no --bootstrap; see ldapcc check --help"
 untouched "a missing value" 64 apply --accept
 untouched "too many words" 64 apply now
 untouched "no word where one is needed" 64 show
@@ -516,6 +523,12 @@ else
 		cd '$work' && '$LDAPCC' --root below --ldif '$work/site.ldif' apply 2>'$work/err'"
 fi
 ok "--help: exit 0" exits 0 --help
+ok "of one command: exit 0" exits 0 render --help
+ok "its options" says '^  -o, --output=DIR +write the files below DIR$'
+ok "what they are to it" says '^      --list +the targets$'
+ok "and those of all" says '^  -c, --config=FILE'
+ok "none of others" bash -c "! grep -q -e --accept -e --vo '$work/said'"
+ok "of a command that is none: exit 64" exits 64 rendr --help
 ok "--version: exit 0" exits 0 --version
 
 end_points

@@ -161,6 +161,11 @@ for path in link/hosts link/deep/hosts link/deep/new/hosts; do
 		ok '… with the way without it' complains "without the link it is '$work/real"
 	ok '… nothing goes through it' tree_is_empty
 done
+anew "  dnsmasq-hosts: {path: $work/link/new/hosts}" "  hosts: {path: $work/real/new/hosts}"
+ok 'two targets with one path by a link: exit 64 before anything is done' exits 64 check
+ok '… at the second' complains "settings.yaml:[0-9]+:[0-9]+: error: target 'hosts' has the path of 'dnsmasq-hosts'"
+ok '… with the first' complains "settings.yaml:[0-9]+:[0-9]+: note: '$work/link/new/hosts' is here"
+ok '… and the path that both have' complains "without links both are '$work/real/new/hosts'"
 anew "  one: {path: '$work/link/deep/{{name}}', check: none}"
 cp "$work/one" "$work/templates/one"
 ok 'the files of hosts: exit 7' exits 7 apply

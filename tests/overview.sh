@@ -57,7 +57,7 @@ ok 'is no generation, though the page could tell of one more' equal "$(generatio
 
 # --- a browser ---
 browser=$(command -v chromium || command -v chromium-browser || true)
-points=('scripts run' 'a search hides hosts' 'and shows the VCN' 'without scripts all is there'
+points=('scripts run' 'a search hides hosts' 'and shows the VCN' 'counts' 'nothing found' 'by MAC' 'without scripts all is there'
 	'light' 'dark' 'they differ' '10,000 nodes' 'are all on the page' 'in less than a minute')
 if [ -z "$browser" ]; then
 	for point in "${points[@]}"; do skip "$point" 'chromium is not installed'; done
@@ -79,6 +79,11 @@ typed 10.20.1.3
 ok 'scripts run' holds "$work/dom" '<body class="scripts">'
 ok 'a search hides hosts' equal "$(grep -c '<article class="host".*hidden=' "$work/dom")" 15
 ok 'and shows the VCN' holds "$work/dom" 'title="vcn003.c.example[^"]*">vcn003'
+ok 'and says how many these are' holds "$work/dom" '<output id="found">3 hosts, 4 VCNs</output>'
+typed 'no such'
+ok 'a search without a result says so' holds "$work/dom" '>No host or VCN has this.<'
+typed "$(sed -n 's/.*data-find="vcn003[^"]* \(02:[0-9a-f:]*\)".*/\1/p' "$page")"
+ok 'a VCN is found by its MAC' holds "$work/dom" '<output id="found">1 host, 1 VCN</output>'
 # where scripts are off, what the template says is what there is: nothing waits for one
 sed 's,<script>,<script type="text/plain">,' "$page" >"$work/plain.html"
 dom "$work/plain.html"

@@ -66,6 +66,22 @@ ok 'one of them, by its kind' shown network:engage '^  prefix +10\.30\.0\.0/16'
 ok 'nothing of that name: exit 64' exits 64 show nobody
 ok '… is told' complains "nothing is called 'nobody'"
 ok 'a kind that has not that name' exits 64 show image:management
+ok 'an address that is nobody'\''s: exit 64' exits 64 show 10.10.0.200
+ok '… with its network' complains "no host or VCN has the address 10\.10\.0\.200 of network 'management'$"
+ok '… of no network' exits 64 show 192.0.2.1
+ok '… is told' complains 'address 192\.0\.2\.1, and it is in no network$'
+# a VCN's line on the page has its image twice
+printf 'targets: {overview: {path: %s/index.html}}\n' "$work" >"$work/pages.yaml"
+once() {
+	"$LDAPCC" --config "$work/pages.yaml" --ldif "$work/site.ldif" --json show image:engage >"$work/said" 2>"$work/err"
+	python3 - "$work/said" <<-'PYTHON'
+		import json, sys
+		lines = [(row["path"], row["line"]) for row in json.load(open(sys.argv[1]))["image:engage"]["lines"]]
+		assert len(lines) > 16 and len(set(lines)) == len(lines), len(lines) - len(set(lines))
+		assert lines == sorted(lines)
+	PYTHON
+}
+ok 'a line that has two parts of a record is shown once' once
 
 ok 'a finding says who, and when' exits 0 check
 ok '… by the RDN, in UTC' complains \

@@ -9,68 +9,10 @@
 
 #include <json-c/json.h>
 
+#include "base/program_help.h"
 #include "base/text.h"
 
-enum {
-	FINDINGS_ON_TERMINAL = 20,
-	NOTES_OF_ONE = 20,
-	HELP_COLUMN = 30,
-	LETTERS_MAX = 64,
-	FIRST_LONG = 256
-};
-
-/* Help */
-
-/* Columns on a terminal: UTF-8 continuation bytes take none. */
-static int columns(const char *text)
-{
-	int n = 0;
-
-	for (; *text != '\0'; text++)
-		n += (*text & 0xc0) != 0x80;
-	return n;
-}
-
-/* A value in brackets may be left out: --name[=VALUE]. */
-static bool is_optional(const struct program_option *option)
-{
-	return option->value != NULL && option->value[0] == '[';
-}
-
-static int print_name(FILE *out, const struct program_option *option)
-{
-	int width = option->letter == '\0'
-			    ? fprintf(out, "      --%s", option->name)
-			    : fprintf(out, "  -%c, --%s", option->letter, option->name);
-
-	if (is_optional(option))
-		width += fprintf(out, "[=%s", option->value + 1);
-	else if (option->value != NULL)
-		width += fprintf(out, "=%s", option->value);
-	return width;
-}
-
-static void print_option(FILE *out, const struct program_option *option)
-{
-	int width = print_name(out, option);
-
-	if (width >= HELP_COLUMN)
-		width = HELP_COLUMN - 1;
-	fprintf(out, "%*s%s\n", HELP_COLUMN - width, "", option->help);
-}
-
-static void print_help(const struct program *p, FILE *out)
-{
-	fprintf(out, "usage: %s [OPTION…] COMMAND [WORD…]\n\n%s\n\n", p->name, p->about);
-	for (size_t i = 0; i < p->n_commands; i++)
-		fprintf(out, "  %-11s %s%*s %s\n", p->commands[i].name,
-			p->commands[i].words, 12 - columns(p->commands[i].words), "",
-			p->commands[i].help);
-	fputs("\nOptions:\n", out);
-	for (size_t i = 0; i < p->n_options; i++)
-		print_option(out, &p->options[i]);
-	fprintf(out, "\n%s\n", p->epilogue);
-}
+enum { FINDINGS_ON_TERMINAL = 20, NOTES_OF_ONE = 20, LETTERS_MAX = 64, FIRST_LONG = 256 };
 
 /* The command line */
 
@@ -88,14 +30,48 @@ static int unknown(struct program *p, const char *what, const char *word,
 		"unknown %s '%s', did you mean '%s'?", what, shown, nearest);
 }
 
+/* --co: the beginning of --color, --config and --count; NULL unless of several. */
+static const char *several_options(
+	TALLOC_CTX *mem_ctx, const struct program *p, const char *word)
+{
+	struct buffer *names = buffer_new(mem_ctx);
+	size_t n = 0, len = strlen(word);
+
+	for (size_t i = 0; i < p->n_options; i++) {
+		const char *name = mem_printf(mem_ctx, "--%s", p->options[i].name);
+
+		if (strncmp(name, word, len) == 0)
+			buffer_printf(names, "%s%s", n++ == 0 ? "" : ", ", name);
+	}
+	return n > 1 ? names->data : NULL;
+}
+
 static int unknown_option(struct program *p, const char *word)
 {
 	TMP_CTX(tmp);
 	const char **names = mem_array(tmp, const char *, p->n_options + 1);
+	const char *several = several_options(tmp, p, word);
 
+	if (several != NULL)
+		return diag_fail(p->diags, EXIT_USAGE, LOC_NONE,
+			"option '%s' is the beginning of several: %s", word, several);
 	for (size_t i = 0; i < p->n_options; i++)
 		names[i] = mem_printf(tmp, "--%s", p->options[i].name);
 	return unknown(p, "option", word, names);
+}
+
+/*
+ * What getopt_long() did not take. It names a letter or a long option's code in optopt; without
+ * either the option is the word that it read last.
+ */
+static int refuse_option(struct program *p, const char *word)
+{
+	if (optopt >= FIRST_LONG)
+		return diag_fail(p->diags, EXIT_USAGE, LOC_NONE, "--%s takes no value",
+			p->options[optopt - FIRST_LONG].name);
+	if (optopt != 0)
+		return unknown_option(p, (const char[]){'-', (char)optopt, '\0'});
+	return unknown_option(p, word);
 }
 
 static int unknown_command(struct program *p, const char *word)
@@ -177,8 +153,9 @@ static void fill_tables(const struct program *p, struct option *longs, char *let
 
 		longs[i] = (struct option){.name = option->name,
 			.has_arg = option->value == NULL ? no_argument
-				   : is_optional(option) ? optional_argument
-							 : required_argument,
+				   : program_option_is_optional(option)
+					   ? optional_argument
+					   : required_argument,
 			.val = FIRST_LONG + (int)i};
 		if (option->letter == '\0' || n + 3 > LETTERS_MAX)
 			continue;
@@ -216,7 +193,7 @@ static int take_options(struct program *p, int argc, char **argv, bool *seen)
 			code == '?' ? NULL : find_option(p, code);
 
 		if (option == NULL)
-			return unknown_option(p, argv[optind - 1]);
+			return refuse_option(p, argv[optind - 1]);
 		int failed = take_option(p, option, optarg);
 
 		if (failed < 0)
@@ -235,8 +212,9 @@ static int check_fit(struct program *p, const bool *seen)
 		if (seen[i] && p->options[i].commands != 0 &&
 			(p->options[i].commands & command->bits) == 0)
 			return diag_fail(p->diags, EXIT_USAGE, LOC_NONE,
-				"'%s %s' knows no --%s", p->name, command->name,
-				p->options[i].name);
+				"'%s %s' knows no --%s; see %s %s --help", p->name,
+				command->name, p->options[i].name, p->name,
+				command->name);
 	if (p->n_words >= command->min_words && p->n_words <= command->max_words)
 		return 0;
 	return diag_fail(p->diags, EXIT_USAGE, LOC_NONE, "usage: %s %s%s%s", p->name,
@@ -258,7 +236,7 @@ int program_parse(struct program *p, int argc, char **argv)
 	bool *seen = mem_array(tmp, bool, p->n_options + 1);
 	int failed = take_options(p, argc, argv, seen);
 
-	if (failed < 0 || p->is_help || p->is_version)
+	if (failed < 0 || p->is_version || (p->is_help && optind == argc))
 		return failed;
 	if (optind == argc)
 		return diag_fail(p->diags, EXIT_USAGE, LOC_NONE,
@@ -268,13 +246,13 @@ int program_parse(struct program *p, int argc, char **argv)
 		return unknown_command(p, argv[optind]);
 	p->words = argv + optind + 1;
 	p->n_words = (size_t)(argc - optind - 1);
-	return check_fit(p, seen);
+	return p->is_help ? 0 : check_fit(p, seen);
 }
 
 int program_run(struct program *p)
 {
 	if (p->is_help)
-		print_help(p, stdout);
+		program_help(p, stdout);
 	else if (p->is_version)
 		printf("%s %s\n", p->name, LDAPCC_VERSION);
 	else

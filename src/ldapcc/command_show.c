@@ -252,35 +252,42 @@ static void put_record(struct page *page, const struct record *record)
 		put_other(page, record);
 }
 
-/* Whole lines, numbered, of one stretch. */
-static void put_lines(const struct span *span, struct json_object *lines)
+static void put_line(const struct output *output, size_t number, const char *text,
+	size_t len, struct json_object *lines)
+{
+	if (lines == NULL) {
+		printf("  %6zu  %.*s\n", number, (int)len, text);
+		return;
+	}
+	struct json_object *row = json_object_new_object();
+
+	json_object_object_add(row, "path", json_object_new_string(output->path));
+	json_object_object_add(row, "line", json_object_new_int64((int64_t)number));
+	json_object_object_add(row, "text", json_object_new_string_len(text, (int)len));
+	json_object_array_add(lines, row);
+}
+
+/* Where a file has been read to: what stands before is shown, or not the record's. */
+struct reading {
+	const struct output *output;
+	size_t at, line; /* the next line's first byte, and its number */
+};
+
+/* Whole lines, numbered, of one stretch; each once, of however many stretches it has parts. */
+static void put_lines(
+	struct reading *reading, const struct span *span, struct json_object *lines)
 {
 	assert(span->output != NULL);
 	const char *bytes = span->output->bytes;
-	size_t start = span->start, end = span->end;
-	size_t number = 1;
 
-	while (start > 0 && bytes[start - 1] != '\n')
-		start--;
-	for (size_t i = 0; i < start; i++)
-		number += bytes[i] == '\n';
-	for (; start < end; number++) {
-		size_t length = strcspn(bytes + start, "\n");
+	while (reading->at < span->end) {
+		size_t len = strcspn(bytes + reading->at, "\n");
 
-		if (lines == NULL) {
-			printf("  %6zu  %.*s\n", number, (int)length, bytes + start);
-		} else {
-			struct json_object *row = json_object_new_object();
-
-			json_object_object_add(
-				row, "path", json_object_new_string(span->output->path));
-			json_object_object_add(
-				row, "line", json_object_new_int64((int64_t)number));
-			json_object_object_add(row, "text",
-				json_object_new_string_len(bytes + start, (int)length));
-			json_object_array_add(lines, row);
-		}
-		start += length + 1;
+		if (reading->at + len >= span->start)
+			put_line(span->output, reading->line, bytes + reading->at, len,
+				lines);
+		reading->at += len + 1;
+		reading->line++;
 	}
 }
 
@@ -288,16 +295,18 @@ static void put_outputs(
 	struct run *run, const struct record *record, struct json_object *lines)
 {
 	TMP_CTX(tmp);
-	const struct output *last = NULL;
+	struct reading reading = {0};
 	size_t n;
 	const struct span *spans =
 		render_spans(tmp, run->renderer, run->site, run->tree, record, &n);
 
 	for (size_t i = 0; i < n; i++) {
-		if (lines == NULL && spans[i].output != last)
-			printf("%s\n", spans[i].output->path);
-		last = spans[i].output;
-		put_lines(&spans[i], lines);
+		if (spans[i].output != reading.output) {
+			reading = (struct reading){spans[i].output, 0, 1};
+			if (lines == NULL)
+				printf("%s\n", spans[i].output->path);
+		}
+		put_lines(&reading, &spans[i], lines);
 	}
 }
 
@@ -370,9 +379,29 @@ static int ambiguous(struct run *run, const char *word, const struct subjects *s
 	return failed;
 }
 
+/* Whoever asks for an address that is nobody's wants to know whose it could be. */
+static int unknown_address(struct run *run, struct ip ip)
+{
+	char text[IP_TEXT_MAX];
+	const struct network *network = model_network_of(run->site, ip);
+
+	ip_format(ip, text);
+	if (network == NULL)
+		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+			"no host or VCN has the address %s, and it is in no network",
+			text);
+	return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+		"no host or VCN has the address %s of network '%s'", text,
+		network->record.name);
+}
+
 static int unknown(struct run *run, const char *word)
 {
 	TMP_CTX(tmp);
+	struct ip ip;
+
+	if (ip_parse(word, &ip))
+		return unknown_address(run, ip);
 	const char *shown = text_printable(tmp, word, strlen(word));
 	const char *nearest = subjects_nearest(tmp, run->site, word);
 

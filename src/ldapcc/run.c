@@ -13,6 +13,7 @@
 #include "ldapcc/inputs.h"
 #include "ldapcc/notes.h"
 #include "ldapcc/quarantine.h"
+#include "ldapcc/target_places.h"
 #include "model/lint.h"
 #include "model/use.h"
 
@@ -123,6 +124,8 @@ int run_prepare_targets(struct run *run)
 		return failed;
 	failed = targets_load(run->mem_ctx, run->settings, shipped, run->diags,
 		&run->targets, &run->n_targets);
+	if (failed == 0)
+		failed = target_places_check(run);
 	if (failed < 0)
 		return failed;
 	return renderer_new(run->mem_ctx, run->settings, run->map, shipped, run->targets,

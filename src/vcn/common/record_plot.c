@@ -98,10 +98,10 @@ void record_plot(FILE *stream, const struct boot_group *groups, size_t n_groups)
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %zu\" "
 		"width=\"%d\" height=\"%zu\">\n",
 		WIDTH, height, WIDTH, height);
-	fputs("<style>text { font: 12px sans-serif; fill: #333 } .head { font-weight: "
+	fputs("<style>svg { background: #fff } text { font: 12px sans-serif; fill: #333 } .head { font-weight: "
 	      "bold }\n"
 	      ".bar { fill: #5b9bd5 } path { stroke: #1d3f66; fill: none }\n"
-	      "@media (prefers-color-scheme: dark) { text { fill: #ddd } path { stroke: "
+	      "@media (prefers-color-scheme: dark) { svg { background: #16181b } text { fill: #ddd } path { stroke: "
 	      "#bcd } }</style>\n",
 		stream);
 	for (size_t i = 0; i < n_groups; i++)
