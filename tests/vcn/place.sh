@@ -6,7 +6,8 @@ set -euo pipefail
 # shellcheck source=SCRIPTDIR/lib.sh
 . "$(dirname "$(realpath "$0")")/lib.sh"
 enter "$@"
-write_settings "network: user" "parallel: 2" "ready-timeout: 120"
+settings=("network: user" "parallel: 2" "ready-timeout: 120")
+write_settings "${settings[@]}"
 last=$(taskset -pc $$ | sed 's/.*[-,: ]//')
 first=$(taskset -pc $$ | sed 's/.*: //; s/[-,].*//')
 pages=/proc/sys/vm/nr_hugepages
@@ -50,7 +51,7 @@ ok "check of the file does not" exits 0 "$VCN" check "$work/manifest.yaml"
 mkdir "$work/kept"
 truncate -s 1M "$work/kept/a"
 ln "$work/kept/a" "$work/kept/b"
-write_settings "writable-roots: $work/kept"
+write_settings "${settings[@]}" "writable-roots: $work/kept"
 begin_manifest 2
 guest vcn003 "" "" "    disks: [{name: home, path: $work/kept/a, format: raw}]"
 guest vcn004 "" "" "    disks: [{name: home, path: $work/kept/b, format: raw}]"
@@ -59,13 +60,13 @@ guest vcn006 "" "" "    firmware: uefi-secure"
 sed -i '/name: "vcn005"/,$s/cpus: 1$/cpus: 1000/' "$work/body.yaml"
 end_manifest whole
 mkdir "$work/no-firmware"
-write_settings "writable-roots: $work/kept" "firmware: $work/no-firmware"
+write_settings "${settings[@]}" "writable-roots: $work/kept" "firmware: $work/no-firmware"
 ok "check finds what the host cannot give" exits 10 vcn check
 ok "one file by two paths" says "'vcn004': its file '$work/kept/b' is the same one as '$work/kept/a' of VCN 'vcn003'"
 ok "a disk larger than the file system" says "disk 'huge' of VCN 'vcn005' has 2000000000 MiB, and the file system"
 ok "more processors than there are" says "'vcn005' has 1000 processors, and this host [0-9]+"
 ok "Secure Boot without its firmware" says "'vcn006'.*uefi-secure"
-write_settings
+write_settings "${settings[@]}"
 
 begin_manifest 3
 guest vcn004 "" "" "    hugepages: true"

@@ -15,6 +15,7 @@ fi
 [ -n "${VCN_TEST_UML:-}" ] || outside_uml "$@"
 VCN=$1
 work=/run/test
+points_log=/run/why
 host=node01.c.example
 
 # The machine: folders that can be written, the units, and a target that is this test

@@ -74,6 +74,7 @@ enter_uml() {
 		modprobe -d /tmp "$module"
 	done
 	work=$(mktemp -d /tmp/vcn.XXXXXX)
+	points_log=$work/why
 	chmod 755 "$work"
 	vcn=("$VCN" --config "$work/vcn.yaml" --manifest "$work/manifest.yaml" --host node01.c.example)
 	ip link set lo up
