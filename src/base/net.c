@@ -299,8 +299,8 @@ const char *prefix_parse(const char *text, int netmask, struct prefix *ret)
 		return "no network address";
 	if (slash != NULL && !text_parse_u64(slash + 1, ip_bits(prefix.base), &length))
 		return "the prefix length is no number of bits";
-	if (netmask >= 0 && prefix.base.family != 4)
-		return "a netmask goes with an IPv4 network only";
+	if (netmask >= 0 && (unsigned)netmask > ip_bits(prefix.base))
+		return "a netmask is no longer than its address";
 	if (netmask >= 0 && slash != NULL && length != (unsigned)netmask)
 		return "prefix length and netmask disagree";
 	if (netmask >= 0)

@@ -34,6 +34,7 @@ enum form {
 	FORM_DNS_RECORD, /* Active Directory's dnsRecord: the address of an A or AAAA */
 	FORM_RANGE, /* of dhcpd: one address is the first and the last */
 	FORM_DOMAIN_NAME, /* not the value: the name that the DN of its entry makes */
+	FORM_HOST_NAME, /* free text: what no name may have are hyphens */
 	_FORM_MAX,
 };
 

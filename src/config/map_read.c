@@ -108,7 +108,8 @@ static int read_form(struct reader *r, const struct node *value, void *field)
 	static const char *const words[_FORM_MAX] = {[FORM_TEXT] = "text",
 		[FORM_DNS_RECORD] = "dns-record",
 		[FORM_RANGE] = "range",
-		[FORM_DOMAIN_NAME] = "domain-name"};
+		[FORM_DOMAIN_NAME] = "domain-name",
+		[FORM_HOST_NAME] = "host-name"};
 	unsigned form = 0;
 	int failed = read_word(r, value, words, ARRAY_SIZE(words), &form);
 

@@ -540,6 +540,24 @@ static void read_ranges(struct decoder *d, struct network *network)
 	qsort(network->ranges, network->n_ranges, sizeof(struct range), compare_ranges);
 }
 
+/* Of IPv6 there are no masks, but their lengths; both may have the slash that belongs before them. */
+static const char *parse_netmask(
+	const struct network *network, const char *text, unsigned *ret_bits)
+{
+	bool is_ipv6 = network->number != NULL && strchr(network->number, ':') != NULL;
+	uint64_t length;
+
+	text += *text == '/';
+	if (!is_ipv6)
+		return netmask_parse(text, ret_bits);
+	if (!text_parse_u64(text, 128, &length))
+		return netmask_parse(text, ret_bits) == NULL
+			       ? "a netmask goes with an IPv4 network only"
+			       : "is no prefix length";
+	*ret_bits = (unsigned)length;
+	return NULL;
+}
+
 /* The mask's bits, or NO_NETMASK; false for one that cannot be read. */
 static bool read_netmask(struct decoder *d, struct network *network, int *ret_bits)
 {
@@ -553,10 +571,10 @@ static bool read_netmask(struct decoder *d, struct network *network, int *ret_bi
 		refuse_many(d, &network->record, FIELD_NETMASK, masks->n);
 		return false;
 	}
-	const char *why =
-		strlen(masks->values[0].bytes) == masks->values[0].len
-			? netmask_parse(decode_trimmed(d, &masks->values[0]), &bits)
-			: "is no netmask";
+	const char *why = strlen(masks->values[0].bytes) == masks->values[0].len
+				  ? parse_netmask(network,
+					    decode_trimmed(d, &masks->values[0]), &bits)
+				  : "is no netmask";
 
 	if (why == NULL)
 		*ret_bits = (int)bits;

@@ -82,3 +82,14 @@ void decode_dhcp_option(struct decoder *d, struct record *record, const struct u
 	else
 		*(const char **)place = text;
 }
+
+void decode_gateway(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
+{
+	struct network *network = (struct network *)record;
+
+	if (decode_is_name(d, value))
+		decode_name(d, record, use, value, (void *)&network->gateway_name);
+	else
+		decode_address(d, record, use, value, place);
+}

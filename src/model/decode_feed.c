@@ -180,6 +180,36 @@ static char *take_domain_name(TALLOC_CTX *mem_ctx, const char *dn)
 	return name->data;
 }
 
+static bool is_letter_or_digit(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/*
+ * Anna's laptop (2nd floor) is Anna-s-laptop-2nd-floor: what people call a thing is no fault. Dots
+ * part labels where it is one word.
+ */
+static char *make_host_name(TALLOC_CTX *mem_ctx, const char *text)
+{
+	struct buffer *name = buffer_new(mem_ctx);
+	bool is_apart = false, is_word = strchr(text, ' ') == NULL;
+
+	for (const char *at = text; *at != '\0'; at++) {
+		bool is_dot = is_word && *at == '.' && at > text &&
+			      is_letter_or_digit(at[-1]) && is_letter_or_digit(at[1]);
+
+		if (!is_letter_or_digit(*at) && !is_dot) {
+			is_apart = true;
+			continue;
+		}
+		if (is_apart && name->len > 0)
+			buffer_add_byte(name, '-');
+		buffer_add_byte(name, *at);
+		is_apart = false;
+	}
+	return name->len == 0 ? mem_strdup(mem_ctx, "") : name->data;
+}
+
 /* A writable copy of what of @value counts, of the entry @dn; NULL for none. */
 static char *take_text(TALLOC_CTX *mem_ctx, const struct feed *feed, const char *dn,
 	const struct entry_value *value)
@@ -192,8 +222,11 @@ static char *take_text(TALLOC_CTX *mem_ctx, const struct feed *feed, const char 
 
 	if (text == NULL)
 		return NULL;
-	return replace_all(
+	text = replace_all(
 		mem_ctx, take_prefix(trim(text), &feed->strip), &feed->replace);
+	return feed->form == FORM_HOST_NAME && text_hostname_fault(text) != NULL
+		       ? make_host_name(mem_ctx, text)
+		       : text;
 }
 
 struct values {

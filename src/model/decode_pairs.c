@@ -160,9 +160,13 @@ static void read_addresses(
 		arena_alloc(d->site->arena, (values->n + 1) * sizeof(struct address));
 	for (size_t i = 0; i < values->n; i++) {
 		struct ip ip = {0};
-		const char *why = "is no address";
+		const char *why = NULL;
 
-		if (!is_no_address(d, &values->values[i], &ip)) {
+		if (is_no_address(d, &values->values[i], &ip))
+			why = "is no address";
+		else if (!ip_is_set(ip) && decode_is_name(d, &values->values[i]))
+			why = "is a name, and its address stands elsewhere";
+		else {
 			decode_address(d, record, &use, &values->values[i], &ip);
 			why = useless_address(ip);
 		}

@@ -238,6 +238,33 @@ static bool is_like_address(const char *text)
 	       (strchr(text, '.') != NULL && text[strspn(text, "0123456789.")] == '\0');
 }
 
+static bool starts_with_letter(const char *text)
+{
+	return strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", *text) !=
+		       NULL &&
+	       *text != '\0';
+}
+
+/* No part of an address is like the first and the last of a name (RFC 3696 section 2). */
+bool decode_is_name(struct decoder *d, const struct entry_value *value)
+{
+	const char *text = decode_trimmed(d, value);
+	const char *last = strrchr(text, '.');
+
+	return strlen(value->bytes) == value->len && starts_with_letter(text) &&
+	       (last == NULL || starts_with_letter(last + 1)) &&
+	       text_hostname_fault(text) == NULL;
+}
+
+void decode_name_server(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
+{
+	if (decode_is_name(d, value))
+		decode_name(d, record, use, value, place);
+	else
+		decode_address_text(d, record, use, value, place);
+}
+
 /* A server: an address or a host name. */
 void decode_server(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)

@@ -67,6 +67,8 @@ DECODE_TYPE(time); /* int64_t, Unix time: GeneralizedTime */
 DECODE_TYPE(name); /* const char *: a host or domain name, lower case */
 DECODE_TYPE(address); /* struct ip */
 DECODE_TYPE(address_text); /* const char *: an address, canonical */
+DECODE_TYPE(gateway); /* struct ip; a name is the network's gateway_name */
+DECODE_TYPE(name_server); /* const char *: an address, or the name of a host */
 DECODE_TYPE(server); /* const char *: an address or a name */
 DECODE_TYPE(word); /* const char *: letters, digits and _ . : - */
 DECODE_TYPE(timezone); /* const char *: Area/Location */
@@ -104,6 +106,9 @@ DECODE_TYPE(dns_record); /* const char *: CNAME, MX, SRV, TXT in one spelling */
 DECODE_TYPE(ssh_key); /* const char *: TYPE BASE64 */
 DECODE_TYPE(label); /* const char *: a repository's or image's name */
 #undef DECODE_TYPE
+
+/* Is it the name of a host, and no address with a typing error in it? */
+bool decode_is_name(struct decoder *d, const struct entry_value *value);
 
 /* Reports @value, which @why tells what is wrong with; it counts as refused, not missing. */
 struct finding *decode_fault(struct decoder *d, enum check check, struct record *record,

@@ -12,6 +12,7 @@
 #include "model/group.h"
 #include "model/merge.h"
 #include "model/ports.h"
+#include "model/servers.h"
 #include "read/dn.h"
 
 /* Orders of the tables */
@@ -718,6 +719,7 @@ void model_link(struct site *site)
 		claim_names(site, site->machines[i]);
 		link_machine(site, site->machines[i]);
 	}
+	servers_link(site);
 	for (size_t i = 0; i < site->n_profiles; i++)
 		link_profile(site, site->profiles[i]);
 	collect_users(site);

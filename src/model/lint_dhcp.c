@@ -6,6 +6,7 @@
 #include "model/derive_dhcp.h"
 #include "model/dhcp_option.h"
 #include "model/lint_rules.h"
+#include "model/servers.h"
 
 /* Is one of @names, which end with NULL, a target of this site? */
 static const char *target_of(const struct reporter *r, const char *const *names)
@@ -29,7 +30,7 @@ static const char *first_domain(const struct network *network, const char *domai
 	return network->domain != NULL ? network->domain : domain;
 }
 
-static void check_server(struct reporter *r, struct record *record, enum field_id field,
+void lint_server(struct reporter *r, struct record *record, enum field_id field,
 	const char *name, const char *domain)
 {
 	struct ip ip;
@@ -49,16 +50,17 @@ static void check_servers(struct reporter *r)
 	struct site *site = r->site;
 	const char *domain = domain_of_site(site);
 
+	servers_lint(r);
 	for (size_t i = 0; i < site->n_clusters; i++)
 		for (uint32_t j = 0; j < site->clusters[i]->timeservers.n; j++)
-			check_server(r, &site->clusters[i]->record, FIELD_TIMESERVER,
+			lint_server(r, &site->clusters[i]->record, FIELD_TIMESERVER,
 				site->clusters[i]->timeservers.items[j], domain);
 	for (size_t i = 0; i < site->n_networks; i++)
-		check_server(r, &site->networks[i]->record, FIELD_NEXT_SERVER,
+		lint_server(r, &site->networks[i]->record, FIELD_NEXT_SERVER,
 			site->networks[i]->boot.next_server,
 			first_domain(site->networks[i], domain));
 	for (size_t i = 0; i < site->n_machines; i++)
-		check_server(r, &site->machines[i]->record, FIELD_NEXT_SERVER,
+		lint_server(r, &site->machines[i]->record, FIELD_NEXT_SERVER,
 			site->machines[i]->boot.next_server, domain);
 }
 

@@ -78,6 +78,7 @@ struct cluster {
 	struct record record;
 	const char *domain, *install_server, *timezone;
 	struct strings nameservers, timeservers, search, option_texts;
+	struct strings nameservers_said; /* by the directory, with names */
 	/* addresses, those of names included that the model has; from model_derive() */
 	struct strings timeservers4, timeservers6;
 	struct strings dns_values; /* vocDNSRecord, in one spelling */
@@ -132,7 +133,9 @@ struct network {
 	const char *number, *domain; /* number: as it stands in the directory */
 	struct prefix prefix; /* family 0 where it could not be read */
 	struct ip gateway;
-	struct strings nameservers;
+	const char *gateway_name; /* in the place of its address; NULL: none */
+	struct strings nameservers; /* addresses; from model_link() */
+	struct strings nameservers_said; /* by the directory, with names */
 	struct range *ranges;
 	uint32_t n_ranges;
 	const char *shared_name; /* vocSharedNetwork */

@@ -25,8 +25,6 @@
 	ROW(id, TEXTS, reader, type, member, shown, heading, bits)
 #define TRUTH(id, type, member, shown, heading, bits) \
 	ROW(id, TRUTH, truth, type, member, shown, heading, bits)
-#define IP(id, type, member, shown, heading, bits) \
-	ROW(id, IP, address, type, member, shown, heading, bits)
 #define KEY(id, type, member, heading, bits) \
 	ROW(id, KEY, dn, type, member, NULL, heading, bits)
 #define KEYS(id, type, member, heading, bits) \
@@ -67,7 +65,7 @@ static const struct use cluster_uses[] = {
 	NAME_ROW(label),
 	DESCRIPTION_ROW,
 	TEXT(DOMAIN, name, cluster, domain, "domain", "domain", 0),
-	TEXTS(NAMESERVER, address_text, cluster, nameservers, "nameservers",
+	TEXTS(NAMESERVER, name_server, cluster, nameservers, "nameservers",
 		"name servers", 0),
 	TEXTS(TIMESERVER, server, cluster, timeservers, "timeservers", "time servers", 0),
 	TEXTS(SEARCH, name, cluster, search, "search", "search", 0),
@@ -88,8 +86,8 @@ static const struct use network_uses[] = {
 		USE_REQUIRED | USE_CALLS), /* what it means: prefix */
 	HAND(NETMASK), /* with the number: prefix */
 	TEXT(DOMAIN, name, network, domain, "domain", "domain", 0),
-	IP(GATEWAY, network, gateway, "gateway", "gateway", 0),
-	TEXTS(NAMESERVER, address_text, network, nameservers, "nameservers",
+	ROW(GATEWAY, IP, gateway, network, gateway, "gateway", "gateway", 0),
+	TEXTS(NAMESERVER, name_server, network, nameservers, "nameservers",
 		"name servers", 0),
 	HAND(DYNAMIC_RANGE), /* pairs of addresses: ranges */
 	TEXT(SHARED_NETWORK, label, network, shared_name, "shared_network",
