@@ -6,7 +6,7 @@
 # tells what was deleted; without one, or after a restart, what is still there.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-plan 85
+plan 84
 readonly LDAPCC
 export LDAPCC_DATADIR=$SOURCE_ROOT
 

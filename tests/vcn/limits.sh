@@ -57,7 +57,7 @@ state() {
 	echo "${text//\\/}"
 }
 is() { equal "$(state "$1" state)" "$2"; }
-preflight() { exits 0 "$VCN" --config "$work/vcn.yaml" --host node01.c.example check \
+preflight() { exits 10 "$VCN" --config "$work/vcn.yaml" --host node01.c.example check \
 	"$work/manifest.yaml"; }
 in_own_group() { grep -qx "0::/$1/guest" "/proc/$(state "$2" pid)/cgroup"; }
 
@@ -69,8 +69,9 @@ ok "a guest has no limits" equal "$(state plain memory_limit_mib) $(state plain 
 ok "and is where vcn was" grep -qx "0::/" "/proc/$(state plain pid)/cgroup"
 ok "which is no warning" equal "$(grep -c limit "$work/said" || true)" 0
 vcn kill plain >/dev/null
-ok "check --host" preflight
-ok "notes it" says "note: guests have no limits .*: control group '.*' is not delegated to vcn"
+ok "check --host finds that there is one processor" preflight
+ok "says so" says "VCN 'plain' has 3 processors, and this host 1"
+ok "and notes it" says "note: guests have no limits .*: control group '.*' is not delegated to vcn"
 
 # A delegated group without controllers
 in_group bare plain
