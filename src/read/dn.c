@@ -475,7 +475,7 @@ static bool add_label(struct buffer *name, const char *dn)
 	TMP_CTX(tmp);
 	const struct rdn_part *parts = dn_parse_rdn(tmp, dn, &n);
 
-	if (n != 1)
+	if (parts == NULL || n != 1)
 		return false;
 	buffer_add_text(name, parts->value);
 	return true;
