@@ -54,7 +54,7 @@ ok 'in any spelling' shows node1.c.example 0000.5E00.5301
 ok 'the GUID of an InfiniBand port' shows ib.c.example 0002c903003178f2
 ok 'and a name, as before' shows web.a.example web.a.example
 ok 'an address that nobody has' exits 64 show 10.1.0.99
-ok 'says so' complains "nothing is called '10.1.0.99'"
+ok 'says so' complains "no host or VCN has the address 10.1.0.99 of network 'net'"
 ok 'a name that is nearly right' exits 64 show noed2
 ok 'has the right one' complains "nothing is called 'noed2', did you mean 'node2'?"
 ok 'a full one too' exits 64 show node2.c.exmaple
