@@ -37,7 +37,7 @@ enter_again() {
 	trap 'exit 130' INT TERM
 	chmod 755 "$TMPDIR"
 	export LDAPCC_TEST_INSIDE=1 TMPDIR
-	timeout --foreground --kill-after=10 "${LDAPCC_TEST_TIMEOUT:-90}" \
+	timeout --foreground --kill-after=10 "${LDAPCC_TEST_TIMEOUT:-180}" \
 		unshare --net --mount --pid --fork --kill-child --mount-proc \
 		bash "$0" "$LDAPCC" || result=$?
 	exit "$result"
