@@ -205,39 +205,18 @@ sed -i '$d' "$CLUSTERSHELL_CFGDIR/clush.conf"
 # Slurm: one server, a daemon on each host
 start_slurm() {
 	local n
-	export SLURM_CONF=$work/slurm/slurm.conf
-	mkdir -p "$work/slurm" "$work/munge"
-	chmod 700 "$work/munge"
-	dd if=/dev/urandom of="$work/munge/key" bs=1 count=128 2>/dev/null
-	chmod 600 "$work/munge/key"
-	munged --force --foreground --socket="$work/munge/socket" --key-file="$work/munge/key" \
-		--pid-file="$work/munge/pid" --log-file="$work/munge/log" \
-		--seed-file="$work/munge/seed" >"$work/munge/out" 2>&1 &
-	within 10 test -S "$work/munge/socket" || return
-	cat >"$SLURM_CONF" <<-CONF
-		ClusterName=test
-		SlurmctldHost=$(hostname -s)(10.98.0.254)
-		SlurmUser=root
-		AuthType=auth/munge
+	# shellcheck source=SCRIPTDIR/slurm-lib.sh
+	. "$here/slurm-lib.sh"
+	make_munge_key
+	start_munged "$work/munge/socket" || return
+	start_slurmctld test 10.98.0.254 <<-CONF
 		AuthInfo=socket=$work/munge/socket
-		CredType=cred/munge
-		MpiDefault=none
-		ProctrackType=proctrack/linuxproc
-		TaskPlugin=task/none
-		JobAcctGatherType=jobacct_gather/none
-		SwitchType=switch/none
-		ReturnToService=2
-		StateSaveLocation=$work/slurm
 		SlurmdSpoolDir=$work/slurm/spool.%n
-		SlurmctldPidFile=$work/slurm/ctld.pid
 		SlurmdPidFile=$work/slurm/%n.pid
-		SlurmctldLogFile=$work/slurm/ctld.log
 		SlurmdLogFile=$work/slurm/%n.log
 		$(for n in 1 2 3 4 5 6 7 8; do echo "NodeName=node0$n NodeAddr=10.98.0.$n State=UNKNOWN"; done)
 		PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 	CONF
-	echo "CgroupPlugin=autodetect" >"$work/slurm/cgroup.conf"
-	slurmctld -D -f "$SLURM_CONF" >"$work/slurm/ctld.out" 2>&1 &
 	for n in 1 2 3 4 5 6 7 8; do
 		nsenter --target "$(cat "$work/hosts/node0$n")" --net --mount --uts -- \
 			slurmd -D -N "node0$n" -f "$SLURM_CONF" >"$work/slurm/node0$n.out" 2>&1 &

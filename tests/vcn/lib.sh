@@ -122,6 +122,22 @@ make_bridge() {
 	ip link set br0 up
 }
 
+# second_host - behind make_bridge: another network namespace, the other end of whose wire is up1;
+# `there COMMAND...` runs in it
+second_host() {
+	unshare --net sleep infinity &
+	other=$!
+	disown
+	within 10 there true
+	there ip link set lo up
+	there ip link add br0 type bridge
+	there ip link set br0 up
+	ip link add up0 type veth peer name up1
+	ip link set up1 netns "/proc/$other/ns/net"
+	ip link set up0 master br0 up
+}
+there() { nsenter --net="/proc/$other/ns/net" -- "$@"; }
+
 start_dnsmasq() {
 	command -v dnsmasq >/dev/null || return 0
 	dnsmasq --keep-in-foreground --conf-file=/dev/null --interface=br0 --bind-interfaces \

@@ -9,17 +9,7 @@ set -euo pipefail
 enter "$@"
 make_bridge
 
-unshare --net sleep infinity &
-other=$!
-disown
-there() { nsenter --net="/proc/$other/ns/net" -- "$@"; }
-within 10 there true
-there ip link set lo up
-there ip link add br0 type bridge
-there ip link set br0 up
-ip link add up0 type veth peer name up1
-ip link set up1 netns "/proc/$other/ns/net"
-ip link set up0 master br0 up
+second_host
 there ip link set up1 up
 there ip addr add 10.99.0.9/24 dev up1
 there ip addr add 2001:db8::101/64 dev up1 nodad

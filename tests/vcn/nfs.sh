@@ -67,22 +67,7 @@ on_host ip link set lo up
 
 # publish SERIAL NAME...: as ldapcc does, by a rename
 publish() {
-	local name
-	begin_manifest "$1"
-	shift
-	for name in "$@"; do
-		n_guests=$((n_guests + 1))
-		cat >>"$work/body.yaml" <<-ENTRY
-			  - name: $name
-			    fqdn: $name.c.example
-			    uuid: 5f0c0a3e-2f5c-5c1e-8a5b-00000000000$n_guests
-			    memory: 16
-			    cpus: 1
-			    image: {path: "$work/images/idle.img", format: raw}
-			    interfaces: []
-		ENTRY
-	done
-	end_manifest whole
+	idle_manifest "$work/images/idle.img" "$@"
 	cp "$work/manifest.yaml" "$manifests/.node01.new"
 	mv "$manifests/.node01.new" "$manifests/node01.c.example.yaml"
 }

@@ -16,6 +16,8 @@ for program in slapd ldapmodify dnsmasq munged slurmctld slurmd sbatch; do
 	command -v "$program" >/dev/null || skip_all "no $program"
 done
 enter "$@"
+# shellcheck source=SCRIPTDIR/slurm-lib.sh
+. "$here/slurm-lib.sh"
 sources=$here/../..
 ldapcc() { "$(dirname "$VCN")/ldapcc" --config "$work/ldapcc.yaml" "$@"; }
 
@@ -75,9 +77,8 @@ cat "$work/images/initrd" "$work/slurm.gz" >"$work/images/pool"
 
 # The directory
 
-mkdir -p "$work"/{slapd/db,srv,state,munge,slurm,secrets,etc}
-chmod 700 "$work/munge"
-dd if=/dev/urandom of="$work/munge/key" bs=1 count=128 2>/dev/null
+mkdir -p "$work"/{slapd/db,srv,state,secrets,etc}
+make_munge_key
 install -m 600 "$work/munge/key" "$work/secrets/munge.key"
 schema=/etc/ldap/schema
 [ -d "$schema" ] || schema=/etc/openldap/schema
@@ -203,52 +204,21 @@ dnsmasq --keep-in-foreground --conf-file="$work/etc/dnsmasq.conf" --interface=br
 disown
 mount -t tmpfs none /run # the sockets of this machine's own munged, if it has one
 mkdir /run/munge
-munged --force --foreground --socket=/run/munge/munge.socket.2 --key-file="$work/munge/key" \
-	--pid-file="$work/munge/pid" --log-file="$work/munge/log" \
-	--seed-file="$work/munge/seed" >"$work/munge/out" 2>&1 &
-within 5 test -S /run/munge/munge.socket.2 || skip_all "munged does not run here"
-export SLURM_CONF=$work/slurm/slurm.conf
-cat >"$SLURM_CONF" <<CONF
-ClusterName=pool
-SlurmctldHost=$(hostname -s)(10.99.0.2)
+start_munged /run/munge/munge.socket.2 || skip_all "munged does not run here"
+start_slurmctld pool 10.99.0.2 <<CONF
 SlurmctldParameters=enable_configless
-SlurmUser=root
-AuthType=auth/munge
-CryptoType=crypto/munge
-CredType=cred/munge
-MpiDefault=none
-ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
-JobAcctGatherType=jobacct_gather/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
-SwitchType=switch/none
-ReturnToService=2
 SlurmdTimeout=10
-StateSaveLocation=$work/slurm
 SlurmdSpoolDir=/var/spool/slurmd
-SlurmctldPidFile=$work/slurm/ctld.pid
 SlurmdPidFile=/run/slurmd.pid
-SlurmctldLogFile=$work/slurm/ctld.log
 include nodes.conf
 PartitionName=main Nodes=vcn001 Default=YES MaxTime=INFINITE State=UP
 CONF
-printf "CgroupPlugin=autodetect\nIgnoreSystemd=yes\n" >"$work/slurm/cgroup.conf"
-slurmctld -D -f "$SLURM_CONF" >"$work/slurm/ctld.out" 2>&1 &
 
 # The hosts: node01 is here, node02 on the other end of a wire
 
-unshare --net sleep infinity &
-other=$!
-disown
-there() { nsenter --net="/proc/$other/ns/net" -- "$@"; }
-within 10 there true
-there ip link set lo up
-there ip link add br0 type bridge
-there ip link set br0 up
-ip link add up0 type veth peer name up1
-ip link set up1 netns "/proc/$other/ns/net"
-ip link set up0 master br0 up
+second_host
 there ip link set up1 master br0 up
 cat >"$work/fence" <<-FENCE
 	#!/bin/sh

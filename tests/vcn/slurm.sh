@@ -18,44 +18,24 @@ make_bridge
 node=$(hostname -s)
 echo "127.0.0.1 localhost $node" >"$work/hosts"
 mount --bind "$work/hosts" /etc/hosts
-mkdir "$work/bin" "$work/slurm" "$work/spool" "$work/munge"
+mkdir "$work/bin" "$work/spool"
 cp "$VCN" "$work/bin/vcn"
-export PATH=$work/bin:$PATH SLURM_CONF=$work/slurm/slurm.conf
-chmod 700 "$work/munge"
-dd if=/dev/urandom of="$work/munge/key" bs=1 count=128 2>/dev/null
-chmod 600 "$work/munge/key"
-munged --force --foreground --socket="$work/munge/socket" --key-file="$work/munge/key" \
-	--pid-file="$work/munge/pid" --log-file="$work/munge/log" \
-	--seed-file="$work/munge/seed" >"$work/munge/out" 2>&1 &
-within 5 test -S "$work/munge/socket" || skip_all "munged does not run here"
-cat >"$SLURM_CONF" <<CONF
-ClusterName=test
-SlurmctldHost=$node(127.0.0.1)
-SlurmUser=root
-AuthType=auth/munge
+export PATH=$work/bin:$PATH
+# shellcheck source=SCRIPTDIR/slurm-lib.sh
+. "$here/slurm-lib.sh"
+make_munge_key
+start_munged "$work/munge/socket" || skip_all "munged does not run here"
+start_slurmctld test 127.0.0.1 <<CONF
 AuthInfo=socket=$work/munge/socket
-CryptoType=crypto/munge
-CredType=cred/munge
-MpiDefault=none
-ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
-JobAcctGatherType=jobacct_gather/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
-SwitchType=switch/none
-ReturnToService=2
 KillWait=15
-StateSaveLocation=$work/slurm
 SlurmdSpoolDir=$work/spool
-SlurmctldPidFile=$work/slurm/ctld.pid
 SlurmdPidFile=$work/slurm/d.pid
-SlurmctldLogFile=$work/slurm/ctld.log
 SlurmdLogFile=$work/slurm/d.log
 NodeName=$node NodeAddr=127.0.0.1 CPUs=2 RealMemory=1024 State=UNKNOWN
 PartitionName=main Nodes=$node Default=YES MaxTime=INFINITE State=UP
 CONF
-echo "CgroupPlugin=autodetect" >"$work/slurm/cgroup.conf"
-slurmctld -D -f "$SLURM_CONF" >"$work/slurm/ctld.out" 2>&1 &
 slurmd -D -f "$SLURM_CONF" >"$work/slurm/d.out" 2>&1 &
 up() { equal "$(sinfo --noheader --format=%t)" idle; }
 within 30 up || skip_all "slurmd does not run here: $(tail -n 1 "$work/slurm/d.log")"

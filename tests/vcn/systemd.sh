@@ -92,21 +92,7 @@ trap 'echo o >/proc/sysrq-trigger' EXIT
 
 # manifest SERIAL NAME... - with its trailer, where the units look for it
 manifest() {
-	begin_manifest "$1"
-	shift
-	for name in "$@"; do
-		n_guests=$((n_guests + 1))
-		cat >>"$work/body.yaml" <<-ENTRY
-			  - name: $name
-			    fqdn: $name.c.example
-			    uuid: 5f0c0a3e-2f5c-5c1e-8a5b-00000000000$n_guests
-			    memory: 16
-			    cpus: 1
-			    image: {path: "$work/images/disk.raw", format: raw}
-			    interfaces: []
-		ENTRY
-	done
-	end_manifest whole
+	idle_manifest "$work/images/disk.raw" "$@"
 	cp "$work/manifest.yaml" "/srv/ldapcc/manifests/$host.yaml"
 }
 state_says() { grep -q -- "$2" "/run/vcn/$1/state.json"; }

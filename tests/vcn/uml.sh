@@ -63,6 +63,25 @@ outside_uml() {
 	exit 0
 }
 
+# idle_manifest IMAGE SERIAL NAME... - of guests that do nothing
+idle_manifest() {
+	local image=$1 name
+	begin_manifest "$2"
+	for name in "${@:3}"; do
+		n_guests=$((n_guests + 1))
+		cat >>"$work/body.yaml" <<-ENTRY
+			  - name: $name
+			    fqdn: $name.c.example
+			    uuid: 5f0c0a3e-2f5c-5c1e-8a5b-00000000000$n_guests
+			    memory: 16
+			    cpus: 1
+			    image: {path: "$image", format: raw}
+			    interfaces: []
+		ENTRY
+	done
+	end_manifest whole
+}
+
 enter_uml() {
 	local module
 	[ -n "${VCN_TEST_UML:-}" ] || outside_uml "$@"
