@@ -72,6 +72,8 @@ place_units() {
 		[Service]
 		Type=oneshot
 		Environment=VCN_TEST_UML=1 VCN_TEST_SYSTEMD=1
+		StandardOutput=file:/dev/tty1
+		StandardError=inherit
 		ExecStart=/bin/bash $(realpath "$0") $VCN
 	UNIT
 	cat >/run/systemd/system/test.target <<-UNIT
@@ -87,7 +89,6 @@ if [ -z "${VCN_TEST_SYSTEMD:-}" ]; then
 	place_units
 	exec /lib/systemd/systemd --unit=test.target --show-status=no
 fi
-exec >/dev/console 2>&1
 trap 'echo o >/proc/sysrq-trigger' EXIT
 
 # manifest SERIAL NAME... - with its trailer, where the units look for it
