@@ -103,6 +103,8 @@ refused() {
 	ok "… nothing is changed" stands
 	ok "… diff says so as well" exits 2 diff
 	ok "… in the same words" complains "guard '$1'"
+	ok "… another plan is not accepted" exits 3 apply --accept "${id}0"
+	ok "… and that is said again" complains "'${id}0' was accepted, but"
 	ok "… and a person may accept it" exits 0 apply --accept "$id"
 	ok "… for good" exits 0 apply
 	ok "… without another word" silent

@@ -115,6 +115,13 @@ static void note_source(struct publication *p, int result)
 	}
 }
 
+/* Nobody writes these into a crontab: an answer is waited for, as it is at a terminal. */
+static bool is_asked_by_hand(const struct run *run)
+{
+	return run->arguments.accept != NULL || run->arguments.bootstrap ||
+	       isatty(STDERR_FILENO);
+}
+
 /* Also after a failed run: what cron has mailed once is known. */
 static int remember(struct publication *p, int result)
 {
@@ -122,7 +129,7 @@ static int remember(struct publication *p, int result)
 	bool has_checked = p->has_changes || result == -(int)EXIT_REJECTED;
 	struct run_reach reach = {
 		.has_read = p->has_read, .plan = has_checked ? p->plan : NULL};
-	bool keep_all = run->arguments.verbose || isatty(STDERR_FILENO);
+	bool keep_all = run->arguments.verbose || is_asked_by_hand(run);
 
 	p->now = (struct last_run){
 		.time = (int64_t)time(NULL), .exit = result < 0 ? -result : result};
