@@ -3,10 +3,11 @@
 """What --json prints is what ldapcc(8) says, for every command (TAP).
 
     json-page.py LDAPCC [VCN]
+    json-page.py --told PAGE COMMAND FILE
 
 Every key that is printed stands in the page's section JSON, at its command or before all of them;
 and every key that stands there is printed, in one of the runs below. Of vcn without guests: the
-first only.
+first only. With --told no TAP: FILE is what COMMAND has printed; exit 1 where the page lacks a key.
 """
 
 import json
@@ -72,11 +73,13 @@ class Runs:
         self.printed.setdefault(command, set()).update(keys_of(document))
 
 
+def untold(told, command, keys):
+    return [f"{key} is not" for key in sorted(keys - told.get(command, set()) - told[""])]
+
+
 def compare(told, printed, is_complete):
     for command, keys in sorted(printed.items()):
-        known = told.get(command, set()) | told[""]
-        report(f"{command}: every key that is printed is told",
-               [f"{key} is not" for key in sorted(keys - known)])
+        report(f"{command}: every key that is printed is told", untold(told, command, keys))
     if not is_complete:
         return
     everything = set().union(*printed.values())
@@ -167,6 +170,10 @@ def vcn(program, scratch):
             False)
 
 
+if sys.argv[1] == "--told":
+    with open(sys.argv[4], encoding="utf-8") as printed:
+        missing = untold(page_section(sys.argv[2]), sys.argv[3], keys_of(json.load(printed)))
+    sys.exit("\n".join(missing) or 0)
 LDAPCC = os.path.realpath(sys.argv[1])
 with tempfile.TemporaryDirectory() as place:
     ldapcc(LDAPCC, place)

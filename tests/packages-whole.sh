@@ -38,15 +38,21 @@ make_base() {
 	debootstrap --variant=minbase bookworm "$work/base" &&
 		tar -C "$work/base" --numeric-owner -cf "$base.new" . && mv "$base.new" "$base"
 }
-inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive "$@"; }
+inside() { chroot "$root" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive "$@"; }
+# machine NAME: Debian's base system and nothing else; what runs `inside` runs there from now on.
+machine() {
+	root=$work/$1
+	mkdir "$root" && tar -C "$root" --numeric-owner -xf "$base"
+	mount -t proc proc "$root/proc"
+	mount -t devpts -o newinstance,ptmxmode=666 devpts "$root/dev/pts"
+	mount -t tmpfs shm "$root/dev/shm"
+	cp /etc/resolv.conf "$root/etc/resolv.conf"
+}
 # README's services beside us, none of which starts
 new_root() {
-	root=$work/root
-	mkdir "$root" && tar -C "$root" --numeric-owner -xf "$base"
+	machine packaged
 	printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
 	chmod 755 "$root/usr/sbin/policy-rc.d"
-	mount -t proc proc "$root/proc"
-	cp /etc/resolv.conf "$root/etc/resolv.conf"
 	mkdir "$root/packages" "$root/before"
 	cp "$work"/deb/*.deb "$root/packages"
 	inside apt-get -qq update
@@ -112,14 +118,59 @@ readme() {
 	inside bash /readme/tests/readme/production.sh /usr
 }
 
+# --- a bare machine, with the source only ---
+
+bare() {
+	machine bare
+	cp -r "$unpacked" "$root/source"
+	units_of "$root" >"$work/units-before"
+}
+# units_of ROOT: what is started at the next boot
+units_of() { (cd "$1" && find etc/systemd etc/rc?.d \( -path '*.wants/*' -o -path '*/S*' \) | sort); }
+quickstart() {
+	local guest=()
+	[ ! -e "${VCN_TEST_GUEST:-/none}/initrd" ] || {
+		cp -r "$VCN_TEST_GUEST" "$root/guest"
+		guest=(VCN_TEST_GUEST=/guest)
+	}
+	inside "${guest[@]}" /source/contrib/quickstart >"$work/quick" 2>&1 || {
+		tail -n 30 "$work/quick"
+		return 1
+	}
+}
+says_what_readme_says() { python3 "$unpacked/tests/readme/session.py" "$unpacked/README.md" "$work/quick"; }
+nothing_starts() { units_of "$root" | diff "$work/units-before" -; }
+nothing_runs() { ! find /proc -maxdepth 2 -name root -lname "$root*" 2>/dev/null | grep .; }
+# README's line, in the tree that quickstart has left its programs in
+building() {
+	local line
+	line=$(sed -n '/^## Building/,/^## /s/^    \(meson setup.*\)/\1/p' "$unpacked/README.md")
+	[ -n "$line" ] && rm -r "$root/source/build" && inside sh -c "cd /source && $line"
+}
+is_installed() {
+	inside ldapcc --ldif /usr/local/share/ldapcc/contrib/example/cluster.ldif check &&
+		inside vcn --version && [ -e "$root/usr/local/share/man/man8/vcn.8" ]
+}
+
 if command -v dh >/dev/null; then
 	ok "built again elsewhere" build_again
 	ok "the same bytes" same_bytes
 fi
 ok_with rpmbuild "RPMs" build_rpm
 ok_with rpmlint "rpmlint has nothing against them" lint_rpms
-if [ "$(id -u)" -eq 0 ] && [ -e "$work/deb" ]; then
+if [ "$(id -u)" -eq 0 ]; then
 	ok_with debootstrap "Debian's base system" make_base
+fi
+if [ "$(id -u)" -eq 0 ] && [ -e "$base" ]; then
+	ok "a bare machine" bare
+	ok "quickstart runs on it" quickstart
+	ok "and says what README says" says_what_readme_says
+	ok "no service that came with a package starts at the next boot" nothing_starts
+	ok "none runs" nothing_runs
+	ok "README's line builds, tests and installs" building
+	ok "where README says" is_installed
+fi
+if [ "$(id -u)" -eq 0 ] && [ -e "$base" ] && [ -e "$work/deb" ]; then
 	ok "a fresh chroot, with the services that README names" new_root
 	ok "the version before" older
 	files_of_root >"$work/files-before"

@@ -4,8 +4,9 @@
 # packages.sh SOURCE - the release tarball and the packages made from it (TAP)
 #
 # PACKAGES=whole adds what takes minutes and a network: a second build whose bytes must be the
-# same, the tarball's own tests, the RPMs, and the Debian packages in a fresh chroot, where they
-# are installed, upgraded from the version before, removed and purged. PACKAGES_CHROOT is a
+# same, the tarball's own tests, the RPMs, the Debian packages in a fresh chroot, where they
+# are installed, upgraded from the version before, removed and purged, and in another one
+# quickstart and README's line that builds. PACKAGES_CHROOT is a
 # tarball of Debian's base system; where it does not exist, debootstrap makes it.
 # shellcheck disable=SC2317 # the functions are called by ok()
 set -euo pipefail
@@ -15,9 +16,11 @@ whole=${PACKAGES:-}
 # shellcheck disable=SC2034 # packages-whole.sh's
 base=${PACKAGES_CHROOT:-/var/tmp/ldapcc-bookworm.tar}
 work=$(mktemp -d "${TMPDIR:-/tmp}/ldapcc-packages.XXXXXX")
-root= # the chroot, where there is one; /proc is mounted in it
 leave() {
-	[ -z "$root" ] || umount -R "$root/proc" 2>/dev/null || true
+	local place # in the chroots, where there are any
+	for place in "$work"/*/{proc,dev/pts,dev/shm}; do
+		! mountpoint -q "$place" || umount -R "$place"
+	done
 	rm -rf --one-file-system "$work"
 }
 trap leave EXIT

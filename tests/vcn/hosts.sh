@@ -176,6 +176,7 @@ ok "is unknown, for a reason" line unknown \
 ok "in JSON too" exits 7 "$VCN" --json --hosts 'node[07-08]' status
 ok "as one that has not answered" says '"answered":false'
 ok "beside the others" says '"answered":true'
+ok "in words that the page has" python3 "$root/tests/json-page.py" --told vcn.8.scd status "$work/said"
 ok "a VCN that it may have" summary 7 vcn013
 ok "is no mistake" says "warning: no VCN 'vcn013' is on the hosts that have answered"
 mv "$work/node07.away" "$work/hosts/node07"
