@@ -43,6 +43,7 @@ inside() { chroot "$root" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/
 machine() {
 	root=$work/$1
 	mkdir "$root" && tar -C "$root" --numeric-owner -xf "$base"
+	mount --bind "$root" "$root" # a guest's process changes roots, which only mounts can
 	mount -t proc proc "$root/proc"
 	mount -t devpts -o newinstance,ptmxmode=666 devpts "$root/dev/pts"
 	mount -t tmpfs shm "$root/dev/shm"

@@ -17,8 +17,8 @@ whole=${PACKAGES:-}
 base=${PACKAGES_CHROOT:-/var/tmp/ldapcc-bookworm.tar}
 work=$(mktemp -d "${TMPDIR:-/tmp}/ldapcc-packages.XXXXXX")
 leave() {
-	local place # in the chroots, where there are any
-	for place in "$work"/*/{proc,dev/pts,dev/shm}; do
+	local place # the chroots, where there are any
+	for place in "$work"/*/; do
 		! mountpoint -q "$place" || umount -R "$place"
 	done
 	rm -rf --one-file-system "$work"
