@@ -35,7 +35,7 @@ given vcn002 'seed: "http://192.0.2.1/vcn002.ign"'
 end_manifest whole
 ok "two guests that are given something" exits 0 vcn apply
 ok "one has its seed as cloud-init reads it" \
-	console_says vcn001 "serial ds=nocloud;s=http://192.0.2.1/seed/vcn001/"
+	console_says vcn001 "serial ds=nocloud;dsmode=net;s=http://192.0.2.1/seed/vcn001/"
 ok "and its credential, with all its letters" console_says vcn001 'credential motd is a, b = "c"'
 ok "and the secret of a file" console_says vcn001 'credential db.password is secret=of, its "own"'
 ok "the secret is nowhere on the host" no_secret "$(field vcn001 pid)"
@@ -70,7 +70,7 @@ ok "a seed that is no URL" exits 64 vcn run vcn003 --seed job
 	>"$work/out" 2>&1 &
 run=$!
 ok "a run has a credential of its own" within 60 grep -aq "credential job is job 42" "$work/out"
-ok "and a seed" grep -aq "serial ds=nocloud;s=http://192.0.2.1/job/" "$work/out"
+ok "and a seed" grep -aq "serial ds=nocloud;dsmode=net;s=http://192.0.2.1/job/" "$work/out"
 kill -TERM "$run"
 wait "$run" || true
 finish_tests

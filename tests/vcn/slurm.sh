@@ -74,7 +74,7 @@ ok "an array of two becomes two guests" within 90 two
 both_ready() { equal "$(grep -al "guest: ready" "$work/tmp"/job.[12].* | wc -l)" 2; }
 ok "that get ready" within 90 both_ready
 each_says() { equal "$(cat "$work/tmp"/job.[12].* | grep -ac "$1")" "$2"; }
-ok "each with a seed of its own" each_says "serial ds=nocloud;s=http://192.0.2.1/vcn00[12]/" 2
+ok "each with a seed of its own" each_says "serial ds=nocloud;dsmode=net;s=http://192.0.2.1/vcn00[12]/" 2
 ok "and the credential of the job" each_says "credential job.key is of the job" 2
 scancel "$job"
 ok "scancel ends both, the deaf one too, before Slurm's own kill" within 14 no_qemu

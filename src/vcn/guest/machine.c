@@ -326,7 +326,11 @@ static void add_readiness(
 	}
 }
 
-/* cloud-init asks for the files in a folder, and Ignition for one. */
+/*
+ * cloud-init asks for the files in a folder, and Ignition for one. Before 23.2 cloud-init takes
+ * ds=nocloud for a seed that is on its own disks: it asks for ours, and then drops it without a word
+ * unless dsmode says that it comes by the network.
+ */
 static void add_seed(struct machine *m, const char *url)
 {
 	size_t len = strlen(url);
@@ -338,8 +342,8 @@ static void add_seed(struct machine *m, const char *url)
 			"\"config\":{\"replace\":{\"source\":\"%s\"}}}}",
 			url);
 	else
-		add_option(m, "-smbios", "type=1,serial=ds=nocloud;s=%s%s", url,
-			url[len - 1] == '/' ? "" : "/");
+		add_option(m, "-smbios", "type=1,serial=ds=nocloud;dsmode=net;s=%s%s",
+			url, url[len - 1] == '/' ? "" : "/");
 }
 
 /* Read by QEMU before it starts; what is in them is on no command line. */
