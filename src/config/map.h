@@ -121,8 +121,26 @@ struct map {
 	const char *filter;
 };
 
-/* Has a record of @kind a use for @field? The model knows (model/use.h). */
-typedef bool (*kind_uses)(enum kind kind, enum field_id field);
+/* What a value looks like, as bits: nothing is both a MAC address and a DN. */
+enum value_shape {
+	SHAPE_HARDWARE = 1, /* of Ethernet, InfiniBand, or a DUID */
+	SHAPE_ADDRESS = 2, /* with or without a length */
+	SHAPE_NUMBER = 4,
+	SHAPE_TRUTH = 8,
+	SHAPE_TIME = 16,
+	SHAPE_DN = 32,
+	SHAPE_WORD = 64, /* of letters and digits */
+	SHAPE_URL = 128,
+	SHAPE_PATH = 256,
+	SHAPE_WORDS = 512, /* several, with blanks between */
+	SHAPE_ANY = 1023,
+};
+
+/*
+ * What @field of a record of @kind takes, bits of enum value_shape; 0: the kind has no use for it. The
+ * model knows (model/shape.h).
+ */
+typedef unsigned (*kind_shapes)(enum kind kind, enum field_id field);
 
 /*
  * map_load - a shipped map by its name, or a file by its path (it contains a slash)
@@ -131,7 +149,7 @@ typedef bool (*kind_uses)(enum kind kind, enum field_id field);
  * errors: EXIT_USAGE, with position
  */
 int map_load(TALLOC_CTX *mem_ctx, const char *schema_dir, const char *name,
-	kind_uses uses, struct diags *diags, const struct map **ret_map) _must_check_;
+	kind_shapes shapes, struct diags *diags, const struct map **ret_map) _must_check_;
 
 /* The kinds in the order in which an entry's classes are tried; ends with KIND_NONE. */
 extern const enum kind map_kind_order[];

@@ -4,11 +4,12 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "config/map_conflict.h"
 
 /* The map that is read, and for which kinds: of `attributes:` all, of `host:` one. */
 struct section {
 	struct map *map;
-	kind_uses uses;
+	kind_shapes shapes;
 	enum kind kind; /* KIND_NONE: all */
 	bool is_unsure; /* the classes have a fault: any kind may be meant */
 };
@@ -226,7 +227,7 @@ static unsigned kinds_using(const struct section *section, enum field_id field)
 				? section->is_unsure || section->map->classes[kind].n > 0
 				: section->kind == kind;
 
-		if (is_meant && section->uses((enum kind)kind, field))
+		if (is_meant && section->shapes((enum kind)kind, field) != 0)
 			kinds |= 1U << kind;
 	}
 	return kinds;
@@ -597,7 +598,7 @@ static int check_name(struct reader *r, const struct node *root, const struct ma
 }
 
 int map_load(TALLOC_CTX *mem_ctx, const char *schema_dir, const char *name,
-	kind_uses uses, struct diags *diags, const struct map **ret_map)
+	kind_shapes shapes, struct diags *diags, const struct map **ret_map)
 {
 	TMP_CTX(tmp);
 	struct map *map = mem_new(tmp, struct map);
@@ -614,12 +615,15 @@ int map_load(TALLOC_CTX *mem_ctx, const char *schema_dir, const char *name,
 		.mem_ctx = map, .document = document, .diags = diags, .code = EXIT_USAGE};
 
 	failed = read_frame(&reader, document->root, map);
-	const struct section first = {.map = map, .uses = uses, .is_unsure = failed < 0};
+	const struct section first = {
+		.map = map, .shapes = shapes, .is_unsure = failed < 0};
 	int also_failed = read_sections(&reader, document->root, &first);
 
 	failed = failed < 0 ? failed : also_failed;
 	if (failed == 0)
 		failed = check_name(&reader, document->root, map);
+	if (failed == 0)
+		failed = map_check_feeds(&reader, map, shapes);
 	if (failed < 0)
 		return failed;
 	map->name = mem_strdup(map, name);

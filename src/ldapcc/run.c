@@ -15,7 +15,7 @@
 #include "ldapcc/quarantine.h"
 #include "ldapcc/target_places.h"
 #include "model/lint.h"
-#include "model/use.h"
+#include "model/shape.h"
 
 enum { QUARANTINE_FLOOR = 5, PER_MILLE = 1000 };
 
@@ -95,11 +95,11 @@ static int load_maps(struct run *run)
 	const struct directory_settings *directory = &run->settings->directory;
 	const char *schema = mem_printf(tmp, "%s/schema", run->datadir);
 	size_t n;
-	int failed = map_load(run->mem_ctx, schema, directory->schema, use_exists,
+	int failed = map_load(run->mem_ctx, schema, directory->schema, shapes_of,
 		run->diags, &run->map);
 
 	if (failed == 0 && directory->also.n > 0)
-		failed = map_load(run->mem_ctx, schema, "ldapcc", use_exists, run->diags,
+		failed = map_load(run->mem_ctx, schema, "ldapcc", shapes_of, run->diags,
 			&run->also_map);
 	if (failed < 0)
 		return failed;
