@@ -13,10 +13,15 @@ uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t len)
 	return hash;
 }
 
-uint64_t hash_end(uint64_t hash)
+static inline uint64_t settle(uint64_t hash)
 {
 	hash ^= hash >> 32;
 	return hash != 0 ? hash : 1;
+}
+
+uint64_t hash_end(uint64_t hash)
+{
+	return settle(hash);
 }
 
 uint64_t hash_block(const void *bytes, size_t len)
@@ -44,32 +49,49 @@ static uint64_t fold_word(uint64_t word)
 	return word | (((from_a ^ past_z) & ~word & high) >> 2);
 }
 
-/* The next bytes of a key, up to a word of them; the rest is zero. */
-static uint64_t take_word(const char **at, size_t *left, bool is_folded)
+/*
+ * The last bytes of a key, up to a word of them, in one number: that of equal bytes is equal, and
+ * of others of as many bytes another. What overlaps is loaded twice.
+ */
+static inline uint64_t load_tail(const char *at, size_t left)
 {
-	uint64_t word = 0;
+	uint32_t first, last;
 
-	if (*left >= sizeof(word)) {
-		memcpy(&word, *at, sizeof(word));
-		*at += sizeof(word);
-		*left -= sizeof(word);
-	} else {
-		memcpy(&word, *at, *left);
-		*left = 0;
+	if (left < sizeof(first)) {
+		const unsigned char *bytes = (const unsigned char *)at;
+
+		return left == 0 ? 0
+				 : bytes[0] | (uint64_t)bytes[left / 2] << 8 |
+					   (uint64_t)bytes[left - 1] << 16;
 	}
+	memcpy(&first, at, sizeof(first));
+	memcpy(&last, at + left - sizeof(last), sizeof(last));
+	return first | (uint64_t)last << 32;
+}
+
+static inline uint64_t load_word(const char *at, bool is_folded)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof(word));
 	return is_folded ? fold_word(word) : word;
 }
 
-static uint64_t hash_words(const char *bytes, size_t len, bool is_folded)
+static inline uint64_t add_word(uint64_t hash, uint64_t word)
+{
+	hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return hash ^ hash >> 29;
+}
+
+static inline uint64_t hash_words(const char *bytes, size_t len, bool is_folded)
 {
 	uint64_t hash = HASH_START ^ len;
 
-	while (len > 0) {
-		hash = (hash ^ take_word(&bytes, &len, is_folded)) *
-		       UINT64_C(0x9e3779b97f4a7c15);
-		hash ^= hash >> 29;
-	}
-	return hash_end(hash);
+	for (; len > sizeof(hash); len -= sizeof(hash), bytes += sizeof(hash))
+		hash = add_word(hash, load_word(bytes, is_folded));
+	uint64_t tail = load_tail(bytes, len);
+
+	return settle(add_word(hash, is_folded ? fold_word(tail) : tail));
 }
 
 uint64_t hash_folded(const char *text, size_t len)
@@ -77,14 +99,19 @@ uint64_t hash_folded(const char *text, size_t len)
 	return hash_words(text, len, true);
 }
 
+static inline bool is_equal_folded(uint64_t a, uint64_t b)
+{
+	return a == b || fold_word(a) == fold_word(b);
+}
+
 static bool equal_folded(const char *a, const char *b, size_t len)
 {
-	size_t left_a = len, left_b = len;
+	enum { WORD = sizeof(uint64_t) };
 
-	while (left_a > 0)
-		if (take_word(&a, &left_a, true) != take_word(&b, &left_b, true))
+	for (; len > WORD; len -= WORD, a += WORD, b += WORD)
+		if (!is_equal_folded(load_word(a, false), load_word(b, false)))
 			return false;
-	return true;
+	return is_equal_folded(load_tail(a, len), load_tail(b, len));
 }
 
 struct slot {
@@ -123,7 +150,8 @@ struct table *table_new_folded(TALLOC_CTX *mem_ctx, size_t expected)
 	return new_table(mem_ctx, expected, true);
 }
 
-static bool is_key(const struct table *table, const struct slot *a, const struct slot *b)
+static inline bool is_key(
+	const struct table *table, const struct slot *a, const struct slot *b)
 {
 	if (a->hash != b->hash || a->len != b->len)
 		return false;
@@ -132,7 +160,7 @@ static bool is_key(const struct table *table, const struct slot *a, const struct
 }
 
 /* The slot of @key, or the free one where it belongs: there is always one. */
-static struct slot *probe(const struct table *table, const struct slot *key)
+static inline struct slot *probe(const struct table *table, const struct slot *key)
 {
 	size_t i = key->hash & (table->size - 1);
 

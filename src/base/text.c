@@ -19,16 +19,10 @@ static inline int lower(unsigned char c)
 
 int text_compare_case(const char *a, const char *b)
 {
-	for (; lower((unsigned char)*a) == lower((unsigned char)*b); a++, b++)
+	for (; *a == *b || lower((unsigned char)*a) == lower((unsigned char)*b); a++, b++)
 		if (*a == '\0')
 			return 0;
 	return lower((unsigned char)*a) - lower((unsigned char)*b);
-}
-
-/* The case of a letter is one bit: most texts differ in their first byte already. */
-bool text_equal_case(const char *a, const char *b)
-{
-	return ((*a ^ *b) & ~('a' ^ 'A')) == 0 && text_compare_case(a, b) == 0;
 }
 
 int text_compare(const char *a, const char *b)
@@ -206,7 +200,8 @@ bool text_is_utf8(const char *text, size_t length)
 	const unsigned char *bytes = (const unsigned char *)text;
 
 	for (size_t i = 0; i < length;) {
-		size_t step = utf8_length(bytes + i, length - i);
+		/* most are ASCII */
+		size_t step = bytes[i] < 0x80 ? 1 : utf8_length(bytes + i, length - i);
 
 		if (step == 0)
 			return false;
@@ -258,9 +253,9 @@ char *text_printable_line(TALLOC_CTX *mem_ctx, const char *line)
 	return make_printable(mem_ctx, line, strlen(line), LINE_MAX_PRINTED);
 }
 
-static bool is_alphanumeric(char c)
+static inline bool is_alphanumeric(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+	return (unsigned)((c | ('a' ^ 'A')) - 'a') < 26 || (unsigned)(c - '0') < 10;
 }
 
 static const char *label_fault(const char *label, size_t length)
@@ -271,23 +266,37 @@ static const char *label_fault(const char *label, size_t length)
 		return "label longer than 63 octets";
 	if (label[0] == '-' || label[length - 1] == '-')
 		return "hyphen at the end of a label";
-	for (size_t i = 0; i < length; i++)
-		if (!is_alphanumeric(label[i]) && label[i] != '-')
-			return "only letters, digits and hyphens are allowed";
 	return NULL;
+}
+
+/* Octets of the label that @name begins with. */
+static size_t label_length(const char *name)
+{
+	size_t length = 0;
+
+	while (is_alphanumeric(name[length]) || name[length] == '-')
+		length++;
+	return length;
 }
 
 const char *text_hostname_fault(const char *name)
 {
+	const char *fault = NULL;
+
 	if (strlen(name) > NAME_MAX_DNS)
 		return "name longer than 253 octets";
-	for (;;) {
-		size_t length = strcspn(name, ".");
-		const char *fault = label_fault(name, length);
+	for (;; name++) {
+		size_t length = label_length(name);
+		bool is_alien = name[length] != '\0' && name[length] != '.';
 
-		if (fault != NULL || name[length] == '\0')
+		if (is_alien)
+			length = strcspn(name, ".");
+		fault = label_fault(name, length);
+		if (fault == NULL && is_alien)
+			fault = "only letters, digits and hyphens are allowed";
+		name += length;
+		if (fault != NULL || *name == '\0')
 			return fault;
-		name += length + 1;
 	}
 }
 
@@ -372,33 +381,49 @@ static bool take_zone(const char *text, int64_t *ret)
 	return *text == '\0';
 }
 
+/*
+ * Days from 1970 to a day of the Gregorian calendar; years begin in March here, so that the leap
+ * day is their last.
+ */
+static int64_t days_to(int year, int month, int day)
+{
+	int64_t y = month > 2 ? year : year - 1;
+	int64_t era = (y >= 0 ? y : y - 399) / 400, of_era = y - era * 400;
+	int64_t of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+
+	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+static bool is_day(int year, int month, int day)
+{
+	static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+	return day <= days[month - 1] + (month == 2 && is_leap);
+}
+
 bool text_parse_time(const char *text, int64_t *ret)
 {
-	struct tm tm = {0};
-	int century, year;
+	int century, year, month, day, hour, minute = 0, second = 0;
 	int64_t zone;
 
 	if (!take_two(&text, 0, 99, &century) || !take_two(&text, 0, 99, &year) ||
-		!take_two(&text, 1, 12, &tm.tm_mon) ||
-		!take_two(&text, 1, 31, &tm.tm_mday) ||
-		!take_two(&text, 0, 23, &tm.tm_hour))
+		!take_two(&text, 1, 12, &month) || !take_two(&text, 1, 31, &day) ||
+		!take_two(&text, 0, 23, &hour))
 		return false;
-	if (*text >= '0' && *text <= '9' && !take_two(&text, 0, 59, &tm.tm_min))
+	if (*text >= '0' && *text <= '9' && !take_two(&text, 0, 59, &minute))
 		return false;
-	if (*text >= '0' && *text <= '9' && !take_two(&text, 0, 60, &tm.tm_sec))
+	if (*text >= '0' && *text <= '9' && !take_two(&text, 0, 60, &second))
 		return false;
 	if (*text == '.' || *text == ',')
 		text += 1 + strspn(text + 1, "0123456789");
 	if (!take_zone(text, &zone))
 		return false;
-	tm.tm_year = century * 100 + year - 1900;
-	tm.tm_mon--;
-	int day = tm.tm_mday;
-	int64_t seconds = timegm(&tm);
-
-	if (tm.tm_mday != day) /* the 31st of February */
+	year += century * 100;
+	if (!is_day(year, month, day))
 		return false;
-	*ret = seconds - zone;
+	*ret = days_to(year, month, day) * 86400 + hour * 3600 + minute * 60 + second -
+	       zone;
 	return true;
 }
 

@@ -6,8 +6,14 @@
 #include "base/mem.h"
 
 /* Case-insensitive ASCII, independent of the locale. */
-bool text_equal_case(const char *a, const char *b);
 int text_compare_case(const char *a, const char *b);
+
+/* The case of a letter is one bit: most texts differ in their first byte already. */
+static inline bool text_equal_case(const char *a, const char *b)
+{
+	return ((*a ^ *b) & ~('a' ^ 'A')) == 0 && text_compare_case(a, b) == 0;
+}
+
 /* By bytes; NULL is the empty text. */
 int text_compare(const char *a, const char *b);
 /* For qsort(3) and bsearch(3) over an array of strings: by bytes. */

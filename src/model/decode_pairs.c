@@ -87,8 +87,9 @@ static void read_macs(
 		interface->guids = arena_alloc(d->site->arena, size);
 	for (size_t i = 0; i < values->n; i++)
 		read_mac(d, record, interface, &values->values[i]);
-	qsort(interface->macs, interface->n_macs, sizeof(struct hardware),
-		compare_hardware);
+	if (interface->n_macs > 1)
+		qsort(interface->macs, interface->n_macs, sizeof(struct hardware),
+			compare_hardware);
 	if (interface->n_guids > 1)
 		qsort(interface->guids, interface->n_guids, sizeof(struct hardware),
 			compare_hardware);
@@ -97,7 +98,6 @@ static void read_macs(
 static void read_duids(
 	struct decoder *d, struct record *record, struct interface *interface)
 {
-	TMP_CTX(tmp);
 	const struct field_values *values = &d->fields[FIELD_DUID];
 	struct strings *duids = &interface->duids;
 
@@ -110,7 +110,7 @@ static void read_duids(
 		const char *why =
 			strlen(value->bytes) != value->len
 				? "is no DUID"
-				: duid_parse(tmp, decode_trimmed(d, value), &duid);
+				: duid_parse(d->scratch, decode_trimmed(d, value), &duid);
 
 		if (why != NULL)
 			decode_fault(d, CHECK_BAD_VALUE, record, FIELD_DUID, value, why);
@@ -199,6 +199,7 @@ void decode_pairs(struct decoder *d, struct record *record, struct interface *in
 	read_duids(d, record, interface);
 	read_addresses(d, record, interface);
 	interface->record.is_passed_over = is_useless(d, interface);
-	qsort(interface->addresses, interface->n_addresses, sizeof(struct address),
-		compare_addresses);
+	if (interface->n_addresses > 1)
+		qsort(interface->addresses, interface->n_addresses,
+			sizeof(struct address), compare_addresses);
 }

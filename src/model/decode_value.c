@@ -115,7 +115,6 @@ void decode_prose(struct decoder *d, struct record *record _unused_,
 void decode_number(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	TMP_CTX(tmp);
 	uint64_t number;
 
 	if (strlen(value->bytes) == value->len &&
@@ -123,8 +122,8 @@ void decode_number(struct decoder *d, struct record *record, const struct use *u
 		*(uint32_t *)place = (uint32_t)number;
 	else
 		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
-			mem_printf(
-				tmp, "is no number from %u to %u", use->min, use->max));
+			mem_printf(d->scratch, "is no number from %u to %u", use->min,
+				use->max));
 }
 
 void decode_cost(struct decoder *d, struct record *record, const struct use *use,
@@ -553,15 +552,13 @@ void decode_install_disk(struct decoder *d, struct record *record, const struct 
 /* The canonical DN, each made once; NULL for what is none. */
 static const char *key_of(struct decoder *d, const struct entry_value *value)
 {
-	TMP_CTX(tmp);
-
 	if (strlen(value->bytes) != value->len)
 		return NULL;
-	const char *key = table_find(d->keys, value->bytes);
+	const char *key = table_find_bytes(d->keys, value->bytes, value->len);
 
 	if (key != NULL)
 		return key;
-	const char *made = dn_key(tmp, value->bytes);
+	const char *made = dn_key(d->scratch, value->bytes);
 
 	if (made == NULL || *made == '\0')
 		return NULL;

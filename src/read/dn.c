@@ -203,31 +203,24 @@ static bool read_part(struct scan *s)
 	return ends_value(*s->at);
 }
 
+/* Types and values stand behind each other in what one piece of memory has room for. */
 struct rdn_part *dn_parse_rdn(TALLOC_CTX *mem_ctx, const char *dn, size_t *ret_n)
 {
-	TMP_CTX(tmp);
 	struct rdn_part *parts = NULL;
 	size_t n = 0, room = strlen(dn) + 1;
-	struct scan s = {.at = dn,
-		.type = mem_array(tmp, char, room),
-		.value = mem_array(tmp, char, room)};
+	char *texts = mem_array(mem_ctx, char, 2 * room);
+	struct scan s = {.at = dn, .type = texts, .value = texts + room};
 
 	*ret_n = 0;
 	do {
-		struct rdn_part *part;
-
 		if (!read_part(&s))
 			return NULL;
-		part = mem_push(tmp, &parts, &n);
-		part->attribute = mem_strdup(tmp, s.type);
-		part->value = mem_strndup(tmp, s.value, s.value_len);
+		*mem_push(mem_ctx, &parts, &n) = (struct rdn_part){s.type, s.value};
+		s.type += s.type_len + 1;
+		s.value += s.value_len + 1;
 	} while (*s.at++ == '+');
-	for (size_t i = 0; i < n; i++) {
-		(void)talloc_steal(parts, parts[i].attribute);
-		(void)talloc_steal(parts, parts[i].value);
-	}
 	*ret_n = n;
-	return talloc_steal(mem_ctx, parts);
+	return parts;
 }
 
 static char *write_escaped(char *out, unsigned char c)

@@ -333,55 +333,46 @@ static struct cursor begin_entry(const char *bytes, struct entry *ret)
 	return c;
 }
 
-/* Counted first, so that one entry takes two pieces of memory. */
-static bool count_parts(struct cursor c, size_t *ret_attributes, size_t *ret_values)
+/* Where entries are taken apart, one after the other: what is there lasts until the next one. */
+struct bench {
+	TALLOC_CTX *mem_ctx;
+	struct entry_attribute *attributes;
+	struct entry_value *values;
+	size_t attribute_room, value_room;
+};
+
+static bool take_entry(struct bench *bench, const char *bytes, struct entry *ret)
 {
-	struct entry_attribute attribute;
-	struct entry_value value;
-
-	*ret_attributes = *ret_values = 0;
-	while (c.at < c.end && !c.is_bad) {
-		size_t n = take_head(&c, &attribute);
-
-		for (size_t i = 0; i < n && !c.is_bad; i++)
-			take_value(&c, &value);
-		*ret_attributes += 1;
-		*ret_values += n;
-	}
-	return !c.is_bad;
-}
-
-static bool take_entry(TALLOC_CTX *mem_ctx, const char *bytes, struct entry *ret)
-{
+	enum {
+		SHORTEST = 9
+	}; /* a name and how many values, or a value: two numbers, a NUL */
 	struct cursor c = begin_entry(bytes, ret);
-	size_t n_values;
+	size_t most = (size_t)(c.end - c.at) / SHORTEST + 2;
 
-	if (c.is_bad || !count_parts(c, &ret->n_attributes, &n_values))
-		return false;
-	struct entry_value *values = mem_array(mem_ctx, struct entry_value, n_values + 1);
+	mem_reserve(bench->mem_ctx, &bench->attributes, &bench->attribute_room, most);
+	mem_reserve(bench->mem_ctx, &bench->values, &bench->value_room, most);
+	struct entry_value *value = bench->values;
 
-	ret->attributes =
-		mem_array(mem_ctx, struct entry_attribute, ret->n_attributes + 1);
-	for (size_t i = 0; i < ret->n_attributes; i++) {
-		struct entry_attribute *attribute = &ret->attributes[i];
-
-		attribute->n_values = 0;
+	ret->attributes = bench->attributes;
+	while (c.at < c.end && !c.is_bad) {
+		struct entry_attribute *attribute = &ret->attributes[ret->n_attributes++];
 		size_t n = take_head(&c, attribute);
 
-		attribute->values = values;
+		attribute->values = value;
 		attribute->n_values = n;
-		for (; n > 0; n--)
-			take_value(&c, values++);
+		for (; n > 0 && !c.is_bad; n--)
+			take_value(&c, value++);
 	}
-	return true;
+	return !c.is_bad;
 }
 
 void entries_give(const struct entries *entries, size_t i, entry_sink sink, void *data)
 {
 	TMP_CTX(tmp);
+	struct bench bench = {.mem_ctx = tmp};
 	struct entry entry;
 
-	if (!take_entry(tmp, entries->items[i].bytes, &entry))
+	if (!take_entry(&bench, entries->items[i].bytes, &entry))
 		return;
 	entry.key = entries->items[i].key;
 	sink(data, &entry);
@@ -389,16 +380,13 @@ void entries_give(const struct entries *entries, size_t i, entry_sink sink, void
 
 void entries_give_all(const struct entries *entries, entry_sink sink, void *data)
 {
-	enum { ROOM = 16 * 1024 }; /* for one entry, mostly */
 	TMP_CTX(tmp);
-	TALLOC_CTX *pool = mem_pool_new(tmp, ROOM);
+	struct bench bench = {.mem_ctx = tmp};
 	struct entry entry;
 
-	for (size_t i = 0; i < entries->n; i++) {
-		if (take_entry(pool, entries->items[i].bytes, &entry))
+	for (size_t i = 0; i < entries->n; i++)
+		if (take_entry(&bench, entries->items[i].bytes, &entry))
 			sink(data, &entry);
-		mem_pool_empty(pool);
-	}
 }
 
 static const char *dn_of(const struct stored *item)
@@ -482,10 +470,11 @@ static bool is_same_entry(
 	const struct stored *one, const struct stored *other, bool with_id)
 {
 	TMP_CTX(tmp);
+	struct bench left = {.mem_ctx = tmp}, right = {.mem_ctx = tmp};
 	struct entry a, b;
 
-	if (one == NULL || other == NULL || !take_entry(tmp, one->bytes, &a) ||
-		!take_entry(tmp, other->bytes, &b))
+	if (one == NULL || other == NULL || !take_entry(&left, one->bytes, &a) ||
+		!take_entry(&right, other->bytes, &b))
 		return false;
 	drop_change(&a);
 	drop_change(&b);
@@ -583,14 +572,15 @@ static void index_start(struct table *by_start, const struct stored *item)
 static struct newcomers index_new(
 	TALLOC_CTX *mem_ctx, struct entries *of, struct entries *other)
 {
+	TMP_CTX(tmp);
+	struct bench bench = {.mem_ctx = tmp};
 	struct newcomers new = {table_new(mem_ctx, 0), table_new(mem_ctx, 0)};
 
 	for (size_t i = 0; i < of->n; i++) {
-		TMP_CTX(tmp);
 		struct entry entry;
 
 		if (entries_has(other, entries_key(of, i)) ||
-			!take_entry(tmp, of->items[i].bytes, &entry))
+			!take_entry(&bench, of->items[i].bytes, &entry))
 			continue;
 		const struct entry_value *id = id_of(&entry);
 
@@ -614,10 +604,11 @@ static const struct entry_attribute *classes_of(const struct entry *entry)
 static bool have_common_class(const struct stored *one, const struct entry *other)
 {
 	TMP_CTX(tmp);
+	struct bench bench = {.mem_ctx = tmp};
 	struct entry entry;
 	const struct entry_attribute *a, *b = classes_of(other);
 
-	if (b == NULL || !take_entry(tmp, one->bytes, &entry) ||
+	if (b == NULL || !take_entry(&bench, one->bytes, &entry) ||
 		(a = classes_of(&entry)) == NULL)
 		return false;
 	for (size_t i = 0; i < a->n_values; i++)
@@ -650,6 +641,7 @@ struct moved *entries_moved(
 	TALLOC_CTX *mem_ctx, struct entries *now, struct entries *then)
 {
 	TMP_CTX(tmp);
+	struct bench bench = {.mem_ctx = tmp};
 	struct moved *moved = mem_new(mem_ctx, struct moved);
 	struct newcomers come = index_new(tmp, now, then);
 	struct newcomers gone = index_new(tmp, then, now);
@@ -660,7 +652,7 @@ struct moved *entries_moved(
 		struct entry entry;
 
 		if (entries_has(now, entries_key(then, i)) ||
-			!take_entry(tmp, then->items[i].bytes, &entry))
+			!take_entry(&bench, then->items[i].bytes, &entry))
 			continue;
 		const struct entry_value *id = id_of(&entry);
 		const struct stored *is =
@@ -678,13 +670,6 @@ struct moved *entries_moved(
 
 /* The id */
 
-static int digit(char c)
-{
-	const char *digits = "0123456789abcdef", *found = strchr(digits, c | 0x20);
-
-	return c == '\0' || found == NULL ? -1 : (int)(found - digits);
-}
-
 /* source: RFC 4122 section 3: 8-4-4-4-12 hexadecimal digits */
 static bool parse_id(const char *text, size_t len, uint8_t *ret_id)
 {
@@ -692,12 +677,11 @@ static bool parse_id(const char *text, size_t len, uint8_t *ret_id)
 
 	for (size_t i = 0; i < ENTRY_ID_BYTES; i++) {
 		at += i == 4 || i == 6 || i == 8 || i == 10;
-		int high = at + 1 < len ? digit(text[at]) : -1;
-		int low = high < 0 ? -1 : digit(text[at + 1]);
+		int byte = at + 1 < len ? text_hex_byte(text + at) : -1;
 
-		if (low < 0)
+		if (byte < 0)
 			return false;
-		ret_id[i] = (uint8_t)(high * 16 + low);
+		ret_id[i] = (uint8_t)byte;
 		at += 2;
 	}
 	return at == len;
