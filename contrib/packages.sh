@@ -12,9 +12,9 @@ debian_build="gcc meson ninja-build pkg-config libldap-dev libsasl2-dev libyaml-
 	libunistring-dev
 	nettle-dev libjson-c-dev libmnl-dev libnftables-dev libcmocka-dev scdoc"
 debian_quickstart="slapd ldap-utils dnsmasq-base isc-dhcp-server qemu-system-x86 busybox-static
-	passt iproute2 cpio kmod python3"
+	passt iproute2 cpio kmod python3 python3-yaml"
 debian_test="clang clang-format clang-tidy libclang-rt-14-dev shellcheck
-	389-ds-base python3-yaml bind9 bind9-utils bind9-dnsutils nsd knot knot-dnssecutils isc-dhcp-client udhcpc kea-dhcp4-server kea-dhcp6-server
+	389-ds-base bind9 bind9-utils bind9-dnsutils nsd knot knot-dnssecutils isc-dhcp-client udhcpc kea-dhcp4-server kea-dhcp6-server
 	qemu-utils strace
 	qemu-system-arm qemu-efi-aarch64
 	openssl procps ipxe ipxe-qemu pxelinux syslinux-common grub-efi-amd64-bin grub-common ovmf
@@ -33,8 +33,8 @@ fedora_build="gcc meson ninja-build pkgconf-pkg-config openldap-devel cyrus-sasl
 	libyaml-devel libtalloc-devel libunistring-devel nettle-devel json-c-devel
 	libmnl-devel nftables-devel libcmocka-devel scdoc"
 fedora_quickstart="openldap-servers openldap-clients dnsmasq dhcp-server qemu-system-x86
-	busybox passt iproute cpio kmod python3"
-fedora_test="clang clang-tools-extra compiler-rt ShellCheck 389-ds-base python3-pyyaml
+	busybox passt iproute cpio kmod python3 python3-pyyaml"
+fedora_test="clang clang-tools-extra compiler-rt ShellCheck 389-ds-base
 	qemu-system-aarch64 edk2-aarch64
 	bind bind-utils nsd knot dhcp-client kea qemu-img strace openssl procps-ng ipxe-bootimgs-x86 ipxe-roms-qemu syslinux
 	syslinux-tftpboot grub2-efi-x64-modules grub2-tools edk2-ovmf git file slurm-slurmctld

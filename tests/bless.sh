@@ -18,6 +18,7 @@ cd "$copy/tests"
 unset BLESS
 # shellcheck source=tests/points.sh
 . "$sources/tests/points.sh"
+needs_module yaml
 points_log=$copy/said
 
 run() { python3 run-cases.py "$@" >"$copy/out" 2>&1; }

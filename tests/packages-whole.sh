@@ -115,7 +115,7 @@ forget_state() { rm -r "$root/var/lib/ldapcc" "$root/srv/ldapcc" "$root/etc/ldap
 readme() {
 	mkdir -p "$root/readme/tests"
 	cp -r "$source/README.md" "$root/readme"
-	cp -r "$source/tests/readme" "$root/readme/tests"
+	cp -r "$source/tests/readme" "$source/tests/points.sh" "$root/readme/tests"
 	inside bash /readme/tests/readme/production.sh /usr
 }
 

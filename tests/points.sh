@@ -45,6 +45,9 @@ skip_all() {
 	exit 77
 }
 
+# needs_module NAME: of python3, for what cannot do without it
+needs_module() { python3 -c "import $1" 2>/dev/null || skip_all "python3 has no module '$1'"; }
+
 # The script's last command: the plan, and whether all succeeded.
 end_points() {
 	echo "1..$n_tests"

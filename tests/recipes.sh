@@ -13,6 +13,7 @@ tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
 # shellcheck source=tests/points.sh
 . "$sources/tests/points.sh"
+needs_module yaml
 points_log=$tree/log
 
 not_ok() {

@@ -33,7 +33,11 @@ import subprocess
 import sys
 import tempfile
 
-import yaml
+try:
+    import yaml
+except ModuleNotFoundError:
+    print("1..0 # SKIP python3 has no module 'yaml'")
+    sys.exit(0)
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 SOURCE = os.path.dirname(HERE)

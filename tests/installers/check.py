@@ -21,7 +21,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, os.pardir, "kickstart"))
 
 # pylint: disable=wrong-import-position
-import yaml
+try:
+    import yaml
+except ModuleNotFoundError:
+    print("1..0 # SKIP python3 has no module 'yaml'")
+    sys.exit(0)
 
 import tap
 from disks import GB, ODD, TWO, machine
