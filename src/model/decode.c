@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "model/choose.h"
 #include "model/decode_feed.h"
 #include "model/decode_pairs.h"
 #include "read/dn.h"
@@ -64,19 +65,8 @@ static int compare_values(const void *a, const void *b)
 		((const struct entry_value *)b)->bytes);
 }
 
-/* Values come in no order: the first is the first by order, whoever answers. */
-static const struct entry_value *first_value(const struct field_values *values)
-{
-	const struct entry_value *first = &values->values[0];
-
-	for (size_t i = 1; i < values->n; i++)
-		if (compare_values(&values->values[i], first) < 0)
-			first = &values->values[i];
-	return first;
-}
-
 /*
- * The record's own name: the RDN's, else the first by order. False where it has none.
+ * The record's own name: the RDN's, else the one that counts. False where it has none.
  */
 static bool own_name(struct decoder *d, struct entry_value *ret, bool *ret_is_part)
 {
@@ -86,7 +76,7 @@ static bool own_name(struct decoder *d, struct entry_value *ret, bool *ret_is_pa
 	if (rdn == NULL && names->n == 0)
 		return false;
 	*ret = rdn == NULL
-		       ? *first_value(names)
+		       ? *choose_value(d, FIELD_NAME, names)
 		       : (struct entry_value){rdn, strlen(rdn),
 				 names->n > 0 ? names->values[0].line : d->entry->line};
 	for (size_t i = 0; i < names->n; i++)
@@ -119,13 +109,21 @@ static void refuse_many(
 		"has %zu values, one is expected", n);
 }
 
-static void read_first(struct decoder *d, struct record *record, const struct use *use,
+/* The one value, or of several the one that counts. */
+static void read_one(struct decoder *d, struct record *record, const struct use *use,
 	const struct field_values *values, void *place)
 {
-	const struct entry_value *first = first_value(values);
+	const struct entry_value *chosen = choose_value(d, use->field, values);
+	bool is_any = values->n == 1 || (use->flags & USE_FIRST) != 0;
 
-	decode_prefer(d, use->field, first);
-	use->read(d, record, use, first, place);
+	if (!is_any && !choose_settles(d, use, chosen)) {
+		refuse_many(d, record, use->field, values->n);
+		return;
+	}
+	if (!is_any)
+		choose_report(d, record, use->field, values, chosen);
+	decode_prefer(d, use->field, chosen);
+	use->read(d, record, use, chosen, place);
 }
 
 static void read_use(struct decoder *d, struct record *record, const struct use *use)
@@ -147,10 +145,8 @@ static void read_use(struct decoder *d, struct record *record, const struct use 
 	}
 	if (use->storage == STORAGE_TEXTS || use->storage == STORAGE_KEYS)
 		read_list(d, record, use, values, place);
-	else if (values->n == 1 || (use->flags & USE_FIRST) != 0)
-		read_first(d, record, use, values, place);
 	else
-		refuse_many(d, record, use->field, values->n);
+		read_one(d, record, use, values, place);
 }
 
 static void read_uses(struct decoder *d, struct record *record)
@@ -230,17 +226,18 @@ static void read_extra(struct decoder *d, struct record *record,
 	struct strings *list)
 {
 	enum field_id field = map_extra_field(extra);
+	struct field_values kept = *values;
 
 	if (values->n == 0 && extra->is_required)
 		check_report(d->reporter, CHECK_MISSING_ATTRIBUTE, record, field,
 			"is missing");
 	if (values->n > 1 && !extra->is_list) {
-		refuse_many(d, record, field, values->n);
-		return;
+		kept = (struct field_values){choose_value(d, field, values), 1};
+		choose_report(d, record, field, values, kept.values);
 	}
-	list->items = arena_alloc(d->site->arena, (values->n + 1) * sizeof(char *));
-	for (size_t i = 0; i < values->n; i++) {
-		const char *text = extra_text(d, record, extra, &values->values[i]);
+	list->items = arena_alloc(d->site->arena, (kept.n + 1) * sizeof(char *));
+	for (size_t i = 0; i < kept.n; i++) {
+		const char *text = extra_text(d, record, extra, &kept.values[i]);
 
 		if (text != NULL)
 			list->items[list->n++] = text;

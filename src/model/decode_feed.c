@@ -234,6 +234,15 @@ struct values {
 	size_t n;
 };
 
+static bool has_value(const struct field_values *have, const struct entry_value *value)
+{
+	for (size_t i = 0; i < have->n; i++)
+		if (have->values[i].len == value->len &&
+			memcmp(have->values[i].bytes, value->bytes, value->len) == 0)
+			return true;
+	return false;
+}
+
 static void transform(TALLOC_CTX *mem_ctx, const struct feed *feed, const char *dn,
 	const struct entry_value *value, struct values *to)
 {
@@ -246,8 +255,11 @@ static void transform(TALLOC_CTX *mem_ctx, const struct feed *feed, const char *
 			continue;
 		if (feed->form == FORM_RANGE && strchr(piece, ' ') == NULL)
 			piece = mem_printf(mem_ctx, "%s %s", piece, piece);
-		*mem_push(mem_ctx, &to->items, &to->n) =
-			(struct entry_value){piece, strlen(piece), value->line};
+		const struct entry_value one = {piece, strlen(piece), value->line};
+
+		/* two values may become one: domain-name "c.example", and without quotes */
+		if (!has_value(&(struct field_values){to->items, to->n}, &one))
+			*mem_push(mem_ctx, &to->items, &to->n) = one;
 		if (feed->is_first)
 			return;
 	}
@@ -289,15 +301,6 @@ static void add_origin(struct decoder *d, const struct feed *feed,
 		.line = values.items[0].line,
 		.field = (uint16_t)field_of(d, feed)};
 	d->parts[n] = (struct field_values){values.items, values.n};
-}
-
-static bool has_value(const struct field_values *have, const struct entry_value *value)
-{
-	for (size_t i = 0; i < have->n; i++)
-		if (have->values[i].len == value->len &&
-			memcmp(have->values[i].bytes, value->bytes, value->len) == 0)
-			return true;
-	return false;
 }
 
 /* Two attributes with the same value say it once. */

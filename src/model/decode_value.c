@@ -804,8 +804,7 @@ void decode_dns_record(struct decoder *d, struct record *record, const struct us
 		*(const char **)place = dns_record_format(d->site->arena, &parsed);
 }
 
-/* Is it a value of our schema, which was entered for us? */
-static bool is_ours(
+bool decode_is_ours(
 	struct decoder *d, enum field_id field, const struct entry_value *value)
 {
 	const struct origin *origin = decode_origin_of(d, field, value);
@@ -825,7 +824,7 @@ static void lose_value(struct decoder *d, struct record *record, enum field_id f
 {
 	bool was_bad = record->is_bad;
 
-	if (is_ours(d, field, value))
+	if (decode_is_ours(d, field, value))
 		decode_fault(d, CHECK_BAD_VALUE, record, field, value, why);
 	else
 		decode_pass_over(d, record, field, value, why);

@@ -110,6 +110,10 @@ DECODE_TYPE(label); /* const char *: a repository's or image's name */
 /* Is it the name of a host, and no address with a typing error in it? */
 bool decode_is_name(struct decoder *d, const struct entry_value *value);
 
+/* Is it a value of our schema, which was entered for us? */
+bool decode_is_ours(
+	struct decoder *d, enum field_id field, const struct entry_value *value);
+
 /* Reports @value, which @why tells what is wrong with; it counts as refused, not missing. */
 struct finding *decode_fault(struct decoder *d, enum check check, struct record *record,
 	enum field_id field, const struct entry_value *value, const char *why);

@@ -593,7 +593,8 @@ static void check_parts(struct reporter *r)
 {
 	for (size_t i = 0; i < r->site->n_disagreements; i++) {
 		const struct disagreement *d = &r->site->disagreements[i];
-		struct finding *finding = check_report_value(r, CHECK_BAD_VALUE,
+		struct finding *finding = check_report_value(r,
+			d->is_first_taken ? CHECK_SEVERAL_VALUES : CHECK_BAD_VALUE,
 			d->second, d->field,
 			d->field == FIELD_NONE
 				? "is of another kind than the other entry of this machine"

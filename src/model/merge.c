@@ -59,10 +59,10 @@ static bool is_same_value(
 }
 
 static void disagree(struct site *site, struct record *first, struct record *second,
-	enum field_id field)
+	enum field_id field, bool is_first_taken)
 {
 	*mem_push(site, &site->disagreements, &site->n_disagreements) =
-		(struct disagreement){first, second, field};
+		(struct disagreement){first, second, field, is_first_taken};
 }
 
 /* @origin of @part's as one of @machine's. */
@@ -92,8 +92,8 @@ static void merge_use(struct site *site, struct record *machine, struct record *
 		memcpy((char *)machine + use->offset, use_member(use, part),
 			size_of(use->storage));
 		add_origin(site, machine, part, theirs);
-	} else if ((use->flags & USE_FIRST) == 0 && !is_same_value(use, machine, part)) {
-		disagree(site, machine, part, use->field);
+	} else if (!is_same_value(use, machine, part)) {
+		disagree(site, machine, part, use->field, (use->flags & USE_FIRST) != 0);
 	}
 }
 
@@ -107,7 +107,7 @@ void merge_part(struct site *site, struct machine *machine, struct machine *part
 		part->own->aliases = part->aliases;
 	}
 	if (machine->is_vcn != part->is_vcn) {
-		disagree(site, &machine->record, &part->record, FIELD_NONE);
+		disagree(site, &machine->record, &part->record, FIELD_NONE, false);
 		return;
 	}
 	machine->has_vm_host_class |= part->has_vm_host_class;

@@ -475,6 +475,7 @@ const struct interface *holder_interface(const struct name_holder *holder);
 struct disagreement {
 	struct record *first, *second; /* the first's value counts */
 	enum field_id field;
+	bool is_first_taken; /* as in one entry, where several values are no fault */
 };
 
 /* The part of the site that is served, by names. */
