@@ -3,7 +3,9 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/text.h"
 
@@ -255,21 +257,62 @@ static bool bit(struct ip ip, unsigned i)
 	return ip.bytes[i / 8] & (0x80 >> i % 8);
 }
 
+/* ffffff00, with or without 0x before it, as ifconfig(8) of BSD and Solaris prints it. */
+static bool mask_parse_hex(const char *text, struct ip *ret)
+{
+	unsigned long bits;
+
+	text += strncasecmp(text, "0x", 2) == 0 ? 2 : 0;
+	if (strlen(text) != 8 || text[strspn(text, "0123456789abcdefABCDEF")] != '\0')
+		return false;
+	bits = strtoul(text, NULL, 16);
+	for (size_t i = 0; i < 4; i++)
+		ret->bytes[i] = (unsigned char)(bits >> (24 - 8 * i));
+	return true;
+}
+
+/* Zeros may stand in front: 255.255.255.000 can mean one thing only. */
+static bool mask_parse_dotted(const char *text, struct ip *ret)
+{
+	for (size_t i = 0; i < 4; i++) {
+		size_t len = strspn(text, "0123456789");
+		unsigned long number = strtoul(text, NULL, 10);
+
+		if (len == 0 || len > 3 || number > 255)
+			return false;
+		ret->bytes[i] = (unsigned char)number;
+		if (text[len] != (i < 3 ? '.' : '\0'))
+			return false;
+		text += len + 1;
+	}
+	return true;
+}
+
+/* What access lists of routers have: the bits of the mask, turned round. */
+static bool is_wildcard(struct ip mask)
+{
+	for (size_t i = 0; i < 4; i++)
+		mask.bytes[i] ^= 0xff;
+	return mask_length(mask) > 0;
+}
+
 const char *netmask_parse(const char *text, unsigned *ret_length)
 {
-	struct ip mask;
+	struct ip mask = {.family = 4};
 	uint64_t number;
 
 	if (text_parse_u64(text, 32, &number)) {
 		*ret_length = (unsigned)number;
 		return NULL;
 	}
-	if (!ip_parse(text, &mask) || mask.family != 4)
-		return "is no netmask";
+	if (!mask_parse_hex(text, &mask) && !mask_parse_dotted(text, &mask))
+		return "is no netmask such as 255.255.255.0, 0xffffff00 or 24";
 	int length = mask_length(mask);
 
 	if (length < 0)
-		return "is no netmask: its bits are not contiguous";
+		return is_wildcard(mask)
+			       ? "is a wildcard, not a netmask: its bits are turned round"
+			       : "is no netmask: its bits are not contiguous";
 	*ret_length = (unsigned)length;
 	return NULL;
 }

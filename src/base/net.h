@@ -57,7 +57,7 @@ const char *ip_unusable(struct ip ip);
 bool ip_is_link_local(struct ip ip);
 
 /*
- * netmask_parse - a dotted quad, or its number of bits
+ * netmask_parse - 255.255.255.0, 0xffffff00, ffffff00, or its number of bits
  *
  * errors: NULL on success, else a static sentence
  */

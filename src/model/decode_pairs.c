@@ -18,7 +18,7 @@ static uint16_t origin_number(
 	return origin == NULL ? 0 : (uint16_t)(origin - d->found + 1);
 }
 
-static int compare_hardware(const void *a, const void *b)
+int hardware_compare(const void *a, const void *b)
 {
 	const struct hardware *left = a, *right = b;
 	int order = mac_compare(left->mac, right->mac);
@@ -30,7 +30,7 @@ static void keep_hardware(
 	struct hardware *list, uint32_t *n, const struct hardware *hardware)
 {
 	for (uint32_t i = 0; i < *n; i++)
-		if (compare_hardware(&list[i], hardware) == 0)
+		if (hardware_compare(&list[i], hardware) == 0)
 			return;
 	list[(*n)++] = *hardware;
 }
@@ -89,10 +89,10 @@ static void read_macs(
 		read_mac(d, record, interface, &values->values[i]);
 	if (interface->n_macs > 1)
 		qsort(interface->macs, interface->n_macs, sizeof(struct hardware),
-			compare_hardware);
+			hardware_compare);
 	if (interface->n_guids > 1)
 		qsort(interface->guids, interface->n_guids, sizeof(struct hardware),
-			compare_hardware);
+			hardware_compare);
 }
 
 static void read_duids(
@@ -180,7 +180,7 @@ static void read_addresses(
 	}
 }
 
-static int compare_addresses(const void *a, const void *b)
+int address_compare(const void *a, const void *b)
 {
 	return ip_compare(
 		((const struct address *)a)->ip, ((const struct address *)b)->ip);
@@ -201,5 +201,5 @@ void decode_pairs(struct decoder *d, struct record *record, struct interface *in
 	interface->record.is_passed_over = is_useless(d, interface);
 	if (interface->n_addresses > 1)
 		qsort(interface->addresses, interface->n_addresses,
-			sizeof(struct address), compare_addresses);
+			sizeof(struct address), address_compare);
 }

@@ -9,3 +9,6 @@
 void decode_pairs(struct decoder *d, struct record *record, struct interface *interface);
 /* Why no service can have a use for @ip; NULL where one can. */
 const char *useless_address(struct ip ip);
+/* The orders of an interface's arrays, for qsort(). */
+int hardware_compare(const void *a, const void *b);
+int address_compare(const void *a, const void *b);

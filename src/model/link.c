@@ -123,21 +123,28 @@ static bool is_same_machine(const struct machine *a, const struct machine *b)
 	       strcmp(dn_key_parent(a->record.key), dn_key_parent(b->record.key)) == 0;
 }
 
+/* From @start on, what is the same machine as the first; returns the next of another. */
+static size_t merge_parts_of(struct site *site, size_t start)
+{
+	struct machine *first = site->machines[start];
+	size_t end = start + 1;
+
+	index_record(site, &first->record, &first->record);
+	for (; end < site->n_machines && is_same_machine(first, site->machines[end]);
+		end++) {
+		merge_part(site, first, site->machines[end]);
+		index_record(site, &site->machines[end]->record, &first->record);
+	}
+	if (end - start > 1)
+		merge_halves(site, &site->machines[start], end - start);
+	return end;
+}
+
 static void merge_parts(struct site *site)
 {
-	struct machine *first = NULL;
-
 	sort_pointers(site->machines, site->n_machines, compare_machine_places);
-	for (size_t i = 0; i < site->n_machines; i++) {
-		struct machine *machine = site->machines[i];
-
-		if (first != NULL && is_same_machine(first, machine))
-			merge_part(site, first, machine);
-		else
-			first = machine;
-		index_record(site, &machine->record,
-			machine->merged_into == NULL ? &machine->record : &first->record);
-	}
+	for (size_t i = 0; i < site->n_machines;)
+		i = merge_parts_of(site, i);
 }
 
 static struct machine *machine_of(struct record *record)

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "model/absent.h"
 #include "model/lint_rules.h"
+#include "model/merge.h"
 #include "model/past.h"
 #include "model/ports.h"
 #include "read/dn.h"
@@ -388,6 +389,31 @@ static void check_pairs(struct reporter *r, struct interface *interface)
 		"give each interface an entry of its own below this one");
 }
 
+/* The same in several entries of a machine: it keeps its names, and is given no address. */
+static void check_halves(struct reporter *r, const struct machine *machine)
+{
+	struct interface *hardware = NULL, *address = NULL;
+
+	for (uint32_t i = machine->n_interfaces; i-- > 0;) {
+		struct interface *own = machine->interfaces[i];
+
+		if (own->record.kind == KIND_INTERFACE)
+			continue;
+		hardware = has_only_hardware(own) ? own : hardware;
+		address = has_only_addresses(own) ? own : address;
+	}
+	if (hardware == NULL || address == NULL)
+		return;
+	struct finding *finding = check_report_at(r, CHECK_AMBIGUOUS_PAIR,
+		SEVERITY_WARNING, &hardware->record, FIELD_MAC, 0,
+		"several entries of this machine have MAC addresses only, and several have "
+		"addresses only: no DHCP for them");
+
+	lint_note(r, finding, &address->record, FIELD_ADDRESS, 0,
+		"nobody can tell which belong together: give each interface one entry with "
+		"both");
+}
+
 static void report_second_boot(
 	struct reporter *r, struct machine *machine, struct interface *interface)
 {
@@ -426,6 +452,7 @@ static void check_interfaces(struct reporter *r)
 			check_report(r, CHECK_MISSING_ATTRIBUTE, &machine->record,
 				FIELD_ADDRESS,
 				"no address, no MAC and no interface entry");
+		check_halves(r, machine);
 		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
 			struct interface *interface = machine->interfaces[j];
 

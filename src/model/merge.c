@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/merge.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "model/decode_pairs.h"
 #include "model/use.h"
 
 /* Several entries of one machine */
@@ -75,8 +77,10 @@ static void add_origin(struct site *site, struct record *machine,
 	if (size > 0)
 		memcpy(all, machine->origins, size);
 	all[machine->n_origins] = *origin;
-	if (origin->dn == NULL)
+	if (origin->dn == NULL) {
 		all[machine->n_origins].dn = part->dn;
+		all[machine->n_origins].change = part->change;
+	}
 	machine->origins = all;
 	machine->n_origins++;
 }
@@ -114,6 +118,130 @@ void merge_part(struct site *site, struct machine *machine, struct machine *part
 	for (const struct use *use = uses_of((enum kind)machine->record.kind);
 		use->field != FIELD_NONE; use++)
 		merge_use(site, &machine->record, &part->record, use);
+}
+
+/* An entry with the MAC of an interface and one with its address */
+
+bool has_only_hardware(const struct interface *own)
+{
+	return own != NULL && own->n_macs + own->n_guids > 0 && own->n_addresses == 0 &&
+	       own->n_passed_over == 0;
+}
+
+bool has_only_addresses(const struct interface *own)
+{
+	return own != NULL && own->n_macs + own->n_guids == 0 && own->n_addresses > 0;
+}
+
+/* @items of @size, @n of them, with @n_more behind them. */
+static void *append(struct site *site, const void *items, size_t n, const void *more,
+	size_t n_more, size_t size)
+{
+	char *all = arena_alloc(site->arena, (n + n_more) * size);
+
+	if (n > 0)
+		memcpy(all, items, n * size);
+	if (n_more > 0)
+		memcpy(all + n * size, more, n_more * size);
+	return all;
+}
+
+/* Its number in the array that those of the other entry stand before; 0 stays unknown. */
+static uint16_t moved(uint16_t origin, uint32_t n_before)
+{
+	return origin == 0 ? 0 : (uint16_t)(origin + n_before);
+}
+
+static void append_hardware(struct site *site, struct interface *to,
+	struct hardware **items, uint32_t *n, const struct hardware *more,
+	uint32_t n_more, uint32_t n_origins)
+{
+	*items = append(site, *items, *n, more, n_more, sizeof(**items));
+	for (uint32_t i = *n; i < *n + n_more; i++) {
+		(*items)[i].interface = to;
+		(*items)[i].origin = moved((*items)[i].origin, n_origins);
+	}
+	*n += n_more;
+}
+
+/* All of @half becomes @to's, and is told from where it was. */
+static void take_half(struct site *site, struct interface *to, struct interface *half)
+{
+	uint32_t n_origins = to->record.n_origins;
+	uint32_t n_addresses = to->n_addresses + half->n_addresses;
+
+	for (uint32_t i = 0; i < half->record.n_origins; i++)
+		add_origin(site, &to->record, &half->record, &half->record.origins[i]);
+	append_hardware(
+		site, to, &to->macs, &to->n_macs, half->macs, half->n_macs, n_origins);
+	append_hardware(site, to, &to->guids, &to->n_guids, half->guids, half->n_guids,
+		n_origins);
+	to->addresses = append(site, to->addresses, to->n_addresses, half->addresses,
+		half->n_addresses, sizeof(*to->addresses));
+	for (uint32_t i = to->n_addresses; i < n_addresses; i++)
+		to->addresses[i].origin = moved(to->addresses[i].origin, n_origins);
+	to->n_addresses = n_addresses;
+	to->duids.items = append(site, to->duids.items, to->duids.n, half->duids.items,
+		half->duids.n, sizeof(*to->duids.items));
+	to->duids.n += half->duids.n;
+	to->aliases.items = append(site, to->aliases.items, to->aliases.n,
+		half->aliases.items, half->aliases.n, sizeof(*to->aliases.items));
+	to->aliases.n += half->aliases.n;
+	half->machine = NULL;
+}
+
+struct halves {
+	size_t n_hardware, n_addresses, n_ipv4;
+};
+
+static struct halves count_halves(struct machine **parts, size_t n)
+{
+	struct halves halves = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		const struct interface *own = parts[i]->own;
+
+		if (has_only_hardware(own))
+			halves.n_hardware += own->n_macs + own->n_guids;
+		if (!has_only_addresses(own))
+			continue;
+		halves.n_addresses += own->n_addresses;
+		for (uint32_t j = 0; j < own->n_addresses; j++)
+			halves.n_ipv4 += own->addresses[j].ip.family == 4;
+	}
+	return halves;
+}
+
+/* One MAC has all addresses; several are a bond of one address a family. */
+static bool belong_together(const struct halves *halves)
+{
+	size_t n_ipv6 = halves->n_addresses - halves->n_ipv4;
+
+	return halves->n_hardware > 0 && halves->n_addresses > 0 &&
+	       (halves->n_hardware == 1 || (halves->n_ipv4 < 2 && n_ipv6 < 2));
+}
+
+void merge_halves(struct site *site, struct machine **parts, size_t n)
+{
+	const struct halves halves = count_halves(parts, n);
+	struct interface *whole = NULL;
+
+	if (!belong_together(&halves))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		struct interface *own = parts[i]->own;
+
+		if (!has_only_hardware(own) && !has_only_addresses(own))
+			continue;
+		if (whole == NULL)
+			whole = own;
+		else
+			take_half(site, whole, own);
+	}
+	qsort(whole->macs, whole->n_macs, sizeof(*whole->macs), hardware_compare);
+	qsort(whole->guids, whole->n_guids, sizeof(*whole->guids), hardware_compare);
+	qsort(whole->addresses, whole->n_addresses, sizeof(*whole->addresses),
+		address_compare);
 }
 
 /* Values that stand twice */

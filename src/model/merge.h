@@ -17,6 +17,18 @@
 void merge_part(struct site *site, struct machine *machine, struct machine *part);
 
 /*
+ * merge_halves - of the entries of one machine, those with a MAC and no address, and those with an
+ *                address and no MAC, are one interface
+ *
+ * shape: several MACs and several addresses of a family stay apart, which is lint's to say; entries
+ *        with both are interfaces of their own
+ */
+void merge_halves(struct site *site, struct machine **parts, size_t n);
+/* The halves; NULL is none. */
+bool has_only_hardware(const struct interface *own);
+bool has_only_addresses(const struct interface *own);
+
+/*
  * drop_copies - the machine's own MACs and addresses that its interface entries have, too
  *
  * shape: FusionDirectory keeps such copies for programs that know no interfaces; an interface

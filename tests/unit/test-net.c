@@ -68,11 +68,55 @@ static void test_texts(void **state)
 	}
 }
 
+static const struct {
+	const char *text;
+	int length; /* -1: refused */
+} masks[] = {
+	{"255.255.255.0", 24},
+	{"255.255.255.000", 24},
+	{"255.255.255.128", 25},
+	{"255.255.255.255", 32},
+	{"0.0.0.0", 0},
+	{"0xffffff00", 24},
+	{"0XFFFFF000", 20},
+	{"ffffff00", 24},
+	{"0x00000000", 0},
+	{"24", 24},
+	{"0", 0},
+	{"33", -1},
+	{"255.255.255", -1}, /* 255.255.0.255 for inet_aton(3) */
+	{"255.255.255.0.0", -1},
+	{"255.255.255.256", -1},
+	{"255.0.255.0", -1},
+	{"0.0.0.255", -1},
+	{"0xffff00", -1},
+	{"0xff00ff00", -1},
+	{"0xfffffg00", -1},
+	{"0x", -1},
+	{"", -1},
+	{"-1", -1},
+	{"255.255.255.0 ", -1},
+};
+
+static void test_netmasks(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(masks); i++) {
+		unsigned length = 99;
+		const char *why = netmask_parse(masks[i].text, &length);
+		int got = why == NULL ? (int)length : -1;
+
+		if (got != masks[i].length)
+			fail_msg("'%s' is %d", masks[i].text, got);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_format_ipv6),
 		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_netmasks),
 	};
 
 	return cmocka_run_group_tests_name("net", tests, NULL, NULL);
