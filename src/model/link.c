@@ -569,8 +569,12 @@ static int compare_repositories(const void *left, const void *right)
 
 static void link_profile(struct site *site, struct profile *profile)
 {
+	bool had_some = profile->repository_dns.n > 0;
+
 	drop_excluded_keys(site, &profile->repository_dns);
 	uint32_t n = profile->repository_dns.n;
+
+	profile->lost_repositories = had_some && n == 0;
 
 	profile->repositories =
 		arena_alloc(site->arena, (n + 1) * sizeof(struct repository *));
@@ -589,13 +593,14 @@ static void link_profile(struct site *site, struct profile *profile)
 /* Without its host or its image a guest is on none. */
 static void drop_excluded_references(const struct site *site, struct machine *machine)
 {
-	bool has_lost_image = drop_excluded(site, &machine->image_dn);
-	bool has_lost_host = drop_excluded(site, &machine->host_dn);
-
-	if (has_lost_image)
+	if (drop_excluded(site, &machine->profile_dn))
+		machine->excluded = FIELD_PROFILE;
+	if (drop_excluded(site, &machine->host_dn))
+		machine->excluded = FIELD_HOST;
+	if (drop_excluded(site, &machine->image_dn) && machine->host_dn != NULL) {
+		machine->excluded = FIELD_IMAGE;
 		machine->host_dn = NULL;
-	machine->stands_on_excluded = has_lost_image | has_lost_host |
-				      drop_excluded(site, &machine->profile_dn);
+	}
 }
 
 static void link_machine(struct site *site, struct machine *machine)

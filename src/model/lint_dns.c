@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "model/absent.h"
 #include "model/dns_record.h"
 #include "model/lint_rules.h"
 #include "model/zone.h"
@@ -176,6 +177,16 @@ static void check_alone(struct dns_lint *l, struct dns_record *record)
 
 /* What records point to */
 
+/* No fault of who points there, and of no use to anybody. */
+static void report_excluded(struct dns_lint *l, struct dns_record *record)
+{
+	check_report_at(l->r, CHECK_DANGLING_NAME, SEVERITY_WARNING, record->record,
+		(enum field_id)record->field, 0,
+		"%s record: '%s' is excluded: the record is left out",
+		dns_type_name(record->type), record->target);
+	record->is_dropped = true;
+}
+
 static void check_target(struct dns_lint *l, struct dns_record *record)
 {
 	const char *target = record->target;
@@ -197,7 +208,11 @@ static void check_target(struct dns_lint *l, struct dns_record *record)
 		record->type == DNS_CNAME &&
 		(has_records(l, target) || table_find(l->domains, target) != NULL);
 
-	if (is_ours(l, target) && addressed(l, target) == NULL && !has_data)
+	if (!is_ours(l, target) || addressed(l, target) != NULL || has_data)
+		return;
+	if (absent_has_name(l->r->site->excluded, target))
+		report_excluded(l, record);
+	else
 		report(l, record, CHECK_DANGLING_NAME, target,
 			record->type == DNS_CNAME ? "is no name of this site"
 						  : "is no name with an address");

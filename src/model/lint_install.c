@@ -136,7 +136,11 @@ static void check_profile(struct reporter *r, struct profile *profile)
 
 	check_trees(r, profile);
 
-	if (profile->repository_dns.n == 0)
+	if (profile->lost_repositories)
+		check_report_at(r, CHECK_MISSING_ATTRIBUTE, SEVERITY_WARNING,
+			&profile->record, FIELD_REPOSITORY, 0,
+			"all are excluded: hosts are installed from the tree alone");
+	else if (profile->repository_dns.n == 0)
 		lint_missing(r, &profile->record, FIELD_REPOSITORY,
 			"is missing: a profile needs a repository");
 	if (profile->version == NULL || !release_find(profile->version, &release))
@@ -176,7 +180,7 @@ static void check_installer(struct reporter *r, struct machine *host)
 {
 	const struct profile *profile = host->profile;
 
-	if (host->stands_on_excluded)
+	if (host->excluded == FIELD_PROFILE)
 		check_report_at(r, CHECK_MISSING_ATTRIBUTE, SEVERITY_WARNING,
 			&host->record, FIELD_PROFILE, 0,
 			"is excluded: the host boots from its disk");

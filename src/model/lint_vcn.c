@@ -39,10 +39,10 @@ static void check_vcn(struct reporter *r, struct machine *vcn)
 	if (record_refused(&vcn->record, FIELD_HOST))
 		return;
 	if (vcn->host_dn == NULL) {
-		check_report(r, CHECK_VCN_UNPLACED, &vcn->record, FIELD_HOST,
-			vcn->stands_on_excluded
-				? "its host or image is excluded: names and DHCP only, "
-				  "nothing starts it"
+		check_report(r, CHECK_VCN_UNPLACED, &vcn->record,
+			vcn->excluded != FIELD_NONE ? vcn->excluded : FIELD_HOST,
+			vcn->excluded != FIELD_NONE
+				? "is excluded: names and DHCP only, nothing starts it"
 				: "on no host: names and DHCP only, nothing starts it");
 		return;
 	}

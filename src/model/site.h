@@ -307,7 +307,8 @@ struct machine {
 	const char *profile_dn;
 	struct profile *profile;
 	bool has_vm_host_class; /* vocPhysicalNode */
-	bool stands_on_excluded; /* its host, image or profile is passed over */
+	uint16_t
+		excluded; /* FIELD_HOST, FIELD_IMAGE or FIELD_PROFILE, which is passed over */
 	bool installs; /* vocInstall is TRUE, and only then */
 	int64_t install_until; /* Unix time; 0: not given */
 	bool boots_installer; /* and all that the installer needs is there; model_derive() */
@@ -390,6 +391,7 @@ struct repository {
 struct profile {
 	struct record record;
 	const char *install_url, *version, *timezone, *kernel, *initrd, *arguments;
+	bool lost_repositories; /* all that it names are excluded */
 	struct strings repository_dns;
 	struct repository **repositories; /* in the order of their cost, then name */
 	uint32_t n_repositories;
