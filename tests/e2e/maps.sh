@@ -37,7 +37,7 @@ load() {
 		"$scratch/foreign-$map" "$schema"/{core,cosine,nis,inetorgperson}.schema
 	slapd_new "$map"
 	sed -i "/ldapcc.schema/a include $scratch/foreign-$map.schema" "$scratch/$map/slapd.conf"
-	slapd_load "$map" "$scratch/foreign-$map.ldif"
+	slapd_load "$map" "$scratch/foreign-$map.ldif" || return 1
 	slapd_start "$map"
 	settings "$map-site" "$(slapd_uri "$map")"
 	# of the walk what is not about this machine

@@ -41,25 +41,42 @@ def records(path):
             yield lines[0].split(":", 1)[1].strip(), lines[1:]
 
 
+def classes_of(lines):
+    return [line.split(":")[1].strip() for line in lines
+            if line.lower().startswith("objectclass:")]
+
+
+def class_kinds(entries, known, structural):
+    """Each unknown class: lower case -> (as written, kind). An entry has one structural class."""
+    kinds = {}
+    structural = structural - {"top"}
+    # what stands beside a known structural class anywhere is none itself
+    for names in entries:
+        if structural.intersection(name.lower() for name in names):
+            kinds.update({name.lower(): (name, "AUXILIARY") for name in names
+                          if name.lower() not in known})
+    for names in entries:
+        has_structural = any(name.lower() in structural or
+                             kinds.get(name.lower(), ("", ""))[1] == "STRUCTURAL"
+                             for name in names)
+        for name in names:
+            if name.lower() not in known and name.lower() not in kinds:
+                kinds[name.lower()] = (name, "AUXILIARY" if has_structural else "STRUCTURAL")
+                has_structural = True
+    return kinds
+
+
 def main():
     source, suffix, out, *known_paths = sys.argv[1:]
     known, structural = known_names(known_paths)
     entries = list(records(source))
-    binary, plain, classes = set(), set(), {}
+    binary, plain = set(), set()
     for _, lines in entries:
-        own = [line.split(":")[1].strip() for line in lines
-               if line.lower().startswith("objectclass:")]
-        has_structural = any(name.lower() in structural - {"top"} or
-                             classes.get(name.lower(), ("", ""))[1] == "STRUCTURAL"
-                             for name in own)
-        for name in own:
-            if name.lower() not in known and name.lower() not in classes:
-                classes[name.lower()] = (name, "AUXILIARY" if has_structural else "STRUCTURAL")
-                has_structural = True
         for line in lines:
             name = re.split(r"[:;]", line)[0]
             if name.lower() != "objectclass":
                 (binary if re.match(r"[^:]*::", line) else plain).add(name.lower())
+    classes = class_kinds([classes_of(lines) for _, lines in entries], known, structural)
     new = sorted((binary | plain) - known)
     may = " $ ".join(sorted((binary | plain) | {"cn", "ou", "dc", "o"}))
     with open(out + ".schema", "w", encoding="utf-8") as file:
