@@ -7,6 +7,8 @@
 
 #include "base/diag.h"
 
+enum { FILE_PATH_MAX = 4095 /* PATH_MAX less its NUL */ };
+
 /*
  * file_read - a whole regular file, or a pipe, to its end
  *

@@ -8,6 +8,12 @@
 
 #include "base/mem.h"
 
+enum {
+	GUEST_DISKS_MAX = 16,
+	CREDENTIALS_MAX = 32,
+	CREDENTIALS_TEXT_MAX = 16 * 1024, /* of SMBIOS there are 64 KiB in all */
+};
+
 /* Of a disk: the serial number that the guest finds it by. */
 const char *disk_name_fault(const char *name, size_t len);
 /* source: systemd.exec(5), SetCredential=; the names that the launcher gives itself are none */

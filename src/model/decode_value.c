@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/ssh_key.h"
 #include "base/text.h"
 #include "base/url.h"
@@ -361,6 +362,8 @@ const char *decode_path_fault(const char *path)
 		return "contains a comma";
 	if (strstr(path, "/../") != NULL || text_has_suffix(path, "/.."))
 		return "contains '..'";
+	if (strlen(path) > FILE_PATH_MAX)
+		return "is longer than 4095 bytes, which no path is";
 	return text_has_suffix(path, "/") ? "names a folder" : NULL;
 }
 

@@ -9,9 +9,6 @@
 
 #include "model/site.h"
 
-/* Of one VCN; as many as vcn hands over. */
-enum { GUEST_DISKS_MAX = 16, CREDENTIALS_MAX = 32 };
-
 /*
  * guest_disk_parse - one value
  *

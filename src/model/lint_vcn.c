@@ -86,19 +86,33 @@ static void check_disks(struct reporter *r, struct machine *vcn)
 	}
 }
 
+static void check_credential_name(struct reporter *r, struct machine *vcn, uint32_t i)
+{
+	for (uint32_t j = 0; j < i; j++)
+		if (strcmp(vcn->credentials[i].name, vcn->credentials[j].name) == 0)
+			check_report(r, CHECK_BAD_VALUE, &vcn->record, FIELD_CREDENTIAL,
+				"two credentials have the name '%s'",
+				vcn->credentials[i].name);
+}
+
 static void check_credentials(struct reporter *r, struct machine *vcn)
 {
+	size_t sum = 0;
+
 	if (vcn->n_credentials > CREDENTIALS_MAX)
 		check_report(r, CHECK_BAD_VALUE, &vcn->record, FIELD_CREDENTIAL,
 			"has more than %d credentials", CREDENTIALS_MAX);
-	for (uint32_t i = 1; i < vcn->n_credentials; i++)
-		for (uint32_t j = 0; j < i; j++)
-			if (strcmp(vcn->credentials[i].name, vcn->credentials[j].name) ==
-				0)
-				check_report(r, CHECK_BAD_VALUE, &vcn->record,
-					FIELD_CREDENTIAL,
-					"two credentials have the name '%s'",
-					vcn->credentials[i].name);
+	for (uint32_t i = 0; i < vcn->n_credentials; i++) {
+		const char *value = vcn->credentials[i].value;
+
+		sum += value == NULL ? 0 : strlen(value);
+		check_credential_name(r, vcn, i);
+	}
+	if (sum > CREDENTIALS_TEXT_MAX)
+		check_report(r, CHECK_BAD_VALUE, &vcn->record, FIELD_CREDENTIAL,
+			"has %zu bytes of credentials, and %d in all are possible: give "
+			"long ones by their paths",
+			sum, CREDENTIALS_TEXT_MAX);
 }
 
 /* Processors are numbered from 0; vocCPUs says how many a host gives to VCNs. */

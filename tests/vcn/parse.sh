@@ -54,6 +54,17 @@ folder 0 "a folder with a good manifest and what is none"
 cp manifest-vlan.yaml "$folder/zz.yaml"
 folder 10 "a folder with a bad one"
 rm "$folder/"*
+cp manifest-ok-disabled.yaml "$folder/1.yaml"
+sed 's/node01/node02/' manifest-ok-disabled.yaml >"$folder/2.yaml"
+folder 0 "files of one path on two hosts, which may be two files"
+n=$((n + 1))
+if [ "$("$vcn" check "$folder" 2>&1 | grep -c "2.yaml:6:5: warning: VCN 'a' writes to '/.*/[ad].raw'")" = 2 ]; then
+	echo "ok $n - and each is told"
+else
+	echo "not ok $n - and each is told"
+	failed=1
+fi
+rm "$folder/"*
 folder 0 "an empty folder"
 
 # What a server that was broken into may serve.

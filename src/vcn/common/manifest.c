@@ -206,9 +206,12 @@ struct uses {
 	size_t n;
 };
 
+/* Without @key it is missing or in error, which has been said. */
 static void uses_add(struct uses *uses, TALLOC_CTX *mem_ctx, const struct node *node,
 	const char *kind, const char *key)
 {
+	if (key == NULL)
+		return;
 	struct use *use = mem_push(mem_ctx, &uses->rows, &uses->n);
 
 	*use = (struct use){
@@ -229,6 +232,9 @@ static void add_interface_uses(struct uses *uses, TALLOC_CTX *mem_ctx,
 
 	for (size_t i = 0; i < guest->n_interfaces; i++) {
 		const struct guest_interface *interface = &guest->interfaces[i];
+
+		if (mac_is_zero(interface->mac) || interface->bridge == NULL)
+			continue;
 		const char *wire = mem_printf(mem_ctx, "%s/%u/%s",
 			mac_format(interface->mac, buffer), interface->vlan_id,
 			interface->bridge);
@@ -246,25 +252,40 @@ static void add_written(
 	uses_add(uses, mem_ctx, node, WRITTEN, file_plain_path(mem_ctx, path));
 }
 
-static void add_guest_uses(struct uses *uses, TALLOC_CTX *mem_ctx,
+/* A VCN that is not enabled writes to nothing: what is started by hand meets the file's lock. */
+static void add_guest_writes(struct uses *uses, TALLOC_CTX *mem_ctx,
 	const struct guest *guest, const struct node *map)
 {
-	const struct node *image = node_find(map, "image");
-	char *name = mem_strdup(mem_ctx, guest->name),
-	     *fqdn = mem_strdup(mem_ctx, guest->fqdn);
-
-	text_lower(name);
-	text_lower(fqdn);
-	uses_add(uses, mem_ctx, node_find(map, "name"), "name", name);
-	uses_add(uses, mem_ctx, node_find(map, "fqdn"), "FQDN", fqdn);
-	uses_add(uses, mem_ctx, node_find(map, "uuid"), "UUID", guest->uuid);
+	if (!guest->is_enabled)
+		return;
 	if (guest->image.path != NULL && !guest->image.snapshot)
-		add_written(uses, mem_ctx, node_find(image, "path"), guest->image.path);
+		add_written(uses, mem_ctx, node_find(node_find(map, "image"), "path"),
+			guest->image.path);
 	for (size_t i = 0; i < guest->n_disks; i++)
 		if (guest->disks[i].path != NULL)
 			add_written(uses, mem_ctx,
 				node_find(node_find(map, "disks")->items[i], "path"),
 				guest->disks[i].path);
+}
+
+static const char *lower_case(TALLOC_CTX *mem_ctx, const char *name)
+{
+	char *lower = name == NULL ? NULL : mem_strdup(mem_ctx, name);
+
+	if (lower != NULL)
+		text_lower(lower);
+	return lower;
+}
+
+static void add_guest_uses(struct uses *uses, TALLOC_CTX *mem_ctx,
+	const struct guest *guest, const struct node *map)
+{
+	uses_add(uses, mem_ctx, node_find(map, "name"), "name",
+		lower_case(mem_ctx, guest->name));
+	uses_add(uses, mem_ctx, node_find(map, "fqdn"), "FQDN",
+		lower_case(mem_ctx, guest->fqdn));
+	uses_add(uses, mem_ctx, node_find(map, "uuid"), "UUID", guest->uuid);
+	add_guest_writes(uses, mem_ctx, guest, map);
 	add_interface_uses(uses, mem_ctx, guest, node_find(map, "interfaces"));
 }
 
@@ -353,8 +374,10 @@ static int check_uses(struct reader *r, const struct manifest *manifest)
 			"first used here");
 	}
 	for (size_t i = 0; i < manifest->n_guests; i++) {
-		int failed = check_reads(r, &uses, &manifest->guests[i],
-			node_find(list->items[i], "image"));
+		int failed = !manifest->guests[i].is_enabled
+				     ? 0
+				     : check_reads(r, &uses, &manifest->guests[i],
+					       node_find(list->items[i], "image"));
 
 		result = failed < 0 ? failed : result;
 	}
@@ -500,8 +523,9 @@ int manifest_parse(TALLOC_CTX *mem_ctx, const char *path, const char *text, size
 		.code = EXIT_DATA};
 
 	r = document_read(&reader, document->root, manifest_keys, manifest);
-	if (r == 0)
-		r = check_uses(&reader, manifest);
+	int used = check_uses(&reader, manifest);
+
+	r = r < 0 ? r : used;
 	if (r == 0)
 		r = check_count(manifest, &trailer, diags);
 	if (r < 0)

@@ -47,8 +47,6 @@ struct guest_interface {
 	size_t n_addresses;
 };
 
-enum { GUEST_DISKS_MAX = 16, CREDENTIALS_MAX = 32 };
-
 /* A disk beside that of the image. */
 struct guest_disk {
 	const char *name; /* which the guest finds it by */

@@ -7,10 +7,7 @@
 #include "base/text.h"
 #include "vcn/common/manifest_value.h"
 
-enum {
-	CREDENTIALS_TEXT_MAX = 16 * 1024, /* of SMBIOS there are 64 KiB in all */
-	HUGE_PAGE_MIB = 2, /* the smallest */
-};
+enum { HUGE_PAGE_MIB = 2 /* the smallest */ };
 
 /* @fault goes on behind the value. */
 static int read_faultless(struct reader *r, const struct node *value, void *field,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "vcn/common/manifest.h"
 
@@ -14,7 +15,6 @@ enum {
 	MTU_MAX = 65535,
 	INTERFACE_NAME_MAX = 15,
 	UUID_LENGTH = 36,
-	PATH_LENGTH_MAX = 4095, /* PATH_MAX less its NUL */
 };
 
 /* Single values */
@@ -122,9 +122,9 @@ int value_file_path(struct reader *r, const struct node *value, void *field)
 		return failed;
 	if (path[0] != '/' || text_has_suffix(path, "/"))
 		return document_fault(r, value, "expected the absolute path of a file");
-	if (strlen(path) > PATH_LENGTH_MAX)
+	if (strlen(path) > FILE_PATH_MAX)
 		return document_fault(
-			r, value, "a path has at most %d bytes", PATH_LENGTH_MAX);
+			r, value, "a path has at most %d bytes", FILE_PATH_MAX);
 	if (has_dot_dot(path))
 		return document_fault(r, value, "'..' is not allowed in a path");
 	*(const char **)field = path;

@@ -77,6 +77,54 @@ static int check_host(struct session *s, const struct manifest *manifest)
 	return r;
 }
 
+/* Manifests of several hosts */
+
+static void take_file(struct session *s, struct table *written,
+	const struct manifest *manifest, const struct guest *guest, const char *path)
+{
+	void **slot = table_slot(written, file_plain_path(written, path));
+	const struct loc where = loc_at(mem_strdup(s->diags, manifest->path),
+		guest->where.line, guest->where.column);
+
+	if (*slot == NULL) {
+		struct loc *first = mem_new(written, struct loc);
+
+		*first = where;
+		*slot = first;
+		return;
+	}
+	const struct loc *first = *slot;
+
+	if (strcmp(first->source, where.source) == 0)
+		return;
+	diag_note(diag_add(s->diags, SEVERITY_WARNING, NULL, where,
+			  "VCN '%s' writes to '%s', and so does one of another "
+			  "manifest: where the hosts share it, it is one file",
+			  guest->name, path),
+		*first, "here");
+}
+
+/*
+ * Within a manifest one file in two guests is an error. Of two hosts it may be two files, each on
+ * its own disks.
+ */
+static void take_written(
+	struct session *s, struct table *written, const struct manifest *manifest)
+{
+	for (size_t i = 0; i < manifest->n_guests; i++) {
+		const struct guest *guest = &manifest->guests[i];
+
+		if (!guest->is_enabled)
+			continue;
+		if (guest->image.path != NULL && !guest->image.snapshot)
+			take_file(s, written, manifest, guest, guest->image.path);
+		for (size_t j = 0; j < guest->n_disks; j++)
+			if (guest->disks[j].path != NULL)
+				take_file(s, written, manifest, guest,
+					guest->disks[j].path);
+	}
+}
+
 /* A file */
 
 static void put_manifest(
@@ -96,8 +144,8 @@ static void put_manifest(
 	json_object_array_add(list, json);
 }
 
-/* Its faults are in diags. */
-static void check_file(struct session *s, const char *path)
+/* Its faults are in diags; @written has what guests of other files write to. */
+static void check_file(struct session *s, struct table *written, const char *path)
 {
 	TMP_CTX(tmp);
 	const struct manifest_demands demands = {
@@ -111,6 +159,8 @@ static void check_file(struct session *s, const char *path)
 		r = session_fail_hanging(s->diags, path);
 	if (r == 0 && s->is_preflight)
 		r = check_host(s, manifest);
+	if (r == 0)
+		take_written(s, written, manifest);
 	if (r == 0 && s->arguments.json)
 		put_manifest(s, path, manifest);
 }
@@ -142,7 +192,7 @@ static void write_names(const void *path, int fd)
 			fd, entries[i]->d_name, strlen(entries[i]->d_name) + 1);
 }
 
-static int check_path(struct session *s, const char *path)
+static int check_path(struct session *s, struct table *written, const char *path)
 {
 	TMP_CTX(tmp);
 	char *bytes;
@@ -157,7 +207,7 @@ static int check_path(struct session *s, const char *path)
 		return diag_fail_errno(
 			s->diags, EXIT_IO, -r, loc_file(path), "it cannot be looked at");
 	if (len < sizeof(error)) {
-		check_file(s, path);
+		check_file(s, written, path);
 		return 0;
 	}
 	memcpy(&error, bytes, sizeof(error));
@@ -166,7 +216,7 @@ static int check_path(struct session *s, const char *path)
 			"the folder cannot be read");
 	for (const char *name = bytes + sizeof(error); name < bytes + len;
 		name += strlen(name) + 1)
-		check_file(s, file_join(tmp, path, name));
+		check_file(s, written, file_join(tmp, path, name));
 	return 0;
 }
 
@@ -188,6 +238,7 @@ static int open_preflight(struct session *s)
 int check_command(void *session)
 {
 	struct session *s = session;
+	struct table *written = table_new(s->mem_ctx, 0);
 	int r = 0;
 
 	s->is_preflight = s->arguments.host != NULL;
@@ -199,8 +250,8 @@ int check_command(void *session)
 		r = diag_fail(s->diags, EXIT_USAGE, LOC_NONE,
 			"which manifests? Name them, or this host with --host");
 	if (r == 0 && s->n_words == 0)
-		check_file(s, session_manifest_path(s));
+		check_file(s, written, session_manifest_path(s));
 	for (size_t i = 0; r == 0 && i < s->n_words; i++)
-		r = check_path(s, s->words[i]);
+		r = check_path(s, written, s->words[i]);
 	return r < 0 ? r : -(int)s->diags->failure;
 }
