@@ -26,8 +26,8 @@ debian_test="clang clang-format clang-tidy libclang-rt-14-dev shellcheck
 	debconf netplan.io zsh fish chromium graphviz
 	dpkg-dev debhelper lintian debootstrap rpm rpmlint logrotate shim-signed grub-efi-amd64-signed"
 
-# for contrib/overhead, and for the tests that take minutes
-debian_optional="iperf3 fio mmdebstrap"
+# for contrib/overhead
+debian_optional="iperf3 fio"
 
 fedora_build="gcc meson ninja-build pkgconf-pkg-config openldap-devel cyrus-sasl-devel
 	libyaml-devel libtalloc-devel libunistring-devel nettle-devel json-c-devel
