@@ -250,6 +250,17 @@ char *arena_strdup(struct arena *a, const char *text)
 	return arena_strndup(a, text, strlen(text));
 }
 
+char *arena_join(struct arena *a, const char *first, char between, const char *second)
+{
+	size_t n_first = strlen(first), n_second = strlen(second);
+	char *text = arena_take(a, n_first + 1 + n_second + 1);
+
+	memcpy(text, first, n_first);
+	text[n_first] = between;
+	memcpy(text + n_first + 1, second, n_second + 1);
+	return text;
+}
+
 char *arena_printf(struct arena *a, const char *format, ...)
 {
 	char buffer[512];

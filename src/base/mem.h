@@ -111,6 +111,9 @@ struct arena *arena_new(TALLOC_CTX *mem_ctx) _must_check_;
 void *arena_alloc(struct arena *a, size_t size) _must_check_;
 char *arena_strndup(struct arena *a, const char *text, size_t length) _must_check_;
 char *arena_strdup(struct arena *a, const char *text) _must_check_;
+/* Two texts with a byte between them: what names are made of, without printf. */
+char *arena_join(struct arena *a, const char *first, char between,
+	const char *second) _must_check_;
 char *arena_printf(struct arena *a, const char *format, ...) _printf_(2, 3) _must_check_;
 
 /* Cleanup handlers for _cleanup_(): each accepts what was never opened. */

@@ -42,14 +42,11 @@ static size_t merge_runs(
 	return kept;
 }
 
-void sort_pointers(void *items, size_t n, sort_order compare)
+static void sort_runs(void **table, size_t n, sort_order compare)
 {
 	TMP_CTX(tmp);
-	void **table = items;
 	size_t *ends = NULL, n_runs = 0;
 
-	if (n < 2 || run_end(table, 0, n, compare) == n)
-		return;
 	for (size_t end = 0; end < n;) {
 		end = run_end(table, end, n, compare);
 		*mem_push(tmp, &ends, &n_runs) = end;
@@ -58,6 +55,12 @@ void sort_pointers(void *items, size_t n, sort_order compare)
 
 	while (n_runs > 1)
 		n_runs = merge_runs(table, ends, n_runs, room, compare);
+}
+
+void sort_pointers(void *items, size_t n, sort_order compare)
+{
+	if (n > 1 && run_end(items, 0, n, compare) < n)
+		sort_runs(items, n, compare);
 }
 
 void sort_items(void *items, size_t n, size_t size, sort_order compare)

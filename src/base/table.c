@@ -171,6 +171,8 @@ static inline struct slot *probe(const struct table *table, const struct slot *k
 
 void *table_find_bytes(const struct table *table, const char *key, size_t len)
 {
+	if (table->used == 0)
+		return NULL;
 	struct slot wanted = {key, len, hash_words(key, len, table->is_folded), NULL};
 
 	return probe(table, &wanted)->value;

@@ -35,19 +35,41 @@ int text_compare_items(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* The value of each hex digit, and one more; 0: it is none. */
+static const uint8_t hex_values[256] = {
+	['0'] = 1,
+	['1'] = 2,
+	['2'] = 3,
+	['3'] = 4,
+	['4'] = 5,
+	['5'] = 6,
+	['6'] = 7,
+	['7'] = 8,
+	['8'] = 9,
+	['9'] = 10,
+	['a'] = 11,
+	['b'] = 12,
+	['c'] = 13,
+	['d'] = 14,
+	['e'] = 15,
+	['f'] = 16,
+	['A'] = 11,
+	['B'] = 12,
+	['C'] = 13,
+	['D'] = 14,
+	['E'] = 15,
+	['F'] = 16,
+};
+
 int text_hex_digit(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return hex_values[(unsigned char)c] - 1;
 }
 
 int text_hex_byte(const char *text)
 {
-	int high = text_hex_digit(text[0]);
-	int low = high < 0 ? -1 : text_hex_digit(text[1]);
+	int high = hex_values[(unsigned char)text[0]] - 1;
+	int low = high < 0 ? -1 : hex_values[(unsigned char)text[1]] - 1;
 
 	return low < 0 ? -1 : high << 4 | low;
 }

@@ -35,14 +35,14 @@ void sha1(const void *bytes, size_t len, uint8_t ret[SHA1_BYTES])
 	sha1_digest(&state, SHA1_BYTES, ret);
 }
 
-char *uuid_of_name(TALLOC_CTX *mem_ctx, const char *fqdn)
+const char *uuid_of_name(const char *fqdn, char buffer[UUID_TEXT_MAX])
 {
 	/* the DNS namespace, RFC 4122 appendix C */
 	static const uint8_t dns[16] = {0x6b, 0xa7, 0xb8, 0x10, 0x9d, 0xad, 0x11, 0xd1,
 		0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8};
 	struct sha1_ctx state;
 	uint8_t u[SHA1_DIGEST_SIZE];
-	char text[37], *at = text;
+	char *at = buffer;
 
 	sha1_init(&state);
 	sha1_update(&state, sizeof(dns), dns);
@@ -57,7 +57,7 @@ char *uuid_of_name(TALLOC_CTX *mem_ctx, const char *fqdn)
 		at = text_write_hex(at, &u[i], 1);
 	}
 	*at = '\0';
-	return mem_strdup(mem_ctx, text);
+	return buffer;
 }
 
 /* @state covers all of @b after it. */

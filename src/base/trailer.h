@@ -14,7 +14,7 @@
 
 #include "base/mem.h"
 
-enum { SHA256_BYTES = 32, SHA256_TEXT_MAX = 65, SHA1_BYTES = 20 };
+enum { SHA256_BYTES = 32, SHA256_TEXT_MAX = 65, SHA1_BYTES = 20, UUID_TEXT_MAX = 37 };
 
 struct trailer {
 	unsigned n_hosts;
@@ -28,7 +28,7 @@ const char *sha256_text(const uint8_t digest[SHA256_BYTES], char buffer[SHA256_T
 /* SHA-1 (FIPS 180-4): for identities that are made of it, never against anybody. */
 void sha1(const void *bytes, size_t len, uint8_t ret[SHA1_BYTES]);
 /* RFC 4122 section 4.3, version 5 in the DNS namespace, as 36 lower-case characters. */
-char *uuid_of_name(TALLOC_CTX *mem_ctx, const char *fqdn) _must_check_;
+const char *uuid_of_name(const char *fqdn, char buffer[UUID_TEXT_MAX]);
 
 /* Appends the line; @comment is the file's comment form, such as "# ". A body without a
  * newline at its end gets one first. */

@@ -170,15 +170,16 @@ static void add_all_shared(struct roll *roll)
 
 /* Nodes */
 
-/* Hashes of what a node has, until they are items. */
+/* Hashes of what a node has, until they are items; the room stays for the next node. */
 struct items {
 	uint32_t *hashes;
-	size_t n;
+	size_t n, room;
 };
 
 static void add_item(TALLOC_CTX *mem_ctx, struct items *items, uint64_t hash)
 {
-	*mem_push(mem_ctx, &items->hashes, &items->n) = past_number(hash);
+	mem_reserve(mem_ctx, &items->hashes, &items->room, items->n + 1);
+	items->hashes[items->n++] = past_number(hash);
 }
 
 static int compare_hashes(const void *left, const void *right)
@@ -214,8 +215,18 @@ static const char *items_text(struct arena *arena, struct items *items)
 
 struct having {
 	struct items names, addresses, macs, reservations;
-	struct buffer *networks;
+	struct buffer *networks; /* with commas between them */
+	const char *network; /* the only one; NULL: there are several, or none */
 };
+
+/* Of no node yet. */
+static void empty(struct having *having)
+{
+	having->names.n = having->addresses.n = 0;
+	having->macs.n = having->reservations.n = 0;
+	buffer_truncate(having->networks, 0);
+	having->network = NULL;
+}
 
 static bool has_word(const char *list, const char *word)
 {
@@ -242,6 +253,17 @@ static void have_macs(
 		add_item(mem_ctx, &having->macs, past_hardware(&interface->guids[i]));
 }
 
+static void have_network(struct having *having, const char *name)
+{
+	bool is_first = having->networks->len == 0;
+
+	if (name == NULL || has_word(having->networks->data, name))
+		return;
+	buffer_add_text(having->networks, is_first ? "" : ",");
+	buffer_add_text(having->networks, name);
+	having->network = is_first ? name : NULL;
+}
+
 static void have_address(TALLOC_CTX *mem_ctx, struct having *having,
 	const struct interface *interface, const struct address *address)
 {
@@ -258,11 +280,7 @@ static void have_address(TALLOC_CTX *mem_ctx, struct having *having,
 	for (uint32_t i = 0; i < interface->n_guids; i++)
 		add_item(mem_ctx, &having->reservations,
 			pair_of(hash, &interface->guids[i]));
-	const char *name = address->network->record.name;
-
-	if (name != NULL && !has_word(having->networks->data, name))
-		buffer_printf(having->networks, "%s%s",
-			having->networks->len > 0 ? "," : "", name);
+	have_network(having, address->network->record.name);
 }
 
 static uint64_t effect_of(
@@ -299,26 +317,43 @@ static uint64_t effect_of(
 /* Nodes are taken by several threads, some at a time; one has this for itself. */
 struct desk {
 	TALLOC_CTX *mem_ctx;
-	struct arena *arena; /* the texts of the nodes */
-	TALLOC_CTX *scratch; /* for one of them */
+	struct arena *arena; /* the texts of the nodes; NULL: no thread works here */
+	TALLOC_CTX *scratch;
+	struct having having; /* of the node at hand, below scratch */
 };
 
-enum { NODES_AT_ONCE = 500, SCRATCH = 16 * 1024 };
+enum { NODES_AT_ONCE = 500 };
+
+/* Whatever has nothing is the same text. */
+static const char *keep_items(struct desk *desk, struct items *items)
+{
+	return items->n == 0 ? "" : items_text(desk->arena, items);
+}
+
+static const char *keep_networks(struct desk *desk)
+{
+	const struct having *having = &desk->having;
+
+	return having->network != NULL
+		       ? having->network
+		       : arena_strdup(desk->arena, having->networks->data);
+}
 
 static struct roster_record roll_machine(
 	const struct roll *roll, struct desk *desk, const struct machine *machine)
 {
 	TALLOC_CTX *tmp = desk->scratch;
-	struct having having = {.networks = buffer_new(tmp)};
+	struct having *having = &desk->having;
 	uint64_t own = hash_own(roll->site, machine);
 
-	add_item(tmp, &having.names, past_name(machine->fqdn));
+	empty(having);
+	add_item(tmp, &having->names, past_name(machine->fqdn));
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		const struct interface *interface = machine->interfaces[i];
 
-		have_macs(tmp, &having, interface);
+		have_macs(tmp, having, interface);
 		for (uint32_t j = 0; j < interface->n_addresses; j++)
-			have_address(tmp, &having, interface, &interface->addresses[j]);
+			have_address(tmp, having, interface, &interface->addresses[j]);
 	}
 	return (struct roster_record){.name = machine->fqdn,
 		.dn = machine->record.dn,
@@ -326,11 +361,11 @@ static struct roster_record roll_machine(
 		.is_armed = machine->boots_installer,
 		.identity = hash_machine(roll->site, machine, own),
 		.effect = effect_of(roll, machine, own),
-		.networks = arena_strdup(desk->arena, having.networks->data),
-		.names = items_text(desk->arena, &having.names),
-		.addresses = items_text(desk->arena, &having.addresses),
-		.macs = items_text(desk->arena, &having.macs),
-		.reservations = items_text(desk->arena, &having.reservations),
+		.networks = keep_networks(desk),
+		.names = keep_items(desk, &having->names),
+		.addresses = keep_items(desk, &having->addresses),
+		.macs = keep_items(desk, &having->macs),
+		.reservations = keep_items(desk, &having->reservations),
 		.files = machine->files == NULL ? "" : machine->files};
 }
 
@@ -349,13 +384,12 @@ static void roll_some(void *data, unsigned worker, size_t part)
 
 	if (desk->arena == NULL) {
 		desk->arena = arena_new(desk->mem_ctx);
-		desk->scratch = mem_pool_new(desk->mem_ctx, SCRATCH);
+		desk->scratch = talloc_new(desk->mem_ctx);
+		desk->having.networks = buffer_new(desk->scratch);
 	}
-	for (size_t i = part * NODES_AT_ONCE; i < end && i < site->n_machines; i++) {
+	for (size_t i = part * NODES_AT_ONCE; i < end && i < site->n_machines; i++)
 		rolling->records[i] =
 			roll_machine(rolling->roll, desk, site->machines[i]);
-		mem_pool_empty(desk->scratch);
-	}
 }
 
 static void add_machines(struct roll *roll)

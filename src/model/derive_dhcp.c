@@ -301,8 +301,11 @@ static void cut_range(struct site *site, struct network *network,
 /* A server would offer an address of its range to a stranger first, then to its owner. */
 static void build_pools(struct site *site)
 {
-	struct taken taken = find_taken(site);
+	struct taken taken = {0};
 
+	for (size_t i = 0; i < site->n_networks && taken.n == 0; i++)
+		if (site->networks[i]->n_ranges > 0)
+			taken = find_taken(site);
 	for (size_t i = 0; i < site->n_networks; i++) {
 		struct network *network = site->networks[i];
 		size_t n = 0;
@@ -743,10 +746,9 @@ static const struct boot_choice *own_choice(struct choosing *c,
 	const struct machine *machine, const struct boot *network, const char *domain,
 	unsigned family, const struct boot_choice *of_network)
 {
-	TMP_CTX(tmp);
-
 	if (!says_something(&machine->boot))
 		return NULL;
+	TMP_CTX(tmp);
 	struct boot boot = merged(&machine->boot, network);
 	struct boot_choice choice = choice_of(c->site, &boot, domain, family, false);
 

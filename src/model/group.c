@@ -244,7 +244,7 @@ struct gathering {
 /* What most templates can carry: the rest of a free text are hyphens. */
 static const char *name_of(struct site *site, const char *common, const char *label)
 {
-	char *name = arena_printf(site->arena, "%s-%s", common, label);
+	char *name = arena_join(site->arena, common, '-', label);
 
 	for (char *c = name; *c != '\0'; c++)
 		if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

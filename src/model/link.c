@@ -334,7 +334,7 @@ static const char *with_domain(struct site *site, const char *name, const char *
 {
 	if (domain == NULL || strchr(name, '.') != NULL)
 		return name;
-	return arena_printf(site->arena, "%s.%s", name, domain);
+	return arena_join(site->arena, name, '.', domain);
 }
 
 static void name_machine(struct site *site, struct machine *machine)
@@ -356,7 +356,7 @@ static void name_machine(struct site *site, struct machine *machine)
 static const char *interface_label(
 	struct site *site, const char *node, const char *ifname)
 {
-	char *label = arena_printf(site->arena, "%s-%s", node, ifname);
+	char *label = arena_join(site->arena, node, '-', ifname);
 
 	text_lower(label);
 	for (char *c = label; *c != '\0'; c++)
@@ -377,8 +377,7 @@ static void name_interface(struct site *site, struct interface *interface)
 		interface->fqdn = machine->fqdn;
 	else if (interface->network != NULL && domain != NULL &&
 		 text_compare(domain, machine->domain) != 0)
-		interface->fqdn =
-			arena_printf(site->arena, "%s.%s", machine->name, domain);
+		interface->fqdn = arena_join(site->arena, machine->name, '.', domain);
 	else
 		interface->fqdn = with_domain(site,
 			interface_label(site, machine->name, interface->ifname),
@@ -509,11 +508,11 @@ static void derive_mac(struct site *site, struct interface *interface)
 
 static void derive_identity(struct site *site, struct machine *machine)
 {
-	TMP_CTX(tmp);
+	char uuid[UUID_TEXT_MAX];
 
 	if (!machine->is_vcn || machine->fqdn == NULL)
 		return;
-	machine->uuid = arena_strdup(site->arena, uuid_of_name(tmp, machine->fqdn));
+	machine->uuid = arena_strdup(site->arena, uuid_of_name(machine->fqdn, uuid));
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		struct interface *interface = machine->interfaces[i];
 

@@ -126,18 +126,12 @@ static void report_holders(struct reporter *r, enum check check, const char *nam
 	}
 }
 
-/* Reported once, from the machine that holds the name first. */
-static void check_full_name(
-	struct reporter *r, const struct machine *machine, const char *name)
+static void report_all_holders(
+	struct reporter *r, struct name_holder *first, const char *name)
 {
 	TMP_CTX(tmp);
-	struct name_holder *first = table_find(r->site->full_names, name);
 	struct holders all = {0};
 
-	if (first == NULL || first->next == NULL || first->machine != machine ||
-		first->is_checked)
-		return;
-	first->is_checked = true;
 	add_holders(tmp, &all, first, false);
 	all.n_names = all.n;
 	add_holders(tmp, &all, first, true);
@@ -147,9 +141,24 @@ static void check_full_name(
 		report_holders(r, CHECK_ALIAS_CONFLICT, name, &all, all.n_names, all.n);
 }
 
+/* Reported once, from the machine that holds the name first. */
+static void check_full_name(
+	struct reporter *r, const struct machine *machine, const char *name)
+{
+	struct name_holder *first = table_find(r->site->full_names, name);
+
+	if (first == NULL || first->next == NULL || first->machine != machine ||
+		first->is_checked)
+		return;
+	first->is_checked = true;
+	report_all_holders(r, first, name);
+}
+
 static void check_aliases(struct reporter *r, const struct machine *machine,
 	const struct strings *aliases, const char *domain)
 {
+	if (aliases->n == 0)
+		return;
 	TMP_CTX(tmp);
 
 	for (uint32_t i = 0; i < aliases->n; i++) {

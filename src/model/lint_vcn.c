@@ -305,15 +305,27 @@ static void report_shared(struct reporter *r, const struct file_use *use,
 		other->vcn->record.is_bad = true;
 }
 
+/* By its path as it is written, and without what counts for nothing in it. */
+static struct file_users *users_of(struct table *users, const char *path)
+{
+	struct file_users *file = table_find(users, path);
+
+	if (file == NULL) {
+		void **slot = table_slot(users, file_plain_path(users, path));
+
+		if (*slot == NULL)
+			*slot = mem_new(users, struct file_users);
+		file = *slot;
+		*table_slot(users, path) = file;
+	}
+	return file;
+}
+
 /* A file that one guest writes to is destroyed, or changes, under every other. */
 static void use_file(struct reporter *r, struct table *users, const char *path,
 	const struct file_use *use)
 {
-	void **slot = table_slot(users, file_plain_path(users, path));
-
-	if (*slot == NULL)
-		*slot = mem_new(users, struct file_users);
-	struct file_users *file = *slot;
+	struct file_users *file = users_of(users, path);
 	const struct file_use *other = use->writes ? &file->first : &file->writer;
 
 	if (other->vcn != NULL) {
