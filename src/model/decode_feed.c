@@ -15,8 +15,10 @@ struct mapped *mapped_new(TALLOC_CTX *mem_ctx, const struct map *map)
 	m->feeds = table_new_folded(m, 2 * map->n_feeds);
 	/* backwards: each list is in the order of the map */
 	for (size_t i = map->n_feeds; i-- > 0;) {
-		if (map->feeds[i].attribute == NULL)
+		if (map->feeds[i].attribute == NULL) {
+			*mem_push(m, &m->constants, &m->n_constants) = &map->feeds[i];
 			continue;
+		}
 		struct feed *feed = mem_new(m, struct feed);
 		void **slot = table_slot(m->feeds, map->feeds[i].attribute);
 
@@ -363,11 +365,27 @@ static bool is_fed(const struct decoder *d, const struct feed *feed, enum kind k
 	       !list_has_name(&d->mapped->map->attributes[FIELD_NAME], attribute->name);
 }
 
+/* The feeds of @name, the name of an entry's attribute number @i. */
+static const struct feed *feeds_of(struct mapped *m, size_t i, const char *name)
+{
+	struct last_feed *last = &m->last[i % LAST_FEEDS];
+	size_t len;
+
+	if (strcmp(last->name, name) == 0)
+		return last->feed;
+	last->feed = table_find(m->feeds, name);
+	len = strlen(name);
+	memcpy(last->name, name, len < sizeof(last->name) ? len + 1 : 0);
+	if (len >= sizeof(last->name))
+		last->name[0] = '\0';
+	return last->feed;
+}
+
 static void take_attributes(struct decoder *d, enum kind kind)
 {
 	for (size_t i = 0; i < d->entry->n_attributes; i++) {
 		const struct entry_attribute *attribute = &d->entry->attributes[i];
-		const struct feed *feed = table_find(d->mapped->feeds, attribute->name);
+		const struct feed *feed = feeds_of(d->mapped, i, attribute->name);
 
 		for (; feed != NULL && attribute->n_values > 0; feed = feed->next)
 			if (is_fed(d, feed, kind, attribute))
@@ -380,11 +398,10 @@ static void take_constants(struct decoder *d, enum kind kind)
 {
 	const struct map *map = d->mapped->map;
 
-	for (size_t i = 0; i < map->n_feeds; i++) {
-		const struct feed *feed = &map->feeds[i];
+	for (size_t i = d->mapped->n_constants; i-- > 0;) {
+		const struct feed *feed = d->mapped->constants[i];
 
-		if (feed->attribute != NULL || !(feed->kinds & 1U << kind) ||
-			place_of(d, feed)->n > 0)
+		if (!(feed->kinds & 1U << kind) || place_of(d, feed)->n > 0)
 			continue;
 		struct entry_value *value = mem_new(d->scratch, struct entry_value);
 		const struct entry_attribute constant = {

@@ -9,10 +9,22 @@
 
 #include "model/decode_value.h"
 
-/* How entries of one map are taken apart. */
+/* What the attribute of an entry fed that stood at this place. */
+struct last_feed {
+	char name[40]; /* "": none did, or its name is too long */
+	const struct feed *feed;
+};
+
+enum { LAST_FEEDS = 32 };
+
+/* How entries of one map are taken apart; one thread has it. */
 struct mapped {
 	const struct map *map;
 	struct table *feeds; /* attribute name, any case -> struct feed, a list */
+	const struct feed **constants;
+	size_t n_constants;
+	/* entries that follow each other mostly have the same attributes in the same order */
+	struct last_feed last[LAST_FEEDS];
 };
 
 struct mapped *mapped_new(TALLOC_CTX *mem_ctx, const struct map *map) _must_check_;

@@ -50,6 +50,13 @@ static bool is_placeholder(const char *text)
 	return false;
 }
 
+/* As nearly every one is: no copy is made. */
+static bool is_plain_mac(const struct entry_value *value, struct mac *ret)
+{
+	return strlen(value->bytes) == value->len && mac_parse(value->bytes, ret) &&
+	       !mac_is_zero(*ret) && !mac_is_multicast(*ret);
+}
+
 /* An Ethernet address of six octets, or an address of InfiniBand. */
 static void read_mac(struct decoder *d, struct record *record,
 	struct interface *interface, const struct entry_value *value)
@@ -57,9 +64,15 @@ static void read_mac(struct decoder *d, struct record *record,
 	struct hardware hardware = {.interface = interface,
 		.origin = origin_number(d, FIELD_MAC, value),
 		.line = value->line};
+
+	if (is_plain_mac(value, &hardware.mac)) {
+		keep_hardware(interface->macs, &interface->n_macs, &hardware);
+		return;
+	}
 	const char *text = decode_trimmed(d, value);
 	bool is_text = strlen(value->bytes) == value->len;
 
+	hardware.mac = (struct mac){0};
 	if (is_text && is_placeholder(text))
 		decode_pass_over(d, record, FIELD_MAC, value, "is no address");
 	else if (is_text && guid_parse(text, &hardware.guid))
@@ -167,7 +180,8 @@ static void read_addresses(
 		else if (!ip_is_set(ip) && decode_is_name(d, &values->values[i]))
 			why = "is a name, and its address stands elsewhere";
 		else {
-			decode_address(d, record, &use, &values->values[i], &ip);
+			if (!ip_is_set(ip))
+				decode_address(d, record, &use, &values->values[i], &ip);
 			why = useless_address(ip);
 		}
 

@@ -32,7 +32,7 @@ struct decoder {
 	struct table *sources; /* file of `also` -> its one copy */
 	/* the entry at hand */
 	const struct entry *entry;
-	const struct mapped *mapped;
+	struct mapped *mapped;
 	enum kind kind;
 	struct field_values fields[_FIELD_MAX];
 	struct field_values *extras; /* by their number in the map */
