@@ -195,7 +195,8 @@ static void put_network(struct page *page, const struct network *network)
 
 static void put_group(struct page *page, const struct node_group *group)
 {
-	put(page, "nodes", group->nodeset, NULL, FIELD_NONE);
+	put(page, "nodes", nodes_word(&group->nodeset, group->nodes, group->n_nodes),
+		NULL, FIELD_NONE);
 	for (uint32_t i = 0; i < group->n_nodes; i++)
 		put(page, "node", group->nodes[i]->fqdn, &group->nodes[i]->record,
 			FIELD_NONE);

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "base/nodeset.h"
 #include "base/sort.h"
 #include "base/text.h"
 #include "model/absent.h"
@@ -345,17 +344,6 @@ static void drop_others(struct site *site)
 	site->n_groups = kept;
 }
 
-static void fold_nodes(struct site *site, struct node_group *group)
-{
-	TMP_CTX(tmp);
-	const char **names = mem_array(tmp, const char *, group->n_nodes + 1);
-
-	for (uint32_t i = 0; i < group->n_nodes; i++)
-		names[i] = group->nodes[i]->name;
-	group->nodeset =
-		arena_strdup(site->arena, nodeset_fold(tmp, names, group->n_nodes));
-}
-
 /* The groups of each node: counted first, so that the arrays need no growing. */
 static void list_groups(struct site *site)
 {
@@ -391,7 +379,7 @@ void group_derive(struct site *site)
 	drop_others(site);
 	sort_groups(site);
 	for (size_t i = 0; i < site->n_groups; i++)
-		fold_nodes(site, site->groups[i]);
+		site->groups[i]->nodeset = (struct nodes_word){.mem_ctx = site};
 	list_groups(site);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/leaf.h"
 
-#include "base/nodeset.h"
 #include "model/group.h"
 
 /* A VCN has one CPU where the directory does not say. */
@@ -25,16 +24,10 @@ static struct leaf leaf_for(struct site *site, struct machine *host, size_t room
 /* A leaf without nodes is none. */
 static void keep(struct site *site, struct leaf *leaf, const char *name)
 {
-	TMP_CTX(tmp);
-	const char **names = mem_array(tmp, const char *, leaf->n_nodes + 1);
-
 	if (leaf->n_nodes == 0)
 		return;
-	for (uint32_t i = 0; i < leaf->n_nodes; i++)
-		names[i] = leaf->nodes[i]->name;
 	leaf->name = name;
-	leaf->nodeset =
-		arena_strdup(site->arena, nodeset_fold(tmp, names, leaf->n_nodes));
+	leaf->nodeset.mem_ctx = site;
 	*mem_push(site, &site->leaves, &site->n_leaves) = *leaf;
 }
 

@@ -10,7 +10,7 @@
 
 struct leaf {
 	const char *name; /* the host's, or LEAF_NO_HOST */
-	const char *nodeset; /* of the nodes' short names */
+	struct nodes_word nodeset;
 	struct machine *host; /* NULL: of VCNs that are on none */
 	struct machine **nodes; /* by name; never none */
 	uint32_t n_nodes;

@@ -22,6 +22,7 @@
 #include "base/net.h"
 #include "base/table.h"
 #include "config/map.h"
+#include "model/nodes_word.h"
 
 struct absent; /* absent.h */
 
@@ -452,7 +453,7 @@ struct node_group {
 	uint32_t seen; /* by which group, from 1; while they are collected */
 	bool is_loop; /* contains itself */
 	bool is_spread; /* no host runs two of its VCNs */
-	const char *nodeset; /* node[01-16]; from model_derive() */
+	struct nodes_word nodeset;
 	/* for formats with little room for names (group_kind.h); NULL: another has it */
 	const char *word, *variable;
 	uint32_t hue; /* of a colour: one that the next groups of its kind have not */

@@ -551,6 +551,11 @@ GETTER(group_hue, node_group)
 	row_give_number(ret, o->hue);
 }
 
+GETTER(group_nodeset, node_group)
+{
+	row_give_text(ret, nodes_word(&o->nodeset, o->nodes, o->n_nodes));
+}
+
 GETTER(group_size, node_group)
 {
 	row_give_number(ret, o->n_nodes);
@@ -566,7 +571,7 @@ static const struct field group_computed[] = {
 	FROM("label", node_group, label, NAME),
 	TEXT("common", node_group, common),
 	LIST("nodes", node_group, nodes, machine_shape, row_pointer_at),
-	FROM("nodeset", node_group, nodeset, NAME),
+	{"nodeset", VALUE_TEXT, NULL, group_nodeset, NULL, FIELD_NAME, 0},
 	FROM("word", node_group, word, NAME),
 	FROM("variable", node_group, variable, NAME),
 	COMPUTED("hue", VALUE_NUMBER, group_hue),
@@ -584,9 +589,14 @@ static const struct field group_kind_fields[] = {
 };
 const struct shape group_kind_shape = {"kind of groups", group_kind_fields, NULL, NULL};
 
+GETTER(leaf_nodeset, leaf)
+{
+	row_give_text(ret, nodes_word(&o->nodeset, o->nodes, o->n_nodes));
+}
+
 static const struct field leaf_fields[] = {
 	TEXT("name", leaf, name),
-	FROM("nodeset", leaf, nodeset, NAME),
+	{"nodeset", VALUE_TEXT, NULL, leaf_nodeset, NULL, FIELD_NAME, 0},
 	OBJECT("host", leaf, host, machine_shape),
 	LIST("nodes", leaf, nodes, machine_shape, row_pointer_at),
 	{0},
