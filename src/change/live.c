@@ -184,6 +184,14 @@ int live_survey(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t now,
 	return r;
 }
 
+int live_again(struct live_set *live, const struct state *state, uint64_t now,
+	struct diags *diags)
+{
+	live->state = state;
+	live->now = live->serial_time = now;
+	return live->before == NULL ? 0 : look_at_all(live, diags);
+}
+
 bool plan_is_untouched(const struct state *state)
 {
 	return stat_hint_is_untouched(state);

@@ -40,6 +40,16 @@ int live_survey(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t now,
 	bool to_begin_anew, struct diags *diags, struct live_set **ret_live) _must_check_;
 
 /*
+ * live_again - the same generation, of a state that has been locked since
+ *
+ * shape:  the caller knows that it is the same; the live files are looked at again
+ * memory: @state is borrowed
+ * errors: EXIT_IO
+ */
+int live_again(struct live_set *live, const struct state *state, uint64_t now,
+	struct diags *diags) _must_check_;
+
+/*
  * plan_is_untouched - the check of a run without changes: single files and the folders of
  * for-each targets have the stat(2) that was noted after the last publication
  *

@@ -5,11 +5,13 @@
 #include <unistd.h>
 
 #include "base/table.h"
+#include "ldapcc/ahead.h"
 #include "ldapcc/commands.h"
 #include "ldapcc/disarm.h"
 #include "ldapcc/publication.h"
 #include "ldapcc/quiet.h"
 #include "ldapcc/run_metrics.h"
+#include "ldapcc/since.h"
 #include "publish/publish.h"
 #include "read/csn.h"
 
@@ -152,44 +154,13 @@ static const struct string_list *expected_csn(struct publication *p)
 	return p->run->arguments.full || source == NULL ? NULL : &source->csn;
 }
 
-/*
- * From where on it is enough to read what changed: what was read then is stored, whole, and
- * nothing changed in what is asked for. A run that was refused is one that reads everything, as
- * does the next one.
- */
-static void prepare_since(struct publication *p)
-{
-	struct run *run = p->run;
-	struct directory_since *since = mem_new(run->mem_ctx, struct directory_since);
-	const struct generation_source *source = last_run_source(&p->last, p->state);
-	int64_t age = (int64_t)time(NULL) - p->last.read_time;
-	bool is_due = run->arguments.full || age < 0 ||
-		      age >= (int64_t)run->settings->directory.full_interval_s;
-
-	if (run->arguments.ldif != NULL)
-		return;
-	run->since = since;
-	if (run->settings->directory.full_interval_s == 0)
-		return;
-	if (source == NULL || source->csn.n == 0 || csn_is_usn(&source->csn) ||
-		run->before.raw == NULL || p->last.exit != 0 ||
-		strcmp(source->inputs, run->inputs) != 0)
-		return;
-	*since = (struct directory_since){.uri = source->uri,
-		.identity = source->identity,
-		.csn = source->csn,
-		.snapshot =
-			snapshot_new(run->mem_ctx, run->before.raw, run->before.above)};
-	run->proves_increments = is_due && since->snapshot != NULL;
-}
-
 static int read_and_publish(struct publication *p)
 {
 	struct run *run = p->run;
 	int failed = publication_survey(p, run->arguments.bootstrap);
 
 	if (failed == 0)
-		prepare_since(p);
+		since_prepare(p);
 	if (failed == 0)
 		failed = publication_plan(p, expected_csn(p));
 	if (failed < 0)
@@ -226,10 +197,8 @@ static int work(struct publication *p)
 static int apply(struct run *run)
 {
 	struct publication p = {.run = run};
-	int failed = run_prepare_settings(run);
+	int failed = run->standby != NULL ? ahead_open(&p) : publication_begin(&p);
 
-	if (failed == 0)
-		failed = publication_open(&p);
 	if (failed == 0) {
 		failed = work(&p);
 		int not_saved = remember(&p, failed);
@@ -246,7 +215,10 @@ static int apply(struct run *run)
 
 int command_apply(void *session)
 {
-	int64_t started = (int64_t)time(NULL);
+	struct run *run = session;
 
-	return run_metrics_write(session, started, apply(session));
+	run->started = (int64_t)time(NULL);
+	int result = apply(run);
+
+	return run_metrics_write(run, run->started, result);
 }

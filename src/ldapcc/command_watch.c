@@ -16,12 +16,15 @@
 #include "base/notify.h"
 #include "ldapcc/last_run.h"
 #include "ldapcc/run_metrics.h"
+#include "ldapcc/standby.h"
 
 /*
  * watch: an apply at the start, on every change in the directory and at least once every
  * full-interval. Each apply is a child process of its own: it prints and ends like the
  * one that cron starts, and its memory goes with it. This process only holds the
- * connection that tells of changes, which is a trigger and nothing more.
+ * connection that tells of changes, which is a trigger and nothing more. The child of the next
+ * apply stands by (standby.h) while the directory can be watched: what can be done before a
+ * change is done then, and the directory is read while it is waited for more.
  */
 
 enum {
@@ -36,6 +39,10 @@ enum {
 
 struct watcher {
 	struct run *run;
+	struct run untouched; /* before our settings were read: a child reads its own */
+	struct standby *next; /* the apply that stands by; NULL: none */
+	bool is_gone; /* it was told to go */
+	bool has_more; /* something changed since */
 	TALLOC_CTX *connection; /* owns watch */
 	struct directory_watch *watch; /* NULL: not connected */
 	int signals;
@@ -132,7 +139,21 @@ static int64_t quiet_ms(const struct watcher *w)
 	return clock_ms() - w->applied_ms > CALM_MS ? QUIET_CALM_MS : QUIET_MS;
 }
 
-/* Until something changed and it has been quiet since, or @timeout_ms is over. */
+/* False: there is none that can be told. */
+static bool let_next_go(struct watcher *w)
+{
+	if (w->next != NULL && !w->is_gone) {
+		w->is_gone = standby_go(w->next);
+		if (!w->is_gone)
+			TALLOC_FREE(w->next);
+	}
+	return w->is_gone;
+}
+
+/*
+ * Until something changed and it has been quiet since, or @timeout_ms is over. Where that is soon,
+ * the apply begins at once, with what can be done meanwhile.
+ */
 static bool wait_for_change(struct watcher *w, int64_t timeout_ms)
 {
 	TMP_CTX(tmp);
@@ -156,33 +177,55 @@ static bool wait_for_change(struct watcher *w, int64_t timeout_ms)
 		}
 		if (changed && quiet == 0 && end - clock_ms() > BURST_MAX_MS)
 			end = clock_ms() + BURST_MAX_MS;
-		if (changed && quiet == 0)
-			quiet = quiet_ms(w);
+		w->has_more |= changed && w->is_gone;
+		if (!changed || quiet > 0)
+			continue;
+		quiet = quiet_ms(w);
+		if (quiet == QUIET_CALM_MS)
+			(void)let_next_go(w);
 	}
 	return true;
+}
+
+/* Makes the child of the next apply. True in it. */
+static bool stand_by(struct watcher *w)
+{
+	w->is_gone = w->has_more = false;
+	w->next = standby_new(w->run->mem_ctx, &w->is_child);
+	if (!w->is_child)
+		return false;
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	close(w->signals);
+	let_go(w);
+	*w->run = w->untouched;
+	w->run->standby = w->next;
+	return true;
+}
+
+static int end_of_next(struct watcher *w)
+{
+	int status = standby_end(w->next);
+
+	w->next = NULL;
+	w->is_gone = false;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_INTERNAL;
 }
 
 /* In the child: true. In the parent *ret_code is how the child ended. */
 static bool apply_in_child(struct watcher *w, int *ret_code)
 {
-	int status;
-	pid_t child = fork();
-
-	if (child == 0) {
-		sigset_t none;
-
-		sigemptyset(&none);
-		sigprocmask(SIG_SETMASK, &none, NULL);
-		close(w->signals);
+	*ret_code = EXIT_INTERNAL;
+	if (let_next_go(w)) {
+		standby_settle(w->next, w->has_more);
+	} else if (stand_by(w)) {
+		w->run->standby = NULL; /* it is told already */
 		return true;
 	}
-	*ret_code = EXIT_INTERNAL;
-	if (child < 0)
-		return false;
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	if (WIFEXITED(status))
-		*ret_code = WEXITSTATUS(status);
+	if (w->next != NULL)
+		*ret_code = end_of_next(w);
 	return false;
 }
 
@@ -224,8 +267,12 @@ static bool watch_round(struct watcher *w)
 
 	if (!was_watching && (code == EXIT_DIRECTORY || connect_watch(w) < 0))
 		is_well = false;
-	if (is_well && !was_watching && directory_watch_is_late(w->watch))
+	/* whether it has read what came meanwhile, the next one finds out quickly */
+	if (is_well &&
+		(w->has_more || (!was_watching && directory_watch_is_late(w->watch)))) {
+		w->has_more = false;
 		return true;
+	}
 	if (is_well)
 		w->retry_ms = 0;
 	else
@@ -236,13 +283,15 @@ static bool watch_round(struct watcher *w)
 		timeout_ms = RETRY_MAX_MS;
 	int64_t due_ms = until_due(w);
 
+	if (is_well && stand_by(w))
+		return false;
 	return wait_for_change(w, due_ms < timeout_ms ? due_ms : timeout_ms);
 }
 
 int command_watch(void *session)
 {
 	struct run *run = session;
-	struct watcher w = {.run = run};
+	struct watcher w = {.run = run, .untouched = *run};
 	sigset_t signals;
 
 	if (run->arguments.ldif != NULL)
@@ -259,10 +308,13 @@ int command_watch(void *session)
 	w.signals = signalfd(-1, &signals, SFD_CLOEXEC);
 	while (watch_round(&w))
 		;
-	if (w.is_child) {
-		let_go(&w);
+	if (w.is_child)
 		return command_apply(run);
+	if (w.is_gone) { /* what has begun is finished */
+		standby_settle(w.next, false);
+		(void)end_of_next(&w);
 	}
+	TALLOC_FREE(w.next);
 	notify_send(getenv("NOTIFY_SOCKET"), "STOPPING=1");
 	disconnect(&w);
 	close(w.signals);

@@ -9,6 +9,7 @@ enum { BATCH = 2000 }; /* entries that are given together */
 
 struct batch {
 	struct entries *entries;
+	size_t n; /* of them */
 	struct site found;
 	struct diags *diags;
 };
@@ -27,6 +28,7 @@ struct decode_crew {
 	struct batch **batches;
 	size_t n_batches;
 	size_t n_given; /* entries */
+	struct decode_crew *ahead; /* whose batches are among ours; NULL: none */
 };
 
 static void settle_down(const struct decode_crew *crew, struct desk *desk)
@@ -74,6 +76,7 @@ static void give(
 	struct batch *batch = mem_new(crew, struct batch);
 
 	batch->entries = entries_slice(batch, entries, first, end);
+	batch->n = end - first;
 	*mem_push(crew, &crew->batches, &crew->n_batches) = batch;
 	crew->n_given = end;
 	crew_give(crew->crew, batch);
@@ -85,21 +88,66 @@ void decode_crew_give(struct decode_crew *crew, const struct entries *entries)
 		give(crew, entries, crew->n_given, crew->n_given + BATCH);
 }
 
+/* All of @entries up to @end. */
+static void give_rest(struct decode_crew *crew, const struct entries *entries, size_t end)
+{
+	while (end - crew->n_given >= BATCH)
+		give(crew, entries, crew->n_given, crew->n_given + BATCH);
+	if (end > crew->n_given)
+		give(crew, entries, crew->n_given, end);
+}
+
+static void leave_desks(struct decode_crew *crew, struct site *site)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(crew->desks); i++)
+		talloc_steal(site, crew->desks[i].mem_ctx);
+	talloc_free(crew);
+}
+
 void decode_crew_finish(struct decode_crew *crew, const struct entries *entries)
 {
 	struct site *site = crew->reporter->site;
 
-	decode_crew_give(crew, entries);
-	if (entries_count(entries) > crew->n_given)
-		give(crew, entries, crew->n_given, entries_count(entries));
+	give_rest(crew, entries, entries_count(entries));
 	crew_wait(crew->crew);
 	for (size_t i = 0; i < crew->n_batches; i++) {
 		site_take(site, &crew->batches[i]->found);
 		diags_take(crew->reporter->diags, crew->batches[i]->diags);
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(crew->desks); i++)
-		talloc_steal(site, crew->desks[i].mem_ctx);
-	talloc_free(crew);
+	if (crew->ahead != NULL)
+		leave_desks(crew->ahead, site);
+	leave_desks(crew, site);
+}
+
+struct decode_crew *decode_ahead(
+	TALLOC_CTX *mem_ctx, struct reporter *reporter, const struct entries *entries)
+{
+	struct decode_crew *ahead = decode_crew_new(mem_ctx, reporter);
+
+	give_rest(ahead, entries, entries_count(entries));
+	crew_wait(ahead->crew);
+	return ahead;
+}
+
+bool decode_ahead_batch(
+	const struct decode_crew *ahead, size_t i, size_t *ret_first, size_t *ret_end)
+{
+	if (i >= ahead->n_batches)
+		return false;
+	*ret_first = i * BATCH;
+	*ret_end = *ret_first + ahead->batches[i]->n;
+	return true;
+}
+
+void decode_crew_adopt(struct decode_crew *crew, const struct entries *entries,
+	struct decode_crew *ahead, size_t i)
+{
+	struct batch *batch = ahead->batches[i];
+
+	give_rest(crew, entries, entries_count(entries) - batch->n);
+	*mem_push(crew, &crew->batches, &crew->n_batches) = batch;
+	crew->n_given += batch->n;
+	crew->ahead = ahead;
 }
 
 void decode_all(struct reporter *reporter, const struct entries *entries)

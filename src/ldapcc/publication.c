@@ -21,18 +21,22 @@
 
 /* The state */
 
-int publication_open(struct publication *p)
+int publication_lock(struct publication *p)
 {
 	struct run *run = p->run;
-	uint64_t recovered = 0;
 
 	/* daemons read the folders that are made; what is private says so itself */
 	umask(022);
-	int failed = state_open(run->mem_ctx, run->settings, run->arguments.root, true,
+	return state_open(run->mem_ctx, run->settings, run->arguments.root, true,
 		run->diags, &p->state);
+}
 
-	if (failed == 0)
-		failed = publish_recover(p->state, run->diags, &recovered);
+int publication_recover(struct publication *p)
+{
+	struct run *run = p->run;
+	uint64_t recovered = 0;
+	int failed = publish_recover(p->state, run->diags, &recovered);
+
 	if (failed < 0)
 		return failed;
 	if (recovered > 0)
@@ -41,6 +45,20 @@ int publication_open(struct publication *p)
 			"interrupted run had begun to install",
 			(unsigned long long)recovered);
 	return last_run_load(run->mem_ctx, p->state, run->diags, &p->last);
+}
+
+int publication_open(struct publication *p)
+{
+	int failed = publication_lock(p);
+
+	return failed < 0 ? failed : publication_recover(p);
+}
+
+int publication_begin(struct publication *p)
+{
+	int failed = run_prepare_settings(p->run);
+
+	return failed < 0 ? failed : publication_open(p);
 }
 
 /* Both are as long as the site, and read beside each other. */

@@ -24,8 +24,14 @@ struct publication {
 	struct last_run now; /* what this run leaves */
 };
 
-/* The state to be changed: locked, and what a killed run left is finished first. */
+/* The state to be changed, locked. */
+int publication_lock(struct publication *p) _must_check_;
+/* What a killed run left is finished, and what the last one left is loaded. */
+int publication_recover(struct publication *p) _must_check_;
+/* Both. */
 int publication_open(struct publication *p) _must_check_;
+/* The settings, and both. */
+int publication_begin(struct publication *p) _must_check_;
 /* The current generation and the live files; with @to_begin_anew a damaged one is none. */
 int publication_survey(struct publication *p, bool to_begin_anew) _must_check_;
 

@@ -118,6 +118,9 @@ int run_prepare_targets(struct run *run)
 {
 	TMP_CTX(tmp);
 	const char *shipped = mem_printf(tmp, "%s/templates", run->datadir);
+
+	if (run->renderer != NULL)
+		return 0;
 	int failed = load_maps(run);
 
 	if (failed < 0)

@@ -25,6 +25,8 @@ struct json_object;
 struct site_note;
 struct quarantined;
 struct roster;
+struct decode_crew;
+struct standby;
 
 /* The command line of ldapcc. */
 struct arguments {
@@ -77,6 +79,11 @@ struct run {
 	struct entries_file before; /* … and all that is in its file */
 	const struct directory_since
 		*since; /* apply: what is read is kept; NULL: others */
+	struct snapshot *snapshot; /* … of the entries @snapshot_of, for all that ask */
+	const struct entries *snapshot_of;
+	struct decode_crew
+		*decoded; /* the entries @decoded_of, ahead (ahead.h); NULL: none */
+	const struct entries *decoded_of;
 	bool proves_increments; /* everything is read, and must be what increments give */
 	const struct roster *roster_before; /* of the current generation; NULL: none */
 	size_t n_entries;
@@ -86,10 +93,12 @@ struct run {
 	size_t n_quarantined;
 	unsigned n_rounds; /* of quarantine_settle() */
 	bool is_settled; /* nothing is in error any more but what is in quarantine */
+	struct standby *standby; /* of `watch`: who says when (standby.h); NULL: nobody */
+	int64_t started; /* Unix time */
 };
 
 int run_prepare_settings(struct run *run) _must_check_;
-int run_prepare_targets(struct run *run) _must_check_;
+int run_prepare_targets(struct run *run) _must_check_; /* once */
 int run_prepare(struct run *run) _must_check_; /* both */
 /*
  * run_check_words - are the command's words targets?

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "ldapcc/decode_crew.h"
 #include "ldapcc/run.h"
+#include "ldapcc/standby.h"
 #include "model/absent.h"
 #include "read/dn.h"
 #include "read/draft.h"
@@ -122,6 +123,58 @@ static void note_excluded(void *data, const struct entry *entry)
 		absent_add(run->excluded, key);
 }
 
+/* Those to before @end that an increment did not mention. */
+static void take_rest_of(struct reading *reading, size_t first, size_t end)
+{
+	struct run *run = reading->run;
+
+	for (size_t i = first; i < end; i++) {
+		reading->kept = i;
+		if (!snapshot_has(run->since->snapshot, i))
+			continue;
+		if (reading->joiner == NULL)
+			take_kept(reading, NULL, run->before.raw, i);
+		else
+			entries_give(run->before.raw, i, pass_kept, reading);
+	}
+}
+
+/* Are all of them as they were, so that what was decoded of them ahead counts? */
+static bool is_whole(const struct run *run, size_t first, size_t end)
+{
+	while (first < end && snapshot_has(run->since->snapshot, first))
+		first++;
+	return first == end;
+}
+
+static void adopt(struct reading *reading, size_t batch, size_t first, size_t end)
+{
+	struct run *run = reading->run;
+
+	for (size_t i = first; i < end; i++) {
+		entries_share(run->raw, run->before.raw, i);
+		entries_share(run->entries, run->before.raw, i);
+	}
+	decode_crew_adopt(reading->crew, run->entries, run->decoded, batch);
+}
+
+/* An entry's record is made of that entry and the settings: where both are the same, so is it. */
+static size_t take_decoded(struct reading *reading)
+{
+	struct run *run = reading->run;
+	size_t first, end = 0;
+
+	if (run->decoded == NULL || run->decoded_of != run->before.raw ||
+		reading->joiner != NULL)
+		return 0;
+	for (size_t i = 0; decode_ahead_batch(run->decoded, i, &first, &end); i++)
+		if (is_whole(run, first, end))
+			adopt(reading, i, first, end);
+		else
+			take_rest_of(reading, first, end);
+	return end;
+}
+
 /* What an increment did not mention. */
 static void take_rest(struct reading *reading)
 {
@@ -129,15 +182,7 @@ static void take_rest(struct reading *reading)
 	const struct snapshot *snapshot = run->since->snapshot;
 	const struct entries_file *before = &run->before;
 
-	for (size_t i = 0; i < entries_count(before->raw); i++) {
-		reading->kept = i;
-		if (!snapshot_has(snapshot, i))
-			continue;
-		if (reading->joiner == NULL)
-			take_kept(reading, NULL, before->raw, i);
-		else
-			entries_give(before->raw, i, pass_kept, reading);
-	}
+	take_rest_of(reading, take_decoded(reading), entries_count(before->raw));
 	for (size_t i = 0; i < entries_count(before->above); i++)
 		if (snapshot_has_above(snapshot, i)) {
 			entries_share(run->above, before->above, i);
@@ -386,6 +431,27 @@ static void tell_way(struct run *run)
 			"everything was read: %s", report->why_all);
 }
 
+static int read_server(struct reading *reading, const struct string_list *last_csn)
+{
+	struct run *run = reading->run;
+
+	return directory_read(run->mem_ctx, &run->settings->directory, reading->map,
+		last_csn, run->since, hold_entry, restart_site, reading, run->diags,
+		&run->report);
+}
+
+/* What came while it was waited for more is in the second read, which has less to tell. */
+static int read_settled(struct reading *reading, const struct string_list *last_csn)
+{
+	int failed = read_server(reading, last_csn);
+
+	if (failed < 0 || reading->run->standby == NULL ||
+		!standby_has_more(reading->run->standby))
+		return failed;
+	restart_site(reading);
+	return read_server(reading, last_csn);
+}
+
 static int read_directory(struct reading *reading, const struct string_list *last_csn)
 {
 	struct run *run = reading->run;
@@ -396,9 +462,7 @@ static int read_directory(struct reading *reading, const struct string_list *las
 					 "/ldapcc.yaml"
 							     : run->settings->path),
 			"no directory to read: set directory.base, or give --ldif FILE");
-	int failed = directory_read(run->mem_ctx, &run->settings->directory, reading->map,
-		last_csn, run->since, hold_entry, restart_site, reading, run->diags,
-		&run->report);
+	int failed = read_settled(reading, last_csn);
 
 	if (failed < 0) {
 		forget_findings(run->diags);
@@ -450,10 +514,12 @@ static int read_once(struct run *run, const struct string_list *last_csn)
 	if (failed == 0)
 		failed = read_also(&reading);
 	talloc_free(reading.joiner);
-	if (failed == 0)
+	if (failed == 0) {
 		decode_crew_finish(reading.crew, run->entries);
-	else
+		run->decoded = NULL; /* the site has it, or nobody needs it */
+	} else {
 		talloc_free(reading.crew);
+	}
 	return failed;
 }
 
@@ -519,6 +585,8 @@ static int read_and_prove(struct run *run, const struct string_list *last_csn)
 
 int run_read(struct run *run, const struct string_list *last_csn)
 {
+	if (run->proves_increments)
+		run->decoded = NULL; /* what is read of both ways is decoded of both */
 	return run->proves_increments ? read_and_prove(run, last_csn)
 				      : read_once(run, last_csn);
 }

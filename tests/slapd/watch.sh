@@ -5,7 +5,7 @@
 # its end is a failure.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-plan 20
+plan 22
 
 SLAPD_DATABASE=dbnosync slapd_new main
 slapd_load main "$SOURCE_ROOT/contrib/example/cluster.ldif"
@@ -144,7 +144,7 @@ cat >"$scratch/site.yaml" <<-YAML
 	  manifest: off
 	guard: {max-armed: 100%}
 YAML
-"$LDAPCC" --config "$scratch/site.yaml" watch >"$scratch/watch.out" 2>"$scratch/watch.err" &
+"$LDAPCC" --config "$scratch/site.yaml" --verbose watch >"$scratch/watch.out" 2>"$scratch/watch.err" &
 watcher=$!
 pids+=($!)
 boot_file=$scratch/pxe/00-00-5e-00-53-11
@@ -160,6 +160,22 @@ slapd_modify main <<-LDIF
 LDIF
 ok '… an installation' wait_for grep -q KERNEL "$boot_file"
 ok '… and its end, when it has come' wait_for grep -q LOCALBOOT "$boot_file"
+
+# the next apply stands by; what comes while it is waited for more is in it, or in the one after
+before_change='what can be done before a change was done then'
+slapd_modify main <<-LDIF
+	dn: cn=node01,ou=hosts,$SUFFIX
+	changetype: modify
+	replace: vocAlias
+	vocAlias: first
+
+	dn: cn=node03,ou=hosts,$SUFFIX
+	changetype: modify
+	replace: vocAlias
+	vocAlias: second
+LDIF
+ok 'a change, and the one behind it' wait_for grep -q 'second' "$scratch/hosts"
+ok '… by an apply that had begun before' wait_for grep -q "$before_change" "$scratch/watch.err"
 cpu_ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; } # hundredths of a second
 report $(($(cpu_ticks "$watcher") > 500)) 'it waits, and does not poll' "$scratch/watch.err"
 kill "$watcher"

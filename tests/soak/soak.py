@@ -6,7 +6,9 @@
 
 A private slapd serves a cluster. Each step makes changes (adds, moves, renames, conflicts,
 faults, repairs), or hides entries by access rules, kills a run, rolls back, edits settings,
-lets a checker or a reload fail, takes the directory away; then `apply` runs. After each run:
+lets a checker or a reload fail, takes the directory away; then `apply` runs, or `watch` does it,
+also after it was killed, and after somebody else applied, rolled back or edited settings. After
+each run:
 
  - the exit code is the one that ldapcc(8) gives,
  - what is published is, byte for byte but for serials, a fresh compile of the directory with
@@ -36,6 +38,7 @@ import tempfile
 import time
 
 import soak_oracle as oracle
+import soak_watch
 from soak_server import ATTRIBUTES, NOTHING, SUBTREES, Hidden, Server, is_installed
 from soak_server import SOURCE
 from soak_site import Site, copy_entries, ldif_site
@@ -108,6 +111,8 @@ class Soak:
         self.pinned = self.is_pending = False
         self.n_applies = self.n_kills = self.n_refusals = self.n_violations = 0
         self.n_quarantined = self.n_increments = self.told = 0
+        self.n_watched = self.n_ahead = 0
+        self.watch = None  # applies instead of us, while it is
         self.compiled = None, {}, set()
         self.contents = {}
         self.contested = set()
@@ -293,7 +298,7 @@ class Soak:
         wanted, why = self.verdict(settled, accept)
         self.n_quarantined += len(settled.quarantined)
         # with --verbose it says how it read the directory
-        done = self.run("apply", *words, *(["--verbose"] if self.rng.random() < 0.5 else []))
+        done = self.run_apply(*words)
         self.count_reads(done)
         if was_contested | self.contested:  # whose the file was counts for guards and services
             loose = (loose or ()) + (OK, REFUSED, PENDING)
@@ -318,6 +323,23 @@ class Soak:
                     f"apply exits {done.returncode}, not {wanted} by {why}")
         self.look_again(wanted, settled)
         return wanted, done
+
+    def run_apply(self, *words):
+        if self.watch is not None:
+            return self.watched()
+        return self.run("apply", *words, *(["--verbose"] if self.rng.random() < 0.5 else []))
+
+    def watched(self):
+        """What `watch` did when it was let go, or started."""
+        self.n_watched += 1
+        code = self.watch.run()
+        self.expect(code is not None, "watch applies nothing")
+        self.wait_for_lock()
+        text = self.watch.take_output()
+        self.n_ahead += soak_watch.BEFORE in text
+        self.note(f"watch: {code} {text}")
+        self.expect(code not in (1, 70), f"watch ended with {code}")
+        return subprocess.CompletedProcess(["watch"], code, "", text)
 
     def count_reads(self, done):
         """What changed only, or everything? Where all is read, the two are compared by ldapcc."""
@@ -387,6 +409,7 @@ class Soak:
         ldif = self.site.take_ldif()
         self.note(ldif)
         self.server.modify(ldif)
+        return bool(ldif)
 
     def repair(self):
         """Some of those in quarantine become what they were, or go."""
@@ -613,9 +636,64 @@ class Soak:
                              self.now.settings)
         self.bring_home(*self.apply(), copy_entries(self.site.entries))
 
+    def step_watch(self):
+        """Applies of `watch`, which does before a change what it can."""
+        watch = soak_watch.Watch(self.command("watch", "--verbose"), self.environ, self.work)
+        try:
+            before = copy_entries(self.site.entries)
+            done, is_alone = self.apply_by(watch), True
+            for _ in range(self.rng.choice([1, 2, 3])):
+                if done[0] != OK:
+                    break
+                is_alone = self.come_between(watch) and is_alone
+                before = copy_entries(self.site.entries)
+                self.site.change(Site.EVERYDAY, self.rng.choice([1, 2, 4]))
+                if not self.send():
+                    continue
+                n_ahead = self.n_ahead
+                done = self.apply_by(watch)
+                self.expect(self.n_ahead > n_ahead or not is_alone or done[0] != OK,
+                            "watch had done nothing before the change")
+                is_alone = True
+        finally:
+            watch.end()
+        self.bring_home(*done, before)
+
+    def apply_by(self, watch):
+        self.watch = watch
+        try:
+            return self.apply()
+        finally:
+            self.watch = None
+
+    def come_between(self, watch):
+        """What happens while watch waits and sees nothing; False where it must begin anew."""
+        how = self.rng.random()
+        if how < 0.2:
+            watch.kill()  # it is started again after the change
+        elif how < 0.3:
+            self.kill_at_work(watch)
+        if 0.1 < how < 0.2 or 0.4 < how < 0.5:
+            self.step_changes()
+        elif 0.5 < how < 0.6:
+            self.step_rollback()
+        elif 0.6 < how < 0.7:
+            self.step_settings()
+        return how >= 0.7
+
+    def kill_at_work(self, watch):
+        """It waits for a second first; the apply that it has begun ends, or is killed, too."""
+        self.n_kills += 1
+        self.site.change(Site.EVERYDAY, self.rng.choice([1, 2, 4]))
+        self.send()
+        watch.let_go()
+        time.sleep(1 + self.rng.random() * self.duration * 1.2)
+        watch.kill(with_children=self.rng.random() < 0.5)
+        self.wait_for_lock()
+
     STEPS = ((step_changes, 70), (step_kill, 12), (step_hide, 4), (step_rollback, 4),
              (step_settings, 4), (step_flag, 4), (step_away, 1), (step_drift, 2),
-             (step_until, 0.5))
+             (step_watch, 3), (step_until, 0.5))
 
     # --- all of it ---
 
@@ -637,7 +715,8 @@ class Soak:
     def counts(self):
         return (f"# seed {self.seed}: {self.site.n_changes} changes, {self.n_applies} applies, "
                 f"{self.n_kills} kills, {self.n_refusals} refusals, {self.n_quarantined} "
-                f"quarantined, {self.n_increments} incremental reads seen, {self.n_violations} violations")
+                f"quarantined, {self.n_increments} incremental reads seen, {self.n_watched} applies by "
+                f"watch, {self.n_ahead} of them begun before, {self.n_violations} violations")
 
     def tell_progress(self):
         if self.site.n_changes >= self.told + 1000:
