@@ -669,6 +669,8 @@ class Soak:
     def come_between(self, watch):
         """What happens while watch waits and sees nothing; False where it must begin anew."""
         how = self.rng.random()
+        if watch.process is None:
+            return False
         if how < 0.2:
             watch.kill()  # it is started again after the change
         elif how < 0.3:

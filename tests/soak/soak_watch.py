@@ -99,6 +99,7 @@ class Watch:
             if time.monotonic() > end:
                 raise RuntimeError("an apply of watch outlives it")
             time.sleep(0.005)
+        self.take_output()
 
     def end(self):
         if self.process is not None:
