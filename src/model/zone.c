@@ -397,11 +397,11 @@ static void add_pointers(
 		return;
 	if (is_delegated(address->network))
 		add_delegated_pointer(b, interface, address);
-	else if (!b->has_arpa)
-		add_plain_pointer(b, interface, address);
-	else
+	else if (b->has_arpa)
 		add_pointer(b, interface, address, ip_reverse_name(address->ip, name),
 			DNS_PTR, address->names.items[0]);
+	else if (address->network->zones != NULL) /* it is selected */
+		add_plain_pointer(b, interface, address);
 }
 
 static void add_interface(struct builder *b, struct interface *interface)
