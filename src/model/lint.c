@@ -58,9 +58,12 @@ static void add_holders(
 	}
 }
 
-/* Who alone had the name, whatever else changed; else who stands above all the others. */
+/*
+ * Who alone had the name, whatever else changed; else of names and aliases (from @n_names on) whose
+ * name it is; else who stands above all the others.
+ */
 static const struct name_holder *find_winner(
-	const struct holders *all, const char *name, size_t end)
+	const struct holders *all, const char *name, size_t end, size_t n_names)
 {
 	const struct name_holder *best = all->items[0], *owner = NULL;
 	bool is_alone = true;
@@ -73,6 +76,8 @@ static const struct name_holder *find_winner(
 		}
 	if (n_owners == 1)
 		return owner;
+	if (n_names > 0)
+		return n_names == 1 ? all->items[0] : NULL;
 
 	for (size_t i = 1; i < end; i++) {
 		bool is_better = lint_stands_above(all->items[i]->machine, best->machine);
@@ -102,7 +107,8 @@ static void give_up(struct name_holder *holder)
 static void report_holders(struct reporter *r, enum check check, const char *name,
 	const struct holders *all, size_t start, size_t end)
 {
-	const struct name_holder *winner = find_winner(all, name, end);
+	const struct name_holder *winner =
+		find_winner(all, name, end, check == CHECK_ALIAS_CONFLICT ? start : 0);
 	size_t at = all->items[end - 1] == winner ? end - 2 : end - 1;
 	bool is_alias = all->items[at]->is_alias;
 	struct finding *finding = check_report_value(r, check, all->items[at]->record,
