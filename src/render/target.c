@@ -355,6 +355,7 @@ static int read_pairs(struct reader *r, const struct node *value, void *field)
 static const struct key front_keys[] = {
 	{"path", read_path, 0, false},
 	{"for-each", read_for_each, AT(for_each), false},
+	{"named-by", read_strings, AT(named_by), false},
 	{"when", read_when, 0, false},
 	{"language", read_language, AT(language), false},
 	{"refuse", read_refuse, AT(refuse), false},
@@ -427,6 +428,7 @@ static void override(struct front *front, const struct target_settings *settings
 {
 	struct target *target = &front->target;
 
+	target->own_path = target->path;
 	if (settings->path != NULL) {
 		target->path = settings->path;
 		target->path_at = settings->where;
@@ -530,6 +532,44 @@ static void check_path(struct loading *l, struct target *target)
 	for (size_t i = 0; i < l->n_targets; i++)
 		if (l->targets[i].path != NULL)
 			check_against(l, target, &l->targets[i]);
+}
+
+/* What tells the files of @path apart: all from the folder on that its first tag is in. */
+static const char *names_of(const char *path)
+{
+	const char *at = strstr(path, "{{");
+
+	while (at != NULL && at > path && at[-1] != '/')
+		at--;
+	return at == NULL ? "" : at;
+}
+
+static const struct target *find_target(const struct loading *l, const char *name)
+{
+	for (size_t i = 0; i < l->n_targets; i++)
+		if (strcmp(l->targets[i].name, name) == 0)
+			return &l->targets[i];
+	return NULL;
+}
+
+/* Files that another target names are found by no other name; their folder may be any. */
+static void check_names(struct loading *l, const struct target *target)
+{
+	if (target->path == NULL || target->own_path == NULL)
+		return;
+	const char *names = names_of(target->own_path);
+
+	for (size_t i = 0; i < target->named_by.n; i++) {
+		const struct target *other = find_target(l, target->named_by.items[i]);
+
+		if (strcmp(names_of(target->path), names) == 0)
+			return;
+		if (other != NULL)
+			l->failed = diag_fail(l->diags, EXIT_USAGE, target->path_at,
+				"target '%s' names the files of '%s' by '%s': the path must end "
+				"with that, or templates of your own change both",
+				other->name, target->name, names);
+	}
 }
 
 /* A trailer that is no comment is part of what the file says. */
@@ -705,6 +745,8 @@ int targets_load(TALLOC_CTX *mem_ctx, const struct settings *settings,
 
 	for (size_t i = 0; i < settings->n_targets; i++)
 		load_target(&l, &settings->targets[i]);
+	for (size_t i = 0; i < l.n_targets; i++)
+		check_names(&l, &l.targets[i]);
 	for (size_t i = 0; i < settings->n_targets_off; i++)
 		check_off(&l, &settings->targets_off[i]);
 	if (l.failed < 0)

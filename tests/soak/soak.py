@@ -60,7 +60,7 @@ directory: {{uri: {uri}, base: "dc=c,dc=example", bind: anonymous}}
   dnsmasq: {{path: {work}/out/dnsmasq.conf, check: none, on-change: none}}
   dnsmasq-hosts: {{path: {work}/out/hosts, check: {work}/check, on-change: {work}/reload}}
   dhcpd: {{path: {work}/out/dhcpd.conf, check: none, on-change: none}}
-  kickstart: {{path: "{work}/out/ks/{{{{fqdn}}}}", check: none}}
+  kickstart: {{path: "{work}/out/ks/{{{{fqdn}}}}.ks", check: none}}
   kickstart-repos: {{path: "{work}/out/repos/{{{{name}}}}", check: none}}
   manifest: {{path: "{work}/out/manifests/{{{{fqdn}}}}", check: none}}
   pxelinux: {{path: "{work}/out/pxe/{{{{mac_dashed}}}}", check: none, on-change: {work}/reload}}
