@@ -21,7 +21,7 @@ settings() {
 		"  dnsmasq: {path: $work/out/dnsmasq.conf, check: 'true {file}'}" \
 		"  dnsmasq-hosts: {path: $work/out/hosts, check: 'true {file}'}" \
 		"  dhcpd: {path: $work/out/dhcpd.conf, check: 'true {file}'}" \
-		"  kickstart: {path: '$work/out/ks/{{fqdn}}', check: 'true {file}'}" \
+		"  kickstart: {path: '$work/out/ks/{{fqdn}}.ks', check: 'true {file}'}" \
 		"  kickstart-repos: {path: '$work/out/repos/{{name}}', check: 'true {file}'}" \
 		"  manifest: {path: '$work/out/manifests/{{fqdn}}', check: 'true {file}'}" \
 		${TARGETS:+"$TARGETS"} >"$work/settings.yaml"
@@ -875,5 +875,47 @@ few=$((10#$(cat "$work/ms")))
 ok 'a run with 15,000' many 15000
 ok '… takes as much longer as they are more, not its square' \
 	test "$((10#$(cat "$work/ms")))" -lt $((40 * few + 1000))
+
+# --- the first generation ---
+
+settings
+is 's/^vocDomain: .*/vocDomain: c..example/'
+rm -rf "$work/state" "$work/out"
+mkdir "$work/out"
+ok 'nothing is published first while the cluster entry is in error: exit 10' exits 10 apply
+ok '… nor a file written' equal "$(published)" ""
+ok '… it is named' complains 'cn=c,dc=x: error: this cluster is in error and has no last good version'
+is 's/^vocGateway: 10.2.0.1/vocGateway: 10.99.0.1/'
+ok '… nor while a network is: exit 10' exits 10 apply
+ok '… it is named' complains 'cn=net2,dc=x: error: this network is in error'
+is 's/^vocImagePath: .*/vocImagePath: a.qcow2/'
+ok 'an image is no reason: exit 0' exits 0 apply
+anew
+is 's/^vocGateway: 10.2.0.1/vocGateway: 10.99.0.1/'
+ok 'nor is a network that was good: exit 0' exits 0 apply
+is
+{
+	site
+	entry cn=net3 "objectClass: vocIPNetwork" "ipNetworkNumber: 10.3.0.1/16"
+} >"$work/site.ldif"
+ok 'nor a new one: exit 0' exits 0 apply
+anew
+rm -r "$work/state"
+without n101 n102 n103
+ok 'a state that is lost, and files of ours: exit 3' exits 3 apply
+ok '… nothing is changed' stands
+ok '… why is said' complains "nothing was published from '.*' before: is it lost"
+ok '… a person may have them replaced: exit 0' exits 0 apply --bootstrap
+
+# --- a name, and an alias that comes with it ---
+
+anew
+{
+	site | sed '/^dn: cn=n101,/a vocAlias: new'
+	a_host 190 10.1.0.190 | sed 's/n190/new/'
+} >"$work/site.ldif"
+ok 'a host, and an alias of its name: exit 0' exits 0 apply
+ok '… the alias waits' complains 'cn=n101,dc=x: vocAlias: error: .*alias-conflict'
+ok '… the host is there' grep -q '^10.1.0.190 new.c.example new$' "$work/out/hosts"
 
 end_points

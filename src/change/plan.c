@@ -87,7 +87,7 @@ static struct plan_file *add_file(struct planner *p, const char *path,
 	return file;
 }
 
-/* With our own trailer, whole, it is ours, whatever became of the state. */
+/* With our own trailer, whole, it is what a target left that was not in the settings for a while. */
 static bool has_our_trailer(const struct planner *p, const struct plan_file *file)
 {
 	TMP_CTX(tmp);
@@ -102,7 +102,10 @@ static bool has_our_trailer(const struct planner *p, const struct plan_file *fil
 	       trailer_check(bytes, len, comment, &trailer) == NULL;
 }
 
-/* A path that the state does not know: is somebody else's file there? */
+/*
+ * A path that the state does not know: is somebody else's file there? Where no generation is known,
+ * one of ours is that of a state which is lost, and no guard could say what its nodes lose.
+ */
 static int plan_unknown(struct planner *p, struct plan_file *file)
 {
 	struct stat st;
@@ -113,7 +116,9 @@ static int plan_unknown(struct planner *p, struct plan_file *file)
 			loc_file(state_path(p->diags, p->plan->state, file->path)),
 			"a folder is in the way");
 	file->change = FILE_NEW;
-	file->is_foreign = r == 0 && !(S_ISREG(st.st_mode) && has_our_trailer(p, file));
+	file->is_foreign =
+		r == 0 && (p->plan->live->before == NULL || !S_ISREG(st.st_mode) ||
+				  !has_our_trailer(p, file));
 	if (r < 0 && r != -ENOENT)
 		return diag_fail_errno(p->diags, EXIT_IO, -r,
 			loc_file(state_path(p->diags, p->plan->state, file->path)),
@@ -485,11 +490,16 @@ static int permit_foreign(const struct plan *plan, struct diags *diags)
 
 		if (finding == NULL) {
 			(void)diag_fail(diags, EXIT_REFUSED, where,
-				n == 1 ? "the file exists and was not created by ldapcc"
-				       : "this and %zu more files exist and were not "
-					 "created by ldapcc",
+				n == 1 ? "the file exists, and the state does not know it"
+				       : "this and %zu more files exist, and the state "
+					 "does not know them",
 				n - 1);
 			finding = diag_last(diags);
+			if (plan->live->before == NULL)
+				diag_note(finding, LOC_NONE,
+					"nothing was published from '%s' before: is it lost, or another "
+					"than it was?",
+					plan->state->path);
 			diag_note(finding, LOC_NONE,
 				"to have them replaced, run 'ldapcc apply --bootstrap'");
 		} else {

@@ -221,6 +221,8 @@ int publication_plan(struct publication *p, const struct string_list *last_csn)
 	failed = run_render(run, &serials);
 	if (failed == 0)
 		failed = run_permit(run);
+	if (failed == 0 && p->state->current == 0)
+		failed = quarantine_permit_first(run);
 	return failed < 0 ? failed : compare(p);
 }
 

@@ -91,13 +91,16 @@ static void add_member(struct round *round, struct quarantined *one)
 		*table_slot(round->held, one->good_key) = one;
 }
 
-static struct quarantined *put_in(struct round *round, const char *dn, const char *key)
+/* @record, by the names that it has now. */
+static struct quarantined *put_in(
+	struct round *round, const struct record *record, const char *dn, const char *key)
 {
 	struct run *run = round->run;
 	struct quarantined *one = mem_new(run->mem_ctx, struct quarantined);
 
 	one->dn = dn;
 	one->key = key;
+	one->kind = record->kind;
 	one->round = round->number;
 	one->good_key = good_key(round, key);
 	one->is_kept = one->good_key != NULL;
@@ -137,7 +140,8 @@ static void hold(struct round *round, const struct record *record)
 	const char *key = dn == NULL ? record->key : dn_key(run->mem_ctx, dn);
 
 	if (!entries_same(run->entries, key, run->good, record->key))
-		put_in(round, dn == NULL ? record->dn : dn, key)->is_waiting = true;
+		put_in(round, record, dn == NULL ? record->dn : dn, key)->is_waiting =
+			true;
 }
 
 static void hold_all(struct round *round, const struct machine *machine)
@@ -195,7 +199,7 @@ static void commit(struct round *round, const struct record *record)
 	struct quarantined *one = find_member(round, record->key);
 
 	if (one == NULL) {
-		one = put_in(round, record->dn, record->key);
+		one = put_in(round, record, record->dn, record->key);
 		one->is_waiting = round->number > 0 && !is_reported(round, record->key);
 		return;
 	}
@@ -552,4 +556,22 @@ void quarantine_settle(struct run *run)
 			make_again(&round);
 	}
 	model_derive(run->site);
+}
+
+int quarantine_permit_first(const struct run *run)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < run->n_quarantined; i++) {
+		const struct quarantined *one = run->quarantined[i];
+
+		if (!one->is_out || one->is_waiting ||
+			(one->kind != KIND_CLUSTER && one->kind != KIND_NETWORK))
+			continue;
+		result = diag_fail(run->diags, EXIT_DATA, (struct loc){.dn = one->dn},
+			"this %s is in error and has no last good version: nothing is "
+			"published until it is mended",
+			kind_name(one->kind));
+	}
+	return result;
 }

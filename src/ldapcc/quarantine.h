@@ -12,6 +12,7 @@
 struct quarantined {
 	const char *dn;
 	const char *key; /* its canonical DN */
+	enum kind kind;
 	const char *good_key; /* that of its last good version, another where it moved */
 	unsigned round; /* when it was put there */
 	bool is_kept; /* its last good version stands; else it is left out */
@@ -27,3 +28,12 @@ struct quarantined {
  *         about an entry that is as the directory has it
  */
 void quarantine_settle(struct run *run);
+
+/*
+ * quarantine_permit_first - may a first generation be published without these?
+ *
+ * shape:  not without a cluster entry, or a network, that is in error: nodes would get names without
+ *         a domain, and no leases, and everybody another name when it is mended
+ * errors: EXIT_DATA
+ */
+int quarantine_permit_first(const struct run *run) _must_check_;
