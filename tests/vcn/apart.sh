@@ -188,6 +188,11 @@ disown
 python3 -m http.server -d "$work/served" -b 127.0.0.1 8001 >/dev/null 2>&1 &
 disown
 ok "with it a guest" exits 0 vcn start vcn001
+if [ -L /bin ]; then
+	write_settings "network: user" "qemu: /bin/qemu-system-x86_64"
+	ok "a QEMU by a path that goes through a link" exits 0 vcn check
+	write_settings "network: user"
+fi
 passt=$(pgrep -x 'passt(.avx2)?' | head -n 1)
 ok "has a passt" grep -q -- --no-map-gw "/proc/${passt:-0}/cmdline"
 ok "of its own, as its own user" equal \

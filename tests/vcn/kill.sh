@@ -169,7 +169,7 @@ ok "with QEMU's words" says "the moon is in the wrong phase"
 ok "it has failed" is_state vcn001 failed
 ok "status has the words, too" grep -q "wrong phase" <(vcn status vcn001)
 ok "apply does not try again at once" exits 5 vcn apply
-ok "it says when" says "wrong phase.*2 times in a row, next try in [0-9]+ s"
+ok "it says when" says "'vcn001' has failed: .*wrong phase.*2 times in a row, next try in [0-9]+ s"
 ok "and nothing is left" no_qemu
 ok "no TAP either" no_tap
 vcn kill --all >/dev/null

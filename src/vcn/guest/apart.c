@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <linux/mount.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -103,26 +104,42 @@ static bool is_below(const char *path, const char *folder)
 	return text_has_prefix(path, folder) && path[strlen(folder)] == '/';
 }
 
+/* On many hosts /bin is a link into /usr: what is below it has no folder of that name here. */
+static const char *behind_links(
+	TALLOC_CTX *mem_ctx, const struct apart *apart, const char *path)
+{
+	char real[PATH_MAX];
+
+	for (size_t i = 0; i < apart->n_places; i++)
+		if (apart->places[i].kind == PLACE_LINK &&
+			is_below(path, apart->places[i].path) &&
+			realpath(path, real) != NULL)
+			return mem_strdup(mem_ctx, real);
+	return path;
+}
+
 struct apart *apart_plan(TALLOC_CTX *mem_ctx, const char *program, const char *scratch,
 	const struct string_list *roots, const char *device)
 {
 	/* Libraries, firmware and modules; on many hosts all but /usr are links into it. */
 	static const char *const system[] = {"/usr", "/bin", "/sbin", "/lib", "/lib32",
 		"/lib64", "/etc/ld.so.cache", "/etc/alternatives"};
+	TMP_CTX(tmp);
 	struct apart *apart = mem_new(mem_ctx, struct apart);
 
 	add_folder(apart, "/proc");
 	for (size_t i = 0; i < ARRAY_SIZE(system); i++)
 		add_place(apart, system[i], false, false);
 	for (size_t i = 0; i < roots->n; i++)
-		add_place(apart, roots->items[i], true, false);
+		add_place(apart, behind_links(tmp, apart, roots->items[i]), true, false);
+	program = behind_links(tmp, apart, program);
 	if (!is_below(program, "/usr"))
 		add_place(apart, program, true, false);
 	add_place(apart, "/dev/null", true, false);
 	if (device != NULL)
 		add_place(apart, device, true, false);
 	if (scratch != NULL)
-		add_place(apart, scratch, true, true);
+		add_place(apart, behind_links(tmp, apart, scratch), true, true);
 	return apart;
 }
 

@@ -114,7 +114,7 @@ static int open_fault(int error, const char *what, const char *path, struct loc 
 	if (error == ELOOP)
 		return diag_fail(diags, EXIT_DATA, where,
 			"%s '%s' is or goes through a symbolic link, "
-			"which is not followed below an image root",
+			"which is not followed below the roots in vcn.yaml",
 			what, path);
 	if (error == EXDEV)
 		return diag_fail(diags, EXIT_DATA, where,

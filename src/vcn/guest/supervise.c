@@ -292,7 +292,7 @@ static void boot_if_due(struct supervisor *s, bool has_answer)
 		r = begin_boot(s);
 	if (r < 0 && !replace_goes_on(s, diag_last(s->diags)->message)) {
 		boot_count_failure(s, r);
-		s->state->message = diag_last(s->diags)->message;
+		s->state->message = supervisor_last_fault(s);
 	}
 }
 
@@ -400,7 +400,7 @@ static int supervise(struct supervisor *s, const char *host)
 	if (r < 0) {
 		/* Not into the folder, which is another's: only to whoever started us. */
 		s->state->state = STATE_FAILED;
-		s->state->message = diag_last(s->diags)->message;
+		s->state->message = supervisor_last_fault(s);
 		supervisor_report(s);
 		return r;
 	}
@@ -409,7 +409,7 @@ static int supervise(struct supervisor *s, const char *host)
 		run_loop(s);
 	} else {
 		boot_count_failure(s, r);
-		s->state->message = diag_last(s->diags)->message;
+		s->state->message = supervisor_last_fault(s);
 	}
 	close_folder(s);
 	return s->result;

@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 
 #include "base/notify.h"
+#include "base/text.h"
 #include "vcn/common/process.h"
 #include "vcn/guest/drive.h"
 #include "vcn/guest/replace.h"
@@ -99,6 +100,16 @@ void supervisor_report(const struct supervisor *s)
 	(void)!send(
 		s->options->report_fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
 	json_object_put(json);
+}
+
+const char *supervisor_last_fault(const struct supervisor *s)
+{
+	TMP_CTX(tmp);
+	const char *message = diag_last(s->diags)->message;
+	const char *prefix = mem_printf(tmp, "VCN '%s': ", s->guest->name);
+
+	return mem_strdup(s->state,
+		text_has_prefix(message, prefix) ? message + strlen(prefix) : message);
 }
 
 void supervisor_publish(struct supervisor *s)

@@ -104,6 +104,8 @@ struct supervisor {
 
 /* What the state says of s->guest itself. */
 void supervisor_note_guest(struct supervisor *s);
+/* The last failure as the state tells it, beside the VCN's name; below s->state. */
+const char *supervisor_last_fault(const struct supervisor *s);
 /* Brings the state up to date, writes it, and tells whoever listens. */
 void supervisor_publish(struct supervisor *s);
 /* The state's line for the caller of supervise_detach(). */

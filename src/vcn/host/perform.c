@@ -99,7 +99,10 @@ static void finish_unstarted(struct performance *p, struct job *job, const char 
 static void finish_waiting(struct performance *p, struct job *job)
 {
 	if (!job->action->is_told) {
-		finish_unstarted(p, job, job->action->reason);
+		finish_failed(p, job,
+			diag_fail(p->diags, EXIT_REJECTED, job->action->guest->where,
+				"'%s' has failed: %s", job->action->name,
+				job->action->reason));
 		return;
 	}
 	if (p->code == 0)
