@@ -34,7 +34,8 @@ ipHostNumber: 10.0.0.5
 macAddress: 02:5a:00:00:01:05
 
 """
-OF_IMAGES = ("vocArchitecture", "vocFirmware")
+OF_IMAGES = ("vocArchitecture", "vocFirmware", "vocImagePath", "vocImageFormat", "vocKernel", "vocKernelArguments",
+             "vocReadiness")
 TEXT = "x" * 16 * 1024
 
 
@@ -44,6 +45,15 @@ def number(key):
 
 def text(key):
     return lambda values: f"{key}: {json.dumps(values[0])}"
+
+
+def image(key):
+    """Beside what else an image needs."""
+    def line(values):
+        others = {"path": '"/images/a.raw"', "format": "raw", "kernel": '"/images/k"'}
+        others[key] = json.dumps(values[0])
+        return "image: {" + ", ".join(f"{name}: {value}" for name, value in others.items()) + "}"
+    return line
 
 
 def disks(values):
@@ -64,6 +74,11 @@ def credentials(values):
         rows.append(f"{{name: {json.dumps(name)}, {key}: {json.dumps(rest)}}}")
     return "credentials: [" + ", ".join(rows) + "]"
 
+
+PATHS = ["/images/a", "//images/./a", "/images/a..b", "/images/..a", "/images/a b", "/images/é",
+         "/images/" + "x" * 4087]
+NO_PATHS = ["images/a", "./a", "~/a", "/", "/images/", "/images/..", "/images/../a", "/..", "file:///images/a",
+            "/images/" + "x" * 4088, "/images/a\n", "/images/\x7f"]
 
 # attribute, its key in the manifest, good values, bad ones; a value is one or a list of them
 KINDS = [
@@ -97,6 +112,14 @@ KINDS = [
       "n 2147483648", "n 1G", "n 1.5", "n 5 5", "n x", "n ~/x", "n ./x", "n /own/../x", "n /own/", "n /", "n /..",
       "n /" + "x" * 4095, ["n 5", "n 6"], ["n 5", "n /own/e"], ["n /own/f", "m /own/f"], ["n /own/g", "m //own/./g"],
       [f"n{i} 5" for i in range(17)]]),
+    ("vocImagePath", image("path"), PATHS, NO_PATHS),
+    ("vocKernel", image("kernel"), PATHS, NO_PATHS),
+    ("vocImageFormat", image("format"), ["raw", "qcow2"],
+     ["RAW", "Qcow2", "qcow", "vmdk", "vdi", "img", "iso", "auto", "raw,qcow2", "vpc"]),
+    ("vocReadiness", image("readiness"), ["none", "virtserial", "notify"],
+     ["None", "NOTIFY", "ready", "vsock", "http", "agent", "serial", "true", "virtserial,notify", "0"]),
+    ("vocKernelArguments", image("arguments"), ["quiet", "root=/dev/vda ro", 'a="b c"', "a=b,c", "é", "ds=nocloud;s=/x"],
+     ["a\nb", "a\tb", "a\x00b", "\x07", "a\x7f", "a\rb", "\x1b[0m", "a\x0bb", "a\x0cb", "a\x01"]),
     ("vocArchitecture", text("architecture"), ["x86_64", "aarch64"],
      ["arm64", "amd64", "X86_64", "x86-64", "i386", "riscv64", "ppc64le", "x86_64,aarch64", "host", "64"]),
     ("vocFirmware", text("firmware"), ["bios", "uefi", "uefi-secure"],
@@ -121,8 +144,10 @@ def ldif(rows):
                       else f"{attribute}:: {encoded(value)}\n" for value in values)
         of_image = own if attribute in OF_IMAGES else ""
         usual = {"vocMemory": "64", "vocCPUs": "1"}
+        image_has = {"vocImagePath": f"/images/{n}.raw", "vocImageFormat": "raw", "vocKernel": f"/images/k{n}"}
         entries.append(f"dn: cn=i{n},dc=c,dc=example\nobjectClass: vocDiskImage\ncn: i{n}\n"
-                       f"vocImagePath: /images/{n}.raw\nvocImageFormat: raw\n{of_image}\n")
+                       + "".join(f"{key}: {value}\n" for key, value in image_has.items() if key != attribute)
+                       + of_image + "\n")
         entries.append(f"dn: cn=v{n},dc=c,dc=example\nobjectClass: device\nobjectClass: ipHost\n"
                        f"objectClass: ieee802Device\nobjectClass: vocVirtualNode\ncn: v{n}\n"
                        f"ipHostNumber: 10.1.{n // 200}.{n % 200 + 1}\nmacAddress: 02:5a:00:01:{n // 256:02x}:{n % 256:02x}\n"
@@ -141,8 +166,9 @@ def manifest(rows):
     lines, owners = ["manifest: 1", "host: node01.c.example", "serial: 1", "vcns:"], [None] * 4
     for n, attribute, _, key, _ in rows:
         own = [f"  - name: v{n}", f"    fqdn: v{n}.c.example", f"    uuid: 5f0c0a3e-2f5c-5c1e-8a5b-{n:012x}",
-               f"    image: {{path: /images/{n}.raw, format: raw}}", "    interfaces: []", "    " + key]
-        own += [f"    {name}: {value}" for name, value in (("memory", 64), ("cpus", 1))
+               "    interfaces: []", "    " + key]
+        own += [f"    {name}: {value}" for name, value in
+                (("memory", 64), ("cpus", 1), ("image", f"{{path: /images/{n}.raw, format: raw}}"))
                 if not key.startswith(name + ":")]
         lines += own
         owners += [n] * len(own)
