@@ -205,6 +205,74 @@ static bool is_one_nic(const struct held_mac *held, size_t n)
 	return n_nics <= 1;
 }
 
+/* Where an interface of a VCN is plugged in: NULL where it is not known. */
+static const char *bridge_of(const struct held_mac *held)
+{
+	const struct interface *interface = held->claim.interface;
+
+	return interface->machine->host == NULL || interface->network == NULL
+		       ? NULL
+		       : interface->network->bridge;
+}
+
+static int compare_wires(const struct held_mac *a, const struct held_mac *b)
+{
+	const struct interface *left = a->claim.interface, *right = b->claim.interface;
+	int order =
+		strcmp(left->machine->host->record.key, right->machine->host->record.key);
+
+	if (order == 0)
+		order = strcmp(bridge_of(a), bridge_of(b));
+	return order != 0 ? order : (int)left->network->vlan - (int)right->network->vlan;
+}
+
+static int compare_plugged(const void *left, const void *right)
+{
+	const struct held_mac *a = left, *b = right;
+	int order = compare_wires(a, b);
+
+	return order != 0 ? order : compare_held_macs(a, b);
+}
+
+static int compare_plugged_claims(const void *left, const void *right)
+{
+	const struct held_mac *a = left, *b = right;
+
+	return compare_claims(&a->claim, &b->claim);
+}
+
+/*
+ * Networks that have one bridge and VLAN are one wire to the VCNs of a host, each of whose
+ * interfaces is a port. Was one MAC found twice on a wire, in several networks?
+ */
+static bool check_same_wire(struct reporter *r, const struct held_mac *held, size_t n)
+{
+	TMP_CTX(tmp);
+	struct held_mac *plugged = mem_array(tmp, struct held_mac, n);
+	size_t n_plugged = 0;
+	bool is_found = false;
+
+	for (size_t i = 0; i < n; i++)
+		if (bridge_of(&held[i]) != NULL)
+			plugged[n_plugged++] = held[i];
+	sort_items(plugged, n_plugged, sizeof(*plugged), compare_plugged);
+	for (size_t start = 0, end; start < n_plugged; start = end) {
+		for (end = start + 1; end < n_plugged &&
+				      compare_wires(&plugged[start], &plugged[end]) == 0;
+			end++)
+			;
+		/* they are sorted by network: those of one have been told */
+		if (plugged[start].claim.interface->network ==
+			plugged[end - 1].claim.interface->network)
+			continue;
+		sort_items(plugged + start, end - start, sizeof(*plugged),
+			compare_plugged_claims);
+		report_dup_mac(r, plugged + start, end - start, SEVERITY_ERROR);
+		is_found = true;
+	}
+	return is_found;
+}
+
 /* Equal MACs come sorted by network: first the same network's, then across them. */
 static void check_same_macs(struct reporter *r, const struct held_mac *held, size_t n)
 {
@@ -220,7 +288,7 @@ static void check_same_macs(struct reporter *r, const struct held_mac *held, siz
 			report_dup_mac(r, held + start, end - start, SEVERITY_ERROR);
 		is_across |= start > 0;
 	}
-	if (is_across)
+	if (is_across && !check_same_wire(r, held, n))
 		report_dup_mac(r, held, n, SEVERITY_WARNING);
 }
 

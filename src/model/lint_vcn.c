@@ -218,6 +218,42 @@ static void check_capacity(struct reporter *r, struct machine *host)
 		}
 }
 
+static void report_name(
+	struct reporter *r, struct machine *vcn, const struct machine *first)
+{
+	struct finding *finding = check_report(r, CHECK_DUP_NAME, &vcn->record,
+		FIELD_NAME,
+		"name '%s' is already taken on '%s': vcn tells the VCNs of a host apart "
+		"by it",
+		vcn->name, vcn->host->name);
+
+	lint_note(r, finding, &first->record, FIELD_NAME, 0, "first used here");
+}
+
+/*
+ * vcn tells the VCNs of a host apart by their short names, whatever their domains. As with what
+ * does not fit, in error is the one that came to the other.
+ */
+static void check_names(struct reporter *r, struct machine *host)
+{
+	TMP_CTX(tmp);
+	struct table *by_name = table_new_folded(tmp, host->n_vcns);
+
+	for (int standing = STANDING_SAME; standing >= STANDING_NEW; standing--)
+		for (uint32_t i = 0; i < host->n_vcns; i++) {
+			struct machine *vcn = host->vcns[i];
+
+			if (vcn->standing != standing || vcn->record.is_bad)
+				continue;
+			void **slot = table_slot(by_name, vcn->name);
+
+			if (*slot == NULL)
+				*slot = vcn;
+			else
+				report_name(r, vcn, *slot);
+		}
+}
+
 void lint_vcns(struct reporter *r)
 {
 	for (size_t i = 0; i < r->site->n_vcns; i++) {
@@ -227,8 +263,10 @@ void lint_vcns(struct reporter *r)
 		check_processors(r, r->site->vcns[i]);
 		check_firmware(r, r->site->vcns[i]);
 	}
-	for (size_t i = 0; i < r->site->n_hosts; i++)
+	for (size_t i = 0; i < r->site->n_hosts; i++) {
+		check_names(r, r->site->hosts[i]);
 		check_capacity(r, r->site->hosts[i]);
+	}
 }
 
 /* Images */

@@ -4,10 +4,13 @@
 
 Values that are nearly right, of each kind: the same VCNs stand in a directory and in a manifest.
 Both programs must take the good ones and refuse the bad ones, each with the attribute and the value,
-or the line. TAP; Python's own library only.
+or the line. And whatever is wrong with a site, the launcher takes what the compiler writes: of each
+of tests/checks that has a VCN on a host. TAP; Python's own library only.
 """
 import base64
+import glob
 import json
+import os
 import re
 import subprocess
 import sys
@@ -215,13 +218,31 @@ def faults(row, compiler, launcher):
             yield f"ldapcc does not name it: {words}"
 
 
+def refused_of_written(ldapcc, vcn, work):
+    """The faults that the launcher finds in what the compiler writes."""
+    here = os.path.dirname(os.path.realpath(__file__))
+    written = []
+    for path in glob.glob(f"{here}/../checks/*.ldif"):
+        with open(path, encoding="utf-8", errors="replace") as file:
+            if "vocPhysicalHost" not in file.read():
+                continue
+        out = f"{work}/{os.path.basename(path)}"
+        subprocess.run([ldapcc, "--config", f"{work}/settings.yaml", "--ldif", path, "render", "-o", out],
+                       capture_output=True, check=False)
+        written += glob.glob(f"{out}/srv/ldapcc/manifests")
+    run = subprocess.run([vcn, "check"] + written, capture_output=True, text=True, check=False)
+    return re.findall(r"^\S*?([^/]*\.ldif/\S*:\d+:\d+: error: .*)", run.stderr, re.M) if len(written) > 20 else [
+        f"only {len(written)} were written"]
+
+
 def main():
     ldapcc, vcn = sys.argv[1:]
     rows = list(guests())
     with tempfile.TemporaryDirectory(prefix="ldapcc-bad.") as work:
         compiler = refused_by_compiler(ldapcc, rows, work)
         launcher = refused_by_launcher(vcn, rows, work)
-    print(f"1..{len(KINDS)}")
+        written = refused_of_written(ldapcc, vcn, work)
+    print(f"1..{len(KINDS) + 1}")
     failed = False
     for i, (attribute, *_) in enumerate(KINDS):
         found = [f"{row[2][0][:60]!r}: {fault}" for row in rows if row[1] == attribute
@@ -230,7 +251,10 @@ def main():
         for fault in found:
             print("# " + fault)
         failed |= bool(found)
-    sys.exit(failed)
+    print(f"{'not ok' if written else 'ok'} {len(KINDS) + 1} - what the compiler writes the launcher takes")
+    for fault in written:
+        print("# " + fault)
+    sys.exit(failed or bool(written))
 
 
 main()
