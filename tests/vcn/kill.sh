@@ -178,7 +178,7 @@ vcn kill --all >/dev/null
 write_settings "stop-timeout: 6"
 "${vcn[@]}" run --console vcn001 >"$work/console" 2>&1 &
 run=$!
-ok "run: ready" within 20 is_state vcn001 ready
+ok "run: ready" within 60 is_state vcn001 ready
 ok "run --console shows the console" grep -aq "guest: ready" "$work/console"
 kill -TERM "$run"
 status=0

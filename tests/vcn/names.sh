@@ -42,6 +42,9 @@ for name in ../vcn003 /etc . .. "" "vcn003/.." $'vcn\n003' "-vcn" '%n%s' "vcn003
 done
 ok "control characters are not printed as they are" exits 64 vcn status $'\e[31mred'
 ok "but named" says '\\x1b\[31mred'
+ok "a host without a manifest" exits 0 "$VCN" --config "$work/vcn.yaml" --runtime-dir "$work/none" \
+	--host nobody.c.example status
+ok "is told to be one" says "nobody.c.example.yaml: note: there is no manifest for this host"
 ok "a runtime folder with a blank and a quote" exits 0 vcn --runtime-dir "$work/a b'c" status
 ok "stop --all" exits 0 vcn stop --all
 ok "leaves nothing" no_qemu

@@ -515,6 +515,15 @@ int launch_command_run(void *session)
 
 /* Looking */
 
+/* An empty table alone would look as if all were well. */
+static void note_nothing(struct session *s, const struct status *status)
+{
+	if (s->manifest == NULL && s->manifest_fault == 0 && status->n_rows == 0)
+		diag_add(s->diags, SEVERITY_NOTE, NULL,
+			loc_file(mem_strdup(s->diags, session_manifest_path(s))),
+			"there is no manifest for this host, and nothing runs here");
+}
+
 static int print_status(struct session *s, const struct status *status)
 {
 	TMP_CTX(tmp);
@@ -522,10 +531,12 @@ static int print_status(struct session *s, const struct status *status)
 
 	if (file != NULL && file[0] != '\0')
 		return metrics_write(file, status, -1, s->diags);
-	if (file != NULL)
+	if (file != NULL) {
 		fputs(metrics_text(tmp, status), s->out);
-	else if (!s->arguments.json)
+	} else if (!s->arguments.json) {
 		status_print(s->out, status, s->color);
+		note_nothing(s, status);
+	}
 	return 0;
 }
 
