@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/table.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <string.h>
 
@@ -114,11 +115,12 @@ static bool equal_folded(const char *a, const char *b, size_t len)
 	return is_equal_folded(load_tail(a, len), load_tail(b, len));
 }
 
+/* A site has several tables of all its names: a slot has no byte more than it needs. */
 struct slot {
 	const char *key; /* NULL: free */
-	size_t len;
-	uint64_t hash;
 	void *value;
+	uint32_t len;
+	uint32_t hash; /* the low half */
 };
 
 struct table {
@@ -150,6 +152,15 @@ struct table *table_new_folded(TALLOC_CTX *mem_ctx, size_t expected)
 	return new_table(mem_ctx, expected, true);
 }
 
+/* Of @key, without a value. */
+static inline struct slot slot_for(const struct table *table, const char *key, size_t len)
+{
+	assert(len <= UINT32_MAX);
+	return (struct slot){.key = key,
+		.len = (uint32_t)len,
+		.hash = (uint32_t)hash_words(key, len, table->is_folded)};
+}
+
 static inline bool is_key(
 	const struct table *table, const struct slot *a, const struct slot *b)
 {
@@ -173,7 +184,7 @@ void *table_find_bytes(const struct table *table, const char *key, size_t len)
 {
 	if (table->used == 0)
 		return NULL;
-	struct slot wanted = {key, len, hash_words(key, len, table->is_folded), NULL};
+	struct slot wanted = slot_for(table, key, len);
 
 	return probe(table, &wanted)->value;
 }
@@ -198,7 +209,7 @@ static void grow(struct table *table)
 
 void **table_slot_bytes(struct table *table, const char *key, size_t len)
 {
-	struct slot wanted = {key, len, hash_words(key, len, table->is_folded), NULL};
+	struct slot wanted = slot_for(table, key, len);
 
 	if (2 * (table->used + 1) > table->size)
 		grow(table);

@@ -185,8 +185,9 @@ int roster_load(TALLOC_CTX *mem_ctx, const struct state *state, const char *name
 		diag_note(diag_last(diags), LOC_NONE, "%s", WAY_OUT);
 		return -(int)EXIT_IO;
 	}
+	roster.records = mem_array(mem_ctx, struct roster_record, lines_count(&l));
 	while (lines_next(&l) && !l.is_bad)
-		parse_record(&l, mem_push(mem_ctx, &roster.records, &roster.n));
+		parse_record(&l, &roster.records[roster.n++]);
 	if (l.is_bad)
 		return state_file_damaged(state, name, &l, WAY_OUT, diags);
 	*ret_roster = roster;

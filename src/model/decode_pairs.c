@@ -35,6 +35,16 @@ static void keep_hardware(
 	list[(*n)++] = *hardware;
 }
 
+/* Few interfaces have one. */
+static void keep_guid(
+	struct decoder *d, struct interface *interface, const struct hardware *hardware)
+{
+	if (interface->guids == NULL)
+		interface->guids = arena_alloc(
+			d->site->arena, d->fields[FIELD_MAC].n * sizeof(struct hardware));
+	keep_hardware(interface->guids, &interface->n_guids, hardware);
+}
+
 /* What stands where nobody knew the address, or there is none, or a server gives it. */
 static bool is_placeholder(const char *text)
 {
@@ -76,7 +86,7 @@ static void read_mac(struct decoder *d, struct record *record,
 	if (is_text && is_placeholder(text))
 		decode_pass_over(d, record, FIELD_MAC, value, "is no address");
 	else if (is_text && guid_parse(text, &hardware.guid))
-		keep_hardware(interface->guids, &interface->n_guids, &hardware);
+		keep_guid(d, interface, &hardware);
 	else if (!is_text || !mac_parse(text, &hardware.mac))
 		decode_fault(d, CHECK_BAD_MAC, record, FIELD_MAC, value,
 			"is no MAC address of six octets, and none of InfiniBand");
@@ -93,11 +103,9 @@ static void read_macs(
 	struct decoder *d, struct record *record, struct interface *interface)
 {
 	const struct field_values *values = &d->fields[FIELD_MAC];
-	size_t size = (values->n + 1) * sizeof(struct hardware);
 
-	interface->macs = arena_alloc(d->site->arena, size);
-	if (values->n > 0)
-		interface->guids = arena_alloc(d->site->arena, size);
+	interface->macs =
+		arena_alloc(d->site->arena, values->n * sizeof(struct hardware));
 	for (size_t i = 0; i < values->n; i++)
 		read_mac(d, record, interface, &values->values[i]);
 	if (interface->n_macs > 1)
@@ -170,7 +178,7 @@ static void read_addresses(
 	const struct field_values *values = &d->fields[FIELD_ADDRESS];
 
 	interface->addresses =
-		arena_alloc(d->site->arena, (values->n + 1) * sizeof(struct address));
+		arena_alloc(d->site->arena, values->n * sizeof(struct address));
 	for (size_t i = 0; i < values->n; i++) {
 		struct ip ip = {0};
 		const char *why = NULL;

@@ -476,8 +476,8 @@ void model_drop_aliases(struct site *site)
 	}
 	if (!has_dropped)
 		return;
-	site->full_names = table_new(site, 2 * site->n_machines);
-	site->short_names = table_new(site, 2 * site->n_machines);
+	site->full_names = table_new(site, site->n_machines);
+	site->short_names = table_new(site, site->n_machines);
 	for (size_t i = 0; i < site->n_machines; i++)
 		claim_names(site, site->machines[i]);
 }
@@ -536,8 +536,8 @@ static struct record *resolve(const struct site *site, const char *key, enum kin
 /* A reference to what is excluded counts as none. */
 static bool drop_excluded(const struct site *site, const char **key)
 {
-	if (*key == NULL || model_find(site, *key) != NULL ||
-		!absent_covers(site->excluded, *key))
+	if (*key == NULL || !absent_covers(site->excluded, *key) ||
+		model_find(site, *key) != NULL)
 		return false;
 	*key = NULL;
 	return true;
@@ -702,8 +702,8 @@ static void split_machines(struct site *site)
 void model_link(struct site *site)
 {
 	site->by_key = table_new(site, site->n_entries);
-	site->full_names = table_new(site, 2 * site->n_machines);
-	site->short_names = table_new(site, 2 * site->n_machines);
+	site->full_names = table_new(site, site->n_machines);
+	site->short_names = table_new(site, site->n_machines);
 	site->n_networks = pass_over(site, site->networks, site->n_networks);
 	sort_plain_tables(site);
 	index_plain_records(site);
