@@ -9,6 +9,7 @@
 #include "model/choose.h"
 #include "model/decode_feed.h"
 #include "model/decode_pairs.h"
+#include "model/release.h"
 #include "read/dn.h"
 
 /* Decoders */
@@ -767,11 +768,23 @@ static void split_arguments(struct decoder *d, struct profile *profile)
 	}
 }
 
+static const struct release *release_of(struct arena *arena, const char *version)
+{
+	struct release *kept, release;
+
+	if (!release_find(version, &release))
+		return NULL;
+	kept = arena_alloc(arena, sizeof(*kept));
+	*kept = release;
+	return kept;
+}
+
 static void decode_profile(struct decoder *d)
 {
 	struct profile *profile = record_new(d, sizeof(*profile), KIND_PROFILE);
 
 	read_uses(d, &profile->record);
+	profile->release = release_of(d->site->arena, profile->version);
 	sort_packages(d, profile);
 	split_nfs(d, profile);
 	check_environments(d, profile);

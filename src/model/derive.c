@@ -429,25 +429,25 @@ static void plan_modules(
 /* Packages that are installed there may need others from any of the repositories. */
 static void plan_post(struct site *site, struct profile *profile)
 {
-	struct release release = {0};
+	const struct release *release = profile->release;
 
-	if (!release_find(profile->version, &release))
+	if (release == NULL)
 		return;
-	if (release.installer != INSTALLER_KICKSTART) {
-		drop_groups(profile, &release);
-		apt_plan(site, profile, &release);
+	if (release->installer != INSTALLER_KICKSTART) {
+		drop_groups(profile, release);
+		apt_plan(site, profile, release);
 		return;
 	}
-	plan_installer(site, profile, &release);
-	drop_groups(profile, &release);
-	plan_modules(site, profile, &release);
+	plan_installer(site, profile, release);
+	drop_groups(profile, release);
+	plan_modules(site, profile, release);
 	profile->post_repositories = room_for_all(site, profile);
 	profile->n_post_repositories = 0;
 	for (uint32_t i = 0; i < profile->n_repositories; i++) {
 		struct repository *repository = profile->repositories[i];
 
 		if (profile->needs_post || repository->gpg_keys.n > 0 ||
-			(repository->keep && !release_keeps(&release, repository)))
+			(repository->keep && !release_keeps(release, repository)))
 			profile->post_repositories[profile->n_post_repositories++] =
 				repository;
 	}
@@ -500,15 +500,13 @@ static void plan_hosts(struct site *site)
 {
 	for (size_t i = 0; i < site->n_hosts; i++) {
 		struct machine *host = site->hosts[i];
-		struct release release = {0};
 
-		if (host->profile == NULL ||
-			!release_find(host->profile->version, &release))
+		if (host->profile == NULL || host->profile->release == NULL)
 			continue;
-		ports_plan(site, host, &release);
+		ports_plan(site, host, host->profile->release);
 		merge_keys(site, host);
 		host->disks = *disk_values(host);
-		host->disk_choice = (uint8_t)disk_choose(host, &release);
+		host->disk_choice = (uint8_t)disk_choose(host, host->profile->release);
 	}
 }
 

@@ -132,7 +132,7 @@ static void check_trees(struct reporter *r, struct profile *profile)
 
 static void check_profile(struct reporter *r, struct profile *profile)
 {
-	struct release release = {0};
+	const struct release *release = profile->release;
 
 	check_trees(r, profile);
 
@@ -143,16 +143,16 @@ static void check_profile(struct reporter *r, struct profile *profile)
 	else if (profile->repository_dns.n == 0)
 		lint_missing(r, &profile->record, FIELD_REPOSITORY,
 			"is missing: a profile needs a repository");
-	if (profile->version == NULL || !release_find(profile->version, &release))
+	if (release == NULL)
 		return;
-	if (release.installer == INSTALLER_KICKSTART)
-		check_profile_repositories(r, profile, &release);
+	if (release->installer == INSTALLER_KICKSTART)
+		check_profile_repositories(r, profile, release);
 	else
-		lint_apt(r, profile, &release);
-	check_groups(r, profile, &release);
-	check_modules(r, profile, &release);
-	check_tree(r, profile, &release);
-	if (profile->is_strict && !release.knows_script_options)
+		lint_apt(r, profile, release);
+	check_groups(r, profile, release);
+	check_modules(r, profile, release);
+	check_tree(r, profile, release);
+	if (profile->is_strict && !release->knows_script_options)
 		check_report(r, CHECK_REPO_OPTION, &profile->record, FIELD_STRICT,
 			"the installer of %s goes on when "
 			"%%post fails: it is only logged",
@@ -204,19 +204,17 @@ static void check_installer(struct reporter *r, struct machine *host)
 
 static void check_disk(struct reporter *r, struct machine *host)
 {
-	struct release release = {0};
-
-	if (host->profile == NULL || host->profile->version == NULL ||
-		!release_find(host->profile->version, &release))
+	if (host->profile == NULL || host->profile->release == NULL)
 		return;
-	if (release.installer != INSTALLER_KICKSTART && disk_values(host)->n > 1)
+	if (host->profile->release->installer != INSTALLER_KICKSTART &&
+		disk_values(host)->n > 1)
 		check_report(r, CHECK_INSTALL_DISK,
 			host->install_disks.n > 0 ? &host->record
 						  : &host->profile->record,
 			FIELD_INSTALL_DISK,
 			"the installer of %s takes one disk: of those of '%s' the first",
 			host->profile->version, host->name);
-	if (disk_choose(host, &release) != DISK_ASKED)
+	if (disk_choose(host, host->profile->release) != DISK_ASKED)
 		return;
 	bool is_own = host->install_disks.n > 0 || host->profile->install_disks.n == 0;
 

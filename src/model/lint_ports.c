@@ -269,8 +269,6 @@ static void check_installed(
 
 void lint_ports(struct reporter *r)
 {
-	struct release release = {0};
-
 	for (size_t i = 0; i < r->site->n_machines; i++) {
 		struct machine *machine = r->site->machines[i];
 
@@ -278,8 +276,7 @@ void lint_ports(struct reporter *r)
 			check_parent(r, machine->interfaces[j]);
 			check_own_bridge(r, machine->interfaces[j]);
 		}
-		if (machine->profile != NULL && machine->profile->version != NULL &&
-			release_find(machine->profile->version, &release))
-			check_installed(r, machine, &release);
+		if (machine->profile != NULL && machine->profile->release != NULL)
+			check_installed(r, machine, machine->profile->release);
 	}
 }

@@ -198,10 +198,8 @@ bool release_knows_group(const struct release *release, const char *group)
 
 bool profile_lacks_image(const struct profile *profile)
 {
-	struct release release = {0};
-
-	return release_find(profile->version, &release) &&
-	       release.installer == INSTALLER_AUTOINSTALL &&
+	return profile->release != NULL &&
+	       profile->release->installer == INSTALLER_AUTOINSTALL &&
 	       profile->install_image == NULL;
 }
 

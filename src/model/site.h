@@ -25,6 +25,7 @@
 #include "model/nodes_word.h"
 
 struct absent; /* absent.h */
+struct release; /* release.h */
 
 struct strings {
 	const char **items;
@@ -393,6 +394,7 @@ struct profile {
 	struct record record;
 	const char *install_url, *version, *timezone, *kernel, *initrd, *arguments;
 	bool lost_repositories; /* all that it names are excluded */
+	const struct release *release; /* of version; NULL: none that is known */
 	struct strings repository_dns;
 	struct repository **repositories; /* in the order of their cost, then name */
 	uint32_t n_repositories;

@@ -40,19 +40,15 @@ struct shape repository_shape = {"repository", repository_fields, NULL, NULL};
 static void get_release(const struct field *field, const void *object, struct value *ret)
 {
 	const struct profile *profile = object;
-	struct release release;
 
-	row_give_bool(ret, release_find(profile->version, &release) &&
-				   MEMBER(bool, field, &release));
+	row_give_bool(
+		ret, profile->release != NULL && MEMBER(bool, field, profile->release));
 }
 
 GETTER(profile_kickstart_option, profile)
 {
-	struct release release;
-
-	row_give_text(ret, release_find(o->version, &release) && release.has_inst_options
-				   ? "inst.ks"
-				   : "ks");
+	row_give_text(ret,
+		o->release != NULL && o->release->has_inst_options ? "inst.ks" : "ks");
 }
 
 /* A path below the TFTP root without the slash in front; a URL as it is. */
@@ -136,17 +132,13 @@ static const struct shape apt_source_shape = {"source", apt_source_fields, NULL,
 
 GETTER(profile_codename, profile)
 {
-	struct release release = {0};
-
-	row_give_text(ret, release_find(o->version, &release) ? release.codename : NULL);
+	row_give_text(ret, o->release != NULL ? o->release->codename : NULL);
 }
 
 GETTER(profile_is_kickstart, profile)
 {
-	struct release release = {0};
-
-	row_give_bool(ret, release_find(o->version, &release) &&
-				   release.installer == INSTALLER_KICKSTART);
+	row_give_bool(
+		ret, o->release != NULL && o->release->installer == INSTALLER_KICKSTART);
 }
 
 GETTER(profile_has_all_packages, profile)

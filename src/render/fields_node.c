@@ -454,11 +454,8 @@ HAS_LINK(has_bridges, o->links[i].is_bridge)
 static void give_takes(
 	const struct machine *host, enum installer installer, struct value *ret)
 {
-	struct release release = {0};
-
-	row_give_bool(ret, host->profile != NULL &&
-				   release_find(host->profile->version, &release) &&
-				   release.installer == installer);
+	row_give_bool(ret, host->profile != NULL && host->profile->release != NULL &&
+				   host->profile->release->installer == installer);
 }
 
 GETTER(machine_takes_kickstart, machine)
