@@ -14,15 +14,10 @@ uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t len)
 	return hash;
 }
 
-static inline uint64_t settle(uint64_t hash)
+uint64_t hash_end(uint64_t hash)
 {
 	hash ^= hash >> 32;
 	return hash != 0 ? hash : 1;
-}
-
-uint64_t hash_end(uint64_t hash)
-{
-	return settle(hash);
 }
 
 uint64_t hash_block(const void *bytes, size_t len)
@@ -82,6 +77,17 @@ static inline uint64_t add_word(uint64_t hash, uint64_t word)
 {
 	hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
 	return hash ^ hash >> 29;
+}
+
+/*
+ * The last bytes of a key, which are the digits of a name, are in the highest bits, and the lowest
+ * say which slot.
+ */
+static inline uint64_t settle(uint64_t hash)
+{
+	hash = (hash ^ hash >> 32) * UINT64_C(0x9e3779b97f4a7c15);
+	hash ^= hash >> 32;
+	return hash != 0 ? hash : 1;
 }
 
 static inline uint64_t hash_words(const char *bytes, size_t len, bool is_folded)

@@ -123,7 +123,8 @@ static void read_one(struct decoder *d, struct record *record, const struct use 
 	}
 	if (!is_any)
 		choose_report(d, record, use->field, values, chosen);
-	decode_prefer(d, use->field, chosen);
+	if (values->n > 1)
+		decode_prefer(d, use->field, chosen);
 	use->read(d, record, use, chosen, place);
 }
 
@@ -160,6 +161,15 @@ static void read_uses(struct decoder *d, struct record *record)
 
 /* Records */
 
+/* The last entry's, where they are the same, as those of most are. */
+static const struct origin *same_origins(const struct decoder *d, size_t size)
+{
+	return d->n_last == d->n_found && d->n_last > 0 &&
+			       memcmp(d->last_origins, d->found, size) == 0
+		       ? d->last_origins
+		       : table_find_bytes(d->origins, (const char *)d->found, size);
+}
+
 /*
  * Origins last as long as the site. Entries of a directory have no lines, so most have the
  * same ones.
@@ -168,8 +178,7 @@ static void keep_origins(struct decoder *d, struct record *record)
 {
 	const char *bytes = (const char *)d->found;
 	size_t size = d->n_found * sizeof(*d->found);
-	const struct origin *kept =
-		d->entry->line > 0 ? NULL : table_find_bytes(d->origins, bytes, size);
+	const struct origin *kept = d->entry->line > 0 ? NULL : same_origins(d, size);
 
 	if (kept == NULL && size > 0) {
 		struct origin *copy = arena_alloc(d->site->arena, size);
@@ -179,8 +188,9 @@ static void keep_origins(struct decoder *d, struct record *record)
 			*table_slot_bytes(d->origins, (const char *)copy, size) = copy;
 		kept = copy;
 	}
-	record->origins = kept;
+	record->origins = d->last_origins = kept;
 	record->n_origins = (uint32_t)d->n_found;
+	d->n_last = d->n_found;
 }
 
 /* The file of `also` that the entry is from: one copy for all of its records. */

@@ -165,12 +165,12 @@ void decode_time(struct decoder *d, struct record *record, const struct use *use
 void decode_name(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	const char *text = text_of(d, record, use->field, value);
+	/* a copy of our own */
+	char *name = (char *)(uintptr_t)text_of(d, record, use->field, value);
 	struct ip ip;
 
-	if (text == NULL)
+	if (name == NULL)
 		return;
-	char *name = arena_strdup(d->site->arena, text);
 
 	text_lower(name);
 	if (text_has_suffix(name, ".") && strlen(name) > 1)

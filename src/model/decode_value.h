@@ -39,6 +39,8 @@ struct decoder {
 	unsigned distance[_FIELD_MAX]; /* of the entry that the values are from */
 	struct origin *found; /* where its values came from, by field */
 	struct field_values *parts; /* the values of each of them */
+	const struct origin *last_origins; /* of the entry before */
+	size_t n_last;
 	size_t n_found, found_room, part_room;
 	bool has_vm_host_class;
 	TALLOC_CTX *scratch;
