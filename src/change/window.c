@@ -63,15 +63,15 @@ static int note_roster(
 	return state_file_save(state, entry_name(tmp, g->created), b, diags);
 }
 
-static int note(const struct state *state, struct diags *diags)
+static int note(
+	const struct state *state, const struct generation *g, struct diags *diags)
 {
 	TMP_CTX(tmp);
-	struct generation *g;
 	uint64_t *times = NULL;
 	size_t n = 0;
-	int r = generation_load(tmp, state, state->current, diags, &g);
+	int r = 0;
 
-	if (r == 0 && mkdirat(state->dirfd, FOLDER, 0700) < 0 && errno != EEXIST)
+	if (mkdirat(state->dirfd, FOLDER, 0700) < 0 && errno != EEXIST)
 		r = diag_fail_errno(diags, EXIT_IO, errno,
 			state_loc(state, FOLDER, diags), "the folder cannot be made");
 	if (r == 0)
@@ -86,12 +86,24 @@ static int note(const struct state *state, struct diags *diags)
 	return r;
 }
 
-void window_note(const struct state *state, struct diags *diags)
+static int load_and_note(const struct state *state, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	struct generation *g;
+	int r = generation_load(tmp, state, state->current, diags, &g);
+
+	return r < 0 ? r : note(state, g, diags);
+}
+
+void window_note(
+	const struct state *state, const struct generation *current, struct diags *diags)
 {
 	TMP_CTX(tmp);
 	struct diags *ignored = diags_new(tmp);
+	int r = current == NULL ? load_and_note(state, ignored)
+				: note(state, current, ignored);
 
-	if (note(state, ignored) < 0)
+	if (r < 0)
 		diag_add(diags, SEVERITY_WARNING, "window",
 			state_loc(state, FOLDER, diags),
 			"what was published could not be noted for 'max-removed-24h'");

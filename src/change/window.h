@@ -27,7 +27,8 @@ int window_baseline(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t now
 /*
  * window_note - the current generation was published
  *
- * shape:  also by recovery: the same generation twice is the same. What cannot be noted is
- *         the warning `window`
+ * shape:  also by recovery, with NULL for @current, which is then looked up: the same generation
+ *         twice is the same. What cannot be noted is the warning `window`
  */
-void window_note(const struct state *state, struct diags *diags);
+void window_note(
+	const struct state *state, const struct generation *current, struct diags *diags);
