@@ -234,10 +234,18 @@ void group_link(struct site *site)
 
 /* What nodes have in common */
 
+enum common { NETWORK, PROFILE, IMAGE, HOST, VO, LOCATION, _COMMON_MAX };
+
+static const char *const common_names[] = {[NETWORK] = "network",
+	[PROFILE] = "profile",
+	[IMAGE] = "image",
+	[HOST] = "host",
+	[VO] = "vo",
+	[LOCATION] = "location"};
+
 struct gathering {
 	struct site *site;
-	struct table *groups; /* COMMON-LABEL -> struct node_group */
-	struct buffer *key;
+	struct table *groups[_COMMON_MAX]; /* label -> struct node_group */
 };
 
 /* What most templates can carry: the rest of a free text are hyphens. */
@@ -254,27 +262,23 @@ static const char *name_of(struct site *site, const char *common, const char *la
 }
 
 /* @machine has what @source says, in common with others. */
-static void gather(struct gathering *g, struct machine *machine, const char *common,
+static void gather(struct gathering *g, struct machine *machine, enum common common,
 	const char *label, const struct record *source)
 {
 	struct site *site = g->site;
 
 	if (label == NULL)
 		return;
-	buffer_truncate(g->key, 0);
-	buffer_add_text(g->key, common);
-	buffer_add_byte(g->key, '-');
-	buffer_add_text(g->key, label);
-	struct node_group *group = table_find_bytes(g->groups, g->key->data, g->key->len);
+	struct node_group *group = table_find(g->groups[common], label);
 
 	if (group == NULL) {
 		group = arena_alloc(site->arena, sizeof(*group));
 		group->record = *source;
 		group->record.kind = KIND_GROUP;
-		group->record.name = name_of(site, common, label);
+		group->record.name = name_of(site, common_names[common], label);
 		group->label = label;
-		group->common = common;
-		*table_slot(g->groups, arena_strdup(site->arena, g->key->data)) = group;
+		group->common = common_names[common];
+		*table_slot(g->groups[common], label) = group;
 		*mem_push(site, &site->groups, &site->n_groups) = group;
 	}
 	/* machines come sorted; one with two interfaces in a network comes twice in a row */
@@ -290,19 +294,19 @@ static void gather_machine(struct gathering *g, struct machine *machine)
 		const struct network *network = machine->interfaces[i]->network;
 
 		if (network != NULL)
-			gather(g, machine, "network", network->record.name,
+			gather(g, machine, NETWORK, network->record.name,
 				&network->record);
 	}
 	if (machine->profile != NULL)
-		gather(g, machine, "profile", machine->profile->record.name,
+		gather(g, machine, PROFILE, machine->profile->record.name,
 			&machine->profile->record);
 	if (machine->image != NULL)
-		gather(g, machine, "image", machine->image->record.name,
+		gather(g, machine, IMAGE, machine->image->record.name,
 			&machine->image->record);
 	if (machine->host != NULL)
-		gather(g, machine, "host", machine->host->fqdn, &machine->host->record);
-	gather(g, machine, "vo", machine->vo, own);
-	gather(g, machine, "location", machine->location, own);
+		gather(g, machine, HOST, machine->host->fqdn, &machine->host->record);
+	gather(g, machine, VO, machine->vo, own);
+	gather(g, machine, LOCATION, machine->location, own);
 }
 
 /* Machines that are in quarantine, or not selected, are members of nothing. */
@@ -370,9 +374,10 @@ static void list_groups(struct site *site)
 void group_derive(struct site *site)
 {
 	TMP_CTX(tmp);
-	struct gathering g = {
-		.site = site, .groups = table_new(tmp, 64), .key = buffer_new(tmp)};
+	struct gathering g = {.site = site};
 
+	for (size_t i = 0; i < _COMMON_MAX; i++)
+		g.groups[i] = table_new(tmp, 0);
 	keep_nodes(site);
 	for (size_t i = 0; i < site->n_machines; i++)
 		gather_machine(&g, site->machines[i]);
