@@ -103,7 +103,10 @@ void mem_reserve_size(
 
 /* Buffers */
 
-enum { BUFFER_FIRST = 256 };
+enum {
+	BUFFER_FIRST = 256,
+	PIECE_MAX = 256 * 1024 * 1024 - 1, /* talloc(3) gives none that is larger */
+};
 
 struct buffer *buffer_new(TALLOC_CTX *mem_ctx)
 {
@@ -117,7 +120,8 @@ struct buffer *buffer_new(TALLOC_CTX *mem_ctx)
 
 static void grow(struct buffer *b, size_t len)
 {
-	size_t cap = b->cap * 2;
+	/* the texts of a million nodes are nearly as long as a piece can be */
+	size_t cap = b->cap < PIECE_MAX / 2 ? b->cap * 2 : PIECE_MAX;
 
 	if (cap - b->len <= len)
 		cap = b->len + len + 1;
