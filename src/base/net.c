@@ -201,6 +201,8 @@ const char *ip_unusable(struct ip ip)
 		{{{6, {0}}, 128}, "is the unspecified address"},
 		{{{6, {[15] = 1}}, 128}, "is the loopback address"},
 		{{{6, {0xff}}, 8}, "is a multicast address"},
+		/* ip6-localnet of many a /etc/hosts */
+		{{{6, {0xfe}}, 9}, "is in fe00::/9, which no network can have"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)

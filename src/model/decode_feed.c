@@ -31,24 +31,11 @@ struct mapped *mapped_new(TALLOC_CTX *mem_ctx, const struct map *map)
 
 /* Kinds */
 
-static bool has_one_of(const struct entry *entry, const struct string_list *classes)
-{
-	for (size_t i = 0; i < classes->n; i++)
-		if (entry_has_class(entry, classes->items[i]))
-			return true;
-	return false;
-}
-
 static bool is_of(const struct class_list *classes, const struct entry *entry)
 {
-	for (size_t i = 0; i < classes->n; i++) {
-		const struct map_class *class = &classes->items[i];
-
-		if ((class->name == NULL || entry_has_class(entry, class->name)) &&
-			(class->filter == NULL || filter_matches(class->filter, entry)) &&
-			!has_one_of(entry, &class->except))
+	for (size_t i = 0; i < classes->n; i++)
+		if (class_matches(&classes->items[i], entry))
 			return true;
-	}
 	return false;
 }
 

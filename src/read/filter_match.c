@@ -99,3 +99,14 @@ bool filter_matches(const struct filter *filter, const struct entry *entry)
 			return !is_and;
 	return is_and;
 }
+
+bool class_matches(const struct map_class *class, const struct entry *entry)
+{
+	if ((class->name != NULL && !entry_has_class(entry, class->name)) ||
+		(class->filter != NULL && !filter_matches(class->filter, entry)))
+		return false;
+	for (size_t i = 0; i < class->except.n; i++)
+		if (entry_has_class(entry, class->except.items[i]))
+			return false;
+	return true;
+}

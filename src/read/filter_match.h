@@ -3,7 +3,7 @@
 
 /* Asks an entry whether a filter holds for it (config/filter.h). */
 
-#include "config/filter.h"
+#include "config/map.h"
 #include "read/entry.h"
 
 /* The values of @name (any case), without those that a join brought; NULL: none. */
@@ -20,3 +20,6 @@ bool entry_has_class(const struct entry *entry, const char *name);
  *         there makes a test false, and its negation true
  */
 bool filter_matches(const struct filter *filter, const struct entry *entry);
+
+/* Is @entry one of @class: has it the class, does the filter hold, and is nothing excepted? */
+bool class_matches(const struct map_class *class, const struct entry *entry);

@@ -42,6 +42,7 @@ struct keys {
 struct joiner {
 	const struct map *map;
 	struct table *parts; /* class, any case -> struct part */
+	bool is_choosy; /* not every entry of a class is a record */
 	entry_sink sink;
 	join_report report;
 	void *data;
@@ -81,6 +82,10 @@ struct joiner *joiner_new(TALLOC_CTX *mem_ctx, const struct map *map, entry_sink
 		.name = buffer_new(j),
 		.parts = table_new_folded(j, map->n_joins),
 		.arena = arena_new(j)};
+	for (size_t kind = 0; kind < _KIND_MAX; kind++)
+		for (size_t i = 0; i < map->classes[kind].n; i++)
+			j->is_choosy |= map->classes[kind].items[i].filter != NULL ||
+					map->classes[kind].items[i].except.n > 0;
 	for (size_t i = 0; i < map->n_joins; i++) {
 		part_of(j, map->joins[i].from.name)->gives |= UINT32_C(1) << i;
 		part_of(j, map->joins[i].to)->takes |= UINT32_C(1) << i;
@@ -146,11 +151,24 @@ static struct part part_in(const struct joiner *j, const struct entry *entry)
 	return part;
 }
 
+/* What no kind takes, by its filter or its exceptions, is no machine to be part of. */
+static bool is_record(const struct map *map, const struct entry *entry)
+{
+	for (size_t kind = 0; kind < _KIND_MAX; kind++)
+		for (size_t i = 0; i < map->classes[kind].n; i++)
+			if (class_matches(&map->classes[kind].items[i], entry))
+				return true;
+	return false;
+}
+
 void joiner_add(void *joiner, const struct entry *entry)
 {
 	struct joiner *j = joiner;
 	struct part part = part_in(j, entry);
 
+	if (j->is_choosy && part.gives == 0 && part.takes != 0 &&
+		!is_record(j->map, entry))
+		part.takes = 0;
 	if (part.gives == 0 && part.takes == 0) {
 		j->sink(j->data, entry);
 		return;
