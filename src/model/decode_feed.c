@@ -53,7 +53,27 @@ static enum kind kind_of(const struct map *map, const struct entry *entry)
 static bool is_plain(const struct feed *feed)
 {
 	return feed->strip.n == 0 && feed->after == NULL && feed->split == NULL &&
-	       feed->replace.n == 0 && feed->form == FORM_TEXT;
+	       feed->form == FORM_TEXT;
+}
+
+static bool has_replaceable(const struct feed *feed, const struct entry_value *value)
+{
+	for (size_t i = 0; i + 1 < feed->replace.n; i += 2)
+		if (strstr(value->bytes, feed->replace.items[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* Most values are as they should be, and are copied nowhere. */
+static bool stays_as_it_is(
+	const struct feed *feed, const struct entry_attribute *attribute)
+{
+	if (!is_plain(feed))
+		return false;
+	for (size_t i = 0; feed->replace.n > 0 && i < attribute->n_values; i++)
+		if (has_replaceable(feed, &attribute->values[i]))
+			return false;
+	return true;
 }
 
 /*
@@ -326,7 +346,7 @@ static void take_values(struct decoder *d, const struct feed *feed,
 	if (have->n > 0 && attribute->distance > d->distance[feed->field] &&
 		feed->field != FIELD_NONE)
 		return;
-	if (!is_plain(feed)) {
+	if (!stays_as_it_is(feed, attribute)) {
 		values = (struct values){0};
 		for (size_t i = 0; i < attribute->n_values; i++)
 			transform(d->scratch, feed,
@@ -449,7 +469,7 @@ const char *decode_rdn_name(
 	const struct entry_value raw = {value, strlen(value), 0};
 	struct values values = {0};
 
-	if (feed == NULL || is_plain(feed))
+	if (feed == NULL || (is_plain(feed) && feed->replace.n == 0))
 		return feed == NULL ? NULL : value;
 	transform(d->scratch, feed, d->entry->dn, &raw, &values);
 	return values.n == 0 ? NULL : values.items[0].bytes;

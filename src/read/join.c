@@ -53,6 +53,8 @@ struct joiner {
 	size_t n_givers[JOINS_MAX], n_takers[JOINS_MAX]; /* by join */
 	struct keys keys;
 	struct buffer *name; /* of a key; reused */
+	const char **kept_names; /* of the attributes of the entry that was kept last */
+	size_t n_kept;
 
 	/* of the entry that is handed on; reused */
 	const struct gift **gifts;
@@ -95,16 +97,33 @@ struct joiner *joiner_new(TALLOC_CTX *mem_ctx, const struct map *map, entry_sink
 
 /* Keeping entries */
 
-static void copy_attribute(struct arena *arena, struct entry_attribute *to,
+/* Most entries have the attributes of the one before: @name of its place, or a copy. */
+static const char *keep_name(struct joiner *j, size_t place, const char *name)
+{
+	if (place == j->n_kept)
+		*mem_push(j, &j->kept_names, &j->n_kept) = arena_strdup(j->arena, name);
+	else if (strcmp(j->kept_names[place], name) != 0)
+		j->kept_names[place] = arena_strdup(j->arena, name);
+	return j->kept_names[place];
+}
+
+/* The values of @from behind each other, in one piece. */
+static void copy_values(struct arena *arena, struct entry_attribute *to,
 	const struct entry_attribute *from)
 {
-	*to = *from;
-	to->name = arena_strdup(arena, from->name);
-	to->values = arena_alloc(arena, from->n_values * sizeof(*to->values) + 1);
+	size_t size = from->n_values * sizeof(*to->values), room = size + 1;
+
+	for (size_t i = 0; i < from->n_values; i++)
+		room += from->values[i].len + 1;
+	to->values = arena_alloc(arena, room);
+	char *bytes = (char *)to->values + size;
+
 	for (size_t i = 0; i < from->n_values; i++) {
-		to->values[i] = from->values[i];
-		to->values[i].bytes =
-			arena_strndup(arena, from->values[i].bytes, from->values[i].len);
+		const struct entry_value *value = &from->values[i];
+
+		to->values[i] = *value;
+		to->values[i].bytes = memcpy(bytes, value->bytes, value->len);
+		bytes += value->len + 1;
 	}
 }
 
@@ -126,8 +145,13 @@ static void hold(struct joiner *j, const struct entry *entry, struct part part)
 	held->entry.key = keep_key(arena, entry);
 	held->entry.attributes = arena_alloc(
 		arena, entry->n_attributes * sizeof(struct entry_attribute) + 1);
-	for (size_t i = 0; i < entry->n_attributes; i++)
-		copy_attribute(arena, &held->entry.attributes[i], &entry->attributes[i]);
+	for (size_t i = 0; i < entry->n_attributes; i++) {
+		struct entry_attribute *copy = &held->entry.attributes[i];
+
+		*copy = entry->attributes[i];
+		copy->name = keep_name(j, i, copy->name);
+		copy_values(arena, copy, &entry->attributes[i]);
+	}
 	*mem_push(j, &j->held, &j->n_held) = held;
 }
 
@@ -414,10 +438,11 @@ static void index_labels(struct index *index)
 static const struct taker *find_takers(struct index *index, const char *key)
 {
 	const struct taker *found = table_find(index->takers, key);
-	size_t label = strcspn(key, ".");
+	size_t label;
 
 	if (found != NULL || !is_by_name(index->join))
 		return found;
+	label = strcspn(key, ".");
 	if (key[label] == '\0') {
 		if (index->labels == NULL)
 			index_labels(index);
