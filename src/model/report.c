@@ -66,15 +66,14 @@ struct finding *check_report_loc(struct reporter *r, enum check check,
 	return finding;
 }
 
-struct finding *check_report_entry(
-	struct reporter *r, enum check check, struct loc where, const char *format, ...)
+struct finding *check_report_entry(struct reporter *r, enum check check,
+	enum severity severity, struct loc where, const char *format, ...)
 {
 	struct record none = {0};
 	va_list args;
 
 	va_start(args, format);
-	struct finding *finding =
-		report(r, check, check_default(check), &none, where, format, args);
+	struct finding *finding = report(r, check, severity, &none, where, format, args);
 	va_end(args);
 	return finding;
 }

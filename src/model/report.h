@@ -35,8 +35,8 @@ struct finding *check_report_loc(struct reporter *r, enum check check,
 	enum severity severity, struct record *record, struct loc where,
 	const char *format, ...) _printf_(6, 7);
 /* About an entry that is no record: nothing goes into quarantine for it. */
-struct finding *check_report_entry(struct reporter *r, enum check check, struct loc where,
-	const char *format, ...) _printf_(4, 5);
+struct finding *check_report_entry(struct reporter *r, enum check check,
+	enum severity severity, struct loc where, const char *format, ...) _printf_(5, 6);
 /* An error that costs the value only: the record stays out of quarantine. */
 struct finding *check_report_value(struct reporter *r, enum check check,
 	struct record *record, enum field_id field, const char *format, ...)
