@@ -650,6 +650,7 @@ class Soak:
                 self.site.change(Site.EVERYDAY, self.rng.choice([1, 2, 4]))
                 if not self.send():
                     continue
+                is_alone = is_alone and not self.kill_at_work(watch)
                 n_ahead = self.n_ahead
                 done = self.apply_by(watch)
                 self.expect(self.n_ahead > n_ahead or not is_alone or done[0] != OK,
@@ -673,25 +674,24 @@ class Soak:
             return False
         if how < 0.2:
             watch.kill()  # it is started again after the change
-        elif how < 0.3:
-            self.kill_at_work(watch)
-        if 0.1 < how < 0.2 or 0.4 < how < 0.5:
+        if 0.1 < how < 0.3:
             self.step_changes()
-        elif 0.5 < how < 0.6:
+        elif 0.3 < how < 0.4:
             self.step_rollback()
-        elif 0.6 < how < 0.7:
+        elif 0.4 < how < 0.5:
             self.step_settings()
-        return how >= 0.7
+        return how >= 0.5
 
     def kill_at_work(self, watch):
         """It waits for a second first; the apply that it has begun ends, or is killed, too."""
+        if watch.process is None or self.rng.random() < 0.8:
+            return False
         self.n_kills += 1
-        self.site.change(Site.EVERYDAY, self.rng.choice([1, 2, 4]))
-        self.send()
         watch.let_go()
         time.sleep(1 + self.rng.random() * self.duration * 1.2)
         watch.kill(with_children=self.rng.random() < 0.5)
         self.wait_for_lock()
+        return True
 
     STEPS = ((step_changes, 70), (step_kill, 12), (step_hide, 4), (step_rollback, 4),
              (step_settings, 4), (step_flag, 4), (step_away, 1), (step_drift, 2),
