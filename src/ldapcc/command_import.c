@@ -126,8 +126,9 @@ static void take_line(
 			import_left(im, line->where, "'%s' is no host name: %s",
 				line->names[i], text_hostname_fault(line->names[i]));
 	}
-	if (host->has_dhcp)
+	if (host->has_dhcp && !host->is_named)
 		host->name = full_name(line);
+	host->is_named = true;
 	for (size_t i = 0; i < line->n_names; i++)
 		if (text_hostname_fault(line->names[i]) == NULL)
 			add_alias(im, host, line->names[i]);
@@ -150,6 +151,24 @@ static void take_lines(struct import *im)
 	}
 }
 
+/* A host that DHCP tells a domain of its own has it in DNS, too: as a part of its name. */
+static const char *with_domain(
+	struct import *im, const struct import_host *host, const char *name)
+{
+	const struct import_network *network =
+		host->n_ips == 0 ? NULL : import_network_of(im, host->ips[0]);
+	const char *own = host->scope.values[IMPORT_DOMAIN].text;
+	const char *around =
+		network == NULL ? NULL : network->scope.values[IMPORT_DOMAIN].text;
+
+	if (around == NULL)
+		around = im->scope.values[IMPORT_DOMAIN].text;
+	if (!host->has_dhcp || own == NULL || strchr(name, '.') != NULL ||
+		text_compare(own, around) == 0)
+		return name;
+	return mem_printf(im->mem_ctx, "%s.%s", name, own);
+}
+
 /* A declaration's own name where no hosts file has one: underscores are in no host name. */
 static void name_host(struct import *im, struct import_host *host)
 {
@@ -162,7 +181,7 @@ static void name_host(struct import *im, struct import_host *host)
 
 		name = mem_printf(im->mem_ctx, "mac-%s", mac_format(host->macs[0], text));
 	}
-	char *own = mem_strdup(im->mem_ctx, name);
+	char *own = mem_strdup(im->mem_ctx, with_domain(im, host, name));
 
 	text_lower(own);
 	for (char *c = own; *c != '\0'; c++)
@@ -218,10 +237,10 @@ static const struct {
 	[IMPORT_BOOT_URL] = {"vocBootURL", FIELD_BOOT_URL, false},
 };
 
-/* Does a host have an attribute of its own for it? */
+/* Does a host have an attribute of its own for it? Its domain is in its name. */
 static bool is_hosts(enum import_option option)
 {
-	return use_exists(KIND_HOST, places[option].field);
+	return option != IMPORT_DOMAIN && use_exists(KIND_HOST, places[option].field);
 }
 
 /* A host's only boot file is every client's, where the schema has no others for it. */
@@ -305,7 +324,8 @@ static void check_domain(struct import *im, const struct import_host *host,
 	const struct import_network *network)
 {
 	const char *dot = strchr(host->name, '.');
-	const char *told = network->scope.values[IMPORT_DOMAIN].text;
+	const char *own = host->scope.values[IMPORT_DOMAIN].text;
+	const char *told = own != NULL ? own : network->scope.values[IMPORT_DOMAIN].text;
 
 	if (host->has_dhcp && dot != NULL && told != NULL &&
 		!text_equal_case(dot + 1, told))
@@ -333,6 +353,8 @@ static void settle_host(struct import *im, struct import_host *host)
 			continue;
 		if (is_hosts(option))
 			own.values[option] = *value;
+		else if (option == IMPORT_DOMAIN && strchr(host->name, '.') != NULL)
+			continue;
 		else if (network != NULL && !is_covered(host, option))
 			import_left(im, value->where,
 				"%s '%s' differs from the network's for host '%s': a host "
@@ -342,12 +364,32 @@ static void settle_host(struct import *im, struct import_host *host)
 	host->scope = own;
 }
 
+/* A number that the attribute cannot have would cost the whole entry. */
+static void check_number(
+	struct import *im, struct import_value *value, enum import_option option)
+{
+	const struct use *use = uses_of(KIND_NETWORK);
+	uint64_t number;
+
+	if (value->text == NULL || (option != IMPORT_MTU && option != IMPORT_LEASE))
+		return;
+	while (use->field != places[option].field)
+		use++;
+	if (text_parse_u64(value->text, use->max, &number) && number >= use->min)
+		return;
+	import_left(im, value->where, "%s is a number from %u to %u, not '%s': left out",
+		places[option].attribute, use->min, use->max, value->text);
+	value->text = NULL;
+}
+
 /* A network that a dnsmasq.conf has takes what that says for all. */
 static void inherit(struct import *im, struct import_network *network)
 {
-	for (enum import_option option = 0; option < _IMPORT_MAX; option++)
+	for (enum import_option option = 0; option < _IMPORT_MAX; option++) {
+		check_number(im, &network->scope.values[option], option);
 		if (network->scope.values[option].text == NULL)
 			network->scope.values[option] = im->scope.values[option];
+	}
 }
 
 void import_settle(struct import *im)
@@ -363,6 +405,8 @@ void import_settle(struct import *im)
 				"'%s' is there again: DNS has a name of its own for each "
 				"interface, NODE-ethN",
 				im->hosts[i]->name);
+	for (enum import_option option = 0; option < _IMPORT_MAX; option++)
+		check_number(im, &im->scope.values[option], option);
 	for (size_t i = 0; i < im->n_networks; i++) {
 		inherit(im, &im->networks[i]);
 		for (enum import_option option = 0; option < _IMPORT_MAX; option++)

@@ -61,6 +61,7 @@ struct import_host {
 	struct import_scope scope; /* its own, and of the groups around it */
 	struct loc where;
 	bool has_dhcp;
+	bool is_named; /* by a hosts line */
 	bool is_merged; /* or nothing is left of it: not printed */
 };
 

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "ldapcc/import.h"
+#include "model/dhcp_option.h"
 
 /*
  * dhcpd.conf(5) of ISC's server. A statement is words up to a semicolon, or up to a block in
@@ -330,6 +331,26 @@ static bool read_host_line(struct parser *p, struct around *a, const struct stat
 	return false;
 }
 
+/* A standard option: whether all of a network have it, or some of its hosts, nobody else can say. */
+static bool is_option(struct parser *p, const struct statement *s)
+{
+	TMP_CTX(tmp);
+	struct dhcp_option option;
+
+	if (!is(s, 0, "option") || s->n < 3)
+		return false;
+	const char *text = mem_printf(tmp, "%s %s", s->words[1], list_of(tmp, s, 2));
+
+	if (dhcp_option_parse(tmp, text, &option) != NULL)
+		return false;
+	left(p, s,
+		mem_printf(tmp,
+			"is not taken over: where all of a network are to have it, give it "
+			"'vocDHCPOption: %s'",
+			text));
+	return true;
+}
+
 /* A simple statement. */
 static void read_line(struct parser *p, struct around *a, const struct statement *s)
 {
@@ -354,7 +375,7 @@ static void read_line(struct parser *p, struct around *a, const struct statement
 			left(p, s,
 				"is not taken over: leases last as long as "
 				"default-lease-time says");
-	} else if (!is_derived(p, a, s) && !set_known(p, a, s)) {
+	} else if (!is_derived(p, a, s) && !set_known(p, a, s) && !is_option(p, s)) {
 		left(p, s, "has no place in the directory");
 	}
 }

@@ -326,6 +326,33 @@ address=/nine.c.example/10.0.0.9
         tap.ok(line in out.splitlines(), f"rendered: {line.strip()}", out)
 
 
+def own(ldapcc, folder):
+    """What a host has of its own, a second line of its address, and numbers out of bounds."""
+    hosts = write(folder, "h2", "10.0.0.5 five.c.example five\n10.0.0.5 second.c.example second\n")
+    conf = write(folder, "own.conf", """option domain-name "c.example";
+subnet 10.0.0.0 netmask 255.255.255.0 {
+  default-lease-time 50;
+  option time-offset -18000;
+  range 10.0.0.100 10.0.0.110;
+}
+host five { hardware ethernet 00:00:5e:00:53:05; fixed-address 10.0.0.5; }
+host six { hardware ethernet 00:00:5e:00:53:06; fixed-address 10.0.0.6; option domain-name "x.example"; }
+""")
+    done = run(ldapcc, "import", "--dhcpd", conf, "--hosts", hosts)
+    ldif = write(folder, "own.ldif", done.stdout)
+    for line, text in ((3, "vocLeaseTime is a number from"), (4, "vocDHCPOption: time-offset -18000")):
+        tap.ok(re.search(rf"own\.conf:{line}: warning: .*{text}", done.stderr),
+               f"line {line} is named: {text}", done.stderr)
+    six = done.stdout[done.stdout.find("dn: cn=six"):]
+    tap.ok("\ncn: six.x.example\n" in six and "vocDomain" not in six,
+           "a host's own domain is in its name, where the schema has it", done.stdout)
+    done = run(ldapcc, "--ldif", ldif, "check")
+    tap.ok(done.returncode == 0, "its check finds no error", done.stderr)
+    out = run(ldapcc, "--ldif", ldif, "render", "dnsmasq-hosts").stdout
+    for line in ("10.0.0.5 five.c.example five second.c.example second", "10.0.0.6 six.x.example six"):
+        tap.ok(line in out.splitlines(), f"rendered: {line}", out)
+
+
 def main(ldapcc):
     for program in ("dhcpd", "unshare", "nsenter", "ip"):
         if shutil.which(program) is None:
@@ -340,6 +367,7 @@ def main(ldapcc):
     try:
         messages(ldapcc, folder)
         others(ldapcc, folder)
+        own(ldapcc, folder)
         conf, hosts, clients = make_site(folder)
         done = subprocess.run([ldapcc, "import", "--dhcpd", conf, "--hosts", hosts],
                               capture_output=True, text=True, check=False)
