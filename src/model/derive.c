@@ -14,6 +14,7 @@
 #include "model/leaf.h"
 #include "model/ports.h"
 #include "model/release.h"
+#include "model/wire.h"
 #include "model/zone.h"
 
 /*
@@ -239,61 +240,7 @@ static void give_names(struct site *site)
 	}
 }
 
-/* Networks on one wire, and their reverse zones */
-
-static const char *wire_of(const struct network *network)
-{
-	return network->shared_name != NULL ? network->shared_name : network->record.name;
-}
-
-static int compare_wires(const void *left, const void *right)
-{
-	const struct network *a = *(struct network *const *)left;
-	const struct network *b = *(struct network *const *)right;
-	int order = strcmp(wire_of(a), wire_of(b));
-
-	if (order == 0)
-		order = (a->shared_name == NULL) - (b->shared_name == NULL);
-	if (order == 0)
-		order = ip_compare(a->prefix.base, b->prefix.base);
-	return order;
-}
-
-static bool is_same_wire(const struct network *a, const struct network *b)
-{
-	return a->shared_name != NULL && b->shared_name != NULL &&
-	       strcmp(a->shared_name, b->shared_name) == 0;
-}
-
-static void build_shared_networks(struct site *site)
-{
-	struct network **sorted =
-		arena_alloc(site->arena, (site->n_networks + 1) * sizeof(*sorted));
-
-	if (site->n_networks > 0)
-		memcpy(sorted, site->networks, site->n_networks * sizeof(*sorted));
-	qsort(sorted, site->n_networks, sizeof(*sorted), compare_wires);
-	site->shared_networks = arena_alloc(
-		site->arena, (site->n_networks + 1) * sizeof(struct shared_network));
-	site->n_shared_networks = 0;
-	for (size_t i = 0; i < site->n_networks; i++) {
-		struct shared_network *wire =
-			&site->shared_networks[site->n_shared_networks];
-
-		if (i > 0 && is_same_wire(sorted[i - 1], sorted[i])) {
-			wire--;
-		} else {
-			site->n_shared_networks++;
-			*wire = (struct shared_network){.name = wire_of(sorted[i]),
-				.networks = &sorted[i],
-				.is_shared = sorted[i]->shared_name != NULL};
-		}
-		wire->n_networks++;
-		wire->has_ipv4 |= sorted[i]->prefix.base.family == 4;
-		wire->has_ipv6 |= sorted[i]->prefix.base.family == 6;
-		sorted[i]->shared = wire;
-	}
-}
+/* Reverse zones */
 
 static void build_reverse_zones(struct site *site)
 {
@@ -538,7 +485,7 @@ void model_derive(struct site *site)
 	drop_unplaced(site);
 	group_select(site);
 	give_names(site);
-	build_shared_networks(site);
+	wires_derive(site);
 	build_reverse_zones(site);
 	inherit_values(site);
 	derive_dhcp(site);

@@ -2,11 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "base/text.h"
 #include "model/derive_dhcp.h"
 #include "model/dhcp_option.h"
 #include "model/lint_rules.h"
 #include "model/servers.h"
+#include "model/wire.h"
 
 /* Is one of @names, which end with NULL, a target of this site? */
 static const char *target_of(const struct reporter *r, const char *const *names)
@@ -250,6 +252,63 @@ static void check_ipv6(struct reporter *r, struct network *network)
 			"address (vocNextServer)");
 }
 
+/* Networks of one family and wire stand beside each other. */
+static int compare_on_wires(const void *left, const void *right)
+{
+	const struct network *a = *(struct network *const *)left;
+	const struct network *b = *(struct network *const *)right;
+	int order = wire_compare(a, b);
+
+	return order != 0 ? order : ip_compare(a->prefix.base, b->prefix.base);
+}
+
+static bool is_beside(const struct network *a, const struct network *b)
+{
+	return wire_compare(a, b) == 0 && a->prefix.base.family == b->prefix.base.family;
+}
+
+/* The networks of one wire: dnsmasq has to be told that they are one. */
+static void check_wire(
+	struct reporter *r, struct network *const *networks, size_t n, const char *target)
+{
+	struct network *second = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (networks[i]->dhcp_interface != NULL)
+			return;
+		if (second == NULL && i > 0 && is_beside(networks[i - 1], networks[i]))
+			second = networks[i];
+	}
+	if (second != NULL)
+		report_lost(r, second, FIELD_SHARED_NETWORK, target,
+			"of a wire dnsmasq serves the networks that it has an address "
+			"in; say its interface, vocDHCPInterface, at one of them");
+}
+
+static void check_wires(struct reporter *r)
+{
+	static const char *const dnsmasq[] = {"dnsmasq-dhcp", NULL};
+	TMP_CTX(tmp);
+	size_t n = 0;
+	struct network **on_wires =
+		mem_array(tmp, struct network *, r->site->n_networks + 1);
+
+	if (target_of(r, dnsmasq) == NULL)
+		return;
+	for (size_t i = 0; i < r->site->n_networks; i++)
+		if (r->site->networks[i]->shared_name != NULL &&
+			ip_is_set(r->site->networks[i]->prefix.base))
+			on_wires[n++] = r->site->networks[i];
+	sort_pointers(on_wires, n, compare_on_wires);
+	for (size_t start = 0, end; start < n; start = end) {
+		for (end = start + 1;
+			end < n && wire_compare(on_wires[start], on_wires[end]) == 0;
+			end++)
+			;
+		check_wire(r, on_wires + start, end - start, dnsmasq[0]);
+	}
+}
+
 /* What one server alone cannot. */
 static void check_ipv6_servers(struct reporter *r, struct network *network)
 {
@@ -444,5 +503,6 @@ void lint_dhcp(struct reporter *r)
 {
 	check_servers(r);
 	check_networks(r);
+	check_wires(r);
 	check_interfaces(r);
 }

@@ -177,6 +177,7 @@ struct network {
 
 struct shared_network {
 	const char *name;
+	const char *dhcp_interface; /* of the first network that says it */
 	struct network **networks;
 	uint32_t n_networks;
 	bool has_ipv4, has_ipv6;

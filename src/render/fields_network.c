@@ -98,6 +98,16 @@ GETTER(network_hue, network)
 	row_give_number(ret, ret->number % FULL_CIRCLE * HUE_STEP % FULL_CIRCLE);
 }
 
+/* The server's interface on a wire whose networks of this family are several. */
+GETTER(network_wire_interface, network)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < o->shared->n_networks; i++)
+		n += o->shared->networks[i]->prefix.base.family == o->prefix.base.family;
+	row_give_text(ret, n > 1 ? o->shared->dhcp_interface : NULL);
+}
+
 GETTER(network_n_reservations, network)
 {
 	row_give_number(ret, o->n_reservations);
@@ -323,6 +333,7 @@ static const struct field network_computed[] = {
 	COMPUTED("number", VALUE_NUMBER, network_number),
 	COMPUTED("hue", VALUE_NUMBER, network_hue),
 	COMPUTED("n_reservations", VALUE_NUMBER, network_n_reservations),
+	COMPUTED("wire_interface", VALUE_TEXT, network_wire_interface),
 	TEXT("zone", network, zone),
 	STRINGS("resolvers", network, resolvers, NAMESERVER),
 	HAS("has_resolvers", network, resolvers),

@@ -31,12 +31,8 @@ wire_up() {
 	ip link add srv type veth peer name eth0 netns "$client"
 	sysctl -qw net.ipv6.conf.srv.accept_dad=0
 	client sysctl -qw net.ipv6.conf.eth0.accept_dad=0
+	# in one network of the wire: of the others it knows by vocSharedNetwork
 	ip addr add 10.77.0.1/24 dev srv
-	ip addr add 10.78.0.1/24 dev srv
-	sed -n 's|^ipNetworkNumber: \(10[.]80[.][0-9]*[.]\)0/24|\1|p' "$site" |
-		while IFS= read -r network; do
-			ip addr add "${network}1/24" dev srv
-		done
 	ip addr add fd00:77::1/64 dev srv nodad
 	ip link set srv up
 	client ip link set lo up

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "model/site.h"
+
+/* Networks on one wire: those with one name in vocSharedNetwork, whatever its case. */
+
+/* Orders networks by wire: 0 for the same one, or for one network. */
+int wire_compare(const struct network *a, const struct network *b) _must_check_;
+/* The shared networks of the site, of those networks that are left in it. */
+void wires_derive(struct site *site);
