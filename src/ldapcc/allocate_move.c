@@ -4,14 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "ldapcc/room.h"
 #include "read/ldif.h"
 
 static const struct machine *find_host(const struct site *site, const char *name)
 {
 	for (size_t i = 0; i < site->n_hosts; i++)
-		if (strcmp(site->hosts[i]->fqdn, name) == 0 ||
-			strcmp(site->hosts[i]->name, name) == 0)
+		if (text_equal_case(site->hosts[i]->fqdn, name) ||
+			text_equal_case(site->hosts[i]->name, name))
 			return site->hosts[i];
 	return NULL;
 }

@@ -292,6 +292,21 @@ void decode_word(struct decoder *d, struct record *record, const struct use *use
 		*(const char **)place = text;
 }
 
+/* A word whose case says nothing: ALGORITHM:HEX */
+void decode_checksum(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
+{
+	const char *word = NULL;
+
+	decode_word(d, record, use, value, (void *)&word);
+	if (word == NULL)
+		return;
+	char *lower = arena_strdup(d->site->arena, word);
+
+	text_lower(lower);
+	*(const char **)place = lower;
+}
+
 /* A name of the time zone database: Area/Location */
 void decode_timezone(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
@@ -633,7 +648,7 @@ void decode_triple(struct decoder *d, struct record *record, const struct use *u
 			d, record, use, value, "is no (HOST,USER,DOMAIN) of RFC 2307");
 }
 
-/* One of a few words; @words ends with NULL. */
+/* One of a few words, in whatever case; @words ends with NULL. */
 static void decode_choice(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place, const char *const *words)
 {
@@ -645,7 +660,7 @@ static void decode_choice(struct decoder *d, struct record *record, const struct
 		return;
 	buffer_add_text(why, "is none of");
 	for (; *words != NULL; words++) {
-		if (strcmp(*words, text) == 0) {
+		if (text_equal_case(*words, text)) {
 			*(const char **)place = *words;
 			return;
 		}

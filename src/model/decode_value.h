@@ -72,6 +72,7 @@ DECODE_TYPE(address_text); /* const char *: an address, canonical */
 DECODE_TYPE(gateway); /* struct ip; a name is the network's gateway_name */
 DECODE_TYPE(name_server); /* const char *: an address, or the name of a host */
 DECODE_TYPE(server); /* const char *: an address or a name */
+DECODE_TYPE(checksum); /* const char *: a word in lower case */
 DECODE_TYPE(word); /* const char *: letters, digits and _ . : - */
 DECODE_TYPE(timezone); /* const char *: Area/Location */
 DECODE_TYPE(bridge); /* const char *: an interface's name */

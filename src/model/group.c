@@ -207,7 +207,8 @@ static void sort_groups(struct site *site)
 
 void group_link(struct site *site)
 {
-	struct linking l = {.site = site, .by_name = table_new(site, site->n_groups)};
+	struct linking l = {
+		.site = site, .by_name = table_new_folded(site, site->n_groups)};
 	size_t kept = 0;
 
 	sort_groups(site);
@@ -245,7 +246,7 @@ static const char *const common_names[] = {[NETWORK] = "network",
 
 struct gathering {
 	struct site *site;
-	struct table *groups[_COMMON_MAX]; /* label -> struct node_group */
+	struct table *groups[_COMMON_MAX]; /* label, folded -> struct node_group */
 };
 
 /* What most templates can carry: the rest of a free text are hyphens. */
@@ -332,7 +333,7 @@ static void keep_nodes(struct site *site)
 static void drop_others(struct site *site)
 {
 	TMP_CTX(tmp);
-	struct table *names = table_new(tmp, site->n_groups);
+	struct table *names = table_new_folded(tmp, site->n_groups);
 	size_t kept = 0;
 
 	for (size_t i = 0; i < site->n_groups; i++) {

@@ -72,7 +72,7 @@ static bool read_number(
 {
 	uint64_t number;
 
-	if (!text_has_prefix(name, family))
+	if (strncasecmp(name, family, strlen(family)) != 0)
 		return false;
 	name += strlen(family);
 	if (name[0] == '0' || !text_parse_u64(name, max, &number) || number < min)
@@ -94,7 +94,7 @@ static bool find_debian(const char *name, struct release *ret)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (strcmp(rows[i].name, name) != 0)
+		if (!text_equal_case(rows[i].name, name))
 			continue;
 		*ret = (struct release){.installer = rows[i].installer,
 			.codename = rows[i].codename,

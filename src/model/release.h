@@ -60,7 +60,7 @@ struct release {
 
 /*
  * False for what is no release: RHEL3 to RHEL10 (CENTOS and others say RHEL), F7 on, debian12,
- * debian13, ubuntu24.04. False for NULL, too: a profile whose release was no good has none.
+ * debian13, ubuntu24.04, in whatever case. False for NULL, too: a profile whose release was no good has none.
  */
 bool release_find(const char *name, struct release *ret);
 

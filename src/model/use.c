@@ -180,7 +180,7 @@ static const struct use image_uses[] = {
 	TEXT(KERNEL, path, image, kernel, "kernel", "kernel", 0),
 	TEXT(INITRD, path, image, initrd, "initrd", "initrd", 0),
 	TEXT(ARGUMENTS, arguments, image, arguments, "arguments", "arguments", 0),
-	TEXT(CHECKSUM, word, image, checksum, "checksum", "checksum", 0),
+	TEXT(CHECKSUM, checksum, image, checksum, "checksum", "checksum", 0),
 	TEXT(ARCHITECTURE, architecture, image, architecture, "architecture",
 		"architecture", 0),
 	TEXT(FIRMWARE, firmware, image, firmware, "firmware", "firmware", 0),
