@@ -14,9 +14,8 @@
 static const char *target_of(const struct reporter *r, const char *const *names)
 {
 	for (; *names != NULL; names++)
-		for (size_t i = 0; i < r->n_targets; i++)
-			if (strcmp(r->targets[i], *names) == 0)
-				return *names;
+		if (reporter_has_target(r, *names))
+			return *names;
 	return NULL;
 }
 
@@ -111,11 +110,10 @@ static void check_options(struct reporter *r, struct record *record,
 static void check_dnsmasq_options(
 	struct reporter *r, struct record *record, const struct strings *texts)
 {
-	static const char *const names[] = {"dnsmasq-dhcp", NULL};
 	TMP_CTX(tmp);
 	struct dhcp_option option;
 
-	if (target_of(r, names) == NULL)
+	if (!reporter_has_target(r, "dnsmasq-dhcp"))
 		return;
 	for (uint32_t i = 0; i < texts->n; i++)
 		if (dhcp_option_parse(tmp, texts->items[i], &option) == NULL &&
@@ -268,8 +266,7 @@ static bool is_beside(const struct network *a, const struct network *b)
 }
 
 /* The networks of one wire: dnsmasq has to be told that they are one. */
-static void check_wire(
-	struct reporter *r, struct network *const *networks, size_t n, const char *target)
+static void check_wire(struct reporter *r, struct network *const *networks, size_t n)
 {
 	struct network *second = NULL;
 
@@ -280,20 +277,19 @@ static void check_wire(
 			second = networks[i];
 	}
 	if (second != NULL)
-		report_lost(r, second, FIELD_SHARED_NETWORK, target,
+		report_lost(r, second, FIELD_SHARED_NETWORK, "dnsmasq-dhcp",
 			"of a wire dnsmasq serves the networks that it has an address "
 			"in; say its interface, vocDHCPInterface, at one of them");
 }
 
 static void check_wires(struct reporter *r)
 {
-	static const char *const dnsmasq[] = {"dnsmasq-dhcp", NULL};
 	TMP_CTX(tmp);
 	size_t n = 0;
 	struct network **on_wires =
 		mem_array(tmp, struct network *, r->site->n_networks + 1);
 
-	if (target_of(r, dnsmasq) == NULL)
+	if (!reporter_has_target(r, "dnsmasq-dhcp"))
 		return;
 	for (size_t i = 0; i < r->site->n_networks; i++)
 		if (r->site->networks[i]->shared_name != NULL &&
@@ -305,7 +301,7 @@ static void check_wires(struct reporter *r)
 			end < n && wire_compare(on_wires[start], on_wires[end]) == 0;
 			end++)
 			;
-		check_wire(r, on_wires + start, end - start, dnsmasq[0]);
+		check_wire(r, on_wires + start, end - start);
 	}
 }
 
@@ -418,9 +414,7 @@ static void check_duids(struct reporter *r, struct interface *interface)
 /* dnsmasq gives an IPv4 address to one client identifier, however many ports have it. */
 static void check_guids(struct reporter *r, struct interface *interface)
 {
-	static const char *const servers[] = {"dnsmasq-dhcp", NULL};
-
-	if (interface->n_guids > 1 && target_of(r, servers) != NULL)
+	if (interface->n_guids > 1 && reporter_has_target(r, "dnsmasq-dhcp"))
 		check_report(r, CHECK_NOT_CARRIED, &interface->record, FIELD_MAC,
 			"target 'dnsmasq-dhcp' knows one InfiniBand port of an address, "
 			"and here are %u",

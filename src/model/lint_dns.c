@@ -218,6 +218,19 @@ static void check_target(struct dns_lint *l, struct dns_record *record)
 						  : "is no name with an address");
 }
 
+/* dnsmasq answers what it has itself: a client gets the alias, and no address behind it. */
+static void check_dnsmasq(struct dns_lint *l, struct dns_record *record)
+{
+	if (record->type != DNS_CNAME || record->owner == NULL ||
+		is_ours(l, record->target))
+		return;
+	check_report(l->r, CHECK_NOT_CARRIED, record->record,
+		(enum field_id)record->field,
+		"target 'dnsmasq' cannot follow CNAME record of '%s': '%s' is no name of "
+		"this site",
+		record->owner, record->target);
+}
+
 /* Zones */
 
 static void check_reverse(struct dns_lint *l, struct record *record, const char *domain)
@@ -310,6 +323,8 @@ void lint_dns(struct reporter *r)
 	collect(&l);
 	for_each_record(&l, check_alone);
 	for_each_record(&l, check_target);
+	if (reporter_has_target(r, "dnsmasq"))
+		for_each_record(&l, check_dnsmasq);
 	if (r->site->prints_zones)
 		check_servers(&l);
 }

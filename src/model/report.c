@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/report.h"
 
+#include <string.h>
+
+bool reporter_has_target(const struct reporter *r, const char *name)
+{
+	for (size_t i = 0; i < r->n_targets; i++)
+		if (strcmp(r->targets[i], name) == 0)
+			return true;
+	return false;
+}
+
 void reporter_init(struct reporter *r, struct site *site, struct diags *diags)
 {
 	r->site = site;

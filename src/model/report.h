@@ -15,6 +15,9 @@ struct reporter {
 	size_t n_targets;
 };
 
+/* Is the target of this name one of the site's? */
+bool reporter_has_target(const struct reporter *r, const char *name) _must_check_;
+
 void reporter_init(struct reporter *r, struct site *site, struct diags *diags);
 
 /*
