@@ -395,6 +395,30 @@ void dns_records_link(struct site *site)
 	}
 }
 
+static bool has_address(const struct machine *machine)
+{
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		if (machine->interfaces[i]->n_addresses > 0)
+			return true;
+	return false;
+}
+
+/* An alias stands on the hosts line of its name; where there is none it has the same records. */
+void dns_records_link_aliases(struct site *site)
+{
+	for (size_t i = 0; i < site->n_hosts; i++) {
+		struct machine *host = site->hosts[i];
+
+		struct place place = {&host->record, host, NULL, host->domain};
+
+		for (uint32_t j = 0; !has_address(host) && j < host->aliases.n; j++) {
+			place.owner = full_target(site, &place, host->aliases.items[j]);
+			add_values(site, &place, &host->dns_values);
+			add_keys(site, &place, &host->host_keys);
+		}
+	}
+}
+
 static int compare_numbers(const struct dns_record *a, const struct dns_record *b)
 {
 	if (a->priority != b->priority)

@@ -69,3 +69,10 @@ void dns_records_settle(struct site *site);
  * shape: after the names were given out. One whose entry has no domain has no owner.
  */
 void dns_records_link(struct site *site);
+
+/*
+ * dns_records_link_aliases - the same for the aliases of hosts without an address
+ *
+ * shape: when the aliases that are somebody else's names are gone (model_drop_aliases())
+ */
+void dns_records_link_aliases(struct site *site);
