@@ -128,6 +128,7 @@ static void check_dnsmasq_options(
 /* Sizes: what every client must be able to take */
 
 enum {
+	DNSMASQ_LEASE_MIN = 120, /* seconds */
 	OPTION_HEAD = 2, /* code and length */
 	OPTION_MAX = 255,
 	/* what a server says of itself and the lease, mask, broadcast, name, class */
@@ -325,6 +326,52 @@ static void check_ipv6_servers(struct reporter *r, struct network *network)
 			"which dnsmasq does not send");
 }
 
+/* Does it tell of a file without telling from which server? A URL has its own. */
+static bool lacks_server(const struct boot *boot)
+{
+	const char *const files[] = {boot->file, boot->file_uefi, boot->file_arm64};
+
+	for (size_t i = 0; boot->next_server == NULL && i < ARRAY_SIZE(files); i++)
+		if (files[i] != NULL && strstr(files[i], "://") == NULL)
+			return true;
+	return false;
+}
+
+/* What dnsmasq says of IPv4 in its own way. */
+static void check_dnsmasq_network(struct reporter *r, struct network *network)
+{
+	static const char target[] = "dnsmasq-dhcp";
+
+	if (!reporter_has_target(r, target))
+		return;
+	if (network->lease_time > 0 && network->lease_time < DNSMASQ_LEASE_MIN)
+		report_lost(r, network, FIELD_LEASE_TIME, target,
+			"dnsmasq gives no lease of less than 120 seconds");
+	if (network->prefix.base.family == 4 && lacks_server(&network->boot))
+		report_lost(r, network, FIELD_NEXT_SERVER, target,
+			"without vocNextServer dnsmasq gives its own address, where "
+			"others give none");
+}
+
+/* A node's own file, where its networks name no server either. */
+static void check_dnsmasq_boot(struct reporter *r, struct machine *machine)
+{
+	if (!reporter_has_target(r, "dnsmasq-dhcp") || !lacks_server(&machine->boot))
+		return;
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		const struct network *network = machine->interfaces[i]->network;
+
+		if (network == NULL || network->prefix.base.family != 4 ||
+			network->boot.next_server != NULL || lacks_server(&network->boot))
+			continue;
+		check_report(r, CHECK_NOT_CARRIED, &machine->record, FIELD_NEXT_SERVER,
+			"target 'dnsmasq-dhcp' cannot tell clients: without "
+			"vocNextServer dnsmasq gives its own address, where others give "
+			"none");
+		return;
+	}
+}
+
 static void check_next_server(struct reporter *r, struct network *network)
 {
 	struct ip ip;
@@ -377,6 +424,7 @@ static void check_networks(struct reporter *r)
 		check_size(r, network);
 		check_ipv6(r, network);
 		check_ipv6_servers(r, network);
+		check_dnsmasq_network(r, network);
 	}
 }
 
@@ -485,6 +533,7 @@ static void check_interfaces(struct reporter *r)
 		struct machine *machine = site->machines[i];
 
 		check_primary(r, machine);
+		check_dnsmasq_boot(r, machine);
 		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
 			check_duids(r, machine->interfaces[j]);
 			check_guids(r, machine->interfaces[j]);

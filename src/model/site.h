@@ -130,6 +130,9 @@ struct installed_route {
 	struct static_route route;
 };
 
+/* Seconds: what ISC dhcpd gives; Kea and dnsmasq would give others of their own. */
+enum { LEASE_TIME_DEFAULT = 43200 };
+
 struct network {
 	struct record record;
 	const char *number, *domain; /* number: as it stands in the directory */
@@ -146,7 +149,8 @@ struct network {
 	struct shared_network *shared;
 	const char *bridge, *dhcp_interface;
 	struct boot boot;
-	uint32_t vlan, mtu, lease_time; /* 0: not given */
+	uint32_t vlan, mtu; /* 0: not given */
+	uint32_t lease_time; /* 0: not given; after model_derive() the default */
 	bool is_isolated; /* its VCNs do not reach each other */
 	struct strings dns_values; /* vocDNSRecord, in one spelling */
 	struct strings route_texts, option_texts;
