@@ -262,7 +262,10 @@ static const char *name_of(struct site *site, const char *common, const char *la
 	return name;
 }
 
-/* @machine has what @source says, in common with others. */
+/*
+ * @machine has what @source says, in common with others. LDAP compares these values without
+ * regard to case: the first spelling is the group's.
+ */
 static void gather(struct gathering *g, struct machine *machine, enum common common,
 	const char *label, const struct record *source)
 {
@@ -378,7 +381,7 @@ void group_derive(struct site *site)
 	struct gathering g = {.site = site};
 
 	for (size_t i = 0; i < _COMMON_MAX; i++)
-		g.groups[i] = table_new(tmp, 0);
+		g.groups[i] = table_new_folded(tmp, 0);
 	keep_nodes(site);
 	for (size_t i = 0; i < site->n_machines; i++)
 		gather_machine(&g, site->machines[i]);

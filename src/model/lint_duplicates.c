@@ -5,6 +5,7 @@
 #include "model/lint_rules.h"
 #include "model/past.h"
 #include "model/ports.h"
+#include "model/wire.h"
 
 /* Addresses and MACs of all interfaces, in one sorted array for the duplicates */
 
@@ -148,6 +149,14 @@ static int compare_addresses_of(const struct hardware *a, const struct hardware 
 	return order != 0 ? order : guid_compare(a->guid, b->guid);
 }
 
+/* Where one server is asked: DHCPv4 and DHCPv6 of one wire are two. */
+static int compare_wires(const struct network *a, const struct network *b)
+{
+	int order = wire_compare(a, b);
+
+	return order != 0 ? order : a->prefix.base.family - b->prefix.base.family;
+}
+
 static int compare_held_macs(const void *left, const void *right)
 {
 	const struct held_mac *a = left, *b = right;
@@ -158,12 +167,34 @@ static int compare_held_macs(const void *left, const void *right)
 	if (order == 0 && net_a != net_b) {
 		if (net_a == NULL || net_b == NULL)
 			return net_a == NULL ? -1 : 1;
-		order = strcmp(net_a->record.key, net_b->record.key);
+		order = compare_wires(net_a, net_b);
 	}
 	return order != 0 ? order : compare_claims(&a->claim, &b->claim);
 }
 
-/* @held share a MAC; in one network that is an error, across networks a warning. */
+static bool is_same_wire(const struct held_mac *a, const struct held_mac *b)
+{
+	const struct network *net_a = a->claim.interface->network,
+			     *net_b = b->claim.interface->network;
+
+	return net_a == net_b ||
+	       (net_a != NULL && net_b != NULL && compare_wires(net_a, net_b) == 0);
+}
+
+/* Two networks of a wire are two addresses of one client, where one host has them. */
+static bool is_one_client(const struct held_mac *held, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < i; j++)
+			if (held[i].claim.interface->machine !=
+					held[0].claim.interface->machine ||
+				held[i].claim.interface->network ==
+					held[j].claim.interface->network)
+				return false;
+	return true;
+}
+
+/* @held share a MAC; on one wire that is an error, across wires a warning. */
 static void report_dup_mac(
 	struct reporter *r, const struct held_mac *held, size_t n, enum severity severity)
 {
@@ -215,7 +246,7 @@ static const char *bridge_of(const struct held_mac *held)
 		       : interface->network->bridge;
 }
 
-static int compare_wires(const struct held_mac *a, const struct held_mac *b)
+static int compare_bridges(const struct held_mac *a, const struct held_mac *b)
 {
 	const struct interface *left = a->claim.interface, *right = b->claim.interface;
 	int order =
@@ -229,7 +260,7 @@ static int compare_wires(const struct held_mac *a, const struct held_mac *b)
 static int compare_plugged(const void *left, const void *right)
 {
 	const struct held_mac *a = left, *b = right;
-	int order = compare_wires(a, b);
+	int order = compare_bridges(a, b);
 
 	return order != 0 ? order : compare_held_macs(a, b);
 }
@@ -241,11 +272,17 @@ static int compare_plugged_claims(const void *left, const void *right)
 	return compare_claims(&a->claim, &b->claim);
 }
 
+/* Has check_same_macs() reported them, which are sorted by wire, already? */
+static bool is_told(const struct held_mac *held, size_t n)
+{
+	return is_same_wire(&held[0], &held[n - 1]) && !is_one_client(held, n);
+}
+
 /*
- * Networks that have one bridge and VLAN are one wire to the VCNs of a host, each of whose
- * interfaces is a port. Was one MAC found twice on a wire, in several networks?
+ * Networks that have one bridge and VLAN are one wire to the VCNs of a host, whatever DHCP is told,
+ * and each of their interfaces is a port. Was one MAC found twice on one, in several networks?
  */
-static bool check_same_wire(struct reporter *r, const struct held_mac *held, size_t n)
+static bool check_bridges(struct reporter *r, const struct held_mac *held, size_t n)
 {
 	TMP_CTX(tmp);
 	struct held_mac *plugged = mem_array(tmp, struct held_mac, n);
@@ -257,13 +294,11 @@ static bool check_same_wire(struct reporter *r, const struct held_mac *held, siz
 			plugged[n_plugged++] = held[i];
 	sort_items(plugged, n_plugged, sizeof(*plugged), compare_plugged);
 	for (size_t start = 0, end; start < n_plugged; start = end) {
-		for (end = start + 1; end < n_plugged &&
-				      compare_wires(&plugged[start], &plugged[end]) == 0;
+		for (end = start + 1; end < n_plugged && compare_bridges(&plugged[start],
+								 &plugged[end]) == 0;
 			end++)
 			;
-		/* they are sorted by network: those of one have been told */
-		if (plugged[start].claim.interface->network ==
-			plugged[end - 1].claim.interface->network)
+		if (is_told(plugged + start, end - start))
 			continue;
 		sort_items(plugged + start, end - start, sizeof(*plugged),
 			compare_plugged_claims);
@@ -273,22 +308,27 @@ static bool check_same_wire(struct reporter *r, const struct held_mac *held, siz
 	return is_found;
 }
 
-/* Equal MACs come sorted by network: first the same network's, then across them. */
+/* Equal MACs come sorted by wire: first the same wire's, then across them. */
 static void check_same_macs(struct reporter *r, const struct held_mac *held, size_t n)
 {
 	bool is_across = false;
 
 	for (size_t start = 0, end; start < n; start = end) {
-		for (end = start + 1;
-			end < n && held[start].claim.interface->network ==
-					   held[end].claim.interface->network;
+		bool is_within = true;
+
+		for (end = start + 1; end < n && is_same_wire(&held[start], &held[end]);
 			end++)
-			;
-		if (end - start > 1 && !is_one_nic(held + start, end - start))
-			report_dup_mac(r, held + start, end - start, SEVERITY_ERROR);
+			is_within &= held[start].claim.interface->network ==
+				     held[end].claim.interface->network;
 		is_across |= start > 0;
+		if (end - start == 1 || is_one_nic(held + start, end - start))
+			continue;
+		if (is_one_client(held + start, end - start))
+			is_across |= !is_within;
+		else
+			report_dup_mac(r, held + start, end - start, SEVERITY_ERROR);
 	}
-	if (is_across && !check_same_wire(r, held, n))
+	if (is_across && !check_bridges(r, held, n))
 		report_dup_mac(r, held, n, SEVERITY_WARNING);
 }
 

@@ -102,7 +102,7 @@ class Network:
         servers = entry.get("vocnameserver") or site.entry.get("vocnameserver", [])
         self.name_servers = self.of_family(servers)
         self.mtu = int(one("vocMTU")) if one("vocMTU") else None
-        self.lease = int(one("vocLeaseTime")) if one("vocLeaseTime") else None
+        self.lease = int(one("vocLeaseTime") or 43200)
         self.routes = entry.get("vocstaticroute", [])
         self.range = one("vocDynamicRange")
         self.options = {}

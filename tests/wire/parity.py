@@ -19,7 +19,7 @@ import client
 import model
 
 # What the model leaves open is the server's to say.
-OPEN = {"lease", "next server", "mtu"}
+OPEN = {"next server", "mtu"}
 
 
 def ask(family, interface, path, to):
