@@ -131,6 +131,7 @@ enum {
 	DNSMASQ_LEASE_MIN = 120, /* seconds */
 	OPTION_HEAD = 2, /* code and length */
 	OPTION_MAX = 255,
+	ADDRESSES_MAX = OPTION_MAX / 4,
 	/* what a server says of itself and the lease, mask, broadcast, name, class */
 	OPTIONS_ALWAYS = 130,
 	/* 576 octets (RFC 2131 section 2) without headers and fields, with sname and file */
@@ -181,6 +182,23 @@ static void check_search(struct reporter *r, struct cluster *cluster)
 			cluster->search.n,
 			text_plural(cluster->search.n, "domain is", "domains are"), n,
 			OPTION_MAX);
+}
+
+/*
+ * A list of servers is one option, of 4 octets each. DHCPv6 has room for more, but no client for a
+ * packet of more than 1280 octets (RFC 8415 section 5.2): as many of 16 octets fit one.
+ */
+static void check_list(struct reporter *r, struct record *record, enum field_id field,
+	const struct strings *list, const char *domain)
+{
+	for (unsigned family = 4; family <= 6; family += 2) {
+		uint32_t n = derive_servers(r->site, list, domain, family).n;
+
+		if (n > ADDRESSES_MAX)
+			check_report(r, CHECK_BAD_VALUE, record, field,
+				"%u IPv%u addresses, an option of DHCP has at most %d", n,
+				family, ADDRESSES_MAX);
+	}
 }
 
 static void check_size(struct reporter *r, struct network *network)
@@ -409,6 +427,10 @@ static void check_networks(struct reporter *r)
 		check_dnsmasq_options(
 			r, &site->clusters[i]->record, &site->clusters[i]->option_texts);
 		check_search(r, site->clusters[i]);
+		check_list(r, &site->clusters[i]->record, FIELD_NAMESERVER,
+			&site->clusters[i]->nameservers, NULL);
+		check_list(r, &site->clusters[i]->record, FIELD_TIMESERVER,
+			&site->clusters[i]->timeservers, site->clusters[i]->domain);
 		check_script(r, site->clusters[i]);
 	}
 	for (size_t i = 0; i < site->n_networks; i++) {
@@ -421,6 +443,8 @@ static void check_networks(struct reporter *r)
 			network->prefix.base.family);
 		check_dnsmasq_options(r, &network->record, &network->option_texts);
 		check_next_server(r, network);
+		check_list(r, &network->record, FIELD_NAMESERVER, &network->nameservers,
+			NULL);
 		check_size(r, network);
 		check_ipv6(r, network);
 		check_ipv6_servers(r, network);
