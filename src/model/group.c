@@ -420,6 +420,15 @@ static size_t keep_served(struct machine **machines, size_t n)
 	return kept;
 }
 
+/* Their names stay known: a zone may have its name server there. */
+static void note_left_out(struct site *site)
+{
+	for (size_t i = 0; i < site->n_machines; i++)
+		if (!site->machines[i]->is_served)
+			*mem_push(site, &site->left_out, &site->n_left_out) =
+				site->machines[i];
+}
+
 static void mark_networks(const struct machine *machine)
 {
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
@@ -465,6 +474,7 @@ void group_select(struct site *site)
 			list_has_name(&select->groups, site->groups[i]->record.name))
 			for (uint32_t j = 0; j < site->groups[i]->n_nodes; j++)
 				site->groups[i]->nodes[j]->is_served = true;
+	note_left_out(site);
 	site->n_machines = keep_served(site->machines, site->n_machines);
 	site->n_hosts = keep_served(site->hosts, site->n_hosts);
 	site->n_vcns = keep_served(site->vcns, site->n_vcns);

@@ -502,6 +502,7 @@ struct site {
 	struct network **networks; /* by family and number, then prefix length */
 	struct machine **machines; /* hosts and VCNs, by fqdn */
 	struct machine **hosts, **vcns;
+	struct machine **left_out; /* not of the part that is selected */
 	struct interface *
 		*interfaces; /* child entries and 2307bis siblings, unattached */
 	struct image **images;
@@ -531,7 +532,8 @@ struct site {
 	struct strings domains; /* of cluster and networks, sorted; from model_derive() */
 	size_t n_clusters, n_networks, n_machines, n_hosts, n_vcns, n_interfaces,
 		n_images, n_repositories, n_profiles, n_groups, n_shared_networks,
-		n_passed_over, n_dns_records, n_zones, n_group_kinds, n_leaves;
+		n_passed_over, n_dns_records, n_zones, n_group_kinds, n_leaves,
+		n_left_out;
 	bool prints_zones; /* some target does: zones are derived, and linted */
 	/* iPXE's first script, below the install server; NULL: no target writes one */
 	const char *boot_script;

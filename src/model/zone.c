@@ -12,7 +12,7 @@ struct builder {
 	struct site *site;
 	struct table *by_name; /* -> struct zone */
 	struct table
-		*servers; /* address as text -> the name it goes by, where it has one */
+		*servers; /* address as text -> struct zone_server, where it has a name */
 	/* by the number of their labels: are there such zones? and such as are no reverse ones? */
 	uint64_t depths, forward_depths;
 	bool has_arpa; /* a domain of the site's own stands among the reverse zones */
@@ -64,14 +64,16 @@ static struct zone *find_or_add(struct builder *b, const char *name)
 /* A name server that several networks have is one. */
 static void add_server(struct builder *b, struct zone *zone, const char *address)
 {
-	struct zone_server server = {.name = table_find(b->servers, address)};
+	const struct zone_server *known = table_find(b->servers, address);
+	struct zone_server server = {0};
 
-	if (!ip_parse(address, &server.ip))
+	if (known != NULL)
+		server = *known;
+	else if (!ip_parse(address, &server.ip))
 		return;
 	for (size_t i = 0; i < zone->n_servers; i++)
 		if (ip_compare(zone->servers[i].ip, server.ip) == 0)
 			return;
-	server.is_named = server.name != NULL;
 	*mem_push(b->site, &zone->servers, &zone->n_servers) = server;
 }
 
@@ -184,12 +186,11 @@ static void add_reverse(struct builder *b, struct network *network)
 /* Name servers */
 
 /* The full name of the interface that has @ip, NULL: nobody's. */
-static const char *name_of(const struct site *site, struct ip ip)
+static const char *name_in(struct machine *const *machines, size_t n, struct ip ip)
 {
-	for (size_t i = 0; i < site->n_machines; i++)
-		for (uint32_t j = 0; j < site->machines[i]->n_interfaces; j++) {
-			const struct interface *interface =
-				site->machines[i]->interfaces[j];
+	for (size_t i = 0; i < n; i++)
+		for (uint32_t j = 0; j < machines[i]->n_interfaces; j++) {
+			const struct interface *interface = machines[i]->interfaces[j];
 
 			for (uint32_t k = 0; k < interface->n_addresses; k++)
 				if (ip_compare(interface->addresses[k].ip, ip) == 0)
@@ -198,19 +199,32 @@ static const char *name_of(const struct site *site, struct ip ip)
 	return NULL;
 }
 
+/* By a name of the directory, also where its node is not of the part that is served here. */
+static bool find_name(const struct site *site, struct zone_server *server)
+{
+	server->name = name_in(site->machines, site->n_machines, server->ip);
+	if (server->name == NULL) {
+		server->name = name_in(site->left_out, site->n_left_out, server->ip);
+		server->is_left_out = server->name != NULL;
+	}
+	server->is_named = server->name != NULL && strchr(server->name, '.') != NULL;
+	return server->is_named;
+}
+
 /* The names that the model has for the addresses of name servers. */
 static void name_servers_of(struct builder *b, const struct strings *list)
 {
 	for (uint32_t i = 0; i < list->n; i++) {
 		void **slot = table_slot(b->servers, list->items[i]);
-		struct ip ip;
+		struct zone_server server = {0};
 
-		if (*slot != NULL || !ip_parse(list->items[i], &ip))
+		if (*slot != NULL || !ip_parse(list->items[i], &server.ip) ||
+			!find_name(b->site, &server))
 			continue;
-		const char *name = name_of(b->site, ip);
+		struct zone_server *known = mem_new(b->servers, struct zone_server);
 
-		if (name != NULL && strchr(name, '.') != NULL)
-			*slot = (void *)(uintptr_t)name;
+		*known = server;
+		*slot = known;
 	}
 }
 
@@ -508,6 +522,18 @@ static int compare_zones(const void *left, const void *right)
 		(*(struct zone *const *)right)->name);
 }
 
+/* The address of a name server that no node of ours brings into a zone of ours. */
+static void add_glue(
+	struct builder *b, struct zone *zone, const struct zone_server *server)
+{
+	size_t len;
+	struct zone *home = server->is_left_out ? zone_of_name(b, server->name, &len)
+						: home_of(b, zone);
+
+	if (home != NULL && (server->is_left_out || !server->is_named))
+		add_server_address(b, home, server);
+}
+
 static void fill(struct builder *b)
 {
 	struct site *site = b->site;
@@ -521,9 +547,7 @@ static void fill(struct builder *b)
 		struct zone *zone = site->zones[i];
 
 		for (size_t j = 0; j < zone->n_servers; j++)
-			if (!zone->servers[j].is_named)
-				add_server_address(
-					b, home_of(b, zone), &zone->servers[j]);
+			add_glue(b, zone, &zone->servers[j]);
 		add_delegation(b, zone);
 	}
 }

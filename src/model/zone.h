@@ -32,6 +32,7 @@ struct zone_server {
 	const char *name;
 	struct ip ip;
 	bool is_named; /* by a record of the model; else it gets a name in the zone */
+	bool is_left_out; /* by one that is not of the part of the site that is selected */
 };
 
 struct zone {
