@@ -298,7 +298,7 @@ static bool check_bridges(struct reporter *r, const struct held_mac *held, size_
 								 &plugged[end]) == 0;
 			end++)
 			;
-		if (is_told(plugged + start, end - start))
+		if (end - start == 1 || is_told(plugged + start, end - start))
 			continue;
 		sort_items(plugged + start, end - start, sizeof(*plugged),
 			compare_plugged_claims);
