@@ -847,6 +847,15 @@ ok '… and status is well' exits 0 status
 
 # --- cron ---
 
+# a router by the name of a host that is in error
+anew
+is 's/^vocGateway: 10.1.0.1$/vocGateway: rt/'
+entry cn=rt 'objectClass: device' 'objectClass: ipHost' 'objectClass: ieee802Device' \
+	'ipHostNumber: 10.1.0.254' 'macAddress: 00:16:3e:00:00:0g' >>"$work/site.ldif"
+ok 'a gateway that is a faulty host: exit 0' exits 0 apply
+ok '… which is told' complains "vocGateway: error: the entry of 'rt' is in error: the network stays"
+ok '… and clients keep their router' holds "$work/out/dhcpd.conf" 'routers 10.1.0.1;'
+
 anew
 is 's/^macAddress: 00:16:3e:00:00:02/macAddress: 00:16:3e:00:00:0g/'
 ok 'a finding is told once: exit 0' exits 0 apply

@@ -580,6 +580,13 @@ void site_roster_stand(struct site *site, const struct roster *before)
 				? NULL
 				: roster_find(before, record->name, record->kind));
 	}
+	for (size_t i = 0; i < site->n_networks; i++) {
+		struct network *network = site->networks[i];
+
+		network->was_published =
+			network->record.name != NULL &&
+			roster_find(before, network->record.name, KIND_NETWORK) != NULL;
+	}
 	for (size_t i = 0; i < site->n_machines; i++)
 		stand_machine(&s, site->machines[i]);
 }

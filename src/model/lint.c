@@ -299,7 +299,7 @@ static bool is_in_one_network(
  */
 static bool is_router(const struct machine *machine, const struct network *network)
 {
-	bool is_node = machine->is_vm_host || machine->profile_dn != NULL;
+	bool is_node = machine->n_vcns > 0 || machine->profile_dn != NULL;
 
 	return !machine->is_vcn && !machine->takes_gateway &&
 	       !(is_node && is_in_one_network(machine, network));

@@ -4,6 +4,7 @@
 
 #include "base/sort.h"
 #include "base/text.h"
+#include "model/absent.h"
 #include "model/derive_dhcp.h"
 #include "model/dhcp_option.h"
 #include "model/lint_rules.h"
@@ -40,10 +41,16 @@ void lint_server(struct reporter *r, struct record *record, enum field_id field,
 		model_addresses_of(r->site, name, domain, 4).n > 0 ||
 		model_addresses_of(r->site, name, domain, 6).n > 0)
 		return;
-	check_report(r, CHECK_FOREIGN_NAME, record, field,
-		"'%s' is no name of this directory's: clients are not told of it, write "
-		"its address",
-		name);
+	if (absent_has_name(r->site->waited_for, name))
+		check_report(r, CHECK_FOREIGN_NAME, record, field,
+			"the entry of '%s' is in error: clients are not told of it until "
+			"it is mended",
+			name);
+	else
+		check_report(r, CHECK_FOREIGN_NAME, record, field,
+			"'%s' is no name of this directory's: clients are not told of "
+			"it, write its address",
+			name);
 }
 
 static void check_servers(struct reporter *r)

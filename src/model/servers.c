@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/servers.h"
 
+#include "model/absent.h"
 #include "model/decode_value.h"
 #include "model/derive_dhcp.h"
 
@@ -73,6 +74,30 @@ static void lint_name_servers(struct reporter *r, struct record *record,
 		lint_server(r, record, FIELD_NAMESERVER, said->items[i], domain);
 }
 
+/*
+ * No router where clients had one would be a change that nobody asked for: a network that was
+ * published waits with the host that its gateway is.
+ */
+static void lint_router(struct reporter *r, struct network *network)
+{
+	const char *name = network->gateway_name;
+
+	if (name == NULL || ip_is_set(network->gateway))
+		return;
+	if (absent_has_name(r->site->waited_for, name))
+		check_report_at(r, CHECK_FOREIGN_NAME,
+			network->was_published ? SEVERITY_ERROR : SEVERITY_WARNING,
+			&network->record, FIELD_GATEWAY, 0,
+			"the entry of '%s' is in error: %s until it is mended", name,
+			network->was_published ? "the network stays as it was"
+					       : "clients are told of no router");
+	else
+		check_report(r, CHECK_FOREIGN_NAME, &network->record, FIELD_GATEWAY,
+			"'%s' is no name in this network that the directory knows: "
+			"clients are told of no router, write its address",
+			name);
+}
+
 void servers_lint(struct reporter *r)
 {
 	struct site *site = r->site;
@@ -89,11 +114,6 @@ void servers_lint(struct reporter *r)
 				&site->clusters[0]->nameservers_said))
 			lint_name_servers(r, &network->record, &network->nameservers_said,
 				domain_of(site, network));
-		if (network->gateway_name != NULL && !ip_is_set(network->gateway))
-			check_report(r, CHECK_FOREIGN_NAME, &network->record,
-				FIELD_GATEWAY,
-				"'%s' is no name in this network that the directory "
-				"knows: clients are told of no router, write its address",
-				network->gateway_name);
+		lint_router(r, network);
 	}
 }
