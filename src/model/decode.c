@@ -652,6 +652,7 @@ static void decode_network(struct decoder *d)
 {
 	struct network *network = record_new(d, sizeof(*network), KIND_NETWORK);
 
+	network->lease_time = LEASE_TIME_DEFAULT;
 	read_uses(d, &network->record);
 	read_prefix(d, network);
 	read_ranges(d, network);

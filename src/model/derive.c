@@ -277,8 +277,6 @@ static void inherit_values(struct site *site)
 								: cluster->nameservers;
 		network->resolvers4 = derive_servers(site, &network->resolvers, NULL, 4);
 		network->resolvers6 = derive_servers(site, &network->resolvers, NULL, 6);
-		if (network->lease_time == 0)
-			network->lease_time = LEASE_TIME_DEFAULT;
 	}
 }
 

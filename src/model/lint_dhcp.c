@@ -369,7 +369,7 @@ static void check_dnsmasq_network(struct reporter *r, struct network *network)
 
 	if (!reporter_has_target(r, target))
 		return;
-	if (network->lease_time > 0 && network->lease_time < DNSMASQ_LEASE_MIN)
+	if (network->lease_time < DNSMASQ_LEASE_MIN)
 		report_lost(r, network, FIELD_LEASE_TIME, target,
 			"dnsmasq gives no lease of less than 120 seconds");
 	if (network->prefix.base.family == 4 && lacks_server(&network->boot))

@@ -151,7 +151,7 @@ struct network {
 	const char *bridge, *dhcp_interface;
 	struct boot boot;
 	uint32_t vlan, mtu; /* 0: not given */
-	uint32_t lease_time; /* 0: not given; after model_derive() the default */
+	uint32_t lease_time; /* LEASE_TIME_DEFAULT where it is not given */
 	bool is_isolated; /* its VCNs do not reach each other */
 	struct strings dns_values; /* vocDNSRecord, in one spelling */
 	struct strings route_texts, option_texts;

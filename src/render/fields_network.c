@@ -117,8 +117,6 @@ GETTER(network_n_reservations, network)
 GETTER(network_preferred_time, network)
 {
 	row_give_number(ret, (int64_t)o->lease_time * 5 / 8);
-	if (o->lease_time == 0)
-		ret->kind = VALUE_NONE;
 }
 
 /* What a client is told by its kind */
