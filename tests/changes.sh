@@ -927,4 +927,13 @@ ok 'a host, and an alias of its name: exit 0' exits 0 apply
 ok '… the alias waits' complains 'cn=n101,dc=x: vocAlias: error: .*alias-conflict'
 ok '… the host is there' grep -q '^10.1.0.190 new.c.example new$' "$work/out/hosts"
 
+# --- the other side of a conflict is a last good version ---
+
+anew
+is '/^dn: cn=n101,/,/^$/{s/^ipHostNumber: .*/ipHostNumber: 10.1.0.191/;s/^macAddress: .*/macAddress: 00:16:3e:00:01:0g/}'
+a_host 190 10.1.0.101 >>"$work/site.ldif"
+ok 'an address whose holder is held back: exit 0' exits 0 apply
+ok '… is its, and the note does not point to what the entry says now' \
+	complains '^cn=n101,dc=x: ipHostNumber: note: first used here, as it was last good$'
+
 end_points

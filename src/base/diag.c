@@ -63,9 +63,13 @@ void diag_note(struct finding *finding, struct loc where, const char *format, ..
 	va_list args;
 
 	note->where = where;
+	note->where.is_last_good = false; /* once said */
 	va_start(args, format);
 	note->message = mem_vprintf(finding, format, args);
 	va_end(args);
+	if (where.is_last_good)
+		note->message =
+			mem_printf(finding, "%s, as it was last good", note->message);
 }
 
 void diag_record_failure(struct diags *diags, enum exit_code code, int error,

@@ -63,6 +63,7 @@ struct loc {
 	const char *dn;
 	const char *attr;
 	struct change change; /* of the entry */
+	bool is_last_good; /* of the version that stands for the entry, which is another now */
 };
 
 struct note {

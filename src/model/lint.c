@@ -484,12 +484,6 @@ static void check_interfaces(struct reporter *r)
 
 /* References */
 
-static bool is_last_good(const struct site *site, const struct record *record)
-{
-	return site->stood_for != NULL &&
-	       table_find(site->stood_for, record->key) != NULL;
-}
-
 /*
  * One that was there and is given something else stays on what it stood on; a new one has its
  * names and addresses, and so has one that was published with no more, or whose last good version
@@ -499,7 +493,7 @@ static bool has_moved(const struct site *site, const struct record *record)
 {
 	return (record->kind == KIND_HOST || record->kind == KIND_VCN) &&
 	       ((const struct machine *)record)->standing == STANDING_CHANGED &&
-	       !is_last_good(site, record);
+	       !site_is_last_good(site, record);
 }
 
 /* Which change took away what has the canonical DN @key, where changes are tried. */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "read/dn.h"
+
 struct loc record_loc(
 	const struct site *site, const struct record *record, enum field_id field)
 {
@@ -38,7 +40,22 @@ struct loc record_loc_of(const struct site *site, const struct record *record,
 		where.line = origin->line;
 	if (line > 0)
 		where.line = line;
+	/* whatever file it was in: there is another version now */
+	where.is_last_good = site_is_last_good(site, record);
+	if (where.is_last_good) {
+		where.source = NULL;
+		where.line = 0;
+	}
 	return where;
+}
+
+bool site_is_last_good(const struct site *site, const struct record *record)
+{
+	return site->stood_for != NULL && record->key != NULL &&
+	       (table_find(site->stood_for, record->key) != NULL ||
+		       (record->kind == KIND_INTERFACE &&
+			       table_find(site->stood_for, dn_key_parent(record->key)) !=
+				       NULL));
 }
 
 const struct origin *record_origin(const struct record *record, enum field_id field)

@@ -563,6 +563,9 @@ unsigned profile_trees(const struct profile *profile);
 /* Has it the address of its network's gateway? */
 bool address_is_gateway(const struct address *address);
 
+/* Is @record, or the node whose interface it is, here as its last good version? */
+bool site_is_last_good(const struct site *site, const struct record *record) _must_check_;
+
 /* Where a finding about a record points: LDIF line of the field, DN, attribute. */
 struct loc record_loc(
 	const struct site *site, const struct record *record, enum field_id field);
