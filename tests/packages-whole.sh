@@ -38,7 +38,17 @@ make_base() {
 	debootstrap --variant=minbase bookworm "$work/base" &&
 		tar -C "$work/base" --numeric-owner -cf "$base.new" . && mv "$base.new" "$base"
 }
-inside() { chroot "$root" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive "$@"; }
+# As a container's: who is in a chroot can make no namespace of users, which a guest's network is in.
+inside() {
+	# shellcheck disable=SC2016 # the inner shell expands it
+	unshare --mount --propagation private bash -euc '
+		cd "$1"
+		pivot_root . .
+		umount -l .
+		shift
+		exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+			DEBIAN_FRONTEND=noninteractive "$@"' - "$root" "$@"
+}
 # machine NAME: Debian's base system and nothing else; what runs `inside` runs there from now on.
 machine() {
 	root=$work/$1
@@ -141,7 +151,7 @@ quickstart() {
 }
 says_what_readme_says() { python3 "$unpacked/tests/readme/session.py" "$unpacked/README.md" "$work/quick"; }
 nothing_starts() { units_of "$root" | diff "$work/units-before" -; }
-nothing_runs() { ! find /proc -maxdepth 2 -name root -lname "$root*" 2>/dev/null | grep .; }
+nothing_runs() { ! grep -ls " $root / " /proc/[0-9]*/mountinfo; }
 # README's line, in the tree that quickstart has left its programs in
 building() {
 	local line

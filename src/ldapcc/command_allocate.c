@@ -43,7 +43,7 @@ struct allocation {
 	struct buffer *ldif;
 };
 
-/* `vcn%03d`: text around exactly one %d, %Nd or %0Nd */
+/* `vcn%03d`: text around exactly one %d, %Nd or %0Nd, in lower case as names are */
 struct pattern {
 	const char *before, *after;
 	int width;
@@ -56,14 +56,21 @@ static bool parse_pattern(TALLOC_CTX *mem_ctx, const char *text, struct pattern 
 
 	if (percent == NULL)
 		return false;
-	*ret = (struct pattern){
-		.before = mem_strndup(mem_ctx, text, (size_t)(percent - text))};
+	char *before = mem_strndup(mem_ctx, text, (size_t)(percent - text));
+
+	text_lower(before);
+	*ret = (struct pattern){.before = before};
 	percent++;
 	ret->has_zeros = *percent == '0';
 	for (; *percent >= '0' && *percent <= '9'; percent++)
 		ret->width = ret->width * 10 + (*percent - '0');
-	ret->after = percent + 1;
-	return *percent == 'd' && strchr(ret->after, '%') == NULL && ret->width < 10;
+	if (*percent != 'd')
+		return false;
+	char *after = mem_strdup(mem_ctx, percent + 1);
+
+	text_lower(after);
+	ret->after = after;
+	return strchr(ret->after, '%') == NULL && ret->width < 10;
 }
 
 static char *format_name(
