@@ -323,7 +323,7 @@ proxy cut "$scratch/main/ldapi" file "$scratch/mode"
 # a deletion, which a connection tells that is cut at many places: cuts WANT [URI]
 cuts() {
 	local want=$1 n passed status
-	rm -rf "$scratch/state"
+	rm -rf "$scratch/state" "$scratch/hosts" "$scratch/dhcpd.conf"
 	settings "\"ldap://127.0.0.1:$(proxy_port cut)\"${2:+, \"$2\"}"
 	ok "through the proxy${2:+, with another server}" apply 0
 	change <<<"dn: cn=b$((3 + want)),ou=deep,ou=b,$in
