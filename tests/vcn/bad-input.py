@@ -117,16 +117,17 @@ KINDS = [
       [f"n{i} 5" for i in range(17)]]),
     ("vocImagePath", image("path"), PATHS, NO_PATHS),
     ("vocKernel", image("kernel"), PATHS, NO_PATHS),
+    # of these words the schema ignores the case, and a manifest has the launcher's
     ("vocImageFormat", image("format"), ["raw", "qcow2"],
-     ["RAW", "Qcow2", "qcow", "vmdk", "vdi", "img", "iso", "auto", "raw,qcow2", "vpc"]),
+     ["qcow", "vmdk", "vdi", "img", "iso", "auto", "raw,qcow2", "vpc"]),
     ("vocReadiness", image("readiness"), ["none", "virtserial", "notify"],
-     ["None", "NOTIFY", "ready", "vsock", "http", "agent", "serial", "true", "virtserial,notify", "0"]),
+     ["ready", "vsock", "http", "agent", "serial", "true", "virtserial,notify", "0"]),
     ("vocKernelArguments", image("arguments"), ["quiet", "root=/dev/vda ro", 'a="b c"', "a=b,c", "é", "ds=nocloud;s=/x"],
      ["a\nb", "a\tb", "a\x00b", "\x07", "a\x7f", "a\rb", "\x1b[0m", "a\x0bb", "a\x0cb", "a\x01"]),
     ("vocArchitecture", text("architecture"), ["x86_64", "aarch64"],
-     ["arm64", "amd64", "X86_64", "x86-64", "i386", "riscv64", "ppc64le", "x86_64,aarch64", "host", "64"]),
+     ["arm64", "amd64", "x86-64", "i386", "riscv64", "ppc64le", "x86_64,aarch64", "host", "64"]),
     ("vocFirmware", text("firmware"), ["bios", "uefi", "uefi-secure"],
-     ["UEFI", "efi", "secure", "ovmf", "uefi_secure", "uefi-Secure", "secureboot", "BIOS", "seabios", "none"]),
+     ["efi", "secure", "ovmf", "uefi_secure", "secureboot", "seabios", "none"]),
 ]
 
 
