@@ -45,6 +45,14 @@ skip_all() {
 	exit 77
 }
 
+# need PROGRAM…: for what cannot do without them
+need() {
+	local program
+	for program in "$@"; do
+		PATH=$PATH:/usr/sbin:/sbin command -v "$program" >/dev/null ||
+			skip_all "$program is not installed"
+	done
+}
 # needs_module NAME: of python3, for what cannot do without it
 needs_module() { python3 -c "import $1" 2>/dev/null || skip_all "python3 has no module '$1'"; }
 

@@ -21,13 +21,6 @@ SOURCE_ROOT=${SOURCE_ROOT:-$(realpath "$here/../..")}
 # shellcheck source=tests/points.sh
 . "$SOURCE_ROOT/tests/points.sh"
 
-need() {
-	local program
-	for program in "$@"; do
-		command -v "$program" >/dev/null || skip_all "$program is not installed"
-	done
-}
-
 # What the test leaves in its folder goes with it, also where it was killed.
 enter_again() {
 	local result=0

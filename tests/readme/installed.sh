@@ -17,9 +17,8 @@ here=$(dirname "$(realpath "$0")")
 if [ -z "${LDAPCC_TEST_INSIDE:-}" ]; then
 	[ "$(id -u)" = 0 ] || skip_all 'needs root for namespaces'
 	[ -e /usr/share/slapd/slapd.init.ldif ] || skip_all "Debian's slapd is not installed"
-	for program in ldapadd dnsmasq dhcpd ip unshare; do
-		PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || skip_all "$program is not installed"
-	done
+	need ldapadd dnsmasq dhcpd ip unshare
+	[ "$script" != tutorial.sh ] || need kea-dhcp4
 	work=$(mktemp -d "${TMPDIR:-/tmp}/ldapcc-installed.XXXXXX")
 	trap 'rm -rf "$work"' EXIT
 	chmod 755 "$work" # a guest's QEMU has a user of its own

@@ -16,9 +16,7 @@ PATH=$PATH:/usr/sbin:/sbin
 
 [ "$(id -u)" = 0 ] || skip_all 'needs root'
 [ -e "${VCN_TEST_GUEST:-/none}/initrd" ] || skip_all 'VCN_TEST_GUEST names no guest'
-for program in slapd dnsmasq dhcpd qemu-system-x86_64 passt; do
-	command -v "$program" >/dev/null || skip_all "$program is not installed"
-done
+need slapd dnsmasq dhcpd qemu-system-x86_64 passt
 work=$(mktemp -d "${TMPDIR:-/tmp}/ldapcc-readme.XXXXXX")
 points_log=$work/said
 trap 'rm -rf "$work"' EXIT

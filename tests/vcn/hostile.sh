@@ -6,6 +6,7 @@
 set -euo pipefail
 # shellcheck source=SCRIPTDIR/lib.sh
 . "$(dirname "$(realpath "$0")")/lib.sh"
+need mkfs.ext4 mkfs.xfs
 enter "$@"
 cp "$here/hostile-qemu.py" "$work/qemu"
 chmod 755 "$work/qemu"

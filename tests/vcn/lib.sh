@@ -20,6 +20,8 @@ enter() {
 	if [ -z "${VCN_TEST_INSIDE:-}" ]; then
 		[ "$(id -u)" = 0 ] || skip_all "needs root for namespaces"
 		command -v "${VCN_TEST_QEMU:-qemu-system-x86_64}" >/dev/null || skip_all "no QEMU"
+		need pgrep
+		[ -c /dev/net/tun ] || skip_all "no /dev/net/tun"
 		unshare --net --mount --pid --fork --kill-child true 2>/dev/null ||
 			skip_all "no namespaces here"
 		export VCN_TEST_INSIDE=1

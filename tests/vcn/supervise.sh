@@ -6,6 +6,7 @@
 set -euo pipefail
 # shellcheck source=SCRIPTDIR/lib.sh
 . "$(dirname "$(realpath "$0")")/lib.sh"
+need qemu-img
 enter "$@"
 make_bridge
 

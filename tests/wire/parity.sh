@@ -7,6 +7,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../e2e/lib.sh"
 LDAPCC_TEST_TIMEOUT=${LDAPCC_TEST_TIMEOUT:-300}
+need sysctl
 enter "$@"
 . "$(dirname "$0")/lib.sh"
 
