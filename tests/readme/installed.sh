@@ -31,6 +31,7 @@ fi
 # $LDAPCC_TEST_INSIDE is shadowed by nothing: it is where what is written lands.
 cp -a /etc "$LDAPCC_TEST_INSIDE/etc"
 rm -f "$LDAPCC_TEST_INSIDE"/etc/{dnsmasq,dhcp/dhcpd,knot/knot}.conf
+find "$LDAPCC_TEST_INSIDE/etc" -depth -name '*ldapcc*' -delete # this machine's own
 mount --bind "$LDAPCC_TEST_INSIDE/etc" /etc
 for folder in /usr/local /srv /var/lib /run; do
 	mount -t tmpfs -o mode=755 tmpfs "$folder"
