@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "model/absent.h"
+#include "model/dns_record.h"
 #include "model/lint_rules.h"
 #include "model/merge.h"
 #include "model/past.h"
@@ -222,6 +223,7 @@ static void check_names(struct reporter *r)
 		check_whole_names(r, r->site->machines[i]);
 	}
 	model_drop_aliases(r->site);
+	dns_records_link_aliases(r->site);
 }
 
 static int compare_folded(const void *left, const void *right)

@@ -318,7 +318,6 @@ void lint_dns(struct reporter *r)
 	struct dns_lint l = {
 		.r = r, .domains = table_new(tmp, 16), .owners = table_new(tmp, 64)};
 
-	dns_records_link_aliases(r->site);
 	collect_domains(&l);
 	for_each_record(&l, check_own);
 	collect(&l);
