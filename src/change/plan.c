@@ -457,7 +457,6 @@ int plan_new(TALLOC_CTX *mem_ctx, struct live_set *live, const struct plan_input
 		.roster = input->roster,
 		.roster_before = &live->roster,
 		.entries = input->entries,
-		.n_entries = input->n_entries,
 		.source = input->source,
 		.reserial = input->reserial,
 		.now = live->now,

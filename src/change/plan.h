@@ -10,8 +10,7 @@
  * render_site(). plan_new() then compares. Nothing is written by either.
  */
 
-#include <sys/uio.h>
-
+#include "generation/delta.h"
 #include "generation/generation.h"
 #include "generation/roster.h"
 #include "render/render.h"
@@ -145,9 +144,7 @@ struct plan {
 	struct plan_counts *networks; /* of the nodes in each, before */
 	size_t n_networks;
 	size_t n_lost_names, n_lost_addresses, n_lost_reservations;
-	struct iovec
-		*entries; /* what the site was made of; NULL: as the generation before */
-	size_t n_entries;
+	struct pieces entries; /* what the site was made of (read/entries.h) */
 	struct generation_source source;
 	struct reserial reserial;
 	bool is_accepted; /* by a person; for the record */
@@ -159,8 +156,7 @@ struct plan_input {
 	const struct target *targets;
 	size_t n_targets;
 	const struct roster *roster; /* of what is to be published */
-	struct iovec *entries; /* what it was made of (read/entries.h), in parts */
-	size_t n_entries;
+	struct pieces entries; /* what it was made of (read/entries.h) */
 	struct generation_source source;
 	struct reserial reserial;
 };

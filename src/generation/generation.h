@@ -14,6 +14,7 @@
  *	record		every file: path, hash, owner, mode, and where its bytes are
  *	content		the bytes of the files that it installed, end to end
  *	roster		every record that was published, for guards and `diff` (roster.h)
+ *	entries		what it was made of; of most a link, entries.base (delta.h)
  *	replaced/	what somebody had edited by hand, before it was overwritten
  *
  * A file that did not change points into the content of an older generation, so

@@ -83,7 +83,7 @@ static int roll_back(struct publication *p, uint64_t number)
 		return failed;
 	const struct entries_file file = {.good = entries};
 
-	input.entries = entries_parts(run->mem_ctx, &file, &input.n_entries);
+	input.entries.items = entries_parts(run->mem_ctx, &file, &input.entries.n);
 	failed = plan_new(run->mem_ctx, p->live, &input, run->diags, &p->plan);
 	if (failed == 0)
 		failed = plan_permit(p->plan, run->arguments.bootstrap,

@@ -178,7 +178,7 @@ static int publish_off(struct disarming *d)
 	change_roster(d, off.site, &p->roster);
 	const struct entries_file file = {.good = entries};
 
-	input.entries = entries_parts(run->mem_ctx, &file, &input.n_entries);
+	input.entries.items = entries_parts(run->mem_ctx, &file, &input.entries.n);
 	failed = plan_new(run->mem_ctx, p->live, &input, run->diags, &p->plan);
 	if (failed < 0 || !plan_has_changes(p->plan))
 		return failed;

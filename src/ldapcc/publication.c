@@ -9,10 +9,9 @@
 #include <json-c/json.h>
 
 #include "base/parallel.h"
-#include "base/trailer.h"
 #include "change/guard.h"
 #include "change/site_roster.h"
-#include "generation/state_file.h"
+#include "generation/delta.h"
 #include "ldapcc/disarm.h"
 #include "publish/daemon_check.h"
 #include "publish/publish.h"
@@ -61,6 +60,34 @@ int publication_begin(struct publication *p)
 	return failed < 0 ? failed : publication_open(p);
 }
 
+static char *entries_name(TALLOC_CTX *mem_ctx, uint64_t number)
+{
+	return mem_printf(mem_ctx, "%s/entries", state_generation(mem_ctx, number));
+}
+
+/* What generation @number was made of, and what the directory had then; EXIT_IO. */
+static int load_entries(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t number,
+	struct diags *diags, struct entries_file *ret_file, struct pieces *ret_pieces)
+{
+	TMP_CTX(tmp);
+	const char *fault, *name = entries_name(tmp, number);
+	int failed = delta_load(mem_ctx, state, name, diags, ret_pieces, &fault);
+
+	if (failed < 0)
+		return failed;
+	if (fault == NULL &&
+		!entries_parse(mem_ctx, ret_pieces->items, ret_pieces->n, ret_file))
+		fault = "it is of another kind or version";
+	if (fault == NULL)
+		return 0;
+	(void)diag_fail(diags, EXIT_IO, state_loc(state, name, diags),
+		"the entries of the generation cannot be used: %s", fault);
+	diag_note(diag_last(diags), LOC_NONE,
+		"'ldapcc rollback N' goes back to another generation, 'ldapcc apply "
+		"--bootstrap' begins anew from the directory, without guards");
+	return -(int)EXIT_IO;
+}
+
 /* Both are as long as the site, and read beside each other. */
 enum { LOADS_LIVE, LOADS_ENTRIES, N_LOADS };
 
@@ -72,6 +99,7 @@ struct loading {
 	TALLOC_CTX *mem_ctx;
 	struct diags *diags;
 	struct entries_file entries;
+	struct pieces pieces;
 };
 
 static void load_one(void *data, unsigned worker _unused_, size_t i)
@@ -84,8 +112,8 @@ static void load_one(void *data, unsigned worker _unused_, size_t i)
 		l->live_failed = live_survey(run->mem_ctx, state, (uint64_t)time(NULL),
 			l->to_begin_anew, run->diags, &l->p->live);
 	else if (state->current != 0)
-		l->entries_failed = publication_entries_file(
-			l->mem_ctx, state, state->current, l->diags, &l->entries);
+		l->entries_failed = load_entries(l->mem_ctx, state, state->current,
+			l->diags, &l->entries, &l->pieces);
 }
 
 int publication_survey(struct publication *p, bool to_begin_anew)
@@ -112,6 +140,7 @@ int publication_survey(struct publication *p, bool to_begin_anew)
 		return to_begin_anew ? 0 : -(int)EXIT_IO;
 	talloc_steal(run->mem_ctx, l.mem_ctx);
 	run->before = l.entries;
+	run->before_base = l.pieces.base;
 	run->good = run->before.good;
 	return 0;
 }
@@ -120,37 +149,11 @@ int publication_entries(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t
 	struct diags *diags, struct entries **ret_entries)
 {
 	struct entries_file file = {0};
-	int failed = publication_entries_file(mem_ctx, state, number, diags, &file);
+	struct pieces pieces;
+	int failed = load_entries(mem_ctx, state, number, diags, &file, &pieces);
 
 	*ret_entries = file.good;
 	return failed;
-}
-
-int publication_entries_file(TALLOC_CTX *mem_ctx, const struct state *state,
-	uint64_t number, struct diags *diags, struct entries_file *ret_file)
-{
-	TMP_CTX(tmp);
-	const char *name = mem_printf(tmp, "%s/entries", state_generation(tmp, number));
-	struct trailer trailer;
-	const char *bytes;
-	size_t len;
-	int failed = state_map(mem_ctx, state, name, diags, &bytes, &len);
-
-	if (failed < 0)
-		return failed;
-	const char *fault = bytes == NULL ? "it is missing"
-					  : trailer_check(bytes, len, "# ", &trailer);
-
-	if (fault == NULL && !entries_parse(mem_ctx, bytes, trailer.body_len, ret_file))
-		fault = "it is of another kind or version";
-	if (fault == NULL)
-		return 0;
-	(void)diag_fail(diags, EXIT_IO, state_loc(state, name, diags),
-		"the entries of the generation cannot be used: %s", fault);
-	diag_note(diag_last(diags), LOC_NONE,
-		"'ldapcc rollback N' goes back to another generation, 'ldapcc apply "
-		"--bootstrap' begins anew from the directory, without guards");
-	return -(int)EXIT_IO;
 }
 
 /* The change set */
@@ -176,6 +179,15 @@ static struct entries_file stored_entries(const struct run *run)
 	return file;
 }
 
+static struct pieces stored_pieces(TALLOC_CTX *mem_ctx, const struct run *run)
+{
+	const struct entries_file file = stored_entries(run);
+	struct pieces pieces = {.base = run->before_base};
+
+	pieces.items = entries_parts(mem_ctx, &file, &pieces.n);
+	return pieces;
+}
+
 static int compare(struct publication *p)
 {
 	struct run *run = p->run;
@@ -191,9 +203,7 @@ static int compare(struct publication *p)
 		.reserial = {render_again, run}};
 
 	site_roster(run->mem_ctx, run->site, &p->roster);
-	const struct entries_file file = stored_entries(run);
-
-	input.entries = entries_parts(run->mem_ctx, &file, &input.n_entries);
+	input.entries = stored_pieces(run->mem_ctx, run);
 	return plan_new(run->mem_ctx, p->live, &input, run->diags, &p->plan);
 }
 
@@ -272,19 +282,14 @@ static int refresh_entries(struct publication *p)
 	TMP_CTX(tmp);
 	struct run *run = p->run;
 	const struct entries_file file = stored_entries(run);
-	struct buffer *b = buffer_new(tmp);
-	size_t n;
 
 	if (run->good == NULL ||
 		(is_same_raw(run, &file) && entries_equal(run->accepted, run->good)))
 		return 0;
-	const struct iovec *parts = entries_parts(tmp, &file, &n);
+	const struct pieces pieces = stored_pieces(tmp, run);
 
-	for (size_t i = 0; i < n; i++)
-		buffer_add(b, parts[i].iov_base, parts[i].iov_len);
-	return state_file_save(p->state,
-		mem_printf(tmp, "%s/entries", state_generation(tmp, p->state->current)),
-		b, run->diags);
+	return delta_save(
+		p->state, entries_name(tmp, p->state->current), &pieces, run->diags);
 }
 
 int publication_permit_and_publish(struct publication *p, const char *reason)

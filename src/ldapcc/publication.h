@@ -71,6 +71,3 @@ void publication_report(const struct publication *p);
  */
 int publication_entries(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t number,
 	struct diags *diags, struct entries **ret_entries) _must_check_;
-/* The same, and what the directory had then. */
-int publication_entries_file(TALLOC_CTX *mem_ctx, const struct state *state,
-	uint64_t number, struct diags *diags, struct entries_file *ret_file) _must_check_;

@@ -26,6 +26,7 @@ struct site_note;
 struct quarantined;
 struct roster;
 struct decode_crew;
+struct delta_base;
 struct standby;
 
 /* The command line of ldapcc. */
@@ -77,6 +78,7 @@ struct run {
 	struct entries *accepted; /* what the site was made of in the end */
 	struct entries *good; /* what the current generation was made of; NULL: unknown */
 	struct entries_file before; /* … and all that is in its file */
+	const struct delta_base *before_base; /* where most of it stands; NULL: no file */
 	const struct directory_since
 		*since; /* apply: what is read is kept; NULL: others */
 	struct snapshot *snapshot; /* … of the entries @snapshot_of, for all that ask */

@@ -358,47 +358,65 @@ static int write_one(const struct staged *staged, int dirfd, const char *name,
 	return r < 0 ? r : finished;
 }
 
-/* What the site was made of; the trailer is over all of it. */
-static int write_entries(
+/* Made beside each other, the longest first. */
+enum { TEXT_ENTRIES, TEXT_ROSTER, TEXT_RECORD, N_TEXTS };
+
+static const char *const text_names[] = {"entries", "roster", "record"};
+
+struct texts {
+	const struct staged *staged;
+	struct buffer *made[N_TEXTS]; /* each below a context of its own */
+	bool is_whole; /* of entries only the trailer was made */
+};
+
+/* What the site was made of: a delta where that is less; else NULL, and it is written in its pieces. */
+static struct buffer *make_delta(TALLOC_CTX *mem_ctx, const struct staged *staged)
+{
+	TMP_CTX(tmp);
+	const struct pieces *pieces = &staged->plan->entries;
+	struct buffer *delta = delta_format(tmp, pieces);
+	const char *name =
+		file_join(tmp, state_generation(tmp, staged->generation->number),
+			text_names[TEXT_ENTRIES]);
+
+	if (delta == NULL || delta_link(staged->state, pieces->base, name) < 0)
+		return NULL;
+	return talloc_steal(mem_ctx, delta);
+}
+
+static int write_whole_entries(
 	const struct staged *staged, int dirfd, const struct buffer *trailer)
 {
-	const struct plan *plan = staged->plan;
-	int fd = create_at(dirfd, "entries");
+	const struct pieces *pieces = &staged->plan->entries;
+	const char *name = text_names[TEXT_ENTRIES];
+	int fd = create_at(dirfd, name);
 
 	if (fd < 0)
 		return -errno;
-	int r = write_parts_in_batches(fd, plan->entries, plan->n_entries);
+	int r = write_parts_in_batches(fd, pieces->items, pieces->n);
 
 	if (r == 0)
 		r = file_write_all(fd, trailer->data, trailer->len);
-	int finished = finish(staged, fd, "entries");
+	int finished = finish(staged, fd, name);
 
 	return r < 0 ? r : finished;
 }
 
-/* Made beside each other, the longest first. */
-enum { TEXT_ENTRIES, TEXT_ROSTER, TEXT_RECORD, N_TEXTS };
-
-struct texts {
-	const struct staged *staged;
-	TALLOC_CTX *mem_ctx[N_TEXTS]; /* of who makes it */
-	struct buffer *made[N_TEXTS]; /* of entries the trailer alone */
-};
-
 static void make_text(void *data, unsigned worker _unused_, size_t i)
 {
 	struct texts *texts = data;
-	const struct plan *plan = texts->staged->plan;
-	struct buffer *b = texts->made[i] = buffer_new(texts->mem_ctx[i]);
+	const struct staged *staged = texts->staged;
+	const struct pieces *entries = &staged->plan->entries;
+	struct buffer *b = texts->made[i];
 
-	if (i == TEXT_ENTRIES) {
-		trailer_add_parts(b, "# ", plan->entries, plan->n_entries);
+	if (i == TEXT_ENTRIES && texts->is_whole) {
+		trailer_add_parts(b, "# ", entries->items, entries->n);
 		return;
 	}
 	if (i == TEXT_ROSTER)
-		roster_format(plan->roster, b);
-	else
-		generation_format(texts->staged->generation, b);
+		roster_format(staged->plan->roster, b);
+	else if (i == TEXT_RECORD)
+		generation_format(staged->generation, b);
 	trailer_add(b, "# ", 0, 0);
 }
 
@@ -406,19 +424,19 @@ static int write_texts(const struct staged *staged, int dirfd, struct diags *dia
 {
 	TMP_CTX(tmp);
 	struct texts texts = {.staged = staged};
-	const struct buffer *record, *roster;
+	int r = 0;
 
+	texts.made[TEXT_ENTRIES] = make_delta(talloc_new(tmp), staged);
+	texts.is_whole = texts.made[TEXT_ENTRIES] == NULL;
 	for (size_t i = 0; i < N_TEXTS; i++)
-		texts.mem_ctx[i] = talloc_new(tmp);
+		if (texts.made[i] == NULL)
+			texts.made[i] = buffer_new(talloc_new(tmp));
 	parallel_each(N_TEXTS, make_text, &texts);
-	record = texts.made[TEXT_RECORD];
-	roster = texts.made[TEXT_ROSTER];
-	int r = write_one(staged, dirfd, "record", record->data, record->len);
-
-	if (r == 0)
-		r = write_one(staged, dirfd, "roster", roster->data, roster->len);
-	if (r == 0)
-		r = write_entries(staged, dirfd, texts.made[TEXT_ENTRIES]);
+	for (size_t i = N_TEXTS; r == 0 && i-- > 0;)
+		r = i == TEXT_ENTRIES && texts.is_whole
+			    ? write_whole_entries(staged, dirfd, texts.made[i])
+			    : write_one(staged, dirfd, text_names[i], texts.made[i]->data,
+				      texts.made[i]->len);
 	return r < 0 ? fail(staged, -r, "generations", diags) : 0;
 }
 

@@ -182,20 +182,18 @@ static void add_part(struct parts *parts, const void *bytes, size_t len)
 			(struct iovec){(void *)(uintptr_t)bytes, len};
 }
 
-/* Its first number may say other roles than it has now: then that one is another part. */
+/* Its first number may say other roles than it has now: then it is a copy that says those. */
 static void add_entry(struct parts *parts, const char *bytes, unsigned roles)
 {
 	uint32_t len = length_of(bytes), first = len | (uint32_t)roles << ROLE_SHIFT;
 
-	if (roles_of(bytes) == roles) {
-		add_part(parts, bytes, len);
-		return;
-	}
-	uint32_t *copy = arena_alloc(parts->arena, sizeof(first));
+	if (roles_of(bytes) != roles) {
+		char *copy = arena_strndup(parts->arena, bytes, len);
 
-	*copy = first;
-	add_part(parts, copy, sizeof(first));
-	add_part(parts, bytes + sizeof(first), len - sizeof(first));
+		memcpy(copy, &first, sizeof(first));
+		bytes = copy;
+	}
+	add_part(parts, bytes, len);
 }
 
 /*
@@ -769,27 +767,42 @@ static void sort_out(struct entries_file *file, const char *bytes, unsigned role
 			keep(lists[i], bytes);
 }
 
-static bool has_head(const char *bytes, size_t len, const char *head)
+static bool has_head(const struct iovec *piece, const char *head)
 {
-	return len >= strlen(head) && memcmp(bytes, head, strlen(head)) == 0;
+	return piece->iov_len >= strlen(head) &&
+	       memcmp(piece->iov_base, head, strlen(head)) == 0;
 }
 
-bool entries_parse(
-	TALLOC_CTX *mem_ctx, const char *bytes, size_t len, struct entries_file *ret_file)
+/* Whole entries, one behind the other. */
+static bool sort_out_all(
+	struct entries_file *file, const char *bytes, const char *end, bool is_older)
 {
-	TMP_CTX(tmp);
-	struct entries_file file = {new_entries(tmp), new_entries(tmp), new_entries(tmp)};
-	const char *end = bytes + len;
-	bool is_older = has_head(bytes, len, HEAD_2);
-
-	if (!is_older && !has_head(bytes, len, HEAD))
-		return false;
-	for (bytes += strlen(HEAD); end - bytes > 1; bytes += length_of(bytes)) {
+	for (; bytes < end; bytes += length_of(bytes)) {
 		if ((size_t)(end - bytes) < 3 * sizeof(uint32_t) ||
 			length_of(bytes) < 3 * sizeof(uint32_t) ||
 			length_of(bytes) > (size_t)(end - bytes))
 			return false;
-		sort_out(&file, bytes, is_older ? ENTRIES_GOOD : roles_of(bytes));
+		sort_out(file, bytes, is_older ? ENTRIES_GOOD : roles_of(bytes));
+	}
+	return true;
+}
+
+bool entries_parse(TALLOC_CTX *mem_ctx, const struct iovec *pieces, size_t n,
+	struct entries_file *ret_file)
+{
+	TMP_CTX(tmp);
+	struct entries_file file = {new_entries(tmp), new_entries(tmp), new_entries(tmp)};
+	bool is_older = n > 0 && has_head(&pieces[0], HEAD_2);
+
+	if (n == 0 || (!is_older && !has_head(&pieces[0], HEAD)))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		const char *bytes = pieces[i].iov_base, *end = bytes + pieces[i].iov_len;
+
+		bytes += i == 0 ? strlen(HEAD) : 0;
+		end -= i == n - 1 && end > bytes; /* the newline */
+		if (!sort_out_all(&file, bytes, end, is_older))
+			return false;
 	}
 	ret_file->good = talloc_steal(mem_ctx, file.good);
 	ret_file->above = talloc_steal(mem_ctx, file.above);

@@ -97,14 +97,18 @@ size_t entries_differ(
 struct entries_file {
 	struct entries *good, *raw, *above;
 };
-/* The bytes, in parts, for writev(2); borrowed from @file. The last part is a newline. */
+/*
+ * The bytes, in parts, for writev(2); borrowed from @file. An entry is in one part; the last part is a
+ * newline.
+ */
 struct iovec *entries_parts(
 	TALLOC_CTX *mem_ctx, const struct entries_file *file, size_t *ret_n) _must_check_;
 /*
  * entries_parse - from such bytes, which must outlive the result
  *
- * shape:  raw is NULL where the file has no whole snapshot
+ * shape:  @pieces of the file, each of whole entries, one behind the other; raw is NULL where the
+ *         file has no whole snapshot
  * errors: false for what is none
  */
-bool entries_parse(TALLOC_CTX *mem_ctx, const char *bytes, size_t len,
+bool entries_parse(TALLOC_CTX *mem_ctx, const struct iovec *pieces, size_t n,
 	struct entries_file *ret_file) _must_check_;

@@ -21,7 +21,7 @@ from publish_scene import LEFTOVER, STATE, Scene, Tap, check_recovered, told, to
 
 SYSCALLS = ("openat", "mkdir", "mkdirat", "write", "writev", "pwrite64", "pread64", "read",
             "fsync", "syncfs", "sync_file_range", "renameat", "renameat2", "unlink", "unlinkat", "close", "newfstatat",
-            "statx", "fchmod", "fchmodat", "fchown", "link", "symlinkat", "readlinkat", "getdents64",
+            "statx", "fchmod", "fchmodat", "fchown", "link", "linkat", "symlinkat", "readlinkat", "getdents64",
             "ftruncate", "fcntl")
 ERRORS = ("ENOSPC", "EIO", "EROFS", "EDQUOT", "EACCES")
 

@@ -6,7 +6,7 @@
 # tells what was deleted; without one, or after a restart, what is still there.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-plan 84
+plan 92
 readonly LDAPCC
 export LDAPCC_DATADIR=$SOURCE_ROOT
 
@@ -359,6 +359,29 @@ changetype: delete"
 }
 cuts 4 '' 'what is cut publishes nothing'
 cuts 0 "$(slapd_uri main)" 'what is cut is read from the other server'
+
+# a change writes what it says: the rest is a second name of what an earlier generation wrote
+state=$scratch/state/current
+rename "cn=b5,ou=deep,ou=b,$in" cn=b5x | change
+increment 1 'another change'
+begins_with_delta() { [ "$(head -c 15 "$state/entries")" = 'ldapcc delta 1' ]; }
+shares_base() { [ "$(stat -c %h "$state/entries.base")" -gt 1 ]; }
+ok '… of which only itself is written' begins_with_delta
+ok '… and the rest is there already' shares_base
+# a copy has no second names
+cp -r "$scratch/state" "$scratch/copy" && rm -r "$scratch/state" && mv "$scratch/copy" "$scratch/state"
+rename "cn=b5x,ou=deep,ou=b,$in" cn=b5 | change
+increment 1 'a state that was copied'
+printf x | dd of="$state/entries.base" bs=1 seek=300 conv=notrunc status=none
+change <<<"dn: cn=b5,ou=deep,ou=b,$in
+changetype: modify
+replace: macAddress
+macAddress: 00:00:5e:00:fe:07"
+ok 'a base that is damaged stops the run' apply 7
+ok '… and the message says which it is' \
+	grep -q 'generations/[0-9]*/entries: error: .*its base (entries.base) is missing or damaged' "$scratch/err"
+ok '… until a person begins anew' apply 0 --bootstrap
+ok '… from what is there' is_fresh
 
 # killed at any moment
 n_wrong=0
