@@ -95,14 +95,26 @@ def whole():
     return Run(ldapcc("apply", config=WHOLE))
 
 
+def put_aside(folder):
+    """Out of the way, and not removed: ext4 without a journal looks for seconds at each file that
+    was there before it makes a new one."""
+    if os.path.exists(folder):
+        put_aside.n += 1
+        os.makedirs(f"{FOLDER}/aside", exist_ok=True)
+        os.rename(folder, f"{FOLDER}/aside/{put_aside.n}")
+
+
+put_aside.n = 0
+
+
 def first():
-    shutil.rmtree(ROOT, ignore_errors=True)
+    put_aside(ROOT)
     return Run(ldapcc("apply"))
 
 
 def pull_and_unpack():
     into = f"{FOLDER}/unpacked"
-    shutil.rmtree(into, ignore_errors=True)
+    put_aside(into)
     os.mkdir(into)
     return Run([PULL, URI, BASE, "(|(objectClass=ipHost)(objectClass=vocVirtualNode))",
                 *ATTRIBUTES],
@@ -137,7 +149,7 @@ PYTHON = find_python()
 
 def usual(*words):
     into = f"{FOLDER}/usual"
-    shutil.rmtree(into, ignore_errors=True)
+    put_aside(into)
     return Run([PYTHON, os.path.join(os.path.dirname(__file__), "usual.py"), URI, BASE, into,
                 *words])
 

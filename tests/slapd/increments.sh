@@ -112,7 +112,8 @@ rename() { # DN NEWRDN [SUPERIOR]
 }
 start() { # [SYNCPROV-LINE]
 	rm -rf "$scratch/main" "$scratch/state" "$scratch/hosts" "$scratch/dhcpd.conf"
-	SLAPD_DATABASE="dbnosync" SLAPD_GLOBAL="$with_config" slapd_new main
+	SLAPD_WITHOUT=syncprov-sessionlog SLAPD_DATABASE="dbnosync" SLAPD_GLOBAL="$with_config" \
+		slapd_new main
 	printf '%s\n' "${1:-}" >>"$scratch/main/slapd.conf"
 	slapd_load main "$scratch/site.ldif"
 	slapd_start main

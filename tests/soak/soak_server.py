@@ -45,7 +45,8 @@ class Server:
                  "database mdb": f'database config\nrootdn "{root}"\n\ndatabase mdb\ndbnosync\n'
                                 'limits users size=unlimited\nlimits anonymous size=unlimited'}
         with open(SOURCE + "/contrib/example/slapd.conf", encoding="utf-8") as file:
-            text = "".join(line for line in file if not line.startswith("#"))
+            text = "".join(line for line in file
+                           if not line.startswith(("#", "syncprov-sessionlog")))
         for word, value in words.items():
             text = text.replace(word, value)
         if has_log:
