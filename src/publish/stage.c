@@ -20,6 +20,7 @@ enum {
 	SYNC_EACH_MAX = 16, /* more files: one sync of their file system */
 	BATCH = 512, /* parts of one writev(2) */
 	PARSE_MAX = 64, /* files of a run that are read back in full */
+	APART_MIN = 256, /* so many files: their folders are filled beside each other */
 };
 
 const struct generation_target *stage_target_of(
@@ -629,16 +630,101 @@ static int stage_file(struct staged *staged, struct target_folder *place, size_t
 	return r;
 }
 
+/* Files of one folder, which come one after the other. */
+struct batch {
+	size_t first, end;
+	struct diags *diags;
+	int r;
+};
+
+struct batches {
+	struct staged *staged;
+	struct batch *items;
+	size_t n;
+};
+
+static void stage_batch(void *data, unsigned worker _unused_, size_t i)
+{
+	TMP_CTX(tmp);
+	struct batches *batches = data;
+	struct staged *staged = batches->staged;
+	struct batch *batch = &batches->items[i];
+	struct target_folder *place = target_folder_new(
+		tmp, staged->state, staged->generation->number, batch->diags);
+	struct buffer *back = buffer_new(tmp);
+
+	for (size_t j = batch->first; batch->r == 0 && j < batch->end; j++)
+		batch->r = stage_file(staged, place, j, back, batch->diags);
+}
+
+static bool is_same_folder(const struct staged *staged, size_t i, size_t j)
+{
+	const struct generation_file *a = staged->files[i].record;
+	const struct generation_file *b = staged->files[j].record;
+	size_t len = (size_t)(folder_name(a->path) - a->path);
+
+	return a->target == b->target && strncmp(a->path, b->path, len) == 0 &&
+	       strchr(b->path + len, '/') == NULL;
+}
+
+static struct batches make_batches(TALLOC_CTX *mem_ctx, struct staged *staged)
+{
+	struct batches batches = {.staged = staged};
+
+	for (size_t i = 0; i < staged->n_files; i++) {
+		if (i == 0 || !is_same_folder(staged, i - 1, i))
+			*mem_push(mem_ctx, &batches.items, &batches.n) =
+				(struct batch){.first = i};
+		batches.items[batches.n - 1].end = i + 1;
+	}
+	for (size_t i = 0; i < batches.n; i++)
+		batches.items[i].diags = diags_new(talloc_new(mem_ctx));
+	return batches;
+}
+
+static int make_folder(
+	const struct batches *batches, struct target_folder *place, size_t i)
+{
+	const struct staged *staged = batches->staged;
+	const struct generation_file *file =
+		staged->files[batches->items[i].first].record;
+
+	return target_folder_go(
+		place, file->path, stage_target_of(staged->generation, file), true);
+}
+
+/*
+ * With many files folder beside folder: made before, one after the other, as they may have parents
+ * in common. The first fault is told, whoever was the quickest.
+ */
+static int stage_all(
+	struct staged *staged, struct target_folder *place, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	struct batches batches = make_batches(tmp, staged);
+	bool is_apart = staged->n_files >= APART_MIN;
+	int r = 0;
+
+	for (size_t i = 0; is_apart && r == 0 && i < batches.n; i++)
+		r = make_folder(&batches, place, i);
+	if (is_apart && r == 0)
+		parallel_each(batches.n, stage_batch, &batches);
+	for (size_t i = 0; r == 0 && i < batches.n; i++) {
+		if (!is_apart && (r = make_folder(&batches, place, i)) == 0)
+			stage_batch(&batches, 0, i);
+		diags_take(diags, batches.items[i].diags);
+		r = r < 0 ? r : batches.items[i].r;
+	}
+	return r;
+}
+
 int stage_files(struct staged *staged, struct diags *diags)
 {
 	TMP_CTX(tmp);
 	struct target_folder *place =
 		target_folder_new(tmp, staged->state, staged->generation->number, diags);
-	struct buffer *back = buffer_new(tmp);
-	int r = 0;
+	int r = stage_all(staged, place, diags);
 
-	for (size_t i = 0; r == 0 && i < staged->n_files; i++)
-		r = stage_file(staged, place, i, back, diags);
 	if (r == 0)
 		r = unsynced_sync(staged->unsynced, diags);
 	if (r == 0 && (!syncs_each(staged) || place->has_made))

@@ -369,6 +369,32 @@ static void test_malformed(void **state)
 	assert_int_equal(current(f), 1);
 }
 
+/* So many files that their folders are filled beside each other; of faults the first is told. */
+static void test_many(void **state)
+{
+	enum { N = 601 };
+	static const char *const folders[] = {"a", "a/below", "b"};
+	struct fixture *f = *state;
+	struct fixture_file files[N] = {{T_HOSTS, HOSTS, "10.0.0.1 n1\n"}};
+
+	for (size_t i = 1; i < N; i++)
+		files[i] = (struct fixture_file){T_MANIFEST,
+			mem_printf(f, "/srv/ldapcc/manifests/%s/n%zu.yaml",
+				folders[i % 3], i),
+			mem_printf(f, "name: n%zu\n", i)};
+	assert_int_equal(fixture_apply(f, files, N, NULL), 0);
+	for (size_t i = 1; i < N; i++)
+		assert_starts(f, files[i].path, files[i].body);
+	files[0].body = "10.0.0.300 n2\n";
+	files[1].body = "name: other\n";
+	files[2].body = "name: [\n";
+	assert_int_equal(fixture_apply(f, files, N, NULL), EXIT_REJECTED);
+	assert_true(has_message(f, "the new file is malformed"));
+	assert_int_equal(f->diags->n_errors, 1);
+	assert_starts(f, files[1].path, "name: n1\n");
+	assert_no_leftovers(f);
+}
+
 /* What must not move when a run is refused: every file outside the state. */
 static struct buffer *identities;
 static const char *state_folder;
@@ -851,6 +877,7 @@ int main(void)
 		TEST(test_lost_hints),
 		TEST(test_target_leaves),
 		TEST(test_malformed),
+		TEST(test_many),
 		TEST(test_refusals_touch_nothing),
 		TEST(test_planted),
 		TEST(test_busy),
