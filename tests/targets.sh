@@ -25,6 +25,15 @@ for site in contrib/example/cluster.ldif tests/cases/37-batch/input.ldif; do
 	ok '… none of them empty' test "$(find "$work/root" -path '*/lib/ldapcc' -prune -o -type f -size 0 -print | wc -l)" = 0
 	ok '… and nothing is left to do' exits 0 --root "$work/root" diff
 done
+# Where nobody writes the answers of its installer, a host boots from its disk.
+boots() {
+	echo "targets: {pxelinux: , $2}" >"$work/settings.yaml"
+	exits 0 render pxelinux && says "^DEFAULT $1\$"
+}
+cp "$root/tests/checks/missing-attribute-answers.ldif" "$work/site.ldif"
+ok 'a host whose installer has no answers boots from its disk' boots local 'preseed: '
+ok '… one that has them is installed' boots install 'preseed: , preseed-script: '
+ok '… also where somebody else writes them' boots install 'preseed: off, preseed-script: off'
 ok 'that are all there are' test "${#targets[@]}" -ge 49
 echo "1..$n_tests"
 [ "$n_failed" -eq 0 ]

@@ -13,6 +13,7 @@
 #include "read/join.h"
 #include "read/ldif.h"
 #include "read/ldif_change.h"
+#include "render/answers.h"
 
 /*
  * From entries to records: what is excluded is passed over, what belongs together is joined,
@@ -61,6 +62,8 @@ void run_new_site(struct run *run)
 	run->site->now = (int64_t)time(NULL);
 	run->site->prints_zones = targets_print_zones(run->targets, run->n_targets);
 	run->site->boot_script = targets_boot_script(run->targets, run->n_targets);
+	targets_find_unanswered(
+		run->targets, run->n_targets, run->settings, run->site->unanswered);
 	reporter_init(&run->reporter, run->site, run->diags);
 	memcpy(run->reporter.severity, run->settings->severity,
 		sizeof(run->reporter.severity));

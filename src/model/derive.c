@@ -407,9 +407,15 @@ bool machine_asks_for_install(const struct site *site, const struct machine *hos
 	return host->installs && !has_run_out;
 }
 
+const char *profile_unanswered(const struct site *site, const struct profile *profile)
+{
+	return profile->release == NULL ? NULL
+					: site->unanswered[profile->release->installer];
+}
+
 /*
  * Only TRUE and in time, with a profile that has kernel and initrd, and a server that has the
- * kickstart file: whatever else, a host starts its disk.
+ * installer's answers: whatever else, a host starts its disk.
  */
 static void permit_installers(struct site *site)
 {
@@ -423,7 +429,8 @@ static void permit_installers(struct site *site)
 		host->boots_installer =
 			machine_asks_for_install(site, host) && has_server &&
 			profile != NULL && profile->kernel != NULL &&
-			profile->initrd != NULL && !profile_lacks_image(profile);
+			profile->initrd != NULL && !profile_lacks_image(profile) &&
+			profile_unanswered(site, profile) == NULL;
 	}
 }
 

@@ -175,6 +175,23 @@ static void check_install_server(struct reporter *r, struct machine *host)
 			"is missing here");
 }
 
+static void check_answers(
+	struct reporter *r, struct machine *host, const struct profile *profile)
+{
+	const char *target = profile_unanswered(r->site, profile);
+
+	if (target == NULL)
+		return;
+	struct finding *finding = check_report_at(r, CHECK_MISSING_ATTRIBUTE,
+		SEVERITY_WARNING, &host->record, FIELD_INSTALL, 0,
+		"the settings have no target '%s', so nothing writes what its installer "
+		"reads: the host boots from its disk",
+		target);
+
+	lint_note(r, finding, &profile->record, FIELD_VERSION, 0,
+		"the release whose installer it is");
+}
+
 /* A host that is to be installed but cannot boots from its disk: worth a warning. */
 static void check_installer(struct reporter *r, struct machine *host)
 {
@@ -188,6 +205,8 @@ static void check_installer(struct reporter *r, struct machine *host)
 		lint_missing(r, &host->record, FIELD_PROFILE,
 			"is missing: a host that is to be installed needs a profile");
 	check_install_server(r, host);
+	if (profile != NULL)
+		check_answers(r, host, profile);
 	if (profile == NULL || (profile->kernel != NULL && profile->initrd != NULL &&
 				       !profile_lacks_image(profile)))
 		return;

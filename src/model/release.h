@@ -12,13 +12,6 @@
 
 #include "model/site.h"
 
-/* What reads the file of a host. */
-enum installer {
-	INSTALLER_KICKSTART, /* Anaconda */
-	INSTALLER_PRESEED, /* Debian's */
-	INSTALLER_AUTOINSTALL, /* Ubuntu's for servers */
-};
-
 struct release {
 	enum installer installer;
 	const char *codename; /* apt's suite of it; NULL: not of apt */

@@ -27,6 +27,14 @@
 struct absent; /* absent.h */
 struct release; /* release.h */
 
+/* What reads the file of a host. */
+enum installer {
+	INSTALLER_KICKSTART, /* Anaconda */
+	INSTALLER_PRESEED, /* Debian's */
+	INSTALLER_AUTOINSTALL, /* Ubuntu's for servers */
+	_INSTALLER_MAX
+};
+
 struct strings {
 	const char **items;
 	uint32_t n;
@@ -538,6 +546,8 @@ struct site {
 	bool prints_zones; /* some target does: zones are derived, and linted */
 	/* iPXE's first script, below the install server; NULL: no target writes one */
 	const char *boot_script;
+	/* by enum installer: a target without which its answers are written by nobody; NULL: all are */
+	const char *unanswered[_INSTALLER_MAX];
 	const struct selection *select; /* NULL: the whole site */
 	struct disagreement *disagreements; /* from model_link() */
 	size_t n_disagreements;
@@ -601,6 +611,8 @@ void model_derive(struct site *site);
 
 /* vocInstall is TRUE, and vocInstallUntil has not passed; whether it can boot is another matter. */
 bool machine_asks_for_install(const struct site *site, const struct machine *host);
+/* The target that is missing, so that nobody writes what its installer reads; NULL: none. */
+const char *profile_unanswered(const struct site *site, const struct profile *profile);
 /* `02:` and the first five octets of SHA-256(`FQDN/IFNAME`). */
 struct mac model_derived_mac(const char *fqdn, const char *ifname);
 
