@@ -237,6 +237,11 @@ static const struct {
 	[IMPORT_BOOT_URL] = {"vocBootURL", FIELD_BOOT_URL, false},
 };
 
+const char *import_attribute(enum import_option option)
+{
+	return places[option].attribute;
+}
+
 /* Does a host have an attribute of its own for it? Its domain is in its name. */
 static bool is_hosts(enum import_option option)
 {

@@ -94,6 +94,9 @@ struct import {
 void import_left(struct import *im, struct loc where, const char *format, ...)
 	_printf_(3, 4);
 
+/* The attribute that has it: "vocGateway". */
+const char *import_attribute(enum import_option option);
+
 /* The readers: 0, or the failure of a file that cannot be read or is none of its kind. */
 int import_dhcpd(struct import *im, const char *path) _must_check_;
 int import_hosts(struct import *im, const char *path) _must_check_;

@@ -22,6 +22,34 @@ struct parser {
 	unsigned line, depth;
 	bool is_muted; /* inside of what is not taken over as a whole */
 	struct table *arch_options; /* names that `option NAME code 93 = …` gives */
+	struct table *files; /* path -> struct file_text, of what was included */
+};
+
+struct file_text {
+	char *text;
+	size_t len;
+	int failed;
+};
+
+/*
+ * What a scope says holds for all declarations in it, also for those above the statement: so
+ * each block is read twice.
+ */
+enum pass { PASS_LINES, PASS_SCOPES };
+
+struct statement {
+	char *words[WORDS_MAX + 1]; /* strings without their quotes */
+	bool is_string[WORDS_MAX + 1];
+	size_t n;
+	struct loc where;
+	bool has_block;
+};
+
+/* A pool's ranges wait until all of it is read: whom they are for may stand behind them. */
+struct pool {
+	struct statement *ranges;
+	size_t n_ranges;
+	bool has_allow, lets_unknown, denies_unknown;
 };
 
 /* Where a statement stands. */
@@ -31,18 +59,11 @@ struct around {
 	const char *shared;
 	struct import_network *network; /* NULL: outside of subnets */
 	struct import_host *host;
+	struct pool *pool; /* NULL: outside of pools */
 	bool has_names; /* use-host-decl-names */
 	bool is_top; /* of the whole server */
 	unsigned
 		taken; /* boot files that branches above an `else` have set, a bit each */
-};
-
-struct statement {
-	char *words[WORDS_MAX + 1]; /* strings without their quotes */
-	bool is_string[WORDS_MAX + 1];
-	size_t n;
-	struct loc where;
-	bool has_block;
 };
 
 /* Words */
@@ -263,7 +284,7 @@ static bool is_derived(
 	return true;
 }
 
-static void read_range(struct parser *p, struct around *a, const struct statement *s)
+static void add_range(struct parser *p, const struct around *a, const struct statement *s)
 {
 	size_t first = is(s, 1, "dynamic-bootp") ? 2 : 1;
 	struct ip start, end;
@@ -282,6 +303,68 @@ static void read_range(struct parser *p, struct around *a, const struct statemen
 	}
 	*mem_push(p->im->mem_ctx, &network->ranges, &network->n_ranges) =
 		mem_printf(p->im->mem_ctx, "%s %s", s->words[first], s->words[s->n - 1]);
+}
+
+/* Pools */
+
+/* Whom a pool's ranges are for. All of it is named: a directory has no place for it. */
+static void read_permit(struct parser *p, struct pool *pool, const struct statement *s)
+{
+	bool is_unknown =
+		s->n > 1 && (text_has_prefix(s->words[1], "unknown") || is(s, 1, "all") ||
+				    text_has_prefix(s->words[1], "unauth"));
+
+	if (is(s, 0, "allow")) {
+		pool->has_allow = true;
+		pool->lets_unknown |= is_unknown;
+	} else {
+		pool->denies_unknown |= is_unknown;
+	}
+	left(p, s, "has no place in the directory");
+}
+
+static bool read_pool_line(struct parser *p, struct pool *pool, const struct statement *s)
+{
+	if (is(s, 0, "range"))
+		*mem_push(p->im->mem_ctx, &pool->ranges, &pool->n_ranges) = *s;
+	else if (is(s, 0, "allow") || is(s, 0, "deny"))
+		read_permit(p, pool, s);
+	else
+		return false;
+	return true;
+}
+
+/* What a pool says otherwise than its network: ranges here have no options of their own. */
+static void check_pool(
+	struct parser *p, const struct around *outer, const struct around *inner)
+{
+	for (enum import_option option = 0; option < _IMPORT_MAX; option++) {
+		const struct import_value *value = &inner->scope.values[option];
+
+		if (text_compare(value->text, outer->scope.values[option].text) == 0 ||
+			value->text == NULL || p->is_muted)
+			continue;
+		import_left(p->im, value->where,
+			"%s '%s' is a pool's only: all ranges of a network are told the "
+			"same",
+			import_attribute(option), value->text);
+	}
+}
+
+static void settle_pool(
+	struct parser *p, const struct around *outer, const struct around *inner)
+{
+	const struct pool *pool = inner->pool;
+	bool is_closed = pool->denies_unknown || (pool->has_allow && !pool->lets_unknown);
+
+	for (size_t i = 0; i < pool->n_ranges; i++)
+		if (is_closed)
+			left(p, &pool->ranges[i],
+				"is not taken over: it is not for unknown clients, as "
+				"ranges are here");
+		else
+			add_range(p, outer, &pool->ranges[i]);
+	check_pool(p, outer, inner);
 }
 
 /* Hosts */
@@ -356,8 +439,10 @@ static void read_line(struct parser *p, struct around *a, const struct statement
 {
 	if (a->host != NULL && read_host_line(p, a, s))
 		return;
+	if (a->pool != NULL && read_pool_line(p, a->pool, s))
+		return;
 	if (is(s, 0, "range")) {
-		read_range(p, a, s);
+		add_range(p, a, s);
 	} else if (is(s, 0, "use-host-decl-names")) {
 		a->has_names = is(s, 1, "on") || is(s, 1, "true");
 	} else if (is(s, 0, "option") && is(s, 2, "code")) {
@@ -503,7 +588,19 @@ static void read_branch(struct parser *p, struct around *a, const struct stateme
 	p->at += p->at < p->end;
 }
 
-static void include(struct parser *p, struct around *a, const struct statement *s);
+static void include(
+	struct parser *p, struct around *a, const struct statement *s, enum pass pass);
+
+static void read_pool(struct parser *p, const struct around *outer)
+{
+	struct around inner = *outer;
+	struct pool pool = {.n_ranges = 0};
+
+	inner.is_top = false;
+	inner.pool = &pool;
+	read_block(p, &inner);
+	settle_pool(p, outer, &inner);
+}
 
 static void read_nested(struct parser *p, struct around *a, const struct statement *s)
 {
@@ -517,10 +614,10 @@ static void read_nested(struct parser *p, struct around *a, const struct stateme
 	} else if (is(s, 0, "shared-network")) {
 		inner.shared = s->n > 1 ? s->words[1] : "shared";
 		read_block(p, &inner);
-	} else if (is(s, 0, "group") || is(s, 0, "pool")) {
+	} else if (is(s, 0, "group")) {
 		read_block(p, &inner);
-	} else if (is(s, 0, "if") || is(s, 0, "elsif") || is(s, 0, "else")) {
-		read_branch(p, a, s);
+	} else if (is(s, 0, "pool")) {
+		read_pool(p, a);
 	} else {
 		left(p, s,
 			is_server_word(s->words[0])
@@ -530,76 +627,131 @@ static void read_nested(struct parser *p, struct around *a, const struct stateme
 	}
 }
 
+/* A block that the other pass reads, to the brace that closes. */
+static void pass_over(struct parser *p)
+{
+	struct statement s;
+
+	for (unsigned depth = 1; depth > 0 && p->at < p->end;)
+		if (next_statement(p, &s)) {
+			depth += s.has_block;
+		} else if (p->at < p->end) {
+			p->at++;
+			depth--;
+		}
+}
+
+static bool is_branch(const struct statement *s)
+{
+	return is(s, 0, "if") || is(s, 0, "elsif") || is(s, 0, "else");
+}
+
 /* Statements up to the brace that closes, or to the file's end. */
-static void read_block(struct parser *p, struct around *a)
+static void read_pass(struct parser *p, struct around *a, enum pass pass)
 {
 	struct statement s;
 
 	while (next_statement(p, &s)) {
 		if (s.n == 0 && s.has_block)
-			read_block(p, a);
+			read_pass(p, a, pass);
 		else if (s.n == 0)
 			continue;
+		else if (s.has_block &&
+			 pass != (is_branch(&s) ? PASS_LINES : PASS_SCOPES))
+			pass_over(p);
+		else if (s.has_block && is_branch(&s))
+			read_branch(p, a, &s);
 		else if (s.has_block)
 			read_nested(p, a, &s);
 		else if (is(&s, 0, "include"))
-			include(p, a, &s);
-		else
+			include(p, a, &s, pass);
+		else if (pass == PASS_LINES)
 			read_line(p, a, &s);
 	}
 	p->at += p->at < p->end;
 }
 
-static int read_file(struct parser *p, struct around *a, const char *path)
+static void read_block(struct parser *p, struct around *a)
 {
-	char *text;
-	size_t len;
-	int failed = file_read(
-		p->im->mem_ctx, path, EXIT_IO, FILE_MAX, p->im->diags, &text, &len);
+	const char *start = p->at;
+	unsigned line = p->line;
 
-	if (failed < 0) {
-		diag_last(p->im->diags)->where.source = mem_strdup(p->im->diags, path);
-		return failed;
-	}
+	read_pass(p, a, PASS_LINES);
+	p->at = start;
+	p->line = line;
+	read_pass(p, a, PASS_SCOPES);
+}
+
+/* Read once for both passes: also what is wrong with it is said once. */
+static struct file_text *text_of(
+	struct parser *p, const char *path, const struct statement *s)
+{
+	void **slot = table_slot(p->files, path);
+
+	if (*slot != NULL)
+		return *slot;
+	struct file_text *file = *slot = mem_new(p->im->mem_ctx, struct file_text);
+
+	file->failed = file_read(p->im->mem_ctx, path, EXIT_IO, FILE_MAX, p->im->diags,
+		&file->text, &file->len);
+	if (file->failed == 0)
+		return file;
+	struct finding *said = diag_last(p->im->diags);
+
+	said->where.source = mem_strdup(p->im->diags, path);
+	if (s != NULL)
+		diag_note(said, s->where, "it is included here");
+	if (p->im->failed == 0)
+		p->im->failed = file->failed;
+	return file;
+}
+
+static void read_text(struct parser *p, struct around *a, const char *path,
+	const struct file_text *file, enum pass pass)
+{
 	p->file = mem_strdup(p->im->diags, path);
-	p->at = text;
-	p->end = text + len;
+	p->at = file->text;
+	p->end = file->text + file->len;
 	p->line = 1;
 	/* a brace too many ends a block that is none: the rest is read all the same */
 	while (p->at < p->end)
-		read_block(p, a);
-	return 0;
+		read_pass(p, a, pass);
 }
 
-static void include(struct parser *p, struct around *a, const struct statement *s)
+static void include(
+	struct parser *p, struct around *a, const struct statement *s, enum pass pass)
 {
-	struct parser inner = {
-		.im = p->im, .depth = p->depth + 1, .arch_options = p->arch_options};
+	struct parser inner = *p;
 
+	inner.depth++;
 	if (s->n != 2 || inner.depth > INCLUDES_MAX) {
-		left(p, s, "is not followed");
+		if (pass == PASS_LINES)
+			left(p, s, "is not followed");
 		return;
 	}
-	int failed = read_file(&inner, a, s->words[1]);
+	const struct file_text *file = text_of(p, s->words[1], s);
 
-	if (failed < 0 && p->im->failed == 0)
-		p->im->failed = failed;
-	if (failed < 0)
-		diag_note(diag_last(p->im->diags), s->where, "it is included here");
+	if (file->failed == 0)
+		read_text(&inner, a, s->words[1], file, pass);
 }
 
 int import_dhcpd(struct import *im, const char *path)
 {
 	TMP_CTX(tmp);
-	struct parser p = {.im = im, .arch_options = table_new_folded(tmp, 8)};
+	struct parser p = {.im = im,
+		.arch_options = table_new_folded(tmp, 8),
+		.files = table_new(tmp, 8)};
 	struct around top = {.is_top = true};
 	static const char *const known[] = {
 		"architecture-type", "pxe-system-type", "client-architecture"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		*table_slot(p.arch_options, known[i]) = &p;
-	int failed = read_file(&p, &top, path);
+	const struct file_text *file = text_of(&p, path, NULL);
 
+	for (enum pass pass = PASS_LINES; file->failed == 0 && pass <= PASS_SCOPES;
+		pass++)
+		read_text(&p, &top, path, file, pass);
 	im->scope = top.scope;
-	return failed;
+	return file->failed;
 }
