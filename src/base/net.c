@@ -371,6 +371,17 @@ bool prefix_contains(struct prefix prefix, struct ip ip)
 				    (0xff00 >> rest) & 0xff) == 0;
 }
 
+const char *prefix_edge(struct prefix prefix, struct ip ip)
+{
+	if (prefix.base.family != 4 || prefix.length > 30)
+		return NULL;
+	if (ip_compare(ip, prefix.base) == 0)
+		return "is the network's own address";
+	return ip_compare(ip, prefix_last(prefix)) == 0
+		       ? "is the network's broadcast address"
+		       : NULL;
+}
+
 bool prefix_overlaps(struct prefix a, struct prefix b)
 {
 	return a.length <= b.length ? prefix_contains(a, b.base)

@@ -77,6 +77,13 @@ const char *prefix_parse(const char *text, int netmask, struct prefix *ret) _mus
 /* The network's number alone: what stands before a slash, zeros at the end added. */
 bool network_number_parse(const char *text, struct ip *ret) _must_check_;
 bool prefix_contains(struct prefix prefix, struct ip ip);
+/*
+ * prefix_edge - why no machine can have @ip in it: the network's own or broadcast address
+ *
+ * shape:   /31 and /32 have neither (RFC 3021), nor has IPv6
+ * returns: a static sentence, or NULL
+ */
+const char *prefix_edge(struct prefix prefix, struct ip ip);
 bool prefix_overlaps(struct prefix a, struct prefix b);
 struct ip prefix_last(struct prefix prefix); /* IPv4: the broadcast address */
 struct ip prefix_netmask(struct prefix prefix);

@@ -319,13 +319,7 @@ static const char *reserved_as(
 		return NULL;
 	if (address_is_gateway(address) && !is_router(machine, network))
 		return "is the network's gateway";
-	if (network->prefix.base.family != 4 || network->prefix.length > 30)
-		return NULL;
-	if (ip_compare(address->ip, network->prefix.base) == 0)
-		return "is the network's own address";
-	if (ip_compare(address->ip, prefix_last(network->prefix)) == 0)
-		return "is the network's broadcast address";
-	return NULL;
+	return prefix_edge(network->prefix, address->ip);
 }
 
 static bool is_in_range(const struct address *address)

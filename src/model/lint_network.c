@@ -82,6 +82,11 @@ static void check_networks(struct reporter *r)
 		if (!ip_is_set(network->prefix.base))
 			continue;
 		check_ranges(r, network);
+		const char *edge = prefix_edge(network->prefix, network->gateway);
+
+		if (ip_is_set(network->gateway) && edge != NULL)
+			check_report(r, CHECK_BAD_VALUE, &network->record, FIELD_GATEWAY,
+				"gateway %s %s", ip_format(network->gateway, text), edge);
 		if (ip_is_set(network->gateway) && !is_on_wire(network))
 			check_report(r, CHECK_BAD_VALUE, &network->record, FIELD_GATEWAY,
 				"gateway %s is not inside the network",
