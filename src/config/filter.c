@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "config/attribute.h"
 
 enum { DEPTH_MAX = 32 };
 
@@ -27,6 +28,30 @@ void list_add_name(TALLOC_CTX *mem_ctx, struct string_list *list, const char *na
 {
 	if (!list_has_name(list, name))
 		*mem_push(mem_ctx, &list->items, &list->n) = name;
+}
+
+/*
+ * Attributes with the syntax DN of others' schemas; of uniqueMember a UID may follow, which nobody
+ * has.
+ *
+ * source: RFC 4512 3.3.1 and 3.4.2, RFC 4519, RFC 4524, 389's and AD's schemas
+ */
+static const char *const dn_names[] = {"aliasedObjectName", "associatedName",
+	"creatorsName", "distinguishedName", "entryDN", "enrolledBy", "manager",
+	"managedBy", "managedObjects", "member", "memberOf", "modifiersName",
+	"objectCategory", "owner", "parentDN", "roleOccupant", "secretary", "seeAlso",
+	"siteObject", "uniqueMember"};
+
+static bool is_dn_name(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(dn_names); i++)
+		if (text_equal_case(dn_names[i], name))
+			return true;
+	for (enum field_id field = FIELD_NONE + 1; field < _FIELD_MAX; field++)
+		if (attribute_of(field)->syntax == SYNTAX_DN &&
+			text_equal_case(attribute_of(field)->names, name))
+			return true;
+	return false;
 }
 
 /* What is left of the text; @why is set by whoever cannot go on. */
@@ -116,6 +141,7 @@ static struct filter *parse_test(struct parsing *p)
 	p->at += len;
 	if (!is_descriptor(filter->attribute))
 		return give_up(p, "a test is (ATTRIBUTE=VALUE)");
+	filter->is_dn = is_dn_name(filter->attribute);
 	filter->test = *p->at == '>'   ? FILTER_LEAST
 		       : *p->at == '<' ? FILTER_MOST
 				       : FILTER_EQUAL;
@@ -163,6 +189,28 @@ const char *filter_parse(
 	filter->text = mem_strdup(mem_ctx, text);
 	*ret_filter = filter;
 	return NULL;
+}
+
+static struct filter *copy_with_dns(TALLOC_CTX *mem_ctx, const struct filter *filter,
+	const struct string_list *attributes)
+{
+	struct filter *copy;
+
+	if (filter == NULL)
+		return NULL;
+	copy = mem_new(mem_ctx, struct filter);
+	*copy = *filter;
+	copy->is_dn |=
+		filter->attribute != NULL && list_has_name(attributes, filter->attribute);
+	copy->first = copy_with_dns(copy, filter->first, attributes);
+	copy->next = copy_with_dns(copy, filter->next, attributes);
+	return copy;
+}
+
+const struct filter *filter_with_dns(TALLOC_CTX *mem_ctx, const struct filter *filter,
+	const struct string_list *attributes)
+{
+	return copy_with_dns(mem_ctx, filter, attributes);
 }
 
 int read_filter(struct reader *r, const struct node *value, void *field)

@@ -22,6 +22,7 @@ enum filter_test {
 struct filter {
 	enum filter_test test;
 	const char *attribute;
+	bool is_dn; /* values of the attribute are DNs, and compare as such */
 	/* the value; of FILTER_PARTS what stands between the stars, "" at an end without */
 	struct string_list values;
 	struct filter *first; /* of AND, OR and NOT */
@@ -38,6 +39,14 @@ struct filter {
  */
 const char *filter_parse(TALLOC_CTX *mem_ctx, const char *text,
 	const struct filter **ret_filter) _must_check_;
+
+/*
+ * filter_with_dns - a copy of @filter in which values of @attributes (any case) are DNs, too
+ *
+ * shape: those of the standards and of our schema are DNs in every filter
+ */
+const struct filter *filter_with_dns(TALLOC_CTX *mem_ctx, const struct filter *filter,
+	const struct string_list *attributes) _must_check_;
 
 /* A key's value: a filter, into const struct filter * */
 int read_filter(struct reader *r, const struct node *value, void *field);

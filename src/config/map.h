@@ -113,6 +113,8 @@ struct map {
 	bool skips_references; /* parts of the tree on other servers are not wanted */
 	/* attributes that feed each field, of whatever kind */
 	struct string_list attributes[_FIELD_MAX];
+	/* those whose values are DNs */
+	struct string_list dn_attributes;
 	/* names that the server's schema need not know */
 	struct string_list optional;
 	/* every attribute of the map once, with objectClass, for the search */

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "config/map_conflict.h"
+#include "config/map_dn.h"
 
 /* The map that is read, and for which kinds: of `attributes:` all, of `host:` one. */
 struct section {
@@ -627,6 +628,7 @@ int map_load(TALLOC_CTX *mem_ctx, const char *schema_dir, const char *name,
 	if (failed < 0)
 		return failed;
 	map->name = mem_strdup(map, name);
+	map_learn_dns(map, shapes);
 	map_prepare_search(map);
 	*ret_map = talloc_steal(mem_ctx, map);
 	return 0;

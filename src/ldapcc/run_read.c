@@ -316,7 +316,8 @@ static int prepare_exclusions(struct reading *reading)
 		struct passed_over *one = mem_push(
 			run->mem_ctx, &reading->passed_over, &reading->n_passed_over);
 
-		one->filter = exclusion->filter;
+		one->filter = filter_with_dns(
+			run->mem_ctx, exclusion->filter, &run->map->dn_attributes);
 		if (exclusion->dn == NULL)
 			continue;
 		one->key = dn_key(run->mem_ctx, exclusion->dn);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "read/dn.h"
 
 const struct entry_attribute *entry_attribute(const struct entry *entry, const char *name)
 {
@@ -57,13 +58,23 @@ static int compare(const char *value, const char *limit)
 	return text_compare_case(value, limit);
 }
 
+/* Spaces, case and escapes are no part of a DN; what is none is compared as text. */
+static bool is_same_dn(const char *value, const char *wanted)
+{
+	TMP_CTX(tmp);
+	const char *a = dn_key(tmp, value), *b = a == NULL ? NULL : dn_key(tmp, wanted);
+
+	return b != NULL && strcmp(a, b) == 0;
+}
+
 static bool value_matches(const struct filter *filter, const char *value)
 {
 	const char *wanted = filter->values.items[0];
 
 	switch (filter->test) {
 	case FILTER_EQUAL:
-		return text_equal_case(value, wanted);
+		return text_equal_case(value, wanted) ||
+		       (filter->is_dn && is_same_dn(value, wanted));
 	case FILTER_PARTS:
 		return has_parts(value, &filter->values);
 	case FILTER_LEAST:

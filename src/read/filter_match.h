@@ -15,9 +15,9 @@ bool entry_has_class(const struct entry *entry, const char *name);
 /*
  * filter_matches - does @filter hold for @entry?
  *
- * shape:  without the server's schema all values are text in which the case of letters does
- *         not count; `>=` and `<=` compare as numbers where both sides are; what is not
- *         there makes a test false, and its negation true
+ * shape:  DNs are equal as DNs (filter_with_dns()); all other values are text in which the
+ *         case of letters does not count; `>=` and `<=` compare as numbers where both sides
+ *         are; what is not there makes a test false, and its negation true
  */
 bool filter_matches(const struct filter *filter, const struct entry *entry);
 
