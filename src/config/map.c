@@ -51,6 +51,15 @@ static void want_classes(struct map *map, const struct class_list *classes)
 		want_class(map, &classes->items[i]);
 }
 
+static void want_told(struct map *map)
+{
+	for (size_t i = 0; i < map->n_told; i++) {
+		want_class(map, &map->told[i].of);
+		if (map->told[i].feed.attribute != NULL)
+			list_add_name(map, &map->wanted, map->told[i].feed.attribute);
+	}
+}
+
 static void collect_wanted(struct map *map)
 {
 	size_t n;
@@ -59,6 +68,8 @@ static void collect_wanted(struct map *map)
 	for (size_t i = 0; i < map->n_feeds; i++) {
 		const struct feed *feed = &map->feeds[i];
 
+		filter_attributes(map, feed->unless, &map->wanted);
+		filter_attributes(map, feed->anyway, &map->wanted);
 		if (feed->attribute == NULL)
 			continue;
 		list_add_name(map, &map->wanted, feed->attribute);
@@ -74,6 +85,7 @@ static void collect_wanted(struct map *map)
 		want_match(map, &map->joins[i].mine);
 		want_match(map, &map->joins[i].theirs);
 	}
+	want_told(map);
 	n = map->wanted.n;
 	*mem_push(map, &map->wanted.items, &n) = NULL;
 }
@@ -105,6 +117,8 @@ void map_prepare_search(struct map *map)
 			add_class(filter, &map->classes[kind].items[j]);
 	for (size_t i = 0; i < map->n_joins; i++)
 		add_class(filter, &map->joins[i].from);
+	for (size_t i = 0; i < map->n_told; i++)
+		add_class(filter, &map->told[i].of);
 	buffer_add_text(filter, ")");
 	map->filter = mem_strdup(map, filter->data);
 }

@@ -52,6 +52,11 @@ struct feed {
 	bool is_first; /* of those only the first */
 	struct string_list replace; /* pairs: what is replaced, and by what */
 	enum form form;
+	/* asked of the entry that the value is from, of the one that takes it, and of what it shares
+	 * with others, the nearest first: where @unless holds the value does not count, where @anyway
+	 * does nobody else is asked; NULL: it counts */
+	const struct filter *unless, *anyway;
+	const char *why; /* what a finding says of a value that does not count */
 	unsigned line, column; /* in the map's file */
 	const struct feed
 		*next; /* the next of the same attribute, in the decoder's table */
@@ -85,6 +90,15 @@ struct match {
 	const char *attribute; /* of MATCH_ATTRIBUTE and MATCH_RELATIVE */
 };
 
+/* What the model has no place for, and a person has to know. */
+struct told {
+	struct map_class of; /* which entries */
+	/* which of their values: attribute, after; without an attribute the entry as a whole */
+	struct feed feed;
+	bool is_except_name; /* not where the value is the entry's own name */
+	const char *why;
+};
+
 enum { JOINS_MAX = 32 };
 
 /* Entries of one class that give their values to those of another (read/join.h). */
@@ -110,6 +124,8 @@ struct map {
 	unsigned n_slots;
 	struct join *joins;
 	size_t n_joins;
+	struct told *told;
+	size_t n_told;
 	bool skips_references; /* parts of the tree on other servers are not wanted */
 	/* attributes that feed each field, of whatever kind */
 	struct string_list attributes[_FIELD_MAX];

@@ -44,4 +44,13 @@ void map_learn_dns(struct map *map, kind_shapes shapes)
 	for (size_t i = 0; i < map->n_joins; i++)
 		map->joins[i].from.filter = filter_with_dns(
 			map, map->joins[i].from.filter, &map->dn_attributes);
+	for (size_t i = 0; i < map->n_told; i++)
+		map->told[i].of.filter =
+			filter_with_dns(map, map->told[i].of.filter, &map->dn_attributes);
+	for (size_t i = 0; i < map->n_feeds; i++) {
+		struct feed *feed = &map->feeds[i];
+
+		feed->unless = filter_with_dns(map, feed->unless, &map->dn_attributes);
+		feed->anyway = filter_with_dns(map, feed->anyway, &map->dn_attributes);
+	}
 }

@@ -155,9 +155,25 @@ static const struct key feed_keys[] = {
 	{"first", read_bool, AT(is_first), false},
 	{"replace", read_pairs, AT(replace), false},
 	{"form", read_form, AT(form), false},
+	{"unless", read_filter, AT(unless), false},
+	{"anyway", read_filter, AT(anyway), false},
+	{"why", read_string, AT(why), false},
 	{0},
 };
 #undef AT
+
+static int check_feed(struct reader *r, const struct node *value, const struct feed *feed)
+{
+	if ((feed->attribute == NULL) == (feed->constant == NULL))
+		return document_fault(r, value,
+			"expected 'from', an attribute, or 'value', a constant");
+	if ((feed->unless == NULL) != (feed->why == NULL) ||
+		(feed->unless == NULL && feed->anyway != NULL))
+		return document_fault(r, value,
+			"'unless', a filter, goes with 'why', what to say of a value that "
+			"does not count, and 'anyway' with both");
+	return 0;
+}
 
 static int read_feed(struct reader *r, const struct node *value, struct feed feed)
 {
@@ -168,9 +184,8 @@ static int read_feed(struct reader *r, const struct node *value, struct feed fee
 	int failed = value->kind == NODE_MAP ? document_read(r, value, feed_keys, &feed)
 					     : read_name(r, value, &feed.attribute);
 
-	if (failed == 0 && (feed.attribute == NULL) == (feed.constant == NULL))
-		failed = document_fault(r, value,
-			"expected 'from', an attribute, or 'value', a constant");
+	if (failed == 0)
+		failed = check_feed(r, value, &feed);
 	if (failed == 0)
 		*mem_push(section->map, &section->map->feeds, &section->map->n_feeds) =
 			feed;
@@ -299,10 +314,7 @@ static int read_extra_keys(
 		return read_name(r, value, &ret->feed.attribute);
 	int failed = document_read(r, value, keys, ret);
 
-	if (failed == 0 && (ret->feed.attribute == NULL) == (ret->feed.constant == NULL))
-		failed = document_fault(r, value,
-			"expected 'from', an attribute, or 'value', a constant");
-	return failed;
+	return failed < 0 ? failed : check_feed(r, value, &ret->feed);
 }
 
 /* Templates know extras by name, and hosts and VCNs have one shape. */
@@ -481,6 +493,47 @@ static int read_joins(struct reader *r, const struct node *value, void *field)
 	return result;
 }
 
+/* told: */
+
+static int read_told(struct reader *r, const struct node *value, struct map *map)
+{
+#define AT(member) offsetof(struct told, member)
+	static const struct key keys[] = {
+		{"class", read_name, AT(of.name), true},
+		{"filter", read_filter, AT(of.filter), false},
+		{"optional", read_bool, AT(of.is_optional), false},
+		{"from", read_name, AT(feed.attribute), false},
+		{"after", read_string, AT(feed.after), false},
+		{"except-name", read_bool, AT(is_except_name), false},
+		{"why", read_string, AT(why), true},
+		{0},
+	};
+#undef AT
+	struct told told = {0};
+	int failed = document_read(r, value, keys, &told);
+
+	if (failed == 0 && told.feed.attribute == NULL &&
+		(told.feed.after != NULL || told.is_except_name))
+		failed = document_fault(r, value,
+			"'after' and 'except-name' go with 'from', an attribute");
+	if (failed == 0)
+		*mem_push(map, &map->told, &map->n_told) = told;
+	return failed;
+}
+
+static int read_all_told(struct reader *r, const struct node *value, void *field)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < count_of(value); i++) {
+		int failed = read_told(r, item_of(value, i), field);
+
+		if (failed < 0)
+			result = failed;
+	}
+	return result;
+}
+
 /* Does what @class gives come back to @wanted? Every join is gone along once. */
 static bool leads_to(
 	const struct map *map, const char *class, const char *wanted, bool *is_gone)
@@ -535,7 +588,7 @@ static int read_nothing(struct reader *r _unused_, const struct node *value _unu
 	return 0;
 }
 
-enum { OWN_KEYS = 4 };
+enum { OWN_KEYS = 5 };
 
 /* Classes and joins first: what may be fed depends on the kinds that are there. */
 static int read_frame(struct reader *r, const struct node *root, struct map *map)
@@ -544,6 +597,7 @@ static int read_frame(struct reader *r, const struct node *root, struct map *map
 		{"classes", read_classes, 0, true},
 		{"attributes", read_nothing, 0, true},
 		{"join", read_joins, 0, false},
+		{"told", read_all_told, 0, false},
 		{"references", read_references, offsetof(struct map, skips_references),
 			false},
 	};

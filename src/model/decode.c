@@ -9,6 +9,7 @@
 #include "model/choose.h"
 #include "model/decode_feed.h"
 #include "model/decode_pairs.h"
+#include "model/decode_told.h"
 #include "model/release.h"
 #include "read/dn.h"
 
@@ -856,5 +857,6 @@ void decode_entry(void *data, const struct entry *entry)
 	d->mapped = d->maps[entry->source != NULL];
 	d->kind = decode_fields(d);
 	decode_kind(d, d->kind);
+	decode_tell(d);
 	mem_pool_empty(d->scratch);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "model/decode_told.h"
 #include "read/dn.h"
 #include "read/filter_match.h"
 
@@ -238,6 +239,14 @@ static char *take_text(TALLOC_CTX *mem_ctx, const struct feed *feed, const char 
 		       : text;
 }
 
+char *decode_taken(TALLOC_CTX *mem_ctx, const struct feed *feed, const char *dn,
+	const struct entry_value *value)
+{
+	char *text = take_text(mem_ctx, feed, dn, value);
+
+	return text == NULL ? NULL : unquote(trim(text));
+}
+
 struct values {
 	struct entry_value *items;
 	size_t n;
@@ -346,6 +355,8 @@ static void take_values(struct decoder *d, const struct feed *feed,
 	if (have->n > 0 && attribute->distance > d->distance[feed->field] &&
 		feed->field != FIELD_NONE)
 		return;
+	if (feed->unless != NULL && decode_denies(d, feed, attribute))
+		return;
 	if (!stays_as_it_is(feed, attribute)) {
 		values = (struct values){0};
 		for (size_t i = 0; i < attribute->n_values; i++)
@@ -437,6 +448,7 @@ enum kind decode_fields(struct decoder *d)
 			    ? NULL
 			    : mem_array(d->scratch, struct field_values, map->n_extras);
 	d->n_found = 0;
+	d->n_denials = 0;
 	take_attributes(d, kind);
 	take_constants(d, kind);
 	d->has_vm_host_class = is_of(&map->vm_host_classes, d->entry);

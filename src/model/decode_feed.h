@@ -38,6 +38,10 @@ struct mapped *mapped_new(TALLOC_CTX *mem_ctx, const struct map *map) _must_chec
  */
 enum kind decode_fields(struct decoder *d);
 
+/* What of @value counts by @feed, as text below @mem_ctx; NULL for nothing. */
+char *decode_taken(TALLOC_CTX *mem_ctx, const struct feed *feed, const char *dn,
+	const struct entry_value *value) _must_check_;
+
 /* @value as a row of the map for FIELD_NAME has it; NULL where @attribute is no name. */
 const char *decode_rdn_name(struct decoder *d, enum kind kind, const char *attribute,
 	const char *value) _must_check_;

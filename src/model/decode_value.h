@@ -42,6 +42,8 @@ struct decoder {
 	const struct origin *last_origins; /* of the entry before */
 	size_t n_last;
 	size_t n_found, found_room, part_room;
+	struct denial *denials; /* what does not count, by the map (decode_told.h) */
+	size_t n_denials, denial_room;
 	bool has_vm_host_class;
 	TALLOC_CTX *scratch;
 };
