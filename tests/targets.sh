@@ -25,6 +25,27 @@ for site in contrib/example/cluster.ldif tests/cases/37-batch/input.ldif; do
 	ok '… none of them empty' test "$(find "$work/root" -path '*/lib/ldapcc' -prune -o -type f -size 0 -print | wc -l)" = 0
 	ok '… and nothing is left to do' exits 0 --root "$work/root" diff
 done
+# Groups are derived where a template shows them, wherever it asks: what is published is what is
+# rendered, and there is something. What one target needs is tried without any other.
+shows() { # NAME BODY [FRONT MATTER]
+	printf -- '---\nlanguage: text\ntrailer: none\npath: %s/out/%s%s\n---\n%s\n' "$work" "$1" "${3:-}" "$2" >"$work/templates/$1"
+	printf '%s\n' "templates: [$work/templates]" "state: $work/state-$1" \
+		'targets: {dnsmasq: off, dnsmasq-hosts: off, dhcpd: off, kickstart: off, kickstart-repos: off, manifest: off,' \
+		"  $1: }" >"$work/settings.yaml"
+	exits 0 render "$1" && sed '/^==> .* <==$/d; /^$/d' "$work/said" >"$work/rendered" &&
+		exits 0 apply && grep -q 'g=[a-z1-9]' "$work/out/$1"* &&
+		sed '/^$/d' "$work/out/$1"* | diff "$work/rendered" -
+}
+mkdir "$work/templates"
+cp "$root/tests/cases/37-batch/input.ldif" "$work/site.ldif"
+echo 'g={{#groups}}{{name}} {{/groups}}' >"$work/templates/part"
+ok 'groups of the site, shown by a partial' shows partial '{{>part}}'
+ok 'groups of each node' shows node '{{#nodes}}g={{#groups}}{{name}} {{/groups}}{{/nodes}}'
+ok 'groups by what they have in common' shows kind '{{#group_kinds}}g={{name}} {{/group_kinds}}'
+ok 'how many there are' shows total 'g={{totals.groups}}'
+ok 'whether there are any' shows any '{{^groups}}none{{/groups}}{{#groups}}g=one{{/groups}}'
+ok 'in a file of each host' shows host- 'g={{#groups}}{{name}} {{/groups}}' '{{name}}
+for-each: host'
 # Where nobody writes the answers of its installer, a host boots from its disk.
 boots() {
 	echo "targets: {pxelinux: , $2}" >"$work/settings.yaml"

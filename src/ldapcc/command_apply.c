@@ -218,6 +218,7 @@ int command_apply(void *session)
 	struct run *run = session;
 
 	run->started = (int64_t)time(NULL);
+	run->only_publishes = true;
 	int result = apply(run);
 
 	return run_metrics_write(run, run->started, result);

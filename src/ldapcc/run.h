@@ -52,6 +52,7 @@ struct run {
 	size_t n_words;
 	struct diags *diags;
 	bool color; /* wanted on standard output */
+	bool only_publishes; /* apply: of the site nothing counts but what targets print */
 	struct json_object *result; /* for --json; NULL without it */
 	const char *datadir; /* where templates/ and schema/ are */
 

@@ -62,6 +62,8 @@ void run_new_site(struct run *run)
 	run->site->now = (int64_t)time(NULL);
 	run->site->prints_zones = targets_print_zones(run->targets, run->n_targets);
 	run->site->boot_script = targets_boot_script(run->targets, run->n_targets);
+	run->site->leaves_groups =
+		run->only_publishes && !renderer_prints_groups(run->renderer);
 	targets_find_unanswered(
 		run->targets, run->n_targets, run->settings, run->site->unanswered);
 	reporter_init(&run->reporter, run->site, run->diags);

@@ -498,8 +498,10 @@ void model_derive(struct site *site)
 	derive_dhcp(site);
 	collect_domains(site);
 	permit_installers(site);
-	group_derive(site);
-	group_kinds_derive(site);
+	if (!site->leaves_groups) {
+		group_derive(site);
+		group_kinds_derive(site);
+	}
 	leaves_derive(site);
 	fold_bmcs(site);
 	dns_records_settle(site);

@@ -544,6 +544,8 @@ struct site {
 		n_passed_over, n_dns_records, n_zones, n_group_kinds, n_leaves,
 		n_left_out;
 	bool prints_zones; /* some target does: zones are derived, and linted */
+	/* no target prints groups, and nobody else asks for them: they are not derived */
+	bool leaves_groups;
 	/* iPXE's first script, below the install server; NULL: no target writes one */
 	const char *boot_script;
 	/* by enum installer: a target without which its answers are written by nobody; NULL: all are */

@@ -304,3 +304,15 @@ const struct machine *fields_machine(const struct shape *shape, const void *obje
 		return ((const struct dns_record *)object)->machine;
 	return NULL;
 }
+
+bool fields_show_groups(const struct template *template)
+{
+	/* totals: a number of them is among those */
+	static const struct shape *const shapes[] = {
+		&group_shape, &group_kind_shape, &total_shape};
+
+	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++)
+		if (template_has(template, shapes[i]))
+			return true;
+	return false;
+}

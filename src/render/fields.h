@@ -35,6 +35,8 @@ extern const struct shape reservation_shape, hardware_shape, zone_shape, dns_rec
 const struct shape *fields_globals(TALLOC_CTX *mem_ctx, const struct map *map,
 	const struct target *targets, size_t n_targets) _must_check_;
 
+/* Can @template show groups of nodes, or how many there are? */
+bool fields_show_groups(const struct template *template);
 /* The record behind an object of @shape, or NULL (a range, an address): for findings. */
 struct record *fields_record(const struct shape *shape, const void *object);
 /* The host or VCN that an object of @shape is, or is part of; NULL for others. */

@@ -131,6 +131,16 @@ int renderer_new(TALLOC_CTX *mem_ctx, const struct settings *settings,
 	return result;
 }
 
+bool renderer_prints_groups(const struct renderer *renderer)
+{
+	for (size_t i = 0; i < renderer->n_targets; i++)
+		if (fields_show_groups(renderer->programs[i].body) ||
+			(renderer->programs[i].path != NULL &&
+				fields_show_groups(renderer->programs[i].path)))
+			return true;
+	return false;
+}
+
 /* Refused values */
 
 enum {

@@ -56,6 +56,9 @@ int renderer_new(TALLOC_CTX *mem_ctx, const struct settings *settings,
 	size_t n_targets, struct diags *diags,
 	struct renderer **ret_renderer) _must_check_;
 
+/* Does any of them show the groups of nodes, or how many there are? */
+bool renderer_prints_groups(const struct renderer *renderer);
+
 /*
  * render_site - every output
  *

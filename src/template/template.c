@@ -471,6 +471,22 @@ void template_render(const struct template *t, const struct context *stack,
 	run_ops(&r, &t->program, 0, t->program.n_ops, 0);
 }
 
+static bool op_has(const struct op *op, const struct shape *shape)
+{
+	for (size_t i = 0; i < op->n_steps; i++)
+		if (op->steps[i]->shape == shape)
+			return true;
+	return op->field != NULL && op->field->shape == shape;
+}
+
+bool template_has(const struct template *t, const struct shape *shape)
+{
+	for (size_t i = 0; i < t->program.n_ops; i++)
+		if (op_has(&t->program.ops[i], shape))
+			return true;
+	return false;
+}
+
 int template_compile(TALLOC_CTX *mem_ctx, const struct template_loader *loader,
 	const struct template_text *text, const char *name,
 	const struct shape *const *stack, size_t n_stack, struct diags *diags,

@@ -133,6 +133,9 @@ int template_compile(TALLOC_CTX *mem_ctx, const struct template_loader *loader,
 	const struct shape *const *stack, size_t n_stack, struct diags *diags,
 	struct template **ret_template) _must_check_;
 
+/* Can @t print anything of @shape, by any of its partials? In bound mode. */
+bool template_has(const struct template *t, const struct shape *shape);
+
 /* Why a value was not printed. */
 struct template_refusal {
 	const char *reason; /* "contains a comma"; valid during the call */
