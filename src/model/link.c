@@ -395,6 +395,7 @@ static void claim_full(struct site *site, struct machine *machine, struct record
 		.record = record,
 		.is_alias = alias != NULL,
 		.alias = alias};
+	site->shares_names |= *slot != NULL;
 	while (*slot != NULL)
 		slot = &(*slot)->next;
 	*slot = holder;

@@ -181,7 +181,7 @@ static void check_aliases(struct reporter *r, const struct machine *machine,
 
 static void check_machine_names(struct reporter *r, const struct machine *machine)
 {
-	if (machine->fqdn == NULL)
+	if (machine->fqdn == NULL || !r->site->shares_names)
 		return;
 	check_full_name(r, machine, machine->fqdn);
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {

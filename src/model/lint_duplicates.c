@@ -16,6 +16,7 @@ struct claim {
 
 struct held_address {
 	struct claim claim;
+	struct ip ip; /* of the address: what is compared lies together */
 	struct address *address;
 };
 
@@ -50,7 +51,7 @@ static bool wins(const struct claim *first, const struct claim *second)
 static int compare_held_addresses(const void *left, const void *right)
 {
 	const struct held_address *a = left, *b = right;
-	int order = ip_compare(a->address->ip, b->address->ip);
+	int order = ip_compare(a->ip, b->ip);
 
 	return order != 0 ? order : compare_claims(&a->claim, &b->claim);
 }
@@ -88,7 +89,7 @@ static void report_dup_ip(struct reporter *r, const struct held_address *held, s
 		check_default(CHECK_DUP_IP), &held[n - 1].claim.interface->record,
 		lint_place_of_address(
 			r, held[n - 1].claim.interface, held[n - 1].address),
-		"address %s is already taken", ip_format(held[0].address->ip, text));
+		"address %s is already taken", ip_format(held[0].ip, text));
 
 	for (size_t i = 0; i + 1 < n; i++) {
 		diag_note(finding,
@@ -115,22 +116,22 @@ static void check_dup_ip(struct reporter *r)
 			struct interface *interface = machine->interfaces[j];
 
 			for (uint32_t k = 0; k < interface->n_addresses; k++)
-				held[n++] = (struct held_address){
-					{interface, false}, &interface->addresses[k]};
+				held[n++] = (struct held_address){{interface, false},
+					interface->addresses[k].ip,
+					&interface->addresses[k]};
 		}
 	}
 	sort_items(held, n, sizeof(*held), compare_held_addresses);
 	for (size_t start = 0, end; start < n; start = end) {
-		for (end = start + 1; end < n && ip_compare(held[start].address->ip,
-							 held[end].address->ip) == 0;
-			end++)
+		for (end = start + 1;
+			end < n && ip_compare(held[start].ip, held[end].ip) == 0; end++)
 			;
 		if (end - start == 1)
 			continue;
 		for (size_t i = start; i < end; i++)
 			held[i].claim.had_it =
 				past_has(held[i].claim.interface->machine->past.addresses,
-					past_ip(held[i].address->ip));
+					past_ip(held[i].ip));
 		sort_items(
 			held + start, end - start, sizeof(*held), compare_held_addresses);
 		report_dup_ip(r, held + start, end - start);
@@ -139,6 +140,7 @@ static void check_dup_ip(struct reporter *r)
 
 struct held_mac {
 	struct claim claim;
+	struct mac mac; /* of the hardware: by it most differ */
 	struct hardware *hardware;
 };
 
@@ -160,7 +162,10 @@ static int compare_wires(const struct network *a, const struct network *b)
 static int compare_held_macs(const void *left, const void *right)
 {
 	const struct held_mac *a = left, *b = right;
-	int order = compare_addresses_of(a->hardware, b->hardware);
+	int order = mac_compare(a->mac, b->mac);
+
+	if (order == 0)
+		order = compare_addresses_of(a->hardware, b->hardware);
 	const struct network *net_a = a->claim.interface->network,
 			     *net_b = b->claim.interface->network;
 
@@ -332,6 +337,11 @@ static void check_same_macs(struct reporter *r, const struct held_mac *held, siz
 		report_dup_mac(r, held, n, SEVERITY_WARNING);
 }
 
+static struct held_mac hold(struct interface *interface, struct hardware *hardware)
+{
+	return (struct held_mac){{interface, false}, hardware->mac, hardware};
+}
+
 static void check_dup_mac(struct reporter *r)
 {
 	TMP_CTX(tmp);
@@ -349,11 +359,11 @@ static void check_dup_mac(struct reporter *r)
 				interface->network == NULL && port_lends_mac(interface);
 
 			for (uint32_t k = 0; !is_lent && k < interface->n_macs; k++)
-				*mem_push(tmp, &held, &n) = (struct held_mac){
-					{interface, false}, &interface->macs[k]};
+				*mem_push(tmp, &held, &n) =
+					hold(interface, &interface->macs[k]);
 			for (uint32_t k = 0; k < interface->n_guids; k++)
-				*mem_push(tmp, &held, &n) = (struct held_mac){
-					{interface, false}, &interface->guids[k]};
+				*mem_push(tmp, &held, &n) =
+					hold(interface, &interface->guids[k]);
 		}
 	}
 	sort_items(held, n, sizeof(*held), compare_held_macs);

@@ -563,6 +563,7 @@ struct site {
 	const struct table *stood_for;
 	struct table *by_key; /* canonical DN -> struct record */
 	struct table *full_names; /* full name -> struct name_holder */
+	bool shares_names; /* some full name has several holders */
 	struct table *short_names; /* first label -> struct machine, or MODEL_SHARED */
 };
 
