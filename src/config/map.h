@@ -21,6 +21,9 @@ struct map_class {
 	 * know a class has no answer to a filter that names it */
 	struct string_list except;
 	bool is_optional; /* a server whose schema does not know it has none of it */
+	/* the entries are those of DNS zones: names, which no computer has (model/zone_name.h) */
+	bool is_zone;
+	struct string_list not_below; /* RDNs, lower case; one may end in a star */
 };
 
 struct class_list {
@@ -35,6 +38,11 @@ enum form {
 	FORM_RANGE, /* of dhcpd: one address is the first and the last */
 	FORM_DOMAIN_NAME, /* not the value: the name that the DN of its entry makes */
 	FORM_HOST_NAME, /* free text: what no name may have are hyphens */
+	/* of a zone's entry, whose names without a dot at their end stand below it */
+	FORM_CNAME,
+	FORM_MX,
+	FORM_TXT,
+	FORM_DNS_DATA, /* of Active Directory's dnsRecord the CNAME, MX or TXT */
 	_FORM_MAX,
 };
 

@@ -54,6 +54,24 @@ static int read_word(struct reader *r, const struct node *value, const char *con
 
 /* classes: */
 
+/* DC=RootDNSServers, or DC=..*: in lower case, as they are compared */
+static int read_rdns(struct reader *r, const struct node *value, void *field)
+{
+	struct string_list *list = field;
+	int failed = read_strings(r, value, list);
+
+	for (size_t i = 0; failed == 0 && i < list->n; i++) {
+		char *rdn = mem_strdup(r->mem_ctx, list->items[i]);
+
+		if (strchr(rdn, '=') == NULL || strchr(rdn, ',') != NULL)
+			return document_fault(r, value,
+				"'%s' is no RDN, such as DC=RootDNSServers", rdn);
+		text_lower(rdn);
+		list->items[i] = rdn;
+	}
+	return failed;
+}
+
 static int read_class(
 	struct reader *r, const struct node *value, struct class_list *classes)
 {
@@ -62,6 +80,8 @@ static int read_class(
 		{"filter", read_filter, offsetof(struct map_class, filter), false},
 		{"except", read_strings, offsetof(struct map_class, except), false},
 		{"optional", read_bool, offsetof(struct map_class, is_optional), false},
+		{"zone", read_bool, offsetof(struct map_class, is_zone), false},
+		{"not-below", read_rdns, offsetof(struct map_class, not_below), false},
 		{0},
 	};
 	struct map_class class = {0};
@@ -100,7 +120,15 @@ static int read_classes(struct reader *r, const struct node *value, void *field)
 	keys[_KIND_MAX - 1] = (struct key){.name = "vm_host",
 		.read = read_classes_of,
 		.offset = offsetof(struct map, vm_host_classes)};
-	return document_read(r, value, keys, field);
+	int failed = document_read(r, value, keys, field);
+	const struct map *map = field;
+
+	for (size_t kind = KIND_NONE + 1; failed == 0 && kind < _KIND_MAX; kind++)
+		for (size_t i = 0; kind != KIND_HOST && i < map->classes[kind].n; i++)
+			if (map->classes[kind].items[i].is_zone)
+				failed = document_fault(
+					r, value, "'zone' is for classes of 'host' only");
+	return failed;
 }
 
 /* attributes: and the sections of kinds */
@@ -111,7 +139,11 @@ static int read_form(struct reader *r, const struct node *value, void *field)
 		[FORM_DNS_RECORD] = "dns-record",
 		[FORM_RANGE] = "range",
 		[FORM_DOMAIN_NAME] = "domain-name",
-		[FORM_HOST_NAME] = "host-name"};
+		[FORM_HOST_NAME] = "host-name",
+		[FORM_CNAME] = "cname",
+		[FORM_MX] = "mx",
+		[FORM_TXT] = "txt",
+		[FORM_DNS_DATA] = "dns-data"};
 	unsigned form = 0;
 	int failed = read_word(r, value, words, ARRAY_SIZE(words), &form);
 

@@ -10,6 +10,7 @@
 #include "model/decode_feed.h"
 #include "model/decode_pairs.h"
 #include "model/decode_told.h"
+#include "model/decode_zone.h"
 #include "model/release.h"
 #include "read/dn.h"
 
@@ -31,6 +32,8 @@ struct decoder *decoder_new(TALLOC_CTX *mem_ctx, struct reporter *reporter)
 	d->joined = table_new(d, 0);
 	d->writers = table_new(d, 0);
 	d->sources = table_new(d, 0);
+	d->zone_name = buffer_new(d);
+	d->zone = buffer_new(d);
 	d->scratch = mem_pool_new(d, SCRATCH);
 	return d;
 }
@@ -387,6 +390,10 @@ static void read_names(struct decoder *d, struct machine *machine)
 	const struct field_values *aliases = &d->fields[FIELD_ALIAS];
 	struct entry_value own;
 
+	if (machine->is_zone_name) {
+		machine->record.name = arena_strdup(d->site->arena, d->zone_name->data);
+		return;
+	}
 	if (!own_name(d, &own, &machine->is_part)) {
 		check_report(d->reporter, CHECK_MISSING_ATTRIBUTE, &machine->record,
 			FIELD_NAME, "is missing");
@@ -446,6 +453,7 @@ static void decode_machine(struct decoder *d, enum kind kind)
 
 	machine->is_vcn = kind == KIND_VCN;
 	machine->is_enabled = true;
+	machine->is_zone_name = d->is_zone_name;
 	read_names(d, machine);
 	read_uses(d, &machine->record);
 	machine->has_vm_host_class = d->has_vm_host_class;
@@ -826,7 +834,8 @@ static void decode_kind(struct decoder *d, enum kind kind)
 		break;
 	case KIND_HOST:
 	case KIND_VCN:
-		decode_machine(d, kind);
+		if (!d->is_zone_name || decode_zone_serves(d))
+			decode_machine(d, kind);
 		break;
 	case KIND_INTERFACE:
 		decode_interface(d);

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "model/decode_told.h"
+#include "model/decode_zone.h"
 #include "read/dn.h"
 #include "read/filter_match.h"
 
@@ -32,20 +33,25 @@ struct mapped *mapped_new(TALLOC_CTX *mem_ctx, const struct map *map)
 
 /* Kinds */
 
-static bool is_of(const struct class_list *classes, const struct entry *entry)
+static const struct map_class *matching_class(
+	const struct class_list *classes, const struct entry *entry)
 {
 	for (size_t i = 0; i < classes->n; i++)
 		if (class_matches(&classes->items[i], entry))
-			return true;
-	return false;
+			return &classes->items[i];
+	return NULL;
 }
 
-static enum kind kind_of(const struct map *map, const struct entry *entry)
+static enum kind kind_of(
+	const struct map *map, const struct entry *entry, bool *ret_is_zone)
 {
 	const enum kind *kind = map_kind_order;
+	const struct map_class *class = NULL;
 
-	while (*kind != KIND_NONE && !is_of(&map->classes[*kind], entry))
+	while (*kind != KIND_NONE &&
+		(class = matching_class(&map->classes[*kind], entry)) == NULL)
 		kind++;
+	*ret_is_zone = class != NULL && class->is_zone;
 	return *kind;
 }
 
@@ -176,7 +182,7 @@ static char *take_dns_record(TALLOC_CTX *mem_ctx, const struct entry_value *valu
 }
 
 /* What the DN of the entry says that the value is from. */
-static char *take_domain_name(TALLOC_CTX *mem_ctx, const char *dn)
+static char *take_domain_name(struct decoder *d, TALLOC_CTX *mem_ctx, const char *dn)
 {
 	struct buffer *name = buffer_new(mem_ctx);
 	const char *key = dn_key(mem_ctx, dn);
@@ -187,7 +193,7 @@ static char *take_domain_name(TALLOC_CTX *mem_ctx, const char *dn)
 	/* full names of ours have no dot at their end */
 	if (name->len > 0 && name->data[name->len - 1] == '.')
 		buffer_truncate(name, name->len - 1);
-	return name->data;
+	return decode_zone_keeps(d, dn, key, name->data) ? name->data : NULL;
 }
 
 static bool is_letter_or_digit(char c)
@@ -220,15 +226,33 @@ static char *make_host_name(TALLOC_CTX *mem_ctx, const char *text)
 	return name->len == 0 ? mem_strdup(mem_ctx, "") : name->data;
 }
 
+/* What the form makes of @value of the entry @dn, in memory of its own; NULL: nothing. */
+static char *take_form(struct decoder *d, TALLOC_CTX *mem_ctx, const struct feed *feed,
+	const char *dn, const struct entry_value *value)
+{
+	switch (feed->form) {
+	case FORM_DNS_RECORD:
+		return take_dns_record(mem_ctx, value);
+	case FORM_DOMAIN_NAME:
+		return take_domain_name(d, mem_ctx, dn);
+	case FORM_CNAME:
+	case FORM_MX:
+	case FORM_TXT:
+	case FORM_DNS_DATA:
+		return decode_zone_record(d, mem_ctx, feed->form, dn, value);
+	default:
+		return feed->after != NULL
+			       ? take_after(mem_ctx, value->bytes, feed->after)
+			       : mem_strndup(mem_ctx, value->bytes, value->len);
+	}
+}
+
 /* A writable copy of what of @value counts, of the entry @dn; NULL for none. */
-static char *take_text(TALLOC_CTX *mem_ctx, const struct feed *feed, const char *dn,
+static char *take_text(struct decoder *d, const struct feed *feed, const char *dn,
 	const struct entry_value *value)
 {
-	char *text = feed->form == FORM_DNS_RECORD    ? take_dns_record(mem_ctx, value)
-		     : feed->form == FORM_DOMAIN_NAME ? take_domain_name(mem_ctx, dn)
-		     : feed->after != NULL
-			     ? take_after(mem_ctx, value->bytes, feed->after)
-			     : mem_strndup(mem_ctx, value->bytes, value->len);
+	TALLOC_CTX *mem_ctx = d->scratch;
+	char *text = take_form(d, mem_ctx, feed, dn, value);
 
 	if (text == NULL)
 		return NULL;
@@ -239,10 +263,10 @@ static char *take_text(TALLOC_CTX *mem_ctx, const struct feed *feed, const char 
 		       : text;
 }
 
-char *decode_taken(TALLOC_CTX *mem_ctx, const struct feed *feed, const char *dn,
+char *decode_taken(struct decoder *d, const struct feed *feed, const char *dn,
 	const struct entry_value *value)
 {
-	char *text = take_text(mem_ctx, feed, dn, value);
+	char *text = take_text(d, feed, dn, value);
 
 	return text == NULL ? NULL : unquote(trim(text));
 }
@@ -261,10 +285,11 @@ static bool has_value(const struct field_values *have, const struct entry_value 
 	return false;
 }
 
-static void transform(TALLOC_CTX *mem_ctx, const struct feed *feed, const char *dn,
+static void transform(struct decoder *d, const struct feed *feed, const char *dn,
 	const struct entry_value *value, struct values *to)
 {
-	char *rest = take_text(mem_ctx, feed, dn, value), *piece;
+	TALLOC_CTX *mem_ctx = d->scratch;
+	char *rest = take_text(d, feed, dn, value), *piece;
 	const char *separators = feed->split == NULL ? "" : feed->split;
 
 	while (rest != NULL && (piece = strsep(&rest, separators)) != NULL) {
@@ -292,33 +317,55 @@ static enum field_id field_of(const struct decoder *d, const struct feed *feed)
 		       : map_extra_field(&d->mapped->map->extras[feed->extra]);
 }
 
-/* Where values came from. */
-static void add_origin(struct decoder *d, const struct feed *feed,
-	const struct entry_attribute *attribute, struct values values)
+/* One copy of @text for all records. */
+static const char *intern(struct decoder *d, const char *text)
+{
+	char *kept = table_find(d->joined, text);
+
+	if (kept == NULL) {
+		kept = arena_strdup(d->site->arena, text);
+		*table_slot(d->joined, kept) = kept;
+	}
+	return kept;
+}
+
+static struct origin *push_origin(struct decoder *d)
 {
 	size_t n = d->n_found++;
-	const char *dn = attribute->dn;
-	const char *name = feed->attribute != NULL ? feed->attribute : attribute->name;
 
-	if (dn != NULL) {
-		char *kept = table_find(d->joined, dn);
-
-		if (kept == NULL) {
-			kept = arena_strdup(d->site->arena, dn);
-			*table_slot(d->joined, kept) = kept;
-		}
-		dn = kept;
-	}
 	mem_reserve(d, &d->found, &d->found_room, n + 1);
 	mem_reserve(d, &d->parts, &d->part_room, n + 1);
 	/* they are compared by their bytes */
 	memset(&d->found[n], 0, sizeof(d->found[n]));
-	d->found[n] = (struct origin){.attribute = name,
+	d->parts[n] = (struct field_values){0};
+	return &d->found[n];
+}
+
+/* Where values came from. */
+static void add_origin(struct decoder *d, const struct feed *feed,
+	const struct entry_attribute *attribute, struct values values)
+{
+	const char *dn = attribute->dn == NULL ? NULL : intern(d, attribute->dn);
+	const char *name = feed->attribute != NULL ? feed->attribute : attribute->name;
+	struct origin *origin = push_origin(d);
+
+	*origin = (struct origin){.attribute = name,
 		.dn = dn,
 		.change = dn == NULL ? (struct change){0} : decode_change(d, dn),
 		.line = values.items[0].line,
 		.field = (uint16_t)field_of(d, feed)};
-	d->parts[n] = (struct field_values){values.items, values.n};
+	d->parts[d->n_found - 1] = (struct field_values){values.items, values.n};
+}
+
+void decode_rdn_origin(struct decoder *d)
+{
+	const char *dn = d->entry->dn;
+	const char *attribute = mem_strndup(d->scratch, dn, strcspn(dn, "="));
+	struct origin *origin = push_origin(d);
+
+	*origin = (struct origin){.attribute = intern(d, attribute),
+		.line = d->entry->line,
+		.field = FIELD_NAME};
 }
 
 /* Two attributes with the same value say it once. */
@@ -360,7 +407,7 @@ static void take_values(struct decoder *d, const struct feed *feed,
 	if (!stays_as_it_is(feed, attribute)) {
 		values = (struct values){0};
 		for (size_t i = 0; i < attribute->n_values; i++)
-			transform(d->scratch, feed,
+			transform(d, feed,
 				attribute->dn == NULL ? d->entry->dn : attribute->dn,
 				&attribute->values[i], &values);
 	}
@@ -371,11 +418,12 @@ static void take_values(struct decoder *d, const struct feed *feed,
 	d->distance[feed->field] = attribute->distance;
 }
 
-/* A joined entry's name is not this one's, unless the map says so. */
+/* A joined entry's name is not this one's, unless the map says so; nor what it is an alias of. */
 static bool is_fed(const struct decoder *d, const struct feed *feed, enum kind kind,
 	const struct entry_attribute *attribute)
 {
-	if (!(feed->kinds & 1U << kind))
+	if (!(feed->kinds & 1U << kind) ||
+		(feed->form == FORM_CNAME && attribute->dn != NULL))
 		return false;
 	if (feed->of != NULL)
 		return attribute->of != NULL && text_equal_case(feed->of, attribute->of);
@@ -438,7 +486,7 @@ static void take_constants(struct decoder *d, enum kind kind)
 enum kind decode_fields(struct decoder *d)
 {
 	const struct map *map = d->mapped->map;
-	enum kind kind = kind_of(map, d->entry);
+	enum kind kind = kind_of(map, d->entry, &d->is_zone_name);
 
 	if (kind == KIND_NONE)
 		return kind;
@@ -451,7 +499,7 @@ enum kind decode_fields(struct decoder *d)
 	d->n_denials = 0;
 	take_attributes(d, kind);
 	take_constants(d, kind);
-	d->has_vm_host_class = is_of(&map->vm_host_classes, d->entry);
+	d->has_vm_host_class = matching_class(&map->vm_host_classes, d->entry) != NULL;
 	return kind;
 }
 
@@ -483,7 +531,7 @@ const char *decode_rdn_name(
 
 	if (feed == NULL || (is_plain(feed) && feed->replace.n == 0))
 		return feed == NULL ? NULL : value;
-	transform(d->scratch, feed, d->entry->dn, &raw, &values);
+	transform(d, feed, d->entry->dn, &raw, &values);
 	return values.n == 0 ? NULL : values.items[0].bytes;
 }
 

@@ -38,8 +38,8 @@ struct mapped *mapped_new(TALLOC_CTX *mem_ctx, const struct map *map) _must_chec
  */
 enum kind decode_fields(struct decoder *d);
 
-/* What of @value counts by @feed, as text below @mem_ctx; NULL for nothing. */
-char *decode_taken(TALLOC_CTX *mem_ctx, const struct feed *feed, const char *dn,
+/* What of @value counts by @feed, as text below d->scratch; NULL for nothing. */
+char *decode_taken(struct decoder *d, const struct feed *feed, const char *dn,
 	const struct entry_value *value) _must_check_;
 
 /* @value as a row of the map for FIELD_NAME has it; NULL where @attribute is no name. */
@@ -52,6 +52,8 @@ bool decode_feeds(const struct decoder *d, enum kind kind, enum field_id field,
 /* Where @value of @field came from, in d->found; NULL if it is none of the entry's. */
 struct origin *decode_origin_of(
 	struct decoder *d, enum field_id field, const struct entry_value *value);
+/* The name of the entry at hand is from its RDN. */
+void decode_rdn_origin(struct decoder *d);
 /* Makes it the first of its field: that from which the one value was taken. */
 void decode_prefer(
 	struct decoder *d, enum field_id field, const struct entry_value *value);

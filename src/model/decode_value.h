@@ -45,6 +45,8 @@ struct decoder {
 	struct denial *denials; /* what does not count, by the map (decode_told.h) */
 	size_t n_denials, denial_room;
 	bool has_vm_host_class;
+	bool is_zone_name; /* the entry is a zone's, and no computer's (decode_zone.h) */
+	struct buffer *zone_name, *zone; /* … its name, and the zone's; reused */
 	TALLOC_CTX *scratch;
 };
 

@@ -16,6 +16,7 @@
 #include "model/release.h"
 #include "model/wire.h"
 #include "model/zone.h"
+#include "model/zone_name.h"
 
 /*
  * Settling the model: what is in error leaves the tables, and what only good records may
@@ -484,6 +485,7 @@ static void fold_bmcs(struct site *site)
 
 void model_derive(struct site *site)
 {
+	zone_names_restore(site);
 	mark_unusable(site);
 	mark_machines(site);
 	drop_bad_references(site);
@@ -492,6 +494,7 @@ void model_derive(struct site *site)
 	drop_unplaced(site);
 	group_select(site);
 	give_names(site);
+	zone_names_lend(site);
 	wires_derive(site);
 	build_reverse_zones(site);
 	inherit_values(site);

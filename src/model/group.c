@@ -384,7 +384,8 @@ void group_derive(struct site *site)
 		g.groups[i] = table_new_folded(tmp, 0);
 	keep_nodes(site);
 	for (size_t i = 0; i < site->n_machines; i++)
-		gather_machine(&g, site->machines[i]);
+		if (!site->machines[i]->is_zone_name)
+			gather_machine(&g, site->machines[i]);
 	drop_others(site);
 	sort_groups(site);
 	for (size_t i = 0; i < site->n_groups; i++)

@@ -13,6 +13,7 @@
 #include "model/merge.h"
 #include "model/ports.h"
 #include "model/servers.h"
+#include "model/zone_name.h"
 #include "read/dn.h"
 
 /* Orders of the tables */
@@ -37,8 +38,10 @@ static int compare_machine_names(const void *left, const void *right)
 {
 	const struct machine *a = *(struct machine *const *)left;
 	const struct machine *b = *(struct machine *const *)right;
-	int order = text_compare(a->fqdn, b->fqdn);
+	int order = a->is_zone_name - b->is_zone_name;
 
+	if (order == 0)
+		order = text_compare(a->fqdn, b->fqdn);
 	return order != 0 ? order : compare_keys(&a->record, &b->record);
 }
 
@@ -433,6 +436,8 @@ static void claim_names(struct site *site, struct machine *machine)
 	if (machine->fqdn == NULL)
 		return;
 	claim_full(site, machine, &machine->record, machine->fqdn, NULL);
+	if (machine->is_zone_name)
+		return; /* zones have full names only */
 	claim_short(site, machine, machine->name);
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		struct interface *interface = machine->interfaces[i];
@@ -725,6 +730,7 @@ void model_link(struct site *site)
 			name_interface(site, machine->interfaces[j]);
 		derive_identity(site, machine);
 	}
+	zone_names_yield(site);
 	split_machines(site);
 	guest_parts_build(site);
 	for (size_t i = 0; i < site->n_machines; i++) {

@@ -468,6 +468,8 @@ static void check_interfaces(struct reporter *r)
 			struct interface *interface = machine->interfaces[j];
 
 			check_pairs(r, interface);
+			if (machine->is_zone_name)
+				continue; /* of DNS, whatever has the address */
 			check_macs(r, interface);
 			for (uint32_t k = 0; k < interface->n_addresses; k++)
 				check_address(r, interface, &interface->addresses[k]);
@@ -648,6 +650,7 @@ static void (*const rules[])(struct reporter *r) = {
 	check_groups,
 	lint_duplicates,
 	lint_dns,
+	lint_zone,
 	lint_dhcp,
 	lint_images,
 	lint_installs,

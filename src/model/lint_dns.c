@@ -28,15 +28,34 @@ struct owned {
 	struct owned *next;
 };
 
+/*
+ * What a directory's own zones say was served as it is, and is nobody's mistake of today: a
+ * warning. It is left out all the same.
+ */
+static bool is_of_zone(const struct dns_record *record)
+{
+	const struct record *of = record->record;
+
+	for (uint32_t i = 0; i < of->n_origins; i++)
+		if (of->origins[i].field == record->field && of->origins[i].dn != NULL)
+			return true;
+	return record->machine != NULL && record->machine->is_zone_name;
+}
+
 static struct finding *report(struct dns_lint *l, struct dns_record *record,
 	enum check check, const char *name, const char *why)
 {
-	struct finding *finding = check_report_value(l->r, check, record->record,
-		(enum field_id)record->field, "%s record of '%s': '%s' %s",
+	bool is_zones = is_of_zone(record), was_bad = record->record->is_bad,
+	     was_wrong = record->record->is_wrong;
+	struct finding *finding = check_report_at(l->r, check,
+		is_zones ? SEVERITY_WARNING : check_default(check), record->record,
+		(enum field_id)record->field, 0, "%s record of '%s': '%s' %s%s",
 		dns_type_name(record->type), record->owner == NULL ? "" : record->owner,
-		name, why);
+		name, why, is_zones ? ": the record is left out" : "");
 
-	if (finding->severity == SEVERITY_ERROR)
+	record->record->is_bad = was_bad;
+	record->record->is_wrong = was_wrong;
+	if (is_zones || finding->severity == SEVERITY_ERROR)
 		*mem_push(l->owners, &l->refused, &l->n_refused) = record;
 	return finding;
 }

@@ -112,7 +112,9 @@ static void check_dup_ip(struct reporter *r)
 	for (size_t i = 0; i < site->n_machines; i++) {
 		struct machine *machine = site->machines[i];
 
-		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
+		/* in a zone several names may have one address */
+		for (uint32_t j = 0; !machine->is_zone_name && j < machine->n_interfaces;
+			j++) {
 			struct interface *interface = machine->interfaces[j];
 
 			for (uint32_t k = 0; k < interface->n_addresses; k++)

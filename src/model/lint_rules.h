@@ -19,6 +19,8 @@ void lint_networks(struct reporter *r);
 void lint_vcns(struct reporter *r);
 /* Groups whose VCNs are to be on different hosts (lint_spread.c) */
 void lint_spread(struct reporter *r);
+/* Names in a directory's zones that are not served (lint_zone.c) */
+void lint_zone(struct reporter *r);
 /* DNS records and zones (lint_dns.c); after the names were given out */
 void lint_dns(struct reporter *r);
 /* What DHCP clients are told, and what a server cannot tell them (lint_dhcp.c) */

@@ -233,6 +233,9 @@ struct interface {
 	struct strings duids; /* aa:bb:… */
 	struct address *addresses; /* IPv4 first, then by number */
 	uint32_t n_addresses;
+	/* of a zone's name: with those that have another's hosts line; from model_derive() */
+	struct address *all_addresses;
+	uint32_t n_all_addresses;
 	uint32_t n_passed_over; /* addresses that no service can have use for */
 	struct network *network; /* of its first address that is in one */
 	bool wants_boot; /* vocBootInterface: TRUE */
@@ -303,6 +306,7 @@ struct machine {
 	struct boot boot; /* of its own; bootFile of a bootableDevice is boot.file */
 	struct machine
 		*merged_into; /* RFC 2307bis: the host this entry is an interface of */
+	bool is_zone_name; /* of a DNS zone in the directory: a name, and no computer */
 	bool is_part; /* RDN with an address or MAC: one interface of a host */
 	struct interface *own; /* from the MAC and addresses of the entry itself */
 	bool lacks_address; /* all that it has were passed over */
@@ -497,6 +501,24 @@ struct disagreement {
 	bool is_first_taken; /* as in one entry, where several values are no fault */
 };
 
+enum unserved_why {
+	UNSERVED_NO_HOST_NAME,
+	UNSERVED_ZONE_ITSELF,
+	UNSERVED_WILDCARD,
+	UNSERVED_TYPE, /* it has no address, and no record of a type that is served */
+	UNSERVED_RECORD, /* one of its records is none that anybody could be told */
+	UNSERVED_TWICE,
+	_UNSERVED_MAX,
+};
+
+/* A name in a DNS zone of the directory that nobody is told here (zone_name.h). */
+struct unserved {
+	const char *dn, *attribute; /* of its RDN */
+	const char *name, *zone; /* www, c.example */
+	uint32_t line;
+	uint8_t why; /* enum unserved_why */
+};
+
 /* The part of the site that is served, by names. */
 struct selection {
 	struct string_list networks, groups;
@@ -509,7 +531,8 @@ struct site {
 	const char *source; /* the LDIF file's path, NULL from a directory */
 	struct cluster **clusters;
 	struct network **networks; /* by family and number, then prefix length */
-	struct machine **machines; /* hosts and VCNs, by fqdn */
+	/* hosts and VCNs, by fqdn; behind them the names of zones (is_zone_name), which are hosts */
+	struct machine **machines;
 	struct machine **hosts, **vcns;
 	struct machine **left_out; /* not of the part that is selected */
 	struct interface *
@@ -551,6 +574,8 @@ struct site {
 	/* by enum installer: a target without which its answers are written by nobody; NULL: all are */
 	const char *unanswered[_INSTALLER_MAX];
 	const struct selection *select; /* NULL: the whole site */
+	struct unserved **unserved; /* while entries are decoded, and from model_link() */
+	size_t n_unserved;
 	struct disagreement *disagreements; /* from model_link() */
 	size_t n_disagreements;
 	int64_t now; /* Unix time; 0: no installation has run out */

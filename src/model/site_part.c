@@ -19,10 +19,11 @@ static const struct {
 	TABLE(repositories),
 	TABLE(profiles),
 	TABLE(groups),
+	TABLE(unserved),
 #undef TABLE
 };
 
-/* All of them hold pointers to records. */
+/* All of them hold pointers. */
 static void ***table_of(const struct site *site, size_t i)
 {
 	return (void ***)((uintptr_t)site + tables[i].table);

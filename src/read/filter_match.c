@@ -111,6 +111,29 @@ bool filter_matches(const struct filter *filter, const struct entry *entry)
 	return is_and;
 }
 
+/* Does the canonical @rdn begin as @wanted, of which the last letter may be a star? */
+static bool is_rdn(const char *rdn, const char *wanted)
+{
+	size_t len = strlen(wanted);
+
+	if (len > 0 && wanted[len - 1] == '*')
+		return strncmp(rdn, wanted, len - 1) == 0;
+	return strncmp(rdn, wanted, len) == 0 && strchr(",+", rdn[len]) != NULL;
+}
+
+static bool is_below(const struct string_list *rdns, const struct entry *entry)
+{
+	TMP_CTX(tmp);
+	const char *at = entry->key != NULL ? entry->key : dn_key(tmp, entry->dn);
+
+	for (at = at == NULL ? "" : dn_key_parent(at); *at != '\0';
+		at = dn_key_parent(at))
+		for (size_t i = 0; i < rdns->n; i++)
+			if (is_rdn(at, rdns->items[i]))
+				return true;
+	return false;
+}
+
 bool class_matches(const struct map_class *class, const struct entry *entry)
 {
 	if ((class->name != NULL && !entry_has_class(entry, class->name)) ||
@@ -119,5 +142,5 @@ bool class_matches(const struct map_class *class, const struct entry *entry)
 	for (size_t i = 0; i < class->except.n; i++)
 		if (entry_has_class(entry, class->except.items[i]))
 			return false;
-	return true;
+	return class->not_below.n == 0 || !is_below(&class->not_below, entry);
 }

@@ -6,6 +6,7 @@
 #include "model/group_kind.h"
 #include "model/leaf.h"
 #include "model/zone.h"
+#include "model/zone_name.h"
 #include "render/fields_row.h"
 
 ELEMENTS(shared_network)
@@ -95,9 +96,7 @@ GETTER(globals_networks6, globals)
 	}
 TABLE(networks, networks)
 TABLE(shared_networks, shared_networks)
-TABLE(hosts, hosts)
 TABLE(vcns, vcns)
-TABLE(nodes, machines)
 TABLE(images, images)
 TABLE(repositories, repositories)
 TABLE(profiles, profiles)
@@ -106,6 +105,25 @@ TABLE(group_kinds, group_kinds)
 TABLE(leaves, leaves)
 TABLE(zones, zones)
 TABLE(dns_records, dns_records)
+
+GETTER(globals_hosts, globals)
+{
+	row_give_list(
+		ret, o->site->hosts, zone_names_start(o->site->hosts, o->site->n_hosts));
+}
+
+GETTER(globals_nodes, globals)
+{
+	row_give_list(ret, o->site->machines,
+		zone_names_start(o->site->machines, o->site->n_machines));
+}
+
+GETTER(globals_zone_names, globals)
+{
+	size_t n = zone_names_start(o->site->machines, o->site->n_machines);
+
+	row_give_list(ret, o->site->machines + n, o->site->n_machines - n);
+}
 
 TABLE(wires4, wires4)
 TABLE(wires6, wires6)
@@ -197,6 +215,7 @@ static const struct field global_fields[] = {
 	GLOBAL(hosts, machine_shape, row_pointer_at),
 	GLOBAL(vcns, machine_shape, row_pointer_at),
 	GLOBAL(nodes, machine_shape, row_pointer_at),
+	GLOBAL(zone_names, machine_shape, row_pointer_at),
 	GLOBAL(images, image_shape, row_pointer_at),
 	GLOBAL(repositories, repository_shape, row_pointer_at),
 	GLOBAL(profiles, profile_shape, row_pointer_at),

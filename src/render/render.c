@@ -12,6 +12,7 @@
 #include "model/past.h"
 #include "model/ports.h"
 #include "model/zone.h"
+#include "model/zone_name.h"
 #include "render/fields.h"
 
 struct program {
@@ -281,7 +282,8 @@ static void count_nodes(const struct site *site, const struct output *output,
 
 	*n_hosts = *n_vcns = 0;
 	if (shape == NULL) {
-		*n_hosts = (unsigned)site->n_hosts;
+		/* a name more changes none of the files that it is not in */
+		*n_hosts = (unsigned)zone_names_start(site->hosts, site->n_hosts);
 		*n_vcns = (unsigned)site->n_vcns;
 	} else if (machine != NULL && machine->is_vcn) {
 		*n_vcns = 1;

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/zone_name.h"
+
+#include <string.h>
+
+#include "base/sort.h"
+#include "base/table.h"
+#include "base/text.h"
+
+static size_t count_zone_names(const struct site *site)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < site->n_machines; i++)
+		n += site->machines[i]->is_zone_name;
+	return n;
+}
+
+/* Yielding */
+
+static void take_name(struct table *names, const char *name, struct machine *machine)
+{
+	void **slot = name == NULL ? NULL : table_slot(names, name);
+
+	if (slot != NULL && *slot == NULL)
+		*slot = machine;
+}
+
+static void take_aliases(struct site *site, struct table *names, struct machine *machine,
+	const struct strings *aliases, const char *domain)
+{
+	for (uint32_t i = 0; i < aliases->n; i++) {
+		const char *alias = aliases->items[i];
+
+		take_name(names,
+			domain == NULL || strchr(alias, '.') != NULL
+				? alias
+				: arena_join(site->arena, alias, '.', domain),
+			machine);
+	}
+}
+
+static void take_names(struct site *site, struct table *names, struct machine *machine)
+{
+	take_name(names, machine->fqdn, machine);
+	take_aliases(site, names, machine, &machine->aliases, machine->domain);
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		const struct interface *interface = machine->interfaces[i];
+
+		take_name(names, interface->fqdn, machine);
+		if (interface->fqdn != NULL)
+			take_aliases(site, names, machine, &interface->aliases,
+				model_domain_of(interface->fqdn));
+	}
+}
+
+static bool has_address(const struct machine *machine, struct ip ip)
+{
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		for (uint32_t j = 0; j < machine->interfaces[i]->n_addresses; j++)
+			if (ip_compare(machine->interfaces[i]->addresses[j].ip, ip) == 0)
+				return true;
+	return false;
+}
+
+/* Does @machine say all that @name does? */
+static bool says_all(const struct machine *machine, const struct machine *name)
+{
+	for (uint32_t i = 0; i < name->n_interfaces; i++)
+		for (uint32_t j = 0; j < name->interfaces[i]->n_addresses; j++)
+			if (!has_address(machine, name->interfaces[i]->addresses[j].ip))
+				return false;
+	return name->dns_values.n == 0 ||
+	       strings_equal(&machine->dns_values, &name->dns_values);
+}
+
+static void yield_to(struct site *site, struct machine *name, struct machine *machine)
+{
+	struct unserved *unserved;
+
+	name->merged_into = machine;
+	if (says_all(machine, name))
+		return;
+	unserved = arena_alloc(site->arena, sizeof(*unserved));
+	*unserved = (struct unserved){.dn = name->record.dn,
+		.attribute = arena_strndup(
+			site->arena, name->record.dn, strcspn(name->record.dn, "=")),
+		.name = name->name,
+		.zone = name->domain,
+		.line = name->record.line,
+		.why = UNSERVED_TWICE};
+	*mem_push(site, &site->unserved, &site->n_unserved) = unserved;
+}
+
+static int compare_keys(const void *left, const void *right)
+{
+	return strcmp((*(struct machine *const *)left)->record.key,
+		(*(struct machine *const *)right)->record.key);
+}
+
+void zone_names_yield(struct site *site)
+{
+	TMP_CTX(tmp);
+	size_t n = count_zone_names(site), n_sorted = 0;
+	struct machine **sorted = mem_array(tmp, struct machine *, n + 1);
+	struct table *names = table_new(tmp, n);
+
+	for (size_t i = 0; n > 0 && i < site->n_machines; i++) {
+		struct machine *machine = site->machines[i];
+
+		if (machine->is_zone_name)
+			sorted[n_sorted++] = machine;
+		else if (machine->merged_into == NULL)
+			take_names(site, names, machine);
+	}
+	sort_items(sorted, n, sizeof(struct machine *), compare_keys);
+	for (size_t i = 0; i < n; i++) {
+		struct machine *other = table_find(names, sorted[i]->fqdn);
+
+		if (other != NULL)
+			yield_to(site, sorted[i], other);
+		else
+			take_name(names, sorted[i]->fqdn, sorted[i]);
+	}
+}
+
+size_t zone_names_start(struct machine *const *machines, size_t n)
+{
+	while (n > 0 && machines[n - 1]->is_zone_name)
+		n--;
+	return n;
+}
+
+/* Lending */
+
+struct shared {
+	struct machine *machine;
+	struct interface *interface;
+	struct address *address;
+};
+
+/* Of one address computers first, then by name. */
+static int compare_shared(const void *left, const void *right)
+{
+	const struct shared *a = left, *b = right;
+	int order = ip_compare(a->address->ip, b->address->ip);
+
+	if (order == 0)
+		order = a->machine->is_zone_name - b->machine->is_zone_name;
+	return order != 0 ? order : text_compare(a->machine->fqdn, b->machine->fqdn);
+}
+
+static struct shared *all_addresses(
+	TALLOC_CTX *mem_ctx, const struct site *site, size_t *ret_n)
+{
+	struct shared *all = NULL;
+
+	*ret_n = 0;
+	for (size_t i = 0; i < site->n_machines; i++)
+		for (uint32_t j = 0; j < site->machines[i]->n_interfaces; j++) {
+			struct interface *interface = site->machines[i]->interfaces[j];
+
+			for (uint32_t k = 0; k < interface->n_addresses; k++)
+				*mem_push(mem_ctx, &all, ret_n) =
+					(struct shared){site->machines[i], interface,
+						&interface->addresses[k]};
+		}
+	return all;
+}
+
+/* The first of @shared gets the names of the zone's others, which have no line then. */
+static void lend(struct site *site, struct shared *shared, size_t n)
+{
+	struct strings *names = &shared[0].address->names;
+	struct strings all = {
+		.items = arena_alloc(site->arena, (names->n + n) * sizeof(const char *))};
+
+	for (; all.n < names->n; all.n++)
+		all.items[all.n] = names->items[all.n];
+	for (size_t i = 1; i < n; i++)
+		if (shared[i].machine->is_zone_name) {
+			all.items[all.n++] = shared[i].machine->fqdn;
+			shared[i].address->names.n = 0;
+		}
+	*names = all;
+}
+
+/* Drops the addresses without a line; they come back with the next derivation. */
+static void keep_lines(struct site *site, struct interface *interface)
+{
+	uint32_t n = interface->n_addresses, kept = 0;
+	struct address *addresses =
+		arena_alloc(site->arena, (n + 1) * sizeof(struct address));
+
+	interface->all_addresses = interface->addresses;
+	interface->n_all_addresses = n;
+	for (uint32_t i = 0; i < n; i++)
+		if (interface->addresses[i].names.n > 0)
+			addresses[kept++] = interface->addresses[i];
+	interface->addresses = addresses;
+	interface->n_addresses = kept;
+}
+
+void zone_names_lend(struct site *site)
+{
+	TMP_CTX(tmp);
+	size_t n = 0;
+
+	if (count_zone_names(site) == 0)
+		return;
+	struct shared *all = all_addresses(tmp, site, &n);
+
+	sort_items(all, n, sizeof(*all), compare_shared);
+	for (size_t start = 0, end; start < n; start = end) {
+		for (end = start + 1; end < n && ip_compare(all[start].address->ip,
+							 all[end].address->ip) == 0;
+			end++)
+			;
+		if (all[end - 1].machine->is_zone_name && end - start > 1)
+			lend(site, all + start, end - start);
+	}
+	for (size_t i = 0; i < site->n_machines; i++)
+		for (uint32_t j = 0; site->machines[i]->is_zone_name &&
+				     j < site->machines[i]->n_interfaces;
+			j++)
+			keep_lines(site, site->machines[i]->interfaces[j]);
+}
+
+void zone_names_restore(struct site *site)
+{
+	for (size_t i = 0; i < site->n_machines; i++)
+		for (uint32_t j = 0; j < site->machines[i]->n_interfaces; j++) {
+			struct interface *interface = site->machines[i]->interfaces[j];
+
+			if (interface->all_addresses == NULL)
+				continue;
+			interface->addresses = interface->all_addresses;
+			interface->n_addresses = interface->n_all_addresses;
+		}
+}
