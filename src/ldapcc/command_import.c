@@ -17,8 +17,16 @@ void import_left(struct import *im, struct loc where, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	diag_vadd(im->diags, SEVERITY_WARNING, "import", where, format, args);
+	const char *text = mem_vprintf(im->mem_ctx, format, args);
+
 	va_end(args);
+	void **slot = table_slot(im->said,
+		mem_printf(im->mem_ctx, "%s:%u:%s",
+			where.source == NULL ? "" : where.source, where.line, text));
+
+	if (*slot == NULL)
+		diag_add(im->diags, SEVERITY_WARNING, "import", where, "%s", text);
+	*slot = im;
 }
 
 /* The inventory */
@@ -89,68 +97,6 @@ void import_add_mac(struct import *im, struct import_host *host, struct mac mac)
 
 /* Names */
 
-/* The one with a dot that begins with another of the line, else the first. */
-static const char *full_name(const struct import_line *line)
-{
-	for (size_t i = 0; i < line->n_names; i++)
-		if (strchr(line->names[i], '.') != NULL)
-			return line->names[i];
-	return line->names[0];
-}
-
-static bool is_short_of(const char *name, const char *full)
-{
-	size_t len = strlen(name);
-
-	return strncmp(name, full, len) == 0 && full[len] == '.';
-}
-
-static void add_alias(struct import *im, struct import_host *host, const char *name)
-{
-	if (strcmp(name, host->name) == 0 || is_short_of(name, host->name))
-		return;
-	for (size_t i = 0; i < host->n_aliases; i++)
-		if (strcmp(host->aliases[i], name) == 0)
-			return;
-	*mem_push(im->mem_ctx, &host->aliases, &host->n_aliases) = name;
-}
-
-/* @line is about @host: it has the names of the address, DHCP or not. */
-static void take_line(
-	struct import *im, struct import_host *host, struct import_line *line)
-{
-	line->is_used = true;
-	for (size_t i = 0; i < line->n_names; i++) {
-		text_lower(line->names[i]);
-		if (text_hostname_fault(line->names[i]) != NULL)
-			import_left(im, line->where, "'%s' is no host name: %s",
-				line->names[i], text_hostname_fault(line->names[i]));
-	}
-	if (host->has_dhcp && !host->is_named)
-		host->name = full_name(line);
-	host->is_named = true;
-	for (size_t i = 0; i < line->n_names; i++)
-		if (text_hostname_fault(line->names[i]) == NULL)
-			add_alias(im, host, line->names[i]);
-}
-
-static void take_lines(struct import *im)
-{
-	for (size_t i = 0; i < im->n_lines; i++) {
-		struct import_line *line = &im->lines[i];
-		struct import_host *host = import_host_at(im, line->ip);
-
-		if (host == NULL) {
-			/* a machine with an IPv4 and an IPv6 line is one */
-			host = import_find_host(im, full_name(line));
-			if (host == NULL)
-				host = import_add_host(im, full_name(line), line->where);
-			import_add_ip(im, host, line->ip);
-		}
-		take_line(im, host, line);
-	}
-}
-
 /* A host that DHCP tells a domain of its own has it in DNS, too: as a part of its name. */
 static const char *with_domain(
 	struct import *im, const struct import_host *host, const char *name)
@@ -196,11 +142,49 @@ static void name_host(struct import *im, struct import_host *host)
 	/* what was not taken over has been named: nothing is left of it */
 	host->is_merged |= host->n_macs + host->n_ips + host->n_records == 0;
 	if (host->host_name != NULL && !text_equal_case(host->host_name, own) &&
-		!is_short_of(host->host_name, own))
+		!import_is_short_of(host->host_name, own))
 		import_left(im, host->where,
 			"the name '%s' that DHCP gives is not that of DNS, '%s', which it "
 			"will be told",
 			host->host_name, own);
+}
+
+/* Records of names */
+
+static bool is_called(
+	struct import *im, const struct import_host *host, const char *owner)
+{
+	const struct import_network *network =
+		host->n_ips == 0 ? NULL : import_network_of(im, host->ips[0]);
+	const char *domain =
+		network == NULL ? NULL : network->scope.values[IMPORT_DOMAIN].text;
+
+	if (domain == NULL)
+		domain = im->scope.values[IMPORT_DOMAIN].text;
+	return text_equal_case(host->name, owner) ||
+	       (domain != NULL && import_is_short_of(host->name, owner) &&
+		       text_equal_case(owner + strlen(host->name) + 1, domain));
+}
+
+/* A record is of the host that has its name, else of an entry of its own without an address. */
+static void place_records(struct import *im)
+{
+	for (size_t i = 0; i < im->n_owned; i++) {
+		const struct import_record *record = &im->owned[i];
+		struct import_host *host = NULL;
+
+		for (size_t j = 0; j < im->n_hosts && host == NULL; j++)
+			if (!im->hosts[j]->is_merged &&
+				is_called(im, im->hosts[j], record->owner))
+				host = im->hosts[j];
+		bool is_new = host == NULL;
+
+		if (is_new)
+			host = import_add_host(im, record->owner, record->where);
+		*mem_push(im->mem_ctx, &host->records, &host->n_records) = record->text;
+		if (is_new)
+			name_host(im, host);
+	}
 }
 
 /* Machines of several declarations */
@@ -312,8 +296,7 @@ static void promote(
 		const struct import_host *host = im->hosts[i];
 		const struct import_value *value = &host->scope.values[option];
 
-		if (!host->has_dhcp || host->n_ips == 0 ||
-			!prefix_contains(network->prefix, host->ips[0]))
+		if (!host->has_dhcp || !import_is_in(network, host))
 			continue;
 		if (value->text == NULL ||
 			(common != NULL && strcmp(common->text, value->text) != 0))
@@ -340,12 +323,40 @@ static void check_domain(struct import *im, const struct import_host *host,
 			host->name, told);
 }
 
+/* Of a host's routers it is told one: that of its network. */
+static bool is_same(enum import_option option, const char *networks, const char *hosts)
+{
+	return text_compare(networks, hosts) == 0 ||
+	       (option == IMPORT_ROUTERS && networks != NULL && hosts != NULL &&
+		       import_is_said(hosts, networks));
+}
+
+/* The network of @host that says something else, or the site's scope; NULL: all say @text. */
+static const struct import_scope *differing(const struct import *im,
+	const struct import_host *host, enum import_option option)
+{
+	const char *text = host->scope.values[option].text;
+	bool has_network = false;
+
+	for (size_t i = 0; i < im->n_networks; i++) {
+		const struct import_network *network = &im->networks[i];
+
+		/* without an address it may turn up anywhere */
+		if (host->n_ips > 0 && !import_is_in(network, host))
+			continue;
+		has_network = true;
+		if (!is_same(option, network->scope.values[option].text, text))
+			return &network->scope;
+	}
+	return has_network || text_compare(im->scope.values[option].text, text) == 0
+		       ? NULL
+		       : &im->scope;
+}
+
 static void settle_host(struct import *im, struct import_host *host)
 {
 	const struct import_network *network =
 		host->n_ips == 0 ? NULL : import_network_of(im, host->ips[0]);
-	const struct import_scope *around =
-		network == NULL ? &im->scope : &network->scope;
 	struct import_scope own = {0};
 
 	if (network != NULL)
@@ -353,10 +364,13 @@ static void settle_host(struct import *im, struct import_host *host)
 	for (enum import_option option = 0; option < _IMPORT_MAX; option++) {
 		const struct import_value *value = &host->scope.values[option];
 
-		if (value->text == NULL ||
-			text_compare(value->text, around->values[option].text) == 0)
+		if (value->text == NULL || differing(im, host, option) == NULL)
 			continue;
-		if (is_hosts(option))
+		if (value->text[0] == '\0')
+			import_left(im, value->where,
+				"host '%s' has no %s, and its network has: it is told that",
+				host->name, places[option].attribute);
+		else if (is_hosts(option))
 			own.values[option] = *value;
 		else if (option == IMPORT_DOMAIN && strchr(host->name, '.') != NULL)
 			continue;
@@ -387,21 +401,30 @@ static void check_number(
 	value->text = NULL;
 }
 
+/* DHCPv6 has options of its own for these, or none. */
+static bool is_ipv4s(enum import_option option)
+{
+	return option == IMPORT_ROUTERS || option == IMPORT_MTU || option >= IMPORT_LEASE;
+}
+
 /* A network that a dnsmasq.conf has takes what that says for all. */
 static void inherit(struct import *im, struct import_network *network)
 {
 	for (enum import_option option = 0; option < _IMPORT_MAX; option++) {
 		check_number(im, &network->scope.values[option], option);
-		if (network->scope.values[option].text == NULL)
+		if (network->scope.values[option].text == NULL &&
+			(network->prefix.base.family == 4 || !is_ipv4s(option)))
 			network->scope.values[option] = im->scope.values[option];
 	}
 }
 
 void import_settle(struct import *im)
 {
-	take_lines(im);
+	import_take_lines(im);
 	for (size_t i = 0; i < im->n_hosts; i++)
 		name_host(im, im->hosts[i]);
+	place_records(im);
+	import_check_values(im);
 	if (im->n_hosts > 1)
 		qsort(im->hosts, im->n_hosts, sizeof(*im->hosts), compare_hosts);
 	for (size_t i = 1; i < im->n_hosts; i++)
@@ -412,11 +435,13 @@ void import_settle(struct import *im)
 				im->hosts[i]->name);
 	for (enum import_option option = 0; option < _IMPORT_MAX; option++)
 		check_number(im, &im->scope.values[option], option);
-	for (size_t i = 0; i < im->n_networks; i++) {
+	for (size_t i = 0; i < im->n_networks; i++)
 		inherit(im, &im->networks[i]);
+	for (size_t i = 0; i < im->n_networks; i++) {
 		for (enum import_option option = 0; option < _IMPORT_MAX; option++)
 			promote(im, &im->networks[i], option);
 	}
+	import_choose_routers(im);
 	for (enum import_option option = 0; option < _IMPORT_MAX; option++)
 		if (is_sites(option))
 			settle_site(im, option);
@@ -443,7 +468,7 @@ static void put_value(
 	char **words =
 		places[option].is_list ? text_split_blank(tmp, whole[0], &n) : whole;
 
-	for (size_t i = 0; value->text != NULL && i < n; i++)
+	for (size_t i = 0; value->text != NULL && value->text[0] != '\0' && i < n; i++)
 		ldif_put(out, places[option].attribute, words[i]);
 }
 
@@ -520,6 +545,8 @@ static void print_host(
 			put_value(out, option, &host->scope.values[option]);
 	for (size_t i = 0; i < host->n_records; i++)
 		ldif_put(out, "vocDNSRecord", host->records[i]);
+	for (size_t i = 0; i < host->n_duids; i++)
+		ldif_put(out, "vocDUID", host->duids[i]);
 	buffer_add_byte(out, '\n');
 }
 
@@ -597,7 +624,9 @@ static int read_all(struct import *im, const struct arguments *arguments)
 int command_import(void *session)
 {
 	struct run *run = session;
-	struct import im = {.mem_ctx = run->mem_ctx, .diags = run->diags};
+	struct import im = {.mem_ctx = run->mem_ctx,
+		.diags = run->diags,
+		.said = table_new(run->mem_ctx, 64)};
 	struct buffer *out = buffer_new(run->mem_ctx);
 	int failed = run_prepare_settings(run);
 
@@ -605,8 +634,8 @@ int command_import(void *session)
 		return failed;
 	failed = read_all(&im, &run->arguments);
 	/* all that can be said is said in one run, also where a file is missing */
-	im.base = base_of(&im, run->settings);
 	import_settle(&im);
+	im.base = base_of(&im, run->settings);
 	if (failed < 0)
 		return failed;
 	import_print(&im, out);

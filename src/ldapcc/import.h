@@ -45,6 +45,8 @@ struct import_network {
 	const char **ranges; /* "FIRST LAST" */
 	size_t n_ranges;
 	struct loc where;
+	const char *tag; /* of dnsmasq: what its range sets; NULL: nothing */
+	bool is_dnsmasqs;
 };
 
 struct import_host {
@@ -58,9 +60,12 @@ struct import_host {
 	size_t n_ips;
 	const char **records; /* values of vocDNSRecord */
 	size_t n_records;
+	const char **duids; /* values of vocDUID */
+	size_t n_duids;
 	struct import_scope scope; /* its own, and of the groups around it */
 	struct loc where;
 	bool has_dhcp;
+	bool is_by_name; /* its server looks its address up in the hosts file */
 	bool is_named; /* by a hosts line */
 	bool is_merged; /* or nothing is left of it: not printed */
 };
@@ -72,6 +77,13 @@ struct import_line {
 	size_t n_names;
 	struct loc where;
 	bool is_used;
+};
+
+/* A DNS record of a name; whose it is shows when all hosts are known. */
+struct import_record {
+	const char *owner;
+	const char *text; /* a value of vocDNSRecord */
+	struct loc where;
 };
 
 struct import {
@@ -86,7 +98,11 @@ struct import {
 	size_t n_lines;
 	const char **records; /* of the site's domain */
 	size_t n_records;
+	struct import_record *owned; /* of other names */
+	size_t n_owned;
 	int failed; /* of an included file; the first */
+	struct table *kinds; /* of dnsmasq: tag -> kind of client */
+	struct table *said; /* findings: what a scope hands down is named once */
 	const char *base; /* DN below which everything is put */
 };
 
@@ -114,6 +130,19 @@ void import_add_ip(struct import *im, struct import_host *host, struct ip ip);
 void import_add_mac(struct import *im, struct import_host *host, struct mac mac);
 /* The network that has @ip, or NULL. */
 struct import_network *import_network_of(struct import *im, struct ip ip) _must_check_;
+
+/* Is one of its addresses there? */
+bool import_is_in(const struct import_network *network,
+	const struct import_host *host) _must_check_;
+/* Is @word one of those in @list? */
+bool import_is_said(const char *list, const char *word) _must_check_;
+/* Is @full @name and a domain? */
+bool import_is_short_of(const char *name, const char *full) _must_check_;
+/* Names of the hosts files, and addresses of those that are known by their names. */
+void import_take_lines(struct import *im);
+/* What no attribute takes is left out, and named; then the one router of each network. */
+void import_check_values(struct import *im);
+void import_choose_routers(struct import *im);
 
 /* Names, machines of several parts, and what their scopes say otherwise than the networks'. */
 void import_settle(struct import *im);

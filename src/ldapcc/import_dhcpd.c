@@ -197,12 +197,13 @@ static void set_boot_files(struct parser *p, struct around *a, const char *text,
 {
 	for (enum import_option option = IMPORT_BOOT_FILE; option <= IMPORT_BOOT_URL;
 		option++) {
-		bool is_fit = option != IMPORT_BOOT_URL || is_url(text);
+		bool is_fit =
+			option != IMPORT_BOOT_URL || is_url(text) || text[0] == '\0';
 
 		if ((taken & 1U << option) != 0)
 			continue;
-		set(a, option, is_fit ? text : NULL, where);
-		if (!is_fit && a->host == NULL && !p->is_muted)
+		set(a, option, is_fit ? text : "", where);
+		if (!is_fit && text[0] != '\0' && a->host == NULL && !p->is_muted)
 			diag_add(p->im->diags, SEVERITY_NOTE, NULL, where,
 				"'%s' is no URL: HTTP boot clients, which got it too, get "
 				"nothing",
@@ -255,11 +256,9 @@ static bool set_known(struct parser *p, struct around *a, const struct statement
 			return true;
 		}
 		if (rows[i].option == IMPORT_ROUTERS && s->n > n + 1)
-			left(p, s, "has several routers: the first is taken");
-		set(a, rows[i].option,
-			rows[i].option == IMPORT_ROUTERS ? s->words[n]
-							 : list_of(p->im->mem_ctx, s, n),
-			s->where);
+			left(p, s,
+				"has several routers: the first of each network is taken");
+		set(a, rows[i].option, list_of(p->im->mem_ctx, s, n), s->where);
 		return true;
 	}
 	return false;

@@ -96,6 +96,7 @@ int import_ethers(struct import *im, const char *path)
 			import_add_ip(im, host, ip);
 		import_add_mac(im, host, mac);
 		host->has_dhcp = true;
+		host->is_by_name = true;
 	}
 	return failed;
 }

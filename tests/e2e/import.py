@@ -310,7 +310,7 @@ address=/nine.c.example/10.0.0.9
     done = run(ldapcc, "import", "--hosts", hosts, "--ethers", ethers, "--dnsmasq", conf)
     ldif = write(folder, "others.ldif", done.stdout)
     left = re.findall(r"^\S+?/(\w+(?:\.conf)?):(\d+): warning", done.stderr, re.MULTILINE)
-    tap.ok(left == [("dnsmasq.conf", "6"), ("dnsmasq.conf", "13"), ("e", "3")],
+    tap.ok(left == [("dnsmasq.conf", "4"), ("dnsmasq.conf", "6"), ("dnsmasq.conf", "13"), ("e", "3")],
            "what cannot be taken over is named", done.stderr)
     done = run(ldapcc, "--ldif", ldif, "check")
     tap.ok(done.returncode == 0, "its check finds no error", done.stderr)
@@ -322,7 +322,8 @@ address=/nine.c.example/10.0.0.9
                  "srv-host=_ldap._tcp.c.example,eight.c.example,389,1,2",
                  "\thardware ethernet 00:00:5e:00:53:05;", "\thardware ethernet 00:00:5e:00:53:06;",
                  "\thardware ethernet 00:00:5e:00:53:07;", "\trange 10.0.0.100 10.0.0.120;",
-                 "\toption routers 10.0.0.1;", "\tnext-server 10.0.0.9;"):
+                 "\toption routers 10.0.0.1;", "\tnext-server 10.0.0.9;",
+                 "\tdefault-lease-time 7200;"):
         tap.ok(line in out.splitlines(), f"rendered: {line.strip()}", out)
 
 

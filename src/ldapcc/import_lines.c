@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <strings.h>
+
+#include "base/text.h"
+#include "ldapcc/import.h"
+
+/*
+ * Lines of hosts files, and the hosts that they are about: by address, or by name where the
+ * server of a host looks its address up (ethers, dnsmasq).
+ */
+
+/* The first with a dot, else the first; one that is no host name is nobody's full name. */
+static const char *full_name(const struct import_line *line)
+{
+	const char *first = NULL;
+
+	for (size_t i = 0; i < line->n_names; i++) {
+		if (text_hostname_fault(line->names[i]) != NULL)
+			continue;
+		if (strchr(line->names[i], '.') != NULL)
+			return line->names[i];
+		first = first == NULL ? line->names[i] : first;
+	}
+	return first == NULL ? line->names[0] : first;
+}
+
+bool import_is_short_of(const char *name, const char *full)
+{
+	size_t len = strlen(name);
+
+	return strncasecmp(full, name, len) == 0 && full[len] == '.';
+}
+
+static void add_alias(struct import *im, struct import_host *host, const char *name)
+{
+	if (strcmp(name, host->name) == 0 || import_is_short_of(name, host->name))
+		return;
+	for (size_t i = 0; i < host->n_aliases; i++)
+		if (strcmp(host->aliases[i], name) == 0)
+			return;
+	*mem_push(im->mem_ctx, &host->aliases, &host->n_aliases) = name;
+}
+
+/* @line is about @host: it has the names of the address, DHCP or not. */
+static void take_line(
+	struct import *im, struct import_host *host, struct import_line *line)
+{
+	line->is_used = true;
+	for (size_t i = 0; i < line->n_names; i++) {
+		text_lower(line->names[i]);
+		if (text_hostname_fault(line->names[i]) != NULL)
+			import_left(im, line->where, "'%s' is no host name: %s",
+				line->names[i], text_hostname_fault(line->names[i]));
+	}
+	if (host->has_dhcp && !host->is_named)
+		host->name = full_name(line);
+	host->is_named = true;
+	for (size_t i = 0; i < line->n_names; i++)
+		if (text_hostname_fault(line->names[i]) == NULL)
+			add_alias(im, host, line->names[i]);
+}
+
+static bool has_word(const struct import_line *line, const char *word)
+{
+	for (size_t i = 0; i < line->n_names; i++)
+		if (text_equal_case(line->names[i], word))
+			return true;
+	return false;
+}
+
+/* One of them may be the other without its domain. */
+static bool is_one_name(const char *a, const char *b)
+{
+	return text_equal_case(a, b) || import_is_short_of(a, b) ||
+	       import_is_short_of(b, a);
+}
+
+static bool has_related(const struct import_line *line, const char *name)
+{
+	for (size_t i = 0; i < line->n_names; i++)
+		if (is_one_name(line->names[i], name))
+			return true;
+	return false;
+}
+
+/* Addresses by name */
+
+/* The lines of @name; those with the very word count before those that are related. */
+static struct import_line **lines_of(
+	struct import *im, TALLOC_CTX *mem_ctx, const char *name, size_t *ret_n)
+{
+	struct import_line **found = NULL;
+
+	*ret_n = 0;
+	for (unsigned round = 0; *ret_n == 0 && round < 2; round++)
+		for (size_t i = 0; i < im->n_lines; i++)
+			if (round == 0 ? has_word(&im->lines[i], name)
+				       : has_related(&im->lines[i], name))
+				*mem_push(mem_ctx, &found, ret_n) = &im->lines[i];
+	return found;
+}
+
+static bool is_one_machine(struct import_line *const *lines, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (!is_one_name(full_name(lines[0]), full_name(lines[i])))
+			return false;
+	return true;
+}
+
+/* What another declaration of the address says is the same machine's. */
+static void give_macs(
+	struct import *im, struct import_host *owner, struct import_host *host)
+{
+	for (size_t i = 0; i < host->n_macs; i++)
+		import_add_mac(im, owner, host->macs[i]);
+	owner->has_dhcp = true;
+	host->is_merged = true;
+}
+
+static void find_addresses(struct import *im, struct import_host *host)
+{
+	TMP_CTX(tmp);
+	size_t n;
+	struct import_line **lines = lines_of(im, tmp, host->name, &n);
+
+	if (!is_one_machine(lines, n)) {
+		import_left(im, host->where,
+			"'%s' is the name of several machines in the hosts file, so of none",
+			host->name);
+		host->is_merged = true;
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct import_host *owner = import_host_at(im, lines[i]->ip);
+
+		if (owner == NULL)
+			import_add_ip(im, host, lines[i]->ip);
+		else if (owner != host)
+			give_macs(im, owner, host);
+	}
+}
+
+/* Hosts by line */
+
+/* A server of ISC's chose the address of such a host; that of the hosts file is given from now on. */
+static struct import_host *without_address(
+	struct import *im, const struct import_line *line)
+{
+	for (size_t i = 0; i < im->n_hosts; i++) {
+		struct import_host *host = im->hosts[i];
+		const char *full = full_name(line);
+		const char *own = host->scope.values[IMPORT_DOMAIN].text;
+
+		if (!host->has_dhcp || host->n_ips > 0 || host->n_macs == 0 ||
+			host->is_merged || host->is_named)
+			continue;
+		if (!text_equal_case(host->name, full) &&
+			(!has_word(line, host->name) ||
+				!import_is_short_of(host->name, full) ||
+				(own != NULL && !text_equal_case(own,
+							full + strlen(host->name) + 1))))
+			continue;
+		import_left(im, host->where,
+			"'%s' has no fixed-address, and an address in the hosts file: "
+			"it is given that from now on",
+			host->name);
+		return host;
+	}
+	return NULL;
+}
+
+/* A line of the short name alone is about the one machine whose other line has it, too. */
+static struct import_host *of_short_name(
+	const struct import *im, const char *name, size_t n_lines)
+{
+	struct import_host *found = NULL;
+
+	for (size_t i = 0; i < n_lines; i++) {
+		struct import_host *host =
+			has_word(&im->lines[i], name)
+				? import_host_at((struct import *)im, im->lines[i].ip)
+				: NULL;
+
+		if (host == NULL || !import_is_short_of(name, host->name))
+			continue;
+		if (found != NULL && found != host)
+			return NULL;
+		found = host;
+	}
+	return found;
+}
+
+void import_take_lines(struct import *im)
+{
+	for (size_t i = 0; i < im->n_hosts; i++)
+		if (im->hosts[i]->is_by_name && im->hosts[i]->n_ips == 0)
+			find_addresses(im, im->hosts[i]);
+	for (size_t i = 0; i < im->n_lines; i++) {
+		struct import_line *line = &im->lines[i];
+		struct import_host *host = import_host_at(im, line->ip);
+
+		/* a machine with an IPv4 and an IPv6 line is one */
+		if (host == NULL) {
+			host = without_address(im, line);
+			if (host == NULL)
+				host = import_find_host(im, full_name(line));
+			if (host == NULL)
+				host = of_short_name(im, full_name(line), i);
+			if (host == NULL)
+				host = import_add_host(im, full_name(line), line->where);
+			import_add_ip(im, host, line->ip);
+		}
+		take_line(im, host, line);
+	}
+}

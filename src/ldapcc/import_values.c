@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/text.h"
+#include "ldapcc/import.h"
+
+/*
+ * What a server took, and an attribute does not: it would cost its whole entry, a network's
+ * leases with it. It is left out, and named.
+ */
+
+enum { BOOT_FILE_MAX = 127 };
+
+typedef const char *(*fault_finder)(const char *text);
+
+static const char *name_fault(const char *text)
+{
+	return text_hostname_fault(text);
+}
+
+static const char *server_fault(const char *text)
+{
+	struct ip ip;
+
+	return ip_parse(text, &ip) ? ip_unusable(ip) : text_hostname_fault(text);
+}
+
+static const char *boot_fault(const char *text)
+{
+	if (strpbrk(text, " \"'\\,;{}") != NULL || strstr(text, "..") != NULL)
+		return "contains a blank, quote, comma, brace or '..'";
+	return strlen(text) > BOOT_FILE_MAX ? "is longer than a packet has room for"
+					    : NULL;
+}
+
+/* What each word of a value has to be; numbers and routers are looked at elsewhere. */
+static const fault_finder finders[_IMPORT_MAX] = {
+	[IMPORT_NAME_SERVERS] = server_fault,
+	[IMPORT_DOMAIN] = name_fault,
+	[IMPORT_SEARCH] = name_fault,
+	[IMPORT_TIME_SERVERS] = server_fault,
+	[IMPORT_NEXT_SERVER] = server_fault,
+	[IMPORT_BOOT_FILE] = boot_fault,
+	[IMPORT_BOOT_FILE_UEFI] = boot_fault,
+	[IMPORT_BOOT_FILE_ARM64] = boot_fault,
+	[IMPORT_BOOT_URL] = boot_fault,
+};
+
+static void left_out(struct import *im, const struct import_value *value,
+	const char *word, const char *why)
+{
+	import_left(im, value->where, "'%s' %s: left out", word, why);
+}
+
+/* The words without those that are none of the kind; nothing is inherited for what is left out. */
+static const char *good_words(
+	struct import *im, const struct import_value *value, fault_finder fault_of)
+{
+	TMP_CTX(tmp);
+	size_t n;
+	char **words = text_split_blank(tmp, value->text, &n);
+	struct buffer *kept = buffer_new(im->mem_ctx);
+
+	for (size_t i = 0; i < n; i++) {
+		const char *fault = fault_of(words[i]);
+
+		if (fault != NULL)
+			left_out(im, value, words[i], fault);
+		else
+			buffer_printf(kept, "%s%s", kept->len == 0 ? "" : " ", words[i]);
+	}
+	return kept->len == 0 ? "" : kept->data;
+}
+
+/* A domain with blanks is a search list for some clients: the first is the domain. */
+static void check_domain(struct import *im, struct import_value *value)
+{
+	size_t len = strcspn(value->text, " ");
+
+	if (value->text[len] != '\0') {
+		import_left(im, value->where,
+			"'%s' is no domain, but several: the first is taken",
+			value->text);
+		value->text = mem_strndup(im->mem_ctx, value->text, len);
+	}
+	const char *fault = name_fault(value->text);
+
+	if (fault != NULL)
+		left_out(im, value, value->text, fault);
+	if (fault != NULL)
+		value->text = "";
+}
+
+/* Which of several routers is one of the network? The first that is inside. */
+static void choose_router(struct import *im, const struct import_network *network,
+	struct import_value *value)
+{
+	TMP_CTX(tmp);
+	size_t n;
+	char **words = text_split_blank(tmp, value->text, &n);
+	const char *chosen = NULL;
+	struct ip ip;
+
+	for (size_t i = 0; i < n && chosen == NULL; i++) {
+		bool is_address = ip_parse(words[i], &ip);
+
+		if (!is_address || (prefix_contains(network->prefix, ip) &&
+					   prefix_edge(network->prefix, ip) == NULL))
+			chosen = mem_strdup(im->mem_ctx, words[i]);
+	}
+	if (chosen == NULL)
+		left_out(im, value, value->text, "is no router inside of the network");
+	value->text = chosen == NULL ? "" : chosen;
+}
+
+static void check_scope(struct import *im, struct import_scope *scope)
+{
+	for (enum import_option option = 0; option < _IMPORT_MAX; option++) {
+		struct import_value *value = &scope->values[option];
+
+		/* none at all can be said, too */
+		if (value->text == NULL || value->text[0] == '\0' ||
+			finders[option] == NULL)
+			continue;
+		if (option == IMPORT_DOMAIN) {
+			check_domain(im, value);
+		} else if (option >= IMPORT_BOOT_FILE) {
+			const char *fault = boot_fault(value->text);
+
+			if (fault != NULL)
+				left_out(im, value, value->text, fault);
+			if (fault != NULL)
+				value->text = "";
+		} else {
+			value->text = good_words(im, value, finders[option]);
+		}
+	}
+}
+
+bool import_is_said(const char *list, const char *word)
+{
+	TMP_CTX(tmp);
+	size_t n;
+	char **words = text_split_blank(tmp, list, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(words[i], word) == 0)
+			return true;
+	return false;
+}
+
+bool import_is_in(const struct import_network *network, const struct import_host *host)
+{
+	for (size_t i = 0; i < host->n_ips; i++)
+		if (prefix_contains(network->prefix, host->ips[i]))
+			return true;
+	return false;
+}
+
+void import_choose_routers(struct import *im)
+{
+	for (size_t i = 0; i < im->n_networks; i++) {
+		struct import_network *network = &im->networks[i];
+		struct import_value *value = &network->scope.values[IMPORT_ROUTERS];
+
+		if (value->text != NULL && value->text[0] != '\0')
+			choose_router(im, network, value);
+	}
+}
+
+void import_check_values(struct import *im)
+{
+	check_scope(im, &im->scope);
+	for (size_t i = 0; i < im->n_networks; i++)
+		check_scope(im, &im->networks[i].scope);
+	for (size_t i = 0; i < im->n_hosts; i++)
+		check_scope(im, &im->hosts[i]->scope);
+}

@@ -1,0 +1,168 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# import.sh LDAPCC - what a site has by hand keeps its meaning, or what is lost is named: order and
+# scopes of dhcpd.conf, names of hosts and ethers files, tags of dnsmasq.conf (TAP)
+# shellcheck disable=SC2317 # functions are called by ok
+set -uo pipefail
+
+LDAPCC=$(realpath "${1:?usage: import.sh LDAPCC}")
+readonly LDAPCC
+# shellcheck source=tests/command-line.sh
+. "$(dirname "$0")/command-line.sh"
+root=$(dirname "$(dirname "$(realpath "$0")")")
+export LDAPCC_DATADIR=$root
+cd "$work" || exit 1
+: >settings.yaml
+
+# imported WORD... - the files of this test as a site; what was said of it is in $work/err
+imported() {
+	"$LDAPCC" import "$@" >"$work/site.ldif" 2>"$work/err"
+}
+
+# has ENTRY LINE... - the lines are among those of the entry
+has() {
+	local entry=$1 line
+	shift
+	awk -v RS= -v ORS='\n\n' -v dn="dn: cn=$entry," 'index($0 "\n", dn) == 1' "$work/site.ldif" >"$work/entry"
+	for line; do
+		grep -Fxq -- "$line" "$work/entry" || { echo "no '$line'"; cat "$work/entry"; return 1; }
+	done
+}
+has_not() { ! has "$@" >/dev/null; }
+
+# A scope holds for what stands above its statements, too.
+cat >late.conf <<'END'
+group {
+	host a { hardware ethernet 00:00:5e:00:53:01; fixed-address 10.1.0.11; }
+	filename "late.0"; next-server 10.1.0.9;
+}
+shared-network w {
+	subnet 10.1.0.0 netmask 255.255.255.0 { }
+	subnet 10.2.0.0 netmask 255.255.255.0 { }
+	host c { hardware ethernet 00:00:5e:00:53:03; fixed-address 10.1.0.13, 10.2.0.13; filename "own.0"; }
+	option routers 10.1.0.1, 10.2.0.1;
+	option domain-name-servers 10.1.0.5;
+}
+option domain-name "late.example";
+END
+ok 'a dhcpd.conf with its statements last' imported --dhcpd late.conf
+ok '… a group holds for its hosts' has a 'vocBootFile: late.0' 'vocNextServer: 10.1.0.9'
+ok '… a shared network for its subnets' has 10.2.0.0-24 'vocNameServer: 10.1.0.5' 'vocDomain: late.example'
+ok '… each with the router that is inside of it' has 10.2.0.0-24 'vocGateway: 10.2.0.1'
+ok '… and a host of two networks keeps what is its own' has c 'vocBootFile: own.0'
+ok '… a check finds no error' exits 0 check
+
+cat >pools.conf <<'END'
+subnet 10.1.0.0 netmask 255.255.255.0 {
+	pool { range 10.1.0.100 10.1.0.110; option domain-name-servers 10.1.0.7; }
+	pool { range 10.1.0.120 10.1.0.130; deny unknown-clients; }
+	pool { range 10.1.0.140 10.1.0.150; allow known-clients; }
+	pool { range 10.1.0.160 10.1.0.170; allow unknown-clients; }
+}
+END
+ok 'a dhcpd.conf with pools' imported --dhcpd pools.conf
+ok '… open ones are ranges' has 10.1.0.0-24 'vocDynamicRange: 10.1.0.100 10.1.0.110' \
+	'vocDynamicRange: 10.1.0.160 10.1.0.170'
+ok '… closed ones are not' has_not 10.1.0.0-24 'vocDynamicRange: 10.1.0.120 10.1.0.130'
+ok '… one for known clients neither' has_not 10.1.0.0-24 'vocDynamicRange: 10.1.0.140 10.1.0.150'
+ok '… which is said' complains "pools.conf:3: .*10.1.0.120 10.1.0.130.* not for unknown clients"
+ok '… as is what only a pool says' complains "pools.conf:2: .*vocNameServer '10.1.0.7' is a pool's only"
+
+# A value that no attribute takes would cost the whole entry.
+cat >values.conf <<'END'
+option domain-name "a.example b.example";
+filename "boot.0";
+subnet 10.1.0.0 netmask 255.255.255.0 { option routers 10.9.0.1; option domain-name-servers 0.0.0.0, 10.1.0.5; }
+subnet 10.2.0.0 netmask 255.255.255.0 { option routers 10.2.0.255; filename ""; next-server 0.0.0.0; }
+host a { hardware ethernet 00:00:5e:00:53:01; fixed-address 10.1.0.11; filename "with blank"; }
+END
+ok 'a dhcpd.conf with values that no attribute takes' imported --dhcpd values.conf
+ok '… of several domains the first counts' has 10.1.0.0-24 'vocDomain: a.example' 'vocNameServer: 10.1.0.5'
+ok '… no boot file is none' has_not 10.2.0.0-24 'vocBootFile: boot.0'
+for line in 1 3 4 5; do
+	ok "… what was left out is named: line $line" complains "values.conf:$line: warning"
+done
+ok '… a check finds no error' exits 0 check
+
+# ethers(5) and hosts(5) know one machine by its name.
+cat >hosts <<'END'
+10.1.0.11 n1.c.example n1
+fd00:1::11 n1
+10.1.0.12 n2.c.example n2 www
+10.1.0.13 n3.c.example n3 www
+10.1.0.14 bad_name good.c.example
+END
+cat >ethers <<'END'
+00:00:5e:00:53:01 N1
+0:0:5e:0:53:2 n2.c.example
+00:00:5e:00:53:03 www
+END
+ok 'ethers with hosts' imported --hosts hosts --ethers ethers
+ok '… are one machine by the short name' has n1.c.example 'ipHostNumber: 10.1.0.11' \
+	'ipHostNumber: fd00:1::11' 'macAddress: 00:00:5e:00:53:01'
+ok '… and by the full one' has n2.c.example 'ipHostNumber: 10.1.0.12' 'macAddress: 00:00:5e:00:53:02'
+ok '… a name of two is nobody'"'"'s' complains "ethers:3: .*'www' is the name of several machines"
+ok '… a name that is none is not another one' has good.c.example 'ipHostNumber: 10.1.0.14'
+
+cat >short.conf <<'END'
+option domain-name "c.example";
+subnet 10.1.0.0 netmask 255.255.255.0 { range 10.1.0.100 10.1.0.110; }
+host n1 { hardware ethernet 00:00:5e:00:53:01; }
+END
+ok 'a host of dhcpd without an address, and its line in hosts' imported --hosts hosts --dhcpd short.conf
+ok '… are one' has n1.c.example 'macAddress: 00:00:5e:00:53:01'
+ok '… which changes its answer, and that is said' complains "short.conf:3: .*it is given that from now on"
+
+cat >more.conf <<'END'
+00:00:5e:00:53:06,10.1.0.16,six
+END
+cat >dnsmasq.conf <<'END'
+domain="c.example"  # in quotes
+dhcp-option=tag:red,option:router,10.2.0.1
+dhcp-option=option:router,10.1.0.1
+dhcp-option=option:dns-server,0.0.0.0,10.1.0.5
+dhcp-option=option6:dns-server,[fd00:1::5]
+dhcp-range=10.1.0.100,10.1.0.110,255.255.255.0,2h
+dhcp-range=set:red,10.2.0.0,static,255.255.255.0
+dhcp-range=fd00:1::100,fd00:1::200,64,1h
+dhcp-boot=tag:efi,shim.efi,,10.1.0.9
+dhcp-boot=tag:ipxe,http://10.1.0.9/boot.ipxe
+dhcp-boot=tag:!ipxe,pxelinux.0,,10.1.0.9
+dhcp-match=set:efi,option:client-arch,7
+dhcp-match=set:ipxe,175
+dhcp-host=00:00:5e:00:53:01,n1
+dhcp-host=00:00:5e:00:53:05,10.2.0.15,five
+dhcp-host=00:00:5e:00:53:09,ignore
+dhcp-host=seven,10.1.0.17
+dhcp-host=id:00:03:00:01:00:00:5e:00:53:08,eight,[fd00:1::18]
+cname=al.c.example,five.c.example,600
+txt-record=five.c.example,"a, b"
+dhcp-hostsfile=more.conf
+conf-dir=/nonexistent
+END
+ok 'a dnsmasq.conf, with hosts' imported --dnsmasq dnsmasq.conf --hosts hosts
+ok '… a range with its lease' has 10.1.0.0-24 'vocDynamicRange: 10.1.0.100 10.1.0.110' \
+	'vocLeaseTime: 7200' 'vocGateway: 10.1.0.1' 'vocDomain: c.example'
+ok '… a static network with the options of its tag' has 10.2.0.0-24 'vocGateway: 10.2.0.1' \
+	'vocLeaseTime: 3600'
+ok '… IPv6, and not what is of IPv4 only' has fd00:1::-64 'vocDynamicRange: fd00:1::100 fd00:1::200' \
+	'vocNameServer: fd00:1::5'
+ok '… nothing of which it takes' has_not fd00:1::-64 'vocBootFile: pxelinux.0'
+ok '… boot files by kind of client' has 10.1.0.0-24 'vocBootFile: pxelinux.0' 'vocBootFileUEFI: shim.efi' \
+	'vocBootFileARM64: pxelinux.0' 'vocBootURL: http://10.1.0.9/boot.ipxe' 'vocNextServer: 10.1.0.9'
+ok '… an address by its name in hosts' has n1.c.example 'ipHostNumber: 10.1.0.11' \
+	'macAddress: 00:00:5e:00:53:01'
+ok '… a DUID' has eight 'vocDUID: 00:03:00:01:00:00:5e:00:53:08' 'ipHostNumber: fd00:1::18'
+ok '… records of a host are its own' has five 'vocDNSRecord: TXT "a, b"'
+ok '… of a CNAME not the time to live' has al.c.example 'vocDNSRecord: CNAME five.c.example'
+ok '… a file of hosts is followed' has six 'ipHostNumber: 10.1.0.16'
+ok '… one that is ignored is not served' lacks "$work/site.ldif" '00:00:5e:00:53:09'
+for line in 4:own.address 16:ignored 17:by.no.MAC 22:conf-file; do
+	ok "… what is lost is named: line ${line%%:*}" complains "dnsmasq.conf:${line%%:*}: warning.*${line#*:}"
+done
+sed -i '/^www\|bad_name/d; s/ www$//' hosts
+imported --dnsmasq dnsmasq.conf --hosts hosts
+ok '… a check finds no error' exits 0 check
+echo "1..$n_tests"
+[ "$n_failed" -eq 0 ]
