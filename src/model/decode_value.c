@@ -224,7 +224,12 @@ void decode_address_text(struct decoder *d, struct record *record, const struct 
 	char buffer[IP_TEXT_MAX];
 
 	decode_address(d, record, use, value, &ip);
-	if (ip_is_set(ip))
+	if (!ip_is_set(ip))
+		return;
+	/* each client would take it for itself, or for all */
+	if (ip_unusable(ip) != NULL)
+		decode_pass_over(d, record, use->field, value, ip_unusable(ip));
+	else
 		*(const char **)place =
 			arena_strdup(d->site->arena, ip_format(ip, buffer));
 }
