@@ -141,6 +141,15 @@ txt-record=five.c.example,"a, b"
 dhcp-hostsfile=more.conf
 conf-dir=/nonexistent
 END
+cat >bare.conf <<'END'
+dhcp-range=lan,10.3.0.100,10.3.0.110,255.255.255.0,10.3.0.255,infinite
+dhcp-option=lan,3,10.3.0.1
+dhcp-option=lan,option:dns-server,10.3.0.2,10.3.0.3	# two
+END
+ok 'a dnsmasq.conf with bare tags' imported --dnsmasq bare.conf
+ok '… which are those of networks' has 10.3.0.0-24 'vocGateway: 10.3.0.1' 'vocNameServer: 10.3.0.2' \
+	'vocNameServer: 10.3.0.3' 'vocDynamicRange: 10.3.0.100 10.3.0.110'
+ok '… a lease that no attribute takes is named' complains 'bare.conf:1: .*vocLeaseTime is a number'
 ok 'a dnsmasq.conf, with hosts' imported --dnsmasq dnsmasq.conf --hosts hosts
 ok '… a range with its lease' has 10.1.0.0-24 'vocDynamicRange: 10.1.0.100 10.1.0.110' \
 	'vocLeaseTime: 7200' 'vocGateway: 10.1.0.1' 'vocDomain: c.example'

@@ -177,6 +177,22 @@ static const char *tag_of(const char *field, const char *const *kinds)
 static const char *const sets[] = {"set:", "net:", NULL};
 static const char *const asks[] = {"tag:", "net:", NULL};
 
+/* A bare word in front of a range or an option is a tag, too. */
+static const char *leading_tag(const struct line *l, const char *const *kinds)
+{
+	struct ip ip;
+
+	if (l->n < 2 || l->fields[0][0] == '\0')
+		return NULL;
+	const char *tag = tag_of(l->fields[0], kinds);
+
+	if (tag != NULL || strpbrk(l->fields[0], ":=") != NULL ||
+		strchr("0123456789", l->fields[0][0]) != NULL ||
+		ip_parse(l->fields[0], &ip))
+		return tag;
+	return l->fields[0];
+}
+
 static void drop_fields(struct line *l, size_t n)
 {
 	l->fields += n;
@@ -235,8 +251,8 @@ static void read_dhcp_range(struct line *l)
 	struct ip first, last;
 	unsigned length;
 
-	while (l->n > 0 && tag_of(l->fields[0], sets) != NULL) {
-		tag = tag_of(l->fields[0], sets);
+	while (leading_tag(l, sets) != NULL) {
+		tag = leading_tag(l, sets);
 		drop_fields(l, 1);
 	}
 	bool is_static = l->n > 1 && strcmp(l->fields[1], "static") == 0;
@@ -276,10 +292,10 @@ static struct import_scope *scope_of(struct line *l)
 {
 	struct import_scope *scope = &l->im->scope;
 
-	while (l->n > 0 && tag_of(l->fields[0], asks) != NULL) {
+	for (const char *tag; (tag = leading_tag(l, asks)) != NULL;) {
 		if (scope != &l->im->scope)
 			return NULL;
-		scope = scope_of_tag(l->im, tag_of(l->fields[0], asks));
+		scope = scope_of_tag(l->im, tag);
 		if (scope == NULL)
 			return NULL;
 		drop_fields(l, 1);
