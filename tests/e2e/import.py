@@ -5,7 +5,8 @@
 A dhcpd.conf of some hundred hosts, in the shapes that sites have (groups in groups, a file for
 each rack, pools, two subnets on one wire, boot files by architecture), and its hosts file are
 imported, checked and rendered. Then the real dhcpd runs on the old file and on ours, and as a
-relay agent we ask both for every client in every subnet: the answers are the same.
+relay agent we ask both for every client in every subnet: the answers are the same. So are those
+of dnsmasq by a dnsmasq.conf and by what is rendered of it.
 """
 
 import contextlib
@@ -241,6 +242,87 @@ class Dhcpd:
         self.process.wait()
 
 
+class Dnsmasq:
+    def __init__(self, folder, name, conf):
+        self.log = os.path.join(folder, f"{name}.log")
+        # a copy is confined to no folders
+        program = os.path.join(folder, "dnsmasq")
+        shutil.copy(shutil.which("dnsmasq"), program)
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(
+                [program, "--keep-in-foreground", "--log-facility=-", "--user=root", "--port=5399",
+                 "--interface=served", "--bind-dynamic", "--no-hosts", "--no-resolv", "--no-ping",
+                 f"--dhcp-leasefile={folder}/{name}.leases", f"--conf-file={conf}"],
+                stdout=log, stderr=log)
+        end = time.monotonic() + 30
+        while "started" not in self.said():
+            if time.monotonic() > end or self.process.poll() is not None:
+                raise RuntimeError(self.said())
+            time.sleep(0.05)
+
+    def said(self):
+        with open(self.log, encoding="utf-8", errors="replace") as log:
+            return log.read()
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+DNSMASQ = """# by hand
+domain=old.example
+dhcp-range=set:one,10.1.0.200,10.1.0.220,255.255.255.0,2h
+dhcp-range=set:two,10.2.0.0,static,255.255.255.0
+dhcp-option=option:dns-server,10.1.0.5,10.1.0.6
+dhcp-option=option:ntp-server,10.1.0.4
+dhcp-option=tag:one,option:router,10.1.0.1
+dhcp-option=tag:two,option:router,10.2.0.1
+dhcp-option=tag:two,option:mtu,1400
+dhcp-option=option:domain-search,"example","old.example"
+dhcp-match=set:efi,option:client-arch,7
+dhcp-match=set:arm,option:client-arch,11
+dhcp-match=set:web,option:client-arch,16
+dhcp-boot=tag:efi,shimx64.efi,,10.1.0.9
+dhcp-boot=tag:arm,grubaa64.efi,,10.1.0.9
+dhcp-boot=tag:web,http://10.1.0.9/boot.efi,,10.1.0.9
+dhcp-boot=pxelinux.0,,10.1.0.9
+"""
+
+
+def by_dnsmasq(ldapcc, folder, wire):
+    """A dnsmasq.conf by hand and ours give each client the same."""
+    hosts = write(folder, "dm-hosts", "".join(
+        f"10.{net}.0.{node} d{net}n{node}.old.example d{net}n{node}\n" for net in (1, 2) for node in (7, 8)))
+    text = DNSMASQ + f"addn-hosts={hosts}\n"
+    clients = []
+    for net in (1, 2):
+        for node in range(1, 10):
+            address = "" if node in (7, 8) else f",10.{net}.0.{node}"
+            text += f"dhcp-host={mac(net, node)}{address},d{net}n{node}\n"
+            clients.append((mac(net, node), f"10.{net}.0.250"))
+    conf = write(folder, "dm.conf", text)
+    done = run(ldapcc, "import", "--dnsmasq", conf)
+    ldif = write(folder, "dm.ldif", done.stdout)
+    tap.ok(done.returncode == 0 and "warning" not in done.stderr, "a dnsmasq.conf is imported",
+           done.stderr)
+    out = os.path.join(folder, "dm-out")
+    settings = write(folder, "dm.yaml", "targets: [dnsmasq-dhcp, dnsmasq-dhcp-hosts]\n")
+    done = run(ldapcc, "--config", settings, "--ldif", ldif, "render", "-o", out)
+    tap.ok(done.returncode == 0, "and rendered", done.stderr)
+    with open(f"{out}/etc/dnsmasq.d/ldapcc-dhcp.conf", encoding="ascii") as file:
+        new = write(folder, "dm-new.conf", file.read().replace("=/srv/", f"={out}/srv/"))
+    told = []
+    for name, path in (("dm-old", conf), ("dm-new", new)):
+        server = Dnsmasq(folder, name, path)
+        told.append({(client, arch): wire.ask(*client, arch, 0x4000 + number * 32 + (arch or 0))
+                     for number, client in enumerate(clients) for arch in ARCHS})
+        server.stop()
+    tap.ok(all(told[0].values()), f"dnsmasq answers all {len(clients)} clients by the old file")
+    wrong = [f"{key}\n  was {told[0][key]}\n  is  {told[1][key]}"
+             for key in told[0] if told[0][key] != told[1][key]]
+    tap.ok(not wrong, f"all {len(told[0])} answers are the same", "\n".join(wrong[:12]))
+
+
 def answers(wire, clients):
     """Of every client, as every kind of it; and of strangers."""
     found = {}
@@ -416,6 +498,10 @@ def main(ldapcc):
         tap.ok(not wrong, f"all {len(before)} answers are the same",
                "\n".join(f"{client}\n  was {before[client]}\n  is  {after[client]}"
                          for client in sorted(wrong, key=str)[:12]))
+        if shutil.which("dnsmasq"):
+            by_dnsmasq(ldapcc, folder, wire)
+        else:
+            tap.ok(True, "a dnsmasq.conf by hand # SKIP dnsmasq is not installed")
         with open(f"{out}/srv/ldapcc/dnsmasq/hosts", encoding="ascii") as file:
             rendered = file.read()
         with open(hosts, encoding="ascii") as file:
