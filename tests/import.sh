@@ -146,6 +146,24 @@ dhcp-range=lan,10.3.0.100,10.3.0.110,255.255.255.0,10.3.0.255,infinite
 dhcp-option=lan,3,10.3.0.1
 dhcp-option=lan,option:dns-server,10.3.0.2,10.3.0.3	# two
 END
+cat >nics.conf <<'END'
+dhcp-option=option:dns-server,10.1.0.5
+dhcp-option=option:router
+dhcp-range=10.1.0.100,10.1.0.120,255.255.255.0,1h
+dhcp-range=10.1.0.130,10.1.0.140,255.255.255.0,3h
+dhcp-range=10.3.0.0,static,255.255.255.0
+dhcp-host=n3,00:00:5e:00:53:03,10.1.0.13
+dhcp-host=n3,00:00:5e:00:53:04,10.3.0.13
+dhcp-host=00:00:5e:00:53:08,n8,10.1.0.18,[::8]
+txt-record=_dmarc.c.example,v=DMARC1
+END
+ok 'a dnsmasq.conf with a host of two NICs' imported --dnsmasq nics.conf
+ok '… which are two interfaces' has eth1,cn=n3 'macAddress: 00:00:5e:00:53:04' 'ipHostNumber: 10.3.0.13'
+ok '… half an address is none' lacks "$work/site.ldif" 'ipHostNumber:: '
+for line in 4:another.lease 8:part.of.an.address 9:_dmarc; do
+	ok "… what is lost is named: line ${line%%:*}" complains "nics.conf:${line%%:*}: warning.*${line#*:}"
+done
+ok '… a check finds no error' exits 0 check
 ok 'a dnsmasq.conf with bare tags' imported --dnsmasq bare.conf
 ok '… which are those of networks' has 10.3.0.0-24 'vocGateway: 10.3.0.1' 'vocNameServer: 10.3.0.2' \
 	'vocNameServer: 10.3.0.3' 'vocDynamicRange: 10.3.0.100 10.3.0.110'

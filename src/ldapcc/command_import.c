@@ -171,7 +171,15 @@ static void place_records(struct import *im)
 {
 	for (size_t i = 0; i < im->n_owned; i++) {
 		const struct import_record *record = &im->owned[i];
+		const char *fault = text_hostname_fault(record->owner);
 		struct import_host *host = NULL;
+
+		if (fault != NULL) {
+			import_left(im, record->where,
+				"the record of '%s' is not taken over: its name %s",
+				record->owner, fault);
+			continue;
+		}
 
 		for (size_t j = 0; j < im->n_hosts && host == NULL; j++)
 			if (!im->hosts[j]->is_merged &&

@@ -75,6 +75,14 @@ static bool read_ip(char *field, struct ip *ret)
 	return ip_parse(field + is_six, ret);
 }
 
+/* [::8]: what stands in front of it comes from the interface. */
+static bool is_host_part(struct ip ip)
+{
+	static const unsigned char zeros[8];
+
+	return ip.family == 6 && memcmp(ip.bytes, zeros, sizeof(zeros)) == 0;
+}
+
 /* What a field of dhcp-host says. */
 struct host_fields {
 	const char *name;
@@ -90,7 +98,11 @@ static void read_host_field(struct line *l, char *field, struct host_fields *h)
 	if (mac_parse(field, &h->macs[h->n_macs]) && strchr(field, ':') != NULL) {
 		h->n_macs++;
 	} else if (read_ip(field, &h->ips[h->n_ips])) {
-		h->has_six |= h->ips[h->n_ips++].family == 6;
+		h->has_six |= h->ips[h->n_ips].family == 6;
+		if (is_host_part(h->ips[h->n_ips]))
+			left(l, "has a part of an address only, which is not taken over");
+		else
+			h->n_ips++;
 	} else if (strcmp(field, "ignore") == 0) {
 		h->is_ignored = true;
 	} else if (text_has_prefix(field, "id:") && h->duid == NULL) {
@@ -112,6 +124,20 @@ static void check_host_fields(struct line *l, const struct host_fields *h)
 			"reservation");
 }
 
+/* Another NIC of the name: a MAC address with an address, and neither is the one's before. */
+static bool is_another(const struct import_host *host, const struct host_fields *h)
+{
+	for (size_t i = 0; i < host->n_macs; i++)
+		for (size_t j = 0; j < h->n_macs; j++)
+			if (mac_compare(host->macs[i], h->macs[j]) == 0)
+				return false;
+	for (size_t i = 0; i < host->n_ips; i++)
+		for (size_t j = 0; j < h->n_ips; j++)
+			if (ip_compare(host->ips[i], h->ips[j]) == 0)
+				return false;
+	return host->n_macs > 0 && host->n_ips > 0 && h->n_macs > 0 && h->n_ips > 0;
+}
+
 static void read_dhcp_host(struct line *l)
 {
 	struct import *im = l->im;
@@ -129,7 +155,7 @@ static void read_dhcp_host(struct line *l)
 		return;
 	struct import_host *host = h.name != NULL ? import_find_host(im, h.name) : NULL;
 
-	if (host == NULL)
+	if (host == NULL || is_another(host, &h))
 		host = import_add_host(im, h.name == NULL ? "" : h.name, l->where);
 	for (size_t i = 0; i < h.n_macs; i++)
 		import_add_mac(im, host, h.macs[i]);
@@ -239,9 +265,15 @@ static void set_lease(
 	bool is_length = first->family == 6 && text_parse_u64(last, 128, &number);
 	const char *lease = is_length ? NULL : lease_of(l, last);
 
+	struct import_value *value = &network->scope.values[IMPORT_LEASE];
+
 	if (lease == NULL)
 		lease = first->family == 6 ? "86400" : "3600";
-	network->scope.values[IMPORT_LEASE] = (struct import_value){lease, l->where};
+	if (value->text == NULL)
+		*value = (struct import_value){lease, l->where};
+	else if (strcmp(value->text, lease) != 0)
+		left(l, "has another lease time than the range before it in the network: all "
+			"ranges have that");
 }
 
 /* FIRST,LAST[,MASK[,BROADCAST]][,LEASE], or NETWORK,static,MASK; FIRST,LAST[,MODE][,LENGTH][,LEASE] */
