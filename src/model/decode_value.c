@@ -460,9 +460,15 @@ void decode_url(struct decoder *d, struct record *record, const struct use *use,
 	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++)
 		is_url |= text_has_prefix(text, schemes[i]) &&
 			  text[strlen(schemes[i])] != '\0';
+	/* iPXE loads by TFTP, too */
+	if (use->field == FIELD_BOOT_URL)
+		is_url |= text_has_prefix(text, "tftp://") &&
+			  text[strlen("tftp://")] != '\0';
 	if (!is_url)
 		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
-			"is no URL (http, https, ftp, file or nfs)");
+			use->field == FIELD_BOOT_URL
+				? "is no URL (http, https, ftp, tftp, file or nfs)"
+				: "is no URL (http, https, ftp, file or nfs)");
 	else if (strpbrk(text, " \"'\\,#<>") != NULL)
 		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"contains a blank, quote, backslash, "
