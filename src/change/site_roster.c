@@ -565,6 +565,26 @@ static void stand_machine(struct look_back *s, struct machine *machine)
 		machine->outranked = find_outranked(machine, was);
 }
 
+/* Enough that an index which one of them needs is made few times. */
+enum { STANDING_AT_ONCE = 8192 };
+
+struct standing_room {
+	struct site *site;
+	const struct roster *before;
+};
+
+static void stand_some(void *data, unsigned worker _unused_, size_t part)
+{
+	TMP_CTX(tmp);
+	const struct standing_room *room = data;
+	struct look_back s = {.mem_ctx = tmp, .site = room->site, .before = room->before};
+	size_t end = (part + 1) * STANDING_AT_ONCE;
+
+	for (size_t i = part * STANDING_AT_ONCE; i < end && i < room->site->n_machines;
+		i++)
+		stand_machine(&s, room->site->machines[i]);
+}
+
 void site_roster_stand(struct site *site, const struct roster *before)
 {
 	TMP_CTX(tmp);
@@ -587,6 +607,6 @@ void site_roster_stand(struct site *site, const struct roster *before)
 			network->record.name != NULL &&
 			roster_find(before, network->record.name, KIND_NETWORK) != NULL;
 	}
-	for (size_t i = 0; i < site->n_machines; i++)
-		stand_machine(&s, site->machines[i]);
+	parallel_each((site->n_machines + STANDING_AT_ONCE - 1) / STANDING_AT_ONCE,
+		stand_some, &(struct standing_room){site, before});
 }
