@@ -107,6 +107,35 @@ ok 'with deleteoldrdn: 0 the old name is an alias' tries 2 <<-LDIF
 	deleteoldrdn: 0
 LDIF
 ok '… and is printed' says ' util.c.example'
+refused 'a part of the directory that is not there' '1:5: error: ' <<-LDIF
+	dn: cn=x,ou=nowhere,dc=c,dc=example
+	changetype: add
+	objectClass: device
+	cn: x
+LDIF
+refused 'a move to it' "5:14: error: 'cn=a,ou=nowhere,dc=c,dc=example' is below no entry that is read" <<-LDIF
+	dn: $node01
+	changetype: modrdn
+	newrdn: cn=a
+	deleteoldrdn: 1
+	newsuperior: ou=nowhere,dc=c,dc=example
+LDIF
+refused 'an entry without a class' '1:5: error: the entry has no objectClass any more' <<-LDIF
+	dn: $node01
+	changetype: modify
+	delete: objectClass
+LDIF
+refused 'changes of an entry, without their type' "1:5: error: '$node01' is there already: a record without 'changetype:' adds it" <<-LDIF
+	dn: $node01
+	add: description
+	description: x
+LDIF
+refused 'another version of LDIF' "1:10: error: LDIF version '2' is not known, only 1" <<-LDIF
+	version: 2
+
+	dn: $node01
+	changetype: delete
+LDIF
 ok 'a container is renamed: all below it with it' tries 2 <<-LDIF
 	dn: ou=networks,dc=c,dc=example
 	changetype: modrdn

@@ -75,6 +75,8 @@ struct finding {
 	enum severity severity;
 	const char *id; /* kebab-case, or NULL: a failure without one */
 	struct loc where;
+	/* DN of the record that it is about, where a join brought the value; NULL: where.dn */
+	const char *about;
 	char *message;
 	const char *excerpt; /* the source line a caret points into, or NULL */
 	struct note *notes;

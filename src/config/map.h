@@ -115,6 +115,8 @@ struct join {
 	const char *to; /* a class */
 	struct match mine, theirs; /* of the giving entry, and of the one it gives to */
 	bool is_each; /* gives to several, which take what they have no values for */
+	/* what finds nobody to give to is lost: its class is of no kind */
+	bool is_lost_alone;
 	unsigned line, column;
 };
 

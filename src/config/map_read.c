@@ -602,6 +602,62 @@ static int check_cycles(struct reader *r, const struct map *map)
 	return result;
 }
 
+/* Is @class one of a kind? A kind by a filter alone has any. */
+static bool is_of_a_kind(const struct map *map, const char *class, bool is_any)
+{
+	for (size_t kind = 0; kind < _KIND_MAX; kind++)
+		for (size_t i = 0; i < map->classes[kind].n; i++) {
+			const char *name = map->classes[kind].items[i].name;
+
+			if (name == NULL ? is_any : text_equal_case(name, class))
+				return true;
+		}
+	return false;
+}
+
+/* The join in which @class gives and is no record any more; NULL: none. */
+static const struct join *join_of(const struct map *map, const char *class)
+{
+	for (size_t i = 0; i < map->n_joins; i++)
+		if (!map->joins[i].is_each &&
+			text_equal_case(map->joins[i].from.name, class))
+			return &map->joins[i];
+	return NULL;
+}
+
+/* An entry gives what it has, and nothing that it was given: who gives to it would be lost. */
+static int check_taker(struct reader *r, const struct map *map, const struct join *join)
+{
+	const struct node at = {.line = join->line, .column = join->column};
+	const struct join *next = join_of(map, join->to);
+
+	if (next != NULL)
+		return document_fault(r, &at,
+			"'%s' is joined to '%s', which is a part of '%s' itself: join it "
+			"to that",
+			join->from.name, join->to, next->to);
+	return is_of_a_kind(map, join->to, true)
+		       ? 0
+		       : document_fault(r, &at,
+				 "'%s' is joined to '%s', which is of no kind",
+				 join->from.name, join->to);
+}
+
+static int check_takers(struct reader *r, struct map *map)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < map->n_joins; i++) {
+		struct join *join = &map->joins[i];
+		int failed = check_taker(r, map, join);
+
+		join->is_lost_alone =
+			!join->is_each && !is_of_a_kind(map, join->from.name, false);
+		result = failed < 0 ? failed : result;
+	}
+	return result;
+}
+
 /* The whole */
 
 static int read_references(struct reader *r, const struct node *value, void *field)
@@ -639,7 +695,9 @@ static int read_frame(struct reader *r, const struct node *root, struct map *map
 			.name = kind_name((enum kind)kind), .read = read_nothing};
 	int failed = document_read(r, root, keys, map);
 
-	return failed < 0 ? failed : check_cycles(r, map);
+	if (failed == 0)
+		failed = check_cycles(r, map);
+	return failed < 0 ? failed : check_takers(r, map);
 }
 
 static int read_section(

@@ -355,8 +355,10 @@ static void keep_findings_of(struct diags *diags, const struct record *record)
 
 	for (size_t i = 0; i < diags->n_findings; i++) {
 		struct finding *finding = diags->findings[i];
-		bool is_own =
-			finding->where.dn == NULL || is_about(&finding->where, record);
+		const struct loc about = {.dn = finding->about};
+		bool is_own = finding->where.dn == NULL ||
+			      is_about(&finding->where, record) ||
+			      is_about(&about, record);
 
 		for (size_t j = 0; j < finding->n_notes; j++)
 			is_own |= is_about(&finding->notes[j].where, record);

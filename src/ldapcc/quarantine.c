@@ -457,6 +457,7 @@ static void report(const struct round *round, const struct finding *finding)
 	struct finding *again = diag_add(round->run->diags, finding->severity,
 		finding->id, finding->where, "%s", finding->message);
 
+	again->about = finding->about;
 	for (size_t i = 0; i < finding->n_notes; i++)
 		diag_note(
 			again, finding->notes[i].where, "%s", finding->notes[i].message);
@@ -465,7 +466,8 @@ static void report(const struct round *round, const struct finding *finding)
 static bool is_of_quarantined(const struct round *round, const struct finding *finding)
 {
 	TMP_CTX(tmp);
-	const char *key = dn_key(tmp, finding->where.dn);
+	const char *key =
+		dn_key(tmp, finding->about != NULL ? finding->about : finding->where.dn);
 
 	return key != NULL && (owner_in(round->members, key) != NULL ||
 				      owner_in(round->held, key) != NULL);

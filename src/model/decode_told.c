@@ -173,9 +173,23 @@ static void tell(struct decoder *d, const struct told *told)
 		tell_values(d, told, attribute);
 }
 
+/* What joins had something to give to never comes here. */
+static void tell_lost(struct decoder *d, const struct join *join)
+{
+	if (!join->is_lost_alone || !class_matches(&join->from, d->entry))
+		return;
+	(void)check_report_entry(d->reporter, CHECK_LEFT_OUT,
+		check_default(CHECK_LEFT_OUT),
+		loc_of(d, d->entry->dn, join->mine.attribute, NULL),
+		"belongs to no entry of class '%s': it is left out", join->to);
+}
+
 void decode_tell(struct decoder *d)
 {
 	const struct map *map = d->mapped->map;
+
+	for (size_t i = 0; i < map->n_joins && d->kind == KIND_NONE; i++)
+		tell_lost(d, &map->joins[i]);
 
 	for (size_t i = 0; i < d->n_denials; i++)
 		tell_denial(d, &d->denials[i]);

@@ -66,7 +66,8 @@ static enum unserved_why fault_of(bool is_in_zone, const char *name)
 	struct ip ip;
 
 	if (!is_in_zone)
-		return UNSERVED_ZONE_ITSELF;
+		return strchr(name, '.') == NULL ? UNSERVED_NO_ZONE
+						 : UNSERVED_ZONE_ITSELF;
 	if (text_has_prefix(name, "*."))
 		return UNSERVED_WILDCARD;
 	return text_hostname_fault(name) != NULL || ip_parse(name, &ip)

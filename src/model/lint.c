@@ -608,9 +608,37 @@ static void report_dead(
 	note_gone(r, finding, dn_key(tmp, dead->text));
 }
 
+/* Of two the first counts, whose members they are: groups are no part of what is served. */
+static void check_group_names(struct reporter *r)
+{
+	TMP_CTX(tmp);
+	struct table *names = table_new_folded(tmp, r->site->n_groups);
+
+	for (size_t i = 0; i < r->site->n_groups; i++) {
+		struct node_group *group = r->site->groups[i];
+		void **slot = group->record.name == NULL || group->n_nodes == 0
+				      ? NULL
+				      : table_slot(names, group->record.name);
+
+		if (slot == NULL || *slot == NULL) {
+			if (slot != NULL)
+				*slot = group;
+			continue;
+		}
+		struct finding *finding = check_report_at(r, CHECK_DUP_NAME,
+			SEVERITY_WARNING, &group->record, FIELD_NAME, 0,
+			"a group '%s' is there already: this one is left out",
+			group->record.name);
+
+		lint_note(r, finding, &((struct node_group *)*slot)->record, FIELD_NAME,
+			0, "the first is here");
+	}
+}
+
 /* Groups cost nobody anything: what is not there is left out of them. */
 static void check_groups(struct reporter *r)
 {
+	check_group_names(r);
 	for (size_t i = 0; i < r->site->n_groups; i++) {
 		struct node_group *group = r->site->groups[i];
 

@@ -15,6 +15,8 @@ enum { NAMED = 3 }; /* of which so many are named */
 static const char *const sentences[_UNSERVED_MAX][2] = {
 	[UNSERVED_NO_HOST_NAME] = {"is no host name", "are no host names"},
 	[UNSERVED_ZONE_ITSELF] = {"is the zone itself", "are the zone itself"},
+	[UNSERVED_NO_ZONE] = {"stands below no entry that has a label of its name",
+		"stand below no entry that has a label of their names"},
 	[UNSERVED_WILDCARD] = {"stands for all names", "stand for all names"},
 	[UNSERVED_TYPE] = {"has neither an address nor a CNAME, MX or TXT",
 		"have neither an address nor a CNAME, MX or TXT"},

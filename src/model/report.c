@@ -34,7 +34,12 @@ static struct finding *report(struct reporter *r, enum check check,
 		record->is_bad = true;
 		record->is_wrong |= !check_is_conflict(check);
 	}
-	return diag_vadd(r->diags, severity, check_name(check), where, format, args);
+	struct finding *finding =
+		diag_vadd(r->diags, severity, check_name(check), where, format, args);
+
+	if (where.dn != record->dn)
+		finding->about = record->dn;
+	return finding;
 }
 
 struct finding *check_report(struct reporter *r, enum check check, struct record *record,

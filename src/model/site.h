@@ -504,6 +504,7 @@ struct disagreement {
 enum unserved_why {
 	UNSERVED_NO_HOST_NAME,
 	UNSERVED_ZONE_ITSELF,
+	UNSERVED_NO_ZONE,
 	UNSERVED_WILDCARD,
 	UNSERVED_TYPE, /* it has no address, and no record of a type that is served */
 	UNSERVED_RECORD, /* one of its records is none that anybody could be told */

@@ -233,8 +233,29 @@ static void modify(const struct changer *changer, struct record_change *c)
 	for (const struct ldif_line *line;
 		!c->file->is_broken && (line = take(c)) != NULL;)
 		modify_one(changer, c, line, entry);
+	if (draft_attribute(c->entry, "objectClass") != NULL &&
+		draft_attribute(entry, "objectClass") == NULL)
+		fault_at(c, c->dn, "the entry has no objectClass any more");
 	if (!c->file->is_broken)
 		draft_replace(changer->target->draft, c->entry, entry);
+}
+
+/* The values of @rdn, into the entry or out of it. */
+static void move_values(struct record_change *c, struct draft_entry *entry,
+	const char *rdn, bool is_added, unsigned line)
+{
+	size_t n;
+	const struct rdn_part *parts = dn_parse_rdn(c->mem_ctx, rdn, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct entry_value value = {
+			parts[i].value, strlen(parts[i].value), line};
+
+		if (!is_added)
+			draft_remove_value(entry, parts[i].attribute, &value);
+		else if (draft_value(entry, parts[i].attribute, &value) == NULL)
+			draft_add_value(c->mem_ctx, entry, parts[i].attribute, &value);
+	}
 }
 
 /* add */
@@ -247,13 +268,25 @@ static bool is_at_or_below(const char *key, const char *base)
 	       (len == end || key[len - end - 1] == ',');
 }
 
+/* A file may be without the containers of its entries; what is there shows which there are. */
+static bool has_place_in_file(const struct changer *changer, const char *key)
+{
+	const struct draft *draft = changer->target->draft;
+	const char *parent = dn_key_parent(key);
+
+	return draft_find(draft, parent) != NULL || draft_below(draft, parent) != NULL;
+}
+
 /* In a directory every entry but a base has one above it. */
 static bool has_place(
 	const struct changer *changer, const struct record_change *c, const char *key)
 {
 	const struct string_list *bases = changer->target->bases;
 
-	for (size_t i = 0; bases != NULL && i < bases->n; i++) {
+	if (bases == NULL)
+		return has_place_in_file(changer, key);
+
+	for (size_t i = 0; i < bases->n; i++) {
 		const char *base = dn_key(c->mem_ctx, bases->items[i]);
 
 		if (base != NULL && is_at_or_below(key, base))
@@ -261,7 +294,7 @@ static bool has_place(
 			       draft_find(changer->target->draft, dn_key_parent(key)) !=
 				       NULL;
 	}
-	return bases == NULL;
+	return false;
 }
 
 static bool is_free(const struct changer *changer, const struct record_change *c,
@@ -297,6 +330,8 @@ static void add(const struct changer *changer, struct record_change *c)
 	}
 	if (draft_attribute(entry, "objectClass") == NULL)
 		fault_at(c, c->dn, "objectClass is missing");
+	/* RFC 4511 section 4.7: they need not be said again; slapd and 389 add them */
+	move_values(c, entry, c->dn->value, true, number_of(c->dn));
 	const struct entry added = {.dn = c->dn->value,
 		.line = number_of(c->dn),
 		.attributes = entry->attributes,
@@ -320,23 +355,6 @@ static void delete (const struct changer *changer, struct record_change *c)
 }
 
 /* modrdn */
-
-static void move_values(struct record_change *c, struct draft_entry *entry,
-	const char *rdn, bool is_added, unsigned line)
-{
-	size_t n;
-	const struct rdn_part *parts = dn_parse_rdn(c->mem_ctx, rdn, &n);
-
-	for (size_t i = 0; i < n; i++) {
-		const struct entry_value value = {
-			parts[i].value, strlen(parts[i].value), line};
-
-		if (!is_added)
-			draft_remove_value(entry, parts[i].attribute, &value);
-		else if (draft_value(entry, parts[i].attribute, &value) == NULL)
-			draft_add_value(c->mem_ctx, entry, parts[i].attribute, &value);
-	}
-}
 
 /* The DN above @dn in its own spelling. */
 static const char *above(const char *dn)
@@ -429,6 +447,8 @@ static const struct change_type *type_of(struct record_change *c)
 static void apply_record(const struct changer *changer, struct record_change *c)
 {
 	const struct change_type *type = type_of(c);
+	bool is_said =
+		c->at > 0 && ldif_is_named(&c->file->lines[c->at - 1], "changetype");
 
 	if (type == NULL)
 		return;
@@ -439,15 +459,22 @@ static void apply_record(const struct changer *changer, struct record_change *c)
 	else if (type->needs_entry && c->entry == NULL)
 		fault_at(c, c->dn, "there is no entry '%s'", c->dn->value);
 	else if (!type->needs_entry && c->entry != NULL)
-		fault_at(c, c->dn, "'%s' is there already", c->dn->value);
+		fault_at(c, c->dn, "'%s' is there already%s", c->dn->value,
+			is_said ? "" : ": a record without 'changetype:' adds it");
 	else
 		type->apply(changer, c);
 }
 
-static bool is_version(const struct ldif_file *f)
+static bool is_version(struct ldif_file *f)
 {
-	return f->is_first && f->n_lines > 0 && ldif_is_named(&f->lines[0], "version") &&
-	       strcmp(f->lines[0].value, "1") == 0;
+	const struct ldif_line *line = f->lines;
+
+	if (!f->is_first || f->n_lines == 0 || !ldif_is_named(line, "version"))
+		return false;
+	if (strcmp(line->value, "1") != 0)
+		ldif_fault(f, line->number, line->column,
+			"LDIF version '%s' is not known, only 1", line->value);
+	return true;
 }
 
 static void take_record(struct changer *changer)
