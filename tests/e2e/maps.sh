@@ -3,10 +3,15 @@
 #
 # The directories of others, each in slapd in its own shape (tests/cases-public), with the
 # settings that ldapcc-adopting(7) tells: what dnsmasq and dhcpd serve from them.
+#
+# Every line of a walk is executed, but for two: `bind: gssapi` needs a realm with a KDC, which is
+# tests/slapd/gssapi.sh's; of AD's bases the second is a partition of its own, which to slapd lies
+# below the first: tests/slapd/ad.sh has both. The names of servers and /etc/ldapcc are this
+# machine's; ldaps:// gets the CA of this test, as the system's trusts no certificate of ours.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 enter "$@"
-need dig
+need dig openssl
 confined dnsmasq dhcpd dhclient
 
 # a walk of the manual, and its directory
@@ -29,27 +34,57 @@ walk_of() {
 		"$SOURCE_ROOT/man/ldapcc-adopting.7.scd"
 }
 
+# A certificate for the servers, by itself its CA
+certificate_new() {
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=server \
+		-addext subjectAltName=IP:127.0.0.1 -keyout "$scratch/tls.key" \
+		-out "$scratch/tls.pem" 2>"$scratch/tls.log"
+}
+
+# lines_of MAP FOLDER LDAPS: the walk's lines below `directory:`, for this machine
+lines_of() {
+	local map=$1 folder=$2 ldaps=$3 lines
+	lines=$(walk_of "$map" | grep '^  [a-z]') || return 1
+	sed -e "s|\(uri:\) ldaps:.*|\1 \"ldaps://127.0.0.1:$ldaps\"|" \
+		-e "s|\(uri:\) ldapi:///$|\1 \"$(slapd_uri "$map")\"|" \
+		-e "s|/etc/ldapcc/password|$scratch/password|; s|/etc/ldapcc/|$folder/|" \
+		-e 's/bind: gssapi/bind: anonymous/; s/base: \[\("[^"]*"\), .*/base: \1/' \
+		<<<"$lines"
+	[[ $lines != *ldaps:* ]] || echo "  tls: {ca-file: $scratch/tls.pem}"
+}
+
+# reader_new MAP: the account of AD's walk, and its password
+reader_new() {
+	printf 'dn: CN=ldapcc,CN=Users,%s\nobjectClass: person\ncn: ldapcc\nsn: ldapcc\n%s\n' \
+		"$SUFFIX" 'userPassword: secret' >"$scratch/reader.ldif"
+	(umask 077 && printf secret >"$scratch/password")
+	slapd_load "$1" "$scratch/reader.ldif"
+}
+
 # load MAP FOLDER: a slapd with the directory, and $scratch/MAP.yaml
 load() {
-	local map=$1 folder=$SOURCE_ROOT/tests/cases-public/$2 schema=/etc/ldap/schema name
+	local map=$1 folder=$SOURCE_ROOT/tests/cases-public/$2 schema=/etc/ldap/schema ldaps
 	[ -d "$schema" ] || schema=/etc/openldap/schema
 	python3 "$SOURCE_ROOT/tests/slapd/foreign-schema.py" "$folder/input.ldif" "$SUFFIX" \
 		"$scratch/foreign-$map" "$schema"/{core,cosine,nis,inetorgperson}.schema
-	slapd_new "$map"
+	SLAPD_GLOBAL="TLSCertificateFile $scratch/tls.pem
+TLSCertificateKeyFile $scratch/tls.key" slapd_new "$map"
 	sed -i "/ldapcc.schema/a include $scratch/foreign-$map.schema" "$scratch/$map/slapd.conf"
 	slapd_load "$map" "$scratch/foreign-$map.ldif" || return 1
-	slapd_start "$map"
+	[[ $map != ad ]] || reader_new "$map" || return 1
+	ldaps=$(free_port)
+	slapd_start "$map" "ldaps://127.0.0.1:$ldaps"
 	settings "$map-site" "$(slapd_uri "$map")"
-	# of the walk what is not about this machine
-	walk_of "$map" | grep -E '^  (schema|also|exclude):' >"$scratch/lines" || return 1
-	sed -i "s|/etc/ldapcc/|$folder/|" "$scratch/lines"
-	sed -i "/^  base:/r $scratch/lines" "$scratch/$map-site.yaml"
+	lines_of "$map" "$folder" "$ldaps" >"$scratch/lines" || return 1
+	sed -i -e '/^  \(uri\|base\):/d' -e "/^directory:/r $scratch/lines" \
+		"$scratch/$map-site.yaml"
 	dnsmasq_new "$map-site"
 	dhcpd_new "$map-site"
 }
 
 networks_up
 control_new
+certificate_new
 for row in "${walks[@]}"; do
 	read -r map folder <<<"$row"
 	ok "$map: the directory is in slapd, the settings are the manual's" load "$map" "$folder"
