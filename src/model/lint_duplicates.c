@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/sort.h"
+#include "base/text.h"
 #include "model/lint_rules.h"
 #include "model/past.h"
 #include "model/ports.h"
@@ -80,6 +81,28 @@ struct loc lint_place_of_mac(const struct reporter *r, const struct interface *i
 		r->site, &interface->record, FIELD_MAC, hardware->origin, hardware->line);
 }
 
+/* A value that a join brought to several stands in one place: then each holder's own is told. */
+static struct loc own_place(const struct reporter *r, const struct interface *interface,
+	struct loc where, struct loc other)
+{
+	if (where.line != other.line || text_compare(where.dn, other.dn) != 0 ||
+		text_compare(where.dn, interface->record.dn) == 0)
+		return where;
+	struct loc own = record_loc(r->site, &interface->record, FIELD_NONE);
+
+	own.attr = where.attr;
+	return own;
+}
+
+static struct loc address_place(
+	const struct reporter *r, const struct held_address *held, size_t i, size_t other)
+{
+	return own_place(r, held[i].claim.interface,
+		lint_place_of_address(r, held[i].claim.interface, held[i].address),
+		lint_place_of_address(
+			r, held[other].claim.interface, held[other].address));
+}
+
 /* One finding for all holders of an address; who waits: ldapcc(8), "Quarantine". */
 static void report_dup_ip(struct reporter *r, const struct held_address *held, size_t n)
 {
@@ -87,15 +110,12 @@ static void report_dup_ip(struct reporter *r, const struct held_address *held, s
 	bool has_winner = wins(&held[0].claim, &held[1].claim);
 	struct finding *finding = check_report_loc(r, CHECK_DUP_IP,
 		check_default(CHECK_DUP_IP), &held[n - 1].claim.interface->record,
-		lint_place_of_address(
-			r, held[n - 1].claim.interface, held[n - 1].address),
-		"address %s is already taken", ip_format(held[0].ip, text));
+		address_place(r, held, n - 1, 0), "address %s is already taken",
+		ip_format(held[0].ip, text));
 
 	for (size_t i = 0; i + 1 < n; i++) {
-		diag_note(finding,
-			lint_place_of_address(
-				r, held[i].claim.interface, held[i].address),
-			"%s", i == 0 ? "first used here" : "also used here");
+		diag_note(finding, address_place(r, held, i, n - 1), "%s",
+			i == 0 ? "first used here" : "also used here");
 		if (finding->severity == SEVERITY_ERROR && (i > 0 || !has_winner))
 			held[i].claim.interface->record.is_bad = true;
 	}
@@ -201,6 +221,14 @@ static bool is_one_client(const struct held_mac *held, size_t n)
 	return true;
 }
 
+static struct loc mac_place(
+	const struct reporter *r, const struct held_mac *held, size_t i, size_t other)
+{
+	return own_place(r, held[i].claim.interface,
+		lint_place_of_mac(r, held[i].claim.interface, held[i].hardware),
+		lint_place_of_mac(r, held[other].claim.interface, held[other].hardware));
+}
+
 /* @held share a MAC; on one wire that is an error, across wires a warning. */
 static void report_dup_mac(
 	struct reporter *r, const struct held_mac *held, size_t n, enum severity severity)
@@ -209,8 +237,7 @@ static void report_dup_mac(
 	const struct held_mac *last = &held[n - 1];
 	bool has_winner = wins(&held[0].claim, &held[1].claim);
 	struct finding *finding = check_report_loc(r, CHECK_DUP_MAC, severity,
-		&last->claim.interface->record,
-		lint_place_of_mac(r, last->claim.interface, last->hardware),
+		&last->claim.interface->record, mac_place(r, held, n - 1, 0),
 		severity == SEVERITY_WARNING
 			? "MAC address %s is used in several networks"
 		: last->hardware->is_derived ? "the MAC derived from the name, %s, is "
@@ -219,9 +246,8 @@ static void report_dup_mac(
 		hardware_text(tmp, held[0].hardware));
 
 	for (size_t i = 0; i + 1 < n; i++) {
-		diag_note(finding,
-			lint_place_of_mac(r, held[i].claim.interface, held[i].hardware),
-			"%s", i == 0 ? "first used here" : "also used here");
+		diag_note(finding, mac_place(r, held, i, n - 1), "%s",
+			i == 0 ? "first used here" : "also used here");
 		if (finding->severity == SEVERITY_ERROR && (i > 0 || !has_winner))
 			held[i].claim.interface->record.is_bad = true;
 	}
