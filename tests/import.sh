@@ -69,6 +69,20 @@ ok '… one for known clients neither' has_not 10.1.0.0-24 'vocDynamicRange: 10.
 ok '… which is said' complains "pools.conf:3: .*10.1.0.120 10.1.0.130.* not for unknown clients"
 ok '… as is what only a pool says' complains "pools.conf:2: .*vocNameServer '10.1.0.7' is a pool's only"
 
+# A laptop has one address, whichever of its NICs is plugged in.
+cat >nic.conf <<'END'
+subnet 10.1.0.0 netmask 255.255.255.0 { range 10.1.0.120 10.1.0.110; }
+host lap-wired { hardware ethernet 00:00:5e:00:53:01; fixed-address 10.1.0.11; }
+host lap-radio { hardware ethernet 00:00:5e:00:53:02; fixed-address 10.1.0.11; }
+END
+ok 'a dhcpd.conf with two declarations of one address' imported --dhcpd nic.conf
+ok '… which are one machine' has lap-wired 'macAddress: 00:00:5e:00:53:01' 'macAddress: 00:00:5e:00:53:02'
+ok '… whose second name is lost, and that is said' complains "nic.conf:3: .*'lap-radio' has the address"
+ok '… a line of hosts with that name is another one' imported --dhcpd nic.conf --hosts <(echo 10.1.0.12 lap-radio)
+ok '… and not lost' has lap-radio 'ipHostNumber: 10.1.0.12'
+ok '… a range from its end' has 10.1.0.0-24 'vocDynamicRange: 10.1.0.110 10.1.0.120'
+ok '… a check finds no error' exits 0 check
+
 # A value that no attribute takes would cost the whole entry.
 cat >values.conf <<'END'
 option domain-name "a.example b.example";

@@ -65,7 +65,7 @@ struct import_network *import_network_of(struct import *im, struct ip ip)
 struct import_host *import_find_host(struct import *im, const char *name)
 {
 	for (size_t i = 0; i < im->n_hosts; i++)
-		if (text_equal_case(im->hosts[i]->name, name))
+		if (!im->hosts[i]->is_merged && text_equal_case(im->hosts[i]->name, name))
 			return im->hosts[i];
 	return NULL;
 }
@@ -73,7 +73,8 @@ struct import_host *import_find_host(struct import *im, const char *name)
 struct import_host *import_host_at(struct import *im, struct ip ip)
 {
 	for (size_t i = 0; i < im->n_hosts; i++)
-		for (size_t j = 0; j < im->hosts[i]->n_ips; j++)
+		for (size_t j = 0; !im->hosts[i]->is_merged && j < im->hosts[i]->n_ips;
+			j++)
 			if (ip_compare(im->hosts[i]->ips[j], ip) == 0)
 				return im->hosts[i];
 	return NULL;
@@ -426,12 +427,23 @@ static void inherit(struct import *im, struct import_network *network)
 	}
 }
 
+static void drop_merged(struct import *im)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < im->n_hosts; i++)
+		if (!im->hosts[i]->is_merged)
+			im->hosts[kept++] = im->hosts[i];
+	im->n_hosts = kept;
+}
+
 void import_settle(struct import *im)
 {
 	import_take_lines(im);
 	for (size_t i = 0; i < im->n_hosts; i++)
 		name_host(im, im->hosts[i]);
 	place_records(im);
+	drop_merged(im);
 	import_check_values(im);
 	if (im->n_hosts > 1)
 		qsort(im->hosts, im->n_hosts, sizeof(*im->hosts), compare_hosts);
@@ -574,8 +586,6 @@ void import_print(const struct import *im, struct buffer *out)
 		bool is_again = i > 0 && strcmp(im->hosts[i - 1]->name, host->name) == 0;
 
 		number = is_again ? number + 1 : 0;
-		if (host->is_merged)
-			continue;
 		if (is_again)
 			print_interface(im, host, number, out);
 		else

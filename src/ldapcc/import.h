@@ -131,6 +131,8 @@ void import_add_mac(struct import *im, struct import_host *host, struct mac mac)
 /* The network that has @ip, or NULL. */
 struct import_network *import_network_of(struct import *im, struct ip ip) _must_check_;
 
+bool import_scopes_equal(
+	const struct import_scope *a, const struct import_scope *b) _must_check_;
 /* Is one of its addresses there? */
 bool import_is_in(const struct import_network *network,
 	const struct import_host *host) _must_check_;

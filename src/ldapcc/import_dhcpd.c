@@ -300,8 +300,11 @@ static void add_range(struct parser *p, const struct around *a, const struct sta
 		left(p, s, "is in no subnet above it");
 		return;
 	}
-	*mem_push(p->im->mem_ctx, &network->ranges, &network->n_ranges) =
-		mem_printf(p->im->mem_ctx, "%s %s", s->words[first], s->words[s->n - 1]);
+	bool is_turned = ip_compare(start, end) > 0;
+
+	*mem_push(p->im->mem_ctx, &network->ranges, &network->n_ranges) = mem_printf(
+		p->im->mem_ctx, "%s %s", s->words[is_turned ? s->n - 1 : first],
+		s->words[is_turned ? first : s->n - 1]);
 }
 
 /* Pools */

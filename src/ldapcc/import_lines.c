@@ -119,6 +119,37 @@ static void give_macs(
 	host->is_merged = true;
 }
 
+/* Declarations of one address are NICs of one machine, whichever of them is plugged in. */
+static void join_addresses(struct import *im)
+{
+	TMP_CTX(tmp);
+	struct table *owners = table_new(tmp, im->n_hosts);
+	char text[IP_TEXT_MAX];
+
+	for (size_t i = 0; i < im->n_hosts; i++) {
+		struct import_host *host = im->hosts[i], *owner;
+
+		if (!host->has_dhcp || host->n_ips != 1 || host->n_macs == 0)
+			continue;
+		void **slot = table_slot(
+			owners, mem_strdup(tmp, ip_format(host->ips[0], text)));
+
+		owner = *slot;
+		if (owner == NULL) {
+			*slot = host;
+			continue;
+		}
+		if (!text_equal_case(owner->name, host->name) ||
+			!import_scopes_equal(&owner->scope, &host->scope))
+			import_left(im, host->where,
+				"'%s' has the address of '%s': it is taken for a NIC of "
+				"that, and told the same",
+				host->name, owner->name);
+		give_macs(im, owner, host);
+		host->n_ips = 0;
+	}
+}
+
 static void find_addresses(struct import *im, struct import_host *host)
 {
 	TMP_CTX(tmp);
@@ -194,6 +225,7 @@ static struct import_host *of_short_name(
 
 void import_take_lines(struct import *im)
 {
+	join_addresses(im);
 	for (size_t i = 0; i < im->n_hosts; i++)
 		if (im->hosts[i]->is_by_name && im->hosts[i]->n_ips == 0)
 			find_addresses(im, im->hosts[i]);

@@ -149,6 +149,14 @@ bool import_is_said(const char *list, const char *word)
 	return false;
 }
 
+bool import_scopes_equal(const struct import_scope *a, const struct import_scope *b)
+{
+	for (enum import_option option = 0; option < _IMPORT_MAX; option++)
+		if (text_compare(a->values[option].text, b->values[option].text) != 0)
+			return false;
+	return true;
+}
+
 bool import_is_in(const struct import_network *network, const struct import_host *host)
 {
 	for (size_t i = 0; i < host->n_ips; i++)
