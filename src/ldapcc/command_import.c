@@ -37,10 +37,21 @@ struct import_host *import_add_host(struct import *im, const char *name, struct 
 	char *own = mem_strdup(im->mem_ctx, name);
 
 	text_lower(own);
-	host->name = own;
 	host->where = where;
 	*mem_push(im->mem_ctx, &im->hosts, &im->n_hosts) = host;
+	import_rename(im, host, own);
 	return host;
+}
+
+/* The first of a name is found by it, as long as it has the name and stands for itself. */
+void import_rename(struct import *im, struct import_host *host, const char *name)
+{
+	void **slot = table_slot(im->by_name, name);
+	const struct import_host *other = *slot;
+
+	host->name = name;
+	if (other == NULL || other->is_merged || !text_equal_case(other->name, name))
+		*slot = host;
 }
 
 struct import_network *import_add_network(
@@ -64,20 +75,19 @@ struct import_network *import_network_of(struct import *im, struct ip ip)
 
 struct import_host *import_find_host(struct import *im, const char *name)
 {
-	for (size_t i = 0; i < im->n_hosts; i++)
-		if (!im->hosts[i]->is_merged && text_equal_case(im->hosts[i]->name, name))
-			return im->hosts[i];
-	return NULL;
+	struct import_host *host = table_find(im->by_name, name);
+
+	return host == NULL || host->is_merged || !text_equal_case(host->name, name)
+		       ? NULL
+		       : host;
 }
 
 struct import_host *import_host_at(struct import *im, struct ip ip)
 {
-	for (size_t i = 0; i < im->n_hosts; i++)
-		for (size_t j = 0; !im->hosts[i]->is_merged && j < im->hosts[i]->n_ips;
-			j++)
-			if (ip_compare(im->hosts[i]->ips[j], ip) == 0)
-				return im->hosts[i];
-	return NULL;
+	char text[IP_TEXT_MAX];
+	struct import_host *host = table_find(im->by_ip, ip_format(ip, text));
+
+	return host == NULL || host->is_merged ? NULL : host;
 }
 
 void import_add_ip(struct import *im, struct import_host *host, struct ip ip)
@@ -86,6 +96,11 @@ void import_add_ip(struct import *im, struct import_host *host, struct ip ip)
 		if (ip_compare(host->ips[i], ip) == 0)
 			return;
 	*mem_push(im->mem_ctx, &host->ips, &host->n_ips) = ip;
+	char text[IP_TEXT_MAX];
+	void **slot = table_slot(im->by_ip, mem_strdup(im->mem_ctx, ip_format(ip, text)));
+
+	if (*slot == NULL)
+		*slot = host;
 }
 
 void import_add_mac(struct import *im, struct import_host *host, struct mac mac)
@@ -644,6 +659,8 @@ int command_import(void *session)
 	struct run *run = session;
 	struct import im = {.mem_ctx = run->mem_ctx,
 		.diags = run->diags,
+		.by_name = table_new_folded(run->mem_ctx, 64),
+		.by_ip = table_new(run->mem_ctx, 64),
 		.said = table_new(run->mem_ctx, 64)};
 	struct buffer *out = buffer_new(run->mem_ctx);
 	int failed = run_prepare_settings(run);

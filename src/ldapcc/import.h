@@ -101,6 +101,9 @@ struct import {
 	struct import_record *owned; /* of other names */
 	size_t n_owned;
 	int failed; /* of an included file; the first */
+	struct table *
+		by_name; /* of hosts as they were added or renamed: folded name -> the first */
+	struct table *by_ip; /* text of the address -> the first host that has it */
 	struct table *kinds; /* of dnsmasq: tag -> kind of client */
 	struct table *said; /* findings: what a scope hands down is named once */
 	const char *base; /* DN below which everything is put */
@@ -121,6 +124,7 @@ int import_dnsmasq(struct import *im, const char *path) _must_check_;
 
 struct import_host *import_add_host(
 	struct import *im, const char *name, struct loc where) _must_check_;
+void import_rename(struct import *im, struct import_host *host, const char *name);
 struct import_network *import_add_network(
 	struct import *im, struct prefix prefix, struct loc where) _must_check_;
 /* The host of that name, or that has the address; NULL: none. */

@@ -54,7 +54,7 @@ static void take_line(
 				line->names[i], text_hostname_fault(line->names[i]));
 	}
 	if (host->has_dhcp && !host->is_named)
-		host->name = full_name(line);
+		import_rename(im, host, full_name(line));
 	host->is_named = true;
 	for (size_t i = 0; i < line->n_names; i++)
 		if (text_hostname_fault(line->names[i]) == NULL)
@@ -84,20 +84,74 @@ static bool has_related(const struct import_line *line, const char *name)
 	return false;
 }
 
+/* By the first label, which names share that differ in their domains only. */
+struct list {
+	void **items;
+	size_t n;
+};
+
+struct lookup {
+	struct import *im;
+	TALLOC_CTX *mem_ctx;
+	struct table *lines; /* label -> struct list of lines, in their order */
+	struct table
+		*waiting; /* label -> struct list of hosts that have no address yet */
+};
+
+static const char *label_of(TALLOC_CTX *mem_ctx, const char *name)
+{
+	char *label = mem_strndup(mem_ctx, name, strcspn(name, "."));
+
+	text_lower(label);
+	return label;
+}
+
+static void file(struct lookup *l, struct table *table, const char *name, void *item)
+{
+	void **slot = table_slot(table, label_of(l->mem_ctx, name));
+	struct list *list = *slot;
+
+	if (list == NULL)
+		*slot = list = mem_new(l->mem_ctx, struct list);
+	if (list->n == 0 || list->items[list->n - 1] != item)
+		*mem_push(l->mem_ctx, &list->items, &list->n) = item;
+}
+
+static struct list filed(
+	const struct lookup *l, const struct table *table, const char *name)
+{
+	const struct list *list = table_find(table, label_of(l->mem_ctx, name));
+
+	return list == NULL ? (struct list){NULL, 0} : *list;
+}
+
+static void file_all(struct lookup *l)
+{
+	struct import *im = l->im;
+
+	for (size_t i = 0; i < im->n_lines; i++)
+		for (size_t j = 0; j < im->lines[i].n_names; j++)
+			file(l, l->lines, im->lines[i].names[j], &im->lines[i]);
+	for (size_t i = 0; i < im->n_hosts; i++)
+		if (im->hosts[i]->has_dhcp && im->hosts[i]->n_ips == 0)
+			file(l, l->waiting, im->hosts[i]->name, im->hosts[i]);
+}
+
 /* Addresses by name */
 
 /* The lines of @name; those with the very word count before those that are related. */
 static struct import_line **lines_of(
-	struct import *im, TALLOC_CTX *mem_ctx, const char *name, size_t *ret_n)
+	const struct lookup *l, TALLOC_CTX *mem_ctx, const char *name, size_t *ret_n)
 {
+	struct list list = filed(l, l->lines, name);
 	struct import_line **found = NULL;
 
 	*ret_n = 0;
 	for (unsigned round = 0; *ret_n == 0 && round < 2; round++)
-		for (size_t i = 0; i < im->n_lines; i++)
-			if (round == 0 ? has_word(&im->lines[i], name)
-				       : has_related(&im->lines[i], name))
-				*mem_push(mem_ctx, &found, ret_n) = &im->lines[i];
+		for (size_t i = 0; i < list.n; i++)
+			if (round == 0 ? has_word(list.items[i], name)
+				       : has_related(list.items[i], name))
+				*mem_push(mem_ctx, &found, ret_n) = list.items[i];
 	return found;
 }
 
@@ -150,11 +204,12 @@ static void join_addresses(struct import *im)
 	}
 }
 
-static void find_addresses(struct import *im, struct import_host *host)
+static void find_addresses(const struct lookup *l, struct import_host *host)
 {
 	TMP_CTX(tmp);
+	struct import *im = l->im;
 	size_t n;
-	struct import_line **lines = lines_of(im, tmp, host->name, &n);
+	struct import_line **lines = lines_of(l, tmp, host->name, &n);
 
 	if (!is_one_machine(lines, n)) {
 		import_left(im, host->where,
@@ -177,15 +232,17 @@ static void find_addresses(struct import *im, struct import_host *host)
 
 /* A server of ISC's chose the address of such a host; that of the hosts file is given from now on. */
 static struct import_host *without_address(
-	struct import *im, const struct import_line *line)
+	const struct lookup *l, const struct import_line *line)
 {
-	for (size_t i = 0; i < im->n_hosts; i++) {
-		struct import_host *host = im->hosts[i];
-		const char *full = full_name(line);
+	const char *full = full_name(line);
+	struct list list = filed(l, l->waiting, full);
+
+	for (size_t i = 0; i < list.n; i++) {
+		struct import_host *host = list.items[i];
 		const char *own = host->scope.values[IMPORT_DOMAIN].text;
 
-		if (!host->has_dhcp || host->n_ips > 0 || host->n_macs == 0 ||
-			host->is_merged || host->is_named)
+		if (host->n_ips > 0 || host->n_macs == 0 || host->is_merged ||
+			host->is_named)
 			continue;
 		if (!text_equal_case(host->name, full) &&
 			(!has_word(line, host->name) ||
@@ -193,7 +250,7 @@ static struct import_host *without_address(
 				(own != NULL && !text_equal_case(own,
 							full + strlen(host->name) + 1))))
 			continue;
-		import_left(im, host->where,
+		import_left(l->im, host->where,
 			"'%s' has no fixed-address, and an address in the hosts file: "
 			"it is given that from now on",
 			host->name);
@@ -203,16 +260,16 @@ static struct import_host *without_address(
 }
 
 /* A line of the short name alone is about the one machine whose other line has it, too. */
-static struct import_host *of_short_name(
-	const struct import *im, const char *name, size_t n_lines)
+static struct import_host *of_short_name(const struct lookup *l, const char *name)
 {
+	struct list list = filed(l, l->lines, name);
 	struct import_host *found = NULL;
 
-	for (size_t i = 0; i < n_lines; i++) {
-		struct import_host *host =
-			has_word(&im->lines[i], name)
-				? import_host_at((struct import *)im, im->lines[i].ip)
-				: NULL;
+	for (size_t i = 0; i < list.n; i++) {
+		const struct import_line *line = list.items[i];
+		struct import_host *host = line->is_used && has_word(line, name)
+						   ? import_host_at(l->im, line->ip)
+						   : NULL;
 
 		if (host == NULL || !import_is_short_of(name, host->name))
 			continue;
@@ -225,21 +282,28 @@ static struct import_host *of_short_name(
 
 void import_take_lines(struct import *im)
 {
+	TMP_CTX(tmp);
+	struct lookup l = {.im = im,
+		.mem_ctx = tmp,
+		.lines = table_new(tmp, im->n_lines),
+		.waiting = table_new(tmp, im->n_hosts)};
+
 	join_addresses(im);
+	file_all(&l);
 	for (size_t i = 0; i < im->n_hosts; i++)
 		if (im->hosts[i]->is_by_name && im->hosts[i]->n_ips == 0)
-			find_addresses(im, im->hosts[i]);
+			find_addresses(&l, im->hosts[i]);
 	for (size_t i = 0; i < im->n_lines; i++) {
 		struct import_line *line = &im->lines[i];
 		struct import_host *host = import_host_at(im, line->ip);
 
 		/* a machine with an IPv4 and an IPv6 line is one */
 		if (host == NULL) {
-			host = without_address(im, line);
+			host = without_address(&l, line);
 			if (host == NULL)
 				host = import_find_host(im, full_name(line));
 			if (host == NULL)
-				host = of_short_name(im, full_name(line), i);
+				host = of_short_name(&l, full_name(line));
 			if (host == NULL)
 				host = import_add_host(im, full_name(line), line->where);
 			import_add_ip(im, host, line->ip);
