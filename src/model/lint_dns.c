@@ -75,13 +75,20 @@ static void for_each_record(
 
 /* What a record needs of its own */
 
+static bool has_domain(const struct site *site)
+{
+	return site->n_clusters > 0 && site->clusters[0]->domain != NULL;
+}
+
 static void check_own(struct dns_lint *l, struct dns_record *record)
 {
 	TMP_CTX(tmp);
 	const char *why = NULL;
 
 	if (record->owner == NULL)
-		why = "has no name: neither the entry nor the cluster has a domain";
+		why = has_domain(l->r->site)
+			      ? "has no name: that of its entry is none"
+			      : "has no name: neither the entry nor the cluster has a domain";
 	else if (record->type == DNS_TXT &&
 		 strlen(record->owner) + strlen(dns_record_hex(tmp, record)) >
 			 DNSMASQ_LINE_ROOM)
