@@ -83,6 +83,27 @@ ok '… and not lost' has lap-radio 'ipHostNumber: 10.1.0.12'
 ok '… a range from its end' has 10.1.0.0-24 'vocDynamicRange: 10.1.0.110 10.1.0.120'
 ok '… a check finds no error' exits 0 check
 
+# InfiniBand is known by its client identifier (RFC 4390), which has the GUID.
+cat >ib.conf <<'END'
+subnet 10.3.0.0 netmask 255.255.255.0 { }
+host ib1 { option dhcp-client-identifier = ff:00:00:00:00:00:02:00:00:02:c9:00:00:02:C9:03:00:11:22:01; fixed-address 10.3.0.11; }
+host other { option dhcp-client-identifier "a word"; fixed-address 10.3.0.12; }
+END
+cat >ib-dnsmasq.conf <<'END'
+dhcp-option=option:router
+dhcp-option=option:dns-server
+dhcp-range=10.3.0.0,static,255.255.255.0
+dhcp-host=id:ff:00:00:00:00:00:02:00:00:02:c9:00:00:02:c9:03:00:11:22:02,ib2,10.3.0.12
+END
+ok 'a dhcpd.conf with InfiniBand' imported --dhcpd ib.conf
+ok '… has the GUID' has ib1 'macAddress: 00:02:C9:03:00:11:22:01' 'objectClass: ieee802Device'
+ok '… other identifiers are named' complains 'ib.conf:3: warning.*dhcp-client-identifier'
+ok '… and it is served' exits 0 render dhcpd
+ok '… as it was' says 'dhcp-client-identifier ff:00:00:00:00:00:02:00:00:02:c9:00:00:02:c9:03:00:11:22:01;'
+ok 'a dnsmasq.conf with InfiniBand' imported --dnsmasq ib-dnsmasq.conf
+ok '… has the GUID' has ib2 'macAddress: 00:02:c9:03:00:11:22:02'
+ok '… and nothing is lost' lacks "$work/err" warning
+
 # A value that no attribute takes would cost the whole entry.
 cat >values.conf <<'END'
 option domain-name "a.example b.example";

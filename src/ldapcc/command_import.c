@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <json-c/json.h>
 
@@ -111,6 +112,19 @@ void import_add_mac(struct import *im, struct import_host *host, struct mac mac)
 	*mem_push(im->mem_ctx, &host->macs, &host->n_macs) = mac;
 }
 
+const char *import_guid(const char *client_id)
+{
+	static const char start[] = "ff:00:00:00:00:00:02:00:00:02:c9:00:";
+	enum { GUID_LEN = 23 };
+	const char *guid = client_id + strlen(start);
+
+	if (strncasecmp(client_id, start, strlen(start)) != 0 ||
+		strlen(guid) != GUID_LEN ||
+		strspn(guid, "0123456789abcdefABCDEF:") != GUID_LEN)
+		return NULL;
+	return guid;
+}
+
 /* Names */
 
 /* A host that DHCP tells a domain of its own has it in DNS, too: as a part of its name. */
@@ -156,7 +170,8 @@ static void name_host(struct import *im, struct import_host *host)
 	}
 	host->name = own;
 	/* what was not taken over has been named: nothing is left of it */
-	host->is_merged |= host->n_macs + host->n_ips + host->n_records == 0;
+	host->is_merged |=
+		host->n_macs + host->n_guids + host->n_ips + host->n_records == 0;
 	if (host->host_name != NULL && !text_equal_case(host->host_name, own) &&
 		!import_is_short_of(host->host_name, own))
 		import_left(im, host->where,
@@ -548,6 +563,8 @@ static void print_addresses(const struct import_host *host, struct buffer *out)
 		ldif_put(out, "ipHostNumber", ip_format(host->ips[i], ip));
 	for (size_t i = 0; i < host->n_macs; i++)
 		ldif_put(out, "macAddress", mac_format(host->macs[i], mac));
+	for (size_t i = 0; i < host->n_guids; i++)
+		ldif_put(out, "macAddress", host->guids[i]);
 }
 
 /* A further declaration of a machine is an interface of it. */
@@ -568,7 +585,7 @@ static void print_host(
 		im->base);
 	if (host->n_ips > 0)
 		ldif_put(out, "objectClass", "ipHost");
-	if (host->n_macs > 0)
+	if (host->n_macs + host->n_guids > 0)
 		ldif_put(out, "objectClass", "ieee802Device");
 	ldif_put(out, "objectClass", "vocPhysicalNode");
 	ldif_put(out, "cn", host->name);

@@ -56,6 +56,8 @@ struct import_host {
 	size_t n_aliases;
 	struct mac *macs;
 	size_t n_macs;
+	const char **guids; /* of InfiniBand: 8 octets */
+	size_t n_guids;
 	struct ip *ips;
 	size_t n_ips;
 	const char **records; /* values of vocDNSRecord */
@@ -131,6 +133,8 @@ struct import_network *import_add_network(
 struct import_host *import_find_host(struct import *im, const char *name) _must_check_;
 struct import_host *import_host_at(struct import *im, struct ip ip) _must_check_;
 void import_add_ip(struct import *im, struct import_host *host, struct ip ip);
+/* The GUID in the client identifier of an InfiniBand port (RFC 4390); NULL: it is another's. */
+const char *import_guid(const char *client_id) _must_check_;
 void import_add_mac(struct import *im, struct import_host *host, struct mac mac);
 /* The network that has @ip, or NULL. */
 struct import_network *import_network_of(struct import *im, struct ip ip) _must_check_;

@@ -409,6 +409,15 @@ static bool read_host_line(struct parser *p, struct around *a, const struct stat
 		read_fixed(p, a->host, s);
 		return true;
 	}
+	const char *guid =
+		is(s, 0, "option") && is(s, 1, "dhcp-client-identifier") && s->n > 2
+			? import_guid(s->words[s->n - 1])
+			: NULL;
+
+	if (guid != NULL) {
+		*mem_push(p->im->mem_ctx, &a->host->guids, &a->host->n_guids) = guid;
+		return true;
+	}
 	if (is(s, 0, "option") && is(s, 1, "host-name") && s->n == 3) {
 		a->host->host_name = s->words[2];
 		return true;

@@ -86,7 +86,8 @@ static bool is_host_part(struct ip ip)
 /* What a field of dhcp-host says. */
 struct host_fields {
 	const char *name;
-	const char *duid;
+	const char *duid; /* or client identifier */
+	const char *guid; /* of InfiniBand, in that */
 	struct mac macs[FIELDS_MAX];
 	struct ip ips[FIELDS_MAX];
 	size_t n_macs, n_ips;
@@ -117,6 +118,8 @@ static void read_host_field(struct line *l, char *field, struct host_fields *h)
 /* A client that is known by what it says itself is nobody's reservation here. */
 static void check_host_fields(struct line *l, const struct host_fields *h)
 {
+	if (h->guid != NULL)
+		return;
 	if (h->duid != NULL && !h->has_six)
 		left(l, "has a client identifier, which is not taken over");
 	if (h->n_macs == 0 && h->n_ips > 0 && (h->duid == NULL || !h->has_six))
@@ -135,7 +138,8 @@ static bool is_another(const struct import_host *host, const struct host_fields 
 		for (size_t j = 0; j < h->n_ips; j++)
 			if (ip_compare(host->ips[i], h->ips[j]) == 0)
 				return false;
-	return host->n_macs > 0 && host->n_ips > 0 && h->n_macs > 0 && h->n_ips > 0;
+	return host->n_macs + host->n_guids > 0 && host->n_ips > 0 &&
+	       (h->n_macs > 0 || h->guid != NULL) && h->n_ips > 0;
 }
 
 static void read_dhcp_host(struct line *l)
@@ -150,6 +154,8 @@ static void read_dhcp_host(struct line *l)
 			"answered as an unknown one");
 		return;
 	}
+	if (h.duid != NULL)
+		h.guid = import_guid(h.duid);
 	check_host_fields(l, &h);
 	if (h.name == NULL && h.n_macs + h.n_ips == 0)
 		return;
@@ -161,7 +167,9 @@ static void read_dhcp_host(struct line *l)
 		import_add_mac(im, host, h.macs[i]);
 	for (size_t i = 0; i < h.n_ips; i++)
 		import_add_ip(im, host, h.ips[i]);
-	if (h.duid != NULL && h.has_six)
+	if (h.guid != NULL)
+		*mem_push(im->mem_ctx, &host->guids, &host->n_guids) = h.guid;
+	else if (h.duid != NULL && h.has_six)
 		*mem_push(im->mem_ctx, &host->duids, &host->n_duids) = h.duid;
 	host->has_dhcp = true;
 	host->is_by_name |= h.name != NULL;
