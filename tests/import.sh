@@ -104,6 +104,33 @@ ok 'a dnsmasq.conf with InfiniBand' imported --dnsmasq ib-dnsmasq.conf
 ok '… has the GUID' has ib2 'macAddress: 00:02:c9:03:00:11:22:02'
 ok '… and nothing is lost' lacks "$work/err" warning
 
+# Both families have files of their own, and one machine is in both.
+cat >dhcpd4.conf <<'END'
+option domain-name "c.example"; option domain-name-servers 10.1.0.5;
+filename "boot.0"; next-server 10.1.0.9;
+subnet 10.1.0.0 netmask 255.255.255.0 { option routers 10.1.0.1; }
+host n1 { hardware ethernet 00:00:5e:00:53:01; fixed-address 10.1.0.11; }
+END
+cat >dhcpd6.conf <<'END'
+option dhcp6.name-servers fd00:1::5;
+subnet6 fd00:1::/64 { option dhcp6.domain-search "c.example"; range6 fd00:1::100 fd00:1::1ff; }
+subnet6 fd00:2::/64 { range6 fd00:2::1000/116; option dhcp6.name-servers fd00:2::5; }
+host n1 { hardware ethernet 00:00:5e:00:53:01; fixed-address6 fd00:1::11; }
+host n2 { host-identifier option dhcp6.client-id 00:03:00:01:00:00:5e:00:53:02; fixed-address6 fd00:1::12; }
+END
+printf 'include "%s";\n' "$work/dhcpd4.conf" "$work/dhcpd6.conf" >both.conf
+ok 'a dhcpd.conf and a dhcpd6.conf' imported --dhcpd both.conf
+ok '… nothing is lost' lacks "$work/err" warning
+ok '… a subnet6, without what is of IPv4' has fd00:1::-64 'vocDynamicRange: fd00:1::100 fd00:1::1ff' \
+	'vocNameServer: fd00:1::5' 'vocDomain: c.example'
+ok '… no boot file among it' has_not fd00:1::-64 'vocBootFile: boot.0'
+ok '… a range that is a prefix' has fd00:2::-64 'vocDynamicRange: fd00:2::1000 fd00:2::1fff' \
+	'vocNameServer: fd00:2::5'
+ok '… one host of both' has n1 'ipHostNumber: 10.1.0.11' 'ipHostNumber: fd00:1::11' \
+	'macAddress: 00:00:5e:00:53:01'
+ok '… and one by its DUID' has n2 'ipHostNumber: fd00:1::12' 'vocDUID: 00:03:00:01:00:00:5e:00:53:02'
+ok '… a check finds no error' exits 0 check
+
 # A value that no attribute takes would cost the whole entry.
 cat >values.conf <<'END'
 option domain-name "a.example b.example";

@@ -100,7 +100,9 @@ void import_add_ip(struct import *im, struct import_host *host, struct ip ip)
 	char text[IP_TEXT_MAX];
 	void **slot = table_slot(im->by_ip, mem_strdup(im->mem_ctx, ip_format(ip, text)));
 
-	if (*slot == NULL)
+	const struct import_host *other = *slot;
+
+	if (other == NULL || other->is_merged)
 		*slot = host;
 }
 
@@ -311,8 +313,11 @@ static void settle_site(struct import *im, enum import_option option)
 		*site = im->networks[0].scope.values[option];
 	for (size_t i = 0; i < im->n_networks; i++) {
 		const struct import_value *value = &im->networks[i].scope.values[option];
+		/* DHCPv6 has another option for them */
+		bool is_silent = option == IMPORT_TIME_SERVERS && value->text == NULL &&
+				 im->networks[i].prefix.base.family == 6;
 
-		if (text_compare(value->text, site->text) != 0)
+		if (!is_silent && text_compare(value->text, site->text) != 0)
 			import_left(im,
 				value->text == NULL ? im->networks[i].where
 						    : value->where,
@@ -446,9 +451,24 @@ static bool is_ipv4s(enum import_option option)
 	return option == IMPORT_ROUTERS || option == IMPORT_MTU || option >= IMPORT_LEASE;
 }
 
+/* DHCPv6 knows no domain but the list to search: where it is one, it is that. */
+static void find_domain(struct import_network *network)
+{
+	struct import_value *search = &network->scope.values[IMPORT_SEARCH];
+	struct import_value *domain = &network->scope.values[IMPORT_DOMAIN];
+
+	if (network->prefix.base.family != 6 || search->text == NULL ||
+		strchr(search->text, ' ') != NULL ||
+		(domain->text != NULL && strcmp(domain->text, search->text) != 0))
+		return;
+	*domain = *search;
+	search->text = NULL;
+}
+
 /* A network that a dnsmasq.conf has takes what that says for all. */
 static void inherit(struct import *im, struct import_network *network)
 {
+	find_domain(network);
 	for (enum import_option option = 0; option < _IMPORT_MAX; option++) {
 		check_number(im, &network->scope.values[option], option);
 		if (network->scope.values[option].text == NULL &&

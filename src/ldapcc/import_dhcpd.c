@@ -220,6 +220,8 @@ static const struct row {
 	{{"option", "domain-name-servers"}, IMPORT_NAME_SERVERS},
 	{{"option", "domain-name"}, IMPORT_DOMAIN},
 	{{"option", "domain-search"}, IMPORT_SEARCH},
+	{{"option", "dhcp6.name-servers"}, IMPORT_NAME_SERVERS},
+	{{"option", "dhcp6.domain-search"}, IMPORT_SEARCH},
 	{{"option", "ntp-servers"}, IMPORT_TIME_SERVERS},
 	{{"option", "interface-mtu"}, IMPORT_MTU},
 	{{"default-lease-time", NULL}, IMPORT_LEASE},
@@ -243,6 +245,15 @@ static bool is_server_word(const char *word)
 	return false;
 }
 
+/* What both families are told at the top of their files is one list in a directory. */
+static const char *with_both(struct parser *p, const char *before, const char *text)
+{
+	if (before == NULL || before[0] == '\0' || import_is_said(before, text) ||
+		strcmp(before, text) == 0)
+		return text;
+	return mem_printf(p->im->mem_ctx, "%s %s", before, text);
+}
+
 static bool set_known(struct parser *p, struct around *a, const struct statement *s)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -258,7 +269,11 @@ static bool set_known(struct parser *p, struct around *a, const struct statement
 		if (rows[i].option == IMPORT_ROUTERS && s->n > n + 1)
 			left(p, s,
 				"has several routers: the first of each network is taken");
-		set(a, rows[i].option, list_of(p->im->mem_ctx, s, n), s->where);
+		const char *text = list_of(p->im->mem_ctx, s, n);
+
+		if (a->is_top && n == 2 && text_has_prefix(rows[i].words[1], "dhcp6."))
+			text = with_both(p, a->scope.values[rows[i].option].text, text);
+		set(a, rows[i].option, text, s->where);
 		return true;
 	}
 	return false;
@@ -283,13 +298,30 @@ static bool is_derived(
 	return true;
 }
 
-static void add_range(struct parser *p, const struct around *a, const struct statement *s)
+/* FIRST LAST, one address, or of IPv6 a prefix. */
+static bool read_ends(const struct statement *s, struct ip *start, struct ip *end)
 {
 	size_t first = is(s, 1, "dynamic-bootp") ? 2 : 1;
+	struct prefix prefix;
+
+	if (s->n <= first)
+		return false;
+	if (strchr(s->words[first], '/') != NULL) {
+		if (s->n != 2 || prefix_parse(s->words[first], -1, &prefix) != NULL)
+			return false;
+		*start = prefix.base;
+		*end = prefix_last(prefix);
+		return true;
+	}
+	return ip_parse(s->words[first], start) && ip_parse(s->words[s->n - 1], end);
+}
+
+static void add_range(struct parser *p, const struct around *a, const struct statement *s)
+{
+	char texts[2][IP_TEXT_MAX];
 	struct ip start, end;
 
-	if (s->n <= first || !ip_parse(s->words[first], &start) ||
-		!ip_parse(s->words[s->n - 1], &end)) {
+	if (!read_ends(s, &start, &end)) {
 		left(p, s, "is no range of addresses");
 		return;
 	}
@@ -303,8 +335,8 @@ static void add_range(struct parser *p, const struct around *a, const struct sta
 	bool is_turned = ip_compare(start, end) > 0;
 
 	*mem_push(p->im->mem_ctx, &network->ranges, &network->n_ranges) = mem_printf(
-		p->im->mem_ctx, "%s %s", s->words[is_turned ? s->n - 1 : first],
-		s->words[is_turned ? first : s->n - 1]);
+		p->im->mem_ctx, "%s %s", ip_format(is_turned ? end : start, texts[0]),
+		ip_format(is_turned ? start : end, texts[1]));
 }
 
 /* Pools */
@@ -327,7 +359,7 @@ static void read_permit(struct parser *p, struct pool *pool, const struct statem
 
 static bool read_pool_line(struct parser *p, struct pool *pool, const struct statement *s)
 {
-	if (is(s, 0, "range"))
+	if (is(s, 0, "range") || is(s, 0, "range6"))
 		*mem_push(p->im->mem_ctx, &pool->ranges, &pool->n_ranges) = *s;
 	else if (is(s, 0, "allow") || is(s, 0, "deny"))
 		read_permit(p, pool, s);
@@ -405,8 +437,14 @@ static bool read_host_line(struct parser *p, struct around *a, const struct stat
 			left(p, s, "is no Ethernet address");
 		return true;
 	}
-	if (is(s, 0, "fixed-address")) {
+	if (is(s, 0, "fixed-address") || is(s, 0, "fixed-address6")) {
 		read_fixed(p, a->host, s);
+		return true;
+	}
+	if (is(s, 0, "host-identifier") && is(s, 2, "dhcp6.client-id") && s->n == 4 &&
+		!s->is_string[3]) {
+		*mem_push(p->im->mem_ctx, &a->host->duids, &a->host->n_duids) =
+			s->words[3];
 		return true;
 	}
 	const char *guid =
@@ -452,7 +490,7 @@ static void read_line(struct parser *p, struct around *a, const struct statement
 		return;
 	if (a->pool != NULL && read_pool_line(p, a->pool, s))
 		return;
-	if (is(s, 0, "range")) {
+	if (is(s, 0, "range") || is(s, 0, "range6")) {
 		add_range(p, a, s);
 	} else if (is(s, 0, "use-host-decl-names")) {
 		a->has_names = is(s, 1, "on") || is(s, 1, "true");
@@ -480,21 +518,41 @@ static void read_line(struct parser *p, struct around *a, const struct statement
 
 static void read_block(struct parser *p, struct around *a);
 
+/* ADDRESS netmask MASK, of IPv6 ADDRESS/LENGTH */
+static bool read_prefix(const struct statement *s, struct prefix *ret)
+{
+	unsigned bits;
+
+	if (is(s, 0, "subnet6"))
+		return s->n == 2 && prefix_parse(s->words[1], -1, ret) == NULL;
+	return s->n == 4 && is(s, 2, "netmask") &&
+	       netmask_parse(s->words[3], &bits) == NULL &&
+	       prefix_parse(s->words[1], (int)bits, ret) == NULL;
+}
+
+/* DHCPv6 has no routers, MTU and boot files; what is said of them above is IPv4's. */
+static void drop_ipv4s(struct import_scope *scope)
+{
+	for (enum import_option option = 0; option < _IMPORT_MAX; option++)
+		if (option == IMPORT_ROUTERS || option == IMPORT_MTU ||
+			option > IMPORT_LEASE)
+			scope->values[option].text = NULL;
+}
+
 static void read_subnet(
 	struct parser *p, const struct around *outer, const struct statement *s)
 {
 	struct around inner = *outer;
 	struct prefix prefix;
-	unsigned bits;
 
 	inner.is_top = false;
-	if (s->n != 4 || !is(s, 2, "netmask") ||
-		netmask_parse(s->words[3], &bits) != NULL ||
-		prefix_parse(s->words[1], (int)bits, &prefix) != NULL) {
+	if (!read_prefix(s, &prefix)) {
 		left(p, s, "is no subnet ADDRESS netmask MASK");
 		read_block(p, &inner);
 		return;
 	}
+	if (prefix.base.family == 6)
+		drop_ipv4s(&inner.scope);
 	size_t index = p->im->n_networks;
 	struct import_network *network = import_add_network(p->im, prefix, s->where);
 
@@ -503,6 +561,64 @@ static void read_subnet(
 	read_block(p, &inner);
 	/* the array may have moved: nested declarations add to it */
 	p->im->networks[index].scope = inner.scope;
+}
+
+static bool has_family(const struct import_host *host, unsigned char family)
+{
+	for (size_t i = 0; i < host->n_ips; i++)
+		if (host->ips[i].family == family)
+			return true;
+	return false;
+}
+
+/* Two declarations of one name, one of each family: they are in two files, and one machine. */
+static bool is_other_half(const struct import_host *a, const struct import_host *b)
+{
+	bool is_apart = (has_family(a, 4) && !has_family(a, 6) && has_family(b, 6) &&
+				!has_family(b, 4)) ||
+			(has_family(a, 6) && !has_family(a, 4) && has_family(b, 4) &&
+				!has_family(b, 6));
+
+	if (!is_apart || a->n_macs == 0 || b->n_macs == 0)
+		return is_apart;
+	for (size_t i = 0; i < a->n_macs; i++)
+		for (size_t j = 0; j < b->n_macs; j++)
+			if (mac_compare(a->macs[i], b->macs[j]) == 0)
+				return true;
+	return false;
+}
+
+/* The one of its name, or of that without the `_2` that makes a declaration's name its own. */
+static struct import_host *find_half(struct import *im, const struct import_host *host)
+{
+	TMP_CTX(tmp);
+	const char *line = strrchr(host->name, '_');
+	struct import_host *other = import_find_host(im, host->name);
+
+	if ((other != NULL && other != host) || line == NULL || host->n_macs == 0 ||
+		line[1] == '\0' || line[1 + strspn(line + 1, "0123456789")] != '\0')
+		return other;
+	return import_find_host(
+		im, mem_strndup(tmp, host->name, (size_t)(line - host->name)));
+}
+
+static void join_half(struct import *im, struct import_host *host)
+{
+	struct import_host *other = find_half(im, host);
+
+	if (other == NULL || other == host || !other->has_dhcp ||
+		!is_other_half(other, host))
+		return;
+	host->is_merged = true;
+	for (size_t i = 0; i < host->n_ips; i++)
+		import_add_ip(im, other, host->ips[i]);
+	for (size_t i = 0; i < host->n_macs; i++)
+		import_add_mac(im, other, host->macs[i]);
+	for (size_t i = 0; i < host->n_duids; i++)
+		*mem_push(im->mem_ctx, &other->duids, &other->n_duids) = host->duids[i];
+	for (enum import_option option = 0; option < _IMPORT_MAX; option++)
+		if (other->scope.values[option].text == NULL)
+			other->scope.values[option] = host->scope.values[option];
 }
 
 static void read_host(
@@ -517,6 +633,7 @@ static void read_host(
 	inner.host->scope = inner.groups;
 	if (inner.host->host_name == NULL && inner.has_names)
 		inner.host->host_name = inner.host->name;
+	join_half(p->im, inner.host);
 }
 
 /* The architectures that a condition names: one of those numbers, joined by `or`. */
@@ -618,7 +735,7 @@ static void read_nested(struct parser *p, struct around *a, const struct stateme
 	struct around inner = *a;
 
 	inner.is_top = false;
-	if (is(s, 0, "subnet")) {
+	if (is(s, 0, "subnet") || is(s, 0, "subnet6")) {
 		read_subnet(p, a, s);
 	} else if (is(s, 0, "host")) {
 		read_host(p, a, s);
@@ -627,7 +744,7 @@ static void read_nested(struct parser *p, struct around *a, const struct stateme
 		read_block(p, &inner);
 	} else if (is(s, 0, "group")) {
 		read_block(p, &inner);
-	} else if (is(s, 0, "pool")) {
+	} else if (is(s, 0, "pool") || is(s, 0, "pool6")) {
 		read_pool(p, a);
 	} else {
 		left(p, s,
