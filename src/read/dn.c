@@ -313,30 +313,40 @@ static void sort_parts(char *start, char *end)
 	}
 }
 
-/* Of a value that is its own key but for case: a letter, a digit, or `-`, `.`, `_`, `:`, `/`. */
-static bool is_plain(char c)
-{
-	return is_alpha(c) || (c >= '-' && c <= ':') || c == '_';
-}
+/*
+ * What stands in a key for a character that needs no more care than its case: a letter, a digit,
+ * or `-`, `.`, `_`, `:`, `/`; 0 for any other.
+ */
+#define UPPER(c) [(c) - ('a' - 'A')] = (c), [c] = (c)
+static const char plain[256] = {UPPER('a'), UPPER('b'), UPPER('c'), UPPER('d'),
+	UPPER('e'), UPPER('f'), UPPER('g'), UPPER('h'), UPPER('i'), UPPER('j'),
+	UPPER('k'), UPPER('l'), UPPER('m'), UPPER('n'), UPPER('o'), UPPER('p'),
+	UPPER('q'), UPPER('r'), UPPER('s'), UPPER('t'), UPPER('u'), UPPER('v'),
+	UPPER('w'), UPPER('x'), UPPER('y'),
+	UPPER('z'), ['0'] = '0', ['1'] = '1', ['2'] = '2', ['3'] = '3', ['4'] = '4',
+	['5'] = '5', ['6'] = '6', ['7'] = '7', ['8'] = '8', ['9'] = '9', ['-'] = '-',
+	['.'] = '.', ['_'] = '_', [':'] = ':', ['/'] = '/'};
+#undef UPPER
 
 /*
- * The part as nearly every one is written, such as `cn=n1`, behind @out, and @s behind it; NULL,
- * and @s where it was, for any other: it is taken apart.
+ * The part as nearly every one is written, such as `cn=n1`, behind @out, and *at behind it; NULL,
+ * and *at where it was, for any other: it is taken apart.
  */
-static char *write_plain_part(char *out, struct scan *s)
+static char *write_plain_part(char *out, const char **at)
 {
 	enum { SHORT_TYPE = 9 }; /* no type_aliases[] among those */
-	const char *at = s->at, *type = at;
+	const char *from = *at;
+	char c;
 
-	while (is_alpha(*at))
-		*out++ = lower(*at++);
-	if (at == type || *at != '=' || at - type > SHORT_TYPE)
+	for (; is_alpha(*from); from++)
+		*out++ = lower(*from);
+	if (from == *at || *from != '=' || from - *at > SHORT_TYPE)
 		return NULL;
-	for (*out++ = *at++; is_plain(*at); at++)
-		*out++ = lower(*at);
-	if (!ends_value(*at))
+	for (*out++ = *from++; (c = plain[(unsigned char)*from]) != '\0'; from++)
+		*out++ = c;
+	if (!ends_value(*from))
 		return NULL;
-	s->at = at;
+	*at = from;
 	return out;
 }
 
@@ -360,7 +370,7 @@ static char *write_rdn(char *out, struct scan *s)
 	do {
 		if (has_more)
 			*out++ = '+';
-		end = write_plain_part(out, s);
+		end = write_plain_part(out, &s->at);
 		out = end != NULL ? end : write_part(out, s);
 		if (out == NULL)
 			return NULL;
@@ -399,6 +409,12 @@ struct home {
 	struct arena *arena; /* NULL: mem_ctx */
 };
 
+static char *keep(const struct home *home, const char *key, size_t length)
+{
+	return home->arena == NULL ? mem_strndup(home->mem_ctx, key, length)
+				   : arena_strndup(home->arena, key, length);
+}
+
 /* @scratch has room for type and value of @length + 1 bytes each, and behind them the key. */
 static char *make_key(
 	const struct home *home, const char *dn, size_t length, char *scratch)
@@ -409,19 +425,28 @@ static char *make_key(
 
 	if (n < 0)
 		return NULL;
-	return home->arena == NULL ? mem_strndup(home->mem_ctx, key, (size_t)n)
-				   : arena_strndup(home->arena, key, (size_t)n);
+	return keep(home, key, (size_t)n);
 }
 
-static char *key_of(const struct home *home, const char *dn)
+/* The key behind @out, which has room for as much as @dn; its end, or NULL where not all is plain. */
+static char *write_plain_key(char *out, const char *dn)
 {
-	enum { SHORT = 200 };
-	size_t length = strlen(dn);
+	while ((out = write_plain_part(out, &dn)) != NULL && *dn == ',') {
+		*out++ = ',';
+		dn++;
+	}
+	return *dn == '\0' ? out : NULL;
+}
+
+enum { SHORT = 200 }; /* most are: their keys are made without an allocation */
+
+/* The key of a DN in any spelling. */
+static char *take_apart(const struct home *home, const char *dn, size_t length)
+{
 	/* an escaped byte may be one of a wide letter */
 	bool is_narrow = strchr(dn, '\\') == NULL && !is_wide(dn, length);
 
-	if (is_narrow &&
-		length < SHORT) { /* called once or more an entry: no allocation */
+	if (is_narrow && length < SHORT) {
 		char scratch[5 * SHORT];
 
 		return make_key(home, dn, length, scratch);
@@ -430,6 +455,19 @@ static char *key_of(const struct home *home, const char *dn)
 	size_t room = (2 + (is_narrow ? 3 : FOLDED_MAX)) * (length + 1);
 
 	return make_key(home, dn, length, mem_array(tmp, char, room));
+}
+
+static char *key_of(const struct home *home, const char *dn)
+{
+	size_t length = strlen(dn);
+
+	if (length < SHORT) { /* called once or more an entry */
+		char key[SHORT], *end = write_plain_key(key, dn);
+
+		if (end != NULL)
+			return keep(home, key, (size_t)(end - key));
+	}
+	return take_apart(home, dn, length);
 }
 
 char *dn_key(TALLOC_CTX *mem_ctx, const char *dn)
