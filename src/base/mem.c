@@ -240,6 +240,11 @@ void *arena_alloc(struct arena *a, size_t size)
 	return memset(arena_take(a, size), 0, size);
 }
 
+char *arena_bytes(struct arena *a, size_t size)
+{
+	return arena_take(a, size);
+}
+
 char *arena_strndup(struct arena *a, const char *text, size_t length)
 {
 	char *copy = arena_take(a, length + 1);

@@ -109,6 +109,8 @@ struct arena;
 
 struct arena *arena_new(TALLOC_CTX *mem_ctx) _must_check_;
 void *arena_alloc(struct arena *a, size_t size) _must_check_;
+/* Room for what is written at once: neither zeroed nor aligned. */
+char *arena_bytes(struct arena *a, size_t size) _must_check_;
 char *arena_strndup(struct arena *a, const char *text, size_t length) _must_check_;
 char *arena_strdup(struct arena *a, const char *text) _must_check_;
 /* Two texts with a byte between them: what names are made of, without printf. */

@@ -74,12 +74,18 @@ void run_new_site(struct run *run)
 			run->targets[i].name;
 }
 
-static void take_entry(void *data, const struct entry *entry)
+/* A join_told: one more of those that are decoded. */
+static void decode_more(void *data)
 {
-	struct reading *reading = data;
+	const struct reading *reading = data;
 
-	entries_add(reading->run->entries, entry);
 	decode_crew_give(reading->crew, reading->run->entries);
+}
+
+static void take_entry(struct reading *reading, const struct entry *entry)
+{
+	entries_add(reading->run->entries, entry);
+	decode_more(reading);
 }
 
 /* What the directory has, for the next increment */
@@ -96,7 +102,7 @@ static void take_kept(struct reading *reading, const struct entry *entry,
 		return;
 	}
 	entries_share(run->entries, from, i);
-	decode_crew_give(reading->crew, run->entries);
+	decode_more(reading);
 }
 
 static void take_raw(struct reading *reading, const struct entry *entry)
@@ -277,8 +283,8 @@ static void start_site(struct reading *reading)
 	talloc_free(reading->joiner);
 	reading->joiner = run->map->n_joins == 0
 				  ? NULL
-				  : joiner_new(run->mem_ctx, run->map, take_entry,
-					    report_join, reading);
+				  : joiner_new(run->mem_ctx, run->map, run->entries,
+					    decode_more, report_join, reading);
 }
 
 /* Excluding */
@@ -349,13 +355,13 @@ static void pass_entry(void *data, const struct entry *entry)
 		struct entry ours = *entry;
 
 		ours.source = reading->source;
-		take_entry(data, &ours);
+		take_entry(reading, &ours);
 	} else if (run->since != NULL) {
 		take_raw(reading, entry);
 	} else if (reading->joiner != NULL) {
 		joiner_add(reading->joiner, entry);
 	} else {
-		take_entry(data, entry);
+		take_entry(reading, entry);
 	}
 }
 

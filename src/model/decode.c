@@ -273,18 +273,23 @@ static void read_extras(struct decoder *d, struct record *record)
 	record->extras = all;
 }
 
+/* @key, or that of @dn, which most are themselves. */
+static const char *keep_key(struct arena *arena, const char *key, const char *dn)
+{
+	if (key == NULL)
+		key = dn_key_arena(arena, dn);
+	else if (strcmp(key, dn) != 0)
+		return arena_strdup(arena, key);
+	return key == NULL || strcmp(key, dn) == 0 ? dn : key;
+}
+
 /* @object is zeroed memory whose first member is its record. */
 static void *record_new(struct decoder *d, size_t size, enum kind kind)
 {
-	struct arena *arena = d->site->arena;
-	struct record *record = arena_alloc(arena, size);
-	const char *key = d->entry->key;
+	struct record *record = arena_alloc(d->site->arena, size);
 
-	record->dn = arena_strdup(arena, d->entry->dn);
-	record->key =
-		key != NULL ? arena_strdup(arena, key) : dn_key_arena(arena, record->dn);
-	if (record->key == NULL)
-		record->key = record->dn;
+	record->dn = arena_strdup(d->site->arena, d->entry->dn);
+	record->key = keep_key(d->site->arena, d->entry->key, record->dn);
 	record->line = d->entry->line;
 	record->source = source_of(d);
 	record->change = decode_change(d, NULL);

@@ -6,33 +6,36 @@
 #include "base/table.h"
 #include "base/text.h"
 #include "read/dn.h"
+#include "read/entry_bytes.h"
+
+/* Most entries are good and what the directory has. */
+enum { MOST_ROLES = ENTRIES_GOOD | ENTRIES_RAW };
 
 static const char HEAD[] = "ldapcc entries 3\n", HEAD_2[] = "ldapcc entries 2\n";
 
-/* The first number of an entry: its length, and its roles in the highest bits. */
-enum { ROLE_SHIFT = 28 };
-static const uint32_t LENGTH_MASK = (UINT32_C(1) << ROLE_SHIFT) - 1;
-
-/*
- * One entry: its length and roles, its line, its DN, its source, then each attribute: name, number
- * of values, and each value with length and line. What a join brought has a byte 1 before its
- * name, and behind it the DN and class of the entry that it is from, and the distance. Texts have a NUL behind
- * them, which is not counted; "" stands for NULL.
- */
-enum { JOINED = 1 };
-
 struct stored {
-	const char *bytes; /* the length first */
+	const char *bytes; /* entry_bytes.h */
 	const char *key; /* NULL: not asked for yet */
 };
 
+/* An attribute's name that stood at a place of an entry. */
+struct last_name {
+	char text[40]; /* "": none did, or it is too long */
+	bool is_wanted;
+};
+
+enum { LAST_NAMES = 32 };
+
 struct entries {
 	struct arena *arena;
-	struct table *wanted; /* attributes, any case */
+	const struct table *wanted; /* attributes, any case */
 	struct stored *items;
 	size_t n;
 	struct table *by_key; /* -> its item; NULL: not asked for yet */
-	struct buffer *scratch;
+	struct entry_attribute *chosen; /* of the entry at hand; reused */
+	size_t chosen_room;
+	/* entries that follow each other mostly have the same attributes in the same order */
+	struct last_name last[LAST_NAMES];
 };
 
 static struct entries *new_entries(TALLOC_CTX *mem_ctx)
@@ -40,20 +43,28 @@ static struct entries *new_entries(TALLOC_CTX *mem_ctx)
 	struct entries *entries = mem_new(mem_ctx, struct entries);
 
 	entries->arena = arena_new(entries);
-	entries->scratch = buffer_new(entries);
+	return entries;
+}
+
+struct entries *entries_like(TALLOC_CTX *mem_ctx, const struct entries *other)
+{
+	struct entries *entries = new_entries(mem_ctx);
+
+	entries->wanted = other->wanted;
 	return entries;
 }
 
 struct entries *entries_new(TALLOC_CTX *mem_ctx, const char *const *attributes)
 {
 	struct entries *entries = new_entries(mem_ctx);
+	struct table *wanted = table_new_folded(entries, 64);
 
-	entries->wanted = table_new_folded(entries, 64);
 	for (; *attributes != NULL; attributes++)
-		*table_slot(entries->wanted, *attributes) = entries;
-	*table_slot(entries->wanted, "objectClass") = entries;
-	*table_slot(entries->wanted, ENTRY_CHANGED_BY) = entries;
-	*table_slot(entries->wanted, ENTRY_CHANGED_AT) = entries;
+		*table_slot(wanted, *attributes) = entries;
+	*table_slot(wanted, "objectClass") = entries;
+	*table_slot(wanted, ENTRY_CHANGED_BY) = entries;
+	*table_slot(wanted, ENTRY_CHANGED_AT) = entries;
+	entries->wanted = wanted;
 	return entries;
 }
 
@@ -64,90 +75,81 @@ size_t entries_count(const struct entries *entries)
 
 /* Writing */
 
-static void put_number(struct buffer *b, uint32_t number)
+static struct stored *keep(struct entries *entries, const char *bytes)
 {
-	buffer_add(b, &number, sizeof(number));
-}
+	struct stored *item = mem_push(entries, &entries->items, &entries->n);
 
-static void put_bytes(struct buffer *b, const char *bytes, size_t len)
-{
-	put_number(b, (uint32_t)len);
-	buffer_add(b, bytes, len);
-	buffer_add_byte(b, '\0');
-}
-
-static void put_text(struct buffer *b, const char *text)
-{
-	put_bytes(b, text == NULL ? "" : text, text == NULL ? 0 : strlen(text));
-}
-
-static void put_attribute(struct buffer *b, const struct entry_attribute *attribute)
-{
-	if (attribute->dn == NULL) {
-		put_text(b, attribute->name);
-	} else {
-		put_number(b, (uint32_t)strlen(attribute->name) + 1);
-		buffer_add_byte(b, JOINED);
-		buffer_add(b, attribute->name, strlen(attribute->name) + 1);
-		put_text(b, attribute->dn);
-		put_text(b, attribute->of);
-		put_number(b, attribute->distance);
-	}
-	put_number(b, (uint32_t)attribute->n_values);
-	for (size_t i = 0; i < attribute->n_values; i++) {
-		put_number(b, attribute->values[i].line);
-		put_bytes(b, attribute->values[i].bytes, attribute->values[i].len);
-	}
-}
-
-static void keep(struct entries *entries, const char *bytes)
-{
-	*mem_push(entries, &entries->items, &entries->n) =
-		(struct stored){.bytes = bytes};
-	talloc_free(entries->by_key);
+	item->bytes = bytes;
+	if (entries->by_key != NULL)
+		talloc_free(entries->by_key);
 	entries->by_key = NULL;
+	return item;
+}
+
+/* Is @name, of an entry's attribute number @i, one to keep? */
+static bool is_wanted(struct entries *entries, size_t i, const char *name)
+{
+	struct last_name *last = &entries->last[i % LAST_NAMES];
+	size_t len;
+
+	if (strcmp(last->text, name) == 0)
+		return last->is_wanted;
+	len = strlen(name);
+	last->is_wanted = table_find_bytes(entries->wanted, name, len) != NULL;
+	if (len < sizeof(last->text))
+		memcpy(last->text, name, len + 1);
+	else
+		last->text[0] = '\0';
+	return last->is_wanted;
+}
+
+/* @entry with those of its attributes that are kept. */
+static struct entry choose_attributes(struct entries *entries, const struct entry *entry)
+{
+	struct entry chosen = *entry;
+
+	mem_reserve(
+		entries, &entries->chosen, &entries->chosen_room, entry->n_attributes);
+	chosen.attributes = entries->chosen;
+	chosen.n_attributes = 0;
+	for (size_t i = 0; i < entry->n_attributes; i++)
+		if (is_wanted(entries, i, entry->attributes[i].name))
+			chosen.attributes[chosen.n_attributes++] = entry->attributes[i];
+	return chosen;
+}
+
+/* Most DNs are their own keys. */
+static const char *keep_key(struct entries *entries, const char *dn, const char *key)
+{
+	if (key == NULL)
+		return NULL;
+	return strcmp(key, dn) == 0 ? dn : arena_strdup(entries->arena, key);
 }
 
 void entries_add(void *data, const struct entry *entry)
 {
 	struct entries *entries = data;
-	struct buffer *b = entries->scratch;
+	const struct entry chosen = choose_attributes(entries, entry);
+	const char *bytes = entry_bytes_new(entries->arena, &chosen, MOST_ROLES);
 
-	buffer_truncate(b, 0);
-	put_number(b, 0);
-	put_number(b, entry->line);
-	put_text(b, entry->dn);
-	put_text(b, entry->source);
-	for (size_t i = 0; i < entry->n_attributes; i++)
-		if (table_find(entries->wanted, entry->attributes[i].name) != NULL)
-			put_attribute(b, &entry->attributes[i]);
-	/* most are */
-	uint32_t len = (uint32_t)b->len | (uint32_t)(ENTRIES_GOOD | ENTRIES_RAW)
-						  << ROLE_SHIFT;
-
-	memcpy(b->data, &len, sizeof(len));
-	keep(entries, arena_strndup(entries->arena, b->data, b->len));
+	keep(entries, bytes)->key = keep_key(entries, entry_bytes_dn(bytes), entry->key);
 }
 
-static uint32_t length_of(const char *bytes)
+void entries_join(struct entries *to, const struct entries *from, size_t i,
+	const struct entry_gift *gifts, size_t n)
 {
-	uint32_t len;
+	const struct stored *item = &from->items[i];
+	const char *bytes = entry_bytes_join(to->arena, item->bytes, gifts, n);
+	struct stored *kept = keep(to, bytes);
 
-	memcpy(&len, bytes, sizeof(len));
-	return len & LENGTH_MASK;
-}
-
-static unsigned roles_of(const char *bytes)
-{
-	uint32_t len;
-
-	memcpy(&len, bytes, sizeof(len));
-	return len >> ROLE_SHIFT;
+	kept->key = item->key == entry_bytes_dn(item->bytes)
+			    ? entry_bytes_dn(bytes)
+			    : keep_key(to, entry_bytes_dn(bytes), item->key);
 }
 
 void entries_share(struct entries *to, const struct entries *from, size_t i)
 {
-	keep(to, from->items[i].bytes);
+	keep(to, from->items[i].bytes)->key = from->items[i].key;
 }
 
 struct entries *entries_slice(
@@ -185,9 +187,10 @@ static void add_part(struct parts *parts, const void *bytes, size_t len)
 /* Its first number may say other roles than it has now: then it is a copy that says those. */
 static void add_entry(struct parts *parts, const char *bytes, unsigned roles)
 {
-	uint32_t len = length_of(bytes), first = len | (uint32_t)roles << ROLE_SHIFT;
+	uint32_t len = entry_bytes_length(bytes),
+		 first = len | (uint32_t)roles << ENTRY_ROLE_SHIFT;
 
-	if (roles_of(bytes) != roles) {
+	if (entry_bytes_roles(bytes) != roles) {
 		char *copy = arena_strndup(parts->arena, bytes, len);
 
 		memcpy(copy, &first, sizeof(first));
@@ -249,128 +252,13 @@ struct iovec *entries_parts(
 
 /* Reading */
 
-/* What is left of an entry. Bytes come from our own file, whose checksum was right. */
-struct cursor {
-	const char *at, *end;
-	bool is_bad;
-};
-
-static uint32_t take_number(struct cursor *c)
-{
-	uint32_t number = 0;
-
-	if ((size_t)(c->end - c->at) < sizeof(number)) {
-		c->is_bad = true;
-		c->at = c->end;
-		return 0;
-	}
-	memcpy(&number, c->at, sizeof(number));
-	c->at += sizeof(number);
-	return number;
-}
-
-static const char *take_bytes(struct cursor *c, size_t *ret_len)
-{
-	size_t len = take_number(c);
-	const char *bytes = c->at;
-
-	*ret_len = len;
-	if (c->is_bad || (size_t)(c->end - c->at) <= len || bytes[len] != '\0') {
-		c->is_bad = true;
-		c->at = c->end;
-		*ret_len = 0;
-		return "";
-	}
-	c->at += len + 1;
-	return bytes;
-}
-
-static const char *take_text(struct cursor *c)
-{
-	size_t len;
-	const char *text = take_bytes(c, &len);
-
-	return len == 0 ? NULL : text;
-}
-
-/* The name, and whose it is; how many values follow. */
-static size_t take_head(struct cursor *c, struct entry_attribute *attribute)
-{
-	size_t len;
-
-	*attribute = (struct entry_attribute){.name = take_bytes(c, &len)};
-	if (*attribute->name == JOINED) {
-		attribute->name++;
-		attribute->dn = take_text(c);
-		attribute->of = take_text(c);
-		attribute->distance = take_number(c);
-	}
-	size_t n = take_number(c);
-
-	if (n > (size_t)(c->end - c->at)) {
-		c->is_bad = true;
-		n = 0;
-	}
-	return n;
-}
-
-static void take_value(struct cursor *c, struct entry_value *value)
-{
-	value->line = take_number(c);
-	value->bytes = take_bytes(c, &value->len);
-}
-
-static struct cursor begin_entry(const char *bytes, struct entry *ret)
-{
-	struct cursor c = {bytes + sizeof(uint32_t), bytes + length_of(bytes), false};
-	size_t len;
-
-	*ret = (struct entry){.line = take_number(&c)};
-	ret->dn = take_bytes(&c, &len);
-	ret->source = take_text(&c);
-	return c;
-}
-
-/* Where entries are taken apart, one after the other: what is there lasts until the next one. */
-struct bench {
-	TALLOC_CTX *mem_ctx;
-	struct entry_attribute *attributes;
-	struct entry_value *values;
-	size_t attribute_room, value_room;
-};
-
-static bool take_entry(struct bench *bench, const char *bytes, struct entry *ret)
-{
-	enum {
-		SHORTEST = 9
-	}; /* a name and how many values, or a value: two numbers, a NUL */
-	struct cursor c = begin_entry(bytes, ret);
-	size_t most = (size_t)(c.end - c.at) / SHORTEST + 2;
-
-	mem_reserve(bench->mem_ctx, &bench->attributes, &bench->attribute_room, most);
-	mem_reserve(bench->mem_ctx, &bench->values, &bench->value_room, most);
-	struct entry_value *value = bench->values;
-
-	ret->attributes = bench->attributes;
-	while (c.at < c.end && !c.is_bad) {
-		struct entry_attribute *attribute = &ret->attributes[ret->n_attributes++];
-		size_t n = take_head(&c, attribute);
-
-		attribute->values = value;
-		attribute->n_values = n;
-		for (; n > 0 && !c.is_bad; n--)
-			take_value(&c, value++);
-	}
-	return !c.is_bad;
-}
-
 void entries_give(const struct entries *entries, size_t i, entry_sink sink, void *data)
 {
 	TMP_CTX(tmp);
-	struct bench bench = {.mem_ctx = tmp};
+	struct entry_bench bench = {.mem_ctx = tmp};
 	struct entry entry;
 
-	if (!take_entry(&bench, entries->items[i].bytes, &entry))
+	if (!entry_bytes_take(&bench, entries->items[i].bytes, &entry))
 		return;
 	entry.key = entries->items[i].key;
 	sink(data, &entry);
@@ -379,26 +267,35 @@ void entries_give(const struct entries *entries, size_t i, entry_sink sink, void
 void entries_give_all(const struct entries *entries, entry_sink sink, void *data)
 {
 	TMP_CTX(tmp);
-	struct bench bench = {.mem_ctx = tmp};
+	struct entry_bench bench = {.mem_ctx = tmp};
 	struct entry entry;
 
 	for (size_t i = 0; i < entries->n; i++)
-		if (take_entry(&bench, entries->items[i].bytes, &entry))
+		if (entry_bytes_take(&bench, entries->items[i].bytes, &entry)) {
+			entry.key = entries->items[i].key;
 			sink(data, &entry);
-}
-
-static const char *dn_of(const struct stored *item)
-{
-	struct cursor c = {item->bytes + 2 * sizeof(uint32_t),
-		item->bytes + length_of(item->bytes), false};
-	size_t len;
-
-	return take_bytes(&c, &len);
+		}
 }
 
 const char *entries_dn(const struct entries *entries, size_t i)
 {
-	return dn_of(&entries->items[i]);
+	return entry_bytes_dn(entries->items[i].bytes);
+}
+
+unsigned entries_line(const struct entries *entries, size_t i)
+{
+	return entry_bytes_head(entries->items[i].bytes).line;
+}
+
+const char *entries_bytes(const struct entries *entries, size_t i)
+{
+	return entries->items[i].bytes;
+}
+
+struct entry_cursor entries_values(
+	const struct entries *entries, size_t i, const char *name)
+{
+	return entry_bytes_values(entries->items[i].bytes, name);
 }
 
 const char *entries_key(struct entries *entries, size_t i)
@@ -406,10 +303,10 @@ const char *entries_key(struct entries *entries, size_t i)
 	struct stored *item = &entries->items[i];
 
 	if (item->key == NULL) {
-		const char *dn = dn_of(item);
-		const char *key = dn_key(entries, dn);
+		const char *dn = entry_bytes_dn(item->bytes);
+		const char *key = dn_key_arena(entries->arena, dn);
 
-		item->key = key == NULL ? dn : key;
+		item->key = key == NULL || strcmp(key, dn) == 0 ? dn : key;
 	}
 	return item->key;
 }
@@ -468,11 +365,11 @@ static bool is_same_entry(
 	const struct stored *one, const struct stored *other, bool with_id)
 {
 	TMP_CTX(tmp);
-	struct bench left = {.mem_ctx = tmp}, right = {.mem_ctx = tmp};
+	struct entry_bench left = {.mem_ctx = tmp}, right = {.mem_ctx = tmp};
 	struct entry a, b;
 
-	if (one == NULL || other == NULL || !take_entry(&left, one->bytes, &a) ||
-		!take_entry(&right, other->bytes, &b))
+	if (one == NULL || other == NULL || !entry_bytes_take(&left, one->bytes, &a) ||
+		!entry_bytes_take(&right, other->bytes, &b))
 		return false;
 	drop_change(&a);
 	drop_change(&b);
@@ -496,9 +393,9 @@ bool entries_same(struct entries *left, const char *left_key, struct entries *ri
 
 static bool is_same_bytes(const struct stored *a, const struct stored *b)
 {
-	uint32_t len = length_of(a->bytes);
+	uint32_t len = entry_bytes_length(a->bytes);
 
-	return length_of(b->bytes) == len &&
+	return entry_bytes_length(b->bytes) == len &&
 	       memcmp(a->bytes + sizeof(len), b->bytes + sizeof(len),
 		       len - sizeof(len)) == 0;
 }
@@ -571,14 +468,14 @@ static struct newcomers index_new(
 	TALLOC_CTX *mem_ctx, struct entries *of, struct entries *other)
 {
 	TMP_CTX(tmp);
-	struct bench bench = {.mem_ctx = tmp};
+	struct entry_bench bench = {.mem_ctx = tmp};
 	struct newcomers new = {table_new(mem_ctx, 0), table_new(mem_ctx, 0)};
 
 	for (size_t i = 0; i < of->n; i++) {
 		struct entry entry;
 
 		if (entries_has(other, entries_key(of, i)) ||
-			!take_entry(&bench, of->items[i].bytes, &entry))
+			!entry_bytes_take(&bench, of->items[i].bytes, &entry))
 			continue;
 		const struct entry_value *id = id_of(&entry);
 
@@ -602,11 +499,11 @@ static const struct entry_attribute *classes_of(const struct entry *entry)
 static bool have_common_class(const struct stored *one, const struct entry *other)
 {
 	TMP_CTX(tmp);
-	struct bench bench = {.mem_ctx = tmp};
+	struct entry_bench bench = {.mem_ctx = tmp};
 	struct entry entry;
 	const struct entry_attribute *a, *b = classes_of(other);
 
-	if (b == NULL || !take_entry(&bench, one->bytes, &entry) ||
+	if (b == NULL || !entry_bytes_take(&bench, one->bytes, &entry) ||
 		(a = classes_of(&entry)) == NULL)
 		return false;
 	for (size_t i = 0; i < a->n_values; i++)
@@ -639,7 +536,7 @@ struct moved *entries_moved(
 	TALLOC_CTX *mem_ctx, struct entries *now, struct entries *then)
 {
 	TMP_CTX(tmp);
-	struct bench bench = {.mem_ctx = tmp};
+	struct entry_bench bench = {.mem_ctx = tmp};
 	struct moved *moved = mem_new(mem_ctx, struct moved);
 	struct newcomers come = index_new(tmp, now, then);
 	struct newcomers gone = index_new(tmp, then, now);
@@ -650,7 +547,7 @@ struct moved *entries_moved(
 		struct entry entry;
 
 		if (entries_has(now, entries_key(then, i)) ||
-			!take_entry(&bench, then->items[i].bytes, &entry))
+			!entry_bytes_take(&bench, then->items[i].bytes, &entry))
 			continue;
 		const struct entry_value *id = id_of(&entry);
 		const struct stored *is =
@@ -661,7 +558,7 @@ struct moved *entries_moved(
 			continue;
 		*table_slot(moved->then, is->key) = (void *)(uintptr_t)then->items[i].key;
 		*table_slot(moved->now, then->items[i].key) =
-			(void *)(uintptr_t)dn_of(is);
+			(void *)(uintptr_t)entry_bytes_dn(is->bytes);
 	}
 	return moved;
 }
@@ -700,21 +597,12 @@ bool entry_id(const struct entry *entry, uint8_t *ret_id)
 
 bool entries_id(const struct entries *entries, size_t i, uint8_t *ret_id)
 {
-	struct entry entry;
-	struct cursor c = begin_entry(entries->items[i].bytes, &entry);
+	struct entry_cursor ids =
+		entry_bytes_values(entries->items[i].bytes, entries_ids[0]);
+	struct entry_value id;
 
-	while (c.at < c.end && !c.is_bad) {
-		struct entry_attribute attribute;
-		struct entry_value value = {.bytes = ""};
-		size_t n = take_head(&c, &attribute);
-
-		for (size_t j = 0; j < n && !c.is_bad; j++)
-			take_value(&c, &value);
-		if (attribute.dn == NULL && n == 1 &&
-			text_equal_case(attribute.name, entries_ids[0]))
-			return !c.is_bad && parse_id(value.bytes, value.len, ret_id);
-	}
-	return false;
+	return ids.n == 1 && entry_bytes_next(&ids, &id) &&
+	       parse_id(id.bytes, id.len, ret_id);
 }
 
 /* Differences, by the id */
@@ -764,7 +652,7 @@ static void sort_out(struct entries_file *file, const char *bytes, unsigned role
 
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		if ((roles & (1U << i)) != 0)
-			keep(lists[i], bytes);
+			(void)keep(lists[i], bytes);
 }
 
 static bool has_head(const struct iovec *piece, const char *head)
@@ -777,12 +665,12 @@ static bool has_head(const struct iovec *piece, const char *head)
 static bool sort_out_all(
 	struct entries_file *file, const char *bytes, const char *end, bool is_older)
 {
-	for (; bytes < end; bytes += length_of(bytes)) {
+	for (; bytes < end; bytes += entry_bytes_length(bytes)) {
 		if ((size_t)(end - bytes) < 3 * sizeof(uint32_t) ||
-			length_of(bytes) < 3 * sizeof(uint32_t) ||
-			length_of(bytes) > (size_t)(end - bytes))
+			entry_bytes_length(bytes) < 3 * sizeof(uint32_t) ||
+			entry_bytes_length(bytes) > (size_t)(end - bytes))
 			return false;
-		sort_out(file, bytes, is_older ? ENTRIES_GOOD : roles_of(bytes));
+		sort_out(file, bytes, is_older ? ENTRIES_GOOD : entry_bytes_roles(bytes));
 	}
 	return true;
 }

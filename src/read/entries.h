@@ -15,7 +15,7 @@
 
 #include <sys/uio.h>
 
-#include "read/entry.h"
+#include "read/entry_bytes.h"
 
 struct entries;
 
@@ -30,6 +30,9 @@ enum entries_role {
 /* Keeps @attributes (NULL-terminated), objectClass and who changed the entry only. */
 struct entries *entries_new(
 	TALLOC_CTX *mem_ctx, const char *const *attributes) _must_check_;
+/* Keeps what @other keeps, which must outlive it. */
+struct entries *entries_like(
+	TALLOC_CTX *mem_ctx, const struct entries *other) _must_check_;
 /* An entry_sink. */
 void entries_add(void *entries, const struct entry *entry);
 size_t entries_count(const struct entries *entries);
@@ -71,6 +74,10 @@ struct moved *entries_moved(
 /* Puts entry @i of @from at the end of @to; its bytes stay those of @from, which must outlive it. */
 void entries_share(struct entries *to, const struct entries *from, size_t i);
 
+/* Puts entry @i of @from, with what was given to it, at the end of @to: copies. */
+void entries_join(struct entries *to, const struct entries *from, size_t i,
+	const struct entry_gift *gifts, size_t n);
+
 /*
  * entries_slice - those from @first to before @end
  *
@@ -85,6 +92,12 @@ bool entries_id(const struct entries *entries, size_t i, uint8_t *ret_id);
 bool entry_id(const struct entry *entry, uint8_t *ret_id);
 /* As the server gave it. */
 const char *entries_dn(const struct entries *entries, size_t i);
+/* In the file; 0 from a directory. */
+unsigned entries_line(const struct entries *entries, size_t i);
+const char *entries_bytes(const struct entries *entries, size_t i);
+/* Those of @name (any case), without what a join brought. */
+struct entry_cursor entries_values(
+	const struct entries *entries, size_t i, const char *name);
 /* Byte for byte, who changed it included. */
 bool entries_same_bytes(
 	const struct entries *a, size_t i, const struct entries *b, size_t j);

@@ -13,7 +13,7 @@ struct held;
 
 /* One entry's values for another. */
 struct gift {
-	const struct held *from;
+	struct held *from;
 	unsigned join; /* index */
 	unsigned distance;
 	struct gift *next; /* the one given before */
@@ -24,42 +24,58 @@ struct part {
 	uint32_t gives, takes;
 };
 
-/* An entry that some join is about; a copy. */
+/* An entry that some join is about: of those that are kept, the one with the same index. */
 struct held {
-	struct entry entry; /* with its key */
 	struct part part;
 	bool is_spent; /* it is part of another now */
 	struct gift *gifts;
 	size_t n_gifts;
 };
 
+/* Bytes that last as long as the joiner, any case. */
+struct compared {
+	const char *bytes;
+	size_t len;
+};
+
 /* What of an entry is compared; reused. */
 struct keys {
-	const char **items;
+	struct compared *items;
 	size_t n, room;
 };
+
+/* The class at a place among an entry's. */
+struct last_class {
+	char bytes[40];
+	size_t len; /* 0: none was, or it is too long */
+	struct part part;
+};
+
+enum { LAST_CLASSES = 16 };
 
 struct joiner {
 	const struct map *map;
 	struct table *parts; /* class, any case -> struct part */
 	bool is_choosy; /* not every entry of a class is a record */
-	entry_sink sink;
+	struct entries *to;
+	join_told told;
 	join_report report;
 	void *data;
 	struct string_list names; /* attributes that feed `name` */
 	struct arena *arena;
-	struct held **held;
+	struct entries *kept;
+	struct held *held;
 	size_t n_held;
 	size_t n_givers[JOINS_MAX], n_takers[JOINS_MAX]; /* by join */
 	struct keys keys;
 	struct buffer *name; /* of a key; reused */
-	const char **kept_names; /* of the attributes of the entry that was kept last */
-	size_t n_kept;
+	/* entries that follow each other mostly have the same classes in the same order */
+	struct last_class last[LAST_CLASSES];
 
 	/* of the entry that is handed on; reused */
 	const struct gift **gifts;
-	struct entry_attribute *attributes;
-	size_t gift_room, attribute_room;
+	struct entry_gift *given;
+	size_t gift_room, given_room;
 };
 
 static struct part *part_of(struct joiner *j, const char *class)
@@ -71,19 +87,21 @@ static struct part *part_of(struct joiner *j, const char *class)
 	return *slot;
 }
 
-struct joiner *joiner_new(TALLOC_CTX *mem_ctx, const struct map *map, entry_sink sink,
-	join_report report, void *data)
+struct joiner *joiner_new(TALLOC_CTX *mem_ctx, const struct map *map, struct entries *to,
+	join_told told, join_report report, void *data)
 {
 	struct joiner *j = mem_new(mem_ctx, struct joiner);
 
 	*j = (struct joiner){.map = map,
-		.sink = sink,
+		.to = to,
+		.told = told,
 		.report = report,
 		.data = data,
 		.names = map->attributes[FIELD_NAME],
 		.name = buffer_new(j),
 		.parts = table_new_folded(j, map->n_joins),
-		.arena = arena_new(j)};
+		.arena = arena_new(j),
+		.kept = entries_like(j, to)};
 	for (size_t kind = 0; kind < _KIND_MAX; kind++)
 		for (size_t i = 0; i < map->classes[kind].n; i++)
 			j->is_choosy |= map->classes[kind].items[i].filter != NULL ||
@@ -97,79 +115,46 @@ struct joiner *joiner_new(TALLOC_CTX *mem_ctx, const struct map *map, entry_sink
 
 /* Keeping entries */
 
-/* Most entries have the attributes of the one before: @name of its place, or a copy. */
-static const char *keep_name(struct joiner *j, size_t place, const char *name)
-{
-	if (place == j->n_kept)
-		*mem_push(j, &j->kept_names, &j->n_kept) = arena_strdup(j->arena, name);
-	else if (strcmp(j->kept_names[place], name) != 0)
-		j->kept_names[place] = arena_strdup(j->arena, name);
-	return j->kept_names[place];
-}
-
-/* The values of @from behind each other, in one piece. */
-static void copy_values(struct arena *arena, struct entry_attribute *to,
-	const struct entry_attribute *from)
-{
-	size_t size = from->n_values * sizeof(*to->values), room = size + 1;
-
-	for (size_t i = 0; i < from->n_values; i++)
-		room += from->values[i].len + 1;
-	to->values = arena_alloc(arena, room);
-	char *bytes = (char *)to->values + size;
-
-	for (size_t i = 0; i < from->n_values; i++) {
-		const struct entry_value *value = &from->values[i];
-
-		to->values[i] = *value;
-		to->values[i].bytes = memcpy(bytes, value->bytes, value->len);
-		bytes += value->len + 1;
-	}
-}
-
-static const char *keep_key(struct arena *arena, const struct entry *entry)
-{
-	const char *key = entry->key != NULL ? arena_strdup(arena, entry->key)
-					     : dn_key_arena(arena, entry->dn);
-
-	return key != NULL ? key : arena_strdup(arena, entry->dn);
-}
-
 static void hold(struct joiner *j, const struct entry *entry, struct part part)
 {
-	struct arena *arena = j->arena;
-	struct held *held = arena_alloc(arena, sizeof(*held));
+	entries_add(j->kept, entry);
+	mem_push(j, &j->held, &j->n_held)->part = part;
+}
 
-	*held = (struct held){.entry = *entry, .part = part};
-	held->entry.dn = arena_strdup(arena, entry->dn);
-	held->entry.key = keep_key(arena, entry);
-	held->entry.attributes = arena_alloc(
-		arena, entry->n_attributes * sizeof(struct entry_attribute) + 1);
-	for (size_t i = 0; i < entry->n_attributes; i++) {
-		struct entry_attribute *copy = &held->entry.attributes[i];
+static void pass(struct joiner *j, const struct entry *entry)
+{
+	entries_add(j->to, entry);
+	j->told(j->data);
+}
 
-		*copy = entry->attributes[i];
-		copy->name = keep_name(j, i, copy->name);
-		copy_values(arena, copy, &entry->attributes[i]);
-	}
-	*mem_push(j, &j->held, &j->n_held) = held;
+/* What those of @class give and take; it stands at place @i. */
+static struct part part_of_class(
+	struct joiner *j, size_t i, const struct entry_value *class)
+{
+	struct last_class *last = &j->last[i % LAST_CLASSES];
+	const struct part *part;
+
+	if (last->len > 0 && last->len == class->len &&
+		memcmp(last->bytes, class->bytes, last->len) == 0)
+		return last->part;
+	part = table_find_bytes(j->parts, class->bytes, class->len);
+	last->part = part == NULL ? (struct part){0, 0} : *part;
+	last->len = class->len <= sizeof(last->bytes) ? class->len : 0;
+	memcpy(last->bytes, class->bytes, last->len);
+	return last->part;
 }
 
 /* What @entry is by its classes; what takes in a join gives nothing in it. */
-static struct part part_in(const struct joiner *j, const struct entry *entry)
+static struct part part_in(struct joiner *j, const struct entry *entry)
 {
 	const struct entry_attribute *classes = entry_attribute(entry, "objectClass");
 	struct part part = {0, 0};
 
 	for (size_t i = 0; classes != NULL && i < classes->n_values; i++) {
-		const struct entry_value *class = &classes->values[i];
-		const struct part *of =
-			table_find_bytes(j->parts, class->bytes, class->len);
+		const struct part of = part_of_class(j, i, &classes->values[i]);
 
-		if (of == NULL)
-			continue;
-		part.gives |= of->gives;
-		part.takes |= of->takes;
+		part.gives |= of.gives;
+		part.takes |= of.takes;
 	}
 	part.gives &= ~part.takes;
 	return part;
@@ -194,7 +179,7 @@ void joiner_add(void *joiner, const struct entry *entry)
 		!is_record(j->map, entry))
 		part.takes = 0;
 	if (part.gives == 0 && part.takes == 0) {
-		j->sink(j->data, entry);
+		pass(j, entry);
 		return;
 	}
 	for (size_t i = 0; i < j->map->n_joins; i++) {
@@ -209,32 +194,47 @@ void joiner_add(void *joiner, const struct entry *entry)
 	if (part.gives != 0 || part.takes != 0)
 		hold(j, entry, part);
 	else
-		j->sink(j->data, entry);
+		pass(j, entry);
 }
 
 /* What of an entry is compared */
 
-static void add_key(struct joiner *j, const char *key)
+static const char *key_of(struct joiner *j, const struct held *held)
+{
+	return entries_key(j->kept, (size_t)(held - j->held));
+}
+
+static struct entry_cursor values_of(
+	const struct joiner *j, const struct held *held, const char *name)
+{
+	return entries_values(j->kept, (size_t)(held - j->held), name);
+}
+
+static void add_key(struct joiner *j, const char *bytes, size_t len)
 {
 	struct keys *keys = &j->keys;
 
 	mem_reserve(j, &keys->items, &keys->room, keys->n + 1);
-	keys->items[keys->n++] = key;
+	keys->items[keys->n++] = (struct compared){bytes, len};
 }
 
-/* Names are equal whatever their case, the blanks around them, and a dot at their end. */
+/* Names are equal whatever the blanks around them, and a dot at their end. */
 static void add_text(struct joiner *j, const char *bytes, size_t len)
 {
 	for (; len > 0 && *bytes == ' '; len--)
 		bytes++;
 	while (len > 0 && (bytes[len - 1] == ' ' || bytes[len - 1] == '.'))
 		len--;
-	if (len == 0)
-		return;
-	char *text = arena_strndup(j->arena, bytes, len);
+	if (len > 0)
+		add_key(j, bytes, len);
+}
 
-	text_lower(text);
-	add_key(j, text);
+/* What is in j->name. */
+static void add_made_name(struct joiner *j)
+{
+	size_t len = j->name->len;
+
+	add_text(j, arena_strndup(j->arena, j->name->data, len), len);
 }
 
 static bool is_dn(const struct match *match)
@@ -246,16 +246,17 @@ static bool is_dn(const struct match *match)
 static void add_values(
 	struct joiner *j, const struct held *held, const char *name, bool are_dns)
 {
-	const struct entry_attribute *attribute = entry_attribute(&held->entry, name);
+	struct entry_cursor values = values_of(j, held, name);
+	struct entry_value value;
 
-	for (size_t i = 0; attribute != NULL && i < attribute->n_values; i++) {
-		const char *bytes = attribute->values[i].bytes;
-		const char *key = are_dns ? dn_key_arena(j->arena, bytes) : NULL;
+	while (entry_bytes_next(&values, &value)) {
+		const char *key =
+			are_dns ? dn_key_arena(j->arena, value.bytes) : value.bytes;
 
 		if (are_dns && key != NULL)
-			add_key(j, key);
+			add_key(j, key, strlen(key));
 		else if (!are_dns)
-			add_text(j, bytes, strlen(bytes));
+			add_text(j, key, strlen(key));
 	}
 }
 
@@ -264,11 +265,15 @@ static void add_names(struct joiner *j, const struct held *held, bool is_giver)
 {
 	TMP_CTX(tmp);
 	size_t n, before = j->keys.n;
-	const struct rdn_part *parts = dn_parse_rdn(tmp, held->entry.dn, &n);
+	const char *dn = entries_dn(j->kept, (size_t)(held - j->held));
+	const struct rdn_part *parts = dn_parse_rdn(tmp, dn, &n);
 
 	for (size_t i = 0; i < n; i++)
-		if (list_has_name(&j->names, parts[i].attribute))
-			add_text(j, parts[i].value, strlen(parts[i].value));
+		if (list_has_name(&j->names, parts[i].attribute)) {
+			const char *name = arena_strdup(j->arena, parts[i].value);
+
+			add_text(j, name, strlen(name));
+		}
 	for (size_t i = 0; i < j->names.n && (!is_giver || j->keys.n == before); i++)
 		add_values(j, held, j->names.items[i], false);
 }
@@ -276,8 +281,8 @@ static void add_names(struct joiner *j, const struct held *held, bool is_giver)
 static void add_domain_name(struct joiner *j, const struct held *held)
 {
 	buffer_truncate(j->name, 0);
-	dn_domain_name(j->name, held->entry.key);
-	add_text(j, j->name->data, j->name->len);
+	dn_domain_name(j->name, key_of(j, held));
+	add_made_name(j);
 }
 
 /*
@@ -292,8 +297,8 @@ static void add_relative(struct joiner *j, const struct held *held, const char *
 	if (!is_full) {
 		buffer_truncate(j->name, 0);
 		buffer_printf(j->name, "%s.", value);
-		dn_zone_name(j->name, held->entry.key);
-		add_text(j, j->name->data, j->name->len);
+		dn_zone_name(j->name, key_of(j, held));
+		add_made_name(j);
 	}
 	if (strchr(value, '.') != NULL)
 		add_text(j, value, len);
@@ -301,18 +306,28 @@ static void add_relative(struct joiner *j, const struct held *held, const char *
 
 static void add_relatives(struct joiner *j, const struct held *held, const char *name)
 {
-	const struct entry_attribute *attribute = entry_attribute(&held->entry, name);
+	struct entry_cursor values = values_of(j, held, name);
+	struct entry_value value;
 
-	for (size_t i = 0; attribute != NULL && i < attribute->n_values; i++)
-		add_relative(j, held, attribute->values[i].bytes);
+	while (entry_bytes_next(&values, &value))
+		add_relative(j, held, value.bytes);
+}
+
+/* The DNs above @key: the next one, or all in the order of their distance. */
+static void add_above(struct joiner *j, const char *key, bool are_all)
+{
+	const char *above = dn_key_parent(key);
+
+	if (!are_all)
+		add_key(j, above, strlen(above));
+	for (; are_all && *above != '\0'; above = dn_key_parent(above))
+		add_key(j, above, strlen(above));
 }
 
 /* Sets j->keys to those of @held; of MATCH_ABOVE in the order of their distance. */
 static void find_keys(struct joiner *j, const struct held *held,
 	const struct match *match, const struct match *other, bool is_giver)
 {
-	const char *above = dn_key_parent(held->entry.key);
-
 	j->keys.n = 0;
 	switch (match->by) {
 	case MATCH_ATTRIBUTE:
@@ -325,14 +340,11 @@ static void find_keys(struct joiner *j, const struct held *held,
 		add_names(j, held, is_giver);
 		break;
 	case MATCH_DN:
-		add_key(j, held->entry.key);
+		add_key(j, key_of(j, held), strlen(key_of(j, held)));
 		break;
 	case MATCH_PARENT:
-		add_key(j, above);
-		break;
 	case MATCH_ABOVE:
-		for (; *above != '\0'; above = dn_key_parent(above))
-			add_key(j, above);
+		add_above(j, key_of(j, held), match->by == MATCH_ABOVE);
 		break;
 	case MATCH_DOMAIN_NAME:
 		add_domain_name(j, held);
@@ -344,7 +356,7 @@ static void find_keys(struct joiner *j, const struct held *held,
 
 struct taker {
 	struct held *held;
-	const char *key;
+	struct compared key;
 	unsigned distance;
 	bool has_domain; /* one of its names has a dot */
 	struct taker *next; /* of the same key */
@@ -372,9 +384,16 @@ static bool is_by_name(const struct join *join)
 	return is_name(&join->mine) || is_name(&join->theirs);
 }
 
+static size_t first_label(const struct compared *key)
+{
+	const char *dot = memchr(key->bytes, '.', key->len);
+
+	return dot == NULL ? key->len : (size_t)(dot - key->bytes);
+}
+
 static void link_taker(struct table *table, size_t len, struct taker *taker)
 {
-	void **slot = table_slot_bytes(table, taker->key, len);
+	void **slot = table_slot_bytes(table, taker->key.bytes, len);
 
 	taker->next = *slot;
 	*slot = taker;
@@ -388,7 +407,7 @@ static void index_taker(struct index *index, struct held *held)
 
 	find_keys(index->j, held, &join->theirs, &join->mine, false);
 	for (size_t i = 0; i < keys->n; i++)
-		has_domain |= strchr(keys->items[i], '.') != NULL;
+		has_domain |= first_label(&keys->items[i]) < keys->items[i].len;
 	for (size_t i = 0; i < keys->n; i++) {
 		struct taker *taker = arena_alloc(index->j->arena, sizeof(*taker));
 
@@ -398,7 +417,7 @@ static void index_taker(struct index *index, struct held *held)
 			.has_domain = has_domain,
 			.before = index->last};
 		index->last = taker;
-		link_taker(index->takers, strlen(taker->key), taker);
+		link_taker(index->takers, taker->key.len, taker);
 	}
 }
 
@@ -406,24 +425,24 @@ static struct index make_index(TALLOC_CTX *mem_ctx, struct joiner *j, size_t num
 {
 	struct index index = {.j = j,
 		.join = &j->map->joins[number],
-		.takers = table_new(mem_ctx, j->n_takers[number])};
+		.takers = table_new_folded(mem_ctx, j->n_takers[number])};
 
 	for (size_t i = 0; i < j->n_held; i++)
-		if (j->held[i]->part.takes >> number & 1)
-			index_taker(&index, j->held[i]);
+		if (j->held[i].part.takes >> number & 1)
+			index_taker(&index, &j->held[i]);
 	return index;
 }
 
 /* Few directories name the same machines with a domain here and without one there. */
 static void index_labels(struct index *index)
 {
-	index->labels = table_new(index->takers, 0);
+	index->labels = table_new_folded(index->takers, 0);
 	for (const struct taker *taker = index->last; taker != NULL;
 		taker = taker->before) {
-		size_t label = strcspn(taker->key, ".");
+		size_t label = first_label(&taker->key);
 		struct taker *copy;
 
-		if (taker->key[label] == '\0')
+		if (label == taker->key.len)
 			continue;
 		copy = arena_alloc(index->j->arena, sizeof(*copy));
 		*copy = *taker;
@@ -435,20 +454,20 @@ static void index_labels(struct index *index)
  * Who has @key. A name without a domain is that of one with, and the other way round only
  * where it has none at all: n1.a.example is not n1.b.example.
  */
-static const struct taker *find_takers(struct index *index, const char *key)
+static const struct taker *find_takers(struct index *index, const struct compared *key)
 {
-	const struct taker *found = table_find(index->takers, key);
+	const struct taker *found = table_find_bytes(index->takers, key->bytes, key->len);
 	size_t label;
 
 	if (found != NULL || !is_by_name(index->join))
 		return found;
-	label = strcspn(key, ".");
-	if (key[label] == '\0') {
+	label = first_label(key);
+	if (label == key->len) {
 		if (index->labels == NULL)
 			index_labels(index);
-		return table_find(index->labels, key);
+		return table_find_bytes(index->labels, key->bytes, key->len);
 	}
-	found = table_find_bytes(index->takers, key, label);
+	found = table_find_bytes(index->takers, key->bytes, label);
 	while (found != NULL && found->has_domain)
 		found = found->next;
 	return found;
@@ -474,18 +493,28 @@ static void give(
 	from->is_spent |= !is_each;
 }
 
+/* Which entry it is. */
+static struct entry head_of(struct joiner *j, const struct held *held)
+{
+	size_t i = (size_t)(held - j->held);
+
+	return (struct entry){.dn = entries_dn(j->kept, i),
+		.key = entries_key(j->kept, i),
+		.line = entries_line(j->kept, i)};
+}
+
 /* One of several that @from could be part of: none of them gets it. */
 static bool is_doubtful(struct joiner *j, struct held *from, const struct taker *first,
 	const struct taker *other)
 {
 	if (other == NULL || other->held == first->held)
 		return false;
-	bool is_later = strcmp(first->held->entry.key, other->held->entry.key) > 0;
+	const struct entry giver = head_of(j, from), one = head_of(j, first->held),
+			   two = head_of(j, other->held);
+	bool is_later = strcmp(one.key, two.key) > 0;
 
 	from->is_spent = true;
-	j->report(j->data, &from->entry,
-		is_later ? &other->held->entry : &first->held->entry,
-		is_later ? &first->held->entry : &other->held->entry);
+	j->report(j->data, &giver, is_later ? &two : &one, is_later ? &one : &two);
 	return true;
 }
 
@@ -495,7 +524,7 @@ static void give_to_one(
 	const struct taker *only = NULL;
 
 	for (size_t i = 0; i < j->keys.n; i++)
-		for (const struct taker *taker = find_takers(index, j->keys.items[i]);
+		for (const struct taker *taker = find_takers(index, &j->keys.items[i]);
 			taker != NULL; taker = taker->next) {
 			if (only != NULL && is_doubtful(j, from, only, taker))
 				return;
@@ -509,7 +538,7 @@ static void give_to_each(
 	struct joiner *j, struct index *index, struct held *from, unsigned number)
 {
 	for (size_t i = 0; i < j->keys.n; i++)
-		for (const struct taker *taker = find_takers(index, j->keys.items[i]);
+		for (const struct taker *taker = find_takers(index, &j->keys.items[i]);
 			taker != NULL; taker = taker->next)
 			give(j, from, taker, number);
 }
@@ -524,7 +553,7 @@ static void carry_out(struct joiner *j, unsigned number)
 	struct index index = make_index(tmp, j, number);
 
 	for (size_t i = 0; i < j->n_held; i++) {
-		struct held *from = j->held[i];
+		struct held *from = &j->held[i];
 
 		if ((from->part.gives >> number & 1) == 0 || from->is_spent)
 			continue;
@@ -536,7 +565,7 @@ static void carry_out(struct joiner *j, unsigned number)
 /* Handing on */
 
 /* What is nearer first, then by join and DN: the directory's order counts for nothing. */
-static int compare_gifts(const void *left, const void *right)
+static int compare_gifts(const void *left, const void *right, void *joiner)
 {
 	const struct gift *a = *(const struct gift *const *)left,
 			  *b = *(const struct gift *const *)right;
@@ -545,7 +574,7 @@ static int compare_gifts(const void *left, const void *right)
 		return a->distance < b->distance ? -1 : 1;
 	if (a->join != b->join)
 		return a->join < b->join ? -1 : 1;
-	return strcmp(a->from->entry.key, b->from->entry.key);
+	return strcmp(key_of(joiner, a->from), key_of(joiner, b->from));
 }
 
 /* The gifts of @held in order, in memory that is used again. */
@@ -557,54 +586,23 @@ static const struct gift *const *sort_gifts(struct joiner *j, const struct held 
 	for (const struct gift *gift = held->gifts; gift != NULL; gift = gift->next)
 		j->gifts[n++] = gift;
 	if (n > 1)
-		qsort(j->gifts, n, sizeof(*j->gifts), compare_gifts);
+		qsort_r(j->gifts, n, sizeof(*j->gifts), compare_gifts, j);
 	return j->gifts;
-}
-
-/* Room for the attributes of @held and of what was given to it. */
-static void reserve_attributes(struct joiner *j, const struct held *held)
-{
-	size_t n = held->entry.n_attributes;
-
-	for (const struct gift *gift = held->gifts; gift != NULL; gift = gift->next)
-		n += gift->from->entry.n_attributes;
-	mem_reserve(j, &j->attributes, &j->attribute_room, n);
-}
-
-static void add_gift(const struct map *map, const struct gift *gift, struct entry *entry)
-{
-	const struct entry *from = &gift->from->entry;
-
-	for (size_t i = 0; i < from->n_attributes; i++) {
-		struct entry_attribute *copy = &entry->attributes[entry->n_attributes];
-
-		if (text_equal_case(from->attributes[i].name, "objectClass"))
-			continue;
-		*copy = from->attributes[i];
-		copy->dn = from->dn;
-		copy->of = map->joins[gift->join].from.name;
-		copy->distance = gift->distance;
-		entry->n_attributes++;
-	}
 }
 
 static void hand_on(struct joiner *j, const struct held *held)
 {
-	struct entry entry = held->entry;
-
-	if (held->n_gifts == 0) {
-		j->sink(j->data, &entry);
-		return;
-	}
 	const struct gift *const *gifts = sort_gifts(j, held);
 
-	reserve_attributes(j, held);
-	entry.attributes = j->attributes;
-	memcpy(entry.attributes, held->entry.attributes,
-		entry.n_attributes * sizeof(*entry.attributes));
+	mem_reserve(j, &j->given, &j->given_room, held->n_gifts);
 	for (size_t i = 0; i < held->n_gifts; i++)
-		add_gift(j->map, gifts[i], &entry);
-	j->sink(j->data, &entry);
+		j->given[i] =
+			(struct entry_gift){.bytes = entries_bytes(j->kept,
+						    (size_t)(gifts[i]->from - j->held)),
+				.of = j->map->joins[gifts[i]->join].from.name,
+				.distance = gifts[i]->distance};
+	entries_join(j->to, j->kept, (size_t)(held - j->held), j->given, held->n_gifts);
+	j->told(j->data);
 }
 
 void joiner_finish(struct joiner *j)
@@ -612,9 +610,7 @@ void joiner_finish(struct joiner *j)
 	for (unsigned i = 0; i < j->map->n_joins; i++)
 		carry_out(j, i);
 	for (size_t i = 0; i < j->n_held; i++)
-		if (!j->held[i]->is_spent)
-			hand_on(j, j->held[i]);
-	talloc_free(j->held);
-	j->held = NULL;
+		if (!j->held[i].is_spent)
+			hand_on(j, &j->held[i]);
 	j->n_held = 0;
 }

@@ -9,12 +9,13 @@
  * Of each join there are entries that give (its class) and entries that take (its `to`). An
  * entry that gives and has found whom it gives to is no record any more, unless it gives to
  * each of several. What it gave keeps its DN and its lines, for findings and `show`. Entries
- * that no join is about pass at once; the others are kept until the last has come, and are
- * found by hash tables: the whole is linear.
+ * that no join is about pass at once; the others are kept as bytes until the last has come, and
+ * are found by hash tables: the whole is linear. To the bytes of an entry those that were given
+ * to it are added: no value is looked at but those that are compared.
  */
 
 #include "config/map.h"
-#include "read/entry.h"
+#include "read/entries.h"
 
 struct joiner;
 
@@ -22,9 +23,12 @@ struct joiner;
 typedef void (*join_report)(void *data, const struct entry *entry,
 	const struct entry *first, const struct entry *second);
 
-/* Entries go to @sink with @data, as they are or joined. */
-struct joiner *joiner_new(TALLOC_CTX *mem_ctx, const struct map *map, entry_sink sink,
-	join_report report, void *data) _must_check_;
+/* An entry was put at the end of those that were joined. */
+typedef void (*join_told)(void *data);
+
+/* Entries go to the end of @to, as they are or joined, and each is told with @data. */
+struct joiner *joiner_new(TALLOC_CTX *mem_ctx, const struct map *map, struct entries *to,
+	join_told told, join_report report, void *data) _must_check_;
 /* An entry_sink. */
 void joiner_add(void *joiner, const struct entry *entry);
 /* After the last entry: joins what was kept, and hands it on. */
