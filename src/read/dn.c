@@ -336,18 +336,19 @@ static char *write_plain_part(char *out, const char **at)
 {
 	enum { SHORT_TYPE = 9 }; /* no type_aliases[] among those */
 	const char *from = *at;
+	size_t n = 0;
 	char c;
 
-	for (; is_alpha(*from); from++)
-		*out++ = lower(*from);
-	if (from == *at || *from != '=' || from - *at > SHORT_TYPE)
+	for (; (c = plain[(unsigned char)from[n]]) >= 'a'; n++)
+		out[n] = c;
+	if (n == 0 || from[n] != '=' || n > SHORT_TYPE)
 		return NULL;
-	for (*out++ = *from++; (c = plain[(unsigned char)*from]) != '\0'; from++)
-		*out++ = c;
-	if (!ends_value(*from))
+	for (out[n++] = '='; (c = plain[(unsigned char)from[n]]) != '\0'; n++)
+		out[n] = c;
+	if (!ends_value(from[n]))
 		return NULL;
-	*at = from;
-	return out;
+	*at = from + n;
+	return out + n;
 }
 
 /* A part in any spelling, taken apart and put together. */
@@ -403,14 +404,20 @@ static ssize_t write_key(char *key, struct scan *s)
 	return out - key;
 }
 
-/* Where a key goes: below a context, or into an arena. */
+/* Where a key goes: below a context, into an arena, or into a buffer. */
 struct home {
 	TALLOC_CTX *mem_ctx;
 	struct arena *arena; /* NULL: mem_ctx */
+	struct buffer *buffer; /* NULL: neither */
 };
 
 static char *keep(const struct home *home, const char *key, size_t length)
 {
+	if (home->buffer != NULL) {
+		buffer_truncate(home->buffer, 0);
+		buffer_add(home->buffer, key, length);
+		return home->buffer->data;
+	}
 	return home->arena == NULL ? mem_strndup(home->mem_ctx, key, length)
 				   : arena_strndup(home->arena, key, length);
 }
@@ -480,6 +487,11 @@ char *dn_key_arena(struct arena *arena, const char *dn)
 	return key_of(&(struct home){.arena = arena}, dn);
 }
 
+bool dn_write_key(struct buffer *key, const char *dn)
+{
+	return key_of(&(struct home){.buffer = key}, dn) != NULL;
+}
+
 const char *dn_key_parent(const char *key)
 {
 	const char *comma = strchr(key, ',');
@@ -487,23 +499,30 @@ const char *dn_key_parent(const char *key)
 	return comma ? comma + 1 : key + strlen(key);
 }
 
+/* The bytes before the value of the first RDN: its attribute, and the equals sign. */
+static size_t type_length(const char *key)
+{
+	const char *equals = strchr(key, '=');
+
+	return equals == NULL ? strlen(key) : (size_t)(equals - key) + 1;
+}
+
 /* Does the canonical @dn begin with the attribute that @first does? */
 static bool begins_alike(const char *first, const char *dn)
 {
-	return strncmp(first, dn, strcspn(first, "=") + 1) == 0;
+	return strncmp(first, dn, type_length(first)) == 0;
 }
 
-/* The value of the first RDN of the canonical @dn; false where it has several parts. */
-static bool add_label(struct buffer *name, const char *dn)
+static bool ends_label(char c)
 {
-	const char *value = dn + strcspn(dn, "=") + 1;
-	size_t len = strcspn(value, ",+\\"), n;
+	return c == '\0' || c == ',' || c == '+' || c == '\\';
+}
 
-	if (value[len] == '\0' || value[len] == ',') {
-		buffer_add(name, value, len);
-		return true;
-	}
+/* The value of the first RDN of the canonical @dn, which is written in another way than it is. */
+static bool add_written(struct buffer *name, const char *dn)
+{
 	TMP_CTX(tmp);
+	size_t n;
 	const struct rdn_part *parts = dn_parse_rdn(tmp, dn, &n);
 
 	if (parts == NULL || n != 1)
@@ -512,17 +531,34 @@ static bool add_label(struct buffer *name, const char *dn)
 	return true;
 }
 
+/* Adds @value, of the first RDN of the canonical @dn; its end, or NULL: it has several parts. */
+static const char *add_label(struct buffer *name, const char *dn, const char *value)
+{
+	const char *end = value;
+
+	while (plain[(unsigned char)*end] != '\0' || !ends_label(*end))
+		end++;
+	if (*end == '+' || *end == '\\')
+		return add_written(name, dn) ? end + strcspn(end, ",") : NULL;
+	buffer_add(name, value, (size_t)(end - value));
+	return end;
+}
+
 void dn_domain_name(struct buffer *name, const char *key)
 {
 	const char *dn = key;
-	size_t start = name->len;
+	size_t start = name->len, type = type_length(key);
 
-	if (text_has_prefix(dn + strcspn(dn, "="), "=@,"))
+	if (dn[type] == '@' && dn[type + 1] == ',')
 		dn = dn_key_parent(dn);
-	for (; *dn != '\0' && begins_alike(key, dn); dn = dn_key_parent(dn)) {
-		buffer_add_text(name, name->len > start ? "." : "");
-		if (!add_label(name, dn))
-			break;
+	while (*dn != '\0' && strncmp(key, dn, type) == 0) {
+		if (name->len > start)
+			buffer_add_byte(name, '.');
+		const char *end = add_label(name, dn, dn + type);
+
+		if (end == NULL)
+			return;
+		dn = *end == ',' ? end + 1 : end;
 	}
 }
 

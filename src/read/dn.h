@@ -28,6 +28,8 @@ struct rdn_part *dn_parse_rdn(
  */
 char *dn_key(TALLOC_CTX *mem_ctx, const char *dn) _must_check_;
 char *dn_key_arena(struct arena *arena, const char *dn) _must_check_;
+/* Instead of what is in @key; false, and nothing is changed, for what is no DN. */
+bool dn_write_key(struct buffer *key, const char *dn) _must_check_;
 /*
  * dn_domain_name - adds the values of the RDNs at the start of @key that have one attribute
  *

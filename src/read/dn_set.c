@@ -45,22 +45,34 @@ static void grow(struct dn_set *set)
 	talloc_free(old);
 }
 
-bool dn_set_add(struct dn_set *set, const char *dn, size_t length, unsigned line,
-	unsigned *ret_line)
+uint64_t dn_set_expect(const struct dn_set *set, const char *dn, size_t length)
 {
 	uint64_t hash = hash_folded(dn, length);
 
+	__builtin_prefetch(&set->slots[hash & (set->n_slots - 1)]);
+	return hash;
+}
+
+bool dn_set_add_expected(
+	struct dn_set *set, uint64_t expected, unsigned line, unsigned *ret_line)
+{
 	if (set->n_used * 2 >= set->n_slots)
 		grow(set);
-	struct seen *slot = find_slot(set, hash);
+	struct seen *slot = find_slot(set, expected);
 
 	if (slot->hash) {
 		*ret_line = slot->line;
 		return false;
 	}
-	*slot = (struct seen){.hash = hash, .line = line};
+	*slot = (struct seen){.hash = expected, .line = line};
 	set->n_used++;
 	return true;
+}
+
+bool dn_set_add(struct dn_set *set, const char *dn, size_t length, unsigned line,
+	unsigned *ret_line)
+{
+	return dn_set_add_expected(set, hash_folded(dn, length), line, ret_line);
 }
 
 bool dn_set_has(const struct dn_set *set, const char *dn, size_t length)

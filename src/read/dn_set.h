@@ -20,5 +20,14 @@ struct dn_set *dn_set_new(TALLOC_CTX *mem_ctx) _must_check_;
 bool dn_set_add(struct dn_set *set, const char *dn, size_t length, unsigned line,
 	unsigned *ret_line) _must_check_;
 
+/*
+ * The same in two steps: @dn will be added soon, and its place is on its way from memory meanwhile.
+ * What dn_set_expect() returns stands for @dn.
+ */
+uint64_t dn_set_expect(
+	const struct dn_set *set, const char *dn, size_t length) _must_check_;
+bool dn_set_add_expected(struct dn_set *set, uint64_t expected, unsigned line,
+	unsigned *ret_line) _must_check_;
+
 /* Was @dn added? */
 bool dn_set_has(const struct dn_set *set, const char *dn, size_t length);

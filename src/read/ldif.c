@@ -18,7 +18,10 @@ struct ldif {
 	struct entry_value *values;
 	size_t value_room;
 
-	char *key; /* of the record's DN */
+	struct buffer *key; /* of the record's DN */
+	bool has_key; /* it is a DN */
+	unsigned key_line; /* of that DN */
+	uint64_t expected; /* dn_set.h */
 	struct dn_set *seen;
 	size_t n_entries;
 	entry_sink sink;
@@ -27,14 +30,25 @@ struct ldif {
 
 /* Records */
 
+static void make_key(struct ldif *f, const struct ldif_line *dn)
+{
+	f->key_line = dn->number;
+	f->has_key = dn_write_key(f->key, dn->value);
+	if (f->has_key)
+		f->expected = dn_set_expect(f->seen, f->key->data, f->key->len);
+}
+
 /* Lines until the end of the record, or until it shows that it changes something. */
 static void take_lines(struct ldif *f)
 {
 	while (ldif_has_line(f->file)) {
 		size_t n = f->file->n_lines;
 
-		if (!ldif_take_line(f->file) ||
-			!ldif_is_named(&f->file->lines[n], "changetype") ||
+		if (!ldif_take_line(f->file))
+			continue;
+		if (n == 0 && ldif_is_named(&f->file->lines[0], "dn"))
+			make_key(f, &f->file->lines[0]);
+		if (!ldif_is_named(&f->file->lines[n], "changetype") ||
 			text_equal_case(f->file->lines[n].value, "add"))
 			continue;
 		ldif_fault(f->file, f->file->lines[n].number, f->file->lines[n].column,
@@ -91,14 +105,12 @@ static void check_dn(struct ldif *f, const struct ldif_line *line)
 {
 	unsigned earlier;
 
-	talloc_free(f->key);
-	f->key = dn_key(f, line->value);
-	const char *key = f->key;
-
-	if (!key || strlen(line->value) != line->len)
+	if (f->key_line != line->number)
+		make_key(f, line);
+	if (!f->has_key || strlen(line->value) != line->len)
 		ldif_fault(f->file, line->number, line->column,
 			"'%s' is no distinguished name", line->value);
-	else if (!dn_set_add(f->seen, key, strlen(key), line->number, &earlier))
+	else if (!dn_set_add_expected(f->seen, f->expected, line->number, &earlier))
 		ldif_fault(f->file, line->number, line->column,
 			"'%s' is here twice: it is in line %u already", line->value,
 			earlier);
@@ -154,7 +166,7 @@ static size_t gather_values(struct ldif *f, size_t first, struct entry_value *va
 	for (size_t i = first; i < f->file->n_lines; i++) {
 		struct ldif_line *line = &f->file->lines[i];
 
-		if (!line->name || !text_equal_case(line->name, name))
+		if (i > first && (!line->name || !text_equal_case(line->name, name)))
 			continue;
 		values[n++] = (struct entry_value){line->value, line->len, line->number};
 		line->name = NULL;
@@ -164,7 +176,7 @@ static size_t gather_values(struct ldif *f, size_t first, struct entry_value *va
 
 static void deliver(struct ldif *f, const struct ldif_line *dn, size_t first)
 {
-	struct entry entry = {.dn = dn->value, .key = f->key, .line = dn->number};
+	struct entry entry = {.dn = dn->value, .key = f->key->data, .line = dn->number};
 	size_t n_values = 0;
 
 	reserve_values(f, f->file->n_lines);
@@ -225,8 +237,11 @@ int ldif_read(const char *path, const struct map *map, entry_sink sink, void *si
 	TMP_CTX(tmp);
 	struct ldif *f = mem_new(tmp, struct ldif);
 
-	*f = (struct ldif){
-		.map = map, .seen = dn_set_new(f), .sink = sink, .sink_data = sink_data};
+	*f = (struct ldif){.map = map,
+		.key = buffer_new(f),
+		.seen = dn_set_new(f),
+		.sink = sink,
+		.sink_data = sink_data};
 	*ret_n_entries = 0;
 	int got = ldif_open(f, path, false, diags, &f->file);
 

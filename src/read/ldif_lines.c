@@ -23,6 +23,7 @@ struct ldif_source {
 	struct buffer *text; /* what has been read of the file and not been taken yet */
 	size_t taken; /* bytes at its start that have */
 	char *at, *end; /* the rest of the record */
+	bool has_nul; /* the record */
 	unsigned number; /* of the line at @at */
 	size_t line_room, n_faults;
 };
@@ -136,6 +137,7 @@ static int next_record(struct ldif_file *f)
 	}
 	f->source->at = f->source->text->data + f->source->taken;
 	f->source->end = f->source->at + length;
+	f->source->has_nul = memchr(f->source->at, '\0', length) != NULL;
 	f->source->taken += length;
 	return length > 0;
 }
@@ -175,22 +177,35 @@ static char *take_folded(struct ldif_file *f, size_t *ret_len, bool *ret_is_fold
 	return start;
 }
 
-static bool is_alphanumeric(char c)
+/* What stands in an attribute description (RFC 4512 section 2.5). */
+enum { ALPHANUMERIC = 1, IN_NAME = 2, IN_OPTION = 4, LETTER = 7 };
+
+#define BOTH(c) [(c) - ('a' - 'A')] = LETTER, [c] = LETTER
+static const uint8_t place_of[256] = {BOTH('a'), BOTH('b'), BOTH('c'), BOTH('d'),
+	BOTH('e'), BOTH('f'), BOTH('g'), BOTH('h'), BOTH('i'), BOTH('j'), BOTH('k'),
+	BOTH('l'), BOTH('m'), BOTH('n'), BOTH('o'), BOTH('p'), BOTH('q'), BOTH('r'),
+	BOTH('s'), BOTH('t'), BOTH('u'), BOTH('v'), BOTH('w'), BOTH('x'), BOTH('y'),
+	BOTH('z'), ['0'] = LETTER, ['1'] = LETTER, ['2'] = LETTER, ['3'] = LETTER,
+	['4'] = LETTER, ['5'] = LETTER, ['6'] = LETTER, ['7'] = LETTER, ['8'] = LETTER,
+	['9'] = LETTER, ['-'] = IN_NAME | IN_OPTION, ['.'] = IN_NAME | IN_OPTION,
+	[';'] = IN_OPTION, ['='] = IN_OPTION, ['*'] = IN_OPTION};
+#undef BOTH
+
+static bool is_in(char c, unsigned place)
 {
-	return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9');
+	return (place_of[(unsigned char)c] & place) != 0;
 }
 
-/* The character that has no place in an attribute description (RFC 4512 section 2.5). */
+/* The character that has no place in an attribute description. */
 static const char *bad_name(const char *name)
 {
-	if (!is_alphanumeric(*name))
+	if (!is_in(*name, ALPHANUMERIC))
 		return name;
-	while (is_alphanumeric(*name) || *name == '-' || *name == '.')
+	while (is_in(*name, IN_NAME))
 		name++;
 	/* Active Directory's `;range=0-1499` is none of RFC 4512's options */
 	if (*name == ';')
-		while (is_alphanumeric(*name) ||
-			(*name != '\0' && strchr("-.;=*", *name)))
+		while (is_in(*name, IN_OPTION))
 			name++;
 	return *name ? name : NULL;
 }
@@ -286,10 +301,10 @@ static void take_value(
 }
 
 /* Why @text cannot be a line, and where; NULL if it can. @colon is its first colon. */
-static const char *line_fault(
-	const char *text, size_t len, const char *colon, const char **ret_at)
+static const char *line_fault(const struct ldif_source *source, const char *text,
+	size_t len, const char *colon, const char **ret_at)
 {
-	*ret_at = memchr(text, '\0', len);
+	*ret_at = source->has_nul ? memchr(text, '\0', len) : NULL;
 	if (*ret_at)
 		return "NUL byte: is this an LDIF file?";
 	*ret_at = text;
@@ -318,7 +333,7 @@ bool ldif_take_line(struct ldif_file *f)
 			.name = text, .value = text + len, .number = number};
 		return true;
 	}
-	const char *reason = line_fault(text, len, colon, &at);
+	const char *reason = line_fault(f->source, text, len, colon, &at);
 
 	if (reason) {
 		ldif_fault(f, number, is_folded ? 0 : (unsigned)(at - text) + 1, "%s",
