@@ -34,6 +34,8 @@ struct decoder *decoder_new(TALLOC_CTX *mem_ctx, struct reporter *reporter)
 	d->sources = table_new(d, 0);
 	d->zone_name = buffer_new(d);
 	d->zone = buffer_new(d);
+	d->key = buffer_new(d);
+	d->name = buffer_new(d);
 	d->scratch = mem_pool_new(d, SCRATCH);
 	return d;
 }
@@ -176,19 +178,20 @@ static const struct origin *same_origins(const struct decoder *d, size_t size)
 
 /*
  * Origins last as long as the site. Entries of a directory have no lines, so most have the
- * same ones.
+ * same ones, but for those that another gave to.
  */
 static void keep_origins(struct decoder *d, struct record *record)
 {
 	const char *bytes = (const char *)d->found;
 	size_t size = d->n_found * sizeof(*d->found);
-	const struct origin *kept = d->entry->line > 0 ? NULL : same_origins(d, size);
+	bool may_be_shared = d->entry->line == 0 && !d->is_given_alone;
+	const struct origin *kept = may_be_shared ? same_origins(d, size) : NULL;
 
 	if (kept == NULL && size > 0) {
 		struct origin *copy = arena_alloc(d->site->arena, size);
 
 		memcpy(copy, bytes, size);
-		if (d->entry->line == 0)
+		if (may_be_shared)
 			*table_slot_bytes(d->origins, (const char *)copy, size) = copy;
 		kept = copy;
 	}

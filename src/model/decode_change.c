@@ -29,7 +29,7 @@ struct change decode_change(struct decoder *d, const char *dn)
 {
 	struct change change = {0};
 
-	for (size_t i = 0; i < d->entry->n_attributes; i++) {
+	for (size_t i = 0; d->tells_change && i < d->entry->n_attributes; i++) {
 		const struct entry_attribute *attribute = &d->entry->attributes[i];
 
 		if (!is_from(attribute, dn))

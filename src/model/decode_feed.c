@@ -106,7 +106,8 @@ static char *trim(char *text)
 {
 	size_t len;
 
-	text += strspn(text, " \t");
+	while (*text == ' ' || *text == '\t')
+		text++;
 	len = strlen(text);
 	while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
 		len--;
@@ -182,18 +183,20 @@ static char *take_dns_record(TALLOC_CTX *mem_ctx, const struct entry_value *valu
 }
 
 /* What the DN of the entry says that the value is from. */
-static char *take_domain_name(struct decoder *d, TALLOC_CTX *mem_ctx, const char *dn)
+static char *take_domain_name(struct decoder *d, const char *dn)
 {
-	struct buffer *name = buffer_new(mem_ctx);
-	const char *key = dn_key(mem_ctx, dn);
+	struct buffer *name = d->name;
 
-	if (key == NULL)
+	if (!dn_write_key(d->key, dn))
 		return NULL;
-	dn_domain_name(name, key);
+	buffer_truncate(name, 0);
+	dn_domain_name(name, d->key->data);
 	/* full names of ours have no dot at their end */
 	if (name->len > 0 && name->data[name->len - 1] == '.')
 		buffer_truncate(name, name->len - 1);
-	return decode_zone_keeps(d, dn, key, name->data) ? name->data : NULL;
+	return decode_zone_keeps(d, dn, d->key->data, name->data)
+		       ? mem_strndup(d->scratch, name->data, name->len)
+		       : NULL;
 }
 
 static bool is_letter_or_digit(char c)
@@ -234,7 +237,7 @@ static char *take_form(struct decoder *d, TALLOC_CTX *mem_ctx, const struct feed
 	case FORM_DNS_RECORD:
 		return take_dns_record(mem_ctx, value);
 	case FORM_DOMAIN_NAME:
-		return take_domain_name(d, mem_ctx, dn);
+		return take_domain_name(d, dn);
 	case FORM_CNAME:
 	case FORM_MX:
 	case FORM_TXT:
@@ -285,24 +288,32 @@ static bool has_value(const struct field_values *have, const struct entry_value 
 	return false;
 }
 
+static char *next_piece(char **rest, const char *separators)
+{
+	char *piece = *rest;
+
+	if (separators != NULL)
+		return strsep(rest, separators);
+	*rest = NULL;
+	return piece;
+}
+
 static void transform(struct decoder *d, const struct feed *feed, const char *dn,
 	const struct entry_value *value, struct values *to)
 {
-	TALLOC_CTX *mem_ctx = d->scratch;
 	char *rest = take_text(d, feed, dn, value), *piece;
-	const char *separators = feed->split == NULL ? "" : feed->split;
 
-	while (rest != NULL && (piece = strsep(&rest, separators)) != NULL) {
+	while ((piece = next_piece(&rest, feed->split)) != NULL) {
 		piece = unquote(trim(piece));
 		if (*piece == '\0' && feed->split != NULL)
 			continue;
 		if (feed->form == FORM_RANGE && strchr(piece, ' ') == NULL)
-			piece = mem_printf(mem_ctx, "%s %s", piece, piece);
+			piece = mem_printf(d->scratch, "%s %s", piece, piece);
 		const struct entry_value one = {piece, strlen(piece), value->line};
 
 		/* two values may become one: domain-name "c.example", and without quotes */
 		if (!has_value(&(struct field_values){to->items, to->n}, &one))
-			*mem_push(mem_ctx, &to->items, &to->n) = one;
+			*mem_push(d->scratch, &to->items, &to->n) = one;
 		if (feed->is_first)
 			return;
 	}
@@ -329,6 +340,22 @@ static const char *intern(struct decoder *d, const char *text)
 	return kept;
 }
 
+/* The entry that @attribute was brought from; its attributes follow each other. */
+static const struct joined_from *joined_from(
+	struct decoder *d, const struct entry_attribute *attribute)
+{
+	const char *dn = attribute->dn;
+
+	d->is_given_alone |= attribute->distance == 0;
+	/* who gives to several gives the one copy of its DN */
+	if (d->from.raw != dn && (d->from.raw == NULL || strcmp(d->from.raw, dn) != 0))
+		d->from = (struct joined_from){.raw = dn,
+			.dn = attribute->distance > 0 ? intern(d, dn)
+						      : arena_strdup(d->site->arena, dn),
+			.change = decode_change(d, dn)};
+	return &d->from;
+}
+
 static struct origin *push_origin(struct decoder *d)
 {
 	size_t n = d->n_found++;
@@ -345,13 +372,15 @@ static struct origin *push_origin(struct decoder *d)
 static void add_origin(struct decoder *d, const struct feed *feed,
 	const struct entry_attribute *attribute, struct values values)
 {
-	const char *dn = attribute->dn == NULL ? NULL : intern(d, attribute->dn);
-	const char *name = feed->attribute != NULL ? feed->attribute : attribute->name;
+	static const struct joined_from itself;
+	const struct joined_from *from =
+		attribute->dn == NULL ? &itself : joined_from(d, attribute);
 	struct origin *origin = push_origin(d);
 
-	*origin = (struct origin){.attribute = name,
-		.dn = dn,
-		.change = dn == NULL ? (struct change){0} : decode_change(d, dn),
+	*origin = (struct origin){
+		.attribute = feed->attribute != NULL ? feed->attribute : attribute->name,
+		.dn = from->dn,
+		.change = from->change,
 		.line = values.items[0].line,
 		.field = (uint16_t)field_of(d, feed)};
 	d->parts[d->n_found - 1] = (struct field_values){values.items, values.n};
@@ -375,12 +404,17 @@ static void add_values(struct decoder *d, struct field_values *have, struct valu
 		*have = (struct field_values){values.items, values.n};
 		return;
 	}
+	size_t first = 0, n = have->n;
+
+	while (first < values.n && has_value(have, &values.items[first]))
+		first++;
+	if (first == values.n)
+		return;
 	struct entry_value *all =
 		mem_array(d->scratch, struct entry_value, have->n + values.n);
-	size_t n = have->n;
 
 	memcpy(all, have->values, have->n * sizeof(*all));
-	for (size_t i = 0; i < values.n; i++)
+	for (size_t i = first; i < values.n; i++)
 		if (!has_value(have, &values.items[i]))
 			all[n++] = values.items[i];
 	*have = (struct field_values){all, n};
@@ -431,27 +465,43 @@ static bool is_fed(const struct decoder *d, const struct feed *feed, enum kind k
 	       !list_has_name(&d->mapped->map->attributes[FIELD_NAME], attribute->name);
 }
 
-/* The feeds of @name, the name of an entry's attribute number @i. */
-static const struct feed *feeds_of(struct mapped *m, size_t i, const char *name)
+/* What is known of @name, the name of an entry's attribute number @i. */
+static const struct last_feed *known_of(struct mapped *m, size_t i, const char *name)
 {
 	struct last_feed *last = &m->last[i % LAST_FEEDS];
 	size_t len;
 
 	if (strcmp(last->name, name) == 0)
-		return last->feed;
+		return last;
 	last->feed = table_find(m->feeds, name);
+	last->tells_change = entry_tells_change(name);
 	len = strlen(name);
 	memcpy(last->name, name, len < sizeof(last->name) ? len + 1 : 0);
 	if (len >= sizeof(last->name))
 		last->name[0] = '\0';
-	return last->feed;
+	return last;
+}
+
+static void find_feeds(struct decoder *d)
+{
+	size_t n = d->entry->n_attributes;
+
+	mem_reserve(d, &d->feeds, &d->feed_room, n);
+	d->tells_change = false;
+	for (size_t i = 0; i < n; i++) {
+		const struct last_feed *known =
+			known_of(d->mapped, i, d->entry->attributes[i].name);
+
+		d->feeds[i] = known->feed;
+		d->tells_change |= known->tells_change;
+	}
 }
 
 static void take_attributes(struct decoder *d, enum kind kind)
 {
 	for (size_t i = 0; i < d->entry->n_attributes; i++) {
 		const struct entry_attribute *attribute = &d->entry->attributes[i];
-		const struct feed *feed = feeds_of(d->mapped, i, attribute->name);
+		const struct feed *feed = d->feeds[i];
 
 		for (; feed != NULL && attribute->n_values > 0; feed = feed->next)
 			if (is_fed(d, feed, kind, attribute))
@@ -497,6 +547,9 @@ enum kind decode_fields(struct decoder *d)
 			    : mem_array(d->scratch, struct field_values, map->n_extras);
 	d->n_found = 0;
 	d->n_denials = 0;
+	d->from.raw = NULL;
+	d->is_given_alone = false;
+	find_feeds(d);
 	take_attributes(d, kind);
 	take_constants(d, kind);
 	d->has_vm_host_class = matching_class(&map->vm_host_classes, d->entry) != NULL;

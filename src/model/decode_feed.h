@@ -13,6 +13,7 @@
 struct last_feed {
 	char name[40]; /* "": none did, or its name is too long */
 	const struct feed *feed;
+	bool tells_change; /* entry_tells_change() */
 };
 
 enum { LAST_FEEDS = 32 };

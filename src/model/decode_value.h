@@ -19,6 +19,13 @@ struct field_values {
 
 struct mapped;
 
+/* An entry that a join took from. */
+struct joined_from {
+	const char *raw; /* its DN, as the entry at hand has it; NULL: none yet */
+	const char *dn; /* the same, as long as the site */
+	struct change change;
+};
+
 struct decoder {
 	struct reporter *reporter;
 	struct site *site;
@@ -27,7 +34,8 @@ struct decoder {
 	struct table *keys;
 	/* the origins of records whose entries had the same attributes are one array */
 	struct table *origins;
-	struct table *joined; /* DN of an entry that a join took from -> its one copy */
+	/* what many records name (who gives to several in a join) -> its one copy */
+	struct table *joined;
 	struct table *writers; /* who changed entries: DN -> its one copy */
 	struct table *sources; /* file of `also` -> its one copy */
 	/* the entry at hand */
@@ -44,6 +52,12 @@ struct decoder {
 	size_t n_found, found_room, part_room;
 	struct denial *denials; /* what does not count, by the map (decode_told.h) */
 	size_t n_denials, denial_room;
+	const struct feed **feeds; /* of each of its attributes */
+	size_t feed_room;
+	bool is_given_alone; /* another entry gave to this one, and to no other */
+	bool tells_change; /* one of them says who changed it, or when */
+	struct joined_from from; /* of the last value that a join brought */
+	struct buffer *key, *name; /* reused */
 	bool has_vm_host_class;
 	bool is_zone_name; /* the entry is a zone's, and no computer's (decode_zone.h) */
 	struct buffer *zone_name, *zone; /* … its name, and the zone's; reused */
