@@ -186,6 +186,16 @@ static inline struct slot *probe(const struct table *table, const struct slot *k
 	return &table->slots[i];
 }
 
+/* A small table is in the processor's cache anyway. */
+void table_expect(const struct table *table, const char *key, size_t len)
+{
+	enum { LARGE = 1 << 16 };
+
+	if (table->size >= LARGE)
+		__builtin_prefetch(&table->slots[slot_for(table, key, len).hash &
+						 (table->size - 1)]);
+}
+
 void *table_find_bytes(const struct table *table, const char *key, size_t len)
 {
 	if (table->used == 0)

@@ -32,6 +32,8 @@ struct table *table_new_folded(TALLOC_CTX *mem_ctx, size_t expected) _must_check
 /* The value of @key, NULL if it is not there. */
 void *table_find(const struct table *table, const char *key);
 void *table_find_bytes(const struct table *table, const char *key, size_t len);
+/* @key will be asked for soon: its place is on its way from memory meanwhile. */
+void table_expect(const struct table *table, const char *key, size_t len);
 /* Where the value of @key stands; a new key starts with NULL. Valid until the next call. */
 void **table_slot(struct table *table, const char *key) _must_check_;
 void **table_slot_bytes(struct table *table, const char *key, size_t len) _must_check_;

@@ -18,13 +18,13 @@ struct stored {
 	const char *key; /* NULL: not asked for yet */
 };
 
-/* An attribute's name that stood at a place of an entry. */
-struct last_name {
-	char text[40]; /* "": none did, or it is too long */
+/* An attribute's name that was asked about; most entries have the same ones. */
+struct known_name {
+	char text[40]; /* "": none was, or it is too long */
 	bool is_wanted;
 };
 
-enum { LAST_NAMES = 32 };
+enum { KNOWN_NAMES = 128 }; /* a power of two */
 
 struct entries {
 	struct arena *arena;
@@ -34,8 +34,7 @@ struct entries {
 	struct table *by_key; /* -> its item; NULL: not asked for yet */
 	struct entry_attribute *chosen; /* of the entry at hand; reused */
 	size_t chosen_room;
-	/* entries that follow each other mostly have the same attributes in the same order */
-	struct last_name last[LAST_NAMES];
+	struct known_name known[KNOWN_NAMES]; /* by how they begin */
 };
 
 static struct entries *new_entries(TALLOC_CTX *mem_ctx)
@@ -86,35 +85,56 @@ static struct stored *keep(struct entries *entries, const char *bytes)
 	return item;
 }
 
-/* Is @name, of an entry's attribute number @i, one to keep? */
-static bool is_wanted(struct entries *entries, size_t i, const char *name)
+static struct known_name *place_of(struct entries *entries, const char *name)
 {
-	struct last_name *last = &entries->last[i % LAST_NAMES];
-	size_t len;
+	unsigned first = (unsigned char)name[0],
+		 second = first == '\0' ? 0 : (unsigned char)name[1];
 
-	if (strcmp(last->text, name) == 0)
-		return last->is_wanted;
-	len = strlen(name);
-	last->is_wanted = table_find_bytes(entries->wanted, name, len) != NULL;
-	if (len < sizeof(last->text))
-		memcpy(last->text, name, len + 1);
-	else
-		last->text[0] = '\0';
-	return last->is_wanted;
+	return &entries->known[(first + 7 * second) % KNOWN_NAMES];
 }
 
-/* @entry with those of its attributes that are kept. */
-static struct entry choose_attributes(struct entries *entries, const struct entry *entry)
+/* Is @name, of an attribute, one to keep? */
+static bool is_wanted(struct entries *entries, const char *name)
 {
-	struct entry chosen = *entry;
+	struct known_name *known = place_of(entries, name);
+	size_t len;
+
+	if (strcmp(known->text, name) == 0)
+		return known->is_wanted;
+	len = strlen(name);
+	known->is_wanted = table_find_bytes(entries->wanted, name, len) != NULL;
+	if (len < sizeof(known->text))
+		memcpy(known->text, name, len + 1);
+	else
+		known->text[0] = '\0';
+	return known->is_wanted;
+}
+
+/* Those of @entry's attributes that are kept, in entries->chosen; their number. */
+static size_t choose_attributes(struct entries *entries, const struct entry *entry)
+{
+	size_t n = 0;
 
 	mem_reserve(
 		entries, &entries->chosen, &entries->chosen_room, entry->n_attributes);
-	chosen.attributes = entries->chosen;
-	chosen.n_attributes = 0;
 	for (size_t i = 0; i < entry->n_attributes; i++)
-		if (is_wanted(entries, i, entry->attributes[i].name))
-			chosen.attributes[chosen.n_attributes++] = entry->attributes[i];
+		if (is_wanted(entries, entry->attributes[i].name))
+			entries->chosen[n++] = entry->attributes[i];
+	return n;
+}
+
+/* @entry with those of its attributes that are kept: all of them, mostly. */
+static struct entry chosen_of(struct entries *entries, const struct entry *entry)
+{
+	struct entry chosen = *entry;
+	size_t i = 0;
+
+	while (i < entry->n_attributes && is_wanted(entries, entry->attributes[i].name))
+		i++;
+	if (i < entry->n_attributes) {
+		chosen.n_attributes = choose_attributes(entries, entry);
+		chosen.attributes = entries->chosen;
+	}
 	return chosen;
 }
 
@@ -129,7 +149,7 @@ static const char *keep_key(struct entries *entries, const char *dn, const char 
 void entries_add(void *data, const struct entry *entry)
 {
 	struct entries *entries = data;
-	const struct entry chosen = choose_attributes(entries, entry);
+	const struct entry chosen = chosen_of(entries, entry);
 	const char *bytes = entry_bytes_new(entries->arena, &chosen, MOST_ROLES);
 
 	keep(entries, bytes)->key = keep_key(entries, entry_bytes_dn(bytes), entry->key);
@@ -139,12 +159,10 @@ void entries_join(struct entries *to, const struct entries *from, size_t i,
 	const struct entry_gift *gifts, size_t n)
 {
 	const struct stored *item = &from->items[i];
-	const char *bytes = entry_bytes_join(to->arena, item->bytes, gifts, n);
-	struct stored *kept = keep(to, bytes);
 
-	kept->key = item->key == entry_bytes_dn(item->bytes)
-			    ? entry_bytes_dn(bytes)
-			    : keep_key(to, entry_bytes_dn(bytes), item->key);
+	keep(to,
+		n == 0 ? item->bytes : entry_bytes_join(to->arena, item->bytes, gifts, n))
+		->key = item->key;
 }
 
 void entries_share(struct entries *to, const struct entries *from, size_t i)
@@ -182,6 +200,14 @@ static void add_part(struct parts *parts, const void *bytes, size_t len)
 	else
 		*mem_push(parts->mem_ctx, &parts->items, &parts->n) =
 			(struct iovec){(void *)(uintptr_t)bytes, len};
+}
+
+/* Each in one piece, for what looks at bytes alone. */
+static void make_whole(struct entries *entries)
+{
+	for (size_t i = 0; entries != NULL && i < entries->n; i++)
+		entries->items[i].bytes =
+			entry_bytes_whole(entries->arena, entries->items[i].bytes);
 }
 
 /* Its first number may say other roles than it has now: then it is a copy that says those. */
@@ -241,6 +267,7 @@ struct iovec *entries_parts(
 {
 	struct parts parts = {.mem_ctx = mem_ctx, .arena = arena_new(mem_ctx)};
 
+	make_whole(file->good);
 	add_part(&parts, HEAD, strlen(HEAD));
 	add_good_and_raw(&parts, file->good, file->raw);
 	for (size_t i = 0; file->above != NULL && i < file->above->n; i++)
@@ -391,11 +418,12 @@ bool entries_same(struct entries *left, const char *left_key, struct entries *ri
 	return is_same_entry(find(left, left_key), find(right, right_key), false);
 }
 
+/* False also of what is not in one piece. */
 static bool is_same_bytes(const struct stored *a, const struct stored *b)
 {
 	uint32_t len = entry_bytes_length(a->bytes);
 
-	return entry_bytes_length(b->bytes) == len &&
+	return len > 0 && entry_bytes_length(b->bytes) == len &&
 	       memcmp(a->bytes + sizeof(len), b->bytes + sizeof(len),
 		       len - sizeof(len)) == 0;
 }
@@ -410,6 +438,8 @@ bool entries_equal(struct entries *a, struct entries *b)
 {
 	if (a->n != b->n)
 		return false;
+	make_whole(a);
+	make_whole(b);
 	for (size_t i = 0; i < a->n; i++)
 		if (!is_same_bytes(&a->items[i], &b->items[i]) &&
 			!is_same_entry(&a->items[i], find(b, entries_key(a, i)), true))

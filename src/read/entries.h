@@ -74,7 +74,10 @@ struct moved *entries_moved(
 /* Puts entry @i of @from at the end of @to; its bytes stay those of @from, which must outlive it. */
 void entries_share(struct entries *to, const struct entries *from, size_t i);
 
-/* Puts entry @i of @from, with what was given to it, at the end of @to: copies. */
+/*
+ * Puts entry @i of @from, with what was given to it, at the end of @to; all bytes stay those of
+ * @from, which must outlive it.
+ */
 void entries_join(struct entries *to, const struct entries *from, size_t i,
 	const struct entry_gift *gifts, size_t n);
 
@@ -98,7 +101,7 @@ const char *entries_bytes(const struct entries *entries, size_t i);
 /* Those of @name (any case), without what a join brought. */
 struct entry_cursor entries_values(
 	const struct entries *entries, size_t i, const char *name);
-/* Byte for byte, who changed it included. */
+/* Byte for byte, who changed it included; of entries that nothing was given to. */
 bool entries_same_bytes(
 	const struct entries *a, size_t i, const struct entries *b, size_t j);
 

@@ -11,6 +11,29 @@ enum { JOINED = 1 };
 /* Bytes before the DN: length and roles, and the line. */
 enum { HEAD = 2 * sizeof(uint32_t) };
 
+/* An entry to which others gave: how many, and what. */
+struct joined {
+	uint32_t first; /* 0: its length would be here */
+	uint32_t n;
+	const char *bytes; /* its own */
+	struct entry_gift gifts[];
+};
+
+/* NULL: an entry in one piece. */
+static const struct joined *joined_of(const char *bytes)
+{
+	return entry_bytes_first(bytes) == 0 ? (const struct joined *)(const void *)bytes
+					     : NULL;
+}
+
+/* Those of the entry itself. */
+static const char *own_bytes(const char *bytes)
+{
+	const struct joined *joined = joined_of(bytes);
+
+	return joined == NULL ? bytes : joined->bytes;
+}
+
 /* Writing: what is added up first has its place at once */
 
 static char *put_number(char *to, uint32_t number)
@@ -51,19 +74,34 @@ static size_t text_size(const char *text)
 	return bytes_size(text == NULL ? 0 : strlen(text));
 }
 
-/* What stands before the values of what a join brought, besides the name. */
-static size_t joined_size(const char *dn, const char *of)
+/* The name of what a join brought. */
+static size_t name_size(size_t len)
 {
-	return 1 + text_size(dn) + text_size(of) + sizeof(uint32_t);
+	return bytes_size(len + 1);
 }
 
-static char *put_joined(char *to, const char *name, size_t len, const char *dn,
-	const char *of, uint32_t distance)
+static char *put_name(char *to, const char *name, size_t len)
 {
 	to = put_number(to, (uint32_t)len + 1);
 	*to++ = JOINED;
-	to = put_raw(to, name, len);
+	return put_raw(to, name, len);
+}
+
+/* Behind it: DN and class of who gave it, and the distance. */
+static size_t giver_size(const char *dn, const char *of)
+{
+	return text_size(dn) + text_size(of) + sizeof(uint32_t);
+}
+
+static char *put_giver(char *to, const char *dn, const char *of, uint32_t distance)
+{
 	return put_number(put_text(put_text(to, dn), of), distance);
+}
+
+static char *put_joined(char *to, const struct entry_attribute *attribute)
+{
+	to = put_name(to, attribute->name, strlen(attribute->name));
+	return put_giver(to, attribute->dn, attribute->of, attribute->distance);
 }
 
 static size_t attribute_size(const struct entry_attribute *attribute)
@@ -71,7 +109,7 @@ static size_t attribute_size(const struct entry_attribute *attribute)
 	size_t size = text_size(attribute->name) + sizeof(uint32_t);
 
 	if (attribute->dn != NULL)
-		size += joined_size(attribute->dn, attribute->of);
+		size += 1 + giver_size(attribute->dn, attribute->of);
 	for (size_t i = 0; i < attribute->n_values; i++)
 		size += sizeof(uint32_t) + bytes_size(attribute->values[i].len);
 	return size;
@@ -79,10 +117,8 @@ static size_t attribute_size(const struct entry_attribute *attribute)
 
 static char *put_attribute(char *to, const struct entry_attribute *attribute)
 {
-	to = attribute->dn == NULL
-		     ? put_text(to, attribute->name)
-		     : put_joined(to, attribute->name, strlen(attribute->name),
-			       attribute->dn, attribute->of, attribute->distance);
+	to = attribute->dn == NULL ? put_text(to, attribute->name)
+				   : put_joined(to, attribute);
 	to = put_number(to, (uint32_t)attribute->n_values);
 	for (size_t i = 0; i < attribute->n_values; i++) {
 		to = put_number(to, attribute->values[i].line);
@@ -175,8 +211,9 @@ static void take_value(struct entry_cursor *c, struct entry_value *value)
 
 static struct entry_cursor begin_entry(const char *bytes, struct entry *ret)
 {
+	const char *own = own_bytes(bytes);
 	struct entry_cursor c = {
-		bytes + sizeof(uint32_t), bytes + entry_bytes_length(bytes), 0, false};
+		.at = own + sizeof(uint32_t), .end = own + entry_bytes_length(own)};
 	size_t len;
 
 	*ret = (struct entry){.line = take_number(&c)};
@@ -185,40 +222,100 @@ static struct entry_cursor begin_entry(const char *bytes, struct entry *ret)
 	return c;
 }
 
-bool entry_bytes_take(struct entry_bench *bench, const char *bytes, struct entry *ret)
+/* Room for all that may be in @len bytes. */
+static void reserve(struct entry_bench *bench, size_t len)
 {
 	enum {
 		SHORTEST = 9
 	}; /* a name and how many values, or a value: two numbers, a NUL */
-	struct entry_cursor c = begin_entry(bytes, ret);
-	size_t most = (size_t)(c.end - c.at) / SHORTEST + 2;
+	size_t most = len / SHORTEST + 2;
 
 	mem_reserve(bench->mem_ctx, &bench->attributes, &bench->attribute_room, most);
 	mem_reserve(bench->mem_ctx, &bench->values, &bench->value_room, most);
-	struct entry_value *value = bench->values;
+}
 
-	ret->attributes = bench->attributes;
+/* Behind what has been taken. */
+struct shelf {
+	struct entry_attribute *attribute;
+	struct entry_value *value;
+};
+
+static bool take_attributes(struct entry_cursor c, struct shelf *shelf)
+{
+	struct entry_attribute *attribute = shelf->attribute;
+	struct entry_value *value = shelf->value;
+
 	while (c.at < c.end && !c.is_bad) {
-		struct entry_attribute *attribute = &ret->attributes[ret->n_attributes++];
 		size_t n = take_head(&c, attribute);
 
 		attribute->values = value;
 		attribute->n_values = n;
-		for (; n > 0 && !c.is_bad; n--)
+		for (attribute++; n > 0 && !c.is_bad; n--)
 			take_value(&c, value++);
 	}
+	*shelf = (struct shelf){attribute, value};
 	return !c.is_bad;
+}
+
+/* What @gift brings: all but its classes. */
+static bool take_gift(const struct entry_gift *gift, struct shelf *shelf)
+{
+	struct entry_attribute *kept = shelf->attribute, *attribute = kept;
+	struct entry from;
+	bool is_good = take_attributes(begin_entry(gift->bytes, &from), shelf);
+
+	for (; attribute < shelf->attribute; attribute++) {
+		if (text_equal_case(attribute->name, "objectClass"))
+			continue;
+		*kept = *attribute;
+		kept->dn = from.dn;
+		kept->of = gift->of;
+		kept->distance = gift->distance;
+		kept++;
+	}
+	shelf->attribute = kept;
+	return is_good;
+}
+
+static size_t joined_length(const struct joined *joined)
+{
+	size_t len = entry_bytes_length(joined->bytes);
+
+	for (size_t i = 0; i < joined->n; i++)
+		len += entry_bytes_length(joined->gifts[i].bytes);
+	return len;
+}
+
+bool entry_bytes_take(struct entry_bench *bench, const char *bytes, struct entry *ret)
+{
+	const struct joined *joined = joined_of(bytes);
+	struct entry_cursor c = begin_entry(bytes, ret);
+
+	reserve(bench, joined == NULL ? (size_t)(c.end - c.at) : joined_length(joined));
+	struct shelf shelf = {bench->attributes, bench->values};
+	bool is_good = take_attributes(c, &shelf);
+
+	for (size_t i = 0; joined != NULL && i < joined->n; i++)
+		is_good &= take_gift(&joined->gifts[i], &shelf);
+	ret->attributes = bench->attributes;
+	ret->n_attributes = (size_t)(shelf.attribute - bench->attributes);
+	return is_good;
 }
 
 /* Goes over the values of an attribute, and says where they end. */
 static const char *skip_values(struct entry_cursor *c, size_t n)
 {
-	size_t len;
+	enum { FRAME = 2 * sizeof(uint32_t) + 1 }; /* line, length, NUL */
 
-	for (; n > 0 && !c->is_bad; n--) {
-		(void)take_number(c);
-		(void)take_bytes(c, &len);
+	for (; n > 0 && (size_t)(c->end - c->at) >= FRAME; n--) {
+		uint32_t len;
+
+		memcpy(&len, c->at + sizeof(len), sizeof(len));
+		if ((size_t)(c->end - c->at) - FRAME < len)
+			break;
+		c->at += FRAME + len;
 	}
+	c->is_bad |= n > 0;
 	return c->at;
 }
 
@@ -232,7 +329,11 @@ struct entry entry_bytes_head(const char *bytes)
 
 const char *entry_bytes_dn(const char *bytes)
 {
-	return entry_bytes_head(bytes).dn;
+	const char *own = own_bytes(bytes);
+	struct entry_cursor c = {.at = own + HEAD, .end = own + entry_bytes_length(own)};
+	size_t len;
+
+	return take_bytes(&c, &len);
 }
 
 struct entry_cursor entry_bytes_values(const char *bytes, const char *name)
@@ -287,43 +388,66 @@ static size_t gift_size(const struct entry_gift *gift)
 	struct entry from;
 	struct entry_cursor c = begin_entry(gift->bytes, &from);
 	struct block block;
-	size_t size = 0, joined = joined_size(from.dn, gift->of);
+	size_t size = 0, giver = giver_size(from.dn, gift->of);
 
 	while (next_given(&c, &block))
-		size += bytes_size(block.name_len) + joined +
+		size += name_size(block.name_len) + giver +
 			(size_t)(block.end - block.values);
 	return size;
 }
 
+/* What is said of the giver is copied from the attribute before. */
 static char *put_gift(char *to, const struct entry_gift *gift)
 {
 	struct entry from;
 	struct entry_cursor c = begin_entry(gift->bytes, &from);
+	size_t size = giver_size(from.dn, gift->of);
+	const char *giver = NULL;
 	struct block block;
 
 	while (next_given(&c, &block)) {
 		size_t len = (size_t)(block.end - block.values);
 
-		to = put_joined(to, block.name, block.name_len, from.dn, gift->of,
-			gift->distance);
-		to = (char *)memcpy(to, block.values, len) + len;
+		to = put_name(to, block.name, block.name_len);
+		if (giver == NULL)
+			(void)put_giver(to, from.dn, gift->of, gift->distance);
+		else
+			memcpy(to, giver, size);
+		giver = to;
+		memcpy(to + size, block.values, len);
+		to += size + len;
 	}
 	return to;
 }
 
-char *entry_bytes_join(
+const char *entry_bytes_join(
 	struct arena *arena, const char *bytes, const struct entry_gift *gifts, size_t n)
 {
-	size_t own = entry_bytes_length(bytes), size = own;
+	struct joined *joined = arena_alloc(arena, sizeof(*joined) + n * sizeof(*gifts));
 
+	joined->n = (uint32_t)n;
+	joined->bytes = bytes;
 	for (size_t i = 0; i < n; i++)
-		size += gift_size(&gifts[i]);
-	char *joined = arena_bytes(arena, size), *to;
+		joined->gifts[i] = gifts[i];
+	return (const char *)joined;
+}
 
-	memcpy(joined, bytes, own);
-	(void)put_first(joined, size, entry_bytes_roles(bytes));
-	to = joined + own;
-	for (size_t i = 0; i < n; i++)
-		to = put_gift(to, &gifts[i]);
-	return joined;
+const char *entry_bytes_whole(struct arena *arena, const char *bytes)
+{
+	const struct joined *joined = joined_of(bytes);
+
+	if (joined == NULL)
+		return bytes;
+	size_t own = entry_bytes_length(joined->bytes), size = own;
+
+	for (size_t i = 0; i < joined->n; i++)
+		size += gift_size(&joined->gifts[i]);
+	char *whole = arena_bytes(arena, size), *to;
+
+	memcpy(whole, joined->bytes, own);
+	(void)put_first(whole, size, entry_bytes_roles(joined->bytes));
+	to = whole + own;
+	for (size_t i = 0; i < joined->n; i++)
+		to = put_gift(to, &joined->gifts[i]);
+	return whole;
 }

@@ -39,7 +39,7 @@ static inline unsigned entry_bytes_roles(const char *bytes)
 /* As the server gave it. */
 const char *entry_bytes_dn(const char *bytes);
 
-/* The bytes of @entry. */
+/* The bytes of @entry, in one piece. */
 char *entry_bytes_new(
 	struct arena *arena, const struct entry *entry, unsigned roles) _must_check_;
 
@@ -50,9 +50,16 @@ struct entry_gift {
 	unsigned distance; /* as that of an attribute (entry.h) */
 };
 
-/* The entry of @bytes with what was given to it behind its own. */
-char *entry_bytes_join(struct arena *arena, const char *bytes,
+/*
+ * entry_bytes_join - the entry of @bytes with what was given to it behind its own
+ *
+ * memory: what the bytes are of must outlive the result, which refers to them; here it is one
+ *         entry like others, but for its length, which is 0
+ */
+const char *entry_bytes_join(struct arena *arena, const char *bytes,
 	const struct entry_gift *gifts, size_t n) _must_check_;
+/* The same entry in one piece: @bytes themselves, or for one that was joined new ones. */
+const char *entry_bytes_whole(struct arena *arena, const char *bytes) _must_check_;
 
 /* Where entries are taken apart, one after the other: what is there lasts until the next one. */
 struct entry_bench {

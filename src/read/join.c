@@ -24,34 +24,36 @@ struct part {
 	uint32_t gives, takes;
 };
 
-/* An entry that some join is about: of those that are kept, the one with the same index. */
-struct held {
-	struct part part;
-	bool is_spent; /* it is part of another now */
-	struct gift *gifts;
-	size_t n_gifts;
-};
-
 /* Bytes that last as long as the joiner, any case. */
 struct compared {
 	const char *bytes;
 	size_t len;
 };
 
-/* What of an entry is compared; reused. */
 struct keys {
-	struct compared *items;
-	size_t n, room;
+	const struct compared *items;
+	size_t n;
 };
 
-/* The class at a place among an entry's. */
-struct last_class {
+/* An entry that some join is about: of those that are kept, the one with the same index. */
+struct held {
+	struct part part;
+	struct gift *gifts;
+	/* for its first join; NULL: they were not made yet */
+	const struct compared *keys;
+	uint32_t n_keys;
+	uint32_t n_gifts : 31;
+	bool is_spent : 1; /* it is part of another now */
+};
+
+/* A class that was asked about; most entries have the same ones. */
+struct known_class {
 	char bytes[40];
 	size_t len; /* 0: none was, or it is too long */
 	struct part part;
 };
 
-enum { LAST_CLASSES = 16 };
+enum { KNOWN_CLASSES = 32 }; /* a power of two */
 
 struct joiner {
 	const struct map *map;
@@ -63,14 +65,14 @@ struct joiner {
 	void *data;
 	struct string_list names; /* attributes that feed `name` */
 	struct arena *arena;
-	struct entries *kept;
+	struct entries *kept; /* what was joined refers to them */
 	struct held *held;
 	size_t n_held;
 	size_t n_givers[JOINS_MAX], n_takers[JOINS_MAX]; /* by join */
-	struct keys keys;
+	struct compared *made; /* keys of one entry; reused */
+	size_t n_made, made_room;
 	struct buffer *name; /* of a key; reused */
-	/* entries that follow each other mostly have the same classes in the same order */
-	struct last_class last[LAST_CLASSES];
+	struct known_class known[KNOWN_CLASSES]; /* by length and first character */
 
 	/* of the entry that is handed on; reused */
 	const struct gift **gifts;
@@ -101,7 +103,7 @@ struct joiner *joiner_new(TALLOC_CTX *mem_ctx, const struct map *map, struct ent
 		.name = buffer_new(j),
 		.parts = table_new_folded(j, map->n_joins),
 		.arena = arena_new(j),
-		.kept = entries_like(j, to)};
+		.kept = entries_like(to, to)};
 	for (size_t kind = 0; kind < _KIND_MAX; kind++)
 		for (size_t i = 0; i < map->classes[kind].n; i++)
 			j->is_choosy |= map->classes[kind].items[i].filter != NULL ||
@@ -113,45 +115,42 @@ struct joiner *joiner_new(TALLOC_CTX *mem_ctx, const struct map *map, struct ent
 	return j;
 }
 
-/* Keeping entries */
+/* Classes */
 
-static void hold(struct joiner *j, const struct entry *entry, struct part part)
+/* What those of @class give and take. */
+static struct part part_of_class(struct joiner *j, const struct entry_value *class)
 {
-	entries_add(j->kept, entry);
-	mem_push(j, &j->held, &j->n_held)->part = part;
-}
-
-static void pass(struct joiner *j, const struct entry *entry)
-{
-	entries_add(j->to, entry);
-	j->told(j->data);
-}
-
-/* What those of @class give and take; it stands at place @i. */
-static struct part part_of_class(
-	struct joiner *j, size_t i, const struct entry_value *class)
-{
-	struct last_class *last = &j->last[i % LAST_CLASSES];
+	size_t place = class->len + (unsigned char)class->bytes[0];
+	struct known_class *known = &j->known[place % KNOWN_CLASSES];
 	const struct part *part;
 
-	if (last->len > 0 && last->len == class->len &&
-		memcmp(last->bytes, class->bytes, last->len) == 0)
-		return last->part;
+	if (known->len > 0 && known->len == class->len &&
+		memcmp(known->bytes, class->bytes, known->len) == 0)
+		return known->part;
 	part = table_find_bytes(j->parts, class->bytes, class->len);
-	last->part = part == NULL ? (struct part){0, 0} : *part;
-	last->len = class->len <= sizeof(last->bytes) ? class->len : 0;
-	memcpy(last->bytes, class->bytes, last->len);
-	return last->part;
+	known->part = part == NULL ? (struct part){0, 0} : *part;
+	known->len = class->len <= sizeof(known->bytes) ? class->len : 0;
+	memcpy(known->bytes, class->bytes, known->len);
+	return known->part;
+}
+
+/* Where they mostly stand, and as they are mostly written. */
+static const struct entry_attribute *classes_of(const struct entry *entry)
+{
+	bool are_first = entry->n_attributes > 0 &&
+			 strcmp(entry->attributes[0].name, "objectClass") == 0;
+
+	return are_first ? &entry->attributes[0] : entry_attribute(entry, "objectClass");
 }
 
 /* What @entry is by its classes; what takes in a join gives nothing in it. */
 static struct part part_in(struct joiner *j, const struct entry *entry)
 {
-	const struct entry_attribute *classes = entry_attribute(entry, "objectClass");
+	const struct entry_attribute *classes = classes_of(entry);
 	struct part part = {0, 0};
 
 	for (size_t i = 0; classes != NULL && i < classes->n_values; i++) {
-		const struct part of = part_of_class(j, i, &classes->values[i]);
+		const struct part of = part_of_class(j, &classes->values[i]);
 
 		part.gives |= of.gives;
 		part.takes |= of.takes;
@@ -170,33 +169,6 @@ static bool is_record(const struct map *map, const struct entry *entry)
 	return false;
 }
 
-void joiner_add(void *joiner, const struct entry *entry)
-{
-	struct joiner *j = joiner;
-	struct part part = part_in(j, entry);
-
-	if (j->is_choosy && part.gives == 0 && part.takes != 0 &&
-		!is_record(j->map, entry))
-		part.takes = 0;
-	if (part.gives == 0 && part.takes == 0) {
-		pass(j, entry);
-		return;
-	}
-	for (size_t i = 0; i < j->map->n_joins; i++) {
-		const struct filter *filter = j->map->joins[i].from.filter;
-
-		if ((part.gives >> i & 1) != 0 && filter != NULL &&
-			!filter_matches(filter, entry))
-			part.gives &= ~(UINT32_C(1) << i);
-		j->n_givers[i] += part.gives >> i & 1;
-		j->n_takers[i] += part.takes >> i & 1;
-	}
-	if (part.gives != 0 || part.takes != 0)
-		hold(j, entry, part);
-	else
-		pass(j, entry);
-}
-
 /* What of an entry is compared */
 
 static const char *key_of(struct joiner *j, const struct held *held)
@@ -212,10 +184,8 @@ static struct entry_cursor values_of(
 
 static void add_key(struct joiner *j, const char *bytes, size_t len)
 {
-	struct keys *keys = &j->keys;
-
-	mem_reserve(j, &keys->items, &keys->room, keys->n + 1);
-	keys->items[keys->n++] = (struct compared){bytes, len};
+	mem_reserve(j, &j->made, &j->made_room, j->n_made + 1);
+	j->made[j->n_made++] = (struct compared){bytes, len};
 }
 
 /* Names are equal whatever the blanks around them, and a dot at their end. */
@@ -264,7 +234,7 @@ static void add_values(
 static void add_names(struct joiner *j, const struct held *held, bool is_giver)
 {
 	TMP_CTX(tmp);
-	size_t n, before = j->keys.n;
+	size_t n, before = j->n_made;
 	const char *dn = entries_dn(j->kept, (size_t)(held - j->held));
 	const struct rdn_part *parts = dn_parse_rdn(tmp, dn, &n);
 
@@ -274,7 +244,7 @@ static void add_names(struct joiner *j, const struct held *held, bool is_giver)
 
 			add_text(j, name, strlen(name));
 		}
-	for (size_t i = 0; i < j->names.n && (!is_giver || j->keys.n == before); i++)
+	for (size_t i = 0; i < j->names.n && (!is_giver || j->n_made == before); i++)
 		add_values(j, held, j->names.items[i], false);
 }
 
@@ -324,11 +294,21 @@ static void add_above(struct joiner *j, const char *key, bool are_all)
 		add_key(j, above, strlen(above));
 }
 
-/* Sets j->keys to those of @held; of MATCH_ABOVE in the order of their distance. */
-static void find_keys(struct joiner *j, const struct held *held,
-	const struct match *match, const struct match *other, bool is_giver)
+/* Are they those of the entry that gives? */
+static bool gives_in(const struct held *held, size_t number)
 {
-	j->keys.n = 0;
+	return (held->part.gives >> number & 1) != 0;
+}
+
+/* The keys of @held in a join, in j->made; of MATCH_ABOVE in the order of their distance. */
+static void make_keys(struct joiner *j, const struct held *held, size_t number)
+{
+	const struct join *join = &j->map->joins[number];
+	bool is_giver = gives_in(held, number);
+	const struct match *match = is_giver ? &join->mine : &join->theirs,
+			   *other = is_giver ? &join->theirs : &join->mine;
+
+	j->n_made = 0;
 	switch (match->by) {
 	case MATCH_ATTRIBUTE:
 		add_values(j, held, match->attribute, is_dn(other));
@@ -352,6 +332,85 @@ static void find_keys(struct joiner *j, const struct held *held,
 	}
 }
 
+static size_t first_join(const struct part *part)
+{
+	return (size_t)__builtin_ctz(part->gives | part->takes);
+}
+
+static struct keys find_keys(struct joiner *j, const struct held *held, size_t number)
+{
+	if (held->keys != NULL && first_join(&held->part) == number)
+		return (struct keys){held->keys, held->n_keys};
+	make_keys(j, held, number);
+	return (struct keys){j->made, j->n_made};
+}
+
+/* Keeping entries */
+
+/*
+ * Keys are made while the entry is at hand, as it has to come from memory again otherwise: of
+ * what gives, and of what takes where something gives.
+ */
+static void make_first_keys(struct joiner *j, struct held *held)
+{
+	size_t number = first_join(&held->part);
+
+	if (j->n_givers[number] == 0)
+		return;
+	make_keys(j, held, number);
+	struct compared *keys = arena_alloc(j->arena, j->n_made * sizeof(*keys));
+
+	for (size_t i = 0; i < j->n_made; i++)
+		keys[i] = (struct compared){
+			arena_strndup(j->arena, j->made[i].bytes, j->made[i].len),
+			j->made[i].len};
+	held->keys = keys;
+	held->n_keys = (uint32_t)j->n_made;
+}
+
+static void hold(struct joiner *j, const struct entry *entry, struct part part)
+{
+	struct held *held;
+
+	entries_add(j->kept, entry);
+	held = mem_push(j, &j->held, &j->n_held);
+	held->part = part;
+	make_first_keys(j, held);
+}
+
+static void pass(struct joiner *j, const struct entry *entry)
+{
+	entries_add(j->to, entry);
+	j->told(j->data);
+}
+
+void joiner_add(void *joiner, const struct entry *entry)
+{
+	struct joiner *j = joiner;
+	struct part part = part_in(j, entry);
+
+	if (j->is_choosy && part.gives == 0 && part.takes != 0 &&
+		!is_record(j->map, entry))
+		part.takes = 0;
+	if (part.gives == 0 && part.takes == 0) {
+		pass(j, entry);
+		return;
+	}
+	for (size_t i = 0; i < j->map->n_joins; i++) {
+		const struct filter *filter = j->map->joins[i].from.filter;
+
+		if ((part.gives >> i & 1) != 0 && filter != NULL &&
+			!filter_matches(filter, entry))
+			part.gives &= ~(UINT32_C(1) << i);
+		j->n_givers[i] += part.gives >> i & 1;
+		j->n_takers[i] += part.takes >> i & 1;
+	}
+	if (part.gives != 0 || part.takes != 0)
+		hold(j, entry, part);
+	else
+		pass(j, entry);
+}
+
 /* Who can be found by a key */
 
 struct taker {
@@ -366,6 +425,7 @@ struct taker {
 struct index {
 	struct joiner *j;
 	const struct join *join;
+	size_t number; /* of the join */
 	struct table *takers; /* key -> struct taker */
 	struct taker *last;
 	/* of names: the first label of those with a domain -> struct taker; NULL: not asked for
@@ -401,19 +461,19 @@ static void link_taker(struct table *table, size_t len, struct taker *taker)
 
 static void index_taker(struct index *index, struct held *held)
 {
-	const struct join *join = index->join;
-	const struct keys *keys = &index->j->keys;
+	const struct keys keys = find_keys(index->j, held, index->number);
 	bool has_domain = false;
 
-	find_keys(index->j, held, &join->theirs, &join->mine, false);
-	for (size_t i = 0; i < keys->n; i++)
-		has_domain |= first_label(&keys->items[i]) < keys->items[i].len;
-	for (size_t i = 0; i < keys->n; i++) {
+	for (size_t i = 0; i < keys.n; i++)
+		has_domain |= first_label(&keys.items[i]) < keys.items[i].len;
+	for (size_t i = 0; i < keys.n; i++) {
 		struct taker *taker = arena_alloc(index->j->arena, sizeof(*taker));
 
 		*taker = (struct taker){.held = held,
-			.key = keys->items[i],
-			.distance = join->theirs.by == MATCH_ABOVE ? (unsigned)i + 1 : 1,
+			.key = keys.items[i],
+			.distance = index->join->theirs.by == MATCH_ABOVE
+					    ? (unsigned)i + 1
+					    : 1,
 			.has_domain = has_domain,
 			.before = index->last};
 		index->last = taker;
@@ -421,15 +481,33 @@ static void index_taker(struct index *index, struct held *held)
 	}
 }
 
+/* Soon the first key of the entry some places behind @i is looked up, in what it is @bits. */
+static void expect(const struct index *index, size_t i, bool gives)
+{
+	enum { AHEAD = 8 };
+	size_t number = index->number;
+
+	if (i + AHEAD >= index->j->n_held)
+		return;
+	const struct held *held = &index->j->held[i + AHEAD];
+
+	if (held->n_keys > 0 && first_join(&held->part) == number &&
+		gives_in(held, number) == gives)
+		table_expect(index->takers, held->keys[0].bytes, held->keys[0].len);
+}
+
 static struct index make_index(TALLOC_CTX *mem_ctx, struct joiner *j, size_t number)
 {
 	struct index index = {.j = j,
 		.join = &j->map->joins[number],
+		.number = number,
 		.takers = table_new_folded(mem_ctx, j->n_takers[number])};
 
-	for (size_t i = 0; i < j->n_held; i++)
+	for (size_t i = 0; i < j->n_held; i++) {
+		expect(&index, i, false);
 		if (j->held[i].part.takes >> number & 1)
 			index_taker(&index, &j->held[i]);
+	}
 	return index;
 }
 
@@ -518,35 +596,32 @@ static bool is_doubtful(struct joiner *j, struct held *from, const struct taker 
 	return true;
 }
 
-static void give_to_one(
-	struct joiner *j, struct index *index, struct held *from, unsigned number)
+static void give_to_one(struct index *index, struct held *from, const struct keys *keys)
 {
 	const struct taker *only = NULL;
 
-	for (size_t i = 0; i < j->keys.n; i++)
-		for (const struct taker *taker = find_takers(index, &j->keys.items[i]);
+	for (size_t i = 0; i < keys->n; i++)
+		for (const struct taker *taker = find_takers(index, &keys->items[i]);
 			taker != NULL; taker = taker->next) {
-			if (only != NULL && is_doubtful(j, from, only, taker))
+			if (only != NULL && is_doubtful(index->j, from, only, taker))
 				return;
 			only = taker;
 		}
 	if (only != NULL)
-		give(j, from, only, number);
+		give(index->j, from, only, (unsigned)index->number);
 }
 
-static void give_to_each(
-	struct joiner *j, struct index *index, struct held *from, unsigned number)
+static void give_to_each(struct index *index, struct held *from, const struct keys *keys)
 {
-	for (size_t i = 0; i < j->keys.n; i++)
-		for (const struct taker *taker = find_takers(index, &j->keys.items[i]);
+	for (size_t i = 0; i < keys->n; i++)
+		for (const struct taker *taker = find_takers(index, &keys->items[i]);
 			taker != NULL; taker = taker->next)
-			give(j, from, taker, number);
+			give(index->j, from, taker, (unsigned)index->number);
 }
 
 static void carry_out(struct joiner *j, unsigned number)
 {
 	TMP_CTX(tmp);
-	const struct join *join = &j->map->joins[number];
 
 	if (j->n_givers[number] == 0)
 		return;
@@ -555,10 +630,12 @@ static void carry_out(struct joiner *j, unsigned number)
 	for (size_t i = 0; i < j->n_held; i++) {
 		struct held *from = &j->held[i];
 
-		if ((from->part.gives >> number & 1) == 0 || from->is_spent)
+		expect(&index, i, true);
+		if (!gives_in(from, number) || from->is_spent)
 			continue;
-		find_keys(j, from, &join->mine, &join->theirs, true);
-		(join->is_each ? give_to_each : give_to_one)(j, &index, from, number);
+		const struct keys keys = find_keys(j, from, number);
+
+		(index.join->is_each ? give_to_each : give_to_one)(&index, from, &keys);
 	}
 }
 

@@ -278,6 +278,81 @@ static void test_older_file(void **state)
 	assert_false(parse(tmp, bytes, len - 20, &again));
 }
 
+/* An entry_sink: the entry in words. */
+static void describe(void *data, const struct entry *entry)
+{
+	struct buffer *b = data;
+
+	buffer_printf(b, "%s %s", entry->dn, entry->key == NULL ? "?" : entry->key);
+	for (size_t i = 0; i < entry->n_attributes; i++) {
+		const struct entry_attribute *attribute = &entry->attributes[i];
+
+		buffer_printf(b, " %s", attribute->name);
+		for (size_t j = 0; j < attribute->n_values; j++)
+			buffer_printf(b, "=%s", attribute->values[j].bytes);
+		if (attribute->dn != NULL)
+			buffer_printf(b, " (%s, %s, %u)", attribute->dn, attribute->of,
+				attribute->distance);
+	}
+	buffer_add_byte(b, '\n');
+}
+
+static char *words_of(TALLOC_CTX *mem_ctx, const struct entries *entries)
+{
+	struct buffer *b = buffer_new(mem_ctx);
+
+	entries_give_all(entries, describe, b);
+	return b->data;
+}
+
+static void add_of_class(struct entries *entries, const char *dn, const char *cn)
+{
+	struct entry_value class = {"device", 6, 0},
+			   names[] = {{cn, strlen(cn), 0}, {"more", 4, 0}};
+	struct entry_attribute attributes[] = {
+		{.name = "objectClass", .values = &class, .n_values = 1},
+		{.name = "cn", .values = names, .n_values = 2},
+		{.name = "unasked", .values = names, .n_values = 2},
+	};
+
+	entries_add(entries,
+		&(struct entry){.dn = dn, .attributes = attributes, .n_attributes = 3});
+}
+
+/* What others gave is behind an entry's own, and is the same when it was stored in one piece. */
+static void test_joined(void **state)
+{
+	TMP_CTX(tmp);
+	struct entries *from = entries_new(tmp, wanted), *to = entries_new(tmp, wanted);
+	struct entries_file again, file = {.good = to};
+	size_t len;
+
+	(void)state;
+	add_of_class(from, "cn=a,o=x", "a");
+	add_of_class(from, "cn=B,o=x", "b");
+	add_of_class(from, "cn=c,o=x", "c");
+	(void)entries_key(from, 0);
+	const struct entry_gift gifts[] = {{entries_bytes(from, 1), "device", 0},
+		{entries_bytes(from, 2), "domain", 3}};
+
+	entries_join(to, from, 0, gifts, 2);
+	entries_join(to, from, 2, NULL, 0);
+	assert_string_equal(words_of(tmp, to),
+		"cn=a,o=x cn=a,o=x objectClass=device cn=a=more cn=b=more (cn=B,o=x, device, 0) "
+		"cn=c=more (cn=c,o=x, domain, 3)\n"
+		"cn=c,o=x ? objectClass=device cn=c=more\n");
+	assert_string_equal(entries_dn(to, 0), "cn=a,o=x");
+	(void)entries_key(to, 1);
+	char *words = words_of(tmp, to), *bytes = write_file(tmp, &file, &len);
+
+	assert_true(parse(tmp, bytes, len, &again));
+	assert_string_equal(words_of(tmp, to), words);
+	assert_true(entries_equal(to, again.good));
+	(void)entries_key(again.good, 0);
+	(void)entries_key(again.good, 1);
+	assert_string_equal(words_of(tmp, again.good), words);
+}
+
 static void test_differ(void **state)
 {
 	TMP_CTX(tmp);
@@ -305,6 +380,7 @@ int main(void)
 		cmocka_unit_test(test_no_snapshot),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_older_file),
+		cmocka_unit_test(test_joined),
 		cmocka_unit_test(test_differ),
 	};
 
