@@ -182,19 +182,36 @@ static char *take_dns_record(TALLOC_CTX *mem_ctx, const struct entry_value *valu
 	return mem_strdup(mem_ctx, ip_format(ip, text));
 }
 
+/* The DN of the entry that @attribute is from. */
+static const char *dn_of(const struct decoder *d, const struct entry_attribute *attribute)
+{
+	return attribute->dn == NULL ? d->entry->dn : attribute->dn;
+}
+
+/* The same, canonical; NULL for what is no DN. */
+static const char *key_of(struct decoder *d, const struct entry_attribute *attribute)
+{
+	const char *key = attribute->dn == NULL ? d->entry->key : attribute->key;
+
+	if (key != NULL)
+		return key;
+	return dn_write_key(d->key, dn_of(d, attribute)) ? d->key->data : NULL;
+}
+
 /* What the DN of the entry says that the value is from. */
-static char *take_domain_name(struct decoder *d, const char *dn)
+static char *take_domain_name(struct decoder *d, const struct entry_attribute *attribute)
 {
 	struct buffer *name = d->name;
+	const char *key = key_of(d, attribute);
 
-	if (!dn_write_key(d->key, dn))
+	if (key == NULL)
 		return NULL;
 	buffer_truncate(name, 0);
-	dn_domain_name(name, d->key->data);
+	dn_domain_name(name, key);
 	/* full names of ours have no dot at their end */
 	if (name->len > 0 && name->data[name->len - 1] == '.')
 		buffer_truncate(name, name->len - 1);
-	return decode_zone_keeps(d, dn, d->key->data, name->data)
+	return decode_zone_keeps(d, dn_of(d, attribute), key, name->data)
 		       ? mem_strndup(d->scratch, name->data, name->len)
 		       : NULL;
 }
@@ -229,20 +246,21 @@ static char *make_host_name(TALLOC_CTX *mem_ctx, const char *text)
 	return name->len == 0 ? mem_strdup(mem_ctx, "") : name->data;
 }
 
-/* What the form makes of @value of the entry @dn, in memory of its own; NULL: nothing. */
+/* What the form makes of @value of @attribute, in memory of its own; NULL: nothing. */
 static char *take_form(struct decoder *d, TALLOC_CTX *mem_ctx, const struct feed *feed,
-	const char *dn, const struct entry_value *value)
+	const struct entry_attribute *attribute, const struct entry_value *value)
 {
 	switch (feed->form) {
 	case FORM_DNS_RECORD:
 		return take_dns_record(mem_ctx, value);
 	case FORM_DOMAIN_NAME:
-		return take_domain_name(d, dn);
+		return take_domain_name(d, attribute);
 	case FORM_CNAME:
 	case FORM_MX:
 	case FORM_TXT:
 	case FORM_DNS_DATA:
-		return decode_zone_record(d, mem_ctx, feed->form, dn, value);
+		return decode_zone_record(
+			d, mem_ctx, feed->form, dn_of(d, attribute), value);
 	default:
 		return feed->after != NULL
 			       ? take_after(mem_ctx, value->bytes, feed->after)
@@ -250,12 +268,12 @@ static char *take_form(struct decoder *d, TALLOC_CTX *mem_ctx, const struct feed
 	}
 }
 
-/* A writable copy of what of @value counts, of the entry @dn; NULL for none. */
-static char *take_text(struct decoder *d, const struct feed *feed, const char *dn,
-	const struct entry_value *value)
+/* A writable copy of what of @value of @attribute counts; NULL for none. */
+static char *take_text(struct decoder *d, const struct feed *feed,
+	const struct entry_attribute *attribute, const struct entry_value *value)
 {
 	TALLOC_CTX *mem_ctx = d->scratch;
-	char *text = take_form(d, mem_ctx, feed, dn, value);
+	char *text = take_form(d, mem_ctx, feed, attribute, value);
 
 	if (text == NULL)
 		return NULL;
@@ -266,10 +284,11 @@ static char *take_text(struct decoder *d, const struct feed *feed, const char *d
 		       : text;
 }
 
-char *decode_taken(struct decoder *d, const struct feed *feed, const char *dn,
-	const struct entry_value *value)
+char *decode_taken(
+	struct decoder *d, const struct feed *feed, const struct entry_value *value)
 {
-	char *text = take_text(d, feed, dn, value);
+	const struct entry_attribute own = {.name = feed->attribute};
+	char *text = take_text(d, feed, &own, value);
 
 	return text == NULL ? NULL : unquote(trim(text));
 }
@@ -298,10 +317,11 @@ static char *next_piece(char **rest, const char *separators)
 	return piece;
 }
 
-static void transform(struct decoder *d, const struct feed *feed, const char *dn,
-	const struct entry_value *value, struct values *to)
+static void transform(struct decoder *d, const struct feed *feed,
+	const struct entry_attribute *attribute, const struct entry_value *value,
+	struct values *to)
 {
-	char *rest = take_text(d, feed, dn, value), *piece;
+	char *rest = take_text(d, feed, attribute, value), *piece;
 
 	while ((piece = next_piece(&rest, feed->split)) != NULL) {
 		piece = unquote(trim(piece));
@@ -441,9 +461,7 @@ static void take_values(struct decoder *d, const struct feed *feed,
 	if (!stays_as_it_is(feed, attribute)) {
 		values = (struct values){0};
 		for (size_t i = 0; i < attribute->n_values; i++)
-			transform(d, feed,
-				attribute->dn == NULL ? d->entry->dn : attribute->dn,
-				&attribute->values[i], &values);
+			transform(d, feed, attribute, &attribute->values[i], &values);
 	}
 	if (values.n == 0)
 		return;
@@ -579,12 +597,13 @@ const char *decode_rdn_name(
 	struct decoder *d, enum kind kind, const char *attribute, const char *value)
 {
 	const struct feed *feed = find_feed(d, kind, FIELD_NAME, attribute);
+	const struct entry_attribute own = {.name = attribute};
 	const struct entry_value raw = {value, strlen(value), 0};
 	struct values values = {0};
 
 	if (feed == NULL || (is_plain(feed) && feed->replace.n == 0))
 		return feed == NULL ? NULL : value;
-	transform(d, feed, d->entry->dn, &raw, &values);
+	transform(d, feed, &own, &raw, &values);
 	return values.n == 0 ? NULL : values.items[0].bytes;
 }
 

@@ -39,8 +39,8 @@ struct mapped *mapped_new(TALLOC_CTX *mem_ctx, const struct map *map) _must_chec
  */
 enum kind decode_fields(struct decoder *d);
 
-/* What of @value counts by @feed, as text below d->scratch; NULL for nothing. */
-char *decode_taken(struct decoder *d, const struct feed *feed, const char *dn,
+/* What of @value, of the entry at hand, counts by @feed, as text below d->scratch; NULL for nothing. */
+char *decode_taken(struct decoder *d, const struct feed *feed,
 	const struct entry_value *value) _must_check_;
 
 /* @value as a row of the map for FIELD_NAME has it; NULL where @attribute is no name. */

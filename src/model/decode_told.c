@@ -147,7 +147,7 @@ static void tell_values(struct decoder *d, const struct told *told,
 {
 	for (size_t i = 0; i < attribute->n_values; i++) {
 		const struct entry_value *value = &attribute->values[i];
-		const char *text = decode_taken(d, &told->feed, d->entry->dn, value);
+		const char *text = decode_taken(d, &told->feed, value);
 
 		if (text != NULL && is_meant(told, attribute, value) &&
 			!(told->is_except_name && is_own_name(d, text)))

@@ -27,6 +27,7 @@ struct entry_attribute {
 	struct entry_value *values;
 	size_t n_values;
 	const char *dn; /* of the entry that a join brought it from; NULL: its own */
+	const char *key; /* … canonical (dn.h); NULL: nobody has made it yet */
 	const char *of; /* … and the class by which; NULL: its own */
 	/* 0: the entry's own, or of one that is the same machine; else what it shares with
 	 * others, and counts only for what nothing nearer has a value for */

@@ -269,6 +269,7 @@ static bool take_gift(const struct entry_gift *gift, struct shelf *shelf)
 			continue;
 		*kept = *attribute;
 		kept->dn = from.dn;
+		kept->key = gift->key;
 		kept->of = gift->of;
 		kept->distance = gift->distance;
 		kept++;

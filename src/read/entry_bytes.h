@@ -46,6 +46,7 @@ char *entry_bytes_new(
 /* What an entry gives to another: all but its classes. */
 struct entry_gift {
 	const char *bytes; /* of who gives; nobody gave to it */
+	const char *key; /* its canonical DN; NULL: nobody has made it yet */
 	const char *of; /* the class by which */
 	unsigned distance; /* as that of an attribute (entry.h) */
 };

@@ -676,6 +676,7 @@ static void hand_on(struct joiner *j, const struct held *held)
 		j->given[i] =
 			(struct entry_gift){.bytes = entries_bytes(j->kept,
 						    (size_t)(gifts[i]->from - j->held)),
+				.key = key_of(j, gifts[i]->from),
 				.of = j->map->joins[gifts[i]->join].from.name,
 				.distance = gifts[i]->distance};
 	entries_join(j->to, j->kept, (size_t)(held - j->held), j->given, held->n_gifts);

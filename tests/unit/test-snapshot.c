@@ -332,8 +332,10 @@ static void test_joined(void **state)
 	add_of_class(from, "cn=B,o=x", "b");
 	add_of_class(from, "cn=c,o=x", "c");
 	(void)entries_key(from, 0);
-	const struct entry_gift gifts[] = {{entries_bytes(from, 1), "device", 0},
-		{entries_bytes(from, 2), "domain", 3}};
+	const struct entry_gift gifts[] = {
+		{.bytes = entries_bytes(from, 1), .of = "device"},
+		{.bytes = entries_bytes(from, 2), .of = "domain", .distance = 3},
+	};
 
 	entries_join(to, from, 0, gifts, 2);
 	entries_join(to, from, 2, NULL, 0);
