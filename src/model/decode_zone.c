@@ -16,16 +16,21 @@ static void without_dot(struct buffer *name)
 		buffer_truncate(name, name->len - 1);
 }
 
-/* Sets d->zone; false where the DN @key is that of the zone itself. */
-static bool find_zone(struct decoder *d, const char *key)
+/* Is the DN @key that of a name in a zone, and not of the zone itself? */
+static bool is_in_zone(const char *key)
 {
 	const char *parent = dn_key_parent(key);
 	size_t len = strcspn(key, "=") + 1;
 
+	return strncmp(key, parent, len) == 0 && !text_has_prefix(key + len, "@,");
+}
+
+/* Sets d->zone to that of the DN @key. */
+static void find_zone(struct decoder *d, const char *key)
+{
 	buffer_truncate(d->zone, 0);
 	dn_zone_name(d->zone, key);
 	without_dot(d->zone);
-	return strncmp(key, parent, len) == 0 && !text_has_prefix(key + len, "@,");
 }
 
 /* www of www.c.example, where the zone is c.example */
@@ -61,11 +66,11 @@ static bool is_reverse(const char *zone)
 }
 
 /* Why the name is none that can be served; _UNSERVED_MAX: it can. */
-static enum unserved_why fault_of(bool is_in_zone, const char *name)
+static enum unserved_why fault_of(bool is_inside, const char *name)
 {
 	struct ip ip;
 
-	if (!is_in_zone)
+	if (!is_inside)
 		return strchr(name, '.') == NULL ? UNSERVED_NO_ZONE
 						 : UNSERVED_ZONE_ITSELF;
 	if (text_has_prefix(name, "*."))
@@ -78,11 +83,13 @@ static enum unserved_why fault_of(bool is_in_zone, const char *name)
 bool decode_zone_keeps(
 	struct decoder *d, const char *dn, const char *key, const char *name)
 {
-	enum unserved_why why = fault_of(find_zone(d, key), name);
+	enum unserved_why why = fault_of(is_in_zone(key), name);
 
-	if (why != _UNSERVED_MAX)
-		keep_unserved(d, dn, name, why);
-	return why == _UNSERVED_MAX;
+	if (why == _UNSERVED_MAX)
+		return true;
+	find_zone(d, key);
+	keep_unserved(d, dn, name, why);
+	return false;
 }
 
 /* Has one of the records of the entry at hand been reported? */
@@ -105,11 +112,10 @@ bool decode_zone_serves(struct decoder *d)
 	buffer_truncate(d->zone_name, 0);
 	dn_domain_name(d->zone_name, key);
 	without_dot(d->zone_name);
-	bool is_in_zone = find_zone(d, key);
-
+	find_zone(d, key);
 	if (is_reverse(d->zone->data) || is_reverse(d->zone_name->data))
 		return false;
-	enum unserved_why why = fault_of(is_in_zone, d->zone_name->data);
+	enum unserved_why why = fault_of(is_in_zone(key), d->zone_name->data);
 
 	if (why == _UNSERVED_MAX && !has_data) {
 		if (is_told(d))
@@ -265,7 +271,7 @@ char *decode_zone_record(struct decoder *d, TALLOC_CTX *mem_ctx, enum form form,
 
 	if (key == NULL)
 		return NULL;
-	(void)find_zone(d, key);
+	find_zone(d, key);
 	char *text = is_text ? text_record(d, mem_ctx, form, value)
 			     : data_record(d, mem_ctx, dn, value);
 	bool is_lost = text == NULL ? is_text : !can_be_told(text);
