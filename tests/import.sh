@@ -131,6 +131,13 @@ ok '… one host of both' has n1 'ipHostNumber: 10.1.0.11' 'ipHostNumber: fd00:1
 ok '… and one by its DUID' has n2 'ipHostNumber: fd00:1::12' 'vocDUID: 00:03:00:01:00:00:5e:00:53:02'
 ok '… a check finds no error' exits 0 check
 
+# A file that includes itself is read once.
+printf 'include "ring.conf"; include "ring.conf"; subnet 10.1.0.0 netmask 255.255.255.0 { include "ring.conf"; }\n' >ring.conf
+ok 'a dhcpd.conf that includes itself' imported --dhcpd ring.conf
+ok '… which is said' complains "ring.conf:1: warning.*include ring.conf' is not followed"
+printf 'conf-file=ring-dnsmasq.conf\nconf-file=ring-dnsmasq.conf\ndomain=c.example\n' >ring-dnsmasq.conf
+ok 'a dnsmasq.conf likewise' imported --dnsmasq ring-dnsmasq.conf
+
 # A value that no attribute takes would cost the whole entry.
 cat >values.conf <<'END'
 option domain-name "a.example b.example";

@@ -22,6 +22,7 @@ struct parser {
 	unsigned line, depth;
 	bool is_muted; /* inside of what is not taken over as a whole */
 	struct table *arch_options; /* names that `option NAME code 93 = …` gives */
+	const struct parser *outer; /* of the file that includes this one */
 	struct table *files; /* path -> struct file_text, of what was included */
 };
 
@@ -850,9 +851,13 @@ static void include(
 	struct parser *p, struct around *a, const struct statement *s, enum pass pass)
 {
 	struct parser inner = *p;
+	bool is_ring = false;
 
 	inner.depth++;
-	if (s->n != 2 || inner.depth > INCLUDES_MAX) {
+	inner.outer = p;
+	for (const struct parser *at = p; at != NULL && s->n == 2; at = at->outer)
+		is_ring |= strcmp(at->file, s->words[1]) == 0;
+	if (s->n != 2 || is_ring || inner.depth > INCLUDES_MAX) {
 		if (pass == PASS_LINES)
 			left(p, s, "is not followed");
 		return;

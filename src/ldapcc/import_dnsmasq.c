@@ -774,7 +774,14 @@ static void follow(struct line *l, const char *key, enum pass pass)
 		left(l, "is not followed");
 		return;
 	}
-	if (pass == PASS_REST && table_find(l->im->said, l->fields[0]) != NULL)
+	/* dnsmasq, too, reads each of them once */
+	void **slot = table_slot(l->im->said,
+		mem_printf(l->im->mem_ctx, "%u:%s", (unsigned)pass, l->fields[0]));
+	bool is_read = *slot != NULL;
+
+	*slot = l->im;
+	if (is_read ||
+		(pass == PASS_REST && table_find(l->im->said, l->fields[0]) != NULL))
 		return;
 	int failed = read_file(l, l->fields[0], key, pass);
 
