@@ -358,6 +358,8 @@ static void make_first_keys(struct joiner *j, struct held *held)
 	if (j->n_givers[number] == 0)
 		return;
 	make_keys(j, held, number);
+	if (j->n_made == 0)
+		return;
 	struct compared *keys = arena_alloc(j->arena, j->n_made * sizeof(*keys));
 
 	for (size_t i = 0; i < j->n_made; i++)
