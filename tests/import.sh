@@ -183,6 +183,14 @@ ok 'a host of dhcpd without an address, and its line in hosts' imported --hosts 
 ok '… are one' has n1.c.example 'macAddress: 00:00:5e:00:53:01'
 ok '… which changes its answer, and that is said' complains "short.conf:3: .*it is given that from now on"
 
+# What is not taken over as a whole is nobody's machine.
+cat >skipped.conf <<'END'
+class "x" { match hardware; fixed-address 10.1.0.12; }
+host a { hardware ethernet 00:00:5e:00:53:01; if known { fixed-address 10.1.0.11; } }
+END
+ok 'a dhcpd.conf with addresses in what is skipped' imported --dhcpd skipped.conf --hosts hosts
+ok '… whose names are hosts all the same' has n2.c.example 'ipHostNumber: 10.1.0.12'
+
 cat >more.conf <<'END'
 00:00:5e:00:53:06,10.1.0.16,six
 END

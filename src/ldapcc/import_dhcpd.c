@@ -687,6 +687,7 @@ static void skip_block(struct parser *p)
 
 	p->is_muted = true;
 	lost.host = mem_new(p->im->mem_ctx, struct import_host);
+	lost.host->is_merged = true; /* nobody is found by it */
 	read_block(p, &lost);
 	p->is_muted = was_muted;
 }
