@@ -329,6 +329,19 @@ ok 'a range and an address with a fault: allocate, exit 0' \
 	exits 0 allocate --image=img --network=net --name=w%d --count=1
 ok '… does not give what is served' says '^ipHostNumber: 10.1.0.51$'
 ok '… address or name' says '^cn: w2$'
+ok 'two new hosts: exit 0' \
+	exits 0 allocate --hosts --network=net --name=rack%02d --count=2 --memory=4096
+ok '… by the lowest names' equal "$(grep -c '^cn: rack0[12]$' "$work/said")" 2
+ok '… with addresses that nobody is served' lacks "$work/said" '^ipHostNumber: 10.1.0.50$'
+ok '… each its own' equal "$(grep '^ipHostNumber' "$work/said" | sort -u | wc -l)" 2
+ok '… able to carry VCNs, without a MAC address that nobody knows' \
+	equal "$(grep -c '^vocMemory: 4096$\|^objectClass: vocPhysicalNode$\|^macAddress' "$work/said")" 4
+{ echo && cat "$work/said"; } >>"$work/site.ldif"
+run check
+ok '… in which nothing is wrong' lacks "$work/err" 'cn=rack.* error: '
+ok '… but for what they lack' equal "$(grep -c 'cn=rack0[12],.*\[no-mac\]' "$work/err")" 2
+ok 'a host has no image: exit 64' \
+	exits 64 allocate --hosts --image=img --network=net --name=rack%d --count=1
 
 # --- a new interface ---
 

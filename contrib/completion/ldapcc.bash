@@ -40,7 +40,8 @@ _ldapcc() {
 	fi
 	help=$(ldapcc --help 2>/dev/null) || return 0
 	commands=$(awk '/^  [a-z]/ { print $1 }' <<<"$help")
-	options=$(grep -o -- '--[a-z-]*=\{0,1\}' <<<"$help")
+	# of allocate it has no value
+	[[ $prev != --hosts || " ${COMP_WORDS[*]} " != *" allocate "* ]] || prev=""
 	case $prev in
 	-c | --config | --ldif | --change | --metrics | --dhcpd | --hosts | --ethers | --dnsmasq)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
@@ -62,6 +63,8 @@ _ldapcc() {
 		fi
 	done
 	if [[ $cur == -* ]]; then
+		[[ -z $command ]] || help=$(ldapcc "$command" --help)
+		options=$(grep -o -- '--[a-z-]*=\{0,1\}' <<<"$help" | sort -u)
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 		[[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace
 	elif [[ -z $command ]]; then

@@ -142,16 +142,52 @@ static int take_option(
 	return 0;
 }
 
-/* getopt_long()'s tables from ours; a long option's code is its place plus FIRST_LONG. */
-static void fill_tables(const struct program *p, struct option *longs, char *letters)
+static const struct program_command *find_command(
+	const struct program *p, const char *name)
 {
-	size_t n = 0;
+	for (size_t i = 0; i < p->n_commands; i++)
+		if (strcmp(p->commands[i].name, name) == 0)
+			return &p->commands[i];
+	return NULL;
+}
+
+/* The command's bits, before options are read: which of two options with one name is meant. */
+static unsigned guess_command(const struct program *p, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		const struct program_command *command = find_command(p, argv[i]);
+
+		if (command != NULL)
+			return command->bits;
+	}
+	return 0;
+}
+
+/* Is another option of the same name what @bits, of the command, mean? */
+static bool is_others(
+	const struct program *p, const struct program_option *option, unsigned bits)
+{
+	for (size_t i = 0; i < p->n_options; i++)
+		if (&p->options[i] != option &&
+			strcmp(p->options[i].name, option->name) == 0 &&
+			(p->options[i].commands & bits) != 0)
+			return true;
+	return false;
+}
+
+/* getopt_long()'s tables from ours; a long option's code is its place plus FIRST_LONG. */
+static void fill_tables(
+	const struct program *p, unsigned bits, struct option *longs, char *letters)
+{
+	size_t n = 0, n_longs = 0;
 
 	letters[n++] = ':';
 	for (size_t i = 0; i < p->n_options; i++) {
 		const struct program_option *option = &p->options[i];
 
-		longs[i] = (struct option){.name = option->name,
+		if (is_others(p, option, bits))
+			continue;
+		longs[n_longs++] = (struct option){.name = option->name,
 			.has_arg = option->value == NULL ? no_argument
 				   : program_option_is_optional(option)
 					   ? optional_argument
@@ -183,7 +219,7 @@ static int take_options(struct program *p, int argc, char **argv, bool *seen)
 	char letters[LETTERS_MAX];
 	int code;
 
-	fill_tables(p, longs, letters);
+	fill_tables(p, guess_command(p, argc, argv), longs, letters);
 	opterr = 0;
 	while ((code = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		if (code == ':')
@@ -219,15 +255,6 @@ static int check_fit(struct program *p, const bool *seen)
 		return 0;
 	return diag_fail(p->diags, EXIT_USAGE, LOC_NONE, "usage: %s %s%s%s", p->name,
 		command->name, command->words[0] == '\0' ? "" : " ", command->words);
-}
-
-static const struct program_command *find_command(
-	const struct program *p, const char *name)
-{
-	for (size_t i = 0; i < p->n_commands; i++)
-		if (strcmp(p->commands[i].name, name) == 0)
-			return &p->commands[i];
-	return NULL;
 }
 
 int program_parse(struct program *p, int argc, char **argv)

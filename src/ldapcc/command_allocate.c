@@ -17,8 +17,8 @@
 
 /*
  * allocate: LDIF for new VCNs, with the lowest free names and addresses, and a place on the
- * host that has most room. The same directory gives the same answer; nothing is written
- * to it.
+ * host that has most room, or for new hosts. The same directory gives the same answer;
+ * nothing is written to it.
  */
 
 enum { DEFAULT_MEMORY_MIB = 1024, NUMBER_MAX = 10000000 };
@@ -207,31 +207,67 @@ static void put_field(struct allocation *a, enum field_id field, const char *val
 		ldif_put(a->ldif, map_attribute(a->run->map, field), value);
 }
 
-static void put_vcn(struct allocation *a, const char *name, struct ip ip, struct mac mac,
-	const struct machine *host)
+static void put_number(struct allocation *a, enum field_id field, uint64_t number)
 {
 	TMP_CTX(tmp);
-	const struct map *map = a->run->map;
-	char text[IP_TEXT_MAX];
 
-	const char *dn = mem_printf(
-		tmp, "%s=%s,%s", map_attribute(map, FIELD_NAME), name, a->parent);
+	put_field(a, field, mem_printf(tmp, "%llu", (unsigned long long)number));
+}
+
+/* What hosts and VCNs have, the last class included. */
+static void put_machine(struct allocation *a, const char *dn, const char *class,
+	const char *name, struct ip ip)
+{
+	char text[IP_TEXT_MAX];
 
 	ldif_put(a->ldif, "dn", dn);
 	ldif_put(a->ldif, "objectClass", "device");
 	ldif_put(a->ldif, "objectClass", "ipHost");
 	ldif_put(a->ldif, "objectClass", "ieee802Device");
-	ldif_put(a->ldif, "objectClass", map->classes[KIND_VCN].items[0].name);
+	if (class != NULL)
+		ldif_put(a->ldif, "objectClass", class);
 	put_field(a, FIELD_NAME, name);
 	put_field(a, FIELD_ADDRESS, ip_format(ip, text));
+}
+
+static const char *dn_of(
+	TALLOC_CTX *mem_ctx, const struct allocation *a, const char *name)
+{
+	return mem_printf(mem_ctx, "%s=%s,%s", map_attribute(a->run->map, FIELD_NAME),
+		name, a->parent);
+}
+
+static void put_vcn(struct allocation *a, const char *name, struct ip ip, struct mac mac,
+	const struct machine *host)
+{
+	TMP_CTX(tmp);
+	const char *dn = dn_of(tmp, a, name);
+	char text[MAC_TEXT_MAX];
+
+	put_machine(a, dn, a->run->map->classes[KIND_VCN].items[0].name, name, ip);
 	put_field(a, FIELD_MAC, mac_format(mac, text));
 	put_field(a, FIELD_HOST, host->record.dn);
 	put_field(a, FIELD_IMAGE, a->image->record.dn);
-	put_field(a, FIELD_MEMORY,
-		mem_printf(tmp, "%llu", (unsigned long long)a->need.memory_mib));
-	put_field(
-		a, FIELD_CPUS, mem_printf(tmp, "%llu", (unsigned long long)a->need.cpus));
+	put_number(a, FIELD_MEMORY, a->need.memory_mib);
+	put_number(a, FIELD_CPUS, a->need.cpus);
 	put_field(a, FIELD_VO, a->run->arguments.vo);
+	buffer_add_byte(a->ldif, '\n');
+	if (a->membership != NULL)
+		membership_add(a->membership, dn, name);
+}
+
+/* Its MAC address is the machine's, which nobody here knows. */
+static void put_host(struct allocation *a, const char *name, struct ip ip)
+{
+	TMP_CTX(tmp);
+	const struct class_list *classes = &a->run->map->vm_host_classes;
+	const char *dn = dn_of(tmp, a, name);
+
+	put_machine(a, dn, classes->n > 0 ? classes->items[0].name : NULL, name, ip);
+	if (a->need.memory_mib > 0)
+		put_number(a, FIELD_MEMORY, a->need.memory_mib);
+	if (a->need.cpus > 0)
+		put_number(a, FIELD_CPUS, a->need.cpus);
 	buffer_add_byte(a->ldif, '\n');
 	if (a->membership != NULL)
 		membership_add(a->membership, dn, name);
@@ -257,12 +293,14 @@ static const struct image *find_image(const struct site *site, const char *name)
 	return NULL;
 }
 
-/* Beside the VCNs that there are, else beside the hosts. */
-static const char *find_parent(const struct site *site)
+/* Beside those that there are, else beside the others. */
+static const char *find_parent(const struct site *site, bool is_for_hosts)
 {
-	if (site->n_vcns > 0)
+	bool has_vcns = site->n_vcns > 0, has_hosts = site->n_hosts > 0;
+
+	if (has_vcns && !(is_for_hosts && has_hosts))
 		return dn_key_parent(site->vcns[0]->record.key);
-	return site->n_hosts > 0 ? dn_key_parent(site->hosts[0]->record.key) : "";
+	return has_hosts ? dn_key_parent(site->hosts[0]->record.key) : "";
 }
 
 static const char *usage_fault(const struct run *run, const struct pattern *pattern)
@@ -275,31 +313,36 @@ static const char *usage_fault(const struct run *run, const struct pattern *patt
 		return "--vo is one word of letters, digits and _ . : -";
 	if (text_hostname_fault(format_name(tmp, pattern, 1)) != NULL)
 		return "--name does not give host names";
-	if (run->map->classes[KIND_VCN].n == 0)
+	if (!run->arguments.new_hosts && run->map->classes[KIND_VCN].n == 0)
 		return "the directory's map has no class for VCNs: see ldapcc-map(5)";
 	return NULL;
 }
 
-static int prepare(struct allocation *a, struct pattern *ret_pattern)
+/* What hosts and VCNs need, and what only VCNs have. */
+static int check_words(struct run *run)
+{
+	const struct arguments *arguments = &run->arguments;
+	bool is_for_hosts = arguments->new_hosts;
+
+	if ((!is_for_hosts && arguments->image == NULL) || arguments->network == NULL ||
+		arguments->name == NULL || arguments->count == 0)
+		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+			"allocate needs %s--network, --name and --count",
+			is_for_hosts ? "" : "--image, ");
+	if (is_for_hosts && (arguments->image != NULL || arguments->vo != NULL ||
+				    arguments->per_host > 0))
+		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+			"--image, --vo and --per-host are for VCNs, and --hosts for "
+			"physical hosts");
+	return 0;
+}
+
+/* What a VCN stands on. */
+static int prepare_vcns(struct allocation *a)
 {
 	struct run *run = a->run;
 	const struct arguments *arguments = &run->arguments;
 
-	if (arguments->image == NULL || arguments->network == NULL ||
-		arguments->name == NULL || arguments->count == 0)
-		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
-			"allocate needs --image, --network, --name and --count");
-	if (!parse_pattern(run->mem_ctx, arguments->name, ret_pattern))
-		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
-			"--name is a pattern with one number, such as vcn%%03d");
-	const char *fault = usage_fault(run, ret_pattern);
-
-	if (fault != NULL)
-		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE, "%s", fault);
-	a->network = find_network(run->site, arguments->network);
-	if (a->network == NULL)
-		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
-			"there is no network '%s'", arguments->network);
 	if (a->network->bridge == NULL)
 		return diag_fail(run->diags, EXIT_USAGE,
 			record_loc(run->site, &a->network->record, FIELD_BRIDGE),
@@ -315,7 +358,44 @@ static int prepare(struct allocation *a, struct pattern *ret_pattern)
 	return 0;
 }
 
-static int place_all(struct allocation *a, const struct pattern *pattern)
+static int prepare(struct allocation *a, struct pattern *ret_pattern)
+{
+	struct run *run = a->run;
+	const struct arguments *arguments = &run->arguments;
+	int failed = check_words(run);
+
+	if (failed < 0)
+		return failed;
+	if (!parse_pattern(run->mem_ctx, arguments->name, ret_pattern))
+		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+			"--name is a pattern with one number, such as vcn%%03d");
+	const char *fault = usage_fault(run, ret_pattern);
+
+	if (fault != NULL)
+		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE, "%s", fault);
+	a->network = find_network(run->site, arguments->network);
+	if (a->network == NULL)
+		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+			"there is no network '%s'", arguments->network);
+	return arguments->new_hosts ? 0 : prepare_vcns(a);
+}
+static int fail_no_address(struct allocation *a, const char *what, uint64_t i)
+{
+	struct run *run = a->run;
+
+	return diag_fail(run->diags, EXIT_REFUSED,
+		record_loc(run->site, &a->network->record, FIELD_NETWORK),
+		"no free address for %s %llu of %llu", what, (unsigned long long)i + 1,
+		(unsigned long long)run->arguments.count);
+}
+
+static int fail_no_name(struct run *run)
+{
+	return diag_fail(run->diags, EXIT_REFUSED, LOC_NONE,
+		"no free name is left for '%s'", run->arguments.name);
+}
+
+static int place_vcns(struct allocation *a, const struct pattern *pattern)
 {
 	TMP_CTX(tmp);
 	struct run *run = a->run;
@@ -332,21 +412,37 @@ static int place_all(struct allocation *a, const struct pattern *pattern)
 				(unsigned long long)run->arguments.count,
 				membership_word(a->membership));
 		if (!next_address(a, &ip))
-			return diag_fail(run->diags, EXIT_REFUSED,
-				record_loc(run->site, &a->network->record, FIELD_NETWORK),
-				"no free address for VCN %llu of %llu",
-				(unsigned long long)i + 1,
-				(unsigned long long)run->arguments.count);
+			return fail_no_address(a, "VCN", i);
 		const char *name = next_name(a, tmp, pattern, &mac);
 
 		if (name == NULL)
-			return diag_fail(run->diags, EXIT_REFUSED, LOC_NONE,
-				"no free name is left for '%s'", run->arguments.name);
+			return fail_no_name(run);
 		*mem_push(run->mem_ctx, &a->macs, &a->n_macs) = mac;
 		put_vcn(a, name, ip, mac, room->host);
 		room_take(room, &a->need);
 		if (a->membership != NULL)
 			membership_close(a->membership, room);
+	}
+	if (a->membership != NULL)
+		membership_put(a->membership, a->ldif);
+	return 0;
+}
+
+static int place_hosts(struct allocation *a, const struct pattern *pattern)
+{
+	TMP_CTX(tmp);
+	struct run *run = a->run;
+
+	for (uint64_t i = 0; i < run->arguments.count; i++) {
+		struct ip ip;
+		struct mac ignored;
+		const char *name = next_name(a, tmp, pattern, &ignored);
+
+		if (name == NULL)
+			return fail_no_name(run);
+		if (!next_address(a, &ip))
+			return fail_no_address(a, "host", i);
+		put_host(a, name, ip);
 	}
 	if (a->membership != NULL)
 		membership_put(a->membership, a->ldif);
@@ -379,7 +475,16 @@ static struct taken *collect_mentions(struct run *run)
 	return taken;
 }
 
-/* New VCNs, as the command line wants them. */
+/* As a VCN has them where nobody says; of a host what nobody says is not known. */
+static void default_need(struct allocation *a)
+{
+	if (a->need.memory_mib == 0)
+		a->need.memory_mib = DEFAULT_MEMORY_MIB;
+	if (a->need.cpus == 0)
+		a->need.cpus = 1;
+}
+
+/* New VCNs or hosts, as the command line wants them. */
 static int place_new(struct run *run, struct buffer *ldif)
 {
 	const struct arguments *arguments = &run->arguments;
@@ -393,17 +498,17 @@ static int place_new(struct run *run, struct buffer *ldif)
 
 	if (failed < 0)
 		return failed;
-	if (a.need.memory_mib == 0)
-		a.need.memory_mib = DEFAULT_MEMORY_MIB;
-	if (a.need.cpus == 0)
-		a.need.cpus = 1;
-	a.parent = find_parent(run->site);
+	if (!arguments->new_hosts)
+		default_need(&a);
+	a.parent = find_parent(run->site, arguments->new_hosts);
 	a.next = a.network->prefix.base;
 	a.taken = collect_mentions(run);
 	collect_taken(&a, run->mem_ctx);
 	rooms_collect(run->mem_ctx, run->site, NULL, &a.rooms);
 	failed = membership_open(run, &a.rooms, &a.membership);
-	return failed < 0 ? failed : place_all(&a, &pattern);
+	if (failed < 0)
+		return failed;
+	return (arguments->new_hosts ? place_hosts : place_vcns)(&a, &pattern);
 }
 
 int command_allocate(void *session)

@@ -49,8 +49,8 @@ static const struct program_command commands[] = {
 		0, 1, ROLLBACK},
 	{"import", "", "print LDIF from what a site has by hand", command_import, 0, 0,
 		IMPORT},
-	{"allocate", "", "print LDIF for new VCNs, for ldapadd", command_allocate, 0, 0,
-		ALLOCATE},
+	{"allocate", "", "print LDIF for new VCNs or hosts, for ldapadd",
+		command_allocate, 0, 0, ALLOCATE},
 };
 
 #define AT(member) offsetof(struct arguments, member)
@@ -105,6 +105,8 @@ static const struct program_option options[] = {
 		'\0'},
 	{"dnsmasq", "FILE", "import: a dnsmasq.conf", IMPORT, OPTION_TEXT, AT(dnsmasq),
 		'\0'},
+	{"hosts", NULL, "allocate: physical hosts, not VCNs", ALLOCATE, OPTION_FLAG,
+		AT(new_hosts), '\0'},
 	{"vo", "NAME", "allocate: the VCNs' virtual organization", ALLOCATE, OPTION_TEXT,
 		AT(vo), '\0'},
 	{"image", "CN", "allocate: their master image", ALLOCATE, OPTION_TEXT, AT(image),

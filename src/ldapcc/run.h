@@ -41,6 +41,7 @@ struct arguments {
 	const char *vo, *image, *network, *name;
 	const char *group; /* allocate: that the new VCNs become members of */
 	const char *move; /* allocate: the host that is to be emptied */
+	bool new_hosts; /* allocate: physical hosts, not VCNs */
 	uint64_t count, per_host, memory_mib, cpus;
 	uint64_t max_age; /* status; seconds, 0: any */
 };
