@@ -178,7 +178,12 @@ is_silent() { cat "$scratch/out" "$scratch/err" && [ ! -s "$scratch/out" ] && [ 
 
 # Everything that can be seen of files: path, inode, size, mode, owner, times. Without the
 # lock, which names who held it last.
-snapshot() { find "$@" ! -name lock -printf '%p %y %i %s %m %U:%G %T@ %C@\n' | sort; }
+# A file of entries has a name in each generation that is made of it, also in one that is given
+# up then: its last time is when it got or lost one.
+snapshot() {
+	find "$@" ! -name lock -printf '%p %y %i %s %m %U:%G %T@ %C@\n' |
+		sed '/\/entries\(\.base\)\? f /s/ [^ ]*$//' | sort
+}
 
 # --- daemons ---
 
