@@ -379,6 +379,7 @@ static int prepare(struct allocation *a, struct pattern *ret_pattern)
 			"there is no network '%s'", arguments->network);
 	return arguments->new_hosts ? 0 : prepare_vcns(a);
 }
+
 static int fail_no_address(struct allocation *a, const char *what, uint64_t i)
 {
 	struct run *run = a->run;

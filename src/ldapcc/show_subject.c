@@ -34,15 +34,6 @@ static void add(TALLOC_CTX *mem_ctx, struct subjects *subjects, struct record *r
 
 /* Hosts and VCNs */
 
-static bool has_address(const struct machine *machine, struct ip ip)
-{
-	for (uint32_t i = 0; i < machine->n_interfaces; i++)
-		for (uint32_t j = 0; j < machine->interfaces[i]->n_addresses; j++)
-			if (ip_compare(machine->interfaces[i]->addresses[j].ip, ip) == 0)
-				return true;
-	return false;
-}
-
 static bool has_mac(const struct machine *machine, struct mac mac)
 {
 	for (uint32_t i = 0; i < machine->n_interfaces; i++)
@@ -70,7 +61,7 @@ static bool is_meant(const struct machine *machine, const char *word)
 	struct guid guid;
 
 	return text_equal_case(machine->name, word) ||
-	       (ip_parse(word, &ip) && has_address(machine, ip)) ||
+	       (ip_parse(word, &ip) && machine_has_address(machine, ip)) ||
 	       (mac_parse(word, &mac) && has_mac(machine, mac)) ||
 	       (guid_parse(word, &guid) && has_guid(machine, guid));
 }

@@ -241,3 +241,12 @@ bool strings_equal(const struct strings *a, const struct strings *b)
 			return false;
 	return true;
 }
+
+bool machine_has_address(const struct machine *machine, struct ip ip)
+{
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		for (uint32_t j = 0; j < machine->interfaces[i]->n_addresses; j++)
+			if (ip_compare(machine->interfaces[i]->addresses[j].ip, ip) == 0)
+				return true;
+	return false;
+}

@@ -638,6 +638,8 @@ void model_drop_aliases(struct site *site);
  */
 void model_derive(struct site *site);
 
+/* Has one of its interfaces @ip? */
+bool machine_has_address(const struct machine *machine, struct ip ip);
 /* vocInstall is TRUE, and vocInstallUntil has not passed; whether it can boot is another matter. */
 bool machine_asks_for_install(const struct site *site, const struct machine *host);
 /* The target that is missing, so that nobody writes what its installer reads; NULL: none. */

@@ -54,21 +54,13 @@ static void take_names(struct site *site, struct table *names, struct machine *m
 	}
 }
 
-static bool has_address(const struct machine *machine, struct ip ip)
-{
-	for (uint32_t i = 0; i < machine->n_interfaces; i++)
-		for (uint32_t j = 0; j < machine->interfaces[i]->n_addresses; j++)
-			if (ip_compare(machine->interfaces[i]->addresses[j].ip, ip) == 0)
-				return true;
-	return false;
-}
-
 /* Does @machine say all that @name does? */
 static bool says_all(const struct machine *machine, const struct machine *name)
 {
 	for (uint32_t i = 0; i < name->n_interfaces; i++)
 		for (uint32_t j = 0; j < name->interfaces[i]->n_addresses; j++)
-			if (!has_address(machine, name->interfaces[i]->addresses[j].ip))
+			if (!machine_has_address(
+				    machine, name->interfaces[i]->addresses[j].ip))
 				return false;
 	return name->dns_values.n == 0 ||
 	       strings_equal(&machine->dns_values, &name->dns_values);
