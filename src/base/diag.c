@@ -59,8 +59,11 @@ struct finding *diag_add(struct diags *diags, enum severity severity, const char
 
 void diag_note(struct finding *finding, struct loc where, const char *format, ...)
 {
-	struct note *note = mem_push(finding, &finding->notes, &finding->n_notes);
 	va_list args;
+
+	if (finding->severity == SEVERITY_IGNORE)
+		return;
+	struct note *note = mem_push(finding, &finding->notes, &finding->n_notes);
 
 	note->where = where;
 	note->where.is_last_good = false; /* once said */

@@ -99,7 +99,7 @@ struct diags *diags_new(TALLOC_CTX *mem_ctx) _must_check_;
  * diag_add - collect one finding
  *
  * memory: owned by @diags; @id and the strings of @where are borrowed
- * errors: none; SEVERITY_IGNORE gives a finding that is kept nowhere but can take notes
+ * errors: none; SEVERITY_IGNORE gives a finding that is kept nowhere, and takes no notes
  */
 struct finding *diag_add(struct diags *diags, enum severity severity, const char *id,
 	struct loc where, const char *format, ...) _printf_(5, 6);

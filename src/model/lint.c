@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "model/absent.h"
 #include "model/dns_record.h"
+#include "model/lint_node.h"
 #include "model/lint_rules.h"
 #include "model/merge.h"
 #include "model/past.h"
@@ -181,7 +182,7 @@ static void check_aliases(struct reporter *r, const struct machine *machine,
 
 static void check_machine_names(struct reporter *r, const struct machine *machine)
 {
-	if (machine->fqdn == NULL || !r->site->shares_names)
+	if (machine->fqdn == NULL)
 		return;
 	check_full_name(r, machine, machine->fqdn);
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
@@ -207,7 +208,7 @@ static void check_whole_name(struct reporter *r, struct record *record, const ch
 			r, CHECK_BAD_NAME, record, FIELD_NAME, "'%s': %s", name, fault);
 }
 
-static void check_whole_names(struct reporter *r, struct machine *machine)
+void lint_whole_names(struct reporter *r, struct machine *machine)
 {
 	check_whole_name(r, &machine->record, machine->fqdn);
 	for (uint32_t i = 0; i < machine->n_interfaces; i++)
@@ -218,12 +219,14 @@ static void check_whole_names(struct reporter *r, struct machine *machine)
 
 static void check_names(struct reporter *r)
 {
-	for (size_t i = 0; i < r->site->n_machines; i++) {
-		check_machine_names(r, r->site->machines[i]);
-		check_whole_names(r, r->site->machines[i]);
-	}
-	model_drop_aliases(r->site);
-	dns_records_link_aliases(r->site);
+	struct site *site = r->site;
+
+	for (size_t i = 0; site->shares_names && i < site->n_machines; i++)
+		check_machine_names(r, site->machines[i]);
+	lint_nodes(r, NODE_NAMES);
+	if (site->shares_names)
+		model_drop_aliases(site);
+	dns_records_link_aliases(site);
 }
 
 static int compare_folded(const void *left, const void *right)
@@ -438,6 +441,8 @@ static void report_second_boot(
 /* Only against the last generation, so it is no check of the catalogue. */
 static void report_new_primary(struct reporter *r, const struct machine *machine)
 {
+	if (report_in_trial(r))
+		return;
 	const struct interface *first = machine->interfaces[0];
 	struct finding *finding = diag_add(r->diags, SEVERITY_WARNING, "new-primary",
 		record_loc(r->site, &first->record, FIELD_NAME),
@@ -450,34 +455,35 @@ static void report_new_primary(struct reporter *r, const struct machine *machine
 		machine->outranked->ifname);
 }
 
+void lint_interfaces(struct reporter *r, struct machine *machine)
+{
+	uint32_t n_boot = 0;
+
+	if (machine->outranked != NULL)
+		report_new_primary(r, machine);
+	/* a name that is only an alias (CNAME), or has other records */
+	if (machine->n_interfaces == 0 && machine->dns_values.n == 0)
+		check_report(r, CHECK_MISSING_ATTRIBUTE, &machine->record, FIELD_ADDRESS,
+			"no address, no MAC and no interface entry");
+	check_halves(r, machine);
+	for (uint32_t j = 0; j < machine->n_interfaces; j++) {
+		struct interface *interface = machine->interfaces[j];
+
+		check_pairs(r, interface);
+		if (machine->is_zone_name)
+			continue; /* of DNS, whatever has the address */
+		check_macs(r, interface);
+		for (uint32_t k = 0; k < interface->n_addresses; k++)
+			check_address(r, interface, &interface->addresses[k]);
+		n_boot += interface->wants_boot;
+		if (interface->wants_boot && n_boot > 1)
+			report_second_boot(r, machine, interface);
+	}
+}
+
 static void check_interfaces(struct reporter *r)
 {
-	for (size_t i = 0; i < r->site->n_machines; i++) {
-		struct machine *machine = r->site->machines[i];
-		uint32_t n_boot = 0;
-
-		if (machine->outranked != NULL)
-			report_new_primary(r, machine);
-		/* a name that is only an alias (CNAME), or has other records */
-		if (machine->n_interfaces == 0 && machine->dns_values.n == 0)
-			check_report(r, CHECK_MISSING_ATTRIBUTE, &machine->record,
-				FIELD_ADDRESS,
-				"no address, no MAC and no interface entry");
-		check_halves(r, machine);
-		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
-			struct interface *interface = machine->interfaces[j];
-
-			check_pairs(r, interface);
-			if (machine->is_zone_name)
-				continue; /* of DNS, whatever has the address */
-			check_macs(r, interface);
-			for (uint32_t k = 0; k < interface->n_addresses; k++)
-				check_address(r, interface, &interface->addresses[k]);
-			n_boot += interface->wants_boot;
-			if (interface->wants_boot && n_boot > 1)
-				report_second_boot(r, machine, interface);
-		}
-	}
+	lint_nodes(r, NODE_INTERFACES);
 }
 
 /* References */
@@ -514,6 +520,8 @@ static void check_reference(struct reporter *r, struct record *record,
 	if (key == NULL || (found != NULL && found->kind == wanted))
 		return;
 	if (found == NULL && absent_has(r->site->waited_for, key)) {
+		if (report_in_trial(r))
+			return;
 		/* a profile without one of its repositories would install something else */
 		record->is_bad |= field == FIELD_REPOSITORY || has_moved(r->site, record);
 		record->is_wrong |= record->is_bad;
@@ -532,20 +540,19 @@ static void check_reference(struct reporter *r, struct record *record,
 			kind_name(wanted));
 }
 
+void lint_references(struct reporter *r, struct machine *machine)
+{
+	check_reference(
+		r, &machine->record, FIELD_PROFILE, machine->profile_dn, KIND_PROFILE);
+	check_reference(r, &machine->record, FIELD_HOST, machine->host_dn, KIND_HOST);
+	check_reference(r, &machine->record, FIELD_IMAGE, machine->image_dn, KIND_IMAGE);
+}
+
 static void check_references(struct reporter *r)
 {
 	struct site *site = r->site;
 
-	for (size_t i = 0; i < site->n_machines; i++) {
-		struct machine *machine = site->machines[i];
-
-		check_reference(r, &machine->record, FIELD_PROFILE, machine->profile_dn,
-			KIND_PROFILE);
-		check_reference(
-			r, &machine->record, FIELD_HOST, machine->host_dn, KIND_HOST);
-		check_reference(
-			r, &machine->record, FIELD_IMAGE, machine->image_dn, KIND_IMAGE);
-	}
+	lint_nodes(r, NODE_REFERENCES);
 	for (size_t i = 0; i < site->n_interfaces; i++)
 		if (site->interfaces[i]->machine == NULL)
 			check_report(r, CHECK_DANGLING_REF, &site->interfaces[i]->record,
@@ -689,6 +696,10 @@ static void (*const rules[])(struct reporter *r) = {
 
 void lint_site(struct reporter *reporter)
 {
+	TMP_CTX(tmp);
+
+	reporter->trial = lint_try(tmp, reporter);
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
 		rules[i](reporter);
+	reporter->trial = NULL;
 }

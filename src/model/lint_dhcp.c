@@ -7,6 +7,7 @@
 #include "model/absent.h"
 #include "model/derive_dhcp.h"
 #include "model/dhcp_option.h"
+#include "model/lint_node.h"
 #include "model/lint_rules.h"
 #include "model/servers.h"
 #include "model/wire.h"
@@ -67,9 +68,16 @@ static void check_servers(struct reporter *r)
 		lint_server(r, &site->networks[i]->record, FIELD_NEXT_SERVER,
 			site->networks[i]->boot.next_server,
 			first_domain(site->networks[i], domain));
-	for (size_t i = 0; i < site->n_machines; i++)
-		lint_server(r, &site->machines[i]->record, FIELD_NEXT_SERVER,
-			site->machines[i]->boot.next_server, domain);
+	lint_nodes(r, NODE_NEXT_SERVER);
+}
+
+/* Whether there is a finding also depends on the server's own entry. */
+void lint_next_server(struct reporter *r, struct machine *machine)
+{
+	if (machine->boot.next_server == NULL || report_in_trial(r))
+		return;
+	lint_server(r, &machine->record, FIELD_NEXT_SERVER, machine->boot.next_server,
+		domain_of_site(r->site));
 }
 
 /* Routes and options of networks */
@@ -522,6 +530,16 @@ static void check_dup_duid(
 	}
 }
 
+void lint_duids(struct reporter *r, struct machine *machine)
+{
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		struct interface *interface = machine->interfaces[i];
+
+		if (interface->duids.n > 0 && !report_in_trial(r))
+			check_dup_duid(r, r->trial->duids, interface);
+	}
+}
+
 /* Whose name is which network's, where only the order of names tells */
 
 static bool is_choice(const struct interface *a, const struct interface *b)
@@ -554,22 +572,13 @@ static void check_primary(struct reporter *r, struct machine *machine)
 	}
 }
 
-static void check_interfaces(struct reporter *r)
+void lint_clients(struct reporter *r, struct machine *machine)
 {
-	TMP_CTX(tmp);
-	struct site *site = r->site;
-	struct table *duids = table_new(tmp, 0);
-
-	for (size_t i = 0; i < site->n_machines; i++) {
-		struct machine *machine = site->machines[i];
-
-		check_primary(r, machine);
-		check_dnsmasq_boot(r, machine);
-		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
-			check_duids(r, machine->interfaces[j]);
-			check_guids(r, machine->interfaces[j]);
-			check_dup_duid(r, duids, machine->interfaces[j]);
-		}
+	check_primary(r, machine);
+	check_dnsmasq_boot(r, machine);
+	for (uint32_t j = 0; j < machine->n_interfaces; j++) {
+		check_duids(r, machine->interfaces[j]);
+		check_guids(r, machine->interfaces[j]);
 	}
 }
 
@@ -578,5 +587,6 @@ void lint_dhcp(struct reporter *r)
 	check_servers(r);
 	check_networks(r);
 	check_wires(r);
-	check_interfaces(r);
+	lint_nodes(r, NODE_CLIENTS);
+	lint_nodes(r, NODE_DUIDS);
 }

@@ -2,13 +2,18 @@
 #include <string.h>
 
 #include "base/sort.h"
+#include "base/sort_number.h"
 #include "base/text.h"
+#include "model/lint_node.h"
 #include "model/lint_rules.h"
 #include "model/past.h"
 #include "model/ports.h"
 #include "model/wire.h"
 
-/* Addresses and MACs of all interfaces, in one sorted array for the duplicates */
+/*
+ * Addresses and MACs of all interfaces. Nearly all have one holder: those that may have several are
+ * sifted out by number, and only they are compared as what they are.
+ */
 
 struct claim {
 	struct interface *interface;
@@ -57,14 +62,44 @@ static int compare_held_addresses(const void *left, const void *right)
 	return order != 0 ? order : compare_claims(&a->claim, &b->claim);
 }
 
-static size_t count_addresses(const struct site *site)
+/* Keeps, in order, those of @items whose number others have, too. */
+static size_t sift(void *items, size_t size, struct sort_number *numbers, size_t n)
 {
-	size_t n = 0;
+	TMP_CTX(tmp);
+	bool *is_shared = mem_array(tmp, bool, n + 1);
+	char *at = items;
+	size_t kept = 0;
 
-	for (size_t i = 0; i < site->n_machines; i++)
-		for (uint32_t j = 0; j < site->machines[i]->n_interfaces; j++)
-			n += site->machines[i]->interfaces[j]->n_addresses;
-	return n;
+	sort_by_number(numbers, mem_array(tmp, struct sort_number, n + 1), n);
+	for (size_t i = 1; i < n; i++)
+		if (numbers[i - 1].number == numbers[i].number)
+			is_shared[numbers[i - 1].index] = is_shared[numbers[i].index] =
+				true;
+	for (size_t i = 0; i < n; i++)
+		if (is_shared[i])
+			memmove(at + kept++ * size, at + i * size, size);
+	return kept;
+}
+
+/* Equal ones have one number; of IPv4 it is the address itself. */
+static uint64_t number_of_ip(struct ip ip)
+{
+	uint32_t number;
+
+	if (ip.family != 4)
+		return hash_block(ip.bytes, sizeof(ip.bytes)) | UINT64_C(1) << 63;
+	memcpy(&number, ip.bytes, sizeof(number));
+	return number;
+}
+
+static uint64_t number_of_hardware(const struct hardware *hardware)
+{
+	uint64_t number = 0;
+
+	if (mac_is_zero(hardware->mac))
+		return hash_block(hardware->guid.bytes, GUID_BYTES) | UINT64_C(1) << 63;
+	memcpy(&number, hardware->mac.bytes, sizeof(hardware->mac.bytes));
+	return number;
 }
 
 struct loc lint_place_of_address(const struct reporter *r,
@@ -121,13 +156,18 @@ static void report_dup_ip(struct reporter *r, const struct held_address *held, s
 	}
 }
 
-static void check_dup_ip(struct reporter *r)
+static void add_number(
+	TALLOC_CTX *mem_ctx, struct sort_number **numbers, size_t n, uint64_t number)
+{
+	*mem_push(mem_ctx, numbers, &n) = (struct sort_number){number, n - 1};
+}
+
+void lint_sift_addresses(TALLOC_CTX *mem_ctx, const struct site *site, struct trial *trial)
 {
 	TMP_CTX(tmp);
-	struct site *site = r->site;
+	struct sort_number *numbers = NULL;
+	struct held_address *held = NULL;
 	size_t n = 0;
-	struct held_address *held =
-		mem_array(tmp, struct held_address, count_addresses(site) + 1);
 
 	for (size_t i = 0; i < site->n_machines; i++) {
 		struct machine *machine = site->machines[i];
@@ -137,12 +177,24 @@ static void check_dup_ip(struct reporter *r)
 			j++) {
 			struct interface *interface = machine->interfaces[j];
 
-			for (uint32_t k = 0; k < interface->n_addresses; k++)
-				held[n++] = (struct held_address){{interface, false},
-					interface->addresses[k].ip,
-					&interface->addresses[k]};
+			for (uint32_t k = 0; k < interface->n_addresses; k++) {
+				struct address *address = &interface->addresses[k];
+
+				add_number(tmp, &numbers, n, number_of_ip(address->ip));
+				*mem_push(mem_ctx, &held, &n) = (struct held_address){
+					{interface, false}, address->ip, address};
+			}
 		}
 	}
+	trial->addresses = held;
+	trial->n_addresses = sift(held, sizeof(*held), numbers, n);
+}
+
+static void check_dup_ip(struct reporter *r)
+{
+	struct held_address *held = r->trial->addresses;
+	size_t n = r->trial->n_addresses;
+
 	sort_items(held, n, sizeof(*held), compare_held_addresses);
 	for (size_t start = 0, end; start < n; start = end) {
 		for (end = start + 1;
@@ -370,12 +422,20 @@ static struct held_mac hold(struct interface *interface, struct hardware *hardwa
 	return (struct held_mac){{interface, false}, hardware->mac, hardware};
 }
 
-static void check_dup_mac(struct reporter *r)
+static void hold_all(TALLOC_CTX *mem_ctx, struct trial *trial, struct sort_number **numbers,
+	struct interface *interface, struct hardware *hardware, uint32_t n)
 {
-	TMP_CTX(tmp);
-	struct site *site = r->site;
-	struct held_mac *held = NULL;
-	size_t n = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		add_number(mem_ctx, numbers, trial->n_macs,
+			number_of_hardware(&hardware[i]));
+		*mem_push(mem_ctx, &trial->macs, &trial->n_macs) =
+			hold(interface, &hardware[i]);
+	}
+}
+
+void lint_sift_macs(TALLOC_CTX *mem_ctx, const struct site *site, struct trial *trial)
+{
+	struct sort_number *numbers = NULL;
 
 	for (size_t i = 0; i < site->n_machines; i++) {
 		struct machine *machine = site->machines[i];
@@ -386,14 +446,21 @@ static void check_dup_mac(struct reporter *r)
 			bool is_lent =
 				interface->network == NULL && port_lends_mac(interface);
 
-			for (uint32_t k = 0; !is_lent && k < interface->n_macs; k++)
-				*mem_push(tmp, &held, &n) =
-					hold(interface, &interface->macs[k]);
-			for (uint32_t k = 0; k < interface->n_guids; k++)
-				*mem_push(tmp, &held, &n) =
-					hold(interface, &interface->guids[k]);
+			hold_all(mem_ctx, trial, &numbers, interface, interface->macs,
+				is_lent ? 0 : interface->n_macs);
+			hold_all(mem_ctx, trial, &numbers, interface, interface->guids,
+				interface->n_guids);
 		}
 	}
+	trial->n_macs = sift(trial->macs, sizeof(*trial->macs), numbers, trial->n_macs);
+	talloc_free(numbers);
+}
+
+static void check_dup_mac(struct reporter *r)
+{
+	struct held_mac *held = r->trial->macs;
+	size_t n = r->trial->n_macs;
+
 	sort_items(held, n, sizeof(*held), compare_held_macs);
 	for (size_t start = 0, end; start < n; start = end) {
 		for (end = start + 1;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "model/lint_node.h"
 #include "model/lint_rules.h"
 
 #include <string.h>
@@ -250,12 +251,13 @@ void lint_installs(struct reporter *r)
 		check_repository(r, r->site->repositories[i]);
 	for (size_t i = 0; i < r->site->n_profiles; i++)
 		check_profile(r, r->site->profiles[i]);
-	for (size_t i = 0; i < r->site->n_hosts; i++) {
-		struct machine *host = r->site->hosts[i];
+	lint_nodes(r, NODE_INSTALL);
+}
 
-		if (machine_asks_for_install(r->site, host)) {
-			check_installer(r, host);
-			check_disk(r, host);
-		}
-	}
+void lint_install(struct reporter *r, struct machine *host)
+{
+	if (host->is_vcn || !machine_asks_for_install(r->site, host))
+		return;
+	check_installer(r, host);
+	check_disk(r, host);
 }

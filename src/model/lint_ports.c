@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "model/lint_node.h"
 #include "model/lint_rules.h"
 
 #include <string.h>
@@ -43,6 +44,10 @@ static void check_parent(struct reporter *r, struct interface *interface)
 {
 	const char *name = interface->parent_name;
 
+	if (name == NULL && interface->parent == NULL)
+		return;
+	TMP_CTX(tmp);
+
 	if (name != NULL && interface->parent == NULL)
 		check_report(r, CHECK_DANGLING_REF, &interface->record, FIELD_PARENT,
 			"'%s' has no interface '%s'%s%s", interface->machine->name, name,
@@ -57,7 +62,7 @@ static void check_parent(struct reporter *r, struct interface *interface)
 			interface->parent->ifname);
 	else if (name != NULL && interface->vlan == 0)
 		lint_missing(r, &interface->record, FIELD_VLAN,
-			arena_printf(r->site->arena,
+			mem_printf(tmp,
 				"is missing: neither the interface nor its network has a "
 				"VLAN number%s",
 				other_way(interface)));
@@ -150,6 +155,11 @@ static void check_device(struct reporter *r, struct interface *interface)
 			interface->ifname);
 }
 
+static const char *foreign_option(TALLOC_CTX *mem_ctx, const struct interface *interface)
+{
+	return bond_foreign_option(arena_new(mem_ctx), interface->bond_options);
+}
+
 static void check_bond(
 	struct reporter *r, struct interface *interface, const struct release *release)
 {
@@ -159,16 +169,17 @@ static void check_bond(
 			interface->ifname);
 	if (!port_is_bond(interface))
 		return;
+	TMP_CTX(tmp);
+
 	if (!release->knows_bond)
 		check_report(r, CHECK_INSTALL_NETWORK, &interface->record, FIELD_MAC,
 			"the installer of %s knows no bonds: it takes one NIC of '%s'",
 			interface->machine->profile->version, interface->ifname);
-	else if (release->knows_netplan &&
-		 bond_foreign_option(r->site->arena, interface->bond_options) != NULL)
+	else if (release->knows_netplan && foreign_option(tmp, interface) != NULL)
 		check_report(r, CHECK_INSTALL_NETWORK, &interface->record,
 			FIELD_BOND_OPTIONS,
 			"netplan has no word for '%s': it is left out",
-			bond_foreign_option(r->site->arena, interface->bond_options));
+			foreign_option(tmp, interface));
 	else if (interface->n_macs == 1)
 		check_report(r, CHECK_INSTALL_NETWORK, &interface->record, FIELD_MAC,
 			"'%s' is a bond of one NIC", interface->ifname);
@@ -213,6 +224,8 @@ static void check_further_addresses(struct reporter *r, struct interface *interf
 /* The bridges of its VCNs, each once. */
 static void check_bridges(struct reporter *r, struct machine *host)
 {
+	if (host->n_vcns == 0)
+		return;
 	TMP_CTX(tmp);
 	struct table *seen = table_new(tmp, 16);
 
@@ -267,16 +280,17 @@ static void check_installed(
 	}
 }
 
+void lint_ports_of(struct reporter *r, struct machine *machine)
+{
+	for (uint32_t j = 0; j < machine->n_interfaces; j++) {
+		check_parent(r, machine->interfaces[j]);
+		check_own_bridge(r, machine->interfaces[j]);
+	}
+	if (machine->profile != NULL && machine->profile->release != NULL)
+		check_installed(r, machine, machine->profile->release);
+}
+
 void lint_ports(struct reporter *r)
 {
-	for (size_t i = 0; i < r->site->n_machines; i++) {
-		struct machine *machine = r->site->machines[i];
-
-		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
-			check_parent(r, machine->interfaces[j]);
-			check_own_bridge(r, machine->interfaces[j]);
-		}
-		if (machine->profile != NULL && machine->profile->release != NULL)
-			check_installed(r, machine, machine->profile->release);
-	}
+	lint_nodes(r, NODE_PORTS);
 }

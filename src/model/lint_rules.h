@@ -6,13 +6,19 @@
  * lint_duplicates.c who of several keeps an address or a MAC,
  * lint_vcn.c what a host must have to run its VCNs, lint_install.c what an installer
  * needs, lint_apt.c what Debian's and Ubuntu's take, lint_ports.c what it can make of a host's interfaces, lint_dns.c what DNS records
- * and zones must be. A rule walks the whole site and stops at nothing.
+ * and zones must be. A rule is about the whole site, or about one node (lint_node.h), and stops at
+ * nothing.
  */
 
 #include "model/report.h"
 
 /* Addresses and MACs that several have (lint_duplicates.c) */
 void lint_duplicates(struct reporter *r);
+struct trial;
+/* Before: of what several may have; each by one thread, below a context of its own. */
+void lint_sift_addresses(
+	TALLOC_CTX *mem_ctx, const struct site *site, struct trial *trial);
+void lint_sift_macs(TALLOC_CTX *mem_ctx, const struct site *site, struct trial *trial);
 /* Networks, their ranges and gateways (lint_network.c) */
 void lint_networks(struct reporter *r);
 /* VCNs on their hosts: bridges, images, capacity (lint_vcn.c) */
@@ -34,6 +40,23 @@ struct release;
 void lint_apt(struct reporter *r, struct profile *profile, const struct release *release);
 /* Bonds, VLANs and bridges of hosts (lint_ports.c) */
 void lint_ports(struct reporter *r);
+
+/* Rules about one node (lint_node.h) */
+
+/* What it refers to, its interfaces, the names that were put together (lint.c) */
+void lint_references(struct reporter *r, struct machine *machine);
+void lint_interfaces(struct reporter *r, struct machine *machine);
+void lint_whole_names(struct reporter *r, struct machine *machine);
+/* Its own boot server, what a DHCP server cannot tell its clients, DUIDs (lint_dhcp.c) */
+void lint_next_server(struct reporter *r, struct machine *machine);
+void lint_clients(struct reporter *r, struct machine *machine);
+void lint_duids(struct reporter *r, struct machine *machine);
+/* A host that is to be installed (lint_install.c), and what becomes of its ports (lint_ports.c) */
+void lint_install(struct reporter *r, struct machine *host);
+void lint_ports_of(struct reporter *r, struct machine *machine);
+/* A VCN, and a host for all its VCNs (lint_vcn.c) */
+void lint_vcn(struct reporter *r, struct machine *vcn);
+void lint_vm_host(struct reporter *r, struct machine *host);
 
 /* Of two in conflict: is @first rather what it was in the last generation? */
 bool lint_stands_above(const struct machine *first, const struct machine *second);

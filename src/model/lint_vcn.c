@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/guest_value.h"
 #include "model/guest_parts.h"
+#include "model/lint_node.h"
 #include "model/lint_rules.h"
 
 enum { HUGE_PAGE_MIB = 2 /* the smallest */ };
@@ -254,19 +255,29 @@ static void check_names(struct reporter *r, struct machine *host)
 		}
 }
 
+void lint_vcn(struct reporter *r, struct machine *vcn)
+{
+	if (!vcn->is_vcn)
+		return;
+	check_vcn(r, vcn);
+	check_disks(r, vcn);
+	check_credentials(r, vcn);
+	check_processors(r, vcn);
+	check_firmware(r, vcn);
+}
+
+void lint_vm_host(struct reporter *r, struct machine *host)
+{
+	if (host->n_vcns == 0)
+		return;
+	check_names(r, host);
+	check_capacity(r, host);
+}
+
 void lint_vcns(struct reporter *r)
 {
-	for (size_t i = 0; i < r->site->n_vcns; i++) {
-		check_vcn(r, r->site->vcns[i]);
-		check_disks(r, r->site->vcns[i]);
-		check_credentials(r, r->site->vcns[i]);
-		check_processors(r, r->site->vcns[i]);
-		check_firmware(r, r->site->vcns[i]);
-	}
-	for (size_t i = 0; i < r->site->n_hosts; i++) {
-		check_names(r, r->site->hosts[i]);
-		check_capacity(r, r->site->hosts[i]);
-	}
+	lint_nodes(r, NODE_VCN);
+	lint_nodes(r, NODE_HOST);
 }
 
 /* Images */

@@ -11,12 +11,20 @@ bool reporter_has_target(const struct reporter *r, const char *name)
 	return false;
 }
 
+bool report_in_trial(struct reporter *r)
+{
+	r->n_said++;
+	return r->unsaid != NULL;
+}
+
 void reporter_init(struct reporter *r, struct site *site, struct diags *diags)
 {
 	r->site = site;
 	r->diags = diags;
 	r->targets = NULL;
 	r->n_targets = 0;
+	r->unsaid = NULL;
+	r->trial = NULL;
 	for (enum check check = 0; check < _CHECK_MAX; check++)
 		r->severity[check] = SEVERITY_NOTE; /* not set by the site */
 }
@@ -28,6 +36,8 @@ static struct finding *report(struct reporter *r, enum check check,
 	enum severity severity, struct record *record, struct loc where,
 	const char *format, va_list args)
 {
+	if (report_in_trial(r))
+		return r->unsaid;
 	if (r->severity[check] != SEVERITY_NOTE)
 		severity = r->severity[check];
 	if (severity == SEVERITY_ERROR) {

@@ -13,7 +13,14 @@ struct reporter {
 	enum severity severity[_CHECK_MAX];
 	const char **targets; /* by name: what one of them cannot do is a finding */
 	size_t n_targets;
+	/* of a trial: what each finding is given as, and how many there would be; else NULL */
+	struct finding *unsaid;
+	size_t n_said;
+	const struct trial *trial; /* lint_node.h; while the site is linted */
 };
+
+/* Is this a trial? Then it counts as if a finding were reported. */
+bool report_in_trial(struct reporter *r) _must_check_;
 
 /* Is the target of this name one of the site's? */
 bool reporter_has_target(const struct reporter *r, const char *name) _must_check_;
