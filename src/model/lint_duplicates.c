@@ -162,7 +162,8 @@ static void add_number(
 	*mem_push(mem_ctx, numbers, &n) = (struct sort_number){number, n - 1};
 }
 
-void lint_sift_addresses(TALLOC_CTX *mem_ctx, const struct site *site, struct trial *trial)
+void lint_sift_addresses(
+	TALLOC_CTX *mem_ctx, const struct site *site, struct trial *trial)
 {
 	TMP_CTX(tmp);
 	struct sort_number *numbers = NULL;
@@ -422,8 +423,9 @@ static struct held_mac hold(struct interface *interface, struct hardware *hardwa
 	return (struct held_mac){{interface, false}, hardware->mac, hardware};
 }
 
-static void hold_all(TALLOC_CTX *mem_ctx, struct trial *trial, struct sort_number **numbers,
-	struct interface *interface, struct hardware *hardware, uint32_t n)
+static void hold_all(TALLOC_CTX *mem_ctx, struct trial *trial,
+	struct sort_number **numbers, struct interface *interface,
+	struct hardware *hardware, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		add_number(mem_ctx, numbers, trial->n_macs,

@@ -24,7 +24,7 @@ static const node_check checks[_NODE_RULE_MAX] = {
 /* What is sifted takes longest, and is begun first. */
 enum { SIFT_ADDRESSES, SIFT_MACS, N_SIFTS };
 
-struct try {
+struct tryout {
 	const struct reporter *r;
 	struct trial *trial;
 	TALLOC_CTX *sifted[N_SIFTS];
@@ -42,42 +42,42 @@ static uint16_t try_machine(struct reporter *r, struct machine *machine)
 	return said;
 }
 
-static void try_chunk(const struct try *try, size_t chunk)
+static void try_chunk(const struct tryout *all, size_t chunk)
 {
-	const struct site *site = try->r->site;
+	const struct site *site = all->r->site;
 	struct finding unsaid = {.severity = SEVERITY_IGNORE};
-	struct reporter r = *try->r;
+	struct reporter r = *all->r;
 	size_t end = (chunk + 1) * CHUNK < site->n_machines ? (chunk + 1) * CHUNK
 							    : site->n_machines;
 
 	r.unsaid = &unsaid;
 	for (size_t i = chunk * CHUNK; i < end; i++)
-		try->trial->said[i] = try_machine(&r, site->machines[i]);
+		all->trial->said[i] = try_machine(&r, site->machines[i]);
 }
 
 static void try_some(void *data, unsigned worker _unused_, size_t task)
 {
-	const struct try *try = data;
+	const struct tryout *all = data;
 
 	if (task == SIFT_ADDRESSES)
-		lint_sift_addresses(try->sifted[task], try->r->site, try->trial);
+		lint_sift_addresses(all->sifted[task], all->r->site, all->trial);
 	else if (task == SIFT_MACS)
-		lint_sift_macs(try->sifted[task], try->r->site, try->trial);
+		lint_sift_macs(all->sifted[task], all->r->site, all->trial);
 	else
-		try_chunk(try, task - N_SIFTS);
+		try_chunk(all, task - N_SIFTS);
 }
 
 struct trial *lint_try(TALLOC_CTX *mem_ctx, const struct reporter *r)
 {
 	struct trial *trial = mem_new(mem_ctx, struct trial);
-	struct try try = {r, trial, {talloc_new(NULL), talloc_new(NULL)}};
+	struct tryout all = {r, trial, {talloc_new(NULL), talloc_new(NULL)}};
 	size_t n = r->site->n_machines;
 
 	trial->said = mem_array(trial, uint16_t, n + 1);
 	trial->duids = table_new(trial, 0);
-	parallel_each(N_SIFTS + (n + CHUNK - 1) / CHUNK, try_some, &try);
+	parallel_each(N_SIFTS + (n + CHUNK - 1) / CHUNK, try_some, &all);
 	for (size_t i = 0; i < N_SIFTS; i++)
-		talloc_steal(trial, try.sifted[i]);
+		talloc_steal(trial, all.sifted[i]);
 	return trial;
 }
 
