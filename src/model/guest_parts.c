@@ -70,14 +70,10 @@ static void build_credentials(struct arena *arena, struct machine *vcn)
 			arena, texts->items[i], &vcn->credentials[i]);
 }
 
-void guest_parts_build(struct site *site)
+void guest_parts_build(struct arena *arena, struct machine *vcn)
 {
-	for (size_t i = 0; i < site->n_vcns; i++) {
-		struct machine *vcn = site->vcns[i];
-
-		if (vcn->disk_texts.n > 0)
-			build_disks(site->arena, vcn);
-		if (vcn->credential_texts.n > 0)
-			build_credentials(site->arena, vcn);
-	}
+	if (vcn->disk_texts.n > 0)
+		build_disks(arena, vcn);
+	if (vcn->credential_texts.n > 0)
+		build_credentials(arena, vcn);
 }

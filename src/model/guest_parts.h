@@ -19,5 +19,5 @@ const char *guest_disk_parse(
 	struct arena *arena, const char *text, struct guest_disk *ret) _must_check_;
 const char *guest_credential_parse(
 	struct arena *arena, const char *text, struct guest_credential *ret) _must_check_;
-/* Gives every VCN what its values stand for. */
-void guest_parts_build(struct site *site);
+/* Gives @vcn what its values stand for, in @arena. */
+void guest_parts_build(struct arena *arena, struct machine *vcn);

@@ -4,11 +4,13 @@
 
 #include <string.h>
 
+#include "base/parallel.h"
 #include "base/sort.h"
 #include "base/text.h"
 #include "base/trailer.h"
 #include "model/absent.h"
 #include "model/dns_record.h"
+#include "model/each.h"
 #include "model/group.h"
 #include "model/merge.h"
 #include "model/ports.h"
@@ -126,28 +128,48 @@ static bool is_same_machine(const struct machine *a, const struct machine *b)
 	       strcmp(dn_key_parent(a->record.key), dn_key_parent(b->record.key)) == 0;
 }
 
+/* Entries that are parts of another's machine, those of one behind each other. */
+struct parts {
+	TALLOC_CTX *mem_ctx;
+	struct machine **items;
+	size_t n;
+};
+
 /* From @start on, what is the same machine as the first; returns the next of another. */
-static size_t merge_parts_of(struct site *site, size_t start)
+static size_t merge_parts_of(struct site *site, size_t start, struct parts *parts)
 {
 	struct machine *first = site->machines[start];
 	size_t end = start + 1;
 
-	index_record(site, &first->record, &first->record);
+	site->n_zone_names += first->is_zone_name;
 	for (; end < site->n_machines && is_same_machine(first, site->machines[end]);
 		end++) {
 		merge_part(site, first, site->machines[end]);
-		index_record(site, &site->machines[end]->record, &first->record);
+		site->n_zone_names += site->machines[end]->is_zone_name;
+		*mem_push(parts->mem_ctx, &parts->items, &parts->n) = site->machines[end];
 	}
 	if (end - start > 1)
 		merge_halves(site, &site->machines[start], end - start);
 	return end;
 }
 
-static void merge_parts(struct site *site)
+static void merge_parts(struct site *site, struct parts *parts)
 {
 	sort_pointers(site->machines, site->n_machines, compare_machine_places);
 	for (size_t i = 0; i < site->n_machines;)
-		i = merge_parts_of(site, i);
+		i = merge_parts_of(site, i, parts);
+}
+
+/* A part stands for the machine that it belongs to. */
+static void index_machines(struct site *site)
+{
+	for (size_t i = 0; i < site->n_machines; i++) {
+		struct machine *machine = site->machines[i];
+
+		index_record(site, &machine->record,
+			machine->merged_into != NULL ? &machine->merged_into->record
+						     : &machine->record);
+	}
 }
 
 static struct machine *machine_of(struct record *record)
@@ -181,9 +203,46 @@ static void exclude_interfaces(struct site *site)
 	site->n_interfaces = kept;
 }
 
-/* Counts first, so that the arrays need no growing. */
-static void attach_interfaces(struct site *site)
+/* Counts first, so that the arrays need no growing; a machine's own comes besides. */
+static void make_room(struct site *site, struct machine *machine)
 {
+	if (machine->interfaces != NULL)
+		return;
+	machine->interfaces = arena_alloc(
+		site->arena, (machine->n_interfaces + 2) * sizeof(struct interface *));
+	machine->n_interfaces = 0;
+}
+
+static void attach(struct interface *interface)
+{
+	interface->machine->interfaces[interface->machine->n_interfaces++] = interface;
+}
+
+static bool has_interface(
+	const struct machine *machine, const struct interface *interface)
+{
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		if (machine->interfaces[i] == interface)
+			return true;
+	return false;
+}
+
+/* The one of the machine's own entry. */
+static void attach_own(struct site *site, struct machine *machine)
+{
+	struct interface *own = machine->own;
+
+	make_room(site, machine);
+	if (own != NULL && own->machine == machine && is_attached(own) &&
+		!has_interface(machine, own))
+		attach(own);
+}
+
+static void find_machines(struct site *site)
+{
+	if (site->n_interfaces == 0)
+		return;
+	index_machines(site);
 	exclude_interfaces(site);
 	sort_pointers(site->interfaces, site->n_interfaces, compare_interface_keys);
 	for (size_t i = 0; i < site->n_interfaces; i++) {
@@ -194,31 +253,27 @@ static void attach_interfaces(struct site *site)
 		if (is_attached(interface))
 			interface->machine->n_interfaces++;
 	}
-	for (size_t i = 0; i < site->n_machines; i++) {
-		struct machine *machine = site->machines[i];
+}
 
-		if (machine->own != NULL && is_attached(machine->own))
-			machine->own->machine->n_interfaces++;
-	}
-	for (size_t i = 0; i < site->n_machines; i++) {
-		struct machine *machine = site->machines[i];
-
-		machine->interfaces = arena_alloc(site->arena,
-			(machine->n_interfaces + 1) * sizeof(struct interface *));
-		machine->n_interfaces = 0;
-	}
+/* Interfaces with entries of their own, then those that were entries of the same machine. */
+static void attach_interfaces(struct site *site, const struct parts *parts)
+{
+	find_machines(site);
+	for (size_t i = 0; i < parts->n; i++)
+		if (parts->items[i]->own != NULL && is_attached(parts->items[i]->own))
+			parts->items[i]->merged_into->n_interfaces++;
 	for (size_t i = 0; i < site->n_interfaces; i++) {
-		struct machine *machine = site->interfaces[i]->machine;
-
-		if (is_attached(site->interfaces[i]))
-			machine->interfaces[machine->n_interfaces++] =
-				site->interfaces[i];
+		if (!is_attached(site->interfaces[i]))
+			continue;
+		make_room(site, site->interfaces[i]->machine);
+		attach(site->interfaces[i]);
 	}
-	for (size_t i = 0; i < site->n_machines; i++) {
-		struct interface *own = site->machines[i]->own;
+	for (size_t i = 0; i < parts->n; i++) {
+		struct interface *own = parts->items[i]->own;
 
+		attach_own(site, parts->items[i]->merged_into);
 		if (own != NULL && is_attached(own))
-			own->machine->interfaces[own->machine->n_interfaces++] = own;
+			attach(own);
 	}
 }
 
@@ -257,14 +312,6 @@ static size_t pass_over(struct site *site, void *table, size_t n)
 		else
 			records[kept++] = records[i];
 	return kept;
-}
-
-static void pass_over_machines(struct site *site)
-{
-	for (size_t i = 0; i < site->n_machines; i++)
-		if (site->machines[i]->merged_into == NULL)
-			settle_addresses(site, site->machines[i]);
-	site->n_machines = pass_over(site, site->machines, site->n_machines);
 }
 
 static bool has_ifname(const struct machine *machine, const char *name)
@@ -421,24 +468,18 @@ static void claim_short(struct site *site, struct machine *machine, const char *
 static void claim_aliases(struct site *site, struct machine *machine,
 	struct record *record, const struct strings *aliases, const char *domain)
 {
-	for (uint32_t i = 0; i < aliases->n; i++) {
-		const char *alias = aliases->items[i];
-
-		claim_full(site, machine, record, with_domain(site, alias, domain),
-			&aliases->items[i]);
-		if (strchr(alias, '.') == NULL)
-			claim_short(site, machine, alias);
-	}
+	for (uint32_t i = 0; i < aliases->n; i++)
+		claim_full(site, machine, record,
+			with_domain(site, aliases->items[i], domain), &aliases->items[i]);
 }
 
-static void claim_names(struct site *site, struct machine *machine)
+static void claim_full_names(struct site *site, struct machine *machine)
 {
 	if (machine->fqdn == NULL)
 		return;
 	claim_full(site, machine, &machine->record, machine->fqdn, NULL);
 	if (machine->is_zone_name)
-		return; /* zones have full names only */
-	claim_short(site, machine, machine->name);
+		return; /* zones have full names only, and no aliases */
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		struct interface *interface = machine->interfaces[i];
 
@@ -446,13 +487,37 @@ static void claim_names(struct site *site, struct machine *machine)
 			continue;
 		claim_aliases(site, machine, &interface->record, &interface->aliases,
 			model_domain_of(interface->fqdn));
-		if (interface->is_primary)
-			continue;
-		claim_full(site, machine, &interface->record, interface->fqdn, NULL);
-		claim_short(site, machine, interface->fqdn);
+		if (!interface->is_primary)
+			claim_full(
+				site, machine, &interface->record, interface->fqdn, NULL);
 	}
 	claim_aliases(
 		site, machine, &machine->record, &machine->aliases, machine->domain);
+}
+
+static void claim_short_aliases(
+	struct site *site, struct machine *machine, const struct strings *aliases)
+{
+	for (uint32_t i = 0; i < aliases->n; i++)
+		if (strchr(aliases->items[i], '.') == NULL)
+			claim_short(site, machine, aliases->items[i]);
+}
+
+static void claim_short_names(struct site *site, struct machine *machine)
+{
+	if (machine->fqdn == NULL || machine->is_zone_name)
+		return;
+	claim_short(site, machine, machine->name);
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		struct interface *interface = machine->interfaces[i];
+
+		if (interface->fqdn == NULL)
+			continue;
+		claim_short_aliases(site, machine, &interface->aliases);
+		if (!interface->is_primary)
+			claim_short(site, machine, interface->fqdn);
+	}
+	claim_short_aliases(site, machine, &machine->aliases);
 }
 
 static bool drop_empty(struct strings *list)
@@ -484,8 +549,10 @@ void model_drop_aliases(struct site *site)
 		return;
 	site->full_names = table_new(site, site->n_machines);
 	site->short_names = table_new(site, site->n_machines);
-	for (size_t i = 0; i < site->n_machines; i++)
-		claim_names(site, site->machines[i]);
+	for (size_t i = 0; i < site->n_machines; i++) {
+		claim_full_names(site, site->machines[i]);
+		claim_short_names(site, site->machines[i]);
+	}
 }
 
 /* A VCN's MAC and UUID follow from its name, so they are the same on every run. */
@@ -621,34 +688,30 @@ static void link_machine(struct site *site, struct machine *machine)
 		machine->profile->n_hosts++;
 }
 
+/* Appends to a list that has been counted, and has no room yet. */
+static void add_user(
+	struct site *site, struct machine ***users, uint32_t *n, struct machine *machine)
+{
+	if (*users == NULL) {
+		*users = arena_alloc(site->arena, *n * sizeof(struct machine *));
+		*n = 0;
+	}
+	(*users)[(*n)++] = machine;
+}
+
 /* Lists of the machines of each host and profile; machines are sorted, so are these. */
 static void collect_users(struct site *site)
 {
 	for (size_t i = 0; i < site->n_machines; i++) {
-		struct machine *machine = site->machines[i];
+		struct machine *machine = site->machines[i], *host = machine->host;
+		struct profile *profile = machine->profile;
 
-		machine->vcns = arena_alloc(
-			site->arena, (machine->n_vcns + 1) * sizeof(struct machine *));
-		/* an entry that is only a name, an alias such as www, carries nobody */
-		machine->is_vm_host =
-			(machine->has_vm_host_class && machine->n_interfaces > 0) ||
-			machine->n_vcns > 0;
-		machine->n_vcns = 0;
-	}
-	for (size_t i = 0; i < site->n_profiles; i++) {
-		struct profile *profile = site->profiles[i];
-
-		profile->hosts = arena_alloc(
-			site->arena, (profile->n_hosts + 1) * sizeof(struct machine *));
-		profile->n_hosts = 0;
-	}
-	for (size_t i = 0; i < site->n_machines; i++) {
-		struct machine *machine = site->machines[i];
-
-		if (machine->host != NULL)
-			machine->host->vcns[machine->host->n_vcns++] = machine;
-		if (machine->profile != NULL)
-			machine->profile->hosts[machine->profile->n_hosts++] = machine;
+		if (profile != NULL)
+			add_user(site, &profile->hosts, &profile->n_hosts, machine);
+		if (host == NULL)
+			continue;
+		add_user(site, &host->vcns, &host->n_vcns, machine);
+		host->is_vm_host = true;
 	}
 }
 
@@ -705,6 +768,63 @@ static void split_machines(struct site *site)
 	}
 }
 
+/* All of a machine that needs nothing of another. */
+static void settle_machine(struct site *site, struct machine *machine)
+{
+	attach_own(site, machine);
+	if (machine->merged_into == NULL)
+		settle_addresses(site, machine);
+	if (machine->record.is_passed_over)
+		return;
+	drop_copies(machine);
+	name_interfaces(site, machine);
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		place_addresses(site, machine->interfaces[i]);
+	choose_primary(machine);
+	ports_find_parents(machine);
+	name_machine(site, machine);
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		name_interface(site, machine->interfaces[i]);
+	derive_identity(site, machine);
+	if (machine->is_vcn)
+		guest_parts_build(site->arena, machine);
+	/* an entry that is only a name, an alias such as www, carries nobody */
+	machine->is_vm_host = machine->has_vm_host_class && machine->n_interfaces > 0;
+}
+
+static void settle_machines(struct site *site)
+{
+	TMP_CTX(tmp);
+	struct parts parts = {.mem_ctx = tmp};
+
+	merge_parts(site, &parts);
+	attach_interfaces(site, &parts);
+	machines_each(site, site->n_machines, settle_machine,
+		site->n_interfaces == 0 ? index_machines : NULL);
+	site->n_machines = pass_over(site, site->machines, site->n_machines);
+}
+
+/* Three tables that have nothing to do with each other, each filled in the machines' order. */
+static void fill_table(void *data, unsigned worker _unused_, size_t table)
+{
+	struct site *part = &((struct site *)data)[table];
+	static void (*const fill[])(struct site * part, struct machine * machine) = {
+		claim_full_names, claim_short_names, link_machine};
+
+	for (size_t i = 0; i < part->n_machines; i++)
+		fill[table](part, part->machines[i]);
+}
+
+static void fill_tables(struct site *site)
+{
+	struct site parts[] = {*site, *site, *site};
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		parts[i].arena = arena_new(site);
+	parallel_each(ARRAY_SIZE(parts), fill_table, parts);
+	site->shares_names |= parts[0].shares_names;
+}
+
 void model_link(struct site *site)
 {
 	site->by_key = table_new(site, site->n_entries);
@@ -713,30 +833,10 @@ void model_link(struct site *site)
 	site->n_networks = pass_over(site, site->networks, site->n_networks);
 	sort_plain_tables(site);
 	index_plain_records(site);
-	merge_parts(site);
-	attach_interfaces(site);
-	pass_over_machines(site);
-	for (size_t i = 0; i < site->n_machines; i++) {
-		struct machine *machine = site->machines[i];
-
-		drop_copies(machine);
-		name_interfaces(site, machine);
-		for (uint32_t j = 0; j < machine->n_interfaces; j++)
-			place_addresses(site, machine->interfaces[j]);
-		choose_primary(machine);
-		ports_find_parents(machine);
-		name_machine(site, machine);
-		for (uint32_t j = 0; j < machine->n_interfaces; j++)
-			name_interface(site, machine->interfaces[j]);
-		derive_identity(site, machine);
-	}
+	settle_machines(site);
 	zone_names_yield(site);
 	split_machines(site);
-	guest_parts_build(site);
-	for (size_t i = 0; i < site->n_machines; i++) {
-		claim_names(site, site->machines[i]);
-		link_machine(site, site->machines[i]);
-	}
+	fill_tables(site);
 	servers_link(site);
 	for (size_t i = 0; i < site->n_profiles; i++)
 		link_profile(site, site->profiles[i]);

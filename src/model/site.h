@@ -581,6 +581,7 @@ struct site {
 	size_t n_disagreements;
 	int64_t now; /* Unix time; 0: no installation has run out */
 	size_t n_entries; /* records of every kind, before quarantine */
+	size_t n_zone_names; /* machines that are names of zones; from model_link() */
 	const struct absent *waited_for; /* in quarantine: what refers to them waits */
 	const struct absent *excluded; /* what refers to them refers to nothing */
 	/* canonical DNs of what changes took away that are tried -> unsigned: the line; NULL: none */

@@ -7,15 +7,6 @@
 #include "base/table.h"
 #include "base/text.h"
 
-static size_t count_zone_names(const struct site *site)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < site->n_machines; i++)
-		n += site->machines[i]->is_zone_name;
-	return n;
-}
-
 /* Yielding */
 
 static void take_name(struct table *names, const char *name, struct machine *machine)
@@ -93,15 +84,16 @@ static int compare_keys(const void *left, const void *right)
 void zone_names_yield(struct site *site)
 {
 	TMP_CTX(tmp);
-	size_t n = count_zone_names(site), n_sorted = 0;
-	struct machine **sorted = mem_array(tmp, struct machine *, n + 1);
-	struct table *names = table_new(tmp, n);
+	size_t n = 0;
+	struct machine **sorted =
+		mem_array(tmp, struct machine *, site->n_zone_names + 1);
+	struct table *names = table_new(tmp, site->n_zone_names);
 
-	for (size_t i = 0; n > 0 && i < site->n_machines; i++) {
+	for (size_t i = 0; site->n_zone_names > 0 && i < site->n_machines; i++) {
 		struct machine *machine = site->machines[i];
 
 		if (machine->is_zone_name)
-			sorted[n_sorted++] = machine;
+			sorted[n++] = machine;
 		else if (machine->merged_into == NULL)
 			take_names(site, names, machine);
 	}
@@ -198,7 +190,7 @@ void zone_names_lend(struct site *site)
 	TMP_CTX(tmp);
 	size_t n = 0;
 
-	if (count_zone_names(site) == 0)
+	if (site->n_zone_names == 0)
 		return;
 	struct shared *all = all_addresses(tmp, site, &n);
 
@@ -220,7 +212,7 @@ void zone_names_lend(struct site *site)
 
 void zone_names_restore(struct site *site)
 {
-	for (size_t i = 0; i < site->n_machines; i++)
+	for (size_t i = 0; site->n_zone_names > 0 && i < site->n_machines; i++)
 		for (uint32_t j = 0; j < site->machines[i]->n_interfaces; j++) {
 			struct interface *interface = site->machines[i]->interfaces[j];
 
