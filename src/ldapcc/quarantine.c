@@ -6,6 +6,7 @@
 #include "base/table.h"
 #include "ldapcc/decode_crew.h"
 #include "model/absent.h"
+#include "model/each.h"
 #include "model/lint.h"
 #include "read/dn.h"
 
@@ -23,6 +24,7 @@ struct round {
 	struct moved **moved; /* since the current generation; NULL: not asked for yet */
 	struct table *reported; /* canonical DNs; NULL: not looked up yet */
 	struct site **good; /* of the current generation; NULL: not asked for yet */
+	bool has_bad_machines; /* or wrong ones: most often there is none to look for */
 	bool has_new;
 };
 
@@ -232,6 +234,11 @@ static bool is_machine_wrong(const struct machine *machine)
 	return is_wrong;
 }
 
+static bool is_machine_in_error(struct site *part _unused_, struct machine *machine)
+{
+	return is_machine_bad(machine) || is_machine_wrong(machine);
+}
+
 static void commit_table(struct round *round, void *table, size_t n)
 {
 	struct record **records = table;
@@ -336,8 +343,8 @@ static void commit_former_interfaces(struct round *round)
 	for (size_t i = 0; i < site->n_machines; i++) {
 		struct machine *machine = site->machines[i];
 
-		if (find_member(round, machine->record.key) != NULL ||
-			!was_interface(round, machine))
+		if (!was_interface(round, machine) ||
+			find_member(round, machine->record.key) != NULL)
 			continue;
 		check_report(&round->run->reporter, CHECK_BAD_VALUE, &machine->record,
 			FIELD_NAME,
@@ -352,7 +359,7 @@ static void commit_wrong(struct round *round)
 {
 	struct site *site = round->run->site;
 
-	for (size_t i = 0; i < site->n_machines; i++)
+	for (size_t i = 0; round->has_bad_machines && i < site->n_machines; i++)
 		if (is_machine_wrong(site->machines[i]) &&
 			!costs_value_only(round, site->machines[i]))
 			commit(round, &site->machines[i]->record);
@@ -366,7 +373,7 @@ static void commit_conflicts(struct round *round)
 {
 	struct site *site = round->run->site;
 
-	for (size_t i = 0; i < site->n_machines; i++)
+	for (size_t i = 0; round->has_bad_machines && i < site->n_machines; i++)
 		if (is_machine_bad(site->machines[i]))
 			commit(round, &site->machines[i]->record);
 }
@@ -380,7 +387,10 @@ static void commit_all(struct round *round)
 	static void (*const stages[])(struct round *) = {commit_clusters, commit_shared,
 		commit_profiles, commit_former_interfaces, commit_wrong,
 		commit_conflicts};
+	struct site *site = round->run->site;
 
+	round->has_bad_machines = machines_each(site, site->machines, site->n_machines,
+					  is_machine_in_error, NULL) > 0;
 	for (size_t i = 0; i < ARRAY_SIZE(stages) && !round->has_new; i++) {
 		round->is_last_resort = false;
 		stages[i](round);

@@ -9,6 +9,7 @@
 #include "model/derive_dhcp.h"
 #include "model/disk.h"
 #include "model/dns_record.h"
+#include "model/each.h"
 #include "model/group.h"
 #include "model/group_kind.h"
 #include "model/leaf.h"
@@ -35,11 +36,10 @@ static bool is_machine_bad(const struct machine *machine)
 	return false;
 }
 
-static void mark_machines(struct site *site)
+static bool mark_machine(struct site *part _unused_, struct machine *machine)
 {
-	for (size_t i = 0; i < site->n_machines; i++)
-		if (is_machine_bad(site->machines[i]))
-			site->machines[i]->record.is_bad = true;
+	machine->record.is_bad = is_machine_bad(machine);
+	return machine->record.is_bad;
 }
 
 /*
@@ -98,16 +98,11 @@ static size_t drop_bad(void *table, size_t n)
 	return kept;
 }
 
-static void drop_all_bad(struct site *site)
+static void drop_bad_machines(struct site *site)
 {
-	site->n_clusters = drop_bad(site->clusters, site->n_clusters);
-	site->n_networks = drop_bad(site->networks, site->n_networks);
 	site->n_machines = drop_bad(site->machines, site->n_machines);
 	site->n_hosts = drop_bad(site->hosts, site->n_hosts);
 	site->n_vcns = drop_bad(site->vcns, site->n_vcns);
-	site->n_images = drop_bad(site->images, site->n_images);
-	site->n_repositories = drop_bad(site->repositories, site->n_repositories);
-	site->n_profiles = drop_bad(site->profiles, site->n_profiles);
 	for (size_t i = 0; i < site->n_machines; i++)
 		site->machines[i]->n_vcns = (uint32_t)drop_bad(
 			site->machines[i]->vcns, site->machines[i]->n_vcns);
@@ -116,42 +111,56 @@ static void drop_all_bad(struct site *site)
 			site->profiles[i]->hosts, site->profiles[i]->n_hosts);
 }
 
+static void drop_others_that_are_bad(struct site *site)
+{
+	site->n_clusters = drop_bad(site->clusters, site->n_clusters);
+	site->n_networks = drop_bad(site->networks, site->n_networks);
+	site->n_images = drop_bad(site->images, site->n_images);
+	site->n_repositories = drop_bad(site->repositories, site->n_repositories);
+	site->n_profiles = drop_bad(site->profiles, site->n_profiles);
+}
+
 /*
  * References to what is bad. A profile without one of its repositories would install
  * something else than was asked for, so it goes with it; a host without its profile still
  * has its names and addresses, a VCN without its image too, but nothing starts it.
  */
-static void drop_bad_references(struct site *site)
+static void mark_profiles(struct site *site)
 {
 	for (size_t i = 0; i < site->n_profiles; i++)
 		for (uint32_t j = 0; j < site->profiles[i]->n_repositories; j++)
 			if (site->profiles[i]->repositories[j]->record.is_bad)
 				site->profiles[i]->record.is_bad = true;
-	for (size_t i = 0; i < site->n_machines; i++) {
-		struct machine *machine = site->machines[i];
+}
 
-		if (machine->profile != NULL && machine->profile->record.is_bad)
-			machine->profile = NULL;
-		if (machine->image != NULL && machine->image->record.is_bad) {
-			machine->image = NULL;
-			machine->host = NULL;
-		}
-		if (machine->host != NULL && machine->host->record.is_bad)
-			machine->host = NULL;
-		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
-			struct interface *interface = machine->interfaces[j];
+static void drop_bad_networks(struct interface *interface)
+{
+	if (interface->network != NULL && interface->network->record.is_bad)
+		interface->network = NULL;
+	for (uint32_t i = 0; i < interface->n_addresses; i++)
+		if (interface->addresses[i].network != NULL &&
+			interface->addresses[i].network->record.is_bad)
+			interface->addresses[i].network = NULL;
+}
 
-			if (interface->network != NULL &&
-				interface->network->record.is_bad)
-				interface->network = NULL;
-			for (uint32_t k = 0; k < interface->n_addresses; k++)
-				if (interface->addresses[k].network != NULL &&
-					interface->addresses[k].network->record.is_bad)
-					interface->addresses[k].network = NULL;
-		}
-		if (machine->host != NULL && !is_startable(machine))
-			machine->host = NULL;
+/* Has it no host any more? */
+static bool drop_bad_references(struct site *part _unused_, struct machine *machine)
+{
+	bool had_host = machine->host != NULL;
+
+	if (machine->profile != NULL && machine->profile->record.is_bad)
+		machine->profile = NULL;
+	if (machine->image != NULL && machine->image->record.is_bad) {
+		machine->image = NULL;
+		machine->host = NULL;
 	}
+	if (machine->host != NULL && machine->host->record.is_bad)
+		machine->host = NULL;
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		drop_bad_networks(machine->interfaces[i]);
+	if (machine->host != NULL && !is_startable(machine))
+		machine->host = NULL;
+	return had_host && machine->host == NULL;
 }
 
 /* A host's list holds only VCNs that are still placed there. */
@@ -226,19 +235,16 @@ static struct strings names_of(struct site *site, struct interface *interface)
 	return names;
 }
 
-static void give_names(struct site *site)
+static bool give_names(struct site *part, struct machine *machine)
 {
-	for (size_t i = 0; i < site->n_machines; i++) {
-		struct machine *machine = site->machines[i];
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		struct interface *interface = machine->interfaces[i];
+		struct strings names = names_of(part, interface);
 
-		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
-			struct interface *interface = machine->interfaces[j];
-			struct strings names = names_of(site, interface);
-
-			for (uint32_t k = 0; k < interface->n_addresses; k++)
-				interface->addresses[k].names = names;
-		}
+		for (uint32_t j = 0; j < interface->n_addresses; j++)
+			interface->addresses[j].names = names;
 	}
+	return false;
 }
 
 /* Reverse zones */
@@ -451,18 +457,15 @@ static void merge_keys(struct site *site, struct machine *host)
 			add_name(&host->authorized_keys, lists[i]->items[j]);
 }
 
-static void plan_hosts(struct site *site)
+static bool plan_host(struct site *part, struct machine *host)
 {
-	for (size_t i = 0; i < site->n_hosts; i++) {
-		struct machine *host = site->hosts[i];
-
-		if (host->profile == NULL || host->profile->release == NULL)
-			continue;
-		ports_plan(site, host, host->profile->release);
-		merge_keys(site, host);
-		host->disks = *disk_values(host);
-		host->disk_choice = (uint8_t)disk_choose(host, host->profile->release);
-	}
+	if (host->profile == NULL || host->profile->release == NULL)
+		return false;
+	ports_plan(part, host, host->profile->release);
+	merge_keys(part, host);
+	host->disks = *disk_values(host);
+	host->disk_choice = (uint8_t)disk_choose(host, host->profile->release);
+	return true;
 }
 
 /* The names of all BMCs as one word. */
@@ -483,17 +486,29 @@ static void fold_bmcs(struct site *site)
 			arena_strdup(site->arena, nodeset_fold(tmp, names, n));
 }
 
+/* What is bad, and what stands on it. */
+static void drop_all_bad(struct site *site)
+{
+	mark_unusable(site);
+	mark_profiles(site);
+	size_t n_bad =
+		machines_each(site, site->machines, site->n_machines, mark_machine, NULL);
+	size_t n_unplaced = machines_each(
+		site, site->machines, site->n_machines, drop_bad_references, NULL);
+
+	drop_others_that_are_bad(site);
+	if (n_bad > 0)
+		drop_bad_machines(site);
+	if (n_unplaced > 0)
+		drop_unplaced(site);
+}
+
 void model_derive(struct site *site)
 {
 	zone_names_restore(site);
-	mark_unusable(site);
-	mark_machines(site);
-	drop_bad_references(site);
 	drop_all_bad(site);
-	drop_bad_references(site);
-	drop_unplaced(site);
 	group_select(site);
-	give_names(site);
+	machines_each(site, site->machines, site->n_machines, give_names, NULL);
 	zone_names_lend(site);
 	wires_derive(site);
 	build_reverse_zones(site);
@@ -509,7 +524,7 @@ void model_derive(struct site *site)
 	fold_bmcs(site);
 	dns_records_settle(site);
 	zones_build(site);
-	plan_hosts(site);
+	machines_each(site, site->hosts, site->n_hosts, plan_host, NULL);
 	for (size_t i = 0; i < site->n_profiles; i++)
 		plan_post(site, site->profiles[i]);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/parallel.h"
 #include "base/sort.h"
 #include "base/text.h"
 #include "model/dhcp_option.h"
@@ -341,6 +342,12 @@ static void set_identity(
 		reservation->duid = interface->duids.items[number - interface->n_macs];
 }
 
+static bool says_something(const struct boot *boot)
+{
+	return boot->next_server != NULL || boot->file != NULL ||
+	       boot->file_uefi != NULL || boot->file_arm64 != NULL || boot->url != NULL;
+}
+
 /* An address of its own has who has any: then a range gives it no other. */
 static bool is_roaming(const struct interface *interface)
 {
@@ -448,6 +455,7 @@ static void add_at(
 			.address = address,
 			.is_primary = interface->is_primary,
 			.is_extra = is_extra(interface, i),
+			.has_own_boot = says_something(&interface->machine->boot),
 			.has_own_domain = has_own_domain(interface, network)};
 		set_identity(reservation, address->ip.family, j);
 	}
@@ -461,6 +469,7 @@ static void add_roaming(struct site *site, struct interface *interface, unsigned
 		*reservation = (struct reservation){.interface = interface,
 			.id = reservation_id(site, interface, ++*number),
 			.is_primary = interface->is_primary,
+			.has_own_boot = says_something(&interface->machine->boot),
 			.has_own_domain = has_roaming_domain(site, interface)};
 		set_identity(reservation, 4, j);
 	}
@@ -528,6 +537,11 @@ static void take_pair(struct reservation *reservation)
 	reservation->interface->unpaired = NULL;
 }
 
+static void clear_pair(struct site *site _unused_, struct interface *interface)
+{
+	interface->unpaired = NULL;
+}
+
 static void for_each_reservation(
 	struct site *site, void (*act)(struct reservation *reservation))
 {
@@ -536,9 +550,26 @@ static void for_each_reservation(
 			act(&site->networks[i]->reservations[j]);
 }
 
-static void clear_pair(struct site *site _unused_, struct interface *interface)
+/* A pair is of an IPv4 and an IPv6 network. */
+static void pair_reservations(struct site *site)
 {
-	interface->unpaired = NULL;
+	bool has_pairs = site->n_networks > 0 &&
+			 site->networks[0]->prefix.base.family == 4 &&
+			 site->networks[site->n_networks - 1]->prefix.base.family == 6;
+
+	if (!has_pairs)
+		return;
+	for_each_interface(site, clear_pair);
+	for_each_reservation(site, offer_pair);
+	for_each_reservation(site, take_pair);
+}
+
+static void sort_reservations(void *data, unsigned worker _unused_, size_t i)
+{
+	struct network *network = ((struct network **)data)[i];
+
+	sort_items(network->reservations, network->n_reservations,
+		sizeof(struct reservation), compare_reservations);
 }
 
 static void build_reservations(struct site *site)
@@ -552,13 +583,8 @@ static void build_reservations(struct site *site)
 		site->networks[i]->reservations =
 			room_for(site, &site->networks[i]->n_reservations);
 	for_each_interface(site, add_reservations);
-	for (size_t i = 0; i < site->n_networks; i++)
-		sort_items(site->networks[i]->reservations,
-			site->networks[i]->n_reservations, sizeof(struct reservation),
-			compare_reservations);
-	for_each_interface(site, clear_pair);
-	for_each_reservation(site, offer_pair);
-	for_each_reservation(site, take_pair);
+	parallel_each(site->n_networks, sort_reservations, site->networks);
+	pair_reservations(site);
 }
 
 /* Domains of clients that are not their network's, each once */
@@ -568,9 +594,10 @@ static void add_client_domains(struct site *site, struct table *seen,
 {
 	for (size_t i = 0; i < n_reservations; i++) {
 		const struct reservation *o = &reservations[i];
-		const char *domain = model_domain_of(o->interface->fqdn);
+		const char *domain =
+			o->has_own_domain ? model_domain_of(o->interface->fqdn) : NULL;
 
-		if (!o->has_own_domain || table_find(seen, domain) != NULL)
+		if (domain == NULL || table_find(seen, domain) != NULL)
 			continue;
 		*table_slot(seen, domain) = site;
 		*mem_push(site, &site->client_domains.items, n) = domain;
@@ -624,12 +651,6 @@ static void sort_by_wire(struct site *site)
 }
 
 /* Boot files */
-
-static bool says_something(const struct boot *boot)
-{
-	return boot->next_server != NULL || boot->file != NULL ||
-	       boot->file_uefi != NULL || boot->file_arm64 != NULL || boot->url != NULL;
-}
 
 static const char *first_of(const char *own, const char *other)
 {
@@ -746,8 +767,6 @@ static const struct boot_choice *own_choice(struct choosing *c,
 	const struct machine *machine, const struct boot *network, const char *domain,
 	unsigned family, const struct boot_choice *of_network)
 {
-	if (!says_something(&machine->boot))
-		return NULL;
 	TMP_CTX(tmp);
 	struct boot boot = merged(&machine->boot, network);
 	struct boot_choice choice = choice_of(c->site, &boot, domain, family, false);
@@ -792,8 +811,10 @@ static void choose_in(struct choosing *c, struct network *network)
 	for (uint32_t i = 0; i < network->n_reservations; i++) {
 		struct reservation *reservation = &network->reservations[i];
 
-		reservation->own_choice = own_choice(c, reservation->interface->machine,
-			&network->boot, network->zone, family, network->choice);
+		if (reservation->has_own_boot)
+			reservation->own_choice = own_choice(c,
+				reservation->interface->machine, &network->boot,
+				network->zone, family, network->choice);
 		if (reservation->own_choice != NULL)
 			*mem_push(c->site, &network->own_choices, &n) =
 				reservation->own_choice;
@@ -844,9 +865,10 @@ static void choose_boot_files(struct site *site)
 
 	site->choices = NULL;
 	for (uint32_t i = 0; i < site->n_roaming; i++)
-		site->roaming[i].own_choice =
-			own_choice(&c, site->roaming[i].interface->machine, &common,
-				cluster_domain(site), 4, NULL);
+		if (site->roaming[i].has_own_boot)
+			site->roaming[i].own_choice =
+				own_choice(&c, site->roaming[i].interface->machine,
+					&common, cluster_domain(site), 4, NULL);
 	for (size_t i = 0; i < site->n_networks; i++)
 		choose_in(&c, site->networks[i]);
 	site->n_choices = (uint32_t)c.n;

@@ -768,14 +768,14 @@ static void split_machines(struct site *site)
 	}
 }
 
-/* All of a machine that needs nothing of another. */
-static void settle_machine(struct site *site, struct machine *machine)
+/* All of a machine that needs nothing of another. Is it passed over? */
+static bool settle_machine(struct site *site, struct machine *machine)
 {
 	attach_own(site, machine);
 	if (machine->merged_into == NULL)
 		settle_addresses(site, machine);
 	if (machine->record.is_passed_over)
-		return;
+		return true;
 	drop_copies(machine);
 	name_interfaces(site, machine);
 	for (uint32_t i = 0; i < machine->n_interfaces; i++)
@@ -790,6 +790,7 @@ static void settle_machine(struct site *site, struct machine *machine)
 		guest_parts_build(site->arena, machine);
 	/* an entry that is only a name, an alias such as www, carries nobody */
 	machine->is_vm_host = machine->has_vm_host_class && machine->n_interfaces > 0;
+	return false;
 }
 
 static void settle_machines(struct site *site)
@@ -799,9 +800,9 @@ static void settle_machines(struct site *site)
 
 	merge_parts(site, &parts);
 	attach_interfaces(site, &parts);
-	machines_each(site, site->n_machines, settle_machine,
-		site->n_interfaces == 0 ? index_machines : NULL);
-	site->n_machines = pass_over(site, site->machines, site->n_machines);
+	if (machines_each(site, site->machines, site->n_machines, settle_machine,
+		    site->n_interfaces == 0 ? index_machines : NULL) > 0)
+		site->n_machines = pass_over(site, site->machines, site->n_machines);
 }
 
 /* Three tables that have nothing to do with each other, each filled in the machines' order. */

@@ -382,6 +382,7 @@ struct reservation {
 	bool is_extra; /* a further address of the same interface in the same network */
 	bool is_repeat; /* a further identity for the same address */
 	bool has_own_domain; /* not its network's */
+	bool has_own_boot; /* its machine says something about booting */
 	bool is_paired; /* of IPv6: it is the other one of an IPv4 one */
 	/* of IPv4: that of the same interface in an IPv6 network, for a server that takes both in
 	 * one line; or NULL */
