@@ -508,12 +508,11 @@ void model_derive(struct site *site)
 	zone_names_restore(site);
 	drop_all_bad(site);
 	group_select(site);
-	machines_each(site, site->machines, site->n_machines, give_names, NULL);
-	zone_names_lend(site);
 	wires_derive(site);
 	build_reverse_zones(site);
 	inherit_values(site);
-	derive_dhcp(site);
+	machines_each(site, site->machines, site->n_machines, give_names, derive_dhcp);
+	zone_names_lend(site);
 	collect_domains(site);
 	permit_installers(site);
 	if (!site->leaves_groups) {
