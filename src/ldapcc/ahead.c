@@ -51,9 +51,10 @@ static bool is_same(const struct loaded *a, const struct loaded *b)
 /* Before */
 
 /* What belongs together is decoded only when all of it is known; what is read anew, then. */
-static void decode(struct run *run)
+void ahead_decode(struct run *run)
 {
-	if (run->since == NULL || run->since->snapshot == NULL || run->map->n_joins > 0)
+	if (run->since == NULL || run->since->snapshot == NULL || run->map->n_joins > 0 ||
+		run->proves_increments || run->decoded != NULL)
 		return;
 	run_new_site(run);
 	run->decoded = decode_ahead(run->mem_ctx, &run->reporter, run->before.raw);
@@ -76,7 +77,9 @@ static bool prepare(struct publication *p, struct loaded *ret_loaded)
 		run_prepare_targets(run) < 0 || publication_survey(p, false) < 0)
 		return false;
 	since_prepare(p);
-	decode(run);
+	ahead_decode(run);
+	if (run->decoded != NULL)
+		decode_ahead_wait(run->decoded);
 	return true;
 }
 

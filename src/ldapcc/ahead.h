@@ -22,3 +22,10 @@
  * errors: those of publication_begin(); what was found ahead fails nothing
  */
 int ahead_open(struct publication *p) _must_check_;
+
+/*
+ * ahead_decode - begins to decode what the directory had then, while it is asked what changed
+ *
+ * shape:  after since_prepare(); nothing, where all is read anew anyway, or was begun before
+ */
+void ahead_decode(struct run *run);

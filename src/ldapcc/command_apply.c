@@ -159,10 +159,11 @@ static int read_and_publish(struct publication *p)
 	struct run *run = p->run;
 	int failed = publication_survey(p, run->arguments.bootstrap);
 
-	if (failed == 0)
+	if (failed == 0) {
 		since_prepare(p);
-	if (failed == 0)
+		ahead_decode(run);
 		failed = publication_plan(p, expected_csn(p));
+	}
 	if (failed < 0)
 		return failed;
 	failed = publish_check_pin(p->state, run->diags);

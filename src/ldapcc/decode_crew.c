@@ -109,6 +109,8 @@ void decode_crew_finish(struct decode_crew *crew, const struct entries *entries)
 	struct site *site = crew->reporter->site;
 
 	give_rest(crew, entries, entries_count(entries));
+	if (crew->ahead != NULL)
+		decode_ahead_wait(crew->ahead);
 	crew_wait(crew->crew);
 	for (size_t i = 0; i < crew->n_batches; i++) {
 		site_take(site, &crew->batches[i]->found);
@@ -122,11 +124,17 @@ void decode_crew_finish(struct decode_crew *crew, const struct entries *entries)
 struct decode_crew *decode_ahead(
 	TALLOC_CTX *mem_ctx, struct reporter *reporter, const struct entries *entries)
 {
-	struct decode_crew *ahead = decode_crew_new(mem_ctx, reporter);
+	struct decode_crew *ahead = decode_crew_new(mem_ctx, NULL);
 
+	ahead->reporter = mem_new(ahead, struct reporter);
+	*ahead->reporter = *reporter;
 	give_rest(ahead, entries, entries_count(entries));
-	crew_wait(ahead->crew);
 	return ahead;
+}
+
+void decode_ahead_wait(struct decode_crew *ahead)
+{
+	crew_wait(ahead->crew);
 }
 
 bool decode_ahead_batch(

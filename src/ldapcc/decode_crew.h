@@ -26,12 +26,15 @@ void decode_crew_finish(struct decode_crew *crew, const struct entries *entries)
 /*
  * decode_ahead - the same before it is known which of @entries count
  *
- * shape:  in batches, each of which counts as a whole or not at all: decode_crew_adopt()
+ * shape:  in batches, each of which counts as a whole or not at all: decode_crew_adopt(). It has
+ *         begun when this returns; nothing of @reporter is used later
  * memory: what it found goes to the site of whoever adopts; that can be done once
  */
 struct decode_crew *decode_ahead(TALLOC_CTX *mem_ctx, struct reporter *reporter,
 	const struct entries *entries) _must_check_;
-/* Batch @i of what was decoded ahead is of the entries *ret_first to before *ret_end; false: there is none. */
+/* Until all of it is decoded. */
+void decode_ahead_wait(struct decode_crew *ahead);
+/* Batch @i of what is decoded ahead is of the entries *ret_first to before *ret_end; false: there is none. */
 bool decode_ahead_batch(
 	const struct decode_crew *ahead, size_t i, size_t *ret_first, size_t *ret_end);
 /* Batch @i of @ahead is what the last of @entries come to: nobody decodes them again. */

@@ -491,6 +491,12 @@ static int read_settled(struct reading *reading, const struct string_list *last_
 	return read_server(reading, last_csn);
 }
 
+static void forget_decoded(struct run *run)
+{
+	talloc_free(run->decoded);
+	run->decoded = NULL;
+}
+
 static int read_directory(struct reading *reading, const struct string_list *last_csn)
 {
 	struct run *run = reading->run;
@@ -509,6 +515,8 @@ static int read_directory(struct reading *reading, const struct string_list *las
 	}
 	if (run->report.is_increment)
 		take_rest(reading);
+	else
+		forget_decoded(run);
 	tell_way(run);
 	take_above(run);
 	return 0;
@@ -625,7 +633,7 @@ static int read_and_prove(struct run *run, const struct string_list *last_csn)
 int run_read(struct run *run, const struct string_list *last_csn)
 {
 	if (run->proves_increments)
-		run->decoded = NULL; /* what is read of both ways is decoded of both */
+		forget_decoded(run); /* what is read of both ways is decoded of both */
 	return run->proves_increments ? read_and_prove(run, last_csn)
 				      : read_once(run, last_csn);
 }
