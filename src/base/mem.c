@@ -245,6 +245,13 @@ char *arena_bytes(struct arena *a, size_t size)
 	return arena_take(a, size);
 }
 
+/* What has a chunk of its own stays until the arena goes. */
+void arena_give_back(struct arena *a, const void *bytes, size_t size)
+{
+	if (size <= a->used && a->chunk + a->used - size == (const char *)bytes)
+		a->used -= size;
+}
+
 char *arena_strndup(struct arena *a, const char *text, size_t length)
 {
 	char *copy = arena_take(a, length + 1);

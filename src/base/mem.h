@@ -111,6 +111,8 @@ struct arena *arena_new(TALLOC_CTX *mem_ctx) _must_check_;
 void *arena_alloc(struct arena *a, size_t size) _must_check_;
 /* Room for what is written at once: neither zeroed nor aligned. */
 char *arena_bytes(struct arena *a, size_t size) _must_check_;
+/* Gives back the @size bytes that were taken last. */
+void arena_give_back(struct arena *a, const void *bytes, size_t size);
 char *arena_strndup(struct arena *a, const char *text, size_t length) _must_check_;
 char *arena_strdup(struct arena *a, const char *text) _must_check_;
 /* Two texts with a byte between them: what names are made of, without printf. */

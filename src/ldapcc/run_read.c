@@ -38,6 +38,7 @@ struct reading {
 		draft; /* holds all until changes are tried on it; NULL: there are none */
 	const struct map *map; /* what is read, and how */
 	size_t kept; /* index of the entry at hand */
+	size_t recalled; /* how far what was before has been seen again */
 };
 
 static const struct selection *selection_of(struct run *run)
@@ -105,10 +106,28 @@ static void take_kept(struct reading *reading, const struct entry *entry,
 	decode_more(reading);
 }
 
+/* Where all is read, most is as it was: its bytes are there, and stored. */
+static bool take_recalled(struct reading *reading, const struct entry *entry)
+{
+	struct run *run = reading->run;
+	const struct entries *before = run->before.raw;
+
+	if (before == NULL || run->since->snapshot != NULL)
+		return false;
+	size_t i = entries_recall(run->fresh, entry, before, &reading->recalled);
+
+	if (i == entries_count(before))
+		return false;
+	take_kept(reading, entry, before, i);
+	return true;
+}
+
 static void take_raw(struct reading *reading, const struct entry *entry)
 {
 	struct entries *fresh = reading->run->fresh;
 
+	if (take_recalled(reading, entry))
+		return;
 	entries_add(fresh, entry);
 	take_kept(reading, entry, fresh, entries_count(fresh) - 1);
 }
@@ -275,6 +294,7 @@ static void start_site(struct reading *reading)
 
 	start_exclusions(reading);
 	run_new_site(run);
+	reading->recalled = 0;
 	reading->crew = decode_crew_new(run->mem_ctx, &run->reporter);
 	run->entries = entries_new(run->mem_ctx, run->stored.items);
 	run->raw = entries_new(run->mem_ctx, run->stored.items);

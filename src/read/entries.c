@@ -155,6 +155,42 @@ void entries_add(void *data, const struct entry *entry)
 	keep(entries, bytes)->key = keep_key(entries, entry_bytes_dn(bytes), entry->key);
 }
 
+/* False also of what is not in one piece. */
+static bool is_same_bytes(const char *a, const char *b)
+{
+	uint32_t len = entry_bytes_length(a), first = sizeof(len);
+
+	return len > 0 && entry_bytes_length(b) == len &&
+	       memcmp(a + first, b + first, len - first) == 0;
+}
+
+/* The first of @before that is @bytes, from @start on and soon. */
+static size_t find_soon(const struct entries *before, size_t start, const char *bytes)
+{
+	enum { SOON = 16 };
+	size_t end = before->n - start < SOON ? before->n : start + SOON;
+
+	while (start < end && !is_same_bytes(before->items[start].bytes, bytes))
+		start++;
+	return start < end ? start : before->n;
+}
+
+size_t entries_recall(struct entries *entries, const struct entry *entry,
+	const struct entries *before, size_t *next)
+{
+	const struct entry chosen = chosen_of(entries, entry);
+	char *bytes = entry_bytes_new(entries->arena, &chosen, MOST_ROLES);
+	size_t at = find_soon(before, *next, bytes);
+
+	if (at < before->n)
+		*next = at + 1;
+	else if (*next < before->n &&
+		 strcmp(entry_bytes_dn(bytes), entries_dn(before, *next)) == 0)
+		++*next; /* it is another now */
+	arena_give_back(entries->arena, bytes, entry_bytes_length(bytes));
+	return at;
+}
+
 void entries_join(struct entries *to, const struct entries *from, size_t i,
 	const struct entry_gift *gifts, size_t n)
 {
@@ -418,20 +454,10 @@ bool entries_same(struct entries *left, const char *left_key, struct entries *ri
 	return is_same_entry(find(left, left_key), find(right, right_key), false);
 }
 
-/* False also of what is not in one piece. */
-static bool is_same_bytes(const struct stored *a, const struct stored *b)
-{
-	uint32_t len = entry_bytes_length(a->bytes);
-
-	return len > 0 && entry_bytes_length(b->bytes) == len &&
-	       memcmp(a->bytes + sizeof(len), b->bytes + sizeof(len),
-		       len - sizeof(len)) == 0;
-}
-
 bool entries_same_bytes(
 	const struct entries *a, size_t i, const struct entries *b, size_t j)
 {
-	return is_same_bytes(&a->items[i], &b->items[j]);
+	return is_same_bytes(a->items[i].bytes, b->items[j].bytes);
 }
 
 bool entries_equal(struct entries *a, struct entries *b)
@@ -441,7 +467,7 @@ bool entries_equal(struct entries *a, struct entries *b)
 	make_whole(a);
 	make_whole(b);
 	for (size_t i = 0; i < a->n; i++)
-		if (!is_same_bytes(&a->items[i], &b->items[i]) &&
+		if (!is_same_bytes(a->items[i].bytes, b->items[i].bytes) &&
 			!is_same_entry(&a->items[i], find(b, entries_key(a, i)), true))
 			return false;
 	return true;
@@ -664,7 +690,7 @@ size_t entries_differ(
 				: NULL;
 
 		n_same += other != NULL;
-		if (other != NULL && is_same_bytes(&a->items[i], other))
+		if (other != NULL && is_same_bytes(a->items[i].bytes, other->bytes))
 			continue;
 		*ret_dn = entries_dn(a, i);
 		n++;
