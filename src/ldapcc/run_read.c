@@ -13,6 +13,7 @@
 #include "read/join.h"
 #include "read/ldif.h"
 #include "read/ldif_change.h"
+#include "read/recall.h"
 #include "render/answers.h"
 
 /*
@@ -38,7 +39,7 @@ struct reading {
 		draft; /* holds all until changes are tried on it; NULL: there are none */
 	const struct map *map; /* what is read, and how */
 	size_t kept; /* index of the entry at hand */
-	size_t recalled; /* how far what was before has been seen again */
+	struct recall *recall; /* of what was stored; NULL: nobody looks */
 };
 
 static const struct selection *selection_of(struct run *run)
@@ -110,15 +111,16 @@ static void take_kept(struct reading *reading, const struct entry *entry,
 static bool take_recalled(struct reading *reading, const struct entry *entry)
 {
 	struct run *run = reading->run;
-	const struct entries *before = run->before.raw;
+	size_t last = entries_count(run->fresh) - 1;
 
-	if (before == NULL || run->since->snapshot != NULL)
+	if (reading->recall == NULL)
 		return false;
-	size_t i = entries_recall(run->fresh, entry, before, &reading->recalled);
+	size_t i = recall_find(reading->recall, run->fresh, last);
 
-	if (i == entries_count(before))
+	if (i == entries_count(run->before.raw))
 		return false;
-	take_kept(reading, entry, before, i);
+	entries_drop_last(run->fresh);
+	take_kept(reading, entry, run->before.raw, i);
 	return true;
 }
 
@@ -126,10 +128,9 @@ static void take_raw(struct reading *reading, const struct entry *entry)
 {
 	struct entries *fresh = reading->run->fresh;
 
-	if (take_recalled(reading, entry))
-		return;
 	entries_add(fresh, entry);
-	take_kept(reading, entry, fresh, entries_count(fresh) - 1);
+	if (!take_recalled(reading, entry))
+		take_kept(reading, entry, fresh, entries_count(fresh) - 1);
 }
 
 /* An entry_sink: one that is as it was. */
@@ -294,7 +295,11 @@ static void start_site(struct reading *reading)
 
 	start_exclusions(reading);
 	run_new_site(run);
-	reading->recalled = 0;
+	talloc_free(reading->recall);
+	reading->recall = run->before.raw == NULL || run->since == NULL ||
+					  run->since->snapshot != NULL
+				  ? NULL
+				  : recall_new(run->mem_ctx, run->before.raw);
 	reading->crew = decode_crew_new(run->mem_ctx, &run->reporter);
 	run->entries = entries_new(run->mem_ctx, run->stored.items);
 	run->raw = entries_new(run->mem_ctx, run->stored.items);

@@ -164,31 +164,11 @@ static bool is_same_bytes(const char *a, const char *b)
 	       memcmp(a + first, b + first, len - first) == 0;
 }
 
-/* The first of @before that is @bytes, from @start on and soon. */
-static size_t find_soon(const struct entries *before, size_t start, const char *bytes)
+void entries_drop_last(struct entries *entries)
 {
-	enum { SOON = 16 };
-	size_t end = before->n - start < SOON ? before->n : start + SOON;
+	const char *bytes = entries->items[--entries->n].bytes;
 
-	while (start < end && !is_same_bytes(before->items[start].bytes, bytes))
-		start++;
-	return start < end ? start : before->n;
-}
-
-size_t entries_recall(struct entries *entries, const struct entry *entry,
-	const struct entries *before, size_t *next)
-{
-	const struct entry chosen = chosen_of(entries, entry);
-	char *bytes = entry_bytes_new(entries->arena, &chosen, MOST_ROLES);
-	size_t at = find_soon(before, *next, bytes);
-
-	if (at < before->n)
-		*next = at + 1;
-	else if (*next < before->n &&
-		 strcmp(entry_bytes_dn(bytes), entries_dn(before, *next)) == 0)
-		++*next; /* it is another now */
 	arena_give_back(entries->arena, bytes, entry_bytes_length(bytes));
-	return at;
 }
 
 void entries_join(struct entries *to, const struct entries *from, size_t i,

@@ -35,15 +35,8 @@ struct entries *entries_like(
 	TALLOC_CTX *mem_ctx, const struct entries *other) _must_check_;
 /* An entry_sink. */
 void entries_add(void *entries, const struct entry *entry);
-/*
- * entries_recall - does @before have @entry, byte for byte?
- *
- * shape:   *next, from 0, is where it is looked for: the two come in one order, but for a few.
- *          Nothing is kept in @entries, which says what of an entry counts
- * returns: its index, after which *next is; entries_count(@before) where it was not found soon
- */
-size_t entries_recall(struct entries *entries, const struct entry *entry,
-	const struct entries *before, size_t *next) _must_check_;
+/* Takes back the one that was added last. */
+void entries_drop_last(struct entries *entries);
 size_t entries_count(const struct entries *entries);
 
 /* The canonical DN of entry @i (dn.h); found out when it is asked for first. */

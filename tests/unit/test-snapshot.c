@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "read/recall.h"
 #include "read/snapshot.h"
 
 /* What is stored of entries, and what a server says of them. Ids are of one letter here. */
@@ -374,6 +375,40 @@ static void test_differ(void **state)
 	assert_int_equal(entries_differ(a, b, &dn), 1);
 }
 
+/* What is read again: by the indexes of what was stored; 9: it is not what was there. */
+static void test_recall(void **state)
+{
+	static const struct {
+		const char *dn;
+		char id;
+		const char *cn;
+		size_t index;
+	} read[] = {{"cn=a", 'a', "a", 0}, {"cn=b", 'b', "other", 9},
+		{"cn=c", 'c', "c", 2}, {"cn=new", 'n', "new", 9}, {"cn=e", 'e', "e", 4},
+		{"cn=d", 'd', "d", 3}};
+	TMP_CTX(tmp);
+	struct entries *before = entries_new(tmp, wanted),
+		       *again = entries_new(tmp, wanted);
+
+	(void)state;
+	for (char name[] = "a"; name[0] <= 'e'; name[0]++)
+		add(before, mem_printf(tmp, "cn=%s", name), id_text(tmp, name[0]), name);
+	struct recall *recall = recall_new(tmp, before);
+
+	for (size_t i = 0; i < ARRAY_SIZE(read); i++) {
+		add(again, read[i].dn, id_text(tmp, read[i].id), read[i].cn);
+		size_t found = recall_find(recall, again, entries_count(again) - 1);
+
+		assert_int_equal(
+			found == entries_count(before) ? 9 : found, read[i].index);
+		if (read[i].index != 9)
+			entries_drop_last(again);
+	}
+	assert_int_equal(entries_count(again), 2);
+	assert_string_equal(entries_dn(again, 0), "cn=b");
+	assert_string_equal(entries_dn(again, 1), "cn=new");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -384,6 +419,7 @@ int main(void)
 		cmocka_unit_test(test_older_file),
 		cmocka_unit_test(test_joined),
 		cmocka_unit_test(test_differ),
+		cmocka_unit_test(test_recall),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
