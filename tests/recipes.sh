@@ -71,7 +71,7 @@ insert src/config/attributes.def '^FIELD\(BOOT_INTERFACE,' \
 	"FIELD(ASSET_TAG, \"asset_tag\", \"vocAssetTag\", $number, EXACT, ONE, \"number of the inventory\")"
 insert src/model/use.c '^static const struct use host_uses' \
 	'	TEXT(ASSET_TAG, word, machine, asset_tag, "asset_tag", "asset tag", 0),'
-insert src/model/site.h '^	const char \*location, \*serial;' '	const char *asset_tag;'
+insert src/model/site.h '^	const char \*profile_dn, ' '	const char *asset_tag;'
 meson setup build -Dlauncher=disabled -Dtests=disabled -Dman=disabled -Dbuildtype=debug >"$tree/log" 2>&1
 ok 'the copy builds with another attribute' ninja -C build
 not_ok 'a schema that was not written again is noticed' build/generate --check "$copy"

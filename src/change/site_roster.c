@@ -38,10 +38,10 @@ static uint64_t hash_interface(uint64_t hash, const struct interface *interface)
 	hash = hash_text(hash, interface->fqdn);
 	for (uint32_t i = 0; i < interface->n_macs; i++)
 		hash = hash_bytes(hash, interface->macs[i].mac.bytes, 6);
-	for (uint32_t i = 0; i < interface->n_guids; i++)
-		hash = hash_bytes(hash, interface->guids[i].guid.bytes, GUID_BYTES);
-	for (uint32_t i = 0; i < interface->duids.n; i++)
-		hash = hash_text(hash, interface->duids.items[i]);
+	for (uint32_t i = 0; i < interface->rare->n_guids; i++)
+		hash = hash_bytes(hash, interface->rare->guids[i].guid.bytes, GUID_BYTES);
+	for (uint32_t i = 0; i < interface->rare->duids.n; i++)
+		hash = hash_text(hash, interface->rare->duids.items[i]);
 	hash = hash_text(hash, NULL);
 	for (uint32_t i = 0; i < interface->n_addresses; i++)
 		hash = hash_bytes(hash, interface->addresses[i].ip.bytes, 16);
@@ -249,8 +249,9 @@ static void have_macs(
 {
 	for (uint32_t i = 0; i < interface->n_macs; i++)
 		add_item(mem_ctx, &having->macs, past_hardware(&interface->macs[i]));
-	for (uint32_t i = 0; i < interface->n_guids; i++)
-		add_item(mem_ctx, &having->macs, past_hardware(&interface->guids[i]));
+	for (uint32_t i = 0; i < interface->rare->n_guids; i++)
+		add_item(mem_ctx, &having->macs,
+			past_hardware(&interface->rare->guids[i]));
 }
 
 static void have_network(struct having *having, const char *name)
@@ -277,9 +278,9 @@ static void have_address(TALLOC_CTX *mem_ctx, struct having *having,
 	for (uint32_t i = 0; i < interface->n_macs; i++)
 		add_item(mem_ctx, &having->reservations,
 			pair_of(hash, &interface->macs[i]));
-	for (uint32_t i = 0; i < interface->n_guids; i++)
+	for (uint32_t i = 0; i < interface->rare->n_guids; i++)
 		add_item(mem_ctx, &having->reservations,
-			pair_of(hash, &interface->guids[i]));
+			pair_of(hash, &interface->rare->guids[i]));
 	have_network(having, address->network->record.name);
 }
 

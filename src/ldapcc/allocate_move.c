@@ -68,13 +68,13 @@ static struct mover *list_movers(
 /* A file of the old host may not be on the new one. */
 static void warn_of_files(struct run *run, const struct machine *vcn)
 {
-	for (uint32_t i = 0; i < vcn->n_guest_disks; i++)
-		if (vcn->guest_disks[i].path != NULL)
+	for (uint32_t i = 0; i < vcn->guest->n_disks; i++)
+		if (vcn->guest->disks[i].path != NULL)
 			diag_add(run->diags, SEVERITY_WARNING, NULL,
 				record_loc(run->site, &vcn->record, FIELD_DISK),
 				"'%s' keeps a disk in '%s': its new host must have that "
 				"file",
-				vcn->name, vcn->guest_disks[i].path);
+				vcn->name, vcn->guest->disks[i].path);
 	if (vcn->image != NULL && vcn->image->path != NULL && !vcn->image->snapshot)
 		diag_add(run->diags, SEVERITY_WARNING, NULL,
 			record_loc(run->site, &vcn->record, FIELD_IMAGE),

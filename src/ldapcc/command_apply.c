@@ -95,9 +95,9 @@ static void note_records(struct publication *p)
 	for (size_t i = 0; i < run->site->n_hosts; i++) {
 		const struct machine *host = run->site->hosts[i];
 
-		if (host->boots_installer && host->install_until != 0 &&
-			(now->due == 0 || host->install_until < now->due))
-			now->due = host->install_until;
+		if (host->boots_installer && host->install->until != 0 &&
+			(now->due == 0 || host->install->until < now->due))
+			now->due = host->install->until;
 	}
 	note_quarantined(p);
 }

@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 
 #include "base/text.h"
+#include "base/trailer.h"
 #include "ldapcc/show_subject.h"
 #include "model/use.h"
 
@@ -72,12 +73,13 @@ static void put_interface(struct page *page, const struct interface *interface)
 			record_loc_of(page->run->site, &interface->record,
 				interface->macs[i].is_derived ? FIELD_NAME : FIELD_MAC,
 				interface->macs[i].origin, 0));
-	for (uint32_t i = 0; i < interface->n_guids; i++)
+	for (uint32_t i = 0; i < interface->rare->n_guids; i++)
 		put(page, "guid",
-			octets_format(tmp, interface->guids[i].guid.bytes, GUID_BYTES),
+			octets_format(
+				tmp, interface->rare->guids[i].guid.bytes, GUID_BYTES),
 			&interface->record, FIELD_MAC);
-	for (uint32_t i = 0; i < interface->duids.n; i++)
-		put(page, "duid", interface->duids.items[i], &interface->record,
+	for (uint32_t i = 0; i < interface->rare->duids.n; i++)
+		put(page, "duid", interface->rare->duids.items[i], &interface->record,
 			FIELD_DUID);
 	if (interface->is_management)
 		put(page, "management", "yes", &interface->record,
@@ -157,6 +159,7 @@ static void put_change(struct page *page, const struct record *record)
 static void put_machine(struct page *page, const struct machine *machine)
 {
 	const struct record *record = &machine->record;
+	char uuid[UUID_TEXT_MAX];
 
 	put(page, "name", machine->fqdn, record, FIELD_NAME);
 	put_change(page, record);
@@ -166,7 +169,9 @@ static void put_machine(struct page *page, const struct machine *machine)
 	put_uses(page, record);
 	put_extras(page, record);
 	put_groups(page, machine);
-	put(page, "uuid, derived", machine->uuid, record, FIELD_NAME);
+	if (machine->is_vcn && machine->fqdn != NULL)
+		put(page, "uuid, derived", uuid_of_name(machine->fqdn, uuid), record,
+			FIELD_NAME);
 	for (uint32_t i = 0; i < machine->n_vcns; i++)
 		put(page, "vcn", machine->vcns[i]->fqdn, &machine->vcns[i]->record,
 			FIELD_HOST);

@@ -46,9 +46,9 @@ static bool has_mac(const struct machine *machine, struct mac mac)
 static bool has_guid(const struct machine *machine, struct guid guid)
 {
 	for (uint32_t i = 0; i < machine->n_interfaces; i++)
-		for (uint32_t j = 0; j < machine->interfaces[i]->n_guids; j++)
-			if (guid_compare(machine->interfaces[i]->guids[j].guid, guid) ==
-				0)
+		for (uint32_t j = 0; j < machine->interfaces[i]->rare->n_guids; j++)
+			if (guid_compare(machine->interfaces[i]->rare->guids[j].guid,
+				    guid) == 0)
 				return true;
 	return false;
 }

@@ -137,12 +137,12 @@ static void read_one(struct decoder *d, struct record *record, const struct use 
 static void read_use(struct decoder *d, struct record *record, const struct use *use)
 {
 	const struct field_values *values = &d->fields[use->field];
-	void *place = (char *)record + use->offset;
 	struct entry_value name;
 	bool is_part;
 
 	if (use->field == FIELD_NAME && own_name(d, &name, &is_part)) {
-		use->read(d, record, use, &name, place);
+		use->read(d, record, use, &name,
+			use_member_write(d->site->arena, use, record));
 		return;
 	}
 	if (values->n == 0) {
@@ -151,6 +151,8 @@ static void read_use(struct decoder *d, struct record *record, const struct use 
 				use->field, "is missing");
 		return;
 	}
+	void *place = use_member_write(d->site->arena, use, record);
+
 	if (use->storage == STORAGE_TEXTS || use->storage == STORAGE_KEYS)
 		read_list(d, record, use, values, place);
 	else
@@ -276,14 +278,14 @@ static void read_extras(struct decoder *d, struct record *record)
 	record->extras = all;
 }
 
-/* @key, or that of @dn, which most are themselves. */
-static const char *keep_key(struct arena *arena, const char *key, const char *dn)
+/* The entry's, which most DNs are themselves: no copy is made. */
+static const char *keep_key(struct decoder *d, const char *dn)
 {
+	const char *key = d->entry->key;
+
 	if (key == NULL)
-		key = dn_key_arena(arena, dn);
-	else if (strcmp(key, dn) != 0)
-		return arena_strdup(arena, key);
-	return key == NULL || strcmp(key, dn) == 0 ? dn : key;
+		key = dn_write_key(d->key, dn) ? d->key->data : dn;
+	return strcmp(key, dn) == 0 ? dn : arena_strdup(d->site->arena, key);
 }
 
 /* @object is zeroed memory whose first member is its record. */
@@ -292,7 +294,7 @@ static void *record_new(struct decoder *d, size_t size, enum kind kind)
 	struct record *record = arena_alloc(d->site->arena, size);
 
 	record->dn = arena_strdup(d->site->arena, d->entry->dn);
-	record->key = keep_key(d->site->arena, d->entry->key, record->dn);
+	record->key = keep_key(d, record->dn);
 	record->line = d->entry->line;
 	record->source = source_of(d);
 	record->change = decode_change(d, NULL);
@@ -417,7 +419,7 @@ static void read_names(struct decoder *d, struct machine *machine)
 		machine->record.name == NULL ? 0 : strlen(machine->record.name));
 	machine->alias_field = aliases->n > 0 ? FIELD_ALIAS : FIELD_NAME;
 	machine->aliases.items = arena_alloc(
-		d->site->arena, (names->n + aliases->n + 1) * sizeof(const char *));
+		d->site->arena, (names->n + aliases->n) * sizeof(const char *));
 	for (size_t i = 0; i < names->n; i++)
 		if (!text_equal_case(names->values[i].bytes, own.bytes))
 			add_alias(d, &machine->record, &machine->aliases, FIELD_NAME,
@@ -459,6 +461,7 @@ static void decode_machine(struct decoder *d, enum kind kind)
 {
 	struct machine *machine = record_new(d, sizeof(*machine), kind);
 
+	machine_begin(machine);
 	machine->is_vcn = kind == KIND_VCN;
 	machine->is_enabled = true;
 	machine->is_zone_name = d->is_zone_name;
@@ -470,6 +473,7 @@ static void decode_machine(struct decoder *d, enum kind kind)
 	if (d->fields[FIELD_MAC].n > 0 || d->fields[FIELD_ADDRESS].n > 0 ||
 		d->fields[FIELD_DUID].n > 0) {
 		machine->own = arena_alloc(d->site->arena, sizeof(*machine->own));
+		interface_begin(machine->own);
 		machine->own->record = machine->record;
 		machine->own->machine = machine;
 		decode_pairs(d, &machine->record, machine->own);
@@ -503,13 +507,15 @@ static void read_interface_names(struct decoder *d, struct interface *interface)
 
 	if (names->n < 2 || own == NULL)
 		return;
-	interface->aliases.items =
-		arena_alloc(d->site->arena, names->n * sizeof(const char *));
+	struct strings *aliases =
+		&interface_write_rare(d->site->arena, interface)->aliases;
+
+	aliases->items = arena_alloc(d->site->arena, names->n * sizeof(const char *));
 	for (size_t i = 0; i < names->n; i++)
 		if (!text_equal_case(names->values[i].bytes, own))
-			add_alias(d, &interface->record, &interface->aliases, FIELD_NAME,
+			add_alias(d, &interface->record, aliases, FIELD_NAME,
 				&names->values[i]);
-	decode_sort_strings(&interface->aliases);
+	decode_sort_strings(aliases);
 }
 
 /*
@@ -520,6 +526,7 @@ static void decode_interface(struct decoder *d)
 {
 	struct interface *interface = record_new(d, sizeof(*interface), KIND_INTERFACE);
 
+	interface_begin(interface);
 	read_uses(d, &interface->record);
 	interface->ifname = interface->record.name;
 	read_interface_names(d, interface);

@@ -39,10 +39,12 @@ static void keep_hardware(
 static void keep_guid(
 	struct decoder *d, struct interface *interface, const struct hardware *hardware)
 {
-	if (interface->guids == NULL)
-		interface->guids = arena_alloc(
+	struct interface_rare *rare = interface_write_rare(d->site->arena, interface);
+
+	if (rare->guids == NULL)
+		rare->guids = arena_alloc(
 			d->site->arena, d->fields[FIELD_MAC].n * sizeof(struct hardware));
-	keep_hardware(interface->guids, &interface->n_guids, hardware);
+	keep_hardware(rare->guids, &rare->n_guids, hardware);
 }
 
 /* What stands where nobody knew the address, or there is none, or a server gives it. */
@@ -111,19 +113,20 @@ static void read_macs(
 	if (interface->n_macs > 1)
 		qsort(interface->macs, interface->n_macs, sizeof(struct hardware),
 			hardware_compare);
-	if (interface->n_guids > 1)
-		qsort(interface->guids, interface->n_guids, sizeof(struct hardware),
-			hardware_compare);
+	if (interface->rare->n_guids > 1)
+		qsort(interface->rare->guids, interface->rare->n_guids,
+			sizeof(struct hardware), hardware_compare);
 }
 
 static void read_duids(
 	struct decoder *d, struct record *record, struct interface *interface)
 {
 	const struct field_values *values = &d->fields[FIELD_DUID];
-	struct strings *duids = &interface->duids;
 
 	if (values->n == 0)
 		return;
+	struct strings *duids = &interface_write_rare(d->site->arena, interface)->duids;
+
 	duids->items = arena_alloc(d->site->arena, values->n * sizeof(*duids->items));
 	for (size_t i = 0; i < values->n; i++) {
 		const struct entry_value *value = &values->values[i];

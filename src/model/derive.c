@@ -216,21 +216,23 @@ static void add_aliases(struct site *site, struct strings *names, struct machine
 static struct strings names_of(struct site *site, struct interface *interface)
 {
 	struct machine *machine = interface->machine;
-	size_t n = machine->aliases.n + interface->aliases.n;
+	size_t n = machine->aliases.n + interface->rare->aliases.n;
 	struct strings names = {
 		.items = arena_alloc(site->arena, (2 * n + 2) * sizeof(const char *))};
 
 	if (interface->fqdn == NULL)
 		return names;
-	const char *label = arena_strndup(
-		site->arena, interface->fqdn, strcspn(interface->fqdn, "."));
+	const char *label = interface->fqdn == machine->fqdn
+				    ? machine->name
+				    : arena_strndup(site->arena, interface->fqdn,
+					      strcspn(interface->fqdn, "."));
 
 	add_name(&names, interface->fqdn);
 	if (interface->is_primary || strcmp(label, machine->name) != 0)
 		add_short(site, &names, machine, label);
 	if (interface->is_primary)
 		add_aliases(site, &names, machine, &machine->aliases, machine->domain);
-	add_aliases(site, &names, machine, &interface->aliases,
+	add_aliases(site, &names, machine, &interface->rare->aliases,
 		model_domain_of(interface->fqdn));
 	return names;
 }
@@ -409,7 +411,8 @@ static void plan_post(struct site *site, struct profile *profile)
 
 bool machine_asks_for_install(const struct site *site, const struct machine *host)
 {
-	bool has_run_out = host->install_until != 0 && host->install_until <= site->now;
+	int64_t until = host->install->until;
+	bool has_run_out = until != 0 && until <= site->now;
 
 	return host->installs && !has_run_out;
 }
@@ -449,12 +452,14 @@ static void merge_keys(struct site *site, struct machine *host)
 		site->n_clusters > 0 ? &site->clusters[0]->authorized_keys : &none,
 		&host->profile->authorized_keys};
 
-	host->authorized_keys = (struct strings){
+	struct strings *keys = &machine_write_install(site->arena, host)->authorized_keys;
+
+	*keys = (struct strings){
 		.items = arena_alloc(site->arena,
 			(lists[0]->n + lists[1]->n + 1) * sizeof(const char *))};
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		for (uint32_t j = 0; j < lists[i]->n; j++)
-			add_name(&host->authorized_keys, lists[i]->items[j]);
+			add_name(keys, lists[i]->items[j]);
 }
 
 static bool plan_host(struct site *part, struct machine *host)
@@ -463,8 +468,10 @@ static bool plan_host(struct site *part, struct machine *host)
 		return false;
 	ports_plan(part, host, host->profile->release);
 	merge_keys(part, host);
-	host->disks = *disk_values(host);
-	host->disk_choice = (uint8_t)disk_choose(host, host->profile->release);
+	struct machine_install *install = machine_write_install(part->arena, host);
+
+	install->disks = *disk_values(host);
+	install->disk_choice = (uint8_t)disk_choose(host, host->profile->release);
 	return true;
 }
 

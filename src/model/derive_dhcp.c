@@ -324,7 +324,7 @@ static void build_pools(struct site *site)
 static uint32_t count_identities(const struct interface *interface, unsigned family)
 {
 	return interface->n_macs +
-	       (family == 4 ? interface->n_guids : interface->duids.n);
+	       (family == 4 ? interface->rare->n_guids : interface->rare->duids.n);
 }
 
 static void set_identity(
@@ -337,9 +337,11 @@ static void set_identity(
 	if (number < interface->n_macs)
 		reservation->hardware = &interface->macs[number];
 	else if (reservation->is_guid)
-		reservation->hardware = &interface->guids[number - interface->n_macs];
+		reservation->hardware =
+			&interface->rare->guids[number - interface->n_macs];
 	else
-		reservation->duid = interface->duids.items[number - interface->n_macs];
+		reservation->duid =
+			interface->rare->duids.items[number - interface->n_macs];
 }
 
 static bool says_something(const struct boot *boot)
@@ -455,7 +457,7 @@ static void add_at(
 			.address = address,
 			.is_primary = interface->is_primary,
 			.is_extra = is_extra(interface, i),
-			.has_own_boot = says_something(&interface->machine->boot),
+			.has_own_boot = says_something(&interface->machine->rare->boot),
 			.has_own_domain = has_own_domain(interface, network)};
 		set_identity(reservation, address->ip.family, j);
 	}
@@ -469,7 +471,7 @@ static void add_roaming(struct site *site, struct interface *interface, unsigned
 		*reservation = (struct reservation){.interface = interface,
 			.id = reservation_id(site, interface, ++*number),
 			.is_primary = interface->is_primary,
-			.has_own_boot = says_something(&interface->machine->boot),
+			.has_own_boot = says_something(&interface->machine->rare->boot),
 			.has_own_domain = has_roaming_domain(site, interface)};
 		set_identity(reservation, 4, j);
 	}
@@ -519,7 +521,7 @@ static struct reservation *room_for(struct site *site, uint32_t *n)
 static bool may_pair(const struct reservation *reservation, unsigned family)
 {
 	return reservation->address->ip.family == family && !reservation->is_extra &&
-	       !reservation->is_repeat && reservation->interface->n_guids == 0;
+	       !reservation->is_repeat && reservation->interface->rare->n_guids == 0;
 }
 
 static void offer_pair(struct reservation *reservation)
@@ -768,7 +770,7 @@ static const struct boot_choice *own_choice(struct choosing *c,
 	unsigned family, const struct boot_choice *of_network)
 {
 	TMP_CTX(tmp);
-	struct boot boot = merged(&machine->boot, network);
+	struct boot boot = merged(&machine->rare->boot, network);
 	struct boot_choice choice = choice_of(c->site, &boot, domain, family, false);
 
 	if (of_network != NULL &&

@@ -103,8 +103,8 @@ const struct strings *disk_values(const struct machine *host)
 {
 	static const struct strings none;
 
-	if (host->install_disks.n > 0)
-		return &host->install_disks;
+	if (host->install->own_disks.n > 0)
+		return &host->install->own_disks;
 	return host->profile == NULL ? &none : &host->profile->install_disks;
 }
 

@@ -390,8 +390,8 @@ void dns_records_link(struct site *site)
 		struct machine *host = site->hosts[i];
 		struct place place = {&host->record, host, host->fqdn, host->domain};
 
-		add_values(site, &place, &host->dns_values);
-		add_keys(site, &place, &host->host_keys);
+		add_values(site, &place, &host->rare->dns_values);
+		add_keys(site, &place, &host->rare->host_keys);
 	}
 }
 
@@ -413,8 +413,8 @@ void dns_records_link_aliases(struct site *site)
 
 		for (uint32_t j = 0; !has_address(host) && j < host->aliases.n; j++) {
 			place.owner = full_target(site, &place, host->aliases.items[j]);
-			add_values(site, &place, &host->dns_values);
-			add_keys(site, &place, &host->host_keys);
+			add_values(site, &place, &host->rare->dns_values);
+			add_keys(site, &place, &host->rare->host_keys);
 		}
 	}
 }

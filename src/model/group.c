@@ -310,7 +310,7 @@ static void gather_machine(struct gathering *g, struct machine *machine)
 	if (machine->host != NULL)
 		gather(g, machine, HOST, machine->host->fqdn, &machine->host->record);
 	gather(g, machine, VO, machine->vo, own);
-	gather(g, machine, LOCATION, machine->location, own);
+	gather(g, machine, LOCATION, machine->rare->location, own);
 }
 
 /* Machines that are in quarantine, or not selected, are members of nothing. */

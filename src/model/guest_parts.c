@@ -51,29 +51,32 @@ const char *guest_credential_parse(
 /* What was refused is not among the values. */
 static void build_disks(struct arena *arena, struct machine *vcn)
 {
-	const struct strings *texts = &vcn->disk_texts;
+	struct machine_guest *guest = machine_write_guest(arena, vcn);
+	const struct strings *texts = &guest->disk_texts;
 
-	vcn->n_guest_disks = texts->n;
-	vcn->guest_disks = arena_alloc(arena, texts->n * sizeof(struct guest_disk));
+	guest->n_disks = texts->n;
+	guest->disks = arena_alloc(arena, texts->n * sizeof(struct guest_disk));
 	for (uint32_t i = 0; i < texts->n; i++)
-		(void)!guest_disk_parse(arena, texts->items[i], &vcn->guest_disks[i]);
+		(void)!guest_disk_parse(arena, texts->items[i], &guest->disks[i]);
 }
 
 static void build_credentials(struct arena *arena, struct machine *vcn)
 {
-	const struct strings *texts = &vcn->credential_texts;
+	struct machine_guest *guest = machine_write_guest(arena, vcn);
+	const struct strings *texts = &guest->credential_texts;
 
-	vcn->n_credentials = texts->n;
-	vcn->credentials = arena_alloc(arena, texts->n * sizeof(struct guest_credential));
+	guest->n_credentials = texts->n;
+	guest->credentials =
+		arena_alloc(arena, texts->n * sizeof(struct guest_credential));
 	for (uint32_t i = 0; i < texts->n; i++)
 		(void)!guest_credential_parse(
-			arena, texts->items[i], &vcn->credentials[i]);
+			arena, texts->items[i], &guest->credentials[i]);
 }
 
 void guest_parts_build(struct arena *arena, struct machine *vcn)
 {
-	if (vcn->disk_texts.n > 0)
+	if (vcn->guest->disk_texts.n > 0)
 		build_disks(arena, vcn);
-	if (vcn->credential_texts.n > 0)
+	if (vcn->guest->credential_texts.n > 0)
 		build_credentials(arena, vcn);
 }

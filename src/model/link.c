@@ -167,8 +167,9 @@ static void index_machines(struct site *site)
 		struct machine *machine = site->machines[i];
 
 		index_record(site, &machine->record,
-			machine->merged_into != NULL ? &machine->merged_into->record
-						     : &machine->record);
+			machine->rare->merged_into != NULL
+				? &machine->rare->merged_into->record
+				: &machine->record);
 	}
 }
 
@@ -261,7 +262,7 @@ static void attach_interfaces(struct site *site, const struct parts *parts)
 	find_machines(site);
 	for (size_t i = 0; i < parts->n; i++)
 		if (parts->items[i]->own != NULL && is_attached(parts->items[i]->own))
-			parts->items[i]->merged_into->n_interfaces++;
+			parts->items[i]->rare->merged_into->n_interfaces++;
 	for (size_t i = 0; i < site->n_interfaces; i++) {
 		if (!is_attached(site->interfaces[i]))
 			continue;
@@ -271,7 +272,7 @@ static void attach_interfaces(struct site *site, const struct parts *parts)
 	for (size_t i = 0; i < parts->n; i++) {
 		struct interface *own = parts->items[i]->own;
 
-		attach_own(site, parts->items[i]->merged_into);
+		attach_own(site, parts->items[i]->rare->merged_into);
 		if (own != NULL && is_attached(own))
 			attach(own);
 	}
@@ -287,7 +288,7 @@ static bool is_bare(const struct site *site, const struct machine *machine)
 {
 	return site->map->n_joins > 0 && machine->record.source == NULL &&
 	       !machine->is_vcn && !machine->record.is_bad && !machine->lacks_address &&
-	       machine->n_interfaces == 0 && machine->dns_values.n == 0;
+	       machine->n_interfaces == 0 && machine->rare->dns_values.n == 0;
 }
 
 static void settle_addresses(const struct site *site, struct machine *machine)
@@ -395,8 +396,8 @@ static void name_machine(struct site *site, struct machine *machine)
 	if (machine->record.name == NULL)
 		return;
 	machine->fqdn = with_domain(site, machine->record.name,
-		machine->own_domain != NULL ? machine->own_domain
-					    : network_domain(site, network));
+		machine->rare->own_domain != NULL ? machine->rare->own_domain
+						  : network_domain(site, network));
 	machine->domain = model_domain_of(machine->fqdn);
 	machine->name =
 		arena_strndup(site->arena, machine->fqdn, strcspn(machine->fqdn, "."));
@@ -485,8 +486,8 @@ static void claim_full_names(struct site *site, struct machine *machine)
 
 		if (interface->fqdn == NULL)
 			continue;
-		claim_aliases(site, machine, &interface->record, &interface->aliases,
-			model_domain_of(interface->fqdn));
+		claim_aliases(site, machine, &interface->record,
+			&interface->rare->aliases, model_domain_of(interface->fqdn));
 		if (!interface->is_primary)
 			claim_full(
 				site, machine, &interface->record, interface->fqdn, NULL);
@@ -513,7 +514,7 @@ static void claim_short_names(struct site *site, struct machine *machine)
 
 		if (interface->fqdn == NULL)
 			continue;
-		claim_short_aliases(site, machine, &interface->aliases);
+		claim_short_aliases(site, machine, &interface->rare->aliases);
 		if (!interface->is_primary)
 			claim_short(site, machine, interface->fqdn);
 	}
@@ -534,6 +535,12 @@ static bool drop_empty(struct strings *list)
 	return has_dropped;
 }
 
+static bool drop_empty_of(struct site *site, struct interface *interface)
+{
+	return interface->rare->aliases.n > 0 &&
+	       drop_empty(&interface_write_rare(site->arena, interface)->aliases);
+}
+
 void model_drop_aliases(struct site *site)
 {
 	bool has_dropped = false;
@@ -543,7 +550,7 @@ void model_drop_aliases(struct site *site)
 
 		has_dropped |= drop_empty(&machine->aliases);
 		for (uint32_t j = 0; j < machine->n_interfaces; j++)
-			has_dropped |= drop_empty(&machine->interfaces[j]->aliases);
+			has_dropped |= drop_empty_of(site, machine->interfaces[j]);
 	}
 	if (!has_dropped)
 		return;
@@ -555,7 +562,7 @@ void model_drop_aliases(struct site *site)
 	}
 }
 
-/* A VCN's MAC and UUID follow from its name, so they are the same on every run. */
+/* A VCN's MAC follows from its name, so it is the same on every run. */
 
 struct mac model_derived_mac(const char *fqdn, const char *ifname)
 {
@@ -579,18 +586,15 @@ static void derive_mac(struct site *site, struct interface *interface)
 	interface->n_macs = 1;
 }
 
-static void derive_identity(struct site *site, struct machine *machine)
+static void derive_macs(struct site *site, struct machine *machine)
 {
-	char uuid[UUID_TEXT_MAX];
-
 	if (!machine->is_vcn || machine->fqdn == NULL)
 		return;
-	machine->uuid = arena_strdup(site->arena, uuid_of_name(machine->fqdn, uuid));
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		struct interface *interface = machine->interfaces[i];
 
 		/* a MAC that could not be read is an error, not a missing one */
-		if (interface->n_macs == 0 && interface->n_guids == 0 &&
+		if (interface->n_macs == 0 && interface->rare->n_guids == 0 &&
 			interface->ifname != NULL && !interface->record.is_bad &&
 			!machine->record.is_bad)
 			derive_mac(site, interface);
@@ -752,7 +756,7 @@ static void split_machines(struct site *site)
 	size_t n = 0;
 
 	for (size_t i = 0; i < site->n_machines; i++)
-		if (site->machines[i]->merged_into == NULL)
+		if (site->machines[i]->rare->merged_into == NULL)
 			site->machines[n++] = site->machines[i];
 	site->n_machines = n;
 	sort_pointers(site->machines, n, compare_machine_names);
@@ -772,7 +776,7 @@ static void split_machines(struct site *site)
 static bool settle_machine(struct site *site, struct machine *machine)
 {
 	attach_own(site, machine);
-	if (machine->merged_into == NULL)
+	if (machine->rare->merged_into == NULL)
 		settle_addresses(site, machine);
 	if (machine->record.is_passed_over)
 		return true;
@@ -781,11 +785,11 @@ static bool settle_machine(struct site *site, struct machine *machine)
 	for (uint32_t i = 0; i < machine->n_interfaces; i++)
 		place_addresses(site, machine->interfaces[i]);
 	choose_primary(machine);
-	ports_find_parents(machine);
+	ports_find_parents(site->arena, machine);
 	name_machine(site, machine);
 	for (uint32_t i = 0; i < machine->n_interfaces; i++)
 		name_interface(site, machine->interfaces[i]);
-	derive_identity(site, machine);
+	derive_macs(site, machine);
 	if (machine->is_vcn)
 		guest_parts_build(site->arena, machine);
 	/* an entry that is only a name, an alias such as www, carries nobody */

@@ -192,7 +192,7 @@ static void check_machine_names(struct reporter *r, const struct machine *machin
 			continue;
 		if (!interface->is_primary)
 			check_full_name(r, machine, interface->fqdn);
-		check_aliases(r, machine, &interface->aliases,
+		check_aliases(r, machine, &interface->rare->aliases,
 			model_domain_of(interface->fqdn));
 	}
 	check_aliases(r, machine, &machine->aliases, machine->domain);
@@ -360,7 +360,8 @@ static void check_macs(struct reporter *r, struct interface *interface)
 	struct machine *machine = interface->machine;
 	char text[MAC_TEXT_MAX];
 
-	if (interface->n_macs + interface->n_guids + interface->duids.n == 0 &&
+	if (interface->n_macs + interface->rare->n_guids + interface->rare->duids.n ==
+			0 &&
 		!machine->is_vcn && !port_is_virtual(interface) &&
 		!record_refused(&interface->record, FIELD_MAC) &&
 		!record_refused(&machine->record, FIELD_MAC))
@@ -388,7 +389,7 @@ static size_t count_family(const struct interface *interface, unsigned family)
 /* Several MACs and several addresses of a family: here, because copies are gone by now. */
 static void check_pairs(struct reporter *r, struct interface *interface)
 {
-	uint32_t n_hardware = interface->n_macs + interface->n_guids;
+	uint32_t n_hardware = interface->n_macs + interface->rare->n_guids;
 
 	if (n_hardware < 2 ||
 		(count_family(interface, 4) < 2 && count_family(interface, 6) < 2))
@@ -462,7 +463,7 @@ void lint_interfaces(struct reporter *r, struct machine *machine)
 	if (machine->outranked != NULL)
 		report_new_primary(r, machine);
 	/* a name that is only an alias (CNAME), or has other records */
-	if (machine->n_interfaces == 0 && machine->dns_values.n == 0)
+	if (machine->n_interfaces == 0 && machine->rare->dns_values.n == 0)
 		check_report(r, CHECK_MISSING_ATTRIBUTE, &machine->record, FIELD_ADDRESS,
 			"no address, no MAC and no interface entry");
 	check_halves(r, machine);

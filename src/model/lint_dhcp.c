@@ -74,10 +74,10 @@ static void check_servers(struct reporter *r)
 /* Whether there is a finding also depends on the server's own entry. */
 void lint_next_server(struct reporter *r, struct machine *machine)
 {
-	if (machine->boot.next_server == NULL || report_in_trial(r))
+	if (machine->rare->boot.next_server == NULL || report_in_trial(r))
 		return;
-	lint_server(r, &machine->record, FIELD_NEXT_SERVER, machine->boot.next_server,
-		domain_of_site(r->site));
+	lint_server(r, &machine->record, FIELD_NEXT_SERVER,
+		machine->rare->boot.next_server, domain_of_site(r->site));
 }
 
 /* Routes and options of networks */
@@ -389,7 +389,8 @@ static void check_dnsmasq_network(struct reporter *r, struct network *network)
 /* A node's own file, where its networks name no server either. */
 static void check_dnsmasq_boot(struct reporter *r, struct machine *machine)
 {
-	if (!reporter_has_target(r, "dnsmasq-dhcp") || !lacks_server(&machine->boot))
+	if (!reporter_has_target(r, "dnsmasq-dhcp") ||
+		!lacks_server(&machine->rare->boot))
 		return;
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		const struct network *network = machine->interfaces[i]->network;
@@ -485,14 +486,14 @@ static void check_duids(struct reporter *r, struct interface *interface)
 	static const char *const all[] = {"kea-dhcp6", "dhcpd6", "dnsmasq-dhcp", NULL};
 	const char *target = target_of(r, interface->n_macs > 0 ? by_duid : all);
 
-	if (target == NULL || interface->duids.n > 0 || !has_ipv6(interface))
+	if (target == NULL || interface->rare->duids.n > 0 || !has_ipv6(interface))
 		return;
 	if (interface->n_macs > 0)
 		check_report(r, CHECK_NO_DUID, &interface->record, FIELD_DUID,
 			"target '%s' does not know a client by its MAC address whose "
 			"DUID is a UUID",
 			target);
-	else if (interface->n_guids > 0)
+	else if (interface->rare->n_guids > 0)
 		check_report(r, CHECK_NO_DUID, &interface->record, FIELD_DUID,
 			"target '%s' does not know an InfiniBand client without its DUID",
 			target);
@@ -501,19 +502,19 @@ static void check_duids(struct reporter *r, struct interface *interface)
 /* dnsmasq gives an IPv4 address to one client identifier, however many ports have it. */
 static void check_guids(struct reporter *r, struct interface *interface)
 {
-	if (interface->n_guids > 1 && reporter_has_target(r, "dnsmasq-dhcp"))
+	if (interface->rare->n_guids > 1 && reporter_has_target(r, "dnsmasq-dhcp"))
 		check_report(r, CHECK_NOT_CARRIED, &interface->record, FIELD_MAC,
 			"target 'dnsmasq-dhcp' knows one InfiniBand port of an address, "
 			"and here are %u",
-			interface->n_guids);
+			interface->rare->n_guids);
 }
 
 /* A DUID is its node's: all interfaces of one may have it. */
 static void check_dup_duid(
 	struct reporter *r, struct table *seen, struct interface *interface)
 {
-	for (uint32_t i = 0; i < interface->duids.n; i++) {
-		const char *duid = interface->duids.items[i];
+	for (uint32_t i = 0; i < interface->rare->duids.n; i++) {
+		const char *duid = interface->rare->duids.items[i];
 		struct interface **first = (struct interface **)table_slot(seen, duid);
 
 		if (*first == NULL)
@@ -535,7 +536,7 @@ void lint_duids(struct reporter *r, struct machine *machine)
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		struct interface *interface = machine->interfaces[i];
 
-		if (interface->duids.n > 0 && !report_in_trial(r))
+		if (interface->rare->duids.n > 0 && !report_in_trial(r))
 			check_dup_duid(r, r->trial->duids, interface);
 	}
 }

@@ -317,7 +317,7 @@ static bool is_one_nic(const struct held_mac *held, size_t n)
 		if (interface->network != NULL ||
 			interface->machine != held[0].claim.interface->machine)
 			return false;
-		n_nics += interface->vlan == 0;
+		n_nics += interface->rare->vlan == 0;
 	}
 	return n_nics <= 1;
 }
@@ -450,8 +450,8 @@ void lint_sift_macs(TALLOC_CTX *mem_ctx, const struct site *site, struct trial *
 
 			hold_all(mem_ctx, trial, &numbers, interface, interface->macs,
 				is_lent ? 0 : interface->n_macs);
-			hold_all(mem_ctx, trial, &numbers, interface, interface->guids,
-				interface->n_guids);
+			hold_all(mem_ctx, trial, &numbers, interface,
+				interface->rare->guids, interface->rare->n_guids);
 		}
 	}
 	trial->n_macs = sift(trial->macs, sizeof(*trial->macs), numbers, trial->n_macs);

@@ -229,14 +229,15 @@ static void check_disk(struct reporter *r, struct machine *host)
 	if (host->profile->release->installer != INSTALLER_KICKSTART &&
 		disk_values(host)->n > 1)
 		check_report(r, CHECK_INSTALL_DISK,
-			host->install_disks.n > 0 ? &host->record
-						  : &host->profile->record,
+			host->install->own_disks.n > 0 ? &host->record
+						       : &host->profile->record,
 			FIELD_INSTALL_DISK,
 			"the installer of %s takes one disk: of those of '%s' the first",
 			host->profile->version, host->name);
 	if (disk_choose(host, host->profile->release) != DISK_ASKED)
 		return;
-	bool is_own = host->install_disks.n > 0 || host->profile->install_disks.n == 0;
+	bool is_own =
+		host->install->own_disks.n > 0 || host->profile->install_disks.n == 0;
 
 	check_report(r, CHECK_INSTALL_DISK,
 		is_own ? &host->record : &host->profile->record, FIELD_INSTALL_DISK,

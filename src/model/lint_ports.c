@@ -27,8 +27,8 @@ static bool has_port(const struct machine *host, const char *bridge)
  */
 static const char *other_way(const struct interface *interface)
 {
-	const struct interface *parent = interface->parent;
-	const char *name = interface->parent_name;
+	const struct interface *parent = interface->rare->parent;
+	const char *name = interface->rare->parent_name;
 
 	if (interface->n_macs == 0)
 		return "";
@@ -42,25 +42,25 @@ static const char *other_way(const struct interface *interface)
 
 static void check_parent(struct reporter *r, struct interface *interface)
 {
-	const char *name = interface->parent_name;
+	const char *name = interface->rare->parent_name;
 
-	if (name == NULL && interface->parent == NULL)
+	if (name == NULL && interface->rare->parent == NULL)
 		return;
 	TMP_CTX(tmp);
 
-	if (name != NULL && interface->parent == NULL)
+	if (name != NULL && interface->rare->parent == NULL)
 		check_report(r, CHECK_DANGLING_REF, &interface->record, FIELD_PARENT,
 			"'%s' has no interface '%s'%s%s", interface->machine->name, name,
 			has_port(interface->machine, name)
 				? ": give that bridge an entry, without a MAC address"
 				: "",
 			other_way(interface));
-	else if (interface->parent != NULL && port_has_loop(interface))
+	else if (interface->rare->parent != NULL && port_has_loop(interface))
 		check_report(r, CHECK_BAD_VALUE, &interface->record,
 			name != NULL ? FIELD_PARENT : FIELD_NAME,
 			"'%s' stands on '%s', and that on it", interface->ifname,
-			interface->parent->ifname);
-	else if (name != NULL && interface->vlan == 0)
+			interface->rare->parent->ifname);
+	else if (name != NULL && interface->rare->vlan == 0)
 		lint_missing(r, &interface->record, FIELD_VLAN,
 			mem_printf(tmp,
 				"is missing: neither the interface nor its network has a "
@@ -70,9 +70,9 @@ static void check_parent(struct reporter *r, struct interface *interface)
 
 static void check_own_bridge(struct reporter *r, struct interface *interface)
 {
-	if (interface->bridge_name == NULL || interface->ifname == NULL)
+	if (interface->rare->bridge_name == NULL || interface->ifname == NULL)
 		return;
-	if (strcmp(interface->bridge_name, interface->ifname) == 0)
+	if (strcmp(interface->rare->bridge_name, interface->ifname) == 0)
 		check_report(r, CHECK_BAD_VALUE, &interface->record, FIELD_BRIDGE,
 			"'%s' is a port of itself", interface->ifname);
 	else if (port_is_bridge(interface))
@@ -86,16 +86,17 @@ static void check_own_bridge(struct reporter *r, struct interface *interface)
 /* What of the directory makes @interface what it is. */
 static enum field_id vlan_field(const struct interface *interface)
 {
-	return interface->vlan_number > 0	? FIELD_VLAN
-	       : interface->parent_name != NULL ? FIELD_PARENT
-						: FIELD_NAME;
+	return interface->rare->vlan_number > 0	      ? FIELD_VLAN
+	       : interface->rare->parent_name != NULL ? FIELD_PARENT
+						      : FIELD_NAME;
 }
 
 static void check_vlan(
 	struct reporter *r, struct interface *interface, const struct release *release)
 {
-	if (interface->vlan == 0 ||
-		(interface->parent_name != NULL && interface->parent == NULL) ||
+	if (interface->rare->vlan == 0 ||
+		(interface->rare->parent_name != NULL &&
+			interface->rare->parent == NULL) ||
 		port_has_loop(interface))
 		return;
 	if (!release->knows_vlan)
@@ -103,19 +104,19 @@ static void check_vlan(
 			vlan_field(interface),
 			"the installer of %s knows no VLANs: it leaves out '%s'",
 			interface->machine->profile->version, interface->ifname);
-	else if (interface->parent == NULL && interface->n_macs == 0)
+	else if (interface->rare->parent == NULL && interface->n_macs == 0)
 		check_report(r, CHECK_INSTALL_NETWORK, &interface->record,
 			vlan_field(interface),
 			"nothing says which NIC the VLAN '%s' stands on: the installer "
 			"leaves it out",
 			interface->ifname);
-	else if (interface->parent != NULL &&
-		 port_is_left_out(interface->parent, release))
+	else if (interface->rare->parent != NULL &&
+		 port_is_left_out(interface->rare->parent, release))
 		check_report(r, CHECK_INSTALL_NETWORK, &interface->record,
 			vlan_field(interface),
 			"'%s' stands on '%s', which the installer does not make: it "
 			"leaves it out",
-			interface->ifname, interface->parent->ifname);
+			interface->ifname, interface->rare->parent->ifname);
 }
 
 /* It is installed, but not as its name would have one think. */
@@ -124,12 +125,12 @@ static void check_vlan_name(
 {
 	uint32_t other = port_other_vlan(interface);
 
-	if (interface->parent == NULL && interface->n_macs == 0)
+	if (interface->rare->parent == NULL && interface->n_macs == 0)
 		return;
 	if (other > 0)
 		check_report(r, CHECK_INSTALL_NETWORK, &interface->record,
 			vlan_field(interface), "'%s' becomes VLAN %u, while its %s %u",
-			interface->ifname, interface->vlan,
+			interface->ifname, interface->rare->vlan,
 			interface->network != NULL && interface->network->vlan == other
 				? "network is VLAN"
 				: "name says",
@@ -157,7 +158,7 @@ static void check_device(struct reporter *r, struct interface *interface)
 
 static const char *foreign_option(TALLOC_CTX *mem_ctx, const struct interface *interface)
 {
-	return bond_foreign_option(arena_new(mem_ctx), interface->bond_options);
+	return bond_foreign_option(arena_new(mem_ctx), interface->rare->bond_options);
 }
 
 static void check_bond(
@@ -191,7 +192,7 @@ static void check_nic(struct reporter *r, struct interface *interface)
 
 	if (owner == NULL)
 		return;
-	bool is_vlan = interface->vlan > 0;
+	bool is_vlan = interface->rare->vlan > 0;
 	struct finding *finding = check_report(r, CHECK_INSTALL_NETWORK,
 		&interface->record, is_vlan ? vlan_field(interface) : FIELD_MAC,
 		is_vlan ? "'%s' is the same VLAN as '%s': the installer leaves it out"

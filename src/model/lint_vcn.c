@@ -61,27 +61,29 @@ static void check_vcn(struct reporter *r, struct machine *vcn)
 static void check_disk_name(struct reporter *r, struct machine *vcn, uint32_t i)
 {
 	for (uint32_t j = 0; j < i; j++)
-		if (strcmp(vcn->guest_disks[i].name, vcn->guest_disks[j].name) == 0) {
+		if (strcmp(vcn->guest->disks[i].name, vcn->guest->disks[j].name) == 0) {
 			check_report(r, CHECK_BAD_VALUE, &vcn->record, FIELD_DISK,
-				"two disks have the name '%s'", vcn->guest_disks[i].name);
+				"two disks have the name '%s'",
+				vcn->guest->disks[i].name);
 			return;
 		}
 }
 
 static void check_disks(struct reporter *r, struct machine *vcn)
 {
-	if (vcn->n_guest_disks > GUEST_DISKS_MAX)
+	if (vcn->guest->n_disks > GUEST_DISKS_MAX)
 		check_report(r, CHECK_BAD_VALUE, &vcn->record, FIELD_DISK,
 			"has more than %d disks", GUEST_DISKS_MAX);
-	for (uint32_t i = 0; i < vcn->n_guest_disks; i++) {
-		const struct guest_disk *disk = &vcn->guest_disks[i];
+	for (uint32_t i = 0; i < vcn->guest->n_disks; i++) {
+		const struct guest_disk *disk = &vcn->guest->disks[i];
 
 		check_disk_name(r, vcn, i);
-		if (vcn->scratch_mib == 0 || disk->size_mib <= vcn->scratch_mib)
+		if (vcn->guest->scratch_mib == 0 ||
+			disk->size_mib <= vcn->guest->scratch_mib)
 			continue;
 		struct finding *finding = check_report(r, CHECK_OVER_LIMIT, &vcn->record,
 			FIELD_DISK, "disk '%s' has %u MiB, and the VCN may write %u",
-			disk->name, disk->size_mib, vcn->scratch_mib);
+			disk->name, disk->size_mib, vcn->guest->scratch_mib);
 
 		lint_note(r, finding, &vcn->record, FIELD_SCRATCH, 0, "the limit");
 	}
@@ -90,21 +92,22 @@ static void check_disks(struct reporter *r, struct machine *vcn)
 static void check_credential_name(struct reporter *r, struct machine *vcn, uint32_t i)
 {
 	for (uint32_t j = 0; j < i; j++)
-		if (strcmp(vcn->credentials[i].name, vcn->credentials[j].name) == 0)
+		if (strcmp(vcn->guest->credentials[i].name,
+			    vcn->guest->credentials[j].name) == 0)
 			check_report(r, CHECK_BAD_VALUE, &vcn->record, FIELD_CREDENTIAL,
 				"two credentials have the name '%s'",
-				vcn->credentials[i].name);
+				vcn->guest->credentials[i].name);
 }
 
 static void check_credentials(struct reporter *r, struct machine *vcn)
 {
 	size_t sum = 0;
 
-	if (vcn->n_credentials > CREDENTIALS_MAX)
+	if (vcn->guest->n_credentials > CREDENTIALS_MAX)
 		check_report(r, CHECK_BAD_VALUE, &vcn->record, FIELD_CREDENTIAL,
 			"has more than %d credentials", CREDENTIALS_MAX);
-	for (uint32_t i = 0; i < vcn->n_credentials; i++) {
-		const char *value = vcn->credentials[i].value;
+	for (uint32_t i = 0; i < vcn->guest->n_credentials; i++) {
+		const char *value = vcn->guest->credentials[i].value;
 
 		sum += value == NULL ? 0 : strlen(value);
 		check_credential_name(r, vcn, i);
@@ -125,8 +128,8 @@ static void check_processors(struct reporter *r, struct machine *vcn)
 		check_report(r, CHECK_BAD_VALUE, &vcn->record, FIELD_MEMORY,
 			"%u is no multiple of %d: memory of huge pages is",
 			vcn->memory_mib, HUGE_PAGE_MIB);
-	if (vcn->cpu_set == NULL || vcn->host == NULL || vcn->host->cpus == 0 ||
-		cpu_list_parse(vcn->cpu_set, &list) != NULL ||
+	if (vcn->guest->cpu_set == NULL || vcn->host == NULL || vcn->host->cpus == 0 ||
+		cpu_list_parse(vcn->guest->cpu_set, &list) != NULL ||
 		list.items[list.n - 1] < vcn->host->cpus)
 		return;
 	struct finding *finding = check_report(r, CHECK_OUTSIDE_HOST, &vcn->record,
@@ -146,9 +149,10 @@ static const char *firmware_of(const struct image *image)
 
 static void check_firmware(struct reporter *r, struct machine *vcn)
 {
-	if (vcn->host == NULL || vcn->image == NULL || vcn->host->guest_firmware.n == 0)
+	if (vcn->host == NULL || vcn->image == NULL ||
+		vcn->host->rare->guest_firmware.n == 0)
 		return;
-	const struct strings *has = &vcn->host->guest_firmware;
+	const struct strings *has = &vcn->host->rare->guest_firmware;
 	const char *wanted = firmware_of(vcn->image);
 
 	/* every QEMU for PCs brings a BIOS */
@@ -417,9 +421,9 @@ static void check_file_users(struct reporter *r)
 		if (image == NULL || vcn->host == NULL || !vcn->is_enabled)
 			continue;
 		use_image(r, users, vcn);
-		for (uint32_t j = 0; j < vcn->n_guest_disks; j++)
-			if (vcn->guest_disks[j].path != NULL)
-				use_file(r, users, vcn->guest_disks[j].path,
+		for (uint32_t j = 0; j < vcn->guest->n_disks; j++)
+			if (vcn->guest->disks[j].path != NULL)
+				use_file(r, users, vcn->guest->disks[j].path,
 					&(struct file_use){vcn, FIELD_DISK, true});
 	}
 }

@@ -93,7 +93,7 @@ static void merge_use(struct site *site, struct record *machine, struct record *
 	if (use->read == NULL || theirs == NULL || theirs->is_refused)
 		return;
 	if (record_origin(machine, use->field) == NULL) {
-		memcpy((char *)machine + use->offset, use_member(use, part),
+		memcpy(use_member_write(site->arena, use, machine), use_member(use, part),
 			size_of(use->storage));
 		add_origin(site, machine, part, theirs);
 	} else if (!is_same_value(use, machine, part)) {
@@ -105,10 +105,10 @@ void merge_part(struct site *site, struct machine *machine, struct machine *part
 {
 	machine->record.is_bad |= part->record.is_bad;
 	machine->record.is_wrong |= part->record.is_wrong;
-	part->merged_into = machine;
+	machine_write_rare(site->arena, part)->merged_into = machine;
 	if (part->own != NULL) {
 		part->own->machine = machine;
-		part->own->aliases = part->aliases;
+		interface_write_rare(site->arena, part->own)->aliases = part->aliases;
 	}
 	if (machine->is_vcn != part->is_vcn) {
 		disagree(site, &machine->record, &part->record, FIELD_NONE, false);
@@ -124,13 +124,14 @@ void merge_part(struct site *site, struct machine *machine, struct machine *part
 
 bool has_only_hardware(const struct interface *own)
 {
-	return own != NULL && own->n_macs + own->n_guids > 0 && own->n_addresses == 0 &&
-	       own->n_passed_over == 0;
+	return own != NULL && own->n_macs + own->rare->n_guids > 0 &&
+	       own->n_addresses == 0 && own->n_passed_over == 0;
 }
 
 bool has_only_addresses(const struct interface *own)
 {
-	return own != NULL && own->n_macs + own->n_guids == 0 && own->n_addresses > 0;
+	return own != NULL && own->n_macs + own->rare->n_guids == 0 &&
+	       own->n_addresses > 0;
 }
 
 /* @items of @size, @n of them, with @n_more behind them. */
@@ -164,6 +165,25 @@ static void append_hardware(struct site *site, struct interface *to,
 	*n += n_more;
 }
 
+static void append_strings(
+	struct site *site, struct strings *to, const struct strings *more)
+{
+	to->items =
+		append(site, to->items, to->n, more->items, more->n, sizeof(*to->items));
+	to->n += more->n;
+}
+
+static void take_rare(struct site *site, struct interface *to,
+	const struct interface *half, uint32_t n_origins)
+{
+	struct interface_rare *rare = interface_write_rare(site->arena, to);
+
+	append_hardware(site, to, &rare->guids, &rare->n_guids, half->rare->guids,
+		half->rare->n_guids, n_origins);
+	append_strings(site, &rare->duids, &half->rare->duids);
+	append_strings(site, &rare->aliases, &half->rare->aliases);
+}
+
 /* All of @half becomes @to's, and is told from where it was. */
 static void take_half(struct site *site, struct interface *to, struct interface *half)
 {
@@ -174,19 +194,12 @@ static void take_half(struct site *site, struct interface *to, struct interface 
 		add_origin(site, &to->record, &half->record, &half->record.origins[i]);
 	append_hardware(
 		site, to, &to->macs, &to->n_macs, half->macs, half->n_macs, n_origins);
-	append_hardware(site, to, &to->guids, &to->n_guids, half->guids, half->n_guids,
-		n_origins);
+	take_rare(site, to, half, n_origins);
 	to->addresses = append(site, to->addresses, to->n_addresses, half->addresses,
 		half->n_addresses, sizeof(*to->addresses));
 	for (uint32_t i = to->n_addresses; i < n_addresses; i++)
 		to->addresses[i].origin = moved(to->addresses[i].origin, n_origins);
 	to->n_addresses = n_addresses;
-	to->duids.items = append(site, to->duids.items, to->duids.n, half->duids.items,
-		half->duids.n, sizeof(*to->duids.items));
-	to->duids.n += half->duids.n;
-	to->aliases.items = append(site, to->aliases.items, to->aliases.n,
-		half->aliases.items, half->aliases.n, sizeof(*to->aliases.items));
-	to->aliases.n += half->aliases.n;
 	half->machine = NULL;
 }
 
@@ -202,7 +215,7 @@ static struct halves count_halves(struct machine **parts, size_t n)
 		const struct interface *own = parts[i]->own;
 
 		if (has_only_hardware(own))
-			halves.n_hardware += own->n_macs + own->n_guids;
+			halves.n_hardware += own->n_macs + own->rare->n_guids;
 		if (!has_only_addresses(own))
 			continue;
 		halves.n_addresses += own->n_addresses;
@@ -239,7 +252,8 @@ void merge_halves(struct site *site, struct machine **parts, size_t n)
 			take_half(site, whole, own);
 	}
 	qsort(whole->macs, whole->n_macs, sizeof(*whole->macs), hardware_compare);
-	qsort(whole->guids, whole->n_guids, sizeof(*whole->guids), hardware_compare);
+	qsort(whole->rare->guids, whole->rare->n_guids, sizeof(*whole->rare->guids),
+		hardware_compare);
 	qsort(whole->addresses, whole->n_addresses, sizeof(*whole->addresses),
 		address_compare);
 }

@@ -54,7 +54,7 @@ bool port_is_misnumbered(const struct interface *interface)
 	const char *text = number_text(interface);
 
 	return text != NULL && text[-1] == '.' && port_number(interface) == 0 &&
-	       interface->vlan == 0 && interface->n_macs == 0;
+	       interface->rare->vlan == 0 && interface->n_macs == 0;
 }
 
 bool port_is_alias(const struct interface *interface)
@@ -79,8 +79,8 @@ static struct interface *first_sharing(const struct interface *interface)
 		struct interface *other = machine->interfaces[i];
 
 		if (other != interface && port_number(other) == 0 &&
-			other->parent_name == NULL && other->vlan_number == 0 &&
-			shares_mac(interface, other))
+			other->rare->parent_name == NULL &&
+			other->rare->vlan_number == 0 && shares_mac(interface, other))
 			return other;
 	}
 	return NULL;
@@ -104,14 +104,14 @@ static struct interface *parent_by_name(const struct interface *interface)
 /* The primary interface of those that share a NIC stands on nothing. */
 static struct interface *parent_of(const struct interface *interface, uint32_t named)
 {
-	const char *name = interface->parent_name;
+	const char *name = interface->rare->parent_name;
 
 	if (name != NULL)
 		return find_interface(interface->machine, name, strlen(name));
 	if (named > 0)
 		return parent_by_name(interface);
-	return !interface->is_primary &&
-			       (interface->vlan_number > 0 || network_vlan(interface) > 0)
+	return !interface->is_primary && (interface->rare->vlan_number > 0 ||
+						 network_vlan(interface) > 0)
 		       ? first_sharing(interface)
 		       : NULL;
 }
@@ -119,35 +119,39 @@ static struct interface *parent_of(const struct interface *interface, uint32_t n
 /* A NIC of its own may be called vlan20 after the network that its port is in. */
 static bool is_vlan(const struct interface *interface, uint32_t named)
 {
-	if (interface->parent != NULL || interface->parent_name != NULL ||
-		interface->vlan_number > 0)
+	if (interface->rare->parent != NULL || interface->rare->parent_name != NULL ||
+		interface->rare->vlan_number > 0)
 		return true;
 	return named > 0 &&
 	       (interface->n_macs == 0 || strchr(interface->ifname, '.') != NULL);
 }
 
-static void find_parent(struct interface *interface)
+static void find_parent(struct arena *arena, struct interface *interface)
 {
 	uint32_t named = port_number(interface);
 
-	interface->parent = parent_of(interface, named);
-	interface->vlan = 0;
+	struct interface *parent = parent_of(interface, named);
+
+	if (parent != NULL)
+		interface_write_rare(arena, interface)->parent = parent;
 	if (!is_vlan(interface, named))
 		return;
-	interface->vlan = interface->vlan_number > 0	? interface->vlan_number
-			  : network_vlan(interface) > 0 ? network_vlan(interface)
-							: named;
+	uint32_t said = interface->rare->vlan_number, network = network_vlan(interface);
+
+	interface_write_rare(arena, interface)->vlan = said > 0	     ? said
+						       : network > 0 ? network
+								     : named;
 }
 
 uint32_t port_other_vlan(const struct interface *interface)
 {
 	uint32_t named = port_number(interface), network = network_vlan(interface);
 
-	if (interface->vlan == 0)
+	if (interface->rare->vlan == 0)
 		return 0;
-	return network > 0 && network != interface->vlan ? network
-	       : named > 0 && named != interface->vlan	 ? named
-							 : 0;
+	return network > 0 && network != interface->rare->vlan ? network
+	       : named > 0 && named != interface->rare->vlan   ? named
+							       : 0;
 }
 
 /* eth0:1 has the NIC of eth0, and so no MAC of its own. */
@@ -173,31 +177,32 @@ static bool has_bridge_name(const struct interface *interface)
  * A bridge has the MAC of its first port, and in the directory, too, where somebody took it from
  * the running host: whoever else has that NIC is the port.
  */
-static void find_port(struct interface *bridge)
+static void find_port(struct arena *arena, struct interface *bridge)
 {
 	struct machine *machine = bridge->machine;
 	struct interface *port = first_sharing(bridge);
 
-	if (bridge->n_macs == 0 || bridge->vlan_number > 0 || bridge->parent_name != NULL)
+	if (bridge->n_macs == 0 || bridge->rare->vlan_number > 0 ||
+		bridge->rare->parent_name != NULL)
 		return;
-	if (port != NULL && !port->is_management && port->bridge_name == NULL &&
+	if (port != NULL && !port->is_management && port->rare->bridge_name == NULL &&
 		has_bridge_name(bridge))
-		port->bridge_name = bridge->ifname;
+		interface_write_rare(arena, port)->bridge_name = bridge->ifname;
 	for (uint32_t i = 0; i < machine->n_interfaces; i++)
 		if (machine->interfaces[i] != bridge &&
-			text_compare(
-				machine->interfaces[i]->bridge_name, bridge->ifname) == 0)
-			bridge->has_ports_mac = true;
+			text_compare(machine->interfaces[i]->rare->bridge_name,
+				bridge->ifname) == 0)
+			interface_write_rare(arena, bridge)->has_ports_mac = true;
 }
 
-void ports_find_parents(struct machine *machine)
+void ports_find_parents(struct arena *arena, struct machine *machine)
 {
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		if (port_is_alias(machine->interfaces[i]))
 			give_up_nic(machine->interfaces[i]);
 		else if (machine->interfaces[i]->ifname != NULL)
-			find_port(machine->interfaces[i]);
-		find_parent(machine->interfaces[i]);
+			find_port(arena, machine->interfaces[i]);
+		find_parent(arena, machine->interfaces[i]);
 	}
 }
 
@@ -208,19 +213,19 @@ static bool is_said_to_be_bond(const struct interface *interface)
 			text_has_prefix(interface->ifname, "bond") &&
 			strpbrk(interface->ifname, ".:") == NULL;
 
-	return has_name || interface->bond_options != NULL;
+	return has_name || interface->rare->bond_options != NULL;
 }
 
 bool port_is_bond(const struct interface *interface)
 {
-	return interface->vlan == 0 &&
+	return interface->rare->vlan == 0 &&
 	       (interface->n_macs > 1 ||
 		       (interface->n_macs == 1 && is_said_to_be_bond(interface)));
 }
 
 bool port_lacks_nics(const struct interface *interface)
 {
-	return interface->vlan == 0 && interface->n_macs == 0 &&
+	return interface->rare->vlan == 0 && interface->n_macs == 0 &&
 	       is_said_to_be_bond(interface) && !port_is_bridge(interface);
 }
 
@@ -242,9 +247,9 @@ static bool is_only_port(const struct interface *interface)
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		const struct interface *other = machine->interfaces[i];
 
-		if (text_compare(other->bridge_name, bridge) == 0)
+		if (text_compare(other->rare->bridge_name, bridge) == 0)
 			return false;
-		if (first == NULL && other->n_macs > 0 && !other->has_ports_mac &&
+		if (first == NULL && other->n_macs > 0 && !other->rare->has_ports_mac &&
 			!other->is_management && other->network != NULL &&
 			text_compare(other->network->bridge, bridge) == 0)
 			first = other;
@@ -257,14 +262,14 @@ static const char *said_bridge(const struct interface *interface)
 {
 	const struct network *network = interface->network;
 
-	if (interface->bridge_name != NULL)
-		return interface->bridge_name;
+	if (interface->rare->bridge_name != NULL)
+		return interface->rare->bridge_name;
 	if (interface->machine->is_vm_host && network != NULL && network->bridge != NULL)
 		return interface->n_macs == 0 || is_only_port(interface) ? network->bridge
 									 : NULL;
 	/* br0 with the MAC of a NIC that has no entry is both, the bridge and its port */
-	return interface->n_macs == 1 && !interface->has_ports_mac &&
-			       interface->vlan == 0 && has_bridge_name(interface)
+	return interface->n_macs == 1 && !interface->rare->has_ports_mac &&
+			       interface->rare->vlan == 0 && has_bridge_name(interface)
 		       ? interface->ifname
 		       : NULL;
 }
@@ -274,9 +279,9 @@ bool port_is_bridge(const struct interface *interface)
 	const struct machine *machine = interface->machine;
 
 	if (interface->ifname == NULL ||
-		(interface->n_macs > 0 && !interface->has_ports_mac))
+		(interface->n_macs > 0 && !interface->rare->has_ports_mac))
 		return false;
-	if (interface->vlan == 0 && has_bridge_name(interface))
+	if (interface->rare->vlan == 0 && has_bridge_name(interface))
 		return true;
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		const char *bridge = said_bridge(machine->interfaces[i]);
@@ -302,8 +307,8 @@ bool port_lends_mac(const struct interface *interface)
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		const struct interface *bridge = machine->interfaces[i];
 
-		if (bridge->has_ports_mac && bridge != interface &&
-			text_compare(bridge->ifname, interface->bridge_name) == 0 &&
+		if (bridge->rare->has_ports_mac && bridge != interface &&
+			text_compare(bridge->ifname, interface->rare->bridge_name) == 0 &&
 			shares_mac(bridge, interface))
 			return true;
 	}
@@ -312,7 +317,7 @@ bool port_lends_mac(const struct interface *interface)
 
 bool port_is_virtual(const struct interface *interface)
 {
-	return interface->parent != NULL || port_is_bridge(interface);
+	return interface->rare->parent != NULL || port_is_bridge(interface);
 }
 
 bool port_is_on(const struct interface *interface, const char *bridge)
@@ -347,7 +352,7 @@ static bool comes_to(struct walk *walk, const struct interface *at)
 {
 	const struct machine *machine = at->machine;
 
-	if (at->parent != NULL && goes_through(walk, at->parent))
+	if (at->rare->parent != NULL && goes_through(walk, at->rare->parent))
 		return true;
 	if (!port_is_bridge(at))
 		return false;
@@ -372,11 +377,11 @@ bool port_has_loop(const struct interface *interface)
 /* One VLAN of one NIC; or one NIC, which may have VLANs and a bridge beside it. */
 static bool is_same_device(const struct interface *a, const struct interface *b)
 {
-	if (a->vlan != b->vlan)
+	if (a->rare->vlan != b->rare->vlan)
 		return false;
-	if (a->vlan > 0 && (a->parent != NULL || b->parent != NULL))
-		return a->parent == b->parent;
-	return !a->has_ports_mac && !b->has_ports_mac && shares_mac(a, b);
+	if (a->rare->vlan > 0 && (a->rare->parent != NULL || b->rare->parent != NULL))
+		return a->rare->parent == b->rare->parent;
+	return !a->rare->has_ports_mac && !b->rare->has_ports_mac && shares_mac(a, b);
 }
 
 struct interface *port_nic_owner(const struct interface *interface)
@@ -415,7 +420,7 @@ struct interface *port_boot_nic(struct interface *interface)
 		return interface;
 	if (port_is_bridge(interface))
 		below = first_port(interface);
-	else if (interface->parent != NULL && !port_has_loop(interface))
-		below = port_boot_nic(interface->parent);
+	else if (interface->rare->parent != NULL && !port_has_loop(interface))
+		below = port_boot_nic(interface->rare->parent);
 	return below == NULL ? interface : below;
 }

@@ -69,8 +69,8 @@ struct interface *port_nic_owner(const struct interface *interface);
 /* The interface with the NIC that @interface boots from: below a VLAN, a port of a bridge. */
 struct interface *port_boot_nic(struct interface *interface);
 
-/* Finds parents and VLAN numbers; after addresses are in their networks. */
-void ports_find_parents(struct machine *machine);
+/* Finds parents and VLAN numbers; after addresses are in their networks. Below @arena. */
+void ports_find_parents(struct arena *arena, struct machine *machine);
 /* Does what @interface stands on, parents and ports of bridges, come back to it? */
 bool port_has_loop(const struct interface *interface);
 

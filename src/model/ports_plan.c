@@ -54,7 +54,7 @@ static const char *device_of(struct plan *p, const struct interface *interface)
 {
 	if (makes_bond(p, interface))
 		return port_bond_name(interface);
-	return interface->vlan > 0 ? interface->ifname : nic_text(p, interface, 0);
+	return interface->rare->vlan > 0 ? interface->ifname : nic_text(p, interface, 0);
 }
 
 static const char *below_vlan(struct plan *p, const struct interface *interface);
@@ -67,12 +67,12 @@ static bool is_configured(struct plan *p, const struct interface *interface)
 		port_is_alias(interface) || port_is_misnumbered(interface) ||
 		port_nic_owner(interface) != NULL)
 		return false;
-	if (interface->vlan == 0)
+	if (interface->rare->vlan == 0)
 		return !port_lacks_nics(interface);
 	if (!p->release->knows_vlan)
 		return false;
-	return interface->parent == NULL ? interface->n_macs > 0
-					 : carries(p, interface->parent);
+	return interface->rare->parent == NULL ? interface->n_macs > 0
+					       : carries(p, interface->rare->parent);
 }
 
 /* The first address of a family that lies in a network. */
@@ -113,7 +113,7 @@ static uint32_t mtu_needed(const struct interface *interface)
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		const struct interface *other = machine->interfaces[i];
 
-		if (other->parent == interface && mtu_of(other) > most)
+		if (other->rare->parent == interface && mtu_of(other) > most)
 			most = own = mtu_of(other);
 	}
 	return own;
@@ -124,7 +124,7 @@ static bool carries_vlans(const struct interface *interface)
 	const struct machine *machine = interface->machine;
 
 	for (uint32_t i = 0; i < machine->n_interfaces; i++)
-		if (machine->interfaces[i]->parent == interface)
+		if (machine->interfaces[i]->rare->parent == interface)
 			return true;
 	return false;
 }
@@ -183,9 +183,9 @@ static void give_bond_ports(
 {
 	link->device = port_bond_name(interface);
 	link->is_bond = true;
-	link->bond_options = interface->bond_options;
+	link->bond_options = interface->rare->bond_options;
 	link->parameters = bond_parameters(
-		p->site->arena, interface->bond_options, &link->n_parameters);
+		p->site->arena, interface->rare->bond_options, &link->n_parameters);
 	link->ports.items =
 		arena_alloc(p->site->arena, interface->n_macs * sizeof(const char *));
 	for (uint32_t i = 0; i < interface->n_macs; i++)
@@ -198,14 +198,15 @@ static const char *short_name(struct plan *p, const struct interface *interface)
 	size_t n = 1;
 
 	for (size_t i = 0; i + 1 < p->n_links; i++)
-		n += p->links[i].vlan == interface->vlan;
-	return n == 1 ? arena_printf(p->site->arena, "vlan%u", interface->vlan)
-		      : arena_printf(p->site->arena, "vlan%u-%zu", interface->vlan, n);
+		n += p->links[i].vlan == interface->rare->vlan;
+	return n == 1 ? arena_printf(p->site->arena, "vlan%u", interface->rare->vlan)
+		      : arena_printf(
+				p->site->arena, "vlan%u-%zu", interface->rare->vlan, n);
 }
 
 bool port_name_is_long(const struct interface *interface)
 {
-	return interface->vlan > 0 && strlen(interface->ifname) >= IFNAME_ROOM;
+	return interface->rare->vlan > 0 && strlen(interface->ifname) >= IFNAME_ROOM;
 }
 
 /* NIC, bond or VLAN, with the addresses of @carrier. */
@@ -214,7 +215,7 @@ static void add_plain(
 {
 	for (uint32_t i = 0; makes_bond(p, interface) && i < interface->n_macs; i++)
 		add_bare_nic(p, interface, i);
-	if (interface->vlan > 0 && interface->parent == NULL)
+	if (interface->rare->vlan > 0 && interface->rare->parent == NULL)
 		add_bare_nic(p, interface, 0);
 	struct link *link = add_link(p, carrier);
 
@@ -225,15 +226,15 @@ static void add_plain(
 		return;
 	}
 	link->device = nic_text(p, interface, 0);
-	link->vlan = interface->vlan;
-	if (interface->vlan == 0) {
+	link->vlan = interface->rare->vlan;
+	if (interface->rare->vlan == 0) {
 		link->mac = mac_text(p, interface, 0);
 		return;
 	}
-	if (interface->parent != NULL)
-		link->device = below_vlan(p, interface->parent);
+	if (interface->rare->parent != NULL)
+		link->device = below_vlan(p, interface->rare->parent);
 	if (p->release->knows_vlan_name &&
-		(p->release->knows_netplan || interface->parent != NULL ||
+		(p->release->knows_netplan || interface->rare->parent != NULL ||
 			port_number(interface) > 0))
 		link->name = port_name_is_long(interface) ? short_name(p, interface)
 							  : interface->ifname;
@@ -294,7 +295,7 @@ static bool makes_bridge(const struct plan *p, const struct ports *ports)
 		const struct interface *port = ports->items[i];
 
 		assert(port != NULL);
-		if (port_is_bond(port) || port->vlan > 0)
+		if (port_is_bond(port) || port->rare->vlan > 0)
 			return false;
 	}
 	return true;
@@ -352,8 +353,8 @@ static void add_bare_ports(struct plan *p, const struct ports *ports)
 		struct interface *port = ports->items[i];
 
 		assert(port != NULL);
-		if (port->parent != NULL)
-			configure(p, port->parent);
+		if (port->rare->parent != NULL)
+			configure(p, port->rare->parent);
 		add_plain(p, port, port);
 		struct link *link = &p->links[p->n_links - 1];
 
@@ -370,8 +371,8 @@ static void leave_to_post(struct plan *p, const char *bridge, const struct ports
 		struct interface *port = ports->items[i];
 
 		assert(port != NULL);
-		if (port->parent != NULL)
-			configure(p, port->parent);
+		if (port->rare->parent != NULL)
+			configure(p, port->rare->parent);
 		add_plain(p, port, i == 0 ? ports->carrier : port);
 		p->links[p->n_links - 1].is_bare |= i > 0;
 	}
@@ -410,8 +411,8 @@ static void configure(struct plan *p, struct interface *interface)
 	}
 	if (!is_configured(p, interface) || !take(p, interface))
 		return;
-	if (interface->parent != NULL)
-		configure(p, interface->parent);
+	if (interface->rare->parent != NULL)
+		configure(p, interface->rare->parent);
 	add_plain(p, interface, interface);
 }
 
@@ -463,7 +464,7 @@ static void add_routes(
 		if (network->routes[i].to.length == 0 ||
 			(address->ip.family == 6 && !p->release->knows_ipv6))
 			continue;
-		struct installed_route *route = &p->host->routes[(*n)++];
+		struct installed_route *route = &p->host->install->routes[(*n)++];
 
 		route->device = route_device(p, link);
 		route->route = network->routes[i];
@@ -478,28 +479,28 @@ static size_t count_routes(const struct address *address)
 
 static void collect_routes(struct plan *p)
 {
-	struct machine *host = p->host;
+	struct machine_install *install = machine_write_install(p->site->arena, p->host);
 	size_t n = 0;
 
 	for (size_t i = 0; i < p->n_links; i++)
 		n += count_routes(p->links[i].address4) +
 		     count_routes(p->links[i].address6);
-	host->routes =
+	install->routes =
 		arena_alloc(p->site->arena, (n + 1) * sizeof(struct installed_route));
 	n = 0;
 	for (size_t i = 0; i < p->n_links; i++) {
 		struct link *link = &p->links[i];
 
-		link->routes = host->routes + n;
+		link->routes = install->routes + n;
 		add_routes(p, link, link->address4, &n);
 		add_routes(p, link, link->address6, &n);
 	}
-	host->n_routes = (uint32_t)n;
+	install->n_routes = (uint32_t)n;
 }
 
 static void keep(struct plan *p)
 {
-	struct machine *host = p->host;
+	struct machine_install *install = machine_write_install(p->site->arena, p->host);
 	bool has_boot = false;
 
 	for (size_t i = 0; i < p->n_links; i++)
@@ -508,16 +509,17 @@ static void keep(struct plan *p)
 		p->links[0].is_boot = true;
 	choose_gateways(p);
 	collect_routes(p);
-	host->links = arena_alloc(p->site->arena, (p->n_links + 1) * sizeof(struct link));
-	host->post_bridges =
+	install->links =
+		arena_alloc(p->site->arena, (p->n_links + 1) * sizeof(struct link));
+	install->post_bridges =
 		arena_alloc(p->site->arena, (p->n_bridges + 1) * sizeof(struct link));
 	if (p->n_links > 0)
-		memcpy(host->links, p->links, p->n_links * sizeof(struct link));
+		memcpy(install->links, p->links, p->n_links * sizeof(struct link));
 	if (p->n_bridges > 0)
-		memcpy(host->post_bridges, p->bridges,
+		memcpy(install->post_bridges, p->bridges,
 			p->n_bridges * sizeof(struct link));
-	host->n_links = (uint32_t)p->n_links;
-	host->n_post_bridges = (uint32_t)p->n_bridges;
+	install->n_links = (uint32_t)p->n_links;
+	install->n_post_bridges = (uint32_t)p->n_bridges;
 }
 
 void ports_plan(struct site *site, struct machine *host, const struct release *release)

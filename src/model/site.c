@@ -88,6 +88,59 @@ bool network_beyond_dnsmasq(const struct network *network)
 	return network->prefix.base.family == 6 && network->prefix.length < 64;
 }
 
+/* Parts */
+
+/* What says nothing, whatever part it stands for: nobody writes in it. */
+static const union {
+	struct machine_install install;
+	struct machine_guest guest;
+	struct machine_rare rare;
+	struct interface_rare of_interface;
+} nothing;
+
+void *part_write(struct arena *arena, void *part, size_t size)
+{
+	void **own = part;
+
+	if (*own == (const void *)&nothing)
+		*own = arena_alloc(arena, size);
+	return *own;
+}
+
+void machine_begin(struct machine *machine)
+{
+	machine->install = &nothing.install;
+	machine->guest = &nothing.guest;
+	machine->rare = &nothing.rare;
+}
+
+struct machine_install *machine_write_install(
+	struct arena *arena, struct machine *machine)
+{
+	return part_write(arena, &machine->install, sizeof(*machine->install));
+}
+
+struct machine_guest *machine_write_guest(struct arena *arena, struct machine *machine)
+{
+	return part_write(arena, &machine->guest, sizeof(*machine->guest));
+}
+
+struct machine_rare *machine_write_rare(struct arena *arena, struct machine *machine)
+{
+	return part_write(arena, &machine->rare, sizeof(*machine->rare));
+}
+
+void interface_begin(struct interface *interface)
+{
+	interface->rare = &nothing.of_interface;
+}
+
+struct interface_rare *interface_write_rare(
+	struct arena *arena, struct interface *interface)
+{
+	return part_write(arena, &interface->rare, sizeof(*interface->rare));
+}
+
 /* Looking things up */
 
 const char *hardware_text(TALLOC_CTX *mem_ctx, const struct hardware *hardware)

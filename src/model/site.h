@@ -199,11 +199,11 @@ struct shared_network {
 
 struct address {
 	struct ip ip;
+	bool is_bad; /* reported: no output line (the machine is in quarantine anyhow) */
 	uint16_t origin; /* which of its record's origins, from 1; 0: unknown */
 	uint32_t line;
 	struct network *network; /* NULL: outside all */
 	struct strings names; /* what stands on its hosts line; from model_derive() */
-	bool is_bad; /* reported: no output line (the machine is in quarantine anyhow) */
 };
 
 struct interface;
@@ -219,36 +219,44 @@ struct hardware {
 
 struct machine;
 
+/*
+ * What any interface may have, and few do: a part (struct machine_rare), written through
+ * interface_write_rare().
+ */
+struct interface_rare {
+	struct strings aliases; /* RFC 2307bis: of an entry that is one of several */
+	struct hardware *guids; /* InfiniBand, sorted */
+	uint32_t n_guids;
+	uint32_t vlan; /* 0: no VLAN interface */
+	struct strings duids; /* aa:bb:… */
+	bool has_ports_mac; /* a bridge with the MAC of its port, which has an entry, too */
+	/* of a zone's name: with those that have another's hosts line; from model_derive() */
+	struct address *all_addresses;
+	uint32_t n_all_addresses;
+	uint32_t vlan_number; /* 0: not given */
+	/* on the installed host: what the directory says, and what it comes to (ports.h) */
+	const char *parent_name, *bridge_name, *bond_options;
+	struct interface *
+		parent; /* that a VLAN stands on; NULL: the NIC of its own MAC */
+};
+
 /* Arrays stand right before their count: fields.c relies on it. */
 struct interface {
 	struct record record; /* its own entry, or the machine's */
 	struct machine *machine;
-	const char *ifname; /* "eth0" where the directory has no name for it */
 	const char *fqdn;
-	struct strings aliases; /* RFC 2307bis: of an entry that is one of several */
-	struct hardware *macs; /* sorted; several and one address a family: a bond */
-	uint32_t n_macs;
-	struct hardware *guids; /* InfiniBand, sorted */
-	uint32_t n_guids;
-	struct strings duids; /* aa:bb:… */
+	const char *ifname; /* "eth0" where the directory has no name for it */
+	struct network *network; /* of its first address that is in one */
 	struct address *addresses; /* IPv4 first, then by number */
 	uint32_t n_addresses;
-	/* of a zone's name: with those that have another's hosts line; from model_derive() */
-	struct address *all_addresses;
-	uint32_t n_all_addresses;
-	uint32_t n_passed_over; /* addresses that no service can have use for */
-	struct network *network; /* of its first address that is in one */
+	bool is_primary;
+	bool is_management; /* vocManagement, else by its name: a BMC's port */
 	bool wants_boot; /* vocBootInterface: TRUE */
 	bool refuses_boot; /* vocBootInterface: FALSE, not just absent */
-	bool is_management; /* vocManagement, else by its name: a BMC's port */
-	bool is_primary;
-	bool has_ports_mac; /* a bridge with the MAC of its port, which has an entry, too */
-	/* on the installed host: what the directory says, and what it comes to (ports.h) */
-	const char *parent_name, *bridge_name, *bond_options;
-	uint32_t vlan_number; /* 0: not given */
-	uint32_t vlan; /* 0: no VLAN interface */
-	struct interface *
-		parent; /* that a VLAN stands on; NULL: the NIC of its own MAC */
+	struct hardware *macs; /* sorted; several and one address a family: a bond */
+	uint32_t n_macs;
+	uint32_t n_passed_over; /* addresses that no service can have use for */
+	const struct interface_rare *rare;
 	struct reservation *unpaired; /* while reservations are paired */
 };
 
@@ -285,86 +293,147 @@ struct past {
  */
 enum disk_choice { DISK_NAMED, DISK_FOUND, DISK_ASKED };
 
-/* A node, that is a physical host or a VCN: both have names, interfaces and reservations. */
-struct machine {
-	struct record record;
-	bool is_vcn;
-	bool is_enabled;
-	uint8_t standing; /* enum standing; from site_roster_stand() */
-	const char *files; /* that are its own, as items (past.h) */
-	struct past past;
-	const char *name; /* first label */
-	const char *fqdn;
-	const char *domain;
-	const char
-		*own_domain; /* as its entry says; NULL: its network's or the cluster's */
-	struct strings aliases; /* further cn values and vocAlias, lower case, sorted */
-	uint8_t alias_field; /* enum field_id: which of the two, for findings */
-	uint16_t rdn_length; /* of the name in the RDN, which record.name begins with */
-	const char *location, *serial;
-	struct strings dns_values, host_keys; /* vocDNSRecord, vocSSHHostKey */
-	struct boot boot; /* of its own; bootFile of a bootableDevice is boot.file */
-	struct machine
-		*merged_into; /* RFC 2307bis: the host this entry is an interface of */
-	bool is_zone_name; /* of a DNS zone in the directory: a name, and no computer */
-	bool is_part; /* RDN with an address or MAC: one interface of a host */
-	struct interface *own; /* from the MAC and addresses of the entry itself */
-	bool lacks_address; /* all that it has were passed over */
-	bool is_bare; /* … and that was nothing at all */
-	/* the interface that the last generation named the machine by, where a new one sorts
-	 * before it; NULL: none does */
-	const struct interface *outranked;
-	bool takes_gateway; /* has the gateway's address, and had another one before */
-	struct interface **interfaces; /* primary first, then by name */
-	uint32_t n_interfaces;
-	struct node_group **groups; /* by name; from model_derive() */
-	uint32_t n_groups;
-	bool is_served; /* while groups are derived */
-	uint32_t memory_mib, cpus; /* 0: not given */
-	uint32_t scratch_mib; /* of a VCN; 0: not given */
+/*
+ * Parts of nodes that most have nothing of. A pointer to one is never NULL: what has nothing
+ * shares one that says nothing. They are written through machine_write_rare() and the like.
+ * Arrays stand right before their count, in these as well. A new part has a line in PART_AT().
+ */
 
-	/* hosts */
-	const char *profile_dn;
-	struct profile *profile;
-	bool has_vm_host_class; /* vocPhysicalNode */
-	uint16_t
-		excluded; /* FIELD_HOST, FIELD_IMAGE or FIELD_PROFILE, which is passed over */
-	bool installs; /* vocInstall is TRUE, and only then */
-	int64_t install_until; /* Unix time; 0: not given */
-	bool boots_installer; /* and all that the installer needs is there; model_derive() */
-	bool drains; /* no new VCNs here */
-	struct strings guest_firmware; /* that VCNs find here; none: not known */
-	struct strings
-		authorized_keys; /* the cluster's and its profile's; model_derive() */
-	struct strings install_disks; /* vocInstallDisk */
-	/* the host's, else its profile's, and how they are found; from model_derive() */
+/* What an installer gets that is the host's own; from model_derive(), but for the first two. */
+struct machine_install {
+	int64_t until; /* Unix time; 0: not given */
+	struct strings own_disks; /* vocInstallDisk */
+	/* the host's, else its profile's, and how they are found */
 	struct strings disks;
-	uint8_t disk_choice; /* enum disk_choice */
-	struct link
-		*links; /* what an installer configures (ports.h); from model_derive() */
+	struct strings authorized_keys; /* the cluster's and its profile's */
+	struct link *links; /* what it configures (ports.h) */
 	uint32_t n_links;
+	uint8_t disk_choice; /* enum disk_choice */
 	struct link *post_bridges; /* bridges that it does not know how to make */
 	uint32_t n_post_bridges;
 	struct installed_route *routes; /* of all its links; the default ones apart */
 	uint32_t n_routes;
-	bool is_vm_host;
-	struct machine **vcns; /* placed here, by name; from model_link() */
-	uint32_t n_vcns;
+};
 
-	/* VCNs */
-	const char *host_dn, *image_dn, *vo, *uuid;
+/* What the directory says of a VCN beside its size. */
+struct machine_guest {
 	struct strings disk_texts; /* vocDisk */
-	struct guest_disk *guest_disks; /* the same, parsed; from model_link() */
-	uint32_t n_guest_disks;
-	bool has_huge_pages;
-	const char *cpu_set; /* vocCPUSet */
-	const char *seed; /* vocSeed */
+	struct guest_disk *disks; /* the same, parsed; from model_link() */
+	uint32_t n_disks;
+	uint32_t scratch_mib; /* 0: not given */
 	struct strings credential_texts; /* vocCredential */
 	struct guest_credential *credentials; /* the same, parsed; from model_link() */
 	uint32_t n_credentials;
+	const char *cpu_set; /* vocCPUSet */
+	const char *seed; /* vocSeed */
+};
+
+/* What any node may have, and few do. */
+struct machine_rare {
+	const char *location, *serial;
+	const char
+		*own_domain; /* as its entry says; NULL: its network's or the cluster's */
+	struct machine
+		*merged_into; /* RFC 2307bis: the host this entry is an interface of */
+	struct strings dns_values, host_keys; /* vocDNSRecord, vocSSHHostKey */
+	struct strings guest_firmware; /* that VCNs find here; none: not known */
+	struct boot boot; /* of its own; bootFile of a bootableDevice is boot.file */
+};
+
+/*
+ * A node, that is a physical host or a VCN: both have names, interfaces and reservations.
+ * What is looked at of every one comes first.
+ */
+struct machine {
+	struct record record;
+	const char *fqdn;
+	const char *name; /* first label */
+	const char *domain;
+	struct interface **interfaces; /* primary first, then by name */
+	uint32_t n_interfaces;
+	uint8_t standing; /* enum standing; from site_roster_stand() */
+	bool is_vcn;
+	bool is_enabled;
+	bool is_zone_name; /* of a DNS zone in the directory: a name, and no computer */
+	const struct machine_rare *rare;
+	const struct machine_install *install; /* of hosts */
+	const struct machine_guest *guest; /* of VCNs */
+	struct profile *profile;
 	struct machine *host;
 	struct image *image;
+	struct machine **vcns; /* placed here, by name; from model_link() */
+	uint32_t n_vcns;
+	uint32_t memory_mib; /* 0: not given */
+	struct node_group **groups; /* by name; from model_derive() */
+	uint32_t n_groups;
+	uint32_t cpus; /* 0: not given */
+	struct strings aliases; /* further cn values and vocAlias, lower case, sorted */
+	struct past past;
+	const char *files; /* that are its own, as items (past.h) */
+	struct interface *own; /* from the MAC and addresses of the entry itself */
+	/* the interface that the last generation named the machine by, where a new one sorts
+	 * before it; NULL: none does */
+	const struct interface *outranked;
+	const char *profile_dn, *host_dn, *image_dn, *vo;
+	uint16_t rdn_length; /* of the name in the RDN, which record.name begins with */
+	uint16_t
+		excluded; /* FIELD_HOST, FIELD_IMAGE or FIELD_PROFILE, which is passed over */
+	uint8_t alias_field; /* enum field_id: which of the two, for findings */
+	bool is_part; /* RDN with an address or MAC: one interface of a host */
+	bool lacks_address; /* all that it has were passed over */
+	bool is_bare; /* … and that was nothing at all */
+	bool takes_gateway; /* has the gateway's address, and had another one before */
+	bool is_served; /* while groups are derived */
+	bool has_vm_host_class; /* vocPhysicalNode */
+	bool is_vm_host;
+	bool installs; /* vocInstall is TRUE, and only then */
+	bool boots_installer; /* and all that the installer needs is there; model_derive() */
+	bool drains; /* no new VCNs here */
+	bool has_huge_pages;
 };
+
+/* Without any part of its own; of zeroed memory. */
+void machine_begin(struct machine *machine);
+/*
+ * A part to write in: @machine's own from now on, with what was in it, below @arena, which in a
+ * thread is one of its own.
+ */
+struct machine_install *machine_write_install(
+	struct arena *arena, struct machine *machine) _must_check_;
+struct machine_guest *machine_write_guest(
+	struct arena *arena, struct machine *machine) _must_check_;
+struct machine_rare *machine_write_rare(
+	struct arena *arena, struct machine *machine) _must_check_;
+void interface_begin(struct interface *interface);
+struct interface_rare *interface_write_rare(
+	struct arena *arena, struct interface *interface) _must_check_;
+/* The same of any part: @part is the pointer to it, @size what it has. */
+void *part_write(struct arena *arena, void *part, size_t size) _must_check_;
+
+/*
+ * Where a member of an object stands, for tables of them: its offset, and above it that of the
+ * pointer to its part, where struct @type is one.
+ */
+#define PLACE_OF(type, member) \
+	(PART_AT(type) << PART_SHIFT | offsetof(struct type, member))
+#define PART_AT(type) \
+	(IS_PART(type, machine_install)		? offsetof(struct machine, install) \
+		: IS_PART(type, machine_guest)	? offsetof(struct machine, guest) \
+		: IS_PART(type, machine_rare)	? offsetof(struct machine, rare) \
+		: IS_PART(type, interface_rare) ? offsetof(struct interface, rare) \
+						: (size_t)0)
+#define IS_PART(type, part) __builtin_types_compatible_p(struct type, struct part)
+enum { PART_SHIFT = 16 };
+
+static inline const void *place_in(const void *object, size_t place)
+{
+	size_t part = place >> PART_SHIFT;
+
+	if (part != 0)
+		object =
+			*(const void *const *)(const void *)((const char *)object + part);
+	return (const char *)object + (place & ((1u << PART_SHIFT) - 1));
+}
 
 /*
  * One address of a network, and one identity by which a client may ask for it: what a DHCP
@@ -486,10 +555,10 @@ struct node_group {
 struct name_holder {
 	struct machine *machine;
 	struct record *record; /* of the machine, or of the interface that has the name */
-	bool is_alias;
 	const char **alias; /* where it stands in its list; NULL there: dropped */
-	bool is_checked; /* of the first: lint has reported on the name */
 	struct name_holder *next;
+	bool is_alias;
+	bool is_checked; /* of the first: lint has reported on the name */
 };
 
 /* The interface that a name stands for: the one whose own it is, else the primary one. */

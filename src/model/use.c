@@ -16,8 +16,8 @@
 #define ROW(id, kind, reader, type, member, shown, heading, bits) \
 	{ \
 		.field = FIELD_##id, .storage = STORAGE_##kind, .read = decode_##reader, \
-		.offset = offsetof(struct type, member), .flags = (bits), .name = shown, \
-		.label = heading \
+		.place = PLACE_OF(type, member), .part_size = sizeof(struct type), \
+		.flags = (bits), .name = shown, .label = heading \
 	}
 #define TEXT(id, reader, type, member, shown, heading, bits) \
 	ROW(id, TEXT, reader, type, member, shown, heading, bits)
@@ -32,8 +32,9 @@
 #define COUNT(id, type, member, low, high, shown, heading, bits) \
 	{ \
 		.field = FIELD_##id, .storage = STORAGE_COUNT, .read = decode_number, \
-		.offset = offsetof(struct type, member), .flags = (bits), .min = low, \
-		.max = high, .name = shown, .label = heading \
+		.place = PLACE_OF(type, member), .part_size = sizeof(struct type), \
+		.flags = (bits), .min = low, .max = high, .name = shown, \
+		.label = heading \
 	}
 /* What decode.c reads by hand, and who else shows it by hand. */
 #define HAND(id) \
@@ -110,14 +111,15 @@ static const struct use network_uses[] = {
 /* Of hosts and VCNs. Names, MACs and addresses make interfaces. */
 #define MACHINE_ROWS \
 	HAND(NAME), HAND(ALIAS), HAND(MAC), HAND(DUID), HAND(ADDRESS), DESCRIPTION_ROW, \
-		TEXT(DOMAIN, name, machine, own_domain, NULL, "domain", \
+		TEXT(DOMAIN, name, machine_rare, own_domain, NULL, "domain", \
 			USE_COUNTS | USE_MAPPED), \
-		TEXT(LOCATION, prose, machine, location, "location", "location", \
+		TEXT(LOCATION, prose, machine_rare, location, "location", "location", \
 			USE_FIRST), \
-		TEXT(SERIAL, prose, machine, serial, "serial", "serial", USE_FIRST), \
+		TEXT(SERIAL, prose, machine_rare, serial, "serial", "serial", \
+			USE_FIRST), \
 		TRUTH(ENABLED, machine, is_enabled, "is_enabled", "enabled", \
 			USE_COUNTS | USE_DEFAULT_TRUE), \
-		BOOT_ROWS(machine, USE_COUNTS), \
+		BOOT_ROWS(machine_rare, USE_COUNTS), \
 		COUNT(MEMORY, machine, memory_mib, 1, INT32_MAX, "memory", \
 			"memory (MiB)", USE_COUNTS)
 
@@ -126,14 +128,14 @@ static const struct use host_uses[] = {
 	COUNT(CPUS, machine, cpus, 1, 65535, NULL, "cpus", USE_COUNTS),
 	KEY(PROFILE, machine, profile_dn, "profile", USE_COUNTS | USE_CALLS),
 	TRUTH(INSTALL, machine, installs, NULL, "installs", 0),
-	ROW(INSTALL_UNTIL, TIME, time, machine, install_until, NULL, "installs until", 0),
-	TEXTS(INSTALL_DISK, install_disk, machine, install_disks, NULL, "install disks",
-		0),
-	DNS_ROW(machine, USE_COUNTS),
-	TEXTS(SSH_HOST_KEY, ssh_key, machine, host_keys, "host_keys", "SSH host keys",
-		USE_COUNTS),
+	ROW(INSTALL_UNTIL, TIME, time, machine_install, until, NULL, "installs until", 0),
+	TEXTS(INSTALL_DISK, install_disk, machine_install, own_disks, NULL,
+		"install disks", 0),
+	DNS_ROW(machine_rare, USE_COUNTS),
+	TEXTS(SSH_HOST_KEY, ssh_key, machine_rare, host_keys, "host_keys",
+		"SSH host keys", USE_COUNTS),
 	TRUTH(DRAIN, machine, drains, "drains", "drains", 0),
-	TEXTS(GUEST_FIRMWARE, firmware, machine, guest_firmware, "guest_firmware",
+	TEXTS(GUEST_FIRMWARE, firmware, machine_rare, guest_firmware, "guest_firmware",
 		"firmware for VCNs", 0),
 	{0},
 };
@@ -141,14 +143,15 @@ static const struct use host_uses[] = {
 static const struct use vcn_uses[] = {
 	MACHINE_ROWS,
 	COUNT(CPUS, machine, cpus, 1, 1024, NULL, "cpus", USE_COUNTS),
-	COUNT(SCRATCH, machine, scratch_mib, 1, INT32_MAX, "scratch", "scratch (MiB)",
-		USE_COUNTS),
-	TEXTS(DISK, guest_disk, machine, disk_texts, NULL, "disks", USE_COUNTS),
+	COUNT(SCRATCH, machine_guest, scratch_mib, 1, INT32_MAX, "scratch",
+		"scratch (MiB)", USE_COUNTS),
+	TEXTS(DISK, guest_disk, machine_guest, disk_texts, NULL, "disks", USE_COUNTS),
 	TRUTH(HUGE_PAGES, machine, has_huge_pages, "has_huge_pages", NULL, USE_COUNTS),
-	TEXT(CPU_SET, cpu_list, machine, cpu_set, "cpu_set", "processors", USE_COUNTS),
-	TEXT(SEED, seed, machine, seed, "seed", "seed", USE_COUNTS),
-	TEXTS(CREDENTIAL, credential, machine, credential_texts, NULL, "credentials",
+	TEXT(CPU_SET, cpu_list, machine_guest, cpu_set, "cpu_set", "processors",
 		USE_COUNTS),
+	TEXT(SEED, seed, machine_guest, seed, "seed", "seed", USE_COUNTS),
+	TEXTS(CREDENTIAL, credential, machine_guest, credential_texts, NULL,
+		"credentials", USE_COUNTS),
 	KEY(HOST, machine, host_dn, "host", USE_COUNTS),
 	KEY(IMAGE, machine, image_dn, "image", USE_COUNTS | USE_CALLS),
 	TEXT(VO, word, machine, vo, "vo", "vo", USE_COUNTS),
@@ -163,11 +166,11 @@ static const struct use interface_uses[] = {
 	HAND(ADDRESS),
 	TRUTH(BOOT_INTERFACE, interface, wants_boot, NULL, "boots", 0),
 	TRUTH(MANAGEMENT, interface, is_management, "is_management", "management", 0),
-	TEXT(PARENT, bridge, interface, parent_name, NULL, "parent", 0),
-	COUNT(VLAN, interface, vlan_number, 1, 4094, NULL, "VLAN", 0),
-	TEXT(BRIDGE, bridge, interface, bridge_name, NULL, "bridge", 0),
-	TEXT(BOND_OPTIONS, bond_options, interface, bond_options, NULL, "bond options",
-		0),
+	TEXT(PARENT, bridge, interface_rare, parent_name, NULL, "parent", 0),
+	COUNT(VLAN, interface_rare, vlan_number, 1, 4094, NULL, "VLAN", 0),
+	TEXT(BRIDGE, bridge, interface_rare, bridge_name, NULL, "bridge", 0),
+	TEXT(BOND_OPTIONS, bond_options, interface_rare, bond_options, NULL,
+		"bond options", 0),
 	{0},
 };
 
@@ -276,6 +279,15 @@ bool use_exists(enum kind kind, enum field_id field)
 	while (use->field != FIELD_NONE && use->field != field)
 		use++;
 	return use->field != FIELD_NONE;
+}
+
+void *use_member_write(struct arena *arena, const struct use *use, struct record *record)
+{
+	size_t part = use->place >> PART_SHIFT;
+
+	if (part != 0)
+		(void)!part_write(arena, (char *)record + part, use->part_size);
+	return (void *)(uintptr_t)use_member(use, record);
 }
 
 /* The name of the record that a key points to: of a host or VCN the full one. */

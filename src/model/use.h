@@ -45,7 +45,8 @@ struct use {
 	enum field_id field;
 	enum storage storage;
 	read_value read; /* NULL: by hand */
-	uint16_t offset; /* of the member in the kind's struct */
+	uint32_t place; /* of the member in the kind's struct (PLACE_OF()) */
+	uint16_t part_size; /* of the part that it is in */
 	uint8_t flags;
 	uint32_t min, max; /* of a count */
 	const char *name; /* in templates; NULL: what they see is computed, or nothing */
@@ -61,8 +62,12 @@ bool use_exists(enum kind kind, enum field_id field);
 /* The member that @use describes. */
 static inline const void *use_member(const struct use *use, const struct record *record)
 {
-	return (const char *)record + use->offset;
+	return place_in(record, use->place);
 }
+
+/* The same to write in, in a part of @record's own, which is below @arena. */
+void *use_member_write(
+	struct arena *arena, const struct use *use, struct record *record) _must_check_;
 
 /*
  * use_hash - the members of @record whose rows have all flags of @with, and none of @without,

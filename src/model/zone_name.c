@@ -40,7 +40,7 @@ static void take_names(struct site *site, struct table *names, struct machine *m
 
 		take_name(names, interface->fqdn, machine);
 		if (interface->fqdn != NULL)
-			take_aliases(site, names, machine, &interface->aliases,
+			take_aliases(site, names, machine, &interface->rare->aliases,
 				model_domain_of(interface->fqdn));
 	}
 }
@@ -53,15 +53,15 @@ static bool says_all(const struct machine *machine, const struct machine *name)
 			if (!machine_has_address(
 				    machine, name->interfaces[i]->addresses[j].ip))
 				return false;
-	return name->dns_values.n == 0 ||
-	       strings_equal(&machine->dns_values, &name->dns_values);
+	return name->rare->dns_values.n == 0 ||
+	       strings_equal(&machine->rare->dns_values, &name->rare->dns_values);
 }
 
 static void yield_to(struct site *site, struct machine *name, struct machine *machine)
 {
 	struct unserved *unserved;
 
-	name->merged_into = machine;
+	machine_write_rare(site->arena, name)->merged_into = machine;
 	if (says_all(machine, name))
 		return;
 	unserved = arena_alloc(site->arena, sizeof(*unserved));
@@ -94,7 +94,7 @@ void zone_names_yield(struct site *site)
 
 		if (machine->is_zone_name)
 			sorted[n++] = machine;
-		else if (machine->merged_into == NULL)
+		else if (machine->rare->merged_into == NULL)
 			take_names(site, names, machine);
 	}
 	sort_items(sorted, n, sizeof(struct machine *), compare_keys);
@@ -172,12 +172,13 @@ static void lend(struct site *site, struct shared *shared, size_t n)
 /* Drops the addresses without a line; they come back with the next derivation. */
 static void keep_lines(struct site *site, struct interface *interface)
 {
+	struct interface_rare *rare = interface_write_rare(site->arena, interface);
 	uint32_t n = interface->n_addresses, kept = 0;
 	struct address *addresses =
 		arena_alloc(site->arena, (n + 1) * sizeof(struct address));
 
-	interface->all_addresses = interface->addresses;
-	interface->n_all_addresses = n;
+	rare->all_addresses = interface->addresses;
+	rare->n_all_addresses = n;
 	for (uint32_t i = 0; i < n; i++)
 		if (interface->addresses[i].names.n > 0)
 			addresses[kept++] = interface->addresses[i];
@@ -216,9 +217,9 @@ void zone_names_restore(struct site *site)
 		for (uint32_t j = 0; j < site->machines[i]->n_interfaces; j++) {
 			struct interface *interface = site->machines[i]->interfaces[j];
 
-			if (interface->all_addresses == NULL)
+			if (interface->rare->all_addresses == NULL)
 				continue;
-			interface->addresses = interface->all_addresses;
-			interface->n_addresses = interface->n_all_addresses;
+			interface->addresses = interface->rare->all_addresses;
+			interface->n_addresses = interface->rare->n_all_addresses;
 		}
 }

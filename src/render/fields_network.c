@@ -444,18 +444,19 @@ static void client_id_at(const void *base, size_t i, struct value *ret)
 
 GETTER(reservation_client_ids, reservation)
 {
-	row_give_list(ret, o->interface->guids, o->interface->n_guids);
+	row_give_list(ret, o->interface->rare->guids, o->interface->rare->n_guids);
 }
 
 GETTER(reservation_duids, reservation)
 {
-	row_give_list(ret, o->interface->duids.items, o->interface->duids.n);
+	row_give_list(ret, o->interface->rare->duids.items, o->interface->rare->duids.n);
 }
 
 /* Its client's first one goes with its MACs where a server takes one in a line. */
 GETTER(reservation_is_further_duid, reservation)
 {
-	row_give_bool(ret, o->duid != NULL && o->duid != o->interface->duids.items[0]);
+	row_give_bool(
+		ret, o->duid != NULL && o->duid != o->interface->rare->duids.items[0]);
 }
 
 GETTER(reservation_macs, reservation)

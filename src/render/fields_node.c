@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "base/trailer.h"
 #include "model/group_kind.h"
 #include "model/leaf.h"
 #include "model/ports.h"
@@ -23,12 +24,12 @@ COUNT_BEHIND(machine, groups);
 COUNT_BEHIND(node_group, nodes);
 COUNT_BEHIND(group_kind, groups);
 COUNT_BEHIND(leaf, nodes);
-COUNT_BEHIND(machine, links);
-COUNT_BEHIND(machine, post_bridges);
-COUNT_BEHIND(machine, routes);
+COUNT_BEHIND(machine_install, links);
+COUNT_BEHIND(machine_install, post_bridges);
+COUNT_BEHIND(machine_install, routes);
 COUNT_BEHIND(link, routes);
-COUNT_BEHIND(machine, guest_disks);
-COUNT_BEHIND(machine, credentials);
+COUNT_BEHIND(machine_guest, disks);
+COUNT_BEHIND(machine_guest, credentials);
 COUNT_BEHIND(link, parameters);
 
 /* Interfaces */
@@ -356,6 +357,15 @@ GETTER(machine_cpus, machine)
 		ret->kind = VALUE_NONE;
 }
 
+/* Follows from its name, as its MAC does where it has none. */
+GETTER(machine_uuid, machine)
+{
+	ret->kind = VALUE_NONE;
+	if (!o->is_vcn || o->fqdn == NULL)
+		return;
+	row_give_text(ret, uuid_of_name(o->fqdn, ret->scratch));
+}
+
 GETTER(machine_bmc, machine)
 {
 	row_give_object(ret, machine_bmc_port(o));
@@ -423,7 +433,7 @@ GETTER(machine_network, machine)
 #define CHOOSES_DISK(name, choice) \
 	GETTER(machine_##name, machine) \
 	{ \
-		row_give_bool(ret, o->disk_choice == (choice)); \
+		row_give_bool(ret, o->install->disk_choice == (choice)); \
 	}
 CHOOSES_DISK(names_disk, DISK_NAMED)
 CHOOSES_DISK(finds_disk, DISK_FOUND)
@@ -433,8 +443,9 @@ CHOOSES_DISK(asks_for_disk, DISK_ASKED)
 GETTER(machine_has_ports, machine)
 {
 	row_give_bool(ret, false);
-	for (uint32_t i = 0; i < o->n_links; i++)
-		ret->truth |= o->links[i].is_bond || o->links[i].is_bridge;
+	for (uint32_t i = 0; i < o->install->n_links; i++)
+		ret->truth |=
+			o->install->links[i].is_bond || o->install->links[i].is_bridge;
 }
 
 /* Of which kinds are the host's links? netplan has a section for each. */
@@ -442,13 +453,13 @@ GETTER(machine_has_ports, machine)
 	GETTER(machine_##name, machine) \
 	{ \
 		row_give_bool(ret, false); \
-		for (uint32_t i = 0; i < o->n_links; i++) \
+		for (uint32_t i = 0; i < o->install->n_links; i++) \
 			ret->truth |= (test); \
 	}
-HAS_LINK(has_nics, is_nic(&o->links[i]))
-HAS_LINK(has_bonds, o->links[i].is_bond)
-HAS_LINK(has_vlans, o->links[i].vlan > 0)
-HAS_LINK(has_bridges, o->links[i].is_bridge)
+HAS_LINK(has_nics, is_nic(&o->install->links[i]))
+HAS_LINK(has_bonds, o->install->links[i].is_bond)
+HAS_LINK(has_vlans, o->install->links[i].vlan > 0)
+HAS_LINK(has_bridges, o->install->links[i].is_bridge)
 
 /* Which file its installer reads. */
 static void give_takes(
@@ -476,7 +487,7 @@ GETTER(machine_takes_autoinstall, machine)
 /* The first disk that the directory says. */
 GETTER(machine_disk, machine)
 {
-	row_give_text(ret, o->disks.n > 0 ? o->disks.items[0] : NULL);
+	row_give_text(ret, o->install->disks.n > 0 ? o->install->disks.items[0] : NULL);
 }
 
 static const struct field machine_computed[] = {
@@ -498,10 +509,10 @@ static const struct field machine_computed[] = {
 	COMPUTED("cpus", VALUE_NUMBER, machine_cpus),
 	OBJECT("profile", machine, profile, profile_shape),
 	TRUTH("installs", machine, boots_installer),
-	STRINGS("authorized_keys", machine, authorized_keys, SSH_AUTHORIZED_KEY),
-	HAS("has_authorized_keys", machine, authorized_keys),
-	STRINGS("disks", machine, disks, INSTALL_DISK),
-	HAS("has_disks", machine, disks),
+	STRINGS("authorized_keys", machine_install, authorized_keys, SSH_AUTHORIZED_KEY),
+	HAS("has_authorized_keys", machine_install, authorized_keys),
+	STRINGS("disks", machine_install, disks, INSTALL_DISK),
+	HAS("has_disks", machine_install, disks),
 	COMPUTED("names_disk", VALUE_BOOL, machine_names_disk),
 	COMPUTED("finds_disk", VALUE_BOOL, machine_finds_disk),
 	COMPUTED("asks_for_disk", VALUE_BOOL, machine_asks_for_disk),
@@ -513,12 +524,13 @@ static const struct field machine_computed[] = {
 	COMPUTED("has_bonds", VALUE_BOOL, machine_has_bonds),
 	COMPUTED("has_vlans", VALUE_BOOL, machine_has_vlans),
 	COMPUTED("has_bridges", VALUE_BOOL, machine_has_bridges),
-	LIST("links", machine, links, link_shape, link_at),
+	LIST("links", machine_install, links, link_shape, link_at),
 	COMPUTED("has_ports", VALUE_BOOL, machine_has_ports),
-	LIST("post_bridges", machine, post_bridges, link_shape, link_at),
-	HAS("has_post_bridges", machine, post_bridges),
-	LIST("routes", machine, routes, installed_route_shape, installed_route_at),
-	HAS("has_routes", machine, routes),
+	LIST("post_bridges", machine_install, post_bridges, link_shape, link_at),
+	HAS("has_post_bridges", machine_install, post_bridges),
+	LIST("routes", machine_install, routes, installed_route_shape,
+		installed_route_at),
+	HAS("has_routes", machine_install, routes),
 	{"bmc", VALUE_OBJECT, &interface_shape, machine_bmc, NULL, 0, 0},
 	COMPUTED("memory_for_jobs", VALUE_NUMBER, machine_memory_for_jobs),
 	COMPUTED("memory_taken", VALUE_NUMBER, machine_memory_taken),
@@ -528,12 +540,12 @@ static const struct field machine_computed[] = {
 	TRUTH("is_vm_host", machine, is_vm_host),
 	LIST("vcns", machine, vcns, machine_shape, row_pointer_at),
 	LIST("groups", machine, groups, group_shape, row_pointer_at),
-	TEXT("uuid", machine, uuid),
-	LIST("guest_disks", machine, guest_disks, guest_disk_shape, guest_disk_at),
-	HAS("has_guest_disks", machine, guest_disks),
-	LIST("credentials", machine, credentials, guest_credential_shape,
+	COMPUTED("uuid", VALUE_TEXT, machine_uuid),
+	LIST("guest_disks", machine_guest, disks, guest_disk_shape, guest_disk_at),
+	HAS("has_guest_disks", machine_guest, disks),
+	LIST("credentials", machine_guest, credentials, guest_credential_shape,
 		guest_credential_at),
-	HAS("has_credentials", machine, credentials),
+	HAS("has_credentials", machine_guest, credentials),
 	OBJECT("host", machine, host, machine_shape),
 	OBJECT("image", machine, image, image_shape),
 	{0},

@@ -85,7 +85,7 @@ void row_get_object(const struct field *field, const void *object, struct value 
 /* A pointer with its count right behind it. */
 void row_get_list(const struct field *field, const void *object, struct value *ret)
 {
-	const char *at = (const char *)object + field->offset;
+	const char *at = place_in(object, field->offset);
 
 	row_give_list(ret, *(void *const *)(const void *)at,
 		*(const uint32_t *)(const void *)(at + sizeof(void *)));
@@ -164,7 +164,7 @@ static size_t join_uses(struct field fields[ROW_ROOM], size_t n, enum kind kind)
 			.get = getters[use->storage].get,
 			.element = getters[use->storage].element,
 			.attribute = (int)use->field,
-			.offset = use->offset};
+			.offset = use->place};
 	}
 	return n;
 }

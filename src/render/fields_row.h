@@ -84,50 +84,45 @@ void row_hardware_at(const void *base, size_t i, struct value *ret);
 		row_give_object(ret, (const struct type *)base + i); \
 	}
 
-#define MEMBER(type, field, object) \
-	(*(type const *)(const void *)((const char *)(object) + (field)->offset))
+#define MEMBER(type, field, object) (*(type const *)place_in((object), (field)->offset))
 
 /* Rows of the tables */
 
 #define TEXT(name, type, member) \
 	{ \
-		name, VALUE_TEXT, NULL, row_get_text, NULL, 0, \
-			offsetof(struct type, member) \
+		name, VALUE_TEXT, NULL, row_get_text, NULL, 0, PLACE_OF(type, member) \
 	}
 #define FROM(name, type, member, source) \
 	{ \
 		name, VALUE_TEXT, NULL, row_get_text, NULL, FIELD_##source, \
-			offsetof(struct type, member) \
+			PLACE_OF(type, member) \
 	}
 #define COUNT(name, type, member) \
 	{ \
-		name, VALUE_NUMBER, NULL, row_get_count, NULL, 0, \
-			offsetof(struct type, member) \
+		name, VALUE_NUMBER, NULL, row_get_count, NULL, 0, PLACE_OF(type, member) \
 	}
 #define TRUTH(name, type, member) \
 	{ \
-		name, VALUE_BOOL, NULL, row_get_bool, NULL, 0, \
-			offsetof(struct type, member) \
+		name, VALUE_BOOL, NULL, row_get_bool, NULL, 0, PLACE_OF(type, member) \
 	}
 #define OBJECT(name, type, member, shape) \
 	{ \
 		name, VALUE_OBJECT, &shape, row_get_object, NULL, 0, \
-			offsetof(struct type, member) \
+			PLACE_OF(type, member) \
 	}
 #define STRINGS(name, type, member, source) \
 	{ \
 		name, VALUE_LIST, NULL, row_get_list, row_text_at, FIELD_##source, \
-			offsetof(struct type, member) \
+			PLACE_OF(type, member) \
 	}
 #define LIST(name, type, member, shape, element) \
 	{ \
 		name, VALUE_LIST, &shape, row_get_list, element, 0, \
-			offsetof(struct type, member) \
+			PLACE_OF(type, member) \
 	}
 #define HAS(name, type, member) \
 	{ \
-		name, VALUE_BOOL, NULL, row_get_has, NULL, 0, \
-			offsetof(struct type, member) \
+		name, VALUE_BOOL, NULL, row_get_has, NULL, 0, PLACE_OF(type, member) \
 	}
 #define COMPUTED(name, kind, get) \
 	{ \

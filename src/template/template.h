@@ -64,7 +64,7 @@ struct field {
 	/* lists: element @i of the list that get() gave */
 	void (*element)(const void *base, size_t i, struct value *ret);
 	int attribute; /* the model's enum field_id, for findings; 0: none */
-	size_t offset; /* for get(): where in the object the value stands */
+	size_t offset; /* for get(): where in the object the value stands, as it takes it */
 };
 
 struct shape {
