@@ -31,18 +31,28 @@ static struct seen *find_slot(const struct dn_set *set, uint64_t hash)
 	return &set->slots[i];
 }
 
-static void grow(struct dn_set *set)
+static void grow(struct dn_set *set, size_t n_slots)
 {
 	struct seen *old = set->slots;
 	size_t n_old = set->n_slots;
 
-	set->n_slots *= 2;
+	set->n_slots = n_slots;
 	set->slots = mem_array(set, struct seen, set->n_slots);
 	for (size_t i = 0; i < n_old; i++) {
 		if (old[i].hash)
 			*find_slot(set, old[i].hash) = old[i];
 	}
 	talloc_free(old);
+}
+
+void dn_set_reserve(struct dn_set *set, size_t n)
+{
+	size_t n_slots = set->n_slots;
+
+	while (n_slots < 2 * (set->n_used + n))
+		n_slots *= 2;
+	if (n_slots > set->n_slots)
+		grow(set, n_slots);
 }
 
 uint64_t dn_set_expect(const struct dn_set *set, const char *dn, size_t length)
@@ -57,7 +67,7 @@ bool dn_set_add_expected(
 	struct dn_set *set, uint64_t expected, unsigned line, unsigned *ret_line)
 {
 	if (set->n_used * 2 >= set->n_slots)
-		grow(set);
+		grow(set, 2 * set->n_slots);
 	struct seen *slot = find_slot(set, expected);
 
 	if (slot->hash) {

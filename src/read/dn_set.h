@@ -11,6 +11,8 @@
 struct dn_set;
 
 struct dn_set *dn_set_new(TALLOC_CTX *mem_ctx) _must_check_;
+/* @n more will come, as a guess: room is made at once. */
+void dn_set_reserve(struct dn_set *set, size_t n);
 
 /*
  * dn_set_add - notes @dn as seen at @line, without regard to the case of ASCII letters

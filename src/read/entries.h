@@ -95,6 +95,8 @@ struct entries *entries_slice(TALLOC_CTX *mem_ctx, const struct entries *entries
 enum { ENTRY_ID_BYTES = 16 };
 bool entries_id(const struct entries *entries, size_t i, uint8_t *ret_id);
 bool entry_id(const struct entry *entry, uint8_t *ret_id);
+/* The first @len bytes of entry @i, if it is there, will be read soon: they are on their way meanwhile. */
+void entries_expect(const struct entries *entries, size_t i, size_t len);
 /* As the server gave it. */
 const char *entries_dn(const struct entries *entries, size_t i);
 /* In the file; 0 from a directory. */

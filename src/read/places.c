@@ -12,6 +12,7 @@ struct places {
 	struct arena *arena;
 	const char **parents; /* each once */
 	size_t n_parents;
+	const char *last; /* of them, of the DN that came last; NULL: of none */
 };
 
 struct places *places_new(TALLOC_CTX *mem_ctx)
@@ -40,9 +41,19 @@ static void note_parent(struct places *places, const char *dn)
 	const char *parent = dn_above(dn);
 	unsigned line;
 
-	if (parent != NULL && dn_set_add(places->above, parent, strlen(parent), 0, &line))
-		*mem_push(places, &places->parents, &places->n_parents) =
-			arena_strdup(places->arena, parent);
+	/* entries of one container mostly come one after the other */
+	if (parent == NULL || (places->last != NULL && strcmp(parent, places->last) == 0))
+		return;
+	places->last = NULL;
+	if (!dn_set_add(places->above, parent, strlen(parent), 0, &line))
+		return;
+	places->last = arena_strdup(places->arena, parent);
+	*mem_push(places, &places->parents, &places->n_parents) = places->last;
+}
+
+void places_reserve(struct places *places, size_t n)
+{
+	dn_set_reserve(places->come, n);
 }
 
 bool places_add(struct places *places, const char *dn, size_t len)

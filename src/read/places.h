@@ -15,6 +15,8 @@
 struct places;
 
 struct places *places_new(TALLOC_CTX *mem_ctx) _must_check_;
+/* So many DNs will come, as a guess. */
+void places_reserve(struct places *places, size_t n);
 /* Notes the DN of an entry; false where it has come already. */
 bool places_add(struct places *places, const char *dn, size_t len) _must_check_;
 /*

@@ -25,19 +25,50 @@ struct snapshot {
 	struct string_list subtrees;
 };
 
-static bool add_known(struct snapshot *s, const struct entries *entries)
-{
-	for (size_t i = 0; i < entries_count(entries); i++) {
-		struct known *known = &s->known[s->n_known++];
+enum {
+	AT_ONCE = 32, /* whose places in memory are on their way beside each other */
+	UNTIL_ID = 512, /* bytes of an entry that mostly hold its id … */
+	UNTIL_DN = 64, /* … and its DN */
+};
 
+static bool find_ids(
+	struct snapshot *s, const struct entries *entries, size_t first, size_t end)
+{
+	for (size_t i = first; i < end; i++) {
+		struct known *known = &s->known[s->n_known + i - first];
+
+		entries_expect(entries, i + AT_ONCE, UNTIL_ID);
 		if (!entries_id(entries, i, known->id))
 			return false;
+		table_expect(s->by_id, (const char *)known->id, sizeof(known->id));
+	}
+	return true;
+}
+
+/* Those that come next in s->known. */
+static bool index_ids(struct snapshot *s, size_t n)
+{
+	for (; n > 0; n--) {
+		struct known *known = &s->known[s->n_known++];
 		void **slot = table_slot_bytes(
 			s->by_id, (const char *)known->id, sizeof(known->id));
 
 		if (*slot != NULL)
 			return false;
 		*slot = known;
+	}
+	return true;
+}
+
+static bool add_known(struct snapshot *s, const struct entries *entries)
+{
+	size_t n = entries_count(entries);
+
+	for (size_t i = 0; i < n; i += AT_ONCE) {
+		size_t end = n - i < AT_ONCE ? n : i + AT_ONCE;
+
+		if (!find_ids(s, entries, i, end) || !index_ids(s, end - i))
+			return false;
 	}
 	return true;
 }
@@ -226,7 +257,9 @@ bool snapshot_has_above(const struct snapshot *s, size_t i)
 
 bool snapshot_places(const struct snapshot *s, struct places *places)
 {
+	places_reserve(places, s->n_known);
 	for (size_t i = 0; i < s->n_known; i++) {
+		entries_expect(s->raw, i + AT_ONCE, UNTIL_DN);
 		const char *dn = dn_of(s, &s->known[i]);
 
 		if (!s->known[i].is_looked_at && !places_add(places, dn, strlen(dn)))
