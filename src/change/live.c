@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/parallel.h"
 #include "generation/folder.h"
 
 /* Folders, one after the other */
@@ -73,9 +74,10 @@ static bool has_same_bytes(int dirfd, const struct generation_file *file, int *r
 	return memcmp(digest, file->sha256, SHA256_BYTES) == 0;
 }
 
-/* Compares one file; @noted is the hint on entry and what holds on return. */
-static int look_at(struct live_set *live, struct folder_cursor *cursor,
-	const struct generation_file *file, struct stat_hint *noted, enum live *ret_live)
+/* Compares one file; @noted is the hint on entry and what holds on return. *ret_has_read: it was wrong. */
+static int look_at(const struct live_set *live, struct folder_cursor *cursor,
+	const struct generation_file *file, struct stat_hint *noted, enum live *ret_live,
+	bool *ret_has_read)
 {
 	struct stat st;
 	int r = folder_cursor_stat(cursor, live->state, file->path, &st);
@@ -88,7 +90,7 @@ static int look_at(struct live_set *live, struct folder_cursor *cursor,
 	struct stat_hint now = stat_hint_of(&st);
 
 	if (!stat_hint_equal(&hint, &now)) {
-		live->has_read = true;
+		*ret_has_read = true;
 		*ret_live = LIVE_EDITED;
 		if (now.size != file->len || !has_same_bytes(cursor->fd, file, &r))
 			return r;
@@ -101,18 +103,52 @@ static int look_at(struct live_set *live, struct folder_cursor *cursor,
 	return 0;
 }
 
+/* Some of the files, by whoever comes first. */
+struct look {
+	bool has_read;
+	size_t failed; /* the file that cannot be read */
+	int r;
+};
+
+struct looking {
+	struct live_set *live;
+	struct look *looks;
+};
+
+enum { LOOKED_AT_ONCE = 1024 };
+
+static void look_at_some(void *data, unsigned worker _unused_, size_t part)
+{
+	TMP_CTX(tmp);
+	const struct looking *looking = data;
+	struct live_set *live = looking->live;
+	struct look *look = &looking->looks[part];
+	struct folder_cursor *cursor = folder_cursor_new(tmp);
+	size_t first = part * LOOKED_AT_ONCE, n = live->before->n_files - first;
+
+	for (size_t i = first;
+		look->r == 0 && i < first + n && i < first + LOOKED_AT_ONCE; i++) {
+		look->r = look_at(live, cursor, &live->before->files[i],
+			&live->installed[i], &live->live[i], &look->has_read);
+		look->failed = i;
+	}
+}
+
 static int look_at_all(struct live_set *live, struct diags *diags)
 {
 	TMP_CTX(tmp);
-	struct folder_cursor *cursor = folder_cursor_new(tmp);
+	size_t n = (live->before->n_files + LOOKED_AT_ONCE - 1) / LOOKED_AT_ONCE;
+	struct looking looking = {live, mem_array(tmp, struct look, n + 1)};
 
-	for (size_t i = 0; i < live->before->n_files; i++) {
-		const struct generation_file *file = &live->before->files[i];
-		int r = look_at(live, cursor, file, &live->installed[i], &live->live[i]);
+	parallel_each(n, look_at_some, &looking);
+	for (size_t i = 0; i < n; i++) {
+		const struct look *look = &looking.looks[i];
+		const char *path = live->before->files[look->failed].path;
 
-		if (r < 0)
-			return diag_fail_errno(diags, EXIT_IO, -r,
-				loc_file(state_path(diags, live->state, file->path)),
+		live->has_read |= look->has_read;
+		if (look->r < 0)
+			return diag_fail_errno(diags, EXIT_IO, -look->r,
+				loc_file(state_path(diags, live->state, path)),
 				"the file cannot be read");
 	}
 	return 0;
@@ -141,18 +177,54 @@ static int check_current(const struct state *state, struct diags *diags)
 	return r;
 }
 
-static int load_current(struct live_set *live, struct diags *diags)
+/* Of the current generation: read beside each other, as each is as long as the site. */
+enum { PART_RECORD, PART_ROSTER, N_PARTS };
+
+struct parts {
+	struct live_set *live;
+	TALLOC_CTX *mem_ctx[N_PARTS];
+	struct diags *diags[N_PARTS];
+	int r[N_PARTS];
+};
+
+static int load_record(struct live_set *live, TALLOC_CTX *mem_ctx, struct diags *diags)
 {
 	const struct state *state = live->state;
-	int r = generation_load(live, state, state->current, diags, &live->before);
+	int r = generation_load(mem_ctx, state, state->current, diags, &live->before);
 
-	if (r == 0)
-		r = roster_of_generation(
-			live, state, state->current, diags, &live->roster);
 	if (r < 0)
 		return r;
-	live->live = mem_array(live, enum live, live->before->n_files);
-	live->installed = stat_hint_load(live, state, live->before);
+	live->live = mem_array(mem_ctx, enum live, live->before->n_files);
+	live->installed = stat_hint_load(mem_ctx, state, live->before);
+	return 0;
+}
+
+static void load_part(void *data, unsigned worker _unused_, size_t i)
+{
+	struct parts *parts = data;
+	struct live_set *live = parts->live;
+
+	parts->r[i] =
+		i == PART_RECORD
+			? load_record(live, parts->mem_ctx[i], parts->diags[i])
+			: roster_of_generation(parts->mem_ctx[i], live->state,
+				  live->state->current, parts->diags[i], &live->roster);
+}
+
+static int load_current(struct live_set *live, struct diags *diags)
+{
+	struct parts parts = {.live = live};
+
+	for (size_t i = 0; i < N_PARTS; i++) {
+		parts.mem_ctx[i] = talloc_new(live);
+		parts.diags[i] = diags_new(parts.mem_ctx[i]);
+	}
+	parallel_each(N_PARTS, load_part, &parts);
+	for (size_t i = 0; i < N_PARTS; i++) {
+		diags_take(diags, parts.diags[i]);
+		if (parts.r[i] < 0)
+			return parts.r[i];
+	}
 	return look_at_all(live, diags);
 }
 
