@@ -15,6 +15,21 @@ bool since_is_due(const struct publication *p)
 	       age >= (int64_t)run->settings->directory.full_interval_s;
 }
 
+/*
+ * What was read then is stored, whole, and nothing changed in what is asked for. A run that was
+ * refused is one that reads everything, as does the next one.
+ */
+bool since_is_wanted(const struct publication *p)
+{
+	const struct run *run = p->run;
+	const struct generation_source *source = last_run_source(&p->last, p->state);
+
+	return run->only_publishes && run->arguments.ldif == NULL &&
+	       run->settings->directory.full_interval_s != 0 && source != NULL &&
+	       source->csn.n > 0 && !csn_is_usn(&source->csn) && p->last.exit == 0 &&
+	       strcmp(source->inputs, run->inputs) == 0;
+}
+
 /* An index of as many entries as the site has: made once for the same ones. */
 static struct snapshot *snapshot(struct run *run)
 {
@@ -25,26 +40,19 @@ static struct snapshot *snapshot(struct run *run)
 	return run->snapshot;
 }
 
-/*
- * What was read then is stored, whole, and nothing changed in what is asked for. A run that was
- * refused is one that reads everything, as does the next one.
- */
 void since_prepare(struct publication *p)
 {
 	struct run *run = p->run;
-	const struct generation_source *source = last_run_source(&p->last, p->state);
 
 	if (run->arguments.ldif != NULL)
 		return;
 	struct directory_since *since = mem_new(run->mem_ctx, struct directory_since);
 
 	run->since = since;
-	if (run->settings->directory.full_interval_s == 0)
+	if (run->before.raw == NULL || !since_is_wanted(p))
 		return;
-	if (source == NULL || source->csn.n == 0 || csn_is_usn(&source->csn) ||
-		run->before.raw == NULL || p->last.exit != 0 ||
-		strcmp(source->inputs, run->inputs) != 0)
-		return;
+	const struct generation_source *source = last_run_source(&p->last, p->state);
+
 	*since = (struct directory_since){.uri = source->uri,
 		.identity = source->identity,
 		.csn = source->csn,

@@ -5,6 +5,8 @@
 
 #include "ldapcc/publication.h"
 
+/* May the directory be asked what changed, if what was read then is stored? For apply and watch. */
+bool since_is_wanted(const struct publication *p);
 /*
  * since_prepare - run->since, where the last run left what that needs
  *
