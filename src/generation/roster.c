@@ -102,25 +102,47 @@ static void add_hash(struct buffer *out, uint64_t hash)
 	lines_add_hex(out, bytes, sizeof(bytes));
 }
 
+static void format_record(const struct roster_record *record, struct buffer *out)
+{
+	lines_add_u64(out, record->kind);
+	lines_add_u64(out, record->is_armed);
+	add_hash(out, record->identity);
+	add_hash(out, record->effect);
+	lines_add_word(out, record->networks);
+	lines_add_word(out, record->names);
+	lines_add_word(out, record->addresses);
+	lines_add_word(out, record->macs);
+	lines_add_word(out, record->reservations);
+	lines_add_word(out, record->files);
+	lines_add_word(out, record->name);
+	lines_end(out, record->dn);
+}
+
+/* Will be formatted soon: what it has, and its name and DN, are on their way meanwhile. */
+static void expect_record(const struct roster_record *record)
+{
+	__builtin_prefetch(record->names);
+	__builtin_prefetch(record->name);
+	__builtin_prefetch(record->dn);
+}
+
+void roster_format_part(
+	const struct roster *roster, size_t first, size_t end, struct buffer *out)
+{
+	enum { AHEAD = 8 };
+
+	if (first == 0)
+		state_file_begin(out, KIND);
+	for (size_t i = first; i < end; i++) {
+		if (i + AHEAD < end)
+			expect_record(&roster->records[i + AHEAD]);
+		format_record(&roster->records[i], out);
+	}
+}
+
 void roster_format(const struct roster *roster, struct buffer *out)
 {
-	state_file_begin(out, KIND);
-	for (size_t i = 0; i < roster->n; i++) {
-		const struct roster_record *record = &roster->records[i];
-
-		lines_add_u64(out, record->kind);
-		lines_add_u64(out, record->is_armed);
-		add_hash(out, record->identity);
-		add_hash(out, record->effect);
-		lines_add_word(out, record->networks);
-		lines_add_word(out, record->names);
-		lines_add_word(out, record->addresses);
-		lines_add_word(out, record->macs);
-		lines_add_word(out, record->reservations);
-		lines_add_word(out, record->files);
-		lines_add_word(out, record->name);
-		lines_end(out, record->dn);
-	}
+	roster_format_part(roster, 0, roster->n, out);
 }
 
 /* Reading */

@@ -44,6 +44,9 @@ size_t roster_lost(const char *before, const char *now);
 
 /* The text of the file, without its trailer. */
 void roster_format(const struct roster *roster, struct buffer *out);
+/* The records from @first to before @end of it; what stands before the first one, too. */
+void roster_format_part(
+	const struct roster *roster, size_t first, size_t end, struct buffer *out);
 
 /*
  * roster_load - the roster in the state's file @name

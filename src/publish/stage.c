@@ -21,6 +21,8 @@ enum {
 	BATCH = 512, /* parts of one writev(2) */
 	PARSE_MAX = 64, /* files of a run that are read back in full */
 	APART_MIN = 256, /* so many files: their folders are filled beside each other */
+	HASH_BESIDE_MIN =
+		1 << 20, /* bytes of a file that is hashed while it is written */
 };
 
 const struct generation_target *stage_target_of(
@@ -359,16 +361,62 @@ static int write_one(const struct staged *staged, int dirfd, const char *name,
 	return r < 0 ? r : finished;
 }
 
-/* Made beside each other, the longest first. */
-enum { TEXT_ENTRIES, TEXT_ROSTER, TEXT_RECORD, N_TEXTS };
+static const char ENTRIES[] = "entries", ROSTER[] = "roster", RECORD[] = "record";
 
-static const char *const text_names[] = {"entries", "roster", "record"};
-
-struct texts {
-	const struct staged *staged;
-	struct buffer *made[N_TEXTS]; /* each below a context of its own */
-	bool is_whole; /* of entries only the trailer was made */
+/* A file of several pieces, and the line behind them. */
+struct long_file {
+	int fd;
+	const struct iovec *pieces;
+	size_t n;
+	struct buffer *trailer;
+	int r; /* of writing */
 };
+
+enum { LONG_TRAILER, LONG_PIECES, N_LONG };
+
+static void make_long(void *data, unsigned worker _unused_, size_t i)
+{
+	struct long_file *file = data;
+
+	if (i == LONG_TRAILER)
+		trailer_add_parts(file->trailer, "# ", file->pieces, file->n);
+	else
+		file->r = write_parts_in_batches(file->fd, file->pieces, file->n);
+}
+
+static size_t length_of(const struct iovec *pieces, size_t n)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < n; i++)
+		len += pieces[i].iov_len;
+	return len;
+}
+
+static int write_long(const struct staged *staged, int dirfd, const char *name,
+	const struct iovec *pieces, size_t n)
+{
+	TMP_CTX(tmp);
+	struct long_file file = {.fd = create_at(dirfd, name),
+		.pieces = pieces,
+		.n = n,
+		.trailer = buffer_new(talloc_new(tmp))};
+
+	if (file.fd < 0)
+		return -errno;
+	if (length_of(pieces, n) >= HASH_BESIDE_MIN)
+		parallel_each(N_LONG, make_long, &file);
+	else
+		for (size_t i = 0; i < N_LONG; i++)
+			make_long(&file, 0, i);
+	int r = file.r;
+
+	if (r == 0)
+		r = file_write_all(file.fd, file.trailer->data, file.trailer->len);
+	int finished = finish(staged, file.fd, name);
+
+	return r < 0 ? r : finished;
+}
 
 /* What the site was made of: a delta where that is less; else NULL, and it is written in its pieces. */
 static struct buffer *make_delta(TALLOC_CTX *mem_ctx, const struct staged *staged)
@@ -376,68 +424,88 @@ static struct buffer *make_delta(TALLOC_CTX *mem_ctx, const struct staged *stage
 	TMP_CTX(tmp);
 	const struct pieces *pieces = &staged->plan->entries;
 	struct buffer *delta = delta_format(tmp, pieces);
-	const char *name =
-		file_join(tmp, state_generation(tmp, staged->generation->number),
-			text_names[TEXT_ENTRIES]);
+	const char *name = file_join(
+		tmp, state_generation(tmp, staged->generation->number), ENTRIES);
 
 	if (delta == NULL || delta_link(staged->state, pieces->base, name) < 0)
 		return NULL;
+	trailer_add(delta, "# ", 0, 0);
 	return talloc_steal(mem_ctx, delta);
 }
 
-static int write_whole_entries(
-	const struct staged *staged, int dirfd, const struct buffer *trailer)
+static int write_entries(const struct staged *staged, int dirfd)
 {
+	TMP_CTX(tmp);
 	const struct pieces *pieces = &staged->plan->entries;
-	const char *name = text_names[TEXT_ENTRIES];
-	int fd = create_at(dirfd, name);
+	const struct buffer *delta = make_delta(tmp, staged);
 
-	if (fd < 0)
-		return -errno;
-	int r = write_parts_in_batches(fd, pieces->items, pieces->n);
-
-	if (r == 0)
-		r = file_write_all(fd, trailer->data, trailer->len);
-	int finished = finish(staged, fd, name);
-
-	return r < 0 ? r : finished;
+	return delta != NULL
+		       ? write_one(staged, dirfd, ENTRIES, delta->data, delta->len)
+		       : write_long(staged, dirfd, ENTRIES, pieces->items, pieces->n);
 }
+
+/* The record, and so many of the roster's records each, made beside each other. */
+enum { TEXT_RECORD, TEXT_ROSTER, RECORDS_AT_ONCE = 4096 };
+
+struct texts {
+	const struct staged *staged;
+	struct buffer **made; /* each below a context of its own */
+	size_t n;
+};
 
 static void make_text(void *data, unsigned worker _unused_, size_t i)
 {
 	struct texts *texts = data;
 	const struct staged *staged = texts->staged;
-	const struct pieces *entries = &staged->plan->entries;
+	const struct roster *roster = staged->plan->roster;
 	struct buffer *b = texts->made[i];
 
-	if (i == TEXT_ENTRIES && texts->is_whole) {
-		trailer_add_parts(b, "# ", entries->items, entries->n);
+	if (i == TEXT_RECORD) {
+		generation_format(staged->generation, b);
+		trailer_add(b, "# ", 0, 0);
 		return;
 	}
-	if (i == TEXT_ROSTER)
-		roster_format(staged->plan->roster, b);
-	else if (i == TEXT_RECORD)
-		generation_format(staged->generation, b);
-	trailer_add(b, "# ", 0, 0);
+	size_t first = (i - TEXT_ROSTER) * RECORDS_AT_ONCE, left = roster->n - first;
+
+	roster_format_part(roster, first,
+		first + (left < RECORDS_AT_ONCE ? left : RECORDS_AT_ONCE), b);
+}
+
+static struct texts make_texts(TALLOC_CTX *mem_ctx, const struct staged *staged)
+{
+	struct texts texts = {.staged = staged,
+		.n = TEXT_ROSTER + 1 + staged->plan->roster->n / RECORDS_AT_ONCE};
+
+	texts.made = mem_array(mem_ctx, struct buffer *, texts.n);
+	for (size_t i = 0; i < texts.n; i++)
+		texts.made[i] = buffer_new(talloc_new(mem_ctx));
+	parallel_each(texts.n, make_text, &texts);
+	return texts;
+}
+
+static int write_roster(const struct staged *staged, int dirfd, const struct texts *texts)
+{
+	TMP_CTX(tmp);
+	size_t n = texts->n - TEXT_ROSTER;
+	struct iovec *parts = mem_array(tmp, struct iovec, n);
+
+	for (size_t i = 0; i < n; i++)
+		parts[i] = (struct iovec){texts->made[TEXT_ROSTER + i]->data,
+			texts->made[TEXT_ROSTER + i]->len};
+	return write_long(staged, dirfd, ROSTER, parts, n);
 }
 
 static int write_texts(const struct staged *staged, int dirfd, struct diags *diags)
 {
 	TMP_CTX(tmp);
-	struct texts texts = {.staged = staged};
-	int r = 0;
+	const struct texts texts = make_texts(tmp, staged);
+	const struct buffer *record = texts.made[TEXT_RECORD];
+	int r = write_one(staged, dirfd, RECORD, record->data, record->len);
 
-	texts.made[TEXT_ENTRIES] = make_delta(talloc_new(tmp), staged);
-	texts.is_whole = texts.made[TEXT_ENTRIES] == NULL;
-	for (size_t i = 0; i < N_TEXTS; i++)
-		if (texts.made[i] == NULL)
-			texts.made[i] = buffer_new(talloc_new(tmp));
-	parallel_each(N_TEXTS, make_text, &texts);
-	for (size_t i = N_TEXTS; r == 0 && i-- > 0;)
-		r = i == TEXT_ENTRIES && texts.is_whole
-			    ? write_whole_entries(staged, dirfd, texts.made[i])
-			    : write_one(staged, dirfd, text_names[i], texts.made[i]->data,
-				      texts.made[i]->len);
+	if (r == 0)
+		r = write_roster(staged, dirfd, &texts);
+	if (r == 0)
+		r = write_entries(staged, dirfd);
 	return r < 0 ? fail(staged, -r, "generations", diags) : 0;
 }
 
