@@ -324,19 +324,25 @@ static void count_node(
 	}
 }
 
+/* An entry that moved is the same record, and its last good version is elsewhere now. */
+static bool is_changed(
+	const struct roster_record *before, const struct roster_record *now)
+{
+	return before != NULL && now != NULL &&
+	       (before->identity != now->identity || strcmp(before->dn, now->dn) != 0);
+}
+
 /* A node of @kind, in the networks it was in, or is if it was not. */
 static void compare_node(struct comparison *c, struct plan_counts *kind,
 	const char *networks, const struct roster_record *before,
-	const struct roster_record *now)
+	const struct roster_record *now, bool changed)
 {
 	struct plan *plan = c->plan;
-	struct plan_node node = {.before = before, .now = now};
+	struct plan_node node = {.before = before, .now = now, .is_changed = changed};
 
 	node.is_armed =
 		now != NULL && now->is_armed && (before == NULL || !before->is_armed);
 	if (before != NULL && now != NULL) {
-		node.is_changed = before->identity != now->identity ||
-				  strcmp(before->dn, now->dn) != 0;
 		node.is_affected = before->effect != now->effect ||
 				   table_find(c->own_files, now->name) != NULL;
 		node.n_lost_names = roster_lost(before->names, now->names);
@@ -366,23 +372,20 @@ static void compare_record(struct comparison *c, const struct roster_record *bef
 
 	assert(one != NULL);
 	struct plan_counts *kind = &plan->kinds[one->kind];
-	/* an entry that moved is the same record, and its last good version is elsewhere now */
-	bool is_changed =
-		before != NULL && now != NULL &&
-		(before->identity != now->identity || strcmp(before->dn, now->dn) != 0);
+	bool changed = is_changed(before, now);
 
 	kind->n_before += before != NULL;
 	kind->n_now += now != NULL;
 	if (before == NULL || now == NULL)
 		add_record(plan, one, before == NULL ? RECORD_ADDED : RECORD_REMOVED);
-	else if (is_changed)
+	else if (changed)
 		add_record(plan, one, RECORD_CHANGED);
 	kind->n_added += before == NULL;
 	kind->n_removed += now == NULL;
-	kind->n_changed += is_changed;
+	kind->n_changed += changed;
 	if (is_node(one))
 		compare_node(c, kind, before != NULL ? before->networks : one->networks,
-			before, now);
+			before, now, changed);
 }
 
 /* By name and kind: an entry that moved is the same record. Both are sorted. */
@@ -408,6 +411,8 @@ static void compare_rosters(struct plan *plan)
 			*table_slot(c.own_files, plan->files[k].output->node) = plan;
 
 	while (i < old->n || j < new->n) {
+		roster_expect(old, i + ROSTER_AHEAD);
+		roster_expect(new, j + ROSTER_AHEAD);
 		int order = i == old->n ? 1
 			    : j == new->n
 				    ? -1

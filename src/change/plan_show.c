@@ -60,6 +60,20 @@ char *plan_id(TALLOC_CTX *mem_ctx, const struct plan *plan)
 	return hash_text(mem_ctx, b, ID_DIGITS);
 }
 
+/* "644 /etc/hosts", without printf(3): there are as many as hosts */
+static void add_mode_and_path(struct buffer *b, mode_t mode, const char *path)
+{
+	char digits[12], *at = digits + sizeof(digits);
+
+	do
+		*--at = (char)('0' + (mode & 7));
+	while ((mode >>= 3) > 0);
+	buffer_add(b, at, (size_t)(digits + sizeof(digits) - at));
+	buffer_add_byte(b, ' ');
+	buffer_add_text(b, path);
+	buffer_add_byte(b, '\n');
+}
+
 char *plan_set_hash(TALLOC_CTX *mem_ctx, const struct plan *plan)
 {
 	TMP_CTX(tmp);
@@ -71,7 +85,7 @@ char *plan_set_hash(TALLOC_CTX *mem_ctx, const struct plan *plan)
 		if (file->output == NULL)
 			continue;
 		add_digest(b, file->output->content);
-		buffer_printf(b, "%o %s\n", (unsigned)file->mode, file->path);
+		add_mode_and_path(b, file->mode, file->path);
 	}
 	return hash_text(mem_ctx, b, 2 * SHA256_BYTES);
 }

@@ -27,21 +27,30 @@ static int compare(const void *left, const void *right)
 	return roster_compare(left, right);
 }
 
-void roster_sort(struct roster *roster)
+/* Where those begin that are in order, up to the last one. */
+static size_t find_tail(const struct roster *roster)
 {
-	sort_items(roster->records, roster->n, sizeof(*roster->records), compare);
+	const struct roster_record *records = roster->records;
+	size_t start = roster->n;
+
+	while (start > 1 && compare(&records[start - 2], &records[start - 1]) <= 0) {
+		if (start > ROSTER_AHEAD)
+			__builtin_prefetch(records[start - ROSTER_AHEAD].name);
+		start--;
+	}
+	return start == 0 ? 0 : start - 1;
 }
 
-/* The first one that is not before @name and @kind. */
-static size_t lower_bound(const struct roster *roster, const char *name, uint8_t kind)
+/* The first from @low on that is not before @record. */
+static size_t bound(
+	const struct roster *roster, size_t low, const struct roster_record *record)
 {
-	const struct roster_record key = {.name = name, .kind = kind, .dn = ""};
-	size_t low = 0, high = roster->n;
+	size_t high = roster->n;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (roster_compare(&roster->records[middle], &key) < 0)
+		if (roster_compare(&roster->records[middle], record) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -49,10 +58,47 @@ static size_t lower_bound(const struct roster *roster, const char *name, uint8_t
 	return low;
 }
 
+/* Puts the @n records of @head, in order, between those behind the first @n. */
+static void merge(struct roster *roster, const struct roster_record *head, size_t n)
+{
+	struct roster_record *records = roster->records;
+	size_t to = 0, from = n;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t end = bound(roster, from, &head[i]);
+
+		memmove(records + to, records + from, (end - from) * sizeof(*records));
+		to += end - from;
+		from = end;
+		records[to++] = head[i];
+	}
+}
+
+/* Nodes are many, come last, and are in order already. */
+void roster_sort(struct roster *roster)
+{
+	enum { HEAD_SHARE = 16 };
+	TMP_CTX(tmp);
+	size_t n = find_tail(roster);
+
+	if (n == 0)
+		return;
+	if (n > roster->n / HEAD_SHARE) {
+		sort_items(roster->records, roster->n, sizeof(*roster->records), compare);
+		return;
+	}
+	struct roster_record *head = mem_array(tmp, struct roster_record, n);
+
+	memcpy(head, roster->records, n * sizeof(*head));
+	sort_items(head, n, sizeof(*head), compare);
+	merge(roster, head, n);
+}
+
 const struct roster_record *roster_find(
 	const struct roster *roster, const char *name, uint8_t kind)
 {
-	size_t at = lower_bound(roster, name, kind);
+	const struct roster_record key = {.name = name, .kind = kind, .dn = ""};
+	size_t at = bound(roster, 0, &key);
 
 	return at < roster->n && roster->records[at].kind == kind &&
 			       strcmp(roster->records[at].name, name) == 0
@@ -118,24 +164,22 @@ static void format_record(const struct roster_record *record, struct buffer *out
 	lines_end(out, record->dn);
 }
 
-/* Will be formatted soon: what it has, and its name and DN, are on their way meanwhile. */
-static void expect_record(const struct roster_record *record)
+void roster_expect(const struct roster *roster, size_t i)
 {
-	__builtin_prefetch(record->names);
-	__builtin_prefetch(record->name);
-	__builtin_prefetch(record->dn);
+	if (i >= roster->n)
+		return;
+	__builtin_prefetch(roster->records[i].names);
+	__builtin_prefetch(roster->records[i].name);
+	__builtin_prefetch(roster->records[i].dn);
 }
 
 void roster_format_part(
 	const struct roster *roster, size_t first, size_t end, struct buffer *out)
 {
-	enum { AHEAD = 8 };
-
 	if (first == 0)
 		state_file_begin(out, KIND);
 	for (size_t i = first; i < end; i++) {
-		if (i + AHEAD < end)
-			expect_record(&roster->records[i + AHEAD]);
+		roster_expect(roster, i + ROSTER_AHEAD);
 		format_record(&roster->records[i], out);
 	}
 }

@@ -39,6 +39,10 @@ const struct roster_record *roster_find(
 const struct roster_record *roster_find_next(
 	const struct roster *roster, const char *name, uint8_t kind, size_t *next);
 
+/* Record @i, if there is one, will be read soon: what it has is on its way from memory meanwhile. */
+void roster_expect(const struct roster *roster, size_t i);
+enum { ROSTER_AHEAD = 8 }; /* so many before it is read */
+
 /* How many items of @before are not in @now. */
 size_t roster_lost(const char *before, const char *now);
 

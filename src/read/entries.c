@@ -199,6 +199,14 @@ struct entries *entries_slice(
 	return slice;
 }
 
+void entries_expect(const struct entries *entries, size_t i, size_t len)
+{
+	enum { LINE = 64 }; /* of the processor's cache */
+
+	for (size_t at = 0; i < entries->n && at < len; at += LINE)
+		__builtin_prefetch(entries->items[i].bytes + at);
+}
+
 /* The bytes of a file, in parts; what stands behind the last one there is the same part. */
 struct parts {
 	TALLOC_CTX *mem_ctx;
@@ -221,9 +229,13 @@ static void add_part(struct parts *parts, const void *bytes, size_t len)
 /* Each in one piece, for what looks at bytes alone. */
 static void make_whole(struct entries *entries)
 {
-	for (size_t i = 0; entries != NULL && i < entries->n; i++)
+	enum { AHEAD = 16 };
+
+	for (size_t i = 0; entries != NULL && i < entries->n; i++) {
+		entries_expect(entries, i + AHEAD, 1);
 		entries->items[i].bytes =
 			entry_bytes_whole(entries->arena, entries->items[i].bytes);
+	}
 }
 
 /* Its first number may say other roles than it has now: then it is a copy that says those. */
@@ -318,14 +330,6 @@ void entries_give_all(const struct entries *entries, entry_sink sink, void *data
 			entry.key = entries->items[i].key;
 			sink(data, &entry);
 		}
-}
-
-void entries_expect(const struct entries *entries, size_t i, size_t len)
-{
-	enum { LINE = 64 }; /* of the processor's cache */
-
-	for (size_t at = 0; i < entries->n && at < len; at += LINE)
-		__builtin_prefetch(entries->items[i].bytes + at);
 }
 
 const char *entries_dn(const struct entries *entries, size_t i)
