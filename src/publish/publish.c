@@ -65,9 +65,7 @@ int publish_stage(TALLOC_CTX *mem_ctx, struct state *state, const struct plan *p
 		r = scratch_note(state, &staged->scratch, diags);
 	}
 	if (r == 0)
-		r = stage_generation(staged, diags);
-	if (r == 0)
-		r = stage_files(staged, diags);
+		r = stage_all(staged, diags);
 	if (r < 0) {
 		publish_discard(staged, NULL);
 		talloc_free(staged);

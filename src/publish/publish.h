@@ -31,7 +31,7 @@ struct staged {
 	size_t n_files;
 	struct stat_hint *installed; /* stat(2) of each file of the generation */
 	struct scratch_list scratch;
-	struct unsynced *unsynced;
+	struct unsynced *unsynced, *unsynced_files; /* in the state, and beside targets */
 	bool has_folder; /* the generation's, made by this run */
 	bool is_committed;
 };

@@ -573,14 +573,13 @@ static int finish_folders(const struct staged *staged, int dirfd, struct diags *
 	return r < 0 ? fail(staged, -r, "generations", diags) : 0;
 }
 
-int stage_generation(struct staged *staged, struct diags *diags)
+static int stage_generation(struct staged *staged, struct diags *diags)
 {
 	TMP_CTX(tmp);
 	const struct state *state = staged->state;
 	const char *name = state_generation(tmp, staged->generation->number);
 	_cleanup_(mem_close_fd) int dirfd = -1;
 
-	staged->unsynced = unsynced_new(staged);
 	if (mkdirat(state->dirfd, name, 0700) < 0)
 		return fail(staged, errno, name, diags);
 	staged->has_folder = true;
@@ -689,7 +688,7 @@ static int stage_file(struct staged *staged, struct target_folder *place, size_t
 		r = target_folder_write(place, record,
 			plan_bytes(tmp, staged->plan, file->file),
 			has_live ? record->path : NULL,
-			syncs_each(staged) ? staged->unsynced : NULL, back);
+			syncs_each(staged) ? staged->unsynced_files : NULL, back);
 	if (r == 0 && target != NULL && target->fresh != NULL)
 		staged->installed[record - staged->generation->files] =
 			stat_hint_of(&place->written);
@@ -765,7 +764,7 @@ static int make_folder(
  * With many files folder beside folder: made before, one after the other, as they may have parents
  * in common. The first fault is told, whoever was the quickest.
  */
-static int stage_all(
+static int stage_folders(
 	struct staged *staged, struct target_folder *place, struct diags *diags)
 {
 	TMP_CTX(tmp);
@@ -786,16 +785,70 @@ static int stage_all(
 	return r;
 }
 
-int stage_files(struct staged *staged, struct diags *diags)
+/* Both halves of staging, which are long where the site is. */
+enum { HALF_GENERATION, HALF_FILES, N_HALVES };
+
+struct halves {
+	struct staged *staged;
+	struct diags *diags[N_HALVES];
+	int r[N_HALVES];
+	bool has_made; /* a folder of a target */
+};
+
+static int stage_files(struct halves *halves, struct diags *diags)
 {
 	TMP_CTX(tmp);
+	struct staged *staged = halves->staged;
 	struct target_folder *place =
 		target_folder_new(tmp, staged->state, staged->generation->number, diags);
-	int r = stage_all(staged, place, diags);
+	int r = stage_folders(staged, place, diags);
+
+	halves->has_made = place->has_made;
+	return r;
+}
+
+static void stage_half(void *data, unsigned worker _unused_, size_t i)
+{
+	struct halves *halves = data;
+
+	halves->r[i] = i == HALF_GENERATION
+			       ? stage_generation(halves->staged, halves->diags[i])
+			       : stage_files(halves, halves->diags[i]);
+}
+
+/* The state's fault is told first, and alone, whoever was the quickest. */
+static int stage_halves(struct halves *halves, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	bool is_apart = halves->staged->plan->roster->n >= RECORDS_AT_ONCE;
+
+	for (size_t i = 0; i < N_HALVES; i++)
+		halves->diags[i] = diags_new(talloc_new(tmp));
+	if (is_apart)
+		parallel_each(N_HALVES, stage_half, halves);
+	for (size_t i = 0; i < N_HALVES; i++) {
+		if (!is_apart)
+			stage_half(halves, 0, i);
+		diags_take(diags, halves->diags[i]);
+		if (halves->r[i] < 0)
+			return halves->r[i];
+	}
+	return 0;
+}
+
+int stage_all(struct staged *staged, struct diags *diags)
+{
+	struct halves halves = {.staged = staged};
+
+	staged->unsynced = unsynced_new(staged);
+	staged->unsynced_files = unsynced_new(staged);
+	int r = stage_halves(&halves, diags);
 
 	if (r == 0)
 		r = unsynced_sync(staged->unsynced, diags);
-	if (r == 0 && (!syncs_each(staged) || place->has_made))
+	if (r == 0)
+		r = unsynced_sync(staged->unsynced_files, diags);
+	if (r == 0 && (!syncs_each(staged) || halves.has_made))
 		r = sync_systems(staged, diags);
 	return r;
 }

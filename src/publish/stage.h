@@ -17,7 +17,10 @@ const struct generation_target *stage_target_of(
 /* The new generation's record, in memory; what @plan changes is marked is_installed. */
 int stage_record(
 	struct staged *staged, const char *reason, struct diags *diags) _must_check_;
-/* Its folder in the state: content, record, nodes, attachments, what gets lost. */
-int stage_generation(struct staged *staged, struct diags *diags) _must_check_;
-/* The next versions, read back. */
-int stage_files(struct staged *staged, struct diags *diags) _must_check_;
+/*
+ * stage_all - its folder in the state (content, record, roster, entries, what gets lost), and the next
+ * versions, read back
+ *
+ * errors: EXIT_IO; EXIT_REJECTED for a file that is malformed
+ */
+int stage_all(struct staged *staged, struct diags *diags) _must_check_;
