@@ -190,7 +190,11 @@ static void add_name(struct strings *names, const char *name)
 static void add_short(struct site *site, struct strings *names, struct machine *machine,
 	const char *name)
 {
-	if (table_find(site->short_names, name) == machine)
+	bool is_its = !site->shares_labels
+			      ? !machine->is_zone_name
+			      : table_find(site->short_names, name) == machine;
+
+	if (is_its)
 		add_name(names, name);
 }
 

@@ -460,10 +460,8 @@ static void claim_short(struct site *site, struct machine *machine, const char *
 		name = arena_strndup(site->arena, name, (size_t)(dot - name));
 	void **slot = table_slot(site->short_names, name);
 
-	if (*slot == NULL)
-		*slot = machine;
-	else if (*slot != machine)
-		*slot = MODEL_SHARED;
+	site->shares_labels |= *slot != NULL && *slot != machine;
+	*slot = *slot == NULL || *slot == machine ? machine : MODEL_SHARED;
 }
 
 static void claim_aliases(struct site *site, struct machine *machine,
@@ -828,6 +826,7 @@ static void fill_tables(struct site *site)
 		parts[i].arena = arena_new(site);
 	parallel_each(ARRAY_SIZE(parts), fill_table, parts);
 	site->shares_names |= parts[0].shares_names;
+	site->shares_labels |= parts[1].shares_labels;
 }
 
 void model_link(struct site *site)

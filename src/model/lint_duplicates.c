@@ -62,23 +62,54 @@ static int compare_held_addresses(const void *left, const void *right)
 	return order != 0 ? order : compare_claims(&a->claim, &b->claim);
 }
 
-/* Keeps, in order, those of @items whose number others have, too. */
-static size_t sift(void *items, size_t size, struct sort_number *numbers, size_t n)
+/* First the numbers of all, then, in the same order, those that others have, too. */
+struct sieve {
+	TALLOC_CTX *mem_ctx;
+	struct trial *trial;
+	struct sort_number *numbers;
+	size_t n;
+	bool *is_shared; /* by their order; NULL: none is, or that is not known yet */
+	size_t next;
+};
+
+static void shake(struct sieve *sieve)
 {
 	TMP_CTX(tmp);
-	bool *is_shared = mem_array(tmp, bool, n + 1);
-	char *at = items;
-	size_t kept = 0;
+	struct sort_number *numbers = sieve->numbers;
 
-	sort_by_number(numbers, mem_array(tmp, struct sort_number, n + 1), n);
-	for (size_t i = 1; i < n; i++)
-		if (numbers[i - 1].number == numbers[i].number)
-			is_shared[numbers[i - 1].index] = is_shared[numbers[i].index] =
-				true;
-	for (size_t i = 0; i < n; i++)
-		if (is_shared[i])
-			memmove(at + kept++ * size, at + i * size, size);
-	return kept;
+	sort_by_number(
+		numbers, mem_array(tmp, struct sort_number, sieve->n + 1), sieve->n);
+	for (size_t i = 1; i < sieve->n; i++) {
+		if (numbers[i - 1].number != numbers[i].number)
+			continue;
+		if (sieve->is_shared == NULL)
+			sieve->is_shared = mem_array(sieve->mem_ctx, bool, sieve->n);
+		sieve->is_shared[numbers[i - 1].index] =
+			sieve->is_shared[numbers[i].index] = true;
+	}
+}
+
+/* Does the next one stay in the sieve, where several fall into one place? */
+static bool stays(struct sieve *sieve, uint64_t number)
+{
+	if (sieve->is_shared != NULL)
+		return sieve->is_shared[sieve->next++];
+	*mem_push(sieve->mem_ctx, &sieve->numbers, &sieve->n) =
+		(struct sort_number){number, sieve->n - 1};
+	return false;
+}
+
+static void sift(const struct site *site, struct sieve *sieve,
+	void (*act)(struct sieve *sieve, struct interface *interface))
+{
+	for (int pass = 0; pass == 0 || (pass == 1 && sieve->is_shared != NULL); pass++) {
+		for (size_t i = 0; i < site->n_machines; i++)
+			for (uint32_t j = 0; j < site->machines[i]->n_interfaces; j++)
+				act(sieve, site->machines[i]->interfaces[j]);
+		if (pass == 0)
+			shake(sieve);
+	}
+	talloc_free(sieve->numbers);
 }
 
 /* Equal ones have one number; of IPv4 it is the address itself. */
@@ -156,39 +187,26 @@ static void report_dup_ip(struct reporter *r, const struct held_address *held, s
 	}
 }
 
-static void add_number(
-	TALLOC_CTX *mem_ctx, struct sort_number **numbers, size_t n, uint64_t number)
+/* In a zone several names may have one address. */
+static void sift_addresses(struct sieve *sieve, struct interface *interface)
 {
-	*mem_push(mem_ctx, numbers, &n) = (struct sort_number){number, n - 1};
+	struct trial *trial = sieve->trial;
+
+	for (uint32_t i = 0;
+		!interface->machine->is_zone_name && i < interface->n_addresses; i++) {
+		struct address *address = &interface->addresses[i];
+
+		if (stays(sieve, number_of_ip(address->ip)))
+			*mem_push(sieve->mem_ctx, &trial->addresses,
+				&trial->n_addresses) = (struct held_address){
+				{interface, false}, address->ip, address};
+	}
 }
 
 void lint_sift_addresses(
 	TALLOC_CTX *mem_ctx, const struct site *site, struct trial *trial)
 {
-	TMP_CTX(tmp);
-	struct sort_number *numbers = NULL;
-	struct held_address *held = NULL;
-	size_t n = 0;
-
-	for (size_t i = 0; i < site->n_machines; i++) {
-		struct machine *machine = site->machines[i];
-
-		/* in a zone several names may have one address */
-		for (uint32_t j = 0; !machine->is_zone_name && j < machine->n_interfaces;
-			j++) {
-			struct interface *interface = machine->interfaces[j];
-
-			for (uint32_t k = 0; k < interface->n_addresses; k++) {
-				struct address *address = &interface->addresses[k];
-
-				add_number(tmp, &numbers, n, number_of_ip(address->ip));
-				*mem_push(mem_ctx, &held, &n) = (struct held_address){
-					{interface, false}, address->ip, address};
-			}
-		}
-	}
-	trial->addresses = held;
-	trial->n_addresses = sift(held, sizeof(*held), numbers, n);
+	sift(site, &(struct sieve){.mem_ctx = mem_ctx, .trial = trial}, sift_addresses);
 }
 
 static void check_dup_ip(struct reporter *r)
@@ -418,44 +436,30 @@ static void check_same_macs(struct reporter *r, const struct held_mac *held, siz
 		report_dup_mac(r, held, n, SEVERITY_WARNING);
 }
 
-static struct held_mac hold(struct interface *interface, struct hardware *hardware)
-{
-	return (struct held_mac){{interface, false}, hardware->mac, hardware};
-}
-
-static void hold_all(TALLOC_CTX *mem_ctx, struct trial *trial,
-	struct sort_number **numbers, struct interface *interface,
+static void sift_hardware(struct sieve *sieve, struct interface *interface,
 	struct hardware *hardware, uint32_t n)
 {
-	for (uint32_t i = 0; i < n; i++) {
-		add_number(mem_ctx, numbers, trial->n_macs,
-			number_of_hardware(&hardware[i]));
-		*mem_push(mem_ctx, &trial->macs, &trial->n_macs) =
-			hold(interface, &hardware[i]);
-	}
+	struct trial *trial = sieve->trial;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (stays(sieve, number_of_hardware(&hardware[i])))
+			*mem_push(sieve->mem_ctx, &trial->macs, &trial->n_macs) =
+				(struct held_mac){{interface, false}, hardware[i].mac,
+					&hardware[i]};
+}
+
+static void sift_macs(struct sieve *sieve, struct interface *interface)
+{
+	/* the bridge has the address, and stands for both */
+	bool is_lent = interface->network == NULL && port_lends_mac(interface);
+
+	sift_hardware(sieve, interface, interface->macs, is_lent ? 0 : interface->n_macs);
+	sift_hardware(sieve, interface, interface->rare->guids, interface->rare->n_guids);
 }
 
 void lint_sift_macs(TALLOC_CTX *mem_ctx, const struct site *site, struct trial *trial)
 {
-	struct sort_number *numbers = NULL;
-
-	for (size_t i = 0; i < site->n_machines; i++) {
-		struct machine *machine = site->machines[i];
-
-		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
-			struct interface *interface = machine->interfaces[j];
-			/* the bridge has the address, and stands for both */
-			bool is_lent =
-				interface->network == NULL && port_lends_mac(interface);
-
-			hold_all(mem_ctx, trial, &numbers, interface, interface->macs,
-				is_lent ? 0 : interface->n_macs);
-			hold_all(mem_ctx, trial, &numbers, interface,
-				interface->rare->guids, interface->rare->n_guids);
-		}
-	}
-	trial->n_macs = sift(trial->macs, sizeof(*trial->macs), numbers, trial->n_macs);
-	talloc_free(numbers);
+	sift(site, &(struct sieve){.mem_ctx = mem_ctx, .trial = trial}, sift_macs);
 }
 
 static void check_dup_mac(struct reporter *r)

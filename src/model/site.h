@@ -661,6 +661,7 @@ struct site {
 	struct table *by_key; /* canonical DN -> struct record */
 	struct table *full_names; /* full name -> struct name_holder */
 	bool shares_names; /* some full name has several holders */
+	bool shares_labels; /* some label has several, and stands for none of them */
 	struct table *short_names; /* first label -> struct machine, or MODEL_SHARED */
 };
 
