@@ -56,12 +56,22 @@ void places_reserve(struct places *places, size_t n)
 	dn_set_reserve(places->come, n);
 }
 
-bool places_add(struct places *places, const char *dn, size_t len)
+uint64_t places_expect(const struct places *places, const char *dn, size_t len)
+{
+	return dn_set_expect(places->come, dn, len);
+}
+
+bool places_add_expected(struct places *places, const char *dn, uint64_t expected)
 {
 	unsigned line;
 
 	note_parent(places, dn);
-	return dn_set_add(places->come, dn, len, 0, &line);
+	return dn_set_add_expected(places->come, expected, 0, &line);
+}
+
+bool places_add(struct places *places, const char *dn, size_t len)
+{
+	return places_add_expected(places, dn, places_expect(places, dn, len));
 }
 
 static bool is_below(const char *key, const struct table *bases)

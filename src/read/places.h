@@ -19,6 +19,11 @@ struct places *places_new(TALLOC_CTX *mem_ctx) _must_check_;
 void places_reserve(struct places *places, size_t n);
 /* Notes the DN of an entry; false where it has come already. */
 bool places_add(struct places *places, const char *dn, size_t len) _must_check_;
+/* The same in two steps, as dn_set_expect(): its place is on its way from memory meanwhile. */
+uint64_t places_expect(
+	const struct places *places, const char *dn, size_t len) _must_check_;
+bool places_add_expected(
+	struct places *places, const char *dn, uint64_t expected) _must_check_;
 /*
  * places_missing - the DNs above those that came which have not come themselves
  *

@@ -28,7 +28,7 @@ struct snapshot {
 enum {
 	AT_ONCE = 32, /* whose places in memory are on their way beside each other */
 	UNTIL_ID = 512, /* bytes of an entry that mostly hold its id … */
-	UNTIL_DN = 64, /* … and its DN */
+	UNTIL_DN = 128, /* … and its DN */
 };
 
 static bool find_ids(
@@ -255,15 +255,33 @@ bool snapshot_has_above(const struct snapshot *s, size_t i)
 	return !s->known[s->n_raw + i].is_looked_at;
 }
 
-bool snapshot_places(const struct snapshot *s, struct places *places)
+/* Those from @first to before @end, at most AT_ONCE. */
+static bool add_places(
+	const struct snapshot *s, struct places *places, size_t first, size_t end)
 {
-	places_reserve(places, s->n_known);
-	for (size_t i = 0; i < s->n_known; i++) {
-		entries_expect(s->raw, i + AT_ONCE, UNTIL_DN);
+	uint64_t expected[AT_ONCE];
+
+	for (size_t i = first; i < end; i++) {
 		const char *dn = dn_of(s, &s->known[i]);
 
-		if (!s->known[i].is_looked_at && !places_add(places, dn, strlen(dn)))
-			return false;
+		entries_expect(s->raw, i + AT_ONCE, UNTIL_DN);
+		expected[i - first] = places_expect(places, dn, strlen(dn));
 	}
+	for (size_t i = first; i < end; i++)
+		if (!s->known[i].is_looked_at &&
+			!places_add_expected(
+				places, dn_of(s, &s->known[i]), expected[i - first]))
+			return false;
+	return true;
+}
+
+bool snapshot_places(const struct snapshot *s, struct places *places)
+{
+	size_t n = s->n_known;
+
+	places_reserve(places, n);
+	for (size_t i = 0; i < n; i += AT_ONCE)
+		if (!add_places(s, places, i, n - i < AT_ONCE ? n : i + AT_ONCE))
+			return false;
 	return true;
 }
