@@ -806,7 +806,7 @@ static const struct roster *make_nodes(struct fixture *f, size_t n, size_t n_cha
 	roster->n = n;
 	for (size_t i = 0; i < n; i++)
 		roster->records[i] = (struct roster_record){
-			.name = mem_printf(f, "n%06zu", i),
+			.name = mem_printf(f, "n%03zu", i),
 			.dn = "cn=n",
 			.kind = i == 0 ? KIND_HOST : KIND_VCN,
 			.identity = i < n_changed ? 2 : 1,
@@ -862,26 +862,6 @@ static void test_guards(void **state)
 	assert_true(has_message(f, "all 67 of kind 'vcn' would be gone"));
 }
 
-/* A roster of several parts, of which the state's folder is written beside the targets. */
-static void test_long_roster(void **state)
-{
-	enum { N = 30000 };
-	struct fixture *f = *state;
-	static const struct fixture_file good[] = {{T_HOSTS, HOSTS, "10.0.0.1 n\n"}};
-	static const struct fixture_file bad[] = {{T_HOSTS, HOSTS, "10.0.0.300 n\n"}};
-
-	assert_int_equal(fixture_apply(f, good, 1, make_nodes(f, N, 0)), 0);
-	assert_starts(f, HOSTS, "10.0.0.1 n");
-	/* it is read back as it was */
-	assert_int_equal(fixture_apply(f, good, 1, make_nodes(f, N, 0)), 0);
-	assert_int_equal(f->n_changes, 0);
-	assert_int_equal(fixture_apply(f, bad, 1, make_nodes(f, N, 1)), EXIT_REJECTED);
-	assert_true(has_message(f, "malformed"));
-	assert_starts(f, HOSTS, "10.0.0.1 n");
-	assert_no_leftovers(f);
-	assert_int_equal(fixture_apply(f, good, 1, make_nodes(f, N, 1)), 0);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -912,7 +892,6 @@ int main(void)
 		TEST(test_reload_is_not_lost),
 		TEST(test_no_reload),
 		TEST(test_guards),
-		TEST(test_long_roster),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
