@@ -1,0 +1,112 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# large.sh LDAPCC - a site of 5,000 nodes, which is worked on in many pieces: nodes by all
+# processors, the state beside the files. What is published is what one processor publishes,
+# and what a compile that begins anew does; a run that is refused, or killed at any moment,
+# leaves what was there, or what comes next, and nothing else.
+set -euo pipefail
+# shellcheck source=../points.sh
+. "$(dirname "$0")/../points.sh"
+ldapcc=$1
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/ldapcc-large.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+points_log=$scratch/log
+points_shown=("$scratch/err")
+LDAPCC_DATADIR=$(realpath "$(dirname "$0")/../..")
+export LDAPCC_DATADIR
+echo 1..17
+
+python3 "$LDAPCC_DATADIR/tests/bench/make-site.py" 5000 faults >"$scratch/site0.ldif"
+# the next sites: an alias, a serial number, one VCN less; and two hosts with one address
+sed -e '/^cn: h000007$/a vocAlias: seven' \
+	-e 's/^serialNumber: \(.*0011\)$/serialNumber: \1x/' "$scratch/site0.ldif" |
+	awk 'BEGIN { RS = ""; ORS = "\n\n" } !/^dn: cn=v004999,/' >"$scratch/site1.ldif"
+awk 'BEGIN { RS = ""; ORS = "\n\n" }
+	/^dn: cn=h000003,/ { sub(/ipHostNumber: [0-9.]+/, taken) }
+	/^dn: cn=h000002,/ { match($0, /ipHostNumber: [0-9.]+/); taken = substr($0, RSTART, RLENGTH) }
+	{ print }' "$scratch/site1.ldif" >"$scratch/site2.ldif"
+for check in none false; do
+	cat >"$scratch/$check.yaml" <<-YAML
+		targets:
+		  dnsmasq-hosts: {check: $check}
+		  dhcpd: {check: none}
+		  kickstart: {check: none}
+		  manifest: {check: none}
+		guard: {max-affected: 100%}
+	YAML
+done
+
+# apply SITE ROOT [CHECK [PROCESSOR]]: its exit status is in $code
+apply() {
+	local on=()
+	[ $# -lt 4 ] || on=(taskset -c "$4")
+	code=0
+	"${on[@]}" "$ldapcc" --config "$scratch/${3:-none}.yaml" --ldif "$scratch/site$1.ldif" \
+		--root "$2" apply >"$scratch/out" 2>"$scratch/err" || code=$?
+}
+# published ROOT: all files, without what is of the root's own history
+published() {
+	(cd "$1" && find etc srv -type f -print0 | sort -z | xargs -0 sed -s \
+		-e '/^serial: [0-9]*$/d' -e 's/^# ldapcc hosts=.*//' -e '1F') |
+		sed 's/sha256=[0-9a-f]*//'
+}
+same() { cmp <(published "$1") <(published "$2"); }
+leftovers() {
+	! find "$1/etc" "$1/srv" -name '.*' | grep . &&
+		[ "$(ls "$1/var/lib/ldapcc/generations" | sort | tail -n 1)" = \
+			"$(basename "$(readlink "$1/var/lib/ldapcc/current")")" ]
+}
+
+apply 0 "$scratch/many"
+ok 'all processors publish it' test "$code" = 0
+one=$(taskset -cp $$ | sed 's/.*: \([0-9]*\).*/\1/')
+apply 0 "$scratch/one" none "$one"
+ok 'one processor does' test "$code" = 0
+ok '… the same' same "$scratch/many" "$scratch/one"
+ok '… with the same roster' bash -c "cmp <(head -n -1 '$scratch/many/var/lib/ldapcc/current/roster') <(
+	head -n -1 '$scratch/one/var/lib/ldapcc/current/roster')"
+cp "$scratch/err" "$scratch/err.one"
+apply 0 "$scratch/again"
+ok 'findings are the same, in the same order' cmp "$scratch/err" "$scratch/err.one"
+ok '… one at every tenth node' grep -q '^0 errors, 500 warnings' "$scratch/err"
+
+apply 1 "$scratch/many"
+ok 'a change is published' test "$code" = 0
+apply 1 "$scratch/fresh"
+ok '… as a compile that begins anew does' same "$scratch/many" "$scratch/fresh"
+ok 'nothing is left over' leftovers "$scratch/many"
+
+apply 2 "$scratch/many"
+ok 'an address that two have: the second waits' grep -q 'dup-ip' "$scratch/err"
+ok '… and the run succeeds' test "$code" = 0
+apply 1 "$scratch/many"
+published "$scratch/many" >"$scratch/before"
+apply 0 "$scratch/many" false
+ok 'a checker that says no: 5' test "$code" = 5
+ok '… and all is as it was' cmp "$scratch/before" <(published "$scratch/many")
+
+# Killed: a run of so many milliseconds more each time, until one comes to its end.
+n_killed=0 n_wrong=0 ended=no
+for ((ms = 5; ms < 60000; ms += 5 + ms / 12)); do
+	rm -rf "$scratch/killed" && cp -a "$scratch/one" "$scratch/killed"
+	code=0
+	{
+		timeout -s KILL "$((ms / 1000)).$(printf %03d $((ms % 1000)))" "$ldapcc" \
+			--config "$scratch/none.yaml" --ldif "$scratch/site1.ldif" \
+			--root "$scratch/killed" --quiet apply || code=$?
+	} >"$scratch/out" 2>&1
+	[ "$code" != 0 ] || ended=yes
+	[ $ended = no ] || break
+	n_killed=$((n_killed + 1))
+	apply 1 "$scratch/killed"
+	if [ "$code" != 0 ] || ! same "$scratch/killed" "$scratch/fresh" >"$scratch/cmp" ||
+		! leftovers "$scratch/killed" >>"$scratch/cmp"; then
+		n_wrong=$((n_wrong + 1))
+		cp "$scratch/cmp" "$scratch/wrong.$ms"
+	fi
+done
+ok 'a run was killed at many moments' test $n_killed -ge 8
+ok '… the last one came to its end' test $ended = yes
+ok 'the next run publishes all of it, whatever the killed one left' test $n_wrong = 0
+ok '… as it is in the end' same "$scratch/killed" "$scratch/fresh"
