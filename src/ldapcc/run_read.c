@@ -659,6 +659,10 @@ int run_read(struct run *run, const struct string_list *last_csn)
 {
 	if (run->proves_increments)
 		forget_decoded(run); /* what is read of both ways is decoded of both */
-	return run->proves_increments ? read_and_prove(run, last_csn)
-				      : read_once(run, last_csn);
+	int failed = run->proves_increments ? read_and_prove(run, last_csn)
+					    : read_once(run, last_csn);
+
+	TALLOC_FREE(run->snapshot); /* as large as a table of all nodes, and read once */
+	run->snapshot_of = NULL;
+	return failed;
 }

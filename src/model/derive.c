@@ -529,8 +529,8 @@ void model_derive(struct site *site)
 	if (!site->leaves_groups) {
 		group_derive(site);
 		group_kinds_derive(site);
+		leaves_derive(site);
 	}
-	leaves_derive(site);
 	fold_bmcs(site);
 	dns_records_settle(site);
 	zones_build(site);

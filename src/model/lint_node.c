@@ -17,6 +17,7 @@ static const node_check checks[_NODE_RULE_MAX] = {
 	[NODE_DUIDS] = lint_duids,
 	[NODE_INSTALL] = lint_install,
 	[NODE_PORTS] = lint_ports_of,
+	[NODE_WRITER] = lint_writer,
 	[NODE_VCN] = lint_vcn,
 	[NODE_HOST] = lint_vm_host,
 };

@@ -24,6 +24,7 @@ enum node_rule {
 	NODE_DUIDS,
 	NODE_INSTALL,
 	NODE_PORTS,
+	NODE_WRITER,
 	NODE_VCN,
 	NODE_HOST,
 	_NODE_RULE_MAX
@@ -33,6 +34,7 @@ enum node_rule {
 struct trial {
 	uint16_t *said;
 	struct table *duids; /* of the rule of that name: who has one, so far */
+	bool has_writers; /* of the rule of that name: some VCN is one */
 	/* addresses and MACs that several may have (lint_duplicates.c) */
 	struct held_address *addresses;
 	size_t n_addresses;

@@ -428,9 +428,22 @@ static void check_file_users(struct reporter *r)
 	}
 }
 
+/* A file that nobody writes to may have any number of users. */
+void lint_writer(struct reporter *r, struct machine *vcn)
+{
+	bool writes = vcn->image != NULL && !vcn->image->snapshot;
+
+	for (uint32_t i = 0; i < vcn->guest->n_disks; i++)
+		writes |= vcn->guest->disks[i].path != NULL;
+	if (writes && !report_in_trial(r))
+		r->trial->has_writers = true;
+}
+
 void lint_images(struct reporter *r)
 {
 	for (size_t i = 0; i < r->site->n_images; i++)
 		check_image(r, r->site->images[i]);
-	check_file_users(r);
+	lint_nodes(r, NODE_WRITER);
+	if (r->trial->has_writers)
+		check_file_users(r);
 }

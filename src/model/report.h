@@ -16,7 +16,7 @@ struct reporter {
 	/* of a trial: what each finding is given as, and how many there would be; else NULL */
 	struct finding *unsaid;
 	size_t n_said;
-	const struct trial *trial; /* lint_node.h; while the site is linted */
+	struct trial *trial; /* lint_node.h; while the site is linted */
 };
 
 /* Is this a trial? Then it counts as if a finding were reported. */

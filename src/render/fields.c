@@ -328,7 +328,7 @@ bool fields_show_groups(const struct template *template)
 {
 	/* totals: a number of them is among those */
 	static const struct shape *const shapes[] = {
-		&group_shape, &group_kind_shape, &total_shape};
+		&group_shape, &group_kind_shape, &leaf_shape, &total_shape};
 
 	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++)
 		if (template_has(template, shapes[i]))
