@@ -54,7 +54,7 @@ published() {
 same() { cmp <(published "$1") <(published "$2"); }
 leftovers() {
 	! find "$1/etc" "$1/srv" -name '.*' | grep . &&
-		[ "$(ls "$1/var/lib/ldapcc/generations" | sort | tail -n 1)" = \
+		[ "$(find "$1/var/lib/ldapcc/generations" -mindepth 1 -maxdepth 1 -printf "%f\n" | sort | tail -n 1)" = \
 			"$(basename "$(readlink "$1/var/lib/ldapcc/current")")" ]
 }
 
