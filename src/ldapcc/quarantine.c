@@ -24,7 +24,8 @@ struct round {
 	struct moved **moved; /* since the current generation; NULL: not asked for yet */
 	struct table *reported; /* canonical DNs; NULL: not looked up yet */
 	struct site **good; /* of the current generation; NULL: not asked for yet */
-	bool has_bad_machines; /* or wrong ones: most often there is none to look for */
+	/* most often there is none to look for: bad or wrong ones, and hosts below machines */
+	bool has_bad_machines, has_below;
 	bool has_new;
 };
 
@@ -312,16 +313,20 @@ static bool hold_machine_above(struct round *round, const struct interface *inte
 	return round->run->n_quarantined > before;
 }
 
+/* Is it a host where interfaces of another one stand? */
+static bool is_below_machine(struct site *site, struct machine *machine)
+{
+	return machine->record.kind == KIND_HOST && !machine->has_vm_host_class &&
+	       as_machine(model_find(site, dn_key_parent(machine->record.key))) != NULL;
+}
+
 /*
  * An interface that lost its class and has others (ipHost) would be a host below its own machine,
  * which would have one address less, and perhaps another name.
  */
-static bool was_interface(struct round *round, const struct machine *machine)
+static bool was_interface(struct round *round, struct machine *machine)
 {
-	const struct site *site = round->run->site;
-
-	if (machine->record.kind != KIND_HOST || machine->has_vm_host_class ||
-		as_machine(model_find(site, dn_key_parent(machine->record.key))) == NULL)
+	if (!is_below_machine(round->run->site, machine))
 		return false;
 	const char *key = good_key(round, machine->record.key);
 	const struct machine *above =
@@ -340,7 +345,7 @@ static void commit_former_interfaces(struct round *round)
 {
 	struct site *site = round->run->site;
 
-	for (size_t i = 0; i < site->n_machines; i++) {
+	for (size_t i = 0; round->has_below && i < site->n_machines; i++) {
 		struct machine *machine = site->machines[i];
 
 		if (!was_interface(round, machine) ||
@@ -391,6 +396,9 @@ static void commit_all(struct round *round)
 
 	round->has_bad_machines = machines_each(site, site->machines, site->n_machines,
 					  is_machine_in_error, NULL) > 0;
+	round->has_below = round->run->good != NULL &&
+			   machines_each(site, site->machines, site->n_machines,
+				   is_below_machine, NULL) > 0;
 	for (size_t i = 0; i < ARRAY_SIZE(stages) && !round->has_new; i++) {
 		round->is_last_resort = false;
 		stages[i](round);
