@@ -94,21 +94,28 @@ static bool stays(struct sieve *sieve, uint64_t number)
 {
 	if (sieve->is_shared != NULL)
 		return sieve->is_shared[sieve->next++];
+	size_t index = sieve->n;
+
 	*mem_push(sieve->mem_ctx, &sieve->numbers, &sieve->n) =
-		(struct sort_number){number, sieve->n - 1};
+		(struct sort_number){number, index};
 	return false;
+}
+
+static void for_each_interface(const struct site *site, struct sieve *sieve,
+	void (*act)(struct sieve *sieve, struct interface *interface))
+{
+	for (size_t i = 0; i < site->n_machines; i++)
+		for (uint32_t j = 0; j < site->machines[i]->n_interfaces; j++)
+			act(sieve, site->machines[i]->interfaces[j]);
 }
 
 static void sift(const struct site *site, struct sieve *sieve,
 	void (*act)(struct sieve *sieve, struct interface *interface))
 {
-	for (int pass = 0; pass == 0 || (pass == 1 && sieve->is_shared != NULL); pass++) {
-		for (size_t i = 0; i < site->n_machines; i++)
-			for (uint32_t j = 0; j < site->machines[i]->n_interfaces; j++)
-				act(sieve, site->machines[i]->interfaces[j]);
-		if (pass == 0)
-			shake(sieve);
-	}
+	for_each_interface(site, sieve, act);
+	shake(sieve);
+	if (sieve->is_shared != NULL)
+		for_each_interface(site, sieve, act);
 	talloc_free(sieve->numbers);
 }
 
