@@ -586,6 +586,7 @@ static int read_once(struct run *run, const struct string_list *last_csn)
 	if (failed == 0)
 		failed = read_also(&reading);
 	talloc_free(reading.joiner);
+	talloc_free(reading.recall);
 	if (failed == 0) {
 		decode_crew_finish(reading.crew, run->entries);
 		run->decoded = NULL; /* the site has it, or nobody needs it */
@@ -659,10 +660,6 @@ int run_read(struct run *run, const struct string_list *last_csn)
 {
 	if (run->proves_increments)
 		forget_decoded(run); /* what is read of both ways is decoded of both */
-	int failed = run->proves_increments ? read_and_prove(run, last_csn)
-					    : read_once(run, last_csn);
-
-	TALLOC_FREE(run->snapshot); /* as large as a table of all nodes, and read once */
-	run->snapshot_of = NULL;
-	return failed;
+	return run->proves_increments ? read_and_prove(run, last_csn)
+				      : read_once(run, last_csn);
 }

@@ -111,7 +111,7 @@ static void drop_bad_machines(struct site *site)
 			site->profiles[i]->hosts, site->profiles[i]->n_hosts);
 }
 
-static void drop_others_that_are_bad(struct site *site)
+static void drop_bad_shared(struct site *site)
 {
 	site->n_clusters = drop_bad(site->clusters, site->n_clusters);
 	site->n_networks = drop_bad(site->networks, site->n_networks);
@@ -507,7 +507,7 @@ static void drop_all_bad(struct site *site)
 	size_t n_unplaced = machines_each(
 		site, site->machines, site->n_machines, drop_bad_references, NULL);
 
-	drop_others_that_are_bad(site);
+	drop_bad_shared(site);
 	if (n_bad > 0)
 		drop_bad_machines(site);
 	if (n_unplaced > 0)
@@ -523,6 +523,7 @@ void model_derive(struct site *site)
 	build_reverse_zones(site);
 	inherit_values(site);
 	machines_each(site, site->machines, site->n_machines, give_names, derive_dhcp);
+	/* names of zones have no MAC: no reservation points at the addresses that this replaces */
 	zone_names_lend(site);
 	collect_domains(site);
 	permit_installers(site);
