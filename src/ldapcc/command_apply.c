@@ -12,6 +12,7 @@
 #include "ldapcc/quiet.h"
 #include "ldapcc/run_metrics.h"
 #include "ldapcc/since.h"
+#include "ldapcc/standby.h"
 #include "publish/publish.h"
 #include "read/csn.h"
 
@@ -154,6 +155,53 @@ static const struct string_list *expected_csn(struct publication *p)
 	return p->run->arguments.full || source == NULL ? NULL : &source->csn;
 }
 
+/*
+ * In `watch`: may what was planned be half of a change, which is published in one or not at all? A
+ * node that moves is deleted and added again, and what is in error may be mended by what follows.
+ */
+static bool may_be_half(const struct publication *p)
+{
+	if (p->plan == NULL || p->run->n_quarantined > 0)
+		return true;
+	for (size_t i = 0; i < p->plan->n_records; i++)
+		if (p->plan->records[i].change == RECORD_REMOVED)
+			return true;
+	return false;
+}
+
+/*
+ * The plan; made anew, of all that came, where more did while the first one was made. What was
+ * published meanwhile, to turn off an installation, cannot be taken back: then that comes after.
+ */
+static int plan_settled(struct publication *p)
+{
+	struct run *run = p->run, before = *run;
+	const struct publication begun = *p;
+	const uint64_t generation = p->state->current;
+
+	if (run->standby == NULL)
+		return publication_plan(p, expected_csn(p));
+	run->mem_ctx = talloc_new(before.mem_ctx);
+	run->diags = diags_new(run->mem_ctx);
+	int failed = publication_plan(p, expected_csn(p));
+
+	if (standby_has_more(
+		    run->standby, may_be_half(p) ? PATIENCE_QUIET : PATIENCE_SHORT) &&
+		p->state->current == generation) {
+		talloc_free(run->mem_ctx);
+		*run = before;
+		run->decoded = NULL; /* the first one has taken it */
+		*p = begun;
+		if (run->arguments.verbose)
+			diag_add(run->diags, SEVERITY_NOTE, NULL, LOC_NONE,
+				"planned anew, as more changed meanwhile");
+		return publication_plan(p, expected_csn(p));
+	}
+	diags_take(before.diags, run->diags);
+	run->diags = before.diags;
+	return failed;
+}
+
 static int read_and_publish(struct publication *p)
 {
 	struct run *run = p->run;
@@ -162,7 +210,7 @@ static int read_and_publish(struct publication *p)
 	if (failed == 0) {
 		since_prepare(p);
 		ahead_decode(run);
-		failed = publication_plan(p, expected_csn(p));
+		failed = plan_settled(p);
 	}
 	if (failed < 0)
 		return failed;

@@ -24,14 +24,14 @@
  * one that cron starts, and its memory goes with it. This process only holds the
  * connection that tells of changes, which is a trigger and nothing more. The child of the next
  * apply stands by (standby.h) while the directory can be watched: what can be done before a
- * change is done then, and the directory is read while it is waited for more.
+ * change is done then, and the apply is under way while it is waited for more.
  */
 
 enum {
 	QUIET_MS = 1000, /* a burst of changes is over when none came for so long */
 	CALM_MS =
 		5000, /* after an apply that is older than this, a change is no burst yet: … */
-	QUIET_CALM_MS = 50, /* … it waits for no more than what came with it */
+	QUIET_CALM_MS = 50, /* … it is over when no more came with it (command_apply.c) */
 	BURST_MAX_MS = 10000, /* … but it delays an apply no longer than this */
 	RETRY_FIRST_MS = 5000,
 	RETRY_MAX_MS = 300000,
@@ -150,6 +150,13 @@ static bool let_next_go(struct watcher *w)
 	return w->is_gone;
 }
 
+/* Whether what is under way reads it or has ended, it has to be read. */
+static void tell_more(struct watcher *w)
+{
+	w->has_more = true;
+	standby_more(w->next);
+}
+
 /*
  * Until something changed and it has been quiet since, or @timeout_ms is over. Where that is soon,
  * the apply begins at once, with what can be done meanwhile.
@@ -177,7 +184,8 @@ static bool wait_for_change(struct watcher *w, int64_t timeout_ms)
 		}
 		if (changed && quiet == 0 && end - clock_ms() > BURST_MAX_MS)
 			end = clock_ms() + BURST_MAX_MS;
-		w->has_more |= changed && w->is_gone;
+		if (changed && w->is_gone)
+			tell_more(w);
 		if (!changed || quiet > 0)
 			continue;
 		quiet = quiet_ms(w);
@@ -219,7 +227,7 @@ static bool apply_in_child(struct watcher *w, int *ret_code)
 {
 	*ret_code = EXIT_INTERNAL;
 	if (let_next_go(w)) {
-		standby_settle(w->next, w->has_more);
+		standby_settle(w->next);
 	} else if (stand_by(w)) {
 		w->run->standby = NULL; /* it is told already */
 		return true;
@@ -311,7 +319,7 @@ int command_watch(void *session)
 	if (w.is_child)
 		return command_apply(run);
 	if (w.is_gone) { /* what has begun is finished */
-		standby_settle(w.next, false);
+		standby_settle(w.next);
 		(void)end_of_next(&w);
 	}
 	TALLOC_FREE(w.next);

@@ -504,13 +504,13 @@ static int read_server(struct reading *reading, const struct string_list *last_c
 		&run->report);
 }
 
-/* What came while it was waited for more is in the second read, which has less to tell. */
+/* What is known to have come meanwhile is in the second read, which has less to tell. */
 static int read_settled(struct reading *reading, const struct string_list *last_csn)
 {
 	int failed = read_server(reading, last_csn);
 
 	if (failed < 0 || reading->run->standby == NULL ||
-		!standby_has_more(reading->run->standby))
+		!standby_has_more(reading->run->standby, PATIENCE_NONE))
 		return failed;
 	restart_site(reading);
 	return read_server(reading, last_csn);

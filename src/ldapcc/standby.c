@@ -3,17 +3,26 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum word { GO = 'g', SETTLED = 's', MORE = 'm' };
+#include "base/clock.h"
+
+enum word { GO = 'g', MORE = 'm', SETTLED = 's' };
+
+/* From the word to go on. One ldapmodify sends the next change within a few milliseconds. */
+enum { SHORT_MS = 20 };
 
 struct standby {
 	int fd; /* our end of the pipe */
 	pid_t child; /* 0: that is us, or it has ended */
+	bool has_more; /* that has been said */
 	bool is_settled; /* the last word has been said */
+	int64_t gone_ms; /* when it was told to go */
 };
 
 static int reap(struct standby *standby)
@@ -76,9 +85,16 @@ bool standby_go(struct standby *standby)
 	return false;
 }
 
-void standby_settle(struct standby *standby, bool has_more)
+void standby_more(struct standby *standby)
 {
-	(void)say(standby, has_more ? MORE : SETTLED);
+	if (!standby->has_more)
+		(void)say(standby, MORE);
+	standby->has_more = true;
+}
+
+void standby_settle(struct standby *standby)
+{
+	(void)say(standby, SETTLED);
 }
 
 int standby_end(struct standby *standby)
@@ -106,12 +122,40 @@ static enum word hear(const struct standby *standby)
 void standby_wait(struct standby *standby)
 {
 	(void)hear(standby);
+	standby->gone_ms = clock_ms();
 }
 
-bool standby_has_more(struct standby *standby)
+/* What has been said, or is within @ms. */
+static void listen(struct standby *standby, int64_t ms)
 {
-	if (standby->is_settled)
-		return false;
-	standby->is_settled = true;
-	return hear(standby) == MORE;
+	int64_t end = clock_ms() + ms;
+
+	while (!standby->is_settled) {
+		int64_t left = end - clock_ms();
+		struct pollfd fd = {.fd = standby->fd, .events = POLLIN};
+		int n = poll(&fd, 1, left > 0 ? (int)left : 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		enum word word = hear(standby);
+
+		standby->has_more |= word == MORE;
+		standby->is_settled = word == SETTLED;
+	}
+}
+
+bool standby_has_more(struct standby *standby, enum patience patience)
+{
+	if (patience == PATIENCE_SHORT)
+		listen(standby, standby->gone_ms + SHORT_MS - clock_ms());
+	else
+		listen(standby, 0);
+	while (!standby->is_settled && (standby->has_more || patience == PATIENCE_QUIET))
+		listen(standby, INT_MAX);
+	bool has_more = standby->has_more;
+
+	standby->has_more = false;
+	return has_more;
 }

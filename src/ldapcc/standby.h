@@ -6,9 +6,10 @@
  * (ahead.h), and the words by which it is told to go on. Who watches says
  *
  *	standby_go	something changed, or it is time
- *	standby_settle	… and it has been quiet since; or more came, which is to be read, too
+ *	standby_more	… more came, which is to be read, too
+ *	standby_settle	… and it has been quiet since
  *
- * The child waits for either where it needs it. It ends without a word where nobody is left to
+ * The child waits for them where it needs them. It ends without a word where nobody is left to
  * say one; and nothing is lost where it is killed while it waits: the next apply begins anew.
  */
 
@@ -24,12 +25,26 @@ struct standby;
 struct standby *standby_new(TALLOC_CTX *mem_ctx, bool *ret_is_child) _must_check_;
 /* False where it cannot be told: somebody has killed it. */
 bool standby_go(struct standby *standby) _must_check_;
-void standby_settle(struct standby *standby, bool has_more);
+void standby_more(struct standby *standby);
+void standby_settle(struct standby *standby);
 /* How it ended, as waitpid(2) says; it is freed. */
 int standby_end(struct standby *standby) _must_check_;
 
 /* The child */
 
 void standby_wait(struct standby *standby);
-/* Did more come after it was told to go? Asked again, there is nothing to be told. */
-bool standby_has_more(struct standby *standby);
+
+/* What is asked when, as each costs what it is waited for. */
+enum patience {
+	PATIENCE_NONE, /* what is known by now */
+	PATIENCE_SHORT, /* what whoever changes two entries has sent behind the first */
+	PATIENCE_QUIET, /* until it has been quiet */
+};
+
+/*
+ * standby_has_more - did more come after it was told to go?
+ *
+ * shape:  where that is so it is waited until it is quiet: all that came can be read then, and is
+ *         not told of again
+ */
+bool standby_has_more(struct standby *standby, enum patience patience);

@@ -5,7 +5,7 @@
 # its end is a failure.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-plan 22
+plan 24
 
 SLAPD_DATABASE=dbnosync slapd_new main
 slapd_load main "$SOURCE_ROOT/contrib/example/cluster.ldif"
@@ -178,6 +178,22 @@ slapd_modify main <<-LDIF
 LDIF
 ok 'a change, and the one behind it' wait_for grep -q 'second' "$scratch/hosts"
 ok '… by an apply that had begun before' wait_for more_ahead
+
+# a node that moves is deleted and added again: nobody sees it gone, nor its VCNs in error
+n_lost() { cat "$scratch/watch.out" "$scratch/watch.err" |
+	grep -Ec '^generation.* nodes [^;]*-[1-9]|quarantine' || true; }
+is_calm() { [ $(($(date +%s) - $(stat -c %Y "$scratch/state-of-watch/last-run"))) -gt 5 ]; }
+n_lost_before=$(n_lost)
+wait_for is_calm # then a change is published at once
+{
+	printf 'dn: cn=node03,ou=hosts,%s\nchangetype: add\n' "$SUFFIX"
+	sed -n '/^dn: cn=node03,/,/^$/p' "$SOURCE_ROOT/contrib/example/cluster.ldif" | sed '1d; /^$/d'
+	printf 'vocAlias: moved\n'
+} >"$scratch/node03.ldif"
+printf 'dn: cn=node03,ou=hosts,%s\nchangetype: delete\n' "$SUFFIX" | slapd_modify main
+slapd_modify main <"$scratch/node03.ldif"
+ok 'a node that is deleted and added again' wait_for grep -q moved "$scratch/hosts"
+report $(($(n_lost) != n_lost_before)) '… is not seen to be gone' "$scratch/watch.out"
 cpu_ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; } # hundredths of a second
 report $(($(cpu_ticks "$watcher") > 500)) 'it waits, and does not poll' "$scratch/watch.err"
 kill "$watcher"
