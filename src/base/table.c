@@ -101,6 +101,16 @@ static inline uint64_t hash_words(const char *bytes, size_t len, bool is_folded)
 	return settle(add_word(hash, is_folded ? fold_word(tail) : tail));
 }
 
+uint64_t hash_add(uint64_t hash, const void *bytes, size_t len)
+{
+	const char *at = bytes;
+	size_t left = len;
+
+	for (; left > sizeof(hash); left -= sizeof(hash), at += sizeof(hash))
+		hash = add_word(hash, load_word(at, false));
+	return add_word(add_word(hash, load_tail(at, left)), len);
+}
+
 uint64_t hash_folded(const char *text, size_t len)
 {
 	return hash_words(text, len, true);

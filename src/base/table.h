@@ -17,6 +17,8 @@
 uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t len);
 /* never 0, so that 0 can stand for a free slot */
 uint64_t hash_end(uint64_t hash);
+/* The same with another hash, eight bytes at a time: ("ab", "c") is another than ("a", "bc"). */
+uint64_t hash_add(uint64_t hash, const void *bytes, size_t len);
 /* Another hash, for long texts as a whole: eight bytes at a time. */
 uint64_t hash_block(const void *bytes, size_t len);
 /* A third, of the whole text without regard to the case of ASCII letters; never stored. */

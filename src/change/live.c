@@ -290,13 +290,16 @@ static uint64_t serial_of(void *data, const char *path)
 	return file == NULL || file->serial == 0 ? live->serial_time : file->serial;
 }
 
-static bool has_bytes(void *data, const char *path, const uint8_t digest[SHA256_BYTES])
+static const uint8_t *has_bytes(
+	void *data, const char *path, const uint8_t digest[SHA256_BYTES])
 {
 	const struct live_set *live = data;
 	const struct generation_file *file =
 		live->before == NULL ? NULL : generation_find(live->before, path);
 
-	return file != NULL && memcmp(file->sha256, digest, SHA256_BYTES) == 0;
+	return file != NULL && memcmp(file->sha256, digest, SHA256_BYTES) == 0
+		       ? file->bare
+		       : NULL;
 }
 
 void plan_serial_time(struct live_set *live, uint64_t time)

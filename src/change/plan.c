@@ -391,7 +391,7 @@ static void compare_record(struct comparison *c, const struct roster_record *bef
 /* By name and kind: an entry that moved is the same record. Both are sorted. */
 static int order_records(const struct roster_record *a, const struct roster_record *b)
 {
-	int order = strcmp(a->name, b->name);
+	int order = a->name == b->name ? 0 : strcmp(a->name, b->name);
 
 	return order != 0 ? order : (int)a->kind - (int)b->kind;
 }

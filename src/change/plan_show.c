@@ -45,7 +45,7 @@ char *plan_id(TALLOC_CTX *mem_ctx, const struct plan *plan)
 		if (file->before != NULL)
 			add_digest(b, file->before->sha256);
 		if (file->output != NULL)
-			add_digest(b, file->output->content);
+			add_digest(b, file->output->bare);
 		buffer_printf(b, "%s\n", file->path);
 	}
 	for (size_t i = 0; i < plan->n_records; i++) {
@@ -84,7 +84,7 @@ char *plan_set_hash(TALLOC_CTX *mem_ctx, const struct plan *plan)
 
 		if (file->output == NULL)
 			continue;
-		add_digest(b, file->output->content);
+		add_digest(b, file->output->bare);
 		add_mode_and_path(b, file->mode, file->path);
 	}
 	return hash_text(mem_ctx, b, 2 * SHA256_BYTES);

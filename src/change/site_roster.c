@@ -13,6 +13,7 @@
 struct roll {
 	TALLOC_CTX *mem_ctx;
 	const struct site *site;
+	const struct roster *before; /* may have none */
 	struct table *shared; /* key of a network, image or profile -> its hash */
 	uint64_t cluster;
 	struct roster *roster;
@@ -22,14 +23,12 @@ struct roll {
 
 static uint64_t hash_text(uint64_t hash, const char *text)
 {
-	hash = hash_bytes(
-		hash, text == NULL ? "" : text, text == NULL ? 0 : strlen(text));
-	return hash_bytes(hash, "\xff", 1); /* keeps ("ab", "c") and ("a", "bc") apart */
+	return hash_add(hash, text == NULL ? "" : text, text == NULL ? 0 : strlen(text));
 }
 
 static uint64_t hash_number(uint64_t hash, uint64_t number)
 {
-	return hash_bytes(hash, &number, sizeof(number));
+	return hash_add(hash, &number, sizeof(number));
 }
 
 static uint64_t hash_interface(uint64_t hash, const struct interface *interface)
@@ -37,14 +36,14 @@ static uint64_t hash_interface(uint64_t hash, const struct interface *interface)
 	hash = hash_text(hash, interface->ifname);
 	hash = hash_text(hash, interface->fqdn);
 	for (uint32_t i = 0; i < interface->n_macs; i++)
-		hash = hash_bytes(hash, interface->macs[i].mac.bytes, 6);
+		hash = hash_add(hash, interface->macs[i].mac.bytes, 6);
 	for (uint32_t i = 0; i < interface->rare->n_guids; i++)
-		hash = hash_bytes(hash, interface->rare->guids[i].guid.bytes, GUID_BYTES);
+		hash = hash_add(hash, interface->rare->guids[i].guid.bytes, GUID_BYTES);
 	for (uint32_t i = 0; i < interface->rare->duids.n; i++)
 		hash = hash_text(hash, interface->rare->duids.items[i]);
 	hash = hash_text(hash, NULL);
 	for (uint32_t i = 0; i < interface->n_addresses; i++)
-		hash = hash_bytes(hash, interface->addresses[i].ip.bytes, 16);
+		hash = hash_add(hash, interface->addresses[i].ip.bytes, 16);
 	return hash_text(hash, NULL);
 }
 
@@ -77,7 +76,7 @@ static uint64_t hash_network(
 {
 	uint64_t hash = use_hash(site, &network->record, 0, without, HASH_START);
 
-	hash = hash_bytes(hash, network->prefix.base.bytes, 16);
+	hash = hash_add(hash, network->prefix.base.bytes, 16);
 	return hash_number(hash, network->prefix.length);
 }
 
@@ -92,22 +91,32 @@ static uint64_t hash_profile(
 	return hash;
 }
 
+/* As it was, where it is: that one stands in a file already. */
+static struct roster_record settle(
+	const struct roster_record *was, const struct roster_record *record)
+{
+	return was != NULL && roster_is_same(was, record) ? *was : *record;
+}
+
 /* Records of which there are few */
 
 static void add_record(struct roll *roll, const struct record *record, uint64_t identity)
 {
+	const struct roster_record now = {
+		.name = record->name == NULL ? "" : record->name,
+		.dn = record->dn,
+		.kind = record->kind,
+		.identity = hash_end(identity),
+		.effect = hash_end(identity),
+		.networks = "",
+		.names = "",
+		.addresses = "",
+		.macs = "",
+		.reservations = "",
+		.files = ""};
+
 	*mem_push(roll->mem_ctx, &roll->roster->records, &roll->roster->n) =
-		(struct roster_record){.name = record->name == NULL ? "" : record->name,
-			.dn = record->dn,
-			.kind = record->kind,
-			.identity = hash_end(identity),
-			.effect = hash_end(identity),
-			.networks = "",
-			.names = "",
-			.addresses = "",
-			.macs = "",
-			.reservations = "",
-			.files = ""};
+		settle(roster_find(roll->before, now.name, now.kind), &now);
 }
 
 /* @seen is what counts for the nodes that stand on it. */
@@ -125,8 +134,8 @@ static void add_shared(
 static uint64_t with_ranges(const struct network *network, uint64_t hash)
 {
 	for (uint32_t i = 0; i < network->n_ranges; i++) {
-		hash = hash_bytes(hash, network->ranges[i].start.bytes, 16);
-		hash = hash_bytes(hash, network->ranges[i].end.bytes, 16);
+		hash = hash_add(hash, network->ranges[i].start.bytes, 16);
+		hash = hash_add(hash, network->ranges[i].end.bytes, 16);
 	}
 	return hash;
 }
@@ -203,14 +212,6 @@ static void write_items(char *out, struct items *items)
 			out = text_write_hex(out, bytes, sizeof(bytes));
 	}
 	*out = '\0';
-}
-
-static const char *items_text(struct arena *arena, struct items *items)
-{
-	char *text = arena_alloc(arena, items->n * ROSTER_ITEM + 1);
-
-	write_items(text, items);
-	return text;
 }
 
 struct having {
@@ -321,31 +322,46 @@ struct desk {
 	struct arena *arena; /* the texts of the nodes; NULL: no thread works here */
 	TALLOC_CTX *scratch;
 	struct having having; /* of the node at hand, below scratch */
+	char *text; /* … its items, below scratch */
+	size_t room;
+	size_t next; /* in the last generation, where the next node is, if nothing is new there */
 };
 
 enum { NODES_AT_ONCE = 500 };
 
-/* Whatever has nothing is the same text. */
-static const char *keep_items(struct desk *desk, struct items *items)
+/* What nodes have no value of; whatever has nothing is the same text. */
+static const struct roster_record had_nothing = {.networks = "",
+	.names = "",
+	.addresses = "",
+	.macs = "",
+	.reservations = "",
+	.files = ""};
+
+/* Mostly it is what it @was. */
+static const char *keep(struct desk *desk, const char *text, const char *was)
 {
-	return items->n == 0 ? "" : items_text(desk->arena, items);
+	return strcmp(text, was) == 0 ? was : arena_strdup(desk->arena, text);
 }
 
-static const char *keep_networks(struct desk *desk)
+static const char *keep_items(struct desk *desk, struct items *items, const char *was)
+{
+	mem_reserve(desk->scratch, &desk->text, &desk->room, items->n * ROSTER_ITEM + 1);
+	write_items(desk->text, items);
+	return keep(desk, desk->text, was);
+}
+
+static const char *keep_networks(struct desk *desk, const char *was)
 {
 	const struct having *having = &desk->having;
 
-	return having->network != NULL
-		       ? having->network
-		       : arena_strdup(desk->arena, having->networks->data);
+	return having->network != NULL ? having->network
+				       : keep(desk, having->networks->data, was);
 }
 
-static struct roster_record roll_machine(
-	const struct roll *roll, struct desk *desk, const struct machine *machine)
+static void find_what_it_has(struct desk *desk, const struct machine *machine)
 {
 	TALLOC_CTX *tmp = desk->scratch;
 	struct having *having = &desk->having;
-	uint64_t own = hash_own(roll->site, machine);
 
 	empty(having);
 	add_item(tmp, &having->names, past_name(machine->fqdn));
@@ -356,18 +372,34 @@ static struct roster_record roll_machine(
 		for (uint32_t j = 0; j < interface->n_addresses; j++)
 			have_address(tmp, having, interface, &interface->addresses[j]);
 	}
-	return (struct roster_record){.name = machine->fqdn,
+}
+
+static struct roster_record roll_machine(
+	const struct roll *roll, struct desk *desk, const struct machine *machine)
+{
+	struct having *having = &desk->having;
+	uint64_t own = hash_own(roll->site, machine);
+	const struct roster_record *was = roster_find_next(
+		roll->before, machine->fqdn, machine->record.kind, &desk->next);
+	const struct roster_record *had = was == NULL ? &had_nothing : was;
+
+	roster_expect(roll->before, desk->next + ROSTER_AHEAD);
+	find_what_it_has(desk, machine);
+	const struct roster_record now = {.name = machine->fqdn,
 		.dn = machine->record.dn,
 		.kind = machine->record.kind,
 		.is_armed = machine->boots_installer,
 		.identity = hash_machine(roll->site, machine, own),
 		.effect = effect_of(roll, machine, own),
-		.networks = keep_networks(desk),
-		.names = keep_items(desk, &having->names),
-		.addresses = keep_items(desk, &having->addresses),
-		.macs = keep_items(desk, &having->macs),
-		.reservations = keep_items(desk, &having->reservations),
+		.networks = keep_networks(desk, had->networks),
+		.names = keep_items(desk, &having->names, had->names),
+		.addresses = keep_items(desk, &having->addresses, had->addresses),
+		.macs = keep_items(desk, &having->macs, had->macs),
+		.reservations =
+			keep_items(desk, &having->reservations, had->reservations),
 		.files = machine->files == NULL ? "" : machine->files};
+
+	return settle(was, &now);
 }
 
 struct rolling {
@@ -414,16 +446,19 @@ static void add_machines(struct roll *roll)
 	roster->n += n;
 }
 
-void site_roster(TALLOC_CTX *mem_ctx, const struct site *site, struct roster *ret_roster)
+void site_roster(TALLOC_CTX *mem_ctx, const struct site *site,
+	const struct roster *before, struct roster *ret_roster)
 {
+	static const struct roster none;
 	TMP_CTX(tmp);
 	struct roll roll = {.mem_ctx = mem_ctx,
 		.site = site,
+		.before = before == NULL ? &none : before,
 		.shared = table_new(tmp, 0),
 		.cluster = HASH_START,
 		.roster = ret_roster};
 
-	*ret_roster = (struct roster){0};
+	*ret_roster = (struct roster){.base = roll.before->base};
 	add_all_shared(&roll);
 	add_machines(&roll);
 	roster_sort(ret_roster);

@@ -15,10 +15,13 @@
  * shape:  the effect of a node covers its own values, its networks, the cluster, its image,
  *         its profile with repositories, and the lines that outputs printed for it
  *         (record->printed): of all that is shared what it says, not what it is called. DNs
- *         count nowhere: moving an entry changes nothing
- * memory: below @mem_ctx; names and DNs are borrowed from @site
+ *         count nowhere: moving an entry changes nothing. What is as in @before, if that is
+ *         not NULL, is that one
+ * memory: below @mem_ctx; names and DNs are borrowed from @site, and all that did not change
+ *         from @before
  */
-void site_roster(TALLOC_CTX *mem_ctx, const struct site *site, struct roster *ret_roster);
+void site_roster(TALLOC_CTX *mem_ctx, const struct site *site,
+	const struct roster *before, struct roster *ret_roster);
 
 /* How each machine of a linked site stands to the last generation, for lint's conflicts. */
 void site_roster_stand(struct site *site, const struct roster *before);

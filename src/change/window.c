@@ -7,11 +7,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "generation/state_file.h"
-
 enum { HOUR = 3600, DAY = 24 * HOUR };
 
 static const char FOLDER[] = "window";
+
+static char *base_of(TALLOC_CTX *mem_ctx, const char *name)
+{
+	return mem_printf(mem_ctx, "%s.base", name);
+}
 
 static char *entry_name(TALLOC_CTX *mem_ctx, uint64_t time)
 {
@@ -44,23 +47,50 @@ static void forget(const struct state *state, const uint64_t *times, size_t n,
 		TMP_CTX(tmp);
 		bool is_past = i + 1 < n && times[i + 1] + DAY <= now;
 
-		if (is_anew ? times[i] < now : is_past)
-			unlinkat(state->dirfd, entry_name(tmp, times[i]), 0);
+		if (is_anew ? times[i] >= now : !is_past)
+			continue;
+		const char *name = entry_name(tmp, times[i]);
+
+		unlinkat(state->dirfd, name, 0);
+		unlinkat(state->dirfd, base_of(tmp, name), 0);
 	}
+}
+
+/* @from under a second name, in the place of whatever has that; -errno. */
+static int link_file(const struct state *state, const char *from, const char *to)
+{
+	int r = linkat(state->dirfd, from, state->dirfd, to, 0);
+
+	if (r < 0 && errno == EEXIST && unlinkat(state->dirfd, to, 0) == 0)
+		r = linkat(state->dirfd, from, state->dirfd, to, 0);
+	return r < 0 ? -errno : 0;
+}
+
+/* The current roster, and what it is a delta of: a delta must not be there before its base is. */
+static int link_roster(const struct state *state, const char *to)
+{
+	TMP_CTX(tmp);
+	const char *from =
+		mem_printf(tmp, "%s/roster", state_generation(tmp, state->current));
+	_cleanup_(mem_close_fd) int fd = openat(
+		state->dirfd, FOLDER, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int r = fd < 0 ? -errno : link_file(state, base_of(tmp, from), base_of(tmp, to));
+
+	if (r == 0 || r == -ENOENT)
+		r = link_file(state, from, to);
+	return r == 0 && fsync(fd) < 0 ? -errno : r;
 }
 
 static int note_roster(
 	const struct state *state, const struct generation *g, struct diags *diags)
 {
 	TMP_CTX(tmp);
-	struct roster roster;
-	struct buffer *b = buffer_new(tmp);
-	int r = roster_of_generation(tmp, state, state->current, diags, &roster);
+	const char *name = entry_name(tmp, g->created);
+	int r = link_roster(state, name);
 
-	if (r < 0)
-		return r;
-	roster_format(&roster, b);
-	return state_file_save(state, entry_name(tmp, g->created), b, diags);
+	return r == 0 ? 0
+		      : diag_fail_errno(diags, EXIT_IO, -r, state_loc(state, name, diags),
+				"the roster cannot be linked");
 }
 
 static int note(

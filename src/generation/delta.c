@@ -130,7 +130,9 @@ int delta_load(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
 	if (failed < 0)
 		return failed;
 	if (*ret_fault != NULL)
-		*ret_fault = "its base (entries.base) is missing or damaged";
+		*ret_fault = mem_printf(mem_ctx,
+			"its base (%s.base) is missing or damaged",
+			strrchr(name, '/') == NULL ? name : strrchr(name, '/') + 1);
 	else
 		*ret_fault = take_pieces(mem_ctx, &file, base, ret);
 	return 0;

@@ -6,10 +6,10 @@
  * is new, and where the rest stands in its base, which is an earlier generation's file under a
  * second name. So a change writes what it says, not what the site has.
  *
- *	entries		whole; or `ldapcc delta 1`, the hash of its base, and each piece:
+ *	entries, roster	whole; or `ldapcc delta 1`, the hash of its base, and each piece:
  *			where it begins in the base, and its length; or NEW, its length and
  *			its bytes
- *	entries.base	the base, a link
+ *	….base		the base, a link
  *
  * A delta is of a whole file, never of another delta. Both have their trailer (trailer.h). Numbers
  * have 64 bits, in the byte order of the machine: the state is not carried from one to another.

@@ -65,6 +65,8 @@ static void format_file(const struct generation_file *file, struct buffer *out)
 	lines_add_u64(out, file->uid);
 	lines_add_u64(out, file->gid);
 	lines_add_u64(out, file->serial);
+	if (file->serial != 0)
+		lines_add_hex(out, file->bare, SHA256_BYTES);
 	lines_add_u64(out, file->content);
 	lines_add_u64(out, file->offset);
 	lines_add_u64(out, file->len);
@@ -164,6 +166,10 @@ static void parse_file(struct lines *l, const struct generation *g,
 	file->uid = (uint32_t)lines_u64(l, ID_MAX);
 	file->gid = (uint32_t)lines_u64(l, ID_MAX);
 	file->serial = lines_u64(l, UINT64_MAX);
+	if (file->serial != 0)
+		lines_hex(l, file->bare, SHA256_BYTES);
+	else
+		memcpy(file->bare, file->sha256, SHA256_BYTES);
 	file->content = lines_u64(l, UINT64_MAX);
 	file->offset = lines_u64(l, INT64_MAX);
 	file->len = lines_u64(l, INT64_MAX);

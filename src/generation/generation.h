@@ -43,6 +43,7 @@ struct generation_file {
 	const char *path; /* without --root */
 	uint8_t sha256[SHA256_BYTES];
 	uint64_t serial; /* 0: has none */
+	uint8_t bare[SHA256_BYTES]; /* without the serial, as struct output has it */
 	uint64_t content; /* the generation whose content holds the bytes */
 	uint64_t offset, len;
 	uint32_t target; /* index into targets */

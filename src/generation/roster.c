@@ -1,13 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "generation/roster.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/sort.h"
 #include "config/attribute.h"
-#include "generation/state_file.h"
 
-static const char KIND[] = "roster";
+/* The file: this, the number of records as 64 bits, the records, a newline. */
+static const char HEAD[] = "ldapcc roster 2\n";
+
+/* A record begins with this, in the byte order of the machine; its texts follow, with their NULs. */
+struct line_head {
+	uint32_t len; /* of all of it */
+	uint8_t kind, is_armed;
+	uint16_t unused;
+	uint64_t identity, effect;
+};
+
+enum { N_TEXTS = 8 };
+
 static const char WAY_OUT[] =
 	"'ldapcc apply --bootstrap' begins anew from the directory, without guards";
 
@@ -106,14 +118,22 @@ const struct roster_record *roster_find(
 		       : NULL;
 }
 
+/* Is record @i that one, and the only one of its name? */
+static bool is_next(const struct roster *roster, const char *name, uint8_t kind, size_t i)
+{
+	const struct roster_record *at = roster->records;
+
+	return i < roster->n && at[i].kind == kind && strcmp(at[i].name, name) == 0 &&
+	       (i == 0 || at[i - 1].kind != kind || strcmp(at[i - 1].name, name) != 0);
+}
+
 const struct roster_record *roster_find_next(
 	const struct roster *roster, const char *name, uint8_t kind, size_t *next)
 {
-	const struct roster_record *at = &roster->records[*next];
+	const struct roster_record *at = is_next(roster, name, kind, *next)
+						 ? &roster->records[*next]
+						 : roster_find(roster, name, kind);
 
-	if (*next >= roster->n || at->kind != kind || strcmp(at->name, name) != 0 ||
-		(*next > 0 && at[-1].kind == kind && strcmp(at[-1].name, name) == 0))
-		at = roster_find(roster, name, kind);
 	if (at != NULL)
 		*next = (size_t)(at - roster->records) + 1;
 	return at;
@@ -125,6 +145,8 @@ size_t roster_lost(const char *before, const char *now)
 {
 	size_t n_lost = 0;
 
+	if (before == now)
+		return 0;
 	while (*before != '\0') {
 		int order = *now == '\0' ? -1 : strncmp(before, now, ROSTER_ITEM);
 
@@ -137,32 +159,7 @@ size_t roster_lost(const char *before, const char *now)
 	return n_lost;
 }
 
-/* Writing */
-
-static void add_hash(struct buffer *out, uint64_t hash)
-{
-	uint8_t bytes[8];
-
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		bytes[i] = (uint8_t)(hash >> (56 - 8 * i));
-	lines_add_hex(out, bytes, sizeof(bytes));
-}
-
-static void format_record(const struct roster_record *record, struct buffer *out)
-{
-	lines_add_u64(out, record->kind);
-	lines_add_u64(out, record->is_armed);
-	add_hash(out, record->identity);
-	add_hash(out, record->effect);
-	lines_add_word(out, record->networks);
-	lines_add_word(out, record->names);
-	lines_add_word(out, record->addresses);
-	lines_add_word(out, record->macs);
-	lines_add_word(out, record->reservations);
-	lines_add_word(out, record->files);
-	lines_add_word(out, record->name);
-	lines_end(out, record->dn);
-}
+/* Records */
 
 void roster_expect(const struct roster *roster, size_t i)
 {
@@ -173,89 +170,246 @@ void roster_expect(const struct roster *roster, size_t i)
 	__builtin_prefetch(roster->records[i].dn);
 }
 
-void roster_format_part(
-	const struct roster *roster, size_t first, size_t end, struct buffer *out)
+/* As they stand in a file; the name is the first. */
+static void list_texts(const struct roster_record *record, const char *ret[N_TEXTS])
 {
-	if (first == 0)
-		state_file_begin(out, KIND);
-	for (size_t i = first; i < end; i++) {
-		roster_expect(roster, i + ROSTER_AHEAD);
-		format_record(&roster->records[i], out);
-	}
+	const char *texts[] = {record->name, record->networks, record->names,
+		record->addresses, record->macs, record->reservations, record->files,
+		record->dn};
+
+	static_assert(ARRAY_SIZE(texts) == N_TEXTS, "each has its place");
+	for (size_t i = 0; i < N_TEXTS; i++)
+		ret[i] = texts[i] == NULL ? "" : texts[i];
 }
 
-void roster_format(const struct roster *roster, struct buffer *out)
+bool roster_is_same(const struct roster_record *was, const struct roster_record *record)
 {
-	roster_format_part(roster, 0, roster->n, out);
+	const char *before[N_TEXTS], *now[N_TEXTS];
+
+	if (was->kind != record->kind || was->is_armed != record->is_armed ||
+		was->identity != record->identity || was->effect != record->effect)
+		return false;
+	list_texts(was, before);
+	list_texts(record, now);
+	for (size_t i = 0; i < N_TEXTS; i++)
+		if (before[i] != now[i] && strcmp(before[i], now[i]) != 0)
+			return false;
+	return true;
+}
+
+/* Writing */
+
+static size_t length_of(const struct roster_record *record)
+{
+	const char *texts[N_TEXTS];
+	size_t len = sizeof(struct line_head);
+
+	list_texts(record, texts);
+	for (size_t i = 0; i < N_TEXTS; i++)
+		len += strlen(texts[i]) + 1;
+	return len;
+}
+
+static void add_line(struct buffer *out, const struct roster_record *record)
+{
+	const struct line_head head = {.len = (uint32_t)length_of(record),
+		.kind = record->kind,
+		.is_armed = record->is_armed,
+		.identity = record->identity,
+		.effect = record->effect};
+	const char *texts[N_TEXTS];
+
+	list_texts(record, texts);
+	buffer_add(out, &head, sizeof(head));
+	for (size_t i = 0; i < N_TEXTS; i++)
+		buffer_add(out, texts[i], strlen(texts[i]) + 1);
+}
+
+/* What follows the last piece makes it longer. */
+static void add_piece(
+	TALLOC_CTX *mem_ctx, struct pieces *pieces, const void *start, size_t len)
+{
+	struct iovec *last = pieces->n == 0 ? NULL : &pieces->items[pieces->n - 1];
+
+	if (last != NULL && (const char *)last->iov_base + last->iov_len == start)
+		last->iov_len += len;
+	else
+		*mem_push(mem_ctx, &pieces->items, &pieces->n) =
+			(struct iovec){(void *)(uintptr_t)start, len};
+}
+
+/* Room for all that is new comes first: then it stays where it is. */
+struct pieces roster_part(
+	TALLOC_CTX *mem_ctx, const struct roster *roster, size_t first, size_t end)
+{
+	struct buffer *new = buffer_new(mem_ctx);
+	struct pieces pieces = {.base = roster->base};
+	size_t n_new = 0;
+
+	for (size_t i = first; i < end; i++)
+		if (roster->records[i].line_len == 0)
+			n_new += length_of(&roster->records[i]);
+	(void)!buffer_reserve(new, n_new);
+	for (size_t i = first; i < end; i++) {
+		const struct roster_record *record = &roster->records[i];
+		size_t len = record->line_len;
+		const char *start = record->name - sizeof(struct line_head);
+
+		if (len == 0) {
+			start = new->data + new->len;
+			add_line(new, record);
+			len = (size_t)(new->data + new->len - start);
+		}
+		add_piece(mem_ctx, &pieces, start, len);
+	}
+	return pieces;
+}
+
+struct pieces roster_put_together(TALLOC_CTX *mem_ctx, const struct roster *roster,
+	const struct pieces *parts, size_t n)
+{
+	struct buffer *head = buffer_new(mem_ctx);
+	const uint64_t n_records = roster->n;
+	struct pieces pieces = {.base = roster->base};
+
+	buffer_add(head, HEAD, strlen(HEAD));
+	buffer_add(head, &n_records, sizeof(n_records));
+	add_piece(mem_ctx, &pieces, head->data, head->len);
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < parts[i].n; j++)
+			add_piece(mem_ctx, &pieces, parts[i].items[j].iov_base,
+				parts[i].items[j].iov_len);
+	add_piece(mem_ctx, &pieces, "\n", 1);
+	return pieces;
 }
 
 /* Reading */
 
-static uint64_t take_hash(struct lines *l)
-{
-	uint8_t bytes[8] = {0};
-	uint64_t hash = 0;
+/* What is left of a piece, or of a record in it. */
+struct span {
+	const char *at, *end;
+};
 
-	lines_hex(l, bytes, sizeof(bytes));
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		hash = hash << 8 | bytes[i];
-	return hash;
+static const char *take(struct span *span, size_t len)
+{
+	const char *at = span->at;
+
+	if ((size_t)(span->end - at) < len)
+		return NULL;
+	span->at += len;
+	return at;
 }
 
-static const char *take_word(struct lines *l)
+static const char *take_text(struct span *line)
 {
-	const char *word = lines_word(l);
+	const char *nul = memchr(line->at, '\0', (size_t)(line->end - line->at));
 
-	return strcmp(word, "-") == 0 ? "" : word;
+	return nul == NULL ? NULL : take(line, (size_t)(nul + 1 - line->at));
 }
 
-static const char *take_items(struct lines *l)
+static bool take_texts(struct span *line, struct roster_record *record)
 {
-	const char *items = take_word(l);
+	const char **const texts[] = {&record->name, &record->networks, &record->names,
+		&record->addresses, &record->macs, &record->reservations, &record->files,
+		&record->dn};
 
-	if (strlen(items) % ROSTER_ITEM != 0)
-		l->is_bad = true;
-	return items;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		*texts[i] = take_text(line);
+		if (*texts[i] == NULL)
+			return false;
+	}
+	return line->at == line->end;
 }
 
-static void parse_record(struct lines *l, struct roster_record *record)
+static bool are_items(const char *items)
 {
-	record->kind = (uint8_t)lines_u64(l, _KIND_MAX - 1);
-	record->is_armed = lines_u64(l, 1) != 0;
-	record->identity = take_hash(l);
-	record->effect = take_hash(l);
-	record->networks = take_word(l);
-	record->names = take_items(l);
-	record->addresses = take_items(l);
-	record->macs = take_items(l);
-	record->reservations = take_items(l);
-	record->files = take_items(l);
-	record->name = take_word(l);
-	record->dn = lines_rest(l);
+	return strlen(items) % ROSTER_ITEM == 0;
+}
+
+static bool take_record(struct span *span, struct roster_record *record)
+{
+	struct line_head head;
+	struct span line = *span;
+	const char *at = take(&line, sizeof(head));
+
+	if (at == NULL)
+		return false;
+	memcpy(&head, at, sizeof(head));
+	if (head.len < sizeof(head) || take(span, head.len) == NULL)
+		return false;
+	line.end = span->at;
+	*record = (struct roster_record){.kind = head.kind,
+		.is_armed = head.is_armed == 1,
+		.line_len = head.len,
+		.identity = head.identity,
+		.effect = head.effect};
+	return head.kind < _KIND_MAX && head.is_armed <= 1 && take_texts(&line, record) &&
+	       are_items(record->names) && are_items(record->addresses) &&
+	       are_items(record->macs) && are_items(record->reservations) &&
+	       are_items(record->files);
+}
+
+/* The number of records, of which each has at least its head. */
+static bool take_head(struct span *span, const struct pieces *pieces, uint64_t *ret_n)
+{
+	const char *head = take(span, strlen(HEAD));
+	const char *n = head == NULL ? NULL : take(span, sizeof(*ret_n));
+	size_t len = 0;
+
+	if (n == NULL || memcmp(head, HEAD, strlen(HEAD)) != 0)
+		return false;
+	for (size_t i = 0; i < pieces->n; i++)
+		len += pieces->items[i].iov_len;
+	memcpy(ret_n, n, sizeof(*ret_n));
+	return *ret_n <= len / sizeof(struct line_head);
+}
+
+/* No record begins in one piece and ends in the next. */
+static const char *parse(
+	TALLOC_CTX *mem_ctx, const struct pieces *pieces, struct roster *roster)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < pieces->n; i++) {
+		const char *start = pieces->items[i].iov_base;
+		struct span span = {start, start + pieces->items[i].iov_len};
+
+		if (i == 0) {
+			if (!take_head(&span, pieces, &n))
+				return "it is of another kind or version";
+			roster->records = mem_array(mem_ctx, struct roster_record, n + 1);
+		}
+		if (i + 1 == pieces->n && (span.at == span.end || *--span.end != '\n'))
+			return "it has no end";
+		while (span.at < span.end)
+			if (roster->n == n ||
+				!take_record(&span, &roster->records[roster->n++]))
+				return "a record of it cannot be read";
+	}
+	return roster->n == n ? NULL : "records are missing";
 }
 
 int roster_load(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
 	struct diags *diags, struct roster *ret_roster)
 {
 	struct roster roster = {0};
-	struct lines l;
-	bool is_there;
-	int r = state_file_load(
-		mem_ctx, state, name, KIND, WAY_OUT, diags, &l, &is_there);
+	struct pieces pieces;
+	const char *fault;
+	int r = delta_load(mem_ctx, state, name, diags, &pieces, &fault);
 
 	if (r < 0)
 		return r;
-	if (!is_there) {
+	if (fault == NULL)
+		fault = parse(mem_ctx, &pieces, &roster);
+	if (fault != NULL) {
 		(void)diag_fail(diags, EXIT_IO, state_loc(state, name, diags),
-			"the roster is missing: nobody can tell what would change");
+			"the roster cannot be used, and nobody can tell what would "
+			"change: %s",
+			fault);
 		diag_note(diag_last(diags), LOC_NONE, "%s", WAY_OUT);
 		return -(int)EXIT_IO;
 	}
-	roster.records = mem_array(mem_ctx, struct roster_record, lines_count(&l));
-	while (lines_next(&l) && !l.is_bad)
-		parse_record(&l, &roster.records[roster.n++]);
-	if (l.is_bad)
-		return state_file_damaged(state, name, &l, WAY_OUT, diags);
+	roster.base = pieces.base;
 	*ret_roster = roster;
 	return 0;
 }

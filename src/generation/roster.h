@@ -3,10 +3,12 @@
 
 /*
  * The roster of a generation: every record of the site that was published, with what guards
- * and `diff` have to know of it. A file of its own in the generation's folder, `roster`.
+ * and `diff` have to know of it. A file of its own in the generation's folder, `roster`, whole or
+ * a delta (delta.h): a record that is as it was is not written again. Where it is read it is
+ * mapped, and texts stay where they are.
  */
 
-#include "generation/state.h"
+#include "generation/delta.h"
 
 /* Eight hex digits an item, in order: hashes of names, addresses, MACs, reservations. */
 enum { ROSTER_ITEM = 8 };
@@ -16,6 +18,8 @@ struct roster_record {
 	const char *dn;
 	uint8_t kind; /* enum kind */
 	bool is_armed; /* a host whose next network boot installs it */
+	uint32_t
+		line_len; /* of where it stands in a file: all before its name; 0: nowhere */
 	uint64_t identity; /* of what its own entry says */
 	uint64_t effect; /* of all that outputs say of it, whoever it comes from */
 	const char *networks; /* names of those it has an address in, commas between */
@@ -26,6 +30,8 @@ struct roster_record {
 struct roster {
 	struct roster_record *records; /* sorted by name, kind, DN */
 	size_t n;
+	const struct delta_base
+		*base; /* of the file where most of them stand; NULL: none */
 };
 
 /* By name, kind and DN: the order of a roster. */
@@ -46,11 +52,18 @@ enum { ROSTER_AHEAD = 8 }; /* so many before it is read */
 /* How many items of @before are not in @now. */
 size_t roster_lost(const char *before, const char *now);
 
-/* The text of the file, without its trailer. */
-void roster_format(const struct roster *roster, struct buffer *out);
-/* The records from @first to before @end of it; what stands before the first one, too. */
-void roster_format_part(
-	const struct roster *roster, size_t first, size_t end, struct buffer *out);
+/*
+ * Does @record say what @was said? Then a copy of @was takes its place, which stands in a file
+ * already; nothing of that may be changed.
+ */
+bool roster_is_same(const struct roster_record *was, const struct roster_record *record);
+
+/* The records from @first to before @end as pieces of the file: where they stand, else new. */
+struct pieces roster_part(
+	TALLOC_CTX *mem_ctx, const struct roster *roster, size_t first, size_t end);
+/* The whole file of the @n parts, one behind the other, without its trailer. */
+struct pieces roster_put_together(TALLOC_CTX *mem_ctx, const struct roster *roster,
+	const struct pieces *parts, size_t n);
 
 /*
  * roster_load - the roster in the state's file @name

@@ -120,8 +120,9 @@ static void change_roster(
 	const struct roster *before = d->p->run->roster_before;
 	struct roster now;
 
-	site_roster(mem_ctx, site, &now);
+	site_roster(mem_ctx, site, before, &now);
 	roster->n = before->n;
+	roster->base = before->base;
 	roster->records = mem_array(mem_ctx, struct roster_record, before->n + 1);
 	for (size_t i = 0; i < before->n; i++) {
 		const struct roster_record *record = &before->records[i];

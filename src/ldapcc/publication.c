@@ -13,12 +13,10 @@
 #include "change/site_roster.h"
 #include "generation/delta.h"
 #include "ldapcc/disarm.h"
-#include "ldapcc/since.h"
 #include "publish/daemon_check.h"
 #include "publish/publish.h"
 #include "publish/services.h"
 #include "read/csn.h"
-#include "read/snapshot.h"
 
 /* The state */
 
@@ -97,25 +95,12 @@ struct loading {
 	struct publication *p;
 	bool to_begin_anew;
 	int live_failed, entries_failed;
-	bool asks_since; /* then their index is made as soon as they are there */
 	/* of the entries, by whoever loads them */
 	TALLOC_CTX *mem_ctx;
 	struct diags *diags;
 	struct entries_file entries;
 	struct pieces pieces;
-	struct snapshot *snapshot;
 };
-
-static int load_entries_and_index(struct loading *l)
-{
-	const struct state *state = l->p->state;
-	int failed = load_entries(
-		l->mem_ctx, state, state->current, l->diags, &l->entries, &l->pieces);
-
-	if (failed == 0 && l->asks_since && l->entries.raw != NULL)
-		l->snapshot = snapshot_new(l->mem_ctx, l->entries.raw, l->entries.above);
-	return failed;
-}
 
 static void load_one(void *data, unsigned worker _unused_, size_t i)
 {
@@ -127,7 +112,8 @@ static void load_one(void *data, unsigned worker _unused_, size_t i)
 		l->live_failed = live_survey(run->mem_ctx, state, (uint64_t)time(NULL),
 			l->to_begin_anew, run->diags, &l->p->live);
 	else if (state->current != 0)
-		l->entries_failed = load_entries_and_index(l);
+		l->entries_failed = load_entries(l->mem_ctx, state, state->current,
+			l->diags, &l->entries, &l->pieces);
 }
 
 int publication_survey(struct publication *p, bool to_begin_anew)
@@ -138,7 +124,6 @@ int publication_survey(struct publication *p, bool to_begin_anew)
 
 	if (p->live != NULL && p->surveyed == p->state->current && !to_begin_anew)
 		return 0;
-	l.asks_since = since_is_wanted(p);
 	l.mem_ctx = talloc_new(tmp);
 	l.diags = diags_new(l.mem_ctx);
 	parallel_each(N_LOADS, load_one, &l);
@@ -157,10 +142,6 @@ int publication_survey(struct publication *p, bool to_begin_anew)
 	run->before = l.entries;
 	run->before_base = l.pieces.base;
 	run->good = run->before.good;
-	if (l.asks_since) {
-		run->snapshot = l.snapshot;
-		run->snapshot_of = run->before.raw;
-	}
 	return 0;
 }
 
@@ -221,7 +202,7 @@ static int compare(struct publication *p)
 			.csn = run->report.csn},
 		.reserial = {render_again, run}};
 
-	site_roster(run->mem_ctx, run->site, &p->roster);
+	site_roster(run->mem_ctx, run->site, run->roster_before, &p->roster);
 	input.entries = stored_pieces(run->mem_ctx, run);
 	return plan_new(run->mem_ctx, p->live, &input, run->diags, &p->plan);
 }

@@ -8,26 +8,25 @@
 
 uint64_t past_file(const char *path)
 {
-	return hash_end(hash_bytes(HASH_START, path, strlen(path)));
+	return hash_end(hash_add(HASH_START, path, strlen(path)));
 }
 
 uint64_t past_name(const char *name)
 {
-	return hash_end(
-		hash_bytes(hash_bytes(HASH_START, name, strlen(name)), "\xff", 1));
+	return hash_end(hash_add(HASH_START, name, strlen(name)));
 }
 
 uint64_t past_ip(struct ip ip)
 {
-	return hash_end(hash_bytes(hash_bytes(HASH_START, &ip.family, 1), ip.bytes, 16));
+	return hash_end(hash_add(hash_add(HASH_START, &ip.family, 1), ip.bytes, 16));
 }
 
 uint64_t past_hardware(const struct hardware *hardware)
 {
 	uint64_t hash =
-		hash_bytes(HASH_START, hardware->mac.bytes, sizeof(hardware->mac.bytes));
+		hash_add(HASH_START, hardware->mac.bytes, sizeof(hardware->mac.bytes));
 
-	return hash_end(hash_bytes(hash, hardware->guid.bytes, GUID_BYTES));
+	return hash_end(hash_add(hash, hardware->guid.bytes, GUID_BYTES));
 }
 
 uint32_t past_number(uint64_t hash)

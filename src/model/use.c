@@ -302,12 +302,9 @@ static const char *name_behind(const struct site *site, const char *key)
 		       : record->name;
 }
 
-/* A separator keeps ("ab", "c") and ("a", "bc") apart. */
 static uint64_t hash_text(uint64_t hash, const char *text)
 {
-	hash = hash_bytes(
-		hash, text == NULL ? "" : text, text == NULL ? 0 : strlen(text));
-	return hash_bytes(hash, "\xff", 1);
+	return hash_add(hash, text == NULL ? "" : text, text == NULL ? 0 : strlen(text));
 }
 
 static uint64_t hash_texts(
@@ -333,14 +330,14 @@ static uint64_t hash_member(uint64_t hash, const struct site *site, const struct
 	case STORAGE_KEYS:
 		return hash_texts(hash, site, member, use->storage == STORAGE_KEYS);
 	case STORAGE_COUNT:
-		return hash_bytes(hash, member, sizeof(uint32_t));
+		return hash_add(hash, member, sizeof(uint32_t));
 	case STORAGE_COST:
 	case STORAGE_TIME:
-		return hash_bytes(hash, member, sizeof(int64_t));
+		return hash_add(hash, member, sizeof(int64_t));
 	case STORAGE_TRUTH:
-		return hash_bytes(hash, member, sizeof(bool));
+		return hash_add(hash, member, sizeof(bool));
 	case STORAGE_IP:
-		return hash_bytes(hash, member, sizeof(struct ip));
+		return hash_add(hash, member, sizeof(struct ip));
 	case STORAGE_NONE:
 		break;
 	}

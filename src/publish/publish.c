@@ -304,6 +304,7 @@ static void reduce(
 		return;
 	unlinkat(fd, "record", 0);
 	unlinkat(fd, "roster", 0);
+	unlinkat(fd, "roster.base", 0);
 	unlinkat(fd, "entries", 0);
 	unlinkat(fd, "entries.base", 0);
 	(void)!folder_remove(fd, "replaced");

@@ -167,6 +167,7 @@ static void add_file(struct staged *staged, const struct plan_file *from, bool t
 		.is_installed = is_written(from),
 	};
 	memcpy(file->sha256, from->output->sha256, SHA256_BYTES);
+	memcpy(file->bare, from->output->bare, SHA256_BYTES);
 	if (to_store)
 		*offset += file->len;
 	add_content(g, file->content);
@@ -418,30 +419,29 @@ static int write_long(const struct staged *staged, int dirfd, const char *name,
 	return r < 0 ? r : finished;
 }
 
-/* What the site was made of: a delta where that is less; else NULL, and it is written in its pieces. */
-static struct buffer *make_delta(TALLOC_CTX *mem_ctx, const struct staged *staged)
+/* A delta where that is less; else NULL, and the file is written in its pieces. */
+static struct buffer *make_delta(TALLOC_CTX *mem_ctx, const struct staged *staged,
+	const char *name, const struct pieces *pieces)
 {
 	TMP_CTX(tmp);
-	const struct pieces *pieces = &staged->plan->entries;
 	struct buffer *delta = delta_format(tmp, pieces);
-	const char *name = file_join(
-		tmp, state_generation(tmp, staged->generation->number), ENTRIES);
+	const char *path =
+		file_join(tmp, state_generation(tmp, staged->generation->number), name);
 
-	if (delta == NULL || delta_link(staged->state, pieces->base, name) < 0)
+	if (delta == NULL || delta_link(staged->state, pieces->base, path) < 0)
 		return NULL;
 	trailer_add(delta, "# ", 0, 0);
 	return talloc_steal(mem_ctx, delta);
 }
 
-static int write_entries(const struct staged *staged, int dirfd)
+static int write_pieces(const struct staged *staged, int dirfd, const char *name,
+	const struct pieces *pieces)
 {
 	TMP_CTX(tmp);
-	const struct pieces *pieces = &staged->plan->entries;
-	const struct buffer *delta = make_delta(tmp, staged);
+	const struct buffer *delta = make_delta(tmp, staged, name, pieces);
 
-	return delta != NULL
-		       ? write_one(staged, dirfd, ENTRIES, delta->data, delta->len)
-		       : write_long(staged, dirfd, ENTRIES, pieces->items, pieces->n);
+	return delta != NULL ? write_one(staged, dirfd, name, delta->data, delta->len)
+			     : write_long(staged, dirfd, name, pieces->items, pieces->n);
 }
 
 /* The record, and so many of the roster's records each, made beside each other. */
@@ -449,26 +449,27 @@ enum { TEXT_RECORD, TEXT_ROSTER, RECORDS_AT_ONCE = 4096 };
 
 struct texts {
 	const struct staged *staged;
-	struct buffer **made; /* each below a context of its own */
-	size_t n;
+	TALLOC_CTX **mem_ctx; /* of each */
+	struct buffer *record;
+	struct pieces *parts; /* of the roster */
+	size_t n; /* all of them */
 };
 
 static void make_text(void *data, unsigned worker _unused_, size_t i)
 {
 	struct texts *texts = data;
-	const struct staged *staged = texts->staged;
-	const struct roster *roster = staged->plan->roster;
-	struct buffer *b = texts->made[i];
+	const struct roster *roster = texts->staged->plan->roster;
 
 	if (i == TEXT_RECORD) {
-		generation_format(staged->generation, b);
-		trailer_add(b, "# ", 0, 0);
+		texts->record = buffer_new(texts->mem_ctx[i]);
+		generation_format(texts->staged->generation, texts->record);
+		trailer_add(texts->record, "# ", 0, 0);
 		return;
 	}
 	size_t first = (i - TEXT_ROSTER) * RECORDS_AT_ONCE, left = roster->n - first;
 
-	roster_format_part(roster, first,
-		first + (left < RECORDS_AT_ONCE ? left : RECORDS_AT_ONCE), b);
+	texts->parts[i - TEXT_ROSTER] = roster_part(texts->mem_ctx[i], roster, first,
+		first + (left < RECORDS_AT_ONCE ? left : RECORDS_AT_ONCE));
 }
 
 static struct texts make_texts(TALLOC_CTX *mem_ctx, const struct staged *staged)
@@ -476,9 +477,10 @@ static struct texts make_texts(TALLOC_CTX *mem_ctx, const struct staged *staged)
 	struct texts texts = {.staged = staged,
 		.n = TEXT_ROSTER + 1 + staged->plan->roster->n / RECORDS_AT_ONCE};
 
-	texts.made = mem_array(mem_ctx, struct buffer *, texts.n);
+	texts.mem_ctx = mem_array(mem_ctx, TALLOC_CTX *, texts.n);
+	texts.parts = mem_array(mem_ctx, struct pieces, texts.n);
 	for (size_t i = 0; i < texts.n; i++)
-		texts.made[i] = buffer_new(talloc_new(mem_ctx));
+		texts.mem_ctx[i] = talloc_new(mem_ctx);
 	parallel_each(texts.n, make_text, &texts);
 	return texts;
 }
@@ -486,26 +488,22 @@ static struct texts make_texts(TALLOC_CTX *mem_ctx, const struct staged *staged)
 static int write_roster(const struct staged *staged, int dirfd, const struct texts *texts)
 {
 	TMP_CTX(tmp);
-	size_t n = texts->n - TEXT_ROSTER;
-	struct iovec *parts = mem_array(tmp, struct iovec, n);
+	const struct pieces pieces = roster_put_together(
+		tmp, staged->plan->roster, texts->parts, texts->n - TEXT_ROSTER);
 
-	for (size_t i = 0; i < n; i++)
-		parts[i] = (struct iovec){texts->made[TEXT_ROSTER + i]->data,
-			texts->made[TEXT_ROSTER + i]->len};
-	return write_long(staged, dirfd, ROSTER, parts, n);
+	return write_pieces(staged, dirfd, ROSTER, &pieces);
 }
 
 static int write_texts(const struct staged *staged, int dirfd, struct diags *diags)
 {
 	TMP_CTX(tmp);
 	const struct texts texts = make_texts(tmp, staged);
-	const struct buffer *record = texts.made[TEXT_RECORD];
-	int r = write_one(staged, dirfd, RECORD, record->data, record->len);
+	int r = write_one(staged, dirfd, RECORD, texts.record->data, texts.record->len);
 
 	if (r == 0)
 		r = write_roster(staged, dirfd, &texts);
 	if (r == 0)
-		r = write_entries(staged, dirfd);
+		r = write_pieces(staged, dirfd, ENTRIES, &staged->plan->entries);
 	return r < 0 ? fail(staged, -r, "generations", diags) : 0;
 }
 

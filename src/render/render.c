@@ -322,13 +322,13 @@ static void print_output(struct renderer *renderer, const struct site *site,
 }
 
 /* Without each serial: two servers with one site have one hash, whatever their history. */
-static void hash_content(struct output *output, const char *bytes)
+static void hash_bare(struct output *output, const char *bytes)
 {
 	TMP_CTX(tmp);
 	const char *at = bytes, *end = bytes + output->len;
 
 	if (output->serial == 0) {
-		memcpy(output->content, output->sha256, SHA256_BYTES);
+		memcpy(output->bare, output->sha256, SHA256_BYTES);
 		return;
 	}
 	struct buffer *b = buffer_new(tmp);
@@ -344,13 +344,13 @@ static void hash_content(struct output *output, const char *bytes)
 		at = hit + strlen(serial))
 		buffer_add(b, at, (size_t)(hit - at));
 	buffer_add(b, at, (size_t)(end - at));
-	sha256(b->data, b->len, output->content);
+	sha256(b->data, b->len, output->bare);
 }
 
 void render_hash(struct output *output)
 {
 	sha256(output->bytes, output->len, output->sha256);
-	hash_content(output, output->bytes);
+	hash_bare(output, output->bytes);
 }
 
 static unsigned count_lines(const struct buffer *buffer)
@@ -363,7 +363,7 @@ static unsigned count_lines(const struct buffer *buffer)
 	return n;
 }
 
-/* Appends the trailer to what was printed, and hashes all of it. */
+/* Appends the trailer to what was printed, and hashes all of it; but for hash_bare(). */
 static void finish_output(
 	const struct site *site, struct output *output, struct buffer *buffer)
 {
@@ -376,7 +376,6 @@ static void finish_output(
 	output->len = buffer->len;
 	if (output->target->slow_above > 0)
 		output->n_lines = count_lines(buffer);
-	hash_content(output, buffer->data);
 }
 
 static void keep_bytes(struct output *output, struct buffer *buffer)
@@ -392,6 +391,7 @@ void render_serial(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct site *
 	output->serial = serial;
 	print_output(renderer, site, output, NULL, NULL, buffer);
 	finish_output(site, output, buffer);
+	hash_bare(output, buffer->data);
 	keep_bytes(output, buffer);
 }
 
@@ -552,22 +552,28 @@ struct printer {
 	struct buffer *buffer; /* what is printed next */
 };
 
-static bool is_stored(const struct work *work, const struct output *output)
+/* The hash of what is stored already, without its serial; NULL: it is not. */
+static const uint8_t *find_stored(const struct work *work, const struct output *output)
 {
 	const struct serials *serials = work->serials;
 
-	return serials != NULL && serials->has != NULL &&
-	       serials->has(serials->data, output->path, output->sha256);
+	return serials == NULL || serials->has == NULL
+		       ? NULL
+		       : serials->has(serials->data, output->path, output->sha256);
 }
 
 /* Of what is stored already the memory is used again: mostly there is one output at a time. */
 static void settle_bytes(struct printer *printer, struct output *output)
 {
-	if (is_stored(printer->work, output)) {
+	const uint8_t *bare = find_stored(printer->work, output);
+
+	if (bare != NULL) {
+		memcpy(output->bare, bare, SHA256_BYTES);
 		output->bytes = NULL;
 		buffer_truncate(printer->buffer, 0);
 		return;
 	}
+	hash_bare(output, printer->buffer->data);
 	keep_bytes(output, printer->buffer);
 	printer->buffer = buffer_new(printer->mem_ctx);
 }

@@ -23,7 +23,7 @@ struct output {
 		bytes; /* complete, trailer included; NULL: dropped, as serials.has() knew them */
 	size_t len;
 	uint8_t sha256[SHA256_BYTES]; /* of bytes */
-	uint8_t content
+	uint8_t bare
 		[SHA256_BYTES]; /* without serial, and the trailer that depends on it */
 	unsigned n_hosts, n_vcns;
 	unsigned n_lines; /* where the target has a number above which it is slow */
@@ -71,9 +71,10 @@ bool renderer_prints_groups(const struct renderer *renderer);
  */
 struct serials {
 	uint64_t (*of)(void *data, const char *path);
-	/* Are these bytes of @path stored? Then they are dropped. NULL: none are. Called by
-	 * several threads. */
-	bool (*has)(void *data, const char *path, const uint8_t sha256[SHA256_BYTES]);
+	/* Are these bytes of @path stored? Then they are dropped, and it gives their hash without
+	 * serial. NULL: none are. Called by several threads. */
+	const uint8_t *(*has)(
+		void *data, const char *path, const uint8_t sha256[SHA256_BYTES]);
 	void *data;
 };
 int render_site(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct reporter *reporter,
