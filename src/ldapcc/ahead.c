@@ -51,10 +51,12 @@ static bool is_same(const struct loaded *a, const struct loaded *b)
 /* Before */
 
 /* What belongs together is decoded only when all of it is known; what is read anew, then. */
-void ahead_decode(struct run *run)
+void ahead_decode(const struct publication *p)
 {
-	if (run->since == NULL || run->since->snapshot == NULL || run->map->n_joins > 0 ||
-		run->proves_increments || run->decoded != NULL)
+	struct run *run = p->run;
+
+	if (run->before.raw == NULL || !since_is_wanted(p) || since_is_due(p) ||
+		run->map->n_joins > 0 || run->decoded != NULL)
 		return;
 	run_new_site(run);
 	run->decoded = decode_ahead(run->mem_ctx, &run->reporter, run->before.raw);
@@ -76,8 +78,8 @@ static bool prepare(struct publication *p, struct loaded *ret_loaded)
 	if (last_run_load(run->mem_ctx, p->state, run->diags, &p->last) < 0 ||
 		run_prepare_targets(run) < 0 || publication_survey(p, false) < 0)
 		return false;
+	ahead_decode(p);
 	since_prepare(p);
-	ahead_decode(run);
 	if (run->decoded != NULL)
 		decode_ahead_wait(run->decoded);
 	return true;

@@ -24,8 +24,9 @@
 int ahead_open(struct publication *p) _must_check_;
 
 /*
- * ahead_decode - begins to decode what the directory had then, while it is asked what changed
+ * ahead_decode - begins to decode what the directory had then, while that is indexed and it is asked
+ *                what changed
  *
- * shape:  after since_prepare(); nothing, where all is read anew anyway, or was begun before
+ * shape:  after publication_survey(); nothing, where all is read anew anyway, or was begun before
  */
-void ahead_decode(struct run *run);
+void ahead_decode(const struct publication *p);

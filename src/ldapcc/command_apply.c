@@ -208,8 +208,8 @@ static int read_and_publish(struct publication *p)
 	int failed = publication_survey(p, run->arguments.bootstrap);
 
 	if (failed == 0) {
+		ahead_decode(p);
 		since_prepare(p);
-		ahead_decode(run);
 		failed = plan_settled(p);
 	}
 	if (failed < 0)

@@ -302,6 +302,8 @@ static void start_site(struct reading *reading)
 				  : recall_new(run->mem_ctx, run->before.raw);
 	reading->crew = decode_crew_new(run->mem_ctx, &run->reporter);
 	run->entries = entries_new(run->mem_ctx, run->stored.items);
+	if (run->since == NULL)
+		entries_are_good(run->entries);
 	run->raw = entries_new(run->mem_ctx, run->stored.items);
 	run->fresh = entries_new(run->mem_ctx, run->stored.items);
 	run->above = entries_new(run->mem_ctx, entries_ids);

@@ -179,14 +179,14 @@ static const struct origin *same_origins(const struct decoder *d, size_t size)
 }
 
 /*
- * Origins last as long as the site. Entries of a directory have no lines, so most have the
- * same ones, but for those that another gave to.
+ * Origins last as long as the site. Most entries have the same ones, but for those that another
+ * gave to.
  */
 static void keep_origins(struct decoder *d, struct record *record)
 {
 	const char *bytes = (const char *)d->found;
 	size_t size = d->n_found * sizeof(*d->found);
-	bool may_be_shared = d->entry->line == 0 && !d->is_given_alone;
+	bool may_be_shared = !d->is_given_alone;
 	const struct origin *kept = may_be_shared ? same_origins(d, size) : NULL;
 
 	if (kept == NULL && size > 0) {

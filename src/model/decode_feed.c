@@ -388,6 +388,11 @@ static struct origin *push_origin(struct decoder *d)
 	return &d->found[n];
 }
 
+static int32_t lines_below(const struct decoder *d, unsigned line)
+{
+	return line == 0 ? 0 : (int32_t)line - (int32_t)d->entry->line;
+}
+
 /* Where values came from. */
 static void add_origin(struct decoder *d, const struct feed *feed,
 	const struct entry_attribute *attribute, struct values values)
@@ -401,7 +406,7 @@ static void add_origin(struct decoder *d, const struct feed *feed,
 		.attribute = feed->attribute != NULL ? feed->attribute : attribute->name,
 		.dn = from->dn,
 		.change = from->change,
-		.line = values.items[0].line,
+		.below = lines_below(d, values.items[0].line),
 		.field = (uint16_t)field_of(d, feed)};
 	d->parts[d->n_found - 1] = (struct field_values){values.items, values.n};
 }
@@ -412,9 +417,7 @@ void decode_rdn_origin(struct decoder *d)
 	const char *attribute = mem_strndup(d->scratch, dn, strcspn(dn, "="));
 	struct origin *origin = push_origin(d);
 
-	*origin = (struct origin){.attribute = intern(d, attribute),
-		.line = d->entry->line,
-		.field = FIELD_NAME};
+	*origin = (struct origin){.attribute = intern(d, attribute), .field = FIELD_NAME};
 }
 
 /* Two attributes with the same value say it once. */

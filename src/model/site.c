@@ -36,8 +36,8 @@ struct loc record_loc_of(const struct site *site, const struct record *record,
 
 	if (origin != NULL)
 		loc_to_origin(&where, origin);
-	if (origin != NULL && origin->line > 0)
-		where.line = origin->line;
+	if (origin != NULL)
+		where.line += (unsigned)origin->below;
 	if (line > 0)
 		where.line = line;
 	/* whatever file it was in: there is another version now */

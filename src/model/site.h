@@ -44,14 +44,14 @@ struct strings {
 bool strings_equal(const struct strings *a, const struct strings *b);
 
 /*
- * Where a field's values came from: in a directory equal for all entries with the same
- * attributes, so records share it.
+ * Where a field's values came from: mostly equal for all entries with the same attributes, so
+ * records share it.
  */
 struct origin {
 	const char *attribute; /* as the map has it; of a constant the field's name */
 	const char *dn; /* of the entry that a join brought it from; NULL: its own */
 	struct change change; /* of that entry */
-	uint32_t line; /* in the LDIF file, of the first value; 0 from a directory */
+	int32_t below; /* lines of the first value below the entry, in the LDIF file; 0: unknown */
 	uint16_t field; /* enum field_id; from _FIELD_MAX on an extra's slot */
 	bool is_refused; /* a value was there and could not be used: not missing */
 };

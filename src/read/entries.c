@@ -32,6 +32,7 @@ struct entries {
 	struct stored *items;
 	size_t n;
 	struct table *by_key; /* -> its item; NULL: not asked for yet */
+	unsigned roles; /* that what is added has, most likely */
 	struct entry_attribute *chosen; /* of the entry at hand; reused */
 	size_t chosen_room;
 	struct known_name known[KNOWN_NAMES]; /* by how they begin */
@@ -42,6 +43,7 @@ static struct entries *new_entries(TALLOC_CTX *mem_ctx)
 	struct entries *entries = mem_new(mem_ctx, struct entries);
 
 	entries->arena = arena_new(entries);
+	entries->roles = MOST_ROLES;
 	return entries;
 }
 
@@ -65,6 +67,11 @@ struct entries *entries_new(TALLOC_CTX *mem_ctx, const char *const *attributes)
 	*table_slot(wanted, ENTRY_CHANGED_AT) = entries;
 	entries->wanted = wanted;
 	return entries;
+}
+
+void entries_are_good(struct entries *entries)
+{
+	entries->roles = ENTRIES_GOOD;
 }
 
 size_t entries_count(const struct entries *entries)
@@ -150,7 +157,7 @@ void entries_add(void *data, const struct entry *entry)
 {
 	struct entries *entries = data;
 	const struct entry chosen = chosen_of(entries, entry);
-	const char *bytes = entry_bytes_new(entries->arena, &chosen, MOST_ROLES);
+	const char *bytes = entry_bytes_new(entries->arena, &chosen, entries->roles);
 
 	keep(entries, bytes)->key = keep_key(entries, entry_bytes_dn(bytes), entry->key);
 }

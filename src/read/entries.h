@@ -33,6 +33,8 @@ struct entries *entries_new(
 /* Keeps what @other keeps, which must outlive it. */
 struct entries *entries_like(
 	TALLOC_CTX *mem_ctx, const struct entries *other) _must_check_;
+/* What is added from now on is stored as good, and not as what the directory had: no copy is made. */
+void entries_are_good(struct entries *entries);
 /* An entry_sink. */
 void entries_add(void *entries, const struct entry *entry);
 /* Takes back the one that was added last. */
