@@ -7,12 +7,12 @@
 #include "base/file.h"
 #include "base/ssh_key.h"
 #include "base/text.h"
-#include "base/url.h"
 #include "model/bond.h"
 #include "model/decode_feed.h"
 #include "model/disk.h"
 #include "model/dns_record.h"
 #include "model/release.h"
+#include "model/url_value.h"
 #include "read/dn.h"
 
 /* Reporting on a value of the entry at hand */
@@ -401,85 +401,30 @@ void decode_path(struct decoder *d, struct record *record, const struct use *use
 		*(const char **)place = text;
 }
 
-/*
- * Of whatever scheme; what is no URL has none. A variable stands for what only yum ($releasever),
- * or iPXE (${next-server}), knows; file:// has no host.
- */
-static const char *url_fault(const char *text)
-{
-	const char *rest = strstr(text, "://");
-
-	if (rest == NULL)
-		return NULL;
-	rest += strlen("://");
-	if (memchr(rest, '$', strcspn(rest, "/?#")) == NULL &&
-		!text_has_prefix(text, "file:") && !url_has_host(rest))
-		return "has no host behind ://, or a port that is none of 1 to 65535";
-	return url_has_good_escapes(text)
-		       ? NULL
-		       : "has a % without two hexadecimal digits behind it";
-}
-
 /* A kernel of an install profile may be a path below the TFTP root or a URL. */
 void decode_boot_path(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
 	const char *text = text_of(d, record, use->field, value);
+	const char *why = text == NULL ? NULL : boot_path_fault(text);
 
-	if (text == NULL)
-		return;
-	if (strpbrk(text, " \"'\\,;{}") != NULL || strstr(text, "..") != NULL)
-		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
-			"contains a blank, quote, comma, brace or '..'");
-	else if (url_fault(text) != NULL)
-		decode_fault(
-			d, CHECK_BAD_VALUE, record, use->field, value, url_fault(text));
-	else
+	if (why != NULL)
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value, why);
+	else if (text != NULL)
 		*(const char **)place = text;
 }
 
-static bool is_ascii(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text > 0x7e)
-			return false;
-	return true;
-}
-
-/* Installers cut lines at blanks, quotes and `#` (shlex), so a URL has none. */
+/* iPXE loads by TFTP, too. */
 void decode_url(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	static const char *const schemes[] = {
-		"http://", "https://", "ftp://", "file://", "nfs://", "nfs:"};
 	const char *text = text_of(d, record, use->field, value);
-	bool is_url = false;
+	const char *why =
+		text == NULL ? NULL : url_value_fault(text, use->field == FIELD_BOOT_URL);
 
-	if (text == NULL)
-		return;
-	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++)
-		is_url |= text_has_prefix(text, schemes[i]) &&
-			  text[strlen(schemes[i])] != '\0';
-	/* iPXE loads by TFTP, too */
-	if (use->field == FIELD_BOOT_URL)
-		is_url |= text_has_prefix(text, "tftp://") &&
-			  text[strlen("tftp://")] != '\0';
-	if (!is_url)
-		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
-			use->field == FIELD_BOOT_URL
-				? "is no URL (http, https, ftp, tftp, file or nfs)"
-				: "is no URL (http, https, ftp, file or nfs)");
-	else if (strpbrk(text, " \"'\\,#<>") != NULL)
-		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
-			"contains a blank, quote, backslash, "
-			"comma or '#': write it as %XX");
-	else if (!is_ascii(text))
-		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
-			"contains a letter outside ASCII: write its bytes as %XX");
-	else if (url_fault(text) != NULL)
-		decode_fault(
-			d, CHECK_BAD_VALUE, record, use->field, value, url_fault(text));
-	else
+	if (why != NULL)
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value, why);
+	else if (text != NULL)
 		*(const char **)place = text;
 }
 

@@ -274,10 +274,18 @@ static const char *parse_value(struct parsing *p, const char *value)
 	return parse_number(p, value);
 }
 
-static const struct dhcp_option_type *find_type(const char *name)
+const struct dhcp_option_type *dhcp_option_of_name(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
 		if (text_equal_case(types[i].name, name))
+			return &types[i];
+	return NULL;
+}
+
+const struct dhcp_option_type *dhcp_option_of_code(unsigned code, bool is_ipv6)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (types[i].code == code && types[i].is_ipv6 == is_ipv6)
 			return &types[i];
 	return NULL;
 }
@@ -304,7 +312,7 @@ const char *dhcp_option_parse(
 	const char *name = mem_strndup(mem_ctx, text, len);
 	const char *value = text + len + strspn(text + len, " ");
 	struct parsing p = {.mem_ctx = mem_ctx,
-		.type = find_type(name),
+		.type = dhcp_option_of_name(name),
 		.octets = buffer_new(mem_ctx)};
 
 	if (p.type == NULL)

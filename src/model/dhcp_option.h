@@ -55,6 +55,11 @@ struct dhcp_option {
 const char *dhcp_option_parse(
 	TALLOC_CTX *mem_ctx, const char *text, struct dhcp_option *ret) _must_check_;
 
+/* The row of a name, or of a number; NULL: it is no standard option, or an attribute's. */
+const struct dhcp_option_type *dhcp_option_of_name(const char *name) _must_check_;
+const struct dhcp_option_type *dhcp_option_of_code(
+	unsigned code, bool is_ipv6) _must_check_;
+
 /* Words that dnsmasq would cut, and no octets that it takes for this option. */
 bool dhcp_option_beyond_dnsmasq(const struct dhcp_option *option);
 
