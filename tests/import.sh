@@ -66,8 +66,8 @@ ok '… open ones are ranges' has 10.1.0.0-24 'vocDynamicRange: 10.1.0.100 10.1.
 	'vocDynamicRange: 10.1.0.160 10.1.0.170'
 ok '… closed ones are not' has_not 10.1.0.0-24 'vocDynamicRange: 10.1.0.120 10.1.0.130'
 ok '… one for known clients neither' has_not 10.1.0.0-24 'vocDynamicRange: 10.1.0.140 10.1.0.150'
-ok '… which is said' complains "pools.conf:3: .*10.1.0.120 10.1.0.130.* not for unknown clients"
-ok '… as is what only a pool says' complains "pools.conf:2: .*vocNameServer '10.1.0.7' is a pool's only"
+ok '… which is said' complains "pools.conf:3(:[0-9]+)?: .*10.1.0.120 10.1.0.130.* not for unknown clients"
+ok '… as is what only a pool says' complains "pools.conf:2(:[0-9]+)?: .*vocNameServer '10.1.0.7' is a pool's only"
 
 # A laptop has one address, whichever of its NICs is plugged in.
 cat >nic.conf <<'END'
@@ -77,7 +77,7 @@ host lap-radio { hardware ethernet 00:00:5e:00:53:02; fixed-address 10.1.0.11; }
 END
 ok 'a dhcpd.conf with two declarations of one address' imported --dhcpd nic.conf
 ok '… which are one machine' has lap-wired 'macAddress: 00:00:5e:00:53:01' 'macAddress: 00:00:5e:00:53:02'
-ok '… whose second name is lost, and that is said' complains "nic.conf:3: .*'lap-radio' has the address"
+ok '… whose second name is lost, and that is said' complains "nic.conf:3(:[0-9]+)?: .*'lap-radio' has the address"
 ok '… a line of hosts with that name is another one' imported --dhcpd nic.conf --hosts <(echo 10.1.0.12 lap-radio)
 ok '… and not lost' has lap-radio 'ipHostNumber: 10.1.0.12'
 ok '… a range from its end' has 10.1.0.0-24 'vocDynamicRange: 10.1.0.110 10.1.0.120'
@@ -97,7 +97,7 @@ dhcp-host=id:ff:00:00:00:00:00:02:00:00:02:c9:00:00:02:c9:03:00:11:22:02,ib2,10.
 END
 ok 'a dhcpd.conf with InfiniBand' imported --dhcpd ib.conf
 ok '… has the GUID' has ib1 'macAddress: 00:02:C9:03:00:11:22:01' 'objectClass: ieee802Device'
-ok '… other identifiers are named' complains 'ib.conf:3: warning.*dhcp-client-identifier'
+ok '… other identifiers are named' complains 'ib.conf:3(:[0-9]+)?: warning.*dhcp-client-identifier'
 ok '… and it is served' exits 0 render dhcpd
 ok '… as it was' says 'dhcp-client-identifier ff:00:00:00:00:00:02:00:00:02:c9:00:00:02:c9:03:00:11:22:01;'
 ok 'a dnsmasq.conf with InfiniBand' imported --dnsmasq ib-dnsmasq.conf
@@ -134,7 +134,7 @@ ok '… a check finds no error' exits 0 check
 # A file that includes itself is read once.
 printf 'include "ring.conf"; include "ring.conf"; subnet 10.1.0.0 netmask 255.255.255.0 { include "ring.conf"; }\n' >ring.conf
 ok 'a dhcpd.conf that includes itself' imported --dhcpd ring.conf
-ok '… which is said' complains "ring.conf:1: warning.*include ring.conf' is not followed"
+ok '… which is said' complains "ring.conf:1(:[0-9]+)?: warning.*include ring.conf' is not followed"
 printf 'conf-file=ring-dnsmasq.conf\nconf-file=ring-dnsmasq.conf\ndomain=c.example\n' >ring-dnsmasq.conf
 ok 'a dnsmasq.conf likewise' imported --dnsmasq ring-dnsmasq.conf
 
@@ -150,7 +150,7 @@ ok 'a dhcpd.conf with values that no attribute takes' imported --dhcpd values.co
 ok '… of several domains the first counts' has 10.1.0.0-24 'vocDomain: a.example' 'vocNameServer: 10.1.0.5'
 ok '… no boot file is none' has_not 10.2.0.0-24 'vocBootFile: boot.0'
 for line in 1 3 4 5; do
-	ok "… what was left out is named: line $line" complains "values.conf:$line: warning"
+	ok "… what was left out is named: line $line" complains "values.conf:$line(:[0-9]+)?: warning"
 done
 ok '… a check finds no error' exits 0 check
 
@@ -171,7 +171,7 @@ ok 'ethers with hosts' imported --hosts hosts --ethers ethers
 ok '… are one machine by the short name' has n1.c.example 'ipHostNumber: 10.1.0.11' \
 	'ipHostNumber: fd00:1::11' 'macAddress: 00:00:5e:00:53:01'
 ok '… and by the full one' has n2.c.example 'ipHostNumber: 10.1.0.12' 'macAddress: 00:00:5e:00:53:02'
-ok '… a name of two is nobody'"'"'s' complains "ethers:3: .*'www' is the name of several machines"
+ok '… a name of two is nobody'"'"'s' complains "ethers:3(:[0-9]+)?: .*'www' is the name of several machines"
 ok '… a name that is none is not another one' has good.c.example 'ipHostNumber: 10.1.0.14'
 
 cat >short.conf <<'END'
@@ -181,7 +181,7 @@ host n1 { hardware ethernet 00:00:5e:00:53:01; }
 END
 ok 'a host of dhcpd without an address, and its line in hosts' imported --hosts hosts --dhcpd short.conf
 ok '… are one' has n1.c.example 'macAddress: 00:00:5e:00:53:01'
-ok '… which changes its answer, and that is said' complains "short.conf:3: .*it is given that from now on"
+ok '… which changes its answer, and that is said' complains "short.conf:3(:[0-9]+)?: .*it is given that from now on"
 
 # What is not taken over as a whole is nobody's machine.
 cat >skipped.conf <<'END'
@@ -203,9 +203,9 @@ dhcp-option=option6:dns-server,[fd00:1::5]
 dhcp-range=10.1.0.100,10.1.0.110,255.255.255.0,2h
 dhcp-range=set:red,10.2.0.0,static,255.255.255.0
 dhcp-range=fd00:1::100,fd00:1::200,64,1h
+dhcp-boot=tag:!ipxe,pxelinux.0,,10.1.0.9
 dhcp-boot=tag:efi,shim.efi,,10.1.0.9
 dhcp-boot=tag:ipxe,http://10.1.0.9/boot.ipxe
-dhcp-boot=tag:!ipxe,pxelinux.0,,10.1.0.9
 dhcp-match=set:efi,option:client-arch,7
 dhcp-match=set:ipxe,175
 dhcp-host=00:00:5e:00:53:01,n1
@@ -216,7 +216,7 @@ dhcp-host=id:00:03:00:01:00:00:5e:00:53:08,eight,[fd00:1::18]
 cname=al.c.example,five.c.example,600
 txt-record=five.c.example,"a, b"
 dhcp-hostsfile=more.conf
-conf-dir=/nonexistent
+mx-host=c.example,5
 END
 cat >bare.conf <<'END'
 dhcp-range=lan,10.3.0.100,10.3.0.110,255.255.255.0,10.3.0.255,infinite
@@ -238,13 +238,13 @@ ok 'a dnsmasq.conf with a host of two NICs' imported --dnsmasq nics.conf
 ok '… which are two interfaces' has eth1,cn=n3 'macAddress: 00:00:5e:00:53:04' 'ipHostNumber: 10.3.0.13'
 ok '… half an address is none' lacks "$work/site.ldif" 'ipHostNumber:: '
 for line in 4:another.lease 8:part.of.an.address 9:_dmarc; do
-	ok "… what is lost is named: line ${line%%:*}" complains "nics.conf:${line%%:*}: warning.*${line#*:}"
+	ok "… what is lost is named: line ${line%%:*}" complains "nics.conf:${line%%:*}(:[0-9]+)?: warning.*${line#*:}"
 done
 ok '… a check finds no error' exits 0 check
 ok 'a dnsmasq.conf with bare tags' imported --dnsmasq bare.conf
 ok '… which are those of networks' has 10.3.0.0-24 'vocGateway: 10.3.0.1' 'vocNameServer: 10.3.0.2' \
 	'vocNameServer: 10.3.0.3' 'vocDynamicRange: 10.3.0.100 10.3.0.110'
-ok '… a lease that no attribute takes is named' complains 'bare.conf:1: .*vocLeaseTime is a number'
+ok '… a lease that no attribute takes is named' complains 'bare.conf:1(:[0-9]+)?: .*68 years'
 ok 'a dnsmasq.conf, with hosts' imported --dnsmasq dnsmasq.conf --hosts hosts
 ok '… a range with its lease' has 10.1.0.0-24 'vocDynamicRange: 10.1.0.100 10.1.0.110' \
 	'vocLeaseTime: 7200' 'vocGateway: 10.1.0.1' 'vocDomain: c.example'
@@ -262,8 +262,8 @@ ok '… records of a host are its own' has five 'vocDNSRecord: TXT "a, b"'
 ok '… of a CNAME not the time to live' has al.c.example 'vocDNSRecord: CNAME five.c.example'
 ok '… a file of hosts is followed' has six 'ipHostNumber: 10.1.0.16'
 ok '… one that is ignored is not served' lacks "$work/site.ldif" '00:00:5e:00:53:09'
-for line in 4:own.address 16:ignored 17:by.no.MAC 22:conf-file; do
-	ok "… what is lost is named: line ${line%%:*}" complains "dnsmasq.conf:${line%%:*}: warning.*${line#*:}"
+for line in 4:own.address 16:ignored 17:by.no.MAC 22:mail.host; do
+	ok "… what is lost is named: line ${line%%:*}" complains "dnsmasq.conf:${line%%:*}(:[0-9]+)?: warning.*${line#*:}"
 done
 sed -i '/^www\|bad_name/d; s/ www$//' hosts
 imported --dnsmasq dnsmasq.conf --hosts hosts

@@ -10,24 +10,47 @@
 
 #include "base/text.h"
 #include "ldapcc/commands.h"
+#include "model/dns_record.h"
 #include "model/use.h"
 #include "read/ldif.h"
+
+/* Is it? From now on it is. */
+static bool is_said(struct import *im, struct loc where, const char *text)
+{
+	void **slot =
+		table_slot(im->said, mem_printf(im->mem_ctx, "%s:%u:%u:%s",
+					     where.source == NULL ? "" : where.source,
+					     where.line, where.column, text));
+	bool is_there = *slot != NULL;
+
+	*slot = im;
+	return is_there;
+}
 
 void import_left(struct import *im, struct loc where, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	const char *text = mem_vprintf(im->mem_ctx, format, args);
+	const char *text =
+		text_printable_line(im->mem_ctx, mem_vprintf(im->mem_ctx, format, args));
 
 	va_end(args);
-	void **slot = table_slot(im->said,
-		mem_printf(im->mem_ctx, "%s:%u:%s",
-			where.source == NULL ? "" : where.source, where.line, text));
-
-	if (*slot == NULL)
+	if (!is_said(im, where, text))
 		diag_add(im->diags, SEVERITY_WARNING, "import", where, "%s", text);
-	*slot = im;
+}
+
+void import_say(struct import *im, struct loc where, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	const char *text =
+		text_printable_line(im->mem_ctx, mem_vprintf(im->mem_ctx, format, args));
+
+	va_end(args);
+	if (!is_said(im, where, text))
+		diag_add(im->diags, SEVERITY_NOTE, NULL, where, "%s", text);
 }
 
 /* The inventory */
@@ -147,17 +170,31 @@ static const char *with_domain(
 	return mem_printf(im->mem_ctx, "%s.%s", name, own);
 }
 
+enum { LABEL_END = 17 }; /* six octets */
+
 /* A declaration's own name where no hosts file has one: underscores are in no host name. */
 static void name_host(struct import *im, struct import_host *host)
 {
 	const char *name = host->name;
+	struct ip ip;
 
 	if (host->host_name != NULL && strchr(name, '.') == NULL)
 		name = host->host_name;
+	/* ethers knows some by their addresses, which are no names */
+	if (ip_parse(name, &ip))
+		name = "";
 	if (name[0] == '\0' && host->n_macs > 0) {
 		char text[MAC_TEXT_MAX];
 
 		name = mem_printf(im->mem_ctx, "mac-%s", mac_format(host->macs[0], text));
+	} else if (name[0] == '\0' && host->n_guids > 0) {
+		name = mem_printf(im->mem_ctx, "guid-%s", host->guids[0]);
+	} else if (name[0] == '\0' && host->n_duids > 0) {
+		/* its end is what differs */
+		size_t len = strlen(host->duids[0]);
+
+		name = mem_printf(im->mem_ctx, "duid-%s",
+			host->duids[0] + (len > LABEL_END ? len - LABEL_END : 0));
 	}
 	char *own = mem_strdup(im->mem_ctx, with_domain(im, host, name));
 
@@ -182,49 +219,99 @@ static void name_host(struct import *im, struct import_host *host)
 			host->host_name, own);
 }
 
+/* What hosts are told of their names otherwise than they were: one note each. */
+static void check_told_names(struct import *im)
+{
+	const struct import_host *first = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < im->n_hosts; i++) {
+		const struct import_host *host = im->hosts[i];
+
+		if (!host->has_dhcp || host->is_merged)
+			continue;
+		if (host->host_name != NULL && strchr(host->host_name, '.') != NULL)
+			import_say(im, host->where,
+				"the name '%s' is told in two parts from now on: host name "
+				"and domain",
+				host->host_name);
+		if (host->host_name != NULL || host->is_by_name)
+			continue;
+		first = first == NULL ? host : first;
+		n++;
+	}
+	if (n > 0)
+		import_say(im, first->where,
+			"DHCP tells %zu %s, this the first, a host name from now on", n,
+			text_plural(n, "host", "hosts"));
+}
+
 /* Records of names */
 
-static bool is_called(
-	struct import *im, const struct import_host *host, const char *owner)
+/* A host is found by its name, and by that with the domain it has; the first of several. */
+static void call(struct import *im, struct table *called, struct import_host *host)
 {
 	const struct import_network *network =
 		host->n_ips == 0 ? NULL : import_network_of(im, host->ips[0]);
 	const char *domain =
 		network == NULL ? NULL : network->scope.values[IMPORT_DOMAIN].text;
+	const char *names[2] = {host->name, NULL};
 
 	if (domain == NULL)
 		domain = im->scope.values[IMPORT_DOMAIN].text;
-	return text_equal_case(host->name, owner) ||
-	       (domain != NULL && import_is_short_of(host->name, owner) &&
-		       text_equal_case(owner + strlen(host->name) + 1, domain));
+	if (domain != NULL)
+		names[1] = mem_printf(im->mem_ctx, "%s.%s", host->name, domain);
+	for (size_t i = 0; i < ARRAY_SIZE(names) && names[i] != NULL; i++) {
+		void **slot = table_slot(called, names[i]);
+
+		if (*slot == NULL)
+			*slot = host;
+	}
 }
 
 /* A record is of the host that has its name, else of an entry of its own without an address. */
 static void place_records(struct import *im)
 {
+	TMP_CTX(tmp);
+	struct arena *arena = arena_new(tmp);
+	struct table *called = table_new_folded(tmp, 2 * im->n_hosts);
+
+	for (size_t i = 0; i < im->n_hosts; i++)
+		if (!im->hosts[i]->is_merged)
+			call(im, called, im->hosts[i]);
 	for (size_t i = 0; i < im->n_owned; i++) {
 		const struct import_record *record = &im->owned[i];
-		const char *fault = text_hostname_fault(record->owner);
-		struct import_host *host = NULL;
+		const char *domain = im->scope.values[IMPORT_DOMAIN].text;
+		const char *owner = record->owner == NULL ? domain : record->owner;
+		const char *fault = owner == NULL ? "its name is not known"
+						  : text_hostname_fault(owner);
+		struct dns_record parsed;
 
+		if (fault == NULL)
+			fault = dns_record_parse(arena, record->text, &parsed);
 		if (fault != NULL) {
 			import_left(im, record->where,
-				"the record of '%s' is not taken over: its name %s",
-				record->owner, fault);
+				"the record '%s' of '%s' is not taken over: %s; keep the line "
+				"in the server's own file",
+				record->text, owner == NULL ? "" : owner, fault);
+			continue;
+		}
+		if (text_compare(domain, owner) == 0) {
+			*mem_push(im->mem_ctx, &im->records, &im->n_records) =
+				record->text;
 			continue;
 		}
 
-		for (size_t j = 0; j < im->n_hosts && host == NULL; j++)
-			if (!im->hosts[j]->is_merged &&
-				is_called(im, im->hosts[j], record->owner))
-				host = im->hosts[j];
+		struct import_host *host = table_find(called, owner);
 		bool is_new = host == NULL;
 
 		if (is_new)
-			host = import_add_host(im, record->owner, record->where);
+			host = import_add_host(im, owner, record->where);
 		*mem_push(im->mem_ctx, &host->records, &host->n_records) = record->text;
-		if (is_new)
-			name_host(im, host);
+		if (!is_new)
+			continue;
+		name_host(im, host);
+		call(im, called, host);
 	}
 }
 
@@ -249,6 +336,7 @@ static const struct {
 	bool is_list;
 } places[_IMPORT_MAX] = {
 	[IMPORT_ROUTERS] = {"vocGateway", FIELD_GATEWAY, false},
+	[IMPORT_ROUTES] = {"vocStaticRoute", FIELD_STATIC_ROUTE, true},
 	[IMPORT_NAME_SERVERS] = {"vocNameServer", FIELD_NAMESERVER, true},
 	[IMPORT_DOMAIN] = {"vocDomain", FIELD_DOMAIN, false},
 	[IMPORT_SEARCH] = {"vocSearchDomain", FIELD_SEARCH, true},
@@ -289,7 +377,8 @@ static void check_order(
 	size_t n;
 	char **words = text_split_blank(tmp, value->text == NULL ? "" : value->text, &n);
 
-	for (size_t i = 1; places[option].is_list && i < n; i++)
+	for (size_t i = 1; places[option].is_list && option != IMPORT_ROUTES && i < n;
+		i++)
 		if (strcmp(words[i - 1], words[i]) > 0) {
 			import_left(im, value->where,
 				"the order of '%s' is lost: values in a directory have none",
@@ -440,15 +529,28 @@ static void check_number(
 		use++;
 	if (text_parse_u64(value->text, use->max, &number) && number >= use->min)
 		return;
-	import_left(im, value->where, "%s is a number from %u to %u, not '%s': left out",
-		places[option].attribute, use->min, use->max, value->text);
-	value->text = NULL;
+	if (option != IMPORT_LEASE || !text_parse_u64(value->text, UINT64_MAX, &number)) {
+		import_left(im, value->where,
+			"%s is a number from %u to %u, not '%s': left out",
+			places[option].attribute, use->min, use->max, value->text);
+		value->text = NULL;
+		return;
+	}
+	/* a lease without its time would have the server's own, which is another */
+	uint64_t nearest = number < use->min ? use->min : use->max;
+
+	import_left(im, value->where,
+		"%s is a number from %u to %u, not '%s': %u is taken",
+		places[option].attribute, use->min, use->max, value->text,
+		(unsigned)nearest);
+	value->text = mem_printf(im->mem_ctx, "%u", (unsigned)nearest);
 }
 
 /* DHCPv6 has options of its own for these, or none. */
 static bool is_ipv4s(enum import_option option)
 {
-	return option == IMPORT_ROUTERS || option == IMPORT_MTU || option >= IMPORT_LEASE;
+	return option == IMPORT_ROUTERS || option == IMPORT_MTU ||
+	       option >= IMPORT_ROUTES;
 }
 
 /* DHCPv6 knows no domain but the list to search: where it is one, it is that. */
@@ -489,9 +591,11 @@ static void drop_merged(struct import *im)
 
 void import_settle(struct import *im)
 {
+	import_trim_dots(im);
 	import_take_lines(im);
 	for (size_t i = 0; i < im->n_hosts; i++)
 		name_host(im, im->hosts[i]);
+	check_told_names(im);
 	place_records(im);
 	drop_merged(im);
 	import_check_values(im);
@@ -512,6 +616,7 @@ void import_settle(struct import *im)
 			promote(im, &im->networks[i], option);
 	}
 	import_choose_routers(im);
+	import_settle_further(im);
 	for (enum import_option option = 0; option < _IMPORT_MAX; option++)
 		if (is_sites(option))
 			settle_site(im, option);
@@ -535,8 +640,12 @@ static void put_value(
 	TMP_CTX(tmp);
 	size_t n = 1;
 	char *whole[] = {mem_strdup(tmp, value->text == NULL ? "" : value->text)};
-	char **words =
-		places[option].is_list ? text_split_blank(tmp, whole[0], &n) : whole;
+	char **words = whole;
+
+	if (option == IMPORT_ROUTES)
+		words = text_split(tmp, whole[0], ',', &n);
+	else if (places[option].is_list)
+		words = text_split_blank(tmp, whole[0], &n);
 
 	for (size_t i = 0; value->text != NULL && value->text[0] != '\0' && i < n; i++)
 		ldif_put(out, places[option].attribute, words[i]);
@@ -551,6 +660,7 @@ static void print_cluster(const struct import *im, struct buffer *out)
 			put_value(out, option, &im->scope.values[option]);
 	for (size_t i = 0; i < im->n_records; i++)
 		ldif_put(out, "vocDNSRecord", im->records[i]);
+	import_print_further(&im->scope, out);
 	buffer_add_byte(out, '\n');
 }
 
@@ -572,6 +682,7 @@ static void print_network(
 			put_value(out, option, &network->scope.values[option]);
 	for (size_t i = 0; i < network->n_ranges; i++)
 		ldif_put(out, "vocDynamicRange", network->ranges[i]);
+	import_print_further(&network->scope, out);
 	buffer_add_byte(out, '\n');
 }
 
@@ -657,7 +768,8 @@ static const char *base_of(struct import *im, const struct settings *settings)
 
 	if (settings->directory.bases.n > 0)
 		return settings->directory.bases.items[0];
-	char **labels = text_split(tmp, domain == NULL ? "cluster" : domain, '.', &n);
+	char **labels = text_split(
+		tmp, domain == NULL || domain[0] == '\0' ? "cluster" : domain, '.', &n);
 
 	for (size_t i = 0; i < n; i++)
 		buffer_printf(b, "%sdc=%s", i == 0 ? "" : ",", labels[i]);
@@ -679,6 +791,8 @@ static int read_all(struct import *im, const struct arguments *arguments)
 	bool is_any = false;
 	int failed = 0;
 
+	im->has_hosts = arguments->hosts != NULL;
+	im->has_ethers = arguments->ethers != NULL;
 	for (size_t i = 0; failed == 0 && i < ARRAY_SIZE(readers); i++) {
 		if (readers[i].path == NULL)
 			continue;

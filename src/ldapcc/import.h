@@ -19,6 +19,7 @@ enum import_option {
 	IMPORT_SEARCH,
 	IMPORT_TIME_SERVERS,
 	IMPORT_MTU,
+	IMPORT_ROUTES, /* DESTINATION/LENGTH GATEWAY, with commas between */
 	IMPORT_LEASE,
 	IMPORT_NEXT_SERVER,
 	IMPORT_BOOT_FILE,
@@ -36,6 +37,9 @@ struct import_value {
 /* What a scope sets, or what holds in it. */
 struct import_scope {
 	struct import_value values[_IMPORT_MAX];
+	struct import_value *further; /* vocDHCPOption, `NAME VALUE`: one a name */
+	size_t n_further;
+	struct import_value longest, preferred; /* of dhcpd: not taken over */
 };
 
 struct import_network {
@@ -45,7 +49,8 @@ struct import_network {
 	const char **ranges; /* "FIRST LAST" */
 	size_t n_ranges;
 	struct loc where;
-	const char *tag; /* of dnsmasq: what its range sets; NULL: nothing */
+	const char **tags; /* of dnsmasq: what its ranges set, one a range */
+	size_t n_tags;
 	bool is_dnsmasqs;
 };
 
@@ -64,6 +69,8 @@ struct import_host {
 	size_t n_records;
 	const char **duids; /* values of vocDUID */
 	size_t n_duids;
+	const char **tags; /* of dnsmasq */
+	size_t n_tags;
 	struct import_scope scope; /* its own, and of the groups around it */
 	struct loc where;
 	bool has_dhcp;
@@ -83,7 +90,7 @@ struct import_line {
 
 /* A DNS record of a name; whose it is shows when all hosts are known. */
 struct import_record {
-	const char *owner;
+	const char *owner; /* NULL: the site's domain */
 	const char *text; /* a value of vocDNSRecord */
 	struct loc where;
 };
@@ -98,6 +105,7 @@ struct import {
 	size_t n_hosts;
 	struct import_line *lines;
 	size_t n_lines;
+	bool has_hosts, has_ethers; /* --hosts, --ethers */
 	const char **records; /* of the site's domain */
 	size_t n_records;
 	struct import_record *owned; /* of other names */
@@ -106,13 +114,16 @@ struct import {
 	struct table *
 		by_name; /* of hosts as they were added or renamed: folded name -> the first */
 	struct table *by_ip; /* text of the address -> the first host that has it */
-	struct table *kinds; /* of dnsmasq: tag -> kind of client */
 	struct table *said; /* findings: what a scope hands down is named once */
 	const char *base; /* DN below which everything is put */
 };
 
 /* Something that cannot be taken over: a warning at its place. */
 void import_left(struct import *im, struct loc where, const char *format, ...)
+	_printf_(3, 4);
+
+/* What is no loss, and to be known: a note, once a place. */
+void import_say(struct import *im, struct loc where, const char *format, ...)
 	_printf_(3, 4);
 
 /* The attribute that has it: "vocGateway". */
@@ -150,9 +161,31 @@ bool import_is_said(const char *list, const char *word) _must_check_;
 bool import_is_short_of(const char *name, const char *full) _must_check_;
 /* Names of the hosts files, and addresses of those that are known by their names. */
 void import_take_lines(struct import *im);
+/* Domains without the dot that may stand at their end. */
+void import_trim_dots(struct import *im);
 /* What no attribute takes is left out, and named; then the one router of each network. */
 void import_check_values(struct import *im);
 void import_choose_routers(struct import *im);
+
+/*
+ * import_set_further - a standard option without an attribute of its own, in a scope
+ *
+ * shape:  @text is `NAME VALUE`; takes the place of one of that name
+ * returns: NULL, or why it has no place in the directory
+ */
+const char *import_set_further(struct import *im, struct import_scope *scope,
+	const char *text, struct loc where) _must_check_;
+/* Is @text, `NAME VALUE`, what the scope says? */
+bool import_has_further(const struct import_scope *scope, const char *text) _must_check_;
+/* The options of network and host that are not what is said above them. */
+void import_settle_further(struct import *im);
+void import_print_further(const struct import_scope *scope, struct buffer *out);
+/* Octets of option 121 (RFC 3442) as routes; NULL: they are none. */
+const char *import_routes(
+	struct import *im, const uint8_t *octets, size_t n) _must_check_;
+/* All of @from that is said takes the place of what @to says. */
+void import_overlay(
+	struct import *im, struct import_scope *to, const struct import_scope *from);
 
 /* Names, machines of several parts, and what their scopes say otherwise than the networks'. */
 void import_settle(struct import *im);

@@ -1,30 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <limits.h>
+#include "ldapcc/import_dhcpd.h"
+
 #include <string.h>
 
 #include "base/file.h"
 #include "base/text.h"
-#include "ldapcc/import.h"
-#include "model/dhcp_option.h"
 
 /*
- * dhcpd.conf(5) of ISC's server. A statement is words up to a semicolon, or up to a block in
- * braces; which of them say something to clients that our schema has a place for stands in
- * tables, everything else is named.
+ * dhcpd.conf(5) of ISC's server: its blocks, what stands in hosts and pools, and the files that
+ * it includes. Everything that is not taken over is named.
  */
 
-enum { FILE_MAX = 64 * 1024 * 1024, INCLUDES_MAX = 16, WORDS_MAX = 256 };
-
-struct parser {
-	struct import *im;
-	const char *file;
-	const char *at, *end;
-	unsigned line, depth;
-	bool is_muted; /* inside of what is not taken over as a whole */
-	struct table *arch_options; /* names that `option NAME code 93 = …` gives */
-	const struct parser *outer; /* of the file that includes this one */
-	struct table *files; /* path -> struct file_text, of what was included */
-};
+enum { FILE_MAX = 64 * 1024 * 1024, INCLUDES_MAX = 16 };
 
 struct file_text {
 	char *text;
@@ -38,205 +25,12 @@ struct file_text {
  */
 enum pass { PASS_LINES, PASS_SCOPES };
 
-struct statement {
-	char *words[WORDS_MAX + 1]; /* strings without their quotes */
-	bool is_string[WORDS_MAX + 1];
-	size_t n;
-	struct loc where;
-	bool has_block;
-};
-
-/* A pool's ranges wait until all of it is read: whom they are for may stand behind them. */
-struct pool {
-	struct statement *ranges;
-	size_t n_ranges;
-	bool has_allow, lets_unknown, denies_unknown;
-};
-
-/* Where a statement stands. */
-struct around {
-	struct import_scope scope; /* what holds here */
-	struct import_scope groups; /* what a host takes from the groups around it */
-	const char *shared;
-	struct import_network *network; /* NULL: outside of subnets */
-	struct import_host *host;
-	struct pool *pool; /* NULL: outside of pools */
-	bool has_names; /* use-host-decl-names */
-	bool is_top; /* of the whole server */
-	unsigned
-		taken; /* boot files that branches above an `else` have set, a bit each */
-};
-
-/* Words */
-
-static struct loc here(const struct parser *p)
-{
-	return loc_at(p->file, p->line, 0);
-}
-
-static void skip_blank(struct parser *p)
-{
-	while (p->at < p->end) {
-		if (*p->at == '#')
-			while (p->at < p->end && *p->at != '\n')
-				p->at++;
-		else if (strchr(" \t\r\n", *p->at) == NULL)
-			return;
-		else
-			p->line += *p->at++ == '\n';
-	}
-}
-
-static char *take_string(struct parser *p)
-{
-	struct buffer *b = buffer_new(p->im->mem_ctx);
-
-	for (p->at++; p->at < p->end && *p->at != '"'; p->at++) {
-		if (*p->at == '\\' && p->at + 1 < p->end)
-			p->at++;
-		p->line += *p->at == '\n';
-		buffer_add_byte(b, *p->at);
-	}
-	p->at += p->at < p->end;
-	return b->data;
-}
-
-static char *take_word(struct parser *p)
-{
-	static const char single[] = ",=()";
-	const char *start = p->at;
-
-	if (strchr(single, *start) != NULL) {
-		p->at++;
-		return mem_strndup(p->im->mem_ctx, start, 1);
-	}
-	while (p->at < p->end && strchr(" \t\r\n;{}#\",=()", *p->at) == NULL)
-		p->at++;
-	return mem_strndup(p->im->mem_ctx, start, (size_t)(p->at - start));
-}
-
-/* The next statement up to its semicolon or block; false at the end, or at a brace. */
-static bool next_statement(struct parser *p, struct statement *s)
-{
-	memset(s, 0, sizeof(*s));
-	skip_blank(p);
-	s->where = here(p);
-	for (;; skip_blank(p)) {
-		if (p->at >= p->end)
-			return s->n > 0;
-		if (*p->at == '}')
-			return s->n > 0;
-		if (*p->at == ';' || *p->at == '{') {
-			s->has_block = *p->at++ == '{';
-			return true;
-		}
-		bool is_string = *p->at == '"';
-		char *word = is_string ? take_string(p) : take_word(p);
-
-		if (s->n < WORDS_MAX) {
-			s->is_string[s->n] = is_string;
-			s->words[s->n++] = word;
-		}
-	}
-}
-
-static bool is(const struct statement *s, size_t i, const char *word)
-{
-	return i < s->n && text_equal_case(s->words[i], word);
-}
-
-static const char *joined(TALLOC_CTX *mem_ctx, const struct statement *s, size_t from)
-{
-	struct buffer *b = buffer_new(mem_ctx);
-
-	for (size_t i = from; i < s->n; i++)
-		buffer_printf(b, "%s%s", i == from ? "" : " ", s->words[i]);
-	return b->data;
-}
-
-/* The words from @from on without the commas between, with one blank. */
-static const char *list_of(TALLOC_CTX *mem_ctx, const struct statement *s, size_t from)
-{
-	struct buffer *b = buffer_new(mem_ctx);
-
-	for (size_t i = from; i < s->n; i++)
-		if (strcmp(s->words[i], ",") != 0)
-			buffer_printf(b, "%s%s", b->len == 0 ? "" : " ", s->words[i]);
-	return b->data;
-}
-
-static void left(struct parser *p, const struct statement *s, const char *why)
-{
-	TMP_CTX(tmp);
-	const char *text = joined(tmp, s, 0);
-
-	if (!p->is_muted)
-		import_left(p->im, s->where, "'%s' %s",
-			text_printable(tmp, text, strlen(text)), why);
-}
-
-/* What is told to clients */
-
-static void set(
-	struct around *a, enum import_option option, const char *text, struct loc where)
-{
-	const struct import_value value = {text, where};
-
-	a->scope.values[option] = value;
-	if (!a->is_top)
-		a->groups.values[option] = value;
-}
-
-static bool is_url(const char *text)
-{
-	return strstr(text, "://") != NULL;
-}
-
-/* A boot file for every kind of client that has none of @taken: HTTP boot wants a URL. */
-static void set_boot_files(struct parser *p, struct around *a, const char *text,
-	unsigned taken, struct loc where)
-{
-	for (enum import_option option = IMPORT_BOOT_FILE; option <= IMPORT_BOOT_URL;
-		option++) {
-		bool is_fit =
-			option != IMPORT_BOOT_URL || is_url(text) || text[0] == '\0';
-
-		if ((taken & 1U << option) != 0)
-			continue;
-		set(a, option, is_fit ? text : "", where);
-		if (!is_fit && text[0] != '\0' && a->host == NULL && !p->is_muted)
-			diag_add(p->im->diags, SEVERITY_NOTE, NULL, where,
-				"'%s' is no URL: HTTP boot clients, which got it too, get "
-				"nothing",
-				text);
-	}
-}
-
-/* Options and parameters with a place; the option's words begin behind @n_words. */
-static const struct row {
-	const char *words[2];
-	enum import_option option;
-} rows[] = {
-	{{"option", "routers"}, IMPORT_ROUTERS},
-	{{"option", "domain-name-servers"}, IMPORT_NAME_SERVERS},
-	{{"option", "domain-name"}, IMPORT_DOMAIN},
-	{{"option", "domain-search"}, IMPORT_SEARCH},
-	{{"option", "dhcp6.name-servers"}, IMPORT_NAME_SERVERS},
-	{{"option", "dhcp6.domain-search"}, IMPORT_SEARCH},
-	{{"option", "ntp-servers"}, IMPORT_TIME_SERVERS},
-	{{"option", "interface-mtu"}, IMPORT_MTU},
-	{{"default-lease-time", NULL}, IMPORT_LEASE},
-	{{"next-server", NULL}, IMPORT_NEXT_SERVER},
-	{{"filename", NULL}, IMPORT_BOOT_FILE},
-	{{"option", "bootfile-name"}, IMPORT_BOOT_FILE},
-};
-
 /* What is the server's own, and no client's: it stays in the file that includes ours. */
 static const char *const of_the_server[] = {"authoritative", "ddns-update-style",
 	"ddns-updates", "log-facility", "ping-check", "ping-timeout", "pid-file-name",
-	"lease-file-name", "local-address", "omapi-port", "omapi-key",
-	"one-lease-per-client", "update-static-leases", "min-lease-time", "key", "zone",
-	"failover"};
+	"lease-file-name", "local-address", "omapi-port", "omapi-key", "not",
+	"server-identifier", "one-lease-per-client", "update-static-leases",
+	"min-lease-time", "key", "zone", "failover"};
 
 static bool is_server_word(const char *word)
 {
@@ -246,63 +40,15 @@ static bool is_server_word(const char *word)
 	return false;
 }
 
-/* What both families are told at the top of their files is one list in a directory. */
-static const char *with_both(struct parser *p, const char *before, const char *text)
-{
-	if (before == NULL || before[0] == '\0' || import_is_said(before, text) ||
-		strcmp(before, text) == 0)
-		return text;
-	return mem_printf(p->im->mem_ctx, "%s %s", before, text);
-}
+/* Ranges */
 
-static bool set_known(struct parser *p, struct around *a, const struct statement *s)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		size_t n = rows[i].words[1] == NULL ? 1 : 2;
-
-		if (!is(s, 0, rows[i].words[0]) ||
-			(n == 2 && !is(s, 1, rows[i].words[1])) || s->n <= n)
-			continue;
-		if (rows[i].option == IMPORT_BOOT_FILE) {
-			set_boot_files(p, a, s->words[n], 0, s->where);
-			return true;
-		}
-		if (rows[i].option == IMPORT_ROUTERS && s->n > n + 1)
-			left(p, s,
-				"has several routers: the first of each network is taken");
-		const char *text = list_of(p->im->mem_ctx, s, n);
-
-		if (a->is_top && n == 2 && text_has_prefix(rows[i].words[1], "dhcp6."))
-			text = with_both(p, a->scope.values[rows[i].option].text, text);
-		set(a, rows[i].option, text, s->where);
-		return true;
-	}
-	return false;
-}
-
-/* The mask and the broadcast address follow from the network. */
-static bool is_derived(
-	struct parser *p, const struct around *a, const struct statement *s)
-{
-	bool is_mask = is(s, 0, "option") && is(s, 1, "subnet-mask");
-	bool is_broadcast = is(s, 0, "option") && is(s, 1, "broadcast-address");
-	struct ip ip;
-
-	if ((!is_mask && !is_broadcast) || s->n != 3)
-		return false;
-	if (a->network == NULL || !ip_parse(s->words[2], &ip) ||
-		ip_compare(ip, is_mask ? prefix_netmask(a->network->prefix)
-				       : prefix_last(a->network->prefix)) != 0)
-		left(p, s,
-			"is not taken over: mask and broadcast address follow from "
-			"the network");
-	return true;
-}
+static const char not_for_strangers[] =
+	"is not taken over: it is not for unknown clients, as ranges are here";
 
 /* FIRST LAST, one address, or of IPv6 a prefix. */
-static bool read_ends(const struct statement *s, struct ip *start, struct ip *end)
+static bool read_ends(const struct dhcpd_statement *s, struct ip *start, struct ip *end)
 {
-	size_t first = is(s, 1, "dynamic-bootp") ? 2 : 1;
+	size_t first = dhcpd_is(s, 1, "dynamic-bootp") ? 2 : 1;
 	struct prefix prefix;
 
 	if (s->n <= first)
@@ -317,24 +63,34 @@ static bool read_ends(const struct statement *s, struct ip *start, struct ip *en
 	return ip_parse(s->words[first], start) && ip_parse(s->words[s->n - 1], end);
 }
 
-static void add_range(struct parser *p, const struct around *a, const struct statement *s)
+static void add_range(struct dhcpd_parser *p, const struct dhcpd_around *a,
+	const struct dhcpd_statement *s)
 {
 	char texts[2][IP_TEXT_MAX];
 	struct ip start, end;
 
 	if (!read_ends(s, &start, &end)) {
-		left(p, s, "is no range of addresses");
+		dhcpd_left(p, s, "is no range of addresses");
 		return;
 	}
 	struct import_network *network =
 		a->network != NULL ? a->network : import_network_of(p->im, start);
 
 	if (network == NULL) {
-		left(p, s, "is in no subnet above it");
+		dhcpd_left(p, s, "is in no subnet above it");
+		return;
+	}
+	if (!prefix_contains(network->prefix, start) ||
+		!prefix_contains(network->prefix, end)) {
+		dhcpd_left(p, s, "is not taken over: it is not inside its subnet");
 		return;
 	}
 	bool is_turned = ip_compare(start, end) > 0;
 
+	if (a->closed.source != NULL && a->pool == NULL) {
+		dhcpd_left(p, s, not_for_strangers);
+		return;
+	}
 	*mem_push(p->im->mem_ctx, &network->ranges, &network->n_ranges) = mem_printf(
 		p->im->mem_ctx, "%s %s", ip_format(is_turned ? end : start, texts[0]),
 		ip_format(is_turned ? start : end, texts[1]));
@@ -343,26 +99,28 @@ static void add_range(struct parser *p, const struct around *a, const struct sta
 /* Pools */
 
 /* Whom a pool's ranges are for. All of it is named: a directory has no place for it. */
-static void read_permit(struct parser *p, struct pool *pool, const struct statement *s)
+static void read_permit(
+	struct dhcpd_parser *p, struct dhcpd_pool *pool, const struct dhcpd_statement *s)
 {
-	bool is_unknown =
-		s->n > 1 && (text_has_prefix(s->words[1], "unknown") || is(s, 1, "all") ||
-				    text_has_prefix(s->words[1], "unauth"));
+	bool is_unknown = s->n > 1 && (text_has_prefix(s->words[1], "unknown") ||
+					      dhcpd_is(s, 1, "all") ||
+					      text_has_prefix(s->words[1], "unauth"));
 
-	if (is(s, 0, "allow")) {
+	if (dhcpd_is(s, 0, "allow")) {
 		pool->has_allow = true;
 		pool->lets_unknown |= is_unknown;
 	} else {
 		pool->denies_unknown |= is_unknown;
 	}
-	left(p, s, "has no place in the directory");
+	dhcpd_left(p, s, "has no place in the directory");
 }
 
-static bool read_pool_line(struct parser *p, struct pool *pool, const struct statement *s)
+static bool read_pool_line(
+	struct dhcpd_parser *p, struct dhcpd_pool *pool, const struct dhcpd_statement *s)
 {
-	if (is(s, 0, "range") || is(s, 0, "range6"))
+	if (dhcpd_is(s, 0, "range") || dhcpd_is(s, 0, "range6"))
 		*mem_push(p->im->mem_ctx, &pool->ranges, &pool->n_ranges) = *s;
-	else if (is(s, 0, "allow") || is(s, 0, "deny"))
+	else if (dhcpd_is(s, 0, "allow") || dhcpd_is(s, 0, "deny"))
 		read_permit(p, pool, s);
 	else
 		return false;
@@ -370,8 +128,8 @@ static bool read_pool_line(struct parser *p, struct pool *pool, const struct sta
 }
 
 /* What a pool says otherwise than its network: ranges here have no options of their own. */
-static void check_pool(
-	struct parser *p, const struct around *outer, const struct around *inner)
+static void check_pool(struct dhcpd_parser *p, const struct dhcpd_around *outer,
+	const struct dhcpd_around *inner)
 {
 	for (enum import_option option = 0; option < _IMPORT_MAX; option++) {
 		const struct import_value *value = &inner->scope.values[option];
@@ -384,19 +142,28 @@ static void check_pool(
 			"same",
 			import_attribute(option), value->text);
 	}
+	for (size_t i = 0; i < inner->scope.n_further && !p->is_muted; i++) {
+		const struct import_value *value = &inner->scope.further[i];
+
+		if (!import_has_further(&outer->scope, value->text))
+			import_left(p->im, value->where,
+				"'option %s' is a pool's only: all ranges of a network are "
+				"told the same",
+				value->text);
+	}
 }
 
-static void settle_pool(
-	struct parser *p, const struct around *outer, const struct around *inner)
+static void settle_pool(struct dhcpd_parser *p, const struct dhcpd_around *outer,
+	const struct dhcpd_around *inner)
 {
-	const struct pool *pool = inner->pool;
-	bool is_closed = pool->denies_unknown || (pool->has_allow && !pool->lets_unknown);
+	const struct dhcpd_pool *pool = inner->pool;
+	bool is_closed = pool->denies_unknown ||
+			 (pool->has_allow && !pool->lets_unknown) ||
+			 (outer->closed.source != NULL && !pool->lets_unknown);
 
 	for (size_t i = 0; i < pool->n_ranges; i++)
 		if (is_closed)
-			left(p, &pool->ranges[i],
-				"is not taken over: it is not for unknown clients, as "
-				"ranges are here");
+			dhcpd_left(p, &pool->ranges[i], not_for_strangers);
 		else
 			add_range(p, outer, &pool->ranges[i]);
 	check_pool(p, outer, inner);
@@ -404,129 +171,205 @@ static void settle_pool(
 
 /* Hosts */
 
+struct addresses {
+	struct ip *items;
+	size_t n;
+};
+
+/* The addresses of each name in the hosts file. */
+static struct table *index_names(TALLOC_CTX *mem_ctx, const struct import *im)
+{
+	struct table *names = table_new_folded(mem_ctx, im->n_lines);
+
+	for (size_t i = 0; i < im->n_lines; i++)
+		for (size_t j = 0; j < im->lines[i].n_names; j++) {
+			void **slot = table_slot(names, im->lines[i].names[j]);
+
+			if (*slot == NULL)
+				*slot = mem_new(mem_ctx, struct addresses);
+			struct addresses *found = *slot;
+
+			*mem_push(mem_ctx, &found->items, &found->n) = im->lines[i].ip;
+		}
+	return names;
+}
+
 static void read_fixed(
-	struct parser *p, struct import_host *host, const struct statement *s)
+	struct dhcpd_parser *p, struct import_host *host, const struct dhcpd_statement *s)
 {
 	for (size_t i = 1; i < s->n; i++) {
+		const struct addresses *found = table_find(p->names, s->words[i]);
 		struct ip ip;
-		bool is_found = ip_parse(s->words[i], &ip);
 
 		if (strcmp(s->words[i], ",") == 0)
 			continue;
-		if (is_found)
+		if (ip_parse(s->words[i], &ip))
 			import_add_ip(p->im, host, ip);
-		for (size_t j = 0; !is_found && j < p->im->n_lines; j++)
-			for (size_t k = 0; k < p->im->lines[j].n_names; k++)
-				if (text_equal_case(
-					    p->im->lines[j].names[k], s->words[i])) {
-					import_add_ip(p->im, host, p->im->lines[j].ip);
-					is_found = true;
-				}
-		if (!is_found)
-			left(p, s, "names a host that no hosts file (--hosts) has");
+		else if (found == NULL)
+			dhcpd_left(p, s, "names a host that no hosts file (--hosts) has");
+		for (size_t j = 0; found != NULL && j < found->n; j++)
+			import_add_ip(p->im, host, found->items[j]);
 	}
 }
 
-static bool read_host_line(struct parser *p, struct around *a, const struct statement *s)
+/* What a management program writes into leases files: `supersede NAME = VALUE`. */
+static bool read_superseded(
+	struct dhcpd_parser *p, struct dhcpd_around *a, const struct dhcpd_statement *s)
+{
+	struct ip ip = {.family = 4};
+	char text[IP_TEXT_MAX];
+
+	if (!dhcpd_is(s, 0, "supersede") || !dhcpd_is(s, 2, "=") || s->n != 4)
+		return false;
+	if (dhcpd_is(s, 1, "server.filename") && s->is_string[3])
+		dhcpd_set_file(p, a, DHCPD_ALL, s->words[3], s->where);
+	else if (dhcpd_is(s, 1, "host-name") && s->is_string[3])
+		a->host->host_name = s->words[3];
+	else if (dhcpd_is(s, 1, "server.next-server") && !s->is_string[3] &&
+		 octets_parse(s->words[3], ip.bytes, 4) == 4)
+		dhcpd_set(a, IMPORT_NEXT_SERVER,
+			mem_strdup(p->im->mem_ctx, ip_format(ip, text)), s->where);
+	else
+		return false;
+	return true;
+}
+
+/* Such a program's own marks; a host that it has deleted is none. */
+static bool read_mark(
+	struct dhcpd_parser *p, struct dhcpd_around *a, const struct dhcpd_statement *s)
+{
+	bool is_deleted = dhcpd_is(s, 0, "deleted");
+
+	if (s->n != 1 || (!is_deleted && !dhcpd_is(s, 0, "dynamic")))
+		return false;
+	a->host->is_merged |= is_deleted;
+	if (is_deleted && !p->is_muted)
+		import_say(p->im, s->where, "host '%s' is deleted, and passed over",
+			a->host->name);
+	return true;
+}
+
+static bool read_host_line(
+	struct dhcpd_parser *p, struct dhcpd_around *a, const struct dhcpd_statement *s)
 {
 	struct mac mac;
 
-	if (is(s, 0, "hardware")) {
-		if (s->n == 3 && is(s, 1, "ethernet") && mac_parse(s->words[2], &mac))
+	if (dhcpd_is(s, 0, "hardware")) {
+		if (s->n == 3 && dhcpd_is(s, 1, "ethernet") &&
+			mac_parse(s->words[2], &mac))
 			import_add_mac(p->im, a->host, mac);
 		else
-			left(p, s, "is no Ethernet address");
+			dhcpd_left(p, s, "is no Ethernet address");
 		return true;
 	}
-	if (is(s, 0, "fixed-address") || is(s, 0, "fixed-address6")) {
+	if (dhcpd_is(s, 0, "fixed-address") || dhcpd_is(s, 0, "fixed-address6")) {
 		read_fixed(p, a->host, s);
 		return true;
 	}
-	if (is(s, 0, "host-identifier") && is(s, 2, "dhcp6.client-id") && s->n == 4 &&
-		!s->is_string[3]) {
+	if (dhcpd_is(s, 0, "host-identifier") && dhcpd_is(s, 2, "dhcp6.client-id") &&
+		s->n == 4 && !s->is_string[3]) {
 		*mem_push(p->im->mem_ctx, &a->host->duids, &a->host->n_duids) =
 			s->words[3];
 		return true;
 	}
-	const char *guid =
-		is(s, 0, "option") && is(s, 1, "dhcp-client-identifier") && s->n > 2
-			? import_guid(s->words[s->n - 1])
-			: NULL;
+	if (read_superseded(p, a, s) || read_mark(p, a, s))
+		return true;
+	const char *guid = dhcpd_is(s, 0, "option") &&
+					   dhcpd_is(s, 1, "dhcp-client-identifier") &&
+					   s->n > 2
+				   ? import_guid(s->words[s->n - 1])
+				   : NULL;
 
 	if (guid != NULL) {
 		*mem_push(p->im->mem_ctx, &a->host->guids, &a->host->n_guids) = guid;
 		return true;
 	}
-	if (is(s, 0, "option") && is(s, 1, "host-name") && s->n == 3) {
+	if (dhcpd_is(s, 0, "option") && dhcpd_is(s, 1, "host-name") && s->n == 3) {
 		a->host->host_name = s->words[2];
 		return true;
 	}
 	return false;
 }
 
-/* A standard option: whether all of a network have it, or some of its hosts, nobody else can say. */
-static bool is_option(struct parser *p, const struct statement *s)
+/* `deny unknown-clients` and the like: who gets an answer at all. */
+static void read_service(
+	struct dhcpd_parser *p, struct dhcpd_around *a, const struct dhcpd_statement *s)
 {
-	TMP_CTX(tmp);
-	struct dhcp_option option;
+	bool is_allow = dhcpd_is(s, 0, "allow");
 
-	if (!is(s, 0, "option") || s->n < 3)
-		return false;
-	const char *text = mem_printf(tmp, "%s %s", s->words[1], list_of(tmp, s, 2));
+	if (s->n > 1 && text_has_prefix(s->words[1], "unknown") && a->host == NULL)
+		a->closed = is_allow ? LOC_NONE : s->where;
+	else if (a->is_top && !p->is_muted)
+		import_say(p->im, s->where,
+			"'%s %s' is the server's own: it stays in the file that includes "
+			"ours",
+			s->words[0], s->n > 1 ? s->words[1] : "");
+	else if (!is_allow)
+		dhcpd_left(p, s, "has no place in the directory");
+}
 
-	if (dhcp_option_parse(tmp, text, &option) != NULL)
+/* Lifetimes beside that of leases: whether they say something else shows at the end. */
+static bool read_lifetime(
+	struct dhcpd_parser *p, struct dhcpd_around *a, const struct dhcpd_statement *s)
+{
+	bool is_longest = dhcpd_is(s, 0, "max-lease-time");
+	const char *lease = a->scope.values[IMPORT_LEASE].text;
+
+	if ((!is_longest && !dhcpd_is(s, 0, "preferred-lifetime")) || s->n != 2)
 		return false;
-	left(p, s,
-		mem_printf(tmp,
-			"is not taken over: where all of a network are to have it, give it "
-			"'vocDHCPOption: %s'",
-			text));
+	*(is_longest ? &a->scope.longest : &a->scope.preferred) =
+		(struct import_value){s->words[1], s->where};
+	if ((a->host != NULL || a->pool != NULL || a->is_group) &&
+		text_compare(lease, s->words[1]) != 0)
+		dhcpd_left(p, s, "is not taken over: it has no place in the directory");
 	return true;
 }
 
 /* A simple statement. */
-static void read_line(struct parser *p, struct around *a, const struct statement *s)
+static void read_line(
+	struct dhcpd_parser *p, struct dhcpd_around *a, const struct dhcpd_statement *s)
 {
 	if (a->host != NULL && read_host_line(p, a, s))
 		return;
 	if (a->pool != NULL && read_pool_line(p, a->pool, s))
 		return;
-	if (is(s, 0, "range") || is(s, 0, "range6")) {
+	if (dhcpd_is(s, 0, "range") || dhcpd_is(s, 0, "range6")) {
 		add_range(p, a, s);
-	} else if (is(s, 0, "use-host-decl-names")) {
-		a->has_names = is(s, 1, "on") || is(s, 1, "true");
-	} else if (is(s, 0, "option") && is(s, 2, "code")) {
-		if (is(s, 3, "93"))
-			*table_slot(p->arch_options, s->words[1]) = p;
+	} else if (dhcpd_is(s, 0, "use-host-decl-names")) {
+		a->has_names = dhcpd_is(s, 1, "on") || dhcpd_is(s, 1, "true");
+	} else if (dhcpd_is(s, 0, "option") && dhcpd_is(s, 2, "code")) {
+		dhcpd_define(p, s);
+	} else if (dhcpd_is(s, 0, "option") && dhcpd_is(s, 1, "space")) {
+		dhcpd_left(p, s, "has no place in the directory, nor its options");
+	} else if (dhcpd_is(s, 0, "allow") || dhcpd_is(s, 0, "deny") ||
+		   dhcpd_is(s, 0, "ignore")) {
+		read_service(p, a, s);
 	} else if (is_server_word(s->words[0])) {
 		if (!p->is_muted)
-			diag_add(p->im->diags, SEVERITY_NOTE, NULL, s->where,
-				"'%s' is the server's own: it stays in the file that includes ours",
+			import_say(p->im, s->where,
+				"'%s' is the server's own: it stays in the file that "
+				"includes ours",
 				s->words[0]);
-	} else if (is(s, 0, "max-lease-time")) {
-		const char *lease = a->scope.values[IMPORT_LEASE].text;
-
-		if (text_compare(lease, s->n > 1 ? s->words[1] : NULL) != 0)
-			left(p, s,
-				"is not taken over: leases last as long as "
-				"default-lease-time says");
-	} else if (!is_derived(p, a, s) && !set_known(p, a, s) && !is_option(p, s)) {
-		left(p, s, "has no place in the directory");
+	} else if (!read_lifetime(p, a, s) && !dhcpd_option(p, a, s)) {
+		dhcpd_left(p, s,
+			a->is_top ? "has no place in the directory: keep it in the file "
+				    "that includes ours"
+				  : "has no place in the directory");
 	}
 }
 
 /* Blocks */
 
-static void read_block(struct parser *p, struct around *a);
+static void read_block(struct dhcpd_parser *p, struct dhcpd_around *a);
 
 /* ADDRESS netmask MASK, of IPv6 ADDRESS/LENGTH */
-static bool read_prefix(const struct statement *s, struct prefix *ret)
+static bool read_prefix(const struct dhcpd_statement *s, struct prefix *ret)
 {
 	unsigned bits;
 
-	if (is(s, 0, "subnet6"))
+	if (dhcpd_is(s, 0, "subnet6"))
 		return s->n == 2 && prefix_parse(s->words[1], -1, ret) == NULL;
-	return s->n == 4 && is(s, 2, "netmask") &&
+	return s->n == 4 && dhcpd_is(s, 2, "netmask") &&
 	       netmask_parse(s->words[3], &bits) == NULL &&
 	       prefix_parse(s->words[1], (int)bits, ret) == NULL;
 }
@@ -536,20 +379,31 @@ static void drop_ipv4s(struct import_scope *scope)
 {
 	for (enum import_option option = 0; option < _IMPORT_MAX; option++)
 		if (option == IMPORT_ROUTERS || option == IMPORT_MTU ||
-			option > IMPORT_LEASE)
+			option == IMPORT_ROUTES || option > IMPORT_LEASE)
 			scope->values[option].text = NULL;
 }
 
-static void read_subnet(
-	struct parser *p, const struct around *outer, const struct statement *s)
+static void close_ranges(
+	struct dhcpd_parser *p, struct import_network *network, struct loc where)
 {
-	struct around inner = *outer;
+	for (size_t i = 0; i < network->n_ranges && !p->is_muted; i++)
+		import_left(p->im, where, "range '%s' %s", network->ranges[i],
+			not_for_strangers);
+	network->n_ranges = 0;
+}
+
+static void read_subnet(struct dhcpd_parser *p, const struct dhcpd_around *outer,
+	const struct dhcpd_statement *s)
+{
+	struct dhcpd_around inner = *outer;
 	struct prefix prefix;
 
 	inner.is_top = false;
-	if (!read_prefix(s, &prefix)) {
-		left(p, s, "is no subnet ADDRESS netmask MASK");
-		read_block(p, &inner);
+	if (!read_prefix(s, &prefix) || outer->network != NULL) {
+		dhcpd_left(p, s,
+			outer->network != NULL ? "stands in another subnet"
+					       : "is no subnet ADDRESS netmask MASK");
+		dhcpd_skip(p);
 		return;
 	}
 	if (prefix.base.family == 6)
@@ -559,9 +413,12 @@ static void read_subnet(
 
 	network->shared = outer->shared;
 	inner.network = network;
+	inner.is_group = false;
 	read_block(p, &inner);
-	/* the array may have moved: nested declarations add to it */
 	p->im->networks[index].scope = inner.scope;
+	/* ranges that stand above the statement are not for strangers either */
+	if (inner.closed.source != NULL)
+		close_ranges(p, &p->im->networks[index], inner.closed);
 }
 
 static bool has_family(const struct import_host *host, unsigned char family)
@@ -617,15 +474,16 @@ static void join_half(struct import *im, struct import_host *host)
 		import_add_mac(im, other, host->macs[i]);
 	for (size_t i = 0; i < host->n_duids; i++)
 		*mem_push(im->mem_ctx, &other->duids, &other->n_duids) = host->duids[i];
-	for (enum import_option option = 0; option < _IMPORT_MAX; option++)
-		if (other->scope.values[option].text == NULL)
-			other->scope.values[option] = host->scope.values[option];
+	struct import_scope both = host->scope;
+
+	import_overlay(im, &both, &other->scope);
+	other->scope = both;
 }
 
-static void read_host(
-	struct parser *p, const struct around *outer, const struct statement *s)
+static void read_host(struct dhcpd_parser *p, const struct dhcpd_around *outer,
+	const struct dhcpd_statement *s)
 {
-	struct around inner = *outer;
+	struct dhcpd_around inner = *outer;
 
 	inner.is_top = false;
 	inner.host = import_add_host(p->im, s->n > 1 ? s->words[1] : "", s->where);
@@ -637,52 +495,68 @@ static void read_host(
 	join_half(p->im, inner.host);
 }
 
-/* The architectures that a condition names: one of those numbers, joined by `or`. */
-static bool read_condition(
-	const struct parser *p, const struct statement *s, enum import_option *ret)
+static void include(struct dhcpd_parser *p, struct dhcpd_around *a,
+	const struct dhcpd_statement *s, enum pass pass);
+
+static void read_pool(struct dhcpd_parser *p, const struct dhcpd_around *outer)
 {
-	static const struct {
-		unsigned number;
-		enum import_option option;
-	} archs[] = {
-		{0x00, IMPORT_BOOT_FILE},
-		{0x07, IMPORT_BOOT_FILE_UEFI},
-		{0x09, IMPORT_BOOT_FILE_UEFI},
-		{0x0b, IMPORT_BOOT_FILE_ARM64},
-		{0x10, IMPORT_BOOT_URL},
-		{0x13, IMPORT_BOOT_URL},
-	};
-	bool is_any = false;
+	struct dhcpd_around inner = *outer;
+	struct dhcpd_pool pool = {.n_ranges = 0};
 
-	for (size_t i = 0; i + 3 < s->n; i++) {
-		const char *value = s->words[i + 3];
-
-		if (!is(s, i, "option") || strcmp(s->words[i + 2], "=") != 0)
-			continue;
-		if (table_find(p->arch_options, s->words[i + 1]) == NULL ||
-			strlen(value) != 5 || value[2] != ':')
-			return false;
-		int number = text_hex_byte(value + 3);
-		bool is_known = false;
-
-		for (size_t j = 0; j < ARRAY_SIZE(archs); j++) {
-			if ((int)archs[j].number != number)
-				continue;
-			/* one branch for clients that have two places with us */
-			is_known = !is_any || *ret == archs[j].option;
-			*ret = archs[j].option;
-		}
-		if (!is_known)
-			return false;
-		is_any = true;
-	}
-	return is_any;
+	inner.is_top = false;
+	inner.pool = &pool;
+	read_block(p, &inner);
+	settle_pool(p, outer, &inner);
 }
 
-/* What we cannot judge is passed over as a whole, to the brace that closes. */
-static void skip_block(struct parser *p)
+/* A wire's name is told to nobody: what no attribute takes in it is a hyphen. */
+static const char *wire_name(struct dhcpd_parser *p, const struct dhcpd_statement *s)
 {
-	struct around lost = {.shared = NULL};
+	static const char plain[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-";
+	char *name = mem_printf(p->im->mem_ctx, "%s", s->n > 1 ? s->words[1] : "shared");
+
+	for (char *c = name; *c != '\0'; c++)
+		if (strchr(plain, *c) == NULL)
+			*c = '-';
+	return name[0] == '-' || name[0] == '.' || name[0] == '\0'
+		       ? mem_printf(p->im->mem_ctx, "wire%s", name)
+		       : name;
+}
+
+static void read_nested(
+	struct dhcpd_parser *p, struct dhcpd_around *a, const struct dhcpd_statement *s)
+{
+	struct dhcpd_around inner = *a;
+
+	inner.is_top = false;
+	if (dhcpd_is(s, 0, "subnet") || dhcpd_is(s, 0, "subnet6")) {
+		read_subnet(p, a, s);
+	} else if (dhcpd_is(s, 0, "host")) {
+		read_host(p, a, s);
+	} else if (dhcpd_is(s, 0, "shared-network")) {
+		inner.shared = wire_name(p, s);
+		read_block(p, &inner);
+	} else if (dhcpd_is(s, 0, "group")) {
+		inner.is_group = inner.network == NULL;
+		read_block(p, &inner);
+	} else if (dhcpd_is(s, 0, "class")) {
+		dhcpd_class(p, s);
+	} else if (dhcpd_is(s, 0, "pool") || dhcpd_is(s, 0, "pool6")) {
+		read_pool(p, a);
+	} else {
+		dhcpd_left(p, s,
+			is_server_word(s->words[0])
+				? "is the server's own: it stays in the file that includes ours"
+				: "is not taken over, nor what stands in its braces");
+		dhcpd_skip(p);
+	}
+}
+
+/* What we cannot judge is passed over as a whole. */
+void dhcpd_skip(struct dhcpd_parser *p)
+{
+	struct dhcpd_around lost = {.mask = DHCPD_ALL};
 	bool was_muted = p->is_muted;
 
 	p->is_muted = true;
@@ -692,78 +566,13 @@ static void skip_block(struct parser *p)
 	p->is_muted = was_muted;
 }
 
-/* A branch by architecture holds a boot file, and nothing else that we know. */
-static void read_branch(struct parser *p, struct around *a, const struct statement *head)
-{
-	bool is_else = is(head, 0, "else") && !is(head, 1, "if");
-	enum import_option option = IMPORT_BOOT_FILE;
-	struct statement s;
-
-	if (is(head, 0, "if"))
-		a->taken = 0;
-	if (!is_else && !read_condition(p, head, &option)) {
-		left(p, head, "is not taken over, nor what stands in its braces");
-		skip_block(p);
-		return;
-	}
-	while (next_statement(p, &s)) {
-		if (is(&s, 0, "filename") && s.n == 2 && is_else)
-			set_boot_files(p, a, s.words[1], a->taken, s.where);
-		else if (is(&s, 0, "filename") && s.n == 2)
-			set(a, option, s.words[1], s.where);
-		else if (!(is(&s, 0, "option") && is(&s, 1, "vendor-class-identifier")))
-			left(p, &s, "is not taken over from a branch by architecture");
-	}
-	a->taken |= 1U << option;
-	p->at += p->at < p->end;
-}
-
-static void include(
-	struct parser *p, struct around *a, const struct statement *s, enum pass pass);
-
-static void read_pool(struct parser *p, const struct around *outer)
-{
-	struct around inner = *outer;
-	struct pool pool = {.n_ranges = 0};
-
-	inner.is_top = false;
-	inner.pool = &pool;
-	read_block(p, &inner);
-	settle_pool(p, outer, &inner);
-}
-
-static void read_nested(struct parser *p, struct around *a, const struct statement *s)
-{
-	struct around inner = *a;
-
-	inner.is_top = false;
-	if (is(s, 0, "subnet") || is(s, 0, "subnet6")) {
-		read_subnet(p, a, s);
-	} else if (is(s, 0, "host")) {
-		read_host(p, a, s);
-	} else if (is(s, 0, "shared-network")) {
-		inner.shared = s->n > 1 ? s->words[1] : "shared";
-		read_block(p, &inner);
-	} else if (is(s, 0, "group")) {
-		read_block(p, &inner);
-	} else if (is(s, 0, "pool") || is(s, 0, "pool6")) {
-		read_pool(p, a);
-	} else {
-		left(p, s,
-			is_server_word(s->words[0])
-				? "is the server's own: it stays in the file that includes ours"
-				: "is not taken over, nor what stands in its braces");
-		skip_block(p);
-	}
-}
-
 /* A block that the other pass reads, to the brace that closes. */
-static void pass_over(struct parser *p)
+static void pass_over(struct dhcpd_parser *p)
 {
-	struct statement s;
+	struct dhcpd_statement s;
 
 	for (unsigned depth = 1; depth > 0 && p->at < p->end;)
-		if (next_statement(p, &s)) {
+		if (dhcpd_next(p, &s)) {
 			depth += s.has_block;
 		} else if (p->at < p->end) {
 			p->at++;
@@ -771,29 +580,24 @@ static void pass_over(struct parser *p)
 		}
 }
 
-static bool is_branch(const struct statement *s)
-{
-	return is(s, 0, "if") || is(s, 0, "elsif") || is(s, 0, "else");
-}
-
 /* Statements up to the brace that closes, or to the file's end. */
-static void read_pass(struct parser *p, struct around *a, enum pass pass)
+static void read_pass(struct dhcpd_parser *p, struct dhcpd_around *a, enum pass pass)
 {
-	struct statement s;
+	struct dhcpd_statement s;
 
-	while (next_statement(p, &s)) {
+	while (dhcpd_next(p, &s)) {
 		if (s.n == 0 && s.has_block)
 			read_pass(p, a, pass);
 		else if (s.n == 0)
 			continue;
 		else if (s.has_block &&
-			 pass != (is_branch(&s) ? PASS_LINES : PASS_SCOPES))
+			 pass != (dhcpd_is_branch(&s) ? PASS_LINES : PASS_SCOPES))
 			pass_over(p);
-		else if (s.has_block && is_branch(&s))
-			read_branch(p, a, &s);
+		else if (s.has_block && dhcpd_is_branch(&s))
+			dhcpd_branch(p, a, &s);
 		else if (s.has_block)
 			read_nested(p, a, &s);
-		else if (is(&s, 0, "include"))
+		else if (dhcpd_is(&s, 0, "include"))
 			include(p, a, &s, pass);
 		else if (pass == PASS_LINES)
 			read_line(p, a, &s);
@@ -801,20 +605,20 @@ static void read_pass(struct parser *p, struct around *a, enum pass pass)
 	p->at += p->at < p->end;
 }
 
-static void read_block(struct parser *p, struct around *a)
+static void read_block(struct dhcpd_parser *p, struct dhcpd_around *a)
 {
-	const char *start = p->at;
-	unsigned line = p->line;
+	const struct dhcpd_parser start = *p;
 
 	read_pass(p, a, PASS_LINES);
-	p->at = start;
-	p->line = line;
+	p->at = start.at;
+	p->line = start.line;
+	p->line_at = start.line_at;
 	read_pass(p, a, PASS_SCOPES);
 }
 
 /* Read once for both passes: also what is wrong with it is said once. */
 static struct file_text *text_of(
-	struct parser *p, const char *path, const struct statement *s)
+	struct dhcpd_parser *p, const char *path, const struct dhcpd_statement *s)
 {
 	void **slot = table_slot(p->files, path);
 
@@ -836,11 +640,11 @@ static struct file_text *text_of(
 	return file;
 }
 
-static void read_text(struct parser *p, struct around *a, const char *path,
+static void read_text(struct dhcpd_parser *p, struct dhcpd_around *a, const char *path,
 	const struct file_text *file, enum pass pass)
 {
 	p->file = mem_strdup(p->im->diags, path);
-	p->at = file->text;
+	p->at = p->line_at = file->text;
 	p->end = file->text + file->len;
 	p->line = 1;
 	/* a brace too many ends a block that is none: the rest is read all the same */
@@ -848,44 +652,132 @@ static void read_text(struct parser *p, struct around *a, const char *path,
 		read_pass(p, a, pass);
 }
 
-static void include(
-	struct parser *p, struct around *a, const struct statement *s, enum pass pass)
+static void include(struct dhcpd_parser *p, struct dhcpd_around *a,
+	const struct dhcpd_statement *s, enum pass pass)
 {
-	struct parser inner = *p;
+	struct dhcpd_parser inner = *p;
 	bool is_ring = false;
 
 	inner.depth++;
 	inner.outer = p;
-	for (const struct parser *at = p; at != NULL && s->n == 2; at = at->outer)
+	for (const struct dhcpd_parser *at = p; at != NULL && s->n == 2; at = at->outer)
 		is_ring |= strcmp(at->file, s->words[1]) == 0;
 	if (s->n != 2 || is_ring || inner.depth > INCLUDES_MAX) {
 		if (pass == PASS_LINES)
-			left(p, s, "is not followed");
+			dhcpd_left(p, s, "is not followed");
 		return;
 	}
 	const struct file_text *file = text_of(p, s->words[1], s);
 
+	if (file->failed == 0 && pass == PASS_LINES && !p->is_muted)
+		import_say(p->im, s->where, "'%s' is read, too", s->words[1]);
 	if (file->failed == 0)
 		read_text(&inner, a, s->words[1], file, pass);
+}
+
+/* What a class says comes before what the site and its networks say. */
+static void apply_classes(struct import *im, const struct import_scope *classes)
+{
+	import_overlay(im, &im->scope, classes);
+	for (size_t i = 0; i < im->n_networks; i++)
+		if (im->networks[i].prefix.base.family == 4)
+			import_overlay(im, &im->networks[i].scope, classes);
+}
+
+enum { LEASE = 43200 }; /* where default-lease-time says nothing */
+
+/* No lease is longer than max-lease-time; ours have one length. */
+static void settle_lease(struct import *im, struct import_scope *scope)
+{
+	struct import_value *lease = &scope->values[IMPORT_LEASE];
+	uint64_t seconds = LEASE, longest;
+
+	if (scope->longest.text == NULL ||
+		text_compare(lease->text, scope->longest.text) == 0)
+		return;
+	if (lease->text != NULL)
+		(void)!text_parse_u64(lease->text, UINT32_MAX, &seconds);
+	if (text_parse_u64(scope->longest.text, UINT32_MAX, &longest) &&
+		longest <= seconds) {
+		*lease = scope->longest;
+		return;
+	}
+	import_left(im, scope->longest.where,
+		"'max-lease-time %s' is not taken over: leases last as long as "
+		"default-lease-time says",
+		scope->longest.text);
+	if (lease->text == NULL)
+		*lease = (struct import_value){
+			mem_printf(im->mem_ctx, "%u", LEASE), scope->longest.where};
+}
+
+static void check_preferred(struct import *im, const struct import_scope *scope)
+{
+	const char *lease = scope->values[IMPORT_LEASE].text;
+	uint64_t seconds = LEASE, preferred = 0;
+
+	if (scope->preferred.text == NULL)
+		return;
+	if (lease != NULL)
+		(void)!text_parse_u64(lease, UINT32_MAX, &seconds);
+	if (!text_parse_u64(scope->preferred.text, UINT32_MAX, &preferred) ||
+		preferred != seconds * 5 / 8)
+		import_left(im, scope->preferred.where,
+			"'preferred-lifetime %s' is not taken over: addresses are preferred "
+			"for five eighths of the lease",
+			scope->preferred.text);
+}
+
+static bool is_next_server(const struct import *im, const char *text)
+{
+	bool is_one = text_compare(im->scope.values[IMPORT_NEXT_SERVER].text, text) == 0;
+
+	for (size_t i = 0; i < im->n_networks && !is_one; i++)
+		is_one = text_compare(
+				 im->networks[i].scope.values[IMPORT_NEXT_SERVER].text,
+				 text) == 0;
+	return is_one;
+}
+
+static void check_servers(struct import *im, const struct dhcpd_servers *servers)
+{
+	for (size_t i = 0; i < servers->n; i++)
+		if (!is_next_server(im, servers->items[i].text))
+			import_left(im, servers->items[i].where,
+				"'next-server %s' is not taken over: all kinds of clients "
+				"have one next server",
+				servers->items[i].text);
+}
+
+static void settle(struct import *im, const struct dhcpd_parser *p)
+{
+	apply_classes(im, p->classes);
+	check_servers(im, p->servers);
+	for (size_t i = 0; i < im->n_networks; i++) {
+		settle_lease(im, &im->networks[i].scope);
+		if (im->networks[i].prefix.base.family == 6)
+			check_preferred(im, &im->networks[i].scope);
+	}
+	if (im->n_networks == 0)
+		settle_lease(im, &im->scope);
 }
 
 int import_dhcpd(struct import *im, const char *path)
 {
 	TMP_CTX(tmp);
-	struct parser p = {.im = im,
-		.arch_options = table_new_folded(tmp, 8),
-		.files = table_new(tmp, 8)};
-	struct around top = {.is_top = true};
-	static const char *const known[] = {
-		"architecture-type", "pxe-system-type", "client-architecture"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		*table_slot(p.arch_options, known[i]) = &p;
+	struct dhcpd_parser p = {.im = im,
+		.codes = table_new_folded(tmp, 8),
+		.files = table_new(tmp, 8),
+		.names = index_names(tmp, im),
+		.classes = mem_new(tmp, struct import_scope),
+		.servers = mem_new(tmp, struct dhcpd_servers)};
+	struct dhcpd_around top = {.is_top = true, .mask = DHCPD_ALL};
 	const struct file_text *file = text_of(&p, path, NULL);
 
 	for (enum pass pass = PASS_LINES; file->failed == 0 && pass <= PASS_SCOPES;
 		pass++)
 		read_text(&p, &top, path, file, pass);
 	im->scope = top.scope;
+	settle(im, &p);
 	return file->failed;
 }

@@ -1,47 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "ldapcc/import_dnsmasq.h"
+
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/text.h"
-#include "ldapcc/import.h"
 
 /* dnsmasq.conf: NAME=FIELD,FIELD,… a line; a table says who reads which. */
 
-enum { FILE_MAX = 64 * 1024 * 1024, FIELDS_MAX = 64, DEPTH_MAX = 16 };
+enum { FIELDS_MAX = 64 };
 
-struct line {
-	struct import *im;
-	struct loc where;
-	const char *key;
-	char **fields;
-	size_t n;
-	unsigned depth; /* of conf-file */
-	int pass;
-};
-
-/* What a tag can stand for, as a value of im->kinds. */
-static const enum import_option import_kinds[_IMPORT_MAX] = {
-	[IMPORT_BOOT_FILE] = IMPORT_BOOT_FILE,
-	[IMPORT_BOOT_FILE_UEFI] = IMPORT_BOOT_FILE_UEFI,
-	[IMPORT_BOOT_FILE_ARM64] = IMPORT_BOOT_FILE_ARM64,
-	[IMPORT_BOOT_URL] = IMPORT_BOOT_URL,
-};
-
-static void left(const struct line *l, const char *why)
+void dnsmasq_left(const struct dnsmasq_line *l, const char *format, ...)
 {
-	import_left(l->im, l->where, "'%s' %s", l->key, why);
+	TMP_CTX(tmp);
+	va_list args;
+
+	va_start(args, format);
+	const char *text = mem_vprintf(tmp, format, args);
+
+	va_end(args);
+	import_left(l->im, l->where, "'%s' %s", l->key, text);
 }
 
 /* Fields by their looks, as dnsmasq tells them apart. */
 
-static bool is_number(const char *text)
-{
-	return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
-}
-
-/* 12h, 45m, 3600, infinite: the seconds as text; NULL: none */
-static const char *lease_of(const struct line *l, const char *text)
+const char *dnsmasq_lease(TALLOC_CTX *mem_ctx, const char *text)
 {
 	static const struct {
 		char unit;
@@ -52,20 +36,17 @@ static const char *lease_of(const struct line *l, const char *text)
 	uint64_t number;
 
 	if (strcmp(text, "infinite") == 0)
-		return "4294967295";
+		return DNSMASQ_INFINITE;
 	if (digits == 0 || (text[digits] != '\0' && text[digits + 1] != '\0') ||
-		!text_parse_u64(
-			mem_strndup(l->im->mem_ctx, text, digits), UINT32_MAX, &number))
+		!text_parse_u64(mem_strndup(mem_ctx, text, digits), UINT32_MAX, &number))
 		return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
 		if (units[i].unit == text[digits])
-			return mem_printf(
-				l->im->mem_ctx, "%" PRIu64, number * units[i].seconds);
+			return mem_printf(mem_ctx, "%" PRIu64, number * units[i].seconds);
 	return NULL;
 }
 
-/* [fd00::1] is an address of DHCPv6. */
-static bool read_ip(char *field, struct ip *ret)
+bool dnsmasq_ip(char *field, struct ip *ret)
 {
 	size_t len = strlen(field);
 	bool is_six = len > 1 && field[0] == '[' && field[len - 1] == ']';
@@ -83,47 +64,84 @@ static bool is_host_part(struct ip ip)
 	return ip.family == 6 && memcmp(ip.bytes, zeros, sizeof(zeros)) == 0;
 }
 
-/* What a field of dhcp-host says. */
+/* What the fields of dhcp-host say. */
 struct host_fields {
 	const char *name;
 	const char *duid; /* or client identifier */
 	const char *guid; /* of InfiniBand, in that */
 	struct mac macs[FIELDS_MAX];
 	struct ip ips[FIELDS_MAX];
-	size_t n_macs, n_ips;
+	const char *tags[FIELDS_MAX];
+	size_t n_macs, n_ips, n_tags;
 	bool is_ignored, has_six;
 };
 
-static void read_host_field(struct line *l, char *field, struct host_fields *h)
+static void read_host_ip(struct dnsmasq_line *l, struct ip ip, struct host_fields *h)
 {
-	if (mac_parse(field, &h->macs[h->n_macs]) && strchr(field, ':') != NULL) {
+	h->has_six |= ip.family == 6;
+	if (is_host_part(ip))
+		dnsmasq_left(l,
+			"has a part of an address only, which is not taken over: write the "
+			"whole");
+	else
+		h->ips[h->n_ips++] = ip;
+}
+
+/* What a host has no attribute for. */
+static void left_field(struct dnsmasq_line *l, const char *field)
+{
+	if (strchr(field, '*') != NULL)
+		dnsmasq_left(
+			l, "'%s' stands for several MAC addresses: write each", field);
+	else if (dnsmasq_lease(l->im->mem_ctx, field) != NULL)
+		dnsmasq_left(l,
+			"'%s' is not taken over: a host has no lease time of its own",
+			field);
+	else
+		dnsmasq_left(
+			l, "'%s' is not taken over: a host has no place for it", field);
+}
+
+/* 01-aa:bb:…: hardware type 1 is Ethernet, which needs not be said. */
+static bool read_mac(const char *field, struct mac *ret)
+{
+	if (text_has_prefix(field, "01-") || text_has_prefix(field, "1-"))
+		field = strchr(field, '-') + 1;
+	return strchr(field, ':') != NULL && mac_parse(field, ret);
+}
+
+static void read_host_field(struct dnsmasq_line *l, char *field, struct host_fields *h)
+{
+	struct ip ip;
+
+	if (read_mac(field, &h->macs[h->n_macs])) {
 		h->n_macs++;
-	} else if (read_ip(field, &h->ips[h->n_ips])) {
-		h->has_six |= h->ips[h->n_ips].family == 6;
-		if (is_host_part(h->ips[h->n_ips]))
-			left(l, "has a part of an address only, which is not taken over");
-		else
-			h->n_ips++;
+	} else if (dnsmasq_ip(field, &ip)) {
+		read_host_ip(l, ip, h);
 	} else if (strcmp(field, "ignore") == 0) {
 		h->is_ignored = true;
 	} else if (text_has_prefix(field, "id:") && h->duid == NULL) {
 		h->duid = field + strlen("id:");
-	} else if (strpbrk(field, ":=*") != NULL || lease_of(l, field) != NULL) {
-		left(l, "has a field (tag, identifier, time) that is not taken over");
+	} else if (dnsmasq_tag(field, dnsmasq_sets) != NULL) {
+		h->tags[h->n_tags++] = dnsmasq_tag(field, dnsmasq_sets);
+	} else if (strpbrk(field, ":=*[") != NULL ||
+		   dnsmasq_lease(l->im->mem_ctx, field) != NULL) {
+		left_field(l, field);
 	} else if (field[0] != '\0') {
 		h->name = field;
 	}
 }
 
 /* A client that is known by what it says itself is nobody's reservation here. */
-static void check_host_fields(struct line *l, const struct host_fields *h)
+static void check_host_fields(struct dnsmasq_line *l, const struct host_fields *h)
 {
 	if (h->guid != NULL)
 		return;
 	if (h->duid != NULL && !h->has_six)
-		left(l, "has a client identifier, which is not taken over");
+		dnsmasq_left(l, "has a client identifier, which is not taken over");
 	if (h->n_macs == 0 && h->n_ips > 0 && (h->duid == NULL || !h->has_six))
-		left(l, "knows its client by no MAC address: it gets names, and no "
+		dnsmasq_left(l,
+			"knows its client by no MAC address: it gets names, and no "
 			"reservation");
 }
 
@@ -142,65 +160,56 @@ static bool is_another(const struct import_host *host, const struct host_fields 
 	       (h->n_macs > 0 || h->guid != NULL) && h->n_ips > 0;
 }
 
-static void read_dhcp_host(struct line *l)
+static void add_host(struct dnsmasq_line *l, const struct host_fields *h)
 {
 	struct import *im = l->im;
+	struct import_host *host = h->name != NULL ? import_find_host(im, h->name) : NULL;
+
+	if (host == NULL || is_another(host, h))
+		host = import_add_host(im, h->name == NULL ? "" : h->name, l->where);
+	for (size_t i = 0; i < h->n_macs; i++)
+		import_add_mac(im, host, h->macs[i]);
+	for (size_t i = 0; i < h->n_ips; i++)
+		import_add_ip(im, host, h->ips[i]);
+	for (size_t i = 0; i < h->n_tags; i++)
+		*mem_push(im->mem_ctx, &host->tags, &host->n_tags) = h->tags[i];
+	if (h->guid != NULL)
+		*mem_push(im->mem_ctx, &host->guids, &host->n_guids) = h->guid;
+	else if (h->duid != NULL && h->has_six)
+		*mem_push(im->mem_ctx, &host->duids, &host->n_duids) = h->duid;
+	host->has_dhcp = true;
+	host->is_by_name |= h->name != NULL;
+	host->host_name = h->name;
+}
+
+static void read_dhcp_host(struct dnsmasq_line *l)
+{
 	struct host_fields h = {.n_macs = 0};
 
+	if (l->n > FIELDS_MAX)
+		dnsmasq_left(l,
+			"has more than %u fields: those behind are not taken over",
+			FIELDS_MAX);
 	for (size_t i = 0; i < l->n && i < FIELDS_MAX; i++)
 		read_host_field(l, l->fields[i], &h);
 	if (h.is_ignored) {
-		left(l, "is to be ignored: nothing of it is taken over, and its client is "
-			"answered as an unknown one");
+		dnsmasq_left(l, "is to be ignored: nothing of it is taken over, and its "
+				"client is answered as an unknown one");
 		return;
 	}
 	if (h.duid != NULL)
 		h.guid = import_guid(h.duid);
 	check_host_fields(l, &h);
-	if (h.name == NULL && h.n_macs + h.n_ips == 0)
-		return;
-	struct import_host *host = h.name != NULL ? import_find_host(im, h.name) : NULL;
-
-	if (host == NULL || is_another(host, &h))
-		host = import_add_host(im, h.name == NULL ? "" : h.name, l->where);
-	for (size_t i = 0; i < h.n_macs; i++)
-		import_add_mac(im, host, h.macs[i]);
-	for (size_t i = 0; i < h.n_ips; i++)
-		import_add_ip(im, host, h.ips[i]);
-	if (h.guid != NULL)
-		*mem_push(im->mem_ctx, &host->guids, &host->n_guids) = h.guid;
-	else if (h.duid != NULL && h.has_six)
-		*mem_push(im->mem_ctx, &host->duids, &host->n_duids) = h.duid;
-	host->has_dhcp = true;
-	host->is_by_name |= h.name != NULL;
-	host->host_name = h.name;
-}
-
-/* A line of names for each address, as a hosts file would have it. */
-static void read_host_record(struct line *l)
-{
-	struct ip ip;
-	size_t n_names = 0;
-
-	while (n_names < l->n && !ip_parse(l->fields[n_names], &ip))
-		n_names++;
-	if (n_names == 0 || n_names == l->n) {
-		left(l, "is no NAME,ADDRESS");
-		return;
-	}
-	for (size_t i = n_names; i < l->n; i++)
-		if (ip_parse(l->fields[i], &ip))
-			*mem_push(l->im->mem_ctx, &l->im->lines, &l->im->n_lines) =
-				(struct import_line){.ip = ip,
-					.names = l->fields,
-					.n_names = n_names,
-					.where = l->where};
+	if (h.name != NULL || h.n_macs > 0 || h.guid != NULL ||
+		(h.duid != NULL && h.n_ips > 0 && h.has_six))
+		add_host(l, &h);
+	else if (h.duid == NULL)
+		dnsmasq_left(l, "names no client: a MAC address or a name");
 }
 
 /* Ranges */
 
-/* `set:red`, `tag:red` and `net:red`; NULL: no field of the kind. */
-static const char *tag_of(const char *field, const char *const *kinds)
+const char *dnsmasq_tag(const char *field, const char *const *kinds)
 {
 	for (; *kinds != NULL; kinds++)
 		if (text_has_prefix(field, *kinds))
@@ -208,17 +217,16 @@ static const char *tag_of(const char *field, const char *const *kinds)
 	return NULL;
 }
 
-static const char *const sets[] = {"set:", "net:", NULL};
-static const char *const asks[] = {"tag:", "net:", NULL};
+const char *const dnsmasq_sets[] = {"set:", "net:", NULL};
+const char *const dnsmasq_asks[] = {"tag:", "net:", NULL};
 
-/* A bare word in front of a range or an option is a tag, too. */
-static const char *leading_tag(const struct line *l, const char *const *kinds)
+const char *dnsmasq_leading_tag(const struct dnsmasq_line *l, const char *const *kinds)
 {
 	struct ip ip;
 
 	if (l->n < 2 || l->fields[0][0] == '\0')
 		return NULL;
-	const char *tag = tag_of(l->fields[0], kinds);
+	const char *tag = dnsmasq_tag(l->fields[0], kinds);
 
 	if (tag != NULL || strpbrk(l->fields[0], ":=") != NULL ||
 		strchr("0123456789", l->fields[0][0]) != NULL ||
@@ -227,14 +235,34 @@ static const char *leading_tag(const struct line *l, const char *const *kinds)
 	return l->fields[0];
 }
 
-static void drop_fields(struct line *l, size_t n)
+void dnsmasq_drop_fields(struct dnsmasq_line *l, size_t n)
 {
 	l->fields += n;
 	l->n -= n;
 }
 
+struct dnsmasq_rule *dnsmasq_add_rule(
+	struct dnsmasq_line *l, enum dnsmasq_what what, bool has_bare)
+{
+	TALLOC_CTX *mem_ctx = l->im->mem_ctx;
+	struct dnsmasq_rule *rule = mem_new(mem_ctx, struct dnsmasq_rule);
+
+	rule->what = what;
+	rule->where = l->where;
+	for (const char *tag; l->n > 0; dnsmasq_drop_fields(l, 1)) {
+		tag = dnsmasq_tag(l->fields[0], dnsmasq_asks);
+		if (tag == NULL && has_bare)
+			tag = dnsmasq_leading_tag(l, dnsmasq_asks);
+		if (tag == NULL)
+			break;
+		*mem_push(mem_ctx, &rule->tags, &rule->n_tags) = tag;
+	}
+	*mem_push(mem_ctx, &l->d->rules, &l->d->n_rules) = rule;
+	return rule;
+}
+
 static struct import_network *network_around(
-	struct line *l, struct ip first, unsigned length)
+	struct dnsmasq_line *l, struct ip first, unsigned length)
 {
 	struct prefix prefix = {.base = first, .length = (uint8_t)length};
 	struct import_network *network = import_network_of(l->im, first);
@@ -245,7 +273,7 @@ static struct import_network *network_around(
 }
 
 /* The length behind the addresses: a netmask, of IPv6 a number or the usual 64. */
-static bool read_length(struct line *l, const struct ip *first, unsigned *ret)
+static bool read_length(struct dnsmasq_line *l, const struct ip *first, unsigned *ret)
 {
 	struct ip mask;
 
@@ -266,370 +294,112 @@ static bool read_length(struct line *l, const struct ip *first, unsigned *ret)
 
 /* dnsmasq's own default is an hour, of IPv6 a day, whose length is no time. */
 static void set_lease(
-	struct line *l, struct import_network *network, const struct ip *first)
+	struct dnsmasq_line *l, struct import_network *network, const struct ip *first)
 {
 	const char *last = l->fields[l->n - 1];
 	uint64_t number;
 	bool is_length = first->family == 6 && text_parse_u64(last, 128, &number);
-	const char *lease = is_length ? NULL : lease_of(l, last);
+	const char *lease = is_length ? NULL : dnsmasq_lease(l->im->mem_ctx, last);
 
 	struct import_value *value = &network->scope.values[IMPORT_LEASE];
 
 	if (lease == NULL)
 		lease = first->family == 6 ? "86400" : "3600";
+	if (lease != NULL && strcmp(lease, DNSMASQ_INFINITE) == 0)
+		dnsmasq_left(l,
+			"leases end after 68 years from now on: there is no longer one");
 	if (value->text == NULL)
 		*value = (struct import_value){lease, l->where};
 	else if (strcmp(value->text, lease) != 0)
-		left(l, "has another lease time than the range before it in the network: all "
+		dnsmasq_left(l,
+			"has another lease time than the range before it in the network: all "
 			"ranges have that");
 }
 
-/* FIRST,LAST[,MASK[,BROADCAST]][,LEASE], or NETWORK,static,MASK; FIRST,LAST[,MODE][,LENGTH][,LEASE] */
-static void read_dhcp_range(struct line *l)
+/* What a range sets; each range has an empty tag besides, by which they are counted. */
+static void add_tags(struct dnsmasq_line *l, struct import_network *network,
+	const char *const *tags, size_t n)
 {
-	const char *tag = NULL;
-	struct ip first, last;
+	for (size_t i = 0; i < n; i++)
+		*mem_push(l->im->mem_ctx, &network->tags, &network->n_tags) = tags[i];
+	*mem_push(l->im->mem_ctx, &network->tags, &network->n_tags) = "";
+}
+
+static void left_range(struct dnsmasq_line *l)
+{
+	struct ip ip;
+
+	if (l->n > 0 && text_has_prefix(l->fields[0], "tag:"))
+		dnsmasq_left(l,
+			"is for clients with %s, and is not taken over: ranges are "
+			"for all unknown clients here",
+			l->fields[0]);
+	else if (l->n > 0 && ip_parse(l->fields[0], &ip) && ip.family == 4)
+		dnsmasq_left(l,
+			"is not taken over: its network is not known without the mask, "
+			"write it: FIRST,LAST,MASK");
+	else
+		dnsmasq_left(l,
+			"is no FIRST,LAST,MASK or FIRST,LAST,LENGTH of a network: it "
+			"is not taken over");
+}
+
+/* The network, or NULL where the line is none of ours. */
+static struct import_network *read_range(
+	struct dnsmasq_line *l, struct ip *ret_first, bool *ret_is_static)
+{
+	struct ip last;
 	unsigned length;
 
-	while (leading_tag(l, sets) != NULL) {
-		tag = leading_tag(l, sets);
-		drop_fields(l, 1);
+	*ret_is_static = l->n > 1 && strcmp(l->fields[1], "static") == 0;
+	if (l->n < 2 || !ip_parse(l->fields[0], ret_first) ||
+		(!*ret_is_static && (!ip_parse(l->fields[1], &last) ||
+					    last.family != ret_first->family)) ||
+		!read_length(l, ret_first, &length)) {
+		left_range(l);
+		return NULL;
 	}
-	bool is_static = l->n > 1 && strcmp(l->fields[1], "static") == 0;
+	return network_around(l, *ret_first, length);
+}
 
-	if (l->n < 2 || !ip_parse(l->fields[0], &first) ||
-		(!is_static && (!ip_parse(l->fields[1], &last) ||
-				       last.family != first.family)) ||
-		!read_length(l, &first, &length)) {
-		left(l, l->n > 0 && text_has_prefix(l->fields[0], "tag:")
-				? "is for clients with a tag, and is not taken over"
-				: "is no FIRST,LAST,MASK: the network is not known without the mask");
+/* FIRST,LAST[,MASK[,BROADCAST]][,LEASE], or NETWORK,static,MASK; FIRST,LAST[,MODE][,LENGTH][,LEASE] */
+static void read_dhcp_range(struct dnsmasq_line *l)
+{
+	const char *tags[FIELDS_MAX];
+	size_t n_tags = 0;
+	struct ip first;
+	bool is_static;
+
+	for (const char *tag; n_tags < FIELDS_MAX &&
+			      (tag = dnsmasq_leading_tag(l, dnsmasq_sets)) != NULL;
+		dnsmasq_drop_fields(l, 1))
+		tags[n_tags++] = tag;
+	struct import_network *network = read_range(l, &first, &is_static);
+
+	if (network == NULL)
 		return;
-	}
-	struct import_network *network = network_around(l, first, length);
-
 	network->is_dnsmasqs = true;
-	if (tag != NULL)
-		network->tag = tag;
+	add_tags(l, network, tags, n_tags);
 	set_lease(l, network, &first);
-	if (!is_static)
-		*mem_push(l->im->mem_ctx, &network->ranges, &network->n_ranges) =
-			mem_printf(l->im->mem_ctx, "%s %s", l->fields[0], l->fields[1]);
-}
+	struct ip last;
 
-/* Options */
-
-/* The scope that a tag stands for: that of the network whose range sets it; NULL: none. */
-static struct import_scope *scope_of_tag(struct import *im, const char *tag)
-{
-	for (size_t i = 0; i < im->n_networks; i++)
-		if (text_compare(im->networks[i].tag, tag) == 0)
-			return &im->networks[i].scope;
-	return NULL;
-}
-
-static struct import_scope *scope_of(struct line *l)
-{
-	struct import_scope *scope = &l->im->scope;
-
-	for (const char *tag; (tag = leading_tag(l, asks)) != NULL;) {
-		if (scope != &l->im->scope)
-			return NULL;
-		scope = scope_of_tag(l->im, tag);
-		if (scope == NULL)
-			return NULL;
-		drop_fields(l, 1);
-	}
-	return scope;
-}
-
-static bool is_own_address(struct ip ip)
-{
-	static const unsigned char zeros[sizeof(ip.bytes)];
-
-	return memcmp(ip.bytes, zeros, sizeof(zeros)) == 0;
-}
-
-/* The words of a list; 0.0.0.0 and :: stand for the server itself, whose address nobody here knows. */
-static const char *option_words(struct line *l)
-{
-	struct buffer *b = buffer_new(l->im->mem_ctx);
-
-	for (size_t i = 1; i < l->n; i++) {
-		char *field = l->fields[i];
-		struct ip ip;
-		char text[IP_TEXT_MAX];
-		bool is_address = read_ip(field, &ip);
-
-		if (is_address && !is_own_address(ip))
-			buffer_printf(
-				b, "%s%s", b->len == 0 ? "" : " ", ip_format(ip, text));
-		else if (is_address)
-			left(l, "gives the server's own address, which is not known here: "
-				"write it");
-		else
-			buffer_printf(b, "%s%s", b->len == 0 ? "" : " ", field);
-	}
-	return b->data;
-}
-
-/* Options without tags are the site's; a network that has no own takes them. */
-static void read_dhcp_option(struct line *l)
-{
-	static const struct {
-		const char *number, *name;
-		enum import_option option;
-	} options[] = {
-		{"3", "option:router", IMPORT_ROUTERS},
-		{"6", "option:dns-server", IMPORT_NAME_SERVERS},
-		{"15", "option:domain-name", IMPORT_DOMAIN},
-		{"26", "option:mtu", IMPORT_MTU},
-		{"42", "option:ntp-server", IMPORT_TIME_SERVERS},
-		{"119", "option:domain-search", IMPORT_SEARCH},
-		{"", "option6:dns-server", IMPORT_NAME_SERVERS},
-		{"", "option6:23", IMPORT_NAME_SERVERS},
-		{"", "option6:domain-search", IMPORT_SEARCH},
-		{"", "option6:24", IMPORT_SEARCH},
-	};
-	struct import_scope *scope = scope_of(l);
-
-	for (size_t i = 0; scope != NULL && l->n > 0 && i < ARRAY_SIZE(options); i++) {
-		if (strcmp(l->fields[0], options[i].number) != 0 &&
-			strcmp(l->fields[0], options[i].name) != 0)
-			continue;
-		struct import_value *value = &scope->values[options[i].option];
-		const char *words = option_words(l);
-		/* of both families: a directory has one list */
-		bool is_more = text_has_prefix(options[i].name, "option6:") &&
-			       value->text != NULL && value->text[0] != '\0';
-
-		*value = (struct import_value){
-			is_more ? mem_printf(l->im->mem_ctx, "%s %s", value->text, words)
-				: words,
-			l->where};
+	if (is_static)
+		return;
+	if (ip_parse(l->fields[1], &last) && !prefix_contains(network->prefix, last)) {
+		dnsmasq_left(l, "is not taken over: it ends outside of its network");
 		return;
 	}
-	left(l, "is not taken over: a tag, or an option without a place in the directory");
-}
-
-/* Boot files */
-
-/* The kind of client that a tag stands for, in im->kinds: its option, and one more. */
-static void set_kind(struct line *l, const char *tag, enum import_option option)
-{
-	void **slot = table_slot(l->im->kinds, tag);
-
-	if (*slot != NULL && *slot != &import_kinds[option])
-		left(l, "gives one tag to several kinds of clients");
-	*slot = (void *)&import_kinds[option];
-}
-
-/* set:TAG,option:client-arch,NUMBER; set:TAG,175 is iPXE's own option */
-static void read_dhcp_match(struct line *l)
-{
-	static const struct {
-		const char *number;
-		enum import_option option;
-	} archs[] = {
-		{"0", IMPORT_BOOT_FILE},
-		{"7", IMPORT_BOOT_FILE_UEFI},
-		{"9", IMPORT_BOOT_FILE_UEFI},
-		{"11", IMPORT_BOOT_FILE_ARM64},
-		{"16", IMPORT_BOOT_URL},
-		{"19", IMPORT_BOOT_URL},
-	};
-	const char *tag = l->n > 1 ? tag_of(l->fields[0], sets) : NULL;
-	bool is_arch = l->n == 3 && (strcmp(l->fields[1], "option:client-arch") == 0 ||
-					    strcmp(l->fields[1], "93") == 0);
-
-	for (size_t i = 0; tag != NULL && is_arch && i < ARRAY_SIZE(archs); i++)
-		if (strcmp(l->fields[2], archs[i].number) == 0) {
-			set_kind(l, tag, archs[i].option);
-			return;
-		}
-	if (tag != NULL && l->n == 2 && strcmp(l->fields[1], "175") == 0)
-		set_kind(l, tag, IMPORT_BOOT_URL);
-	else
-		left(l, "has no place in the directory");
-}
-
-static void read_user_class(struct line *l)
-{
-	const char *tag = l->n == 2 ? tag_of(l->fields[0], sets) : NULL;
-
-	if (tag != NULL && strcmp(l->fields[1], "iPXE") == 0)
-		set_kind(l, tag, IMPORT_BOOT_URL);
-	else
-		left(l, "has no place in the directory");
-}
-
-/* For every kind of client that has no file by a tag of its own. */
-static void set_boot_files(struct line *l, struct import_scope *scope)
-{
-	const char *file = l->fields[0];
-	bool is_url = strstr(file, "://") != NULL;
-
-	for (enum import_option option = IMPORT_BOOT_FILE; option <= IMPORT_BOOT_URL;
-		option++)
-		if (scope->values[option].text == NULL &&
-			(option != IMPORT_BOOT_URL || is_url))
-			scope->values[option] = (struct import_value){file, l->where};
-	if (!is_url && scope->values[IMPORT_BOOT_URL].text == NULL)
-		diag_add(l->im->diags, SEVERITY_NOTE, NULL, l->where,
-			"'%s' is no URL: HTTP boot clients, which got it too, get nothing",
-			file);
-}
-
-/*
- * Which kind is it for, and in which network? -1: every kind that has none; false: for a tag
- * that is neither. `tag:!ipxe` is all the others.
- */
-static bool read_kind(struct line *l, int *ret, struct import_scope **ret_scope)
-{
-	*ret = -1;
-	for (; l->n > 0 && tag_of(l->fields[0], asks) != NULL; drop_fields(l, 1)) {
-		const char *tag = tag_of(l->fields[0], asks);
-		bool is_not = tag[0] == '!';
-		const enum import_option *kind = table_find(l->im->kinds, tag + is_not);
-		struct import_scope *scope = scope_of_tag(l->im, tag);
-
-		if (kind == NULL && scope != NULL)
-			*ret_scope = scope;
-		else if (kind == NULL || *ret >= 0 ||
-			 (is_not && *kind != IMPORT_BOOT_URL))
-			return false;
-		else if (!is_not)
-			*ret = (int)*kind;
-	}
-	return true;
-}
-
-/* FILE[,NAME[,ADDRESS]]: without an address the server gives its own. */
-static void set_next_server(struct line *l, struct import_scope *scope)
-{
-	struct import_value *value = &scope->values[IMPORT_NEXT_SERVER];
-
-	if (l->n < 3 || l->fields[2][0] == '\0')
-		left(l, "gives the server's own address as next server, which is not known "
-			"here: write it");
-	else if (value->text != NULL && strcmp(value->text, l->fields[2]) != 0)
-		left(l, "has another next server than the one before, which is taken");
-	else
-		*value = (struct import_value){l->fields[2], l->where};
-}
-
-static void read_dhcp_boot(struct line *l)
-{
-	struct import_scope *scope = &l->im->scope;
-	int kind;
-
-	if (!read_kind(l, &kind, &scope) || l->n == 0 || l->fields[0][0] == '\0') {
-		left(l, "is for clients with a tag, or has no file: it is not taken over");
-		return;
-	}
-	if (kind >= 0)
-		scope->values[kind] = (struct import_value){l->fields[0], l->where};
-	else
-		set_boot_files(l, scope);
-	if (kind != IMPORT_BOOT_URL)
-		set_next_server(l, scope);
-}
-
-static void read_domain(struct line *l)
-{
-	if (l->n != 1)
-		left(l, "of a part of the addresses is not taken over");
-	else
-		l->im->scope.values[IMPORT_DOMAIN] =
-			(struct import_value){l->fields[0], l->where};
-}
-
-static void add_record(struct line *l, const char *owner, const char *record)
-{
-	struct import *im = l->im;
-
-	if (text_compare(im->scope.values[IMPORT_DOMAIN].text, owner) == 0)
-		*mem_push(im->mem_ctx, &im->records, &im->n_records) = record;
-	else
-		*mem_push(im->mem_ctx, &im->owned, &im->n_owned) =
-			(struct import_record){owner, record, l->where};
-}
-
-/* ALIAS,…,TARGET[,TTL] */
-static void read_cname(struct line *l)
-{
-	size_t n = l->n > 2 && is_number(l->fields[l->n - 1]) ? l->n - 1 : l->n;
-
-	if (n < 2)
-		left(l, "is no ALIAS,TARGET");
-	for (size_t i = 0; i + 1 < n; i++)
-		add_record(l, l->fields[i],
-			mem_printf(l->im->mem_ctx, "CNAME %s", l->fields[n - 1]));
-}
-
-/* NAME,TEXT,… */
-static void read_txt(struct line *l)
-{
-	struct buffer *b = buffer_new(l->im->mem_ctx);
-
-	buffer_printf(b, "TXT");
-	for (size_t i = 1; i < l->n; i++) {
-		if (strpbrk(l->fields[i], "\"\\") != NULL) {
-			left(l, "has a quote or a backslash in it, and is not taken over");
-			return;
-		}
-		buffer_printf(b, " \"%s\"", l->fields[i]);
-	}
-	if (l->n < 2)
-		left(l, "is no NAME,TEXT");
-	else
-		add_record(l, l->fields[0], b->data);
-}
-
-static void read_mx(struct line *l)
-{
-	if (l->n < 2 || is_number(l->fields[1]))
-		left(l, "without a mail host is not taken over");
-	else
-		add_record(l, l->fields[0],
-			mem_printf(l->im->mem_ctx, "MX %s %s",
-				l->n > 2 ? l->fields[2] : "1", l->fields[1]));
-}
-
-/* _service._proto.NAME,TARGET,PORT,PRIORITY,WEIGHT */
-static void read_srv(struct line *l)
-{
-	const char *dot = l->n > 0 ? strchr(l->fields[0], '.') : NULL;
-
-	dot = dot == NULL ? NULL : strchr(dot + 1, '.');
-	if (dot == NULL || l->n < 3) {
-		left(l, "is no _service._proto.NAME,TARGET,PORT");
-		return;
-	}
-	add_record(l, dot + 1,
-		mem_printf(l->im->mem_ctx, "SRV %.*s %s %s %s %s",
-			(int)(dot - l->fields[0]), l->fields[0],
-			l->n > 3 ? l->fields[3] : "0", l->n > 4 ? l->fields[4] : "0",
-			l->fields[2], l->fields[1]));
-}
-
-static void read_addn_hosts(struct line *l)
-{
-	int failed = l->n == 1 ? import_hosts(l->im, l->fields[0]) : 0;
-
-	if (failed < 0 && l->im->failed == 0)
-		l->im->failed = failed;
-	if (failed < 0)
-		diag_note(diag_last(l->im->diags), l->where, "it is named here");
+	*mem_push(l->im->mem_ctx, &network->ranges, &network->n_ranges) =
+		mem_printf(l->im->mem_ctx, "%s %s", l->fields[0], l->fields[1]);
 }
 
 /* Of the server itself: it stays in its own file, and is no answer. */
 static const char *const of_the_server[] = {"interface", "bind-interfaces",
-	"bind-dynamic", "listen-address", "no-resolv", "no-hosts", "no-poll", "server",
-	"local", "domain-needed", "bogus-priv", "expand-hosts", "cache-size",
-	"log-queries", "log-dhcp", "log-facility", "log-async", "enable-tftp",
-	"tftp-root", "tftp-secure", "tftp-no-fail", "tftp-single-port", "user", "group",
-	"pid-file", "resolv-file", "strict-order", "all-servers", "except-interface",
+	"bind-dynamic", "listen-address", "no-resolv", "no-poll", "server", "local",
+	"domain-needed", "bogus-priv", "expand-hosts", "cache-size", "log-queries",
+	"log-dhcp", "log-facility", "log-async", "enable-tftp", "tftp-root",
+	"tftp-secure", "tftp-no-fail", "tftp-single-port", "user", "group", "pid-file",
+	"resolv-file", "strict-order", "all-servers", "except-interface",
 	"no-dhcp-interface", "port", "dhcp-authoritative", "dhcp-lease-max",
 	"dhcp-leasefile", "leasefile-ro", "dhcp-script", "dhcp-sequential-ip",
 	"dhcp-rapid-commit", "no-ping", "no-daemon", "filterwin2k", "no-negcache",
@@ -638,51 +408,80 @@ static const char *const of_the_server[] = {"interface", "bind-interfaces",
 	"ra-param", "localise-queries", "stop-dns-rebind", "rebind-localhost-ok",
 	"rebind-domain-ok", "dns-forward-max", "edns-packet-max", "bogus-nxdomain"};
 
-/* Tags and networks first: what refers to them may stand above. */
-enum pass { PASS_TAGS, PASS_REST };
-
-static void read_conf_file(struct line *l);
-static void read_hosts_file(struct line *l);
-
-static void read_ethers(struct line *l)
+static void read_ethers(struct dnsmasq_line *l)
 {
-	left(l, "reads /etc/ethers: give it by --ethers");
+	if (!l->im->has_ethers)
+		dnsmasq_left(l, "reads /etc/ethers: give it by --ethers");
 }
 
-static void read_conf_dir(struct line *l)
+static void read_no_hosts(struct dnsmasq_line *l)
 {
-	left(l, "is not followed: name its files by conf-file");
+	l->d->is_without_hosts = true;
+}
+
+static void read_script(struct dnsmasq_line *l)
+{
+	dnsmasq_left(l,
+		"runs a program: write what it prints into a file, and name that by "
+		"conf-file");
 }
 
 static const struct {
 	const char *key;
-	void (*read)(struct line *l);
-	enum pass pass;
+	void (*read)(struct dnsmasq_line *l);
 } readers[] = {
-	{"dhcp-host", read_dhcp_host, PASS_REST},
-	{"host-record", read_host_record, PASS_REST},
-	{"dhcp-range", read_dhcp_range, PASS_TAGS},
-	{"dhcp-option", read_dhcp_option, PASS_REST},
-	{"dhcp-option-force", read_dhcp_option, PASS_REST},
-	{"dhcp-match", read_dhcp_match, PASS_TAGS},
-	{"dhcp-userclass", read_user_class, PASS_TAGS},
-	{"dhcp-boot", read_dhcp_boot, PASS_REST},
-	{"domain", read_domain, PASS_TAGS},
-	{"cname", read_cname, PASS_REST},
-	{"mx-host", read_mx, PASS_REST},
-	{"srv-host", read_srv, PASS_REST},
-	{"txt-record", read_txt, PASS_REST},
-	{"addn-hosts", read_addn_hosts, PASS_REST},
-	{"dhcp-hostsfile", read_hosts_file, PASS_REST},
-	{"read-ethers", read_ethers, PASS_REST},
-	{"conf-dir", read_conf_dir, PASS_REST},
+	{"dhcp-host", read_dhcp_host},
+	{"dhcp-range", read_dhcp_range},
+	{"dhcp-option", dnsmasq_option},
+	{"dhcp-option-force", dnsmasq_option},
+	{"dhcp-match", dnsmasq_match},
+	{"dhcp-userclass", dnsmasq_user_class},
+	{"dhcp-vendorclass", dnsmasq_vendor_class},
+	{"dhcp-boot", dnsmasq_boot},
+	{"dhcp-ignore", dnsmasq_ignore},
+	{"host-record", dnsmasq_host_record},
+	{"address", dnsmasq_address},
+	{"domain", dnsmasq_domain},
+	{"cname", dnsmasq_cname},
+	{"mx-host", dnsmasq_mx},
+	{"srv-host", dnsmasq_srv},
+	{"txt-record", dnsmasq_txt},
+	{"addn-hosts", dnsmasq_addn_hosts},
+	{"hostsdir", dnsmasq_addn_hosts},
+	{"dhcp-hostsfile", dnsmasq_hosts_file},
+	{"dhcp-hostsdir", dnsmasq_hosts_file},
+	{"dhcp-optsfile", dnsmasq_options_file},
+	{"dhcp-optsdir", dnsmasq_options_file},
+	{"read-ethers", read_ethers},
+	{"no-hosts", read_no_hosts},
+	{"conf-file", dnsmasq_conf_file},
+	{"conf-dir", dnsmasq_conf_dir},
+	{"conf-script", read_script},
 };
+
+/* The server's own is said once a key: of some there are thousands. */
+static bool is_the_servers(struct dnsmasq_line *l)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(of_the_server); i++) {
+		if (strcmp(of_the_server[i], l->key) != 0)
+			continue;
+		void **slot = table_slot(l->d->files, l->key);
+
+		if (*slot == NULL)
+			import_say(l->im, l->where,
+				"'%s' is the server's own: it stays in its own file",
+				l->key);
+		*slot = l;
+		return true;
+	}
+	return false;
+}
 
 /*
  * The fields between commas, without the blanks around them; in quotes a comma and `#` are
  * letters. `#` begins a comment at the start of a line and behind a blank.
  */
-static void split_fields(struct line *l, const char *text)
+static void split_fields(struct dnsmasq_line *l, const char *text)
 {
 	struct buffer *b = buffer_new(l->im->mem_ctx);
 	bool is_quoted = false, is_end = false;
@@ -712,95 +511,35 @@ static void split_fields(struct line *l, const char *text)
 		l->n = 0;
 }
 
-static void read_line(struct line *l, const char *text, enum pass pass)
+/* `key=value`, `key value`, `key`: the text behind the key; NULL: nothing is said. */
+static const char *read_key(struct dnsmasq_line *l, const char *text)
 {
-	text += strspn(text, " \t");
-	size_t len = strcspn(text, "= \t\r#");
+	const char *start = text + strspn(text, " \t");
+	size_t len = strcspn(start, "= \t\r#");
 
+	l->where.column = (unsigned)(start - text) + 1;
 	if (len == 0)
+		return NULL;
+	if (l->key != NULL)
+		return start;
+	l->key = mem_strndup(l->im->mem_ctx, start, len);
+	return start + len + strspn(start + len, " \t=\r");
+}
+
+void dnsmasq_read_line(struct dnsmasq_line *l, const char *text)
+{
+	text = read_key(l, text);
+	if (text == NULL)
 		return;
-	l->key = mem_strndup(l->im->mem_ctx, text, len);
-	text += len + strspn(text + len, " \t=\r");
 	split_fields(l, text);
-	for (size_t i = 0; i < ARRAY_SIZE(of_the_server); i++)
-		if (strcmp(of_the_server[i], l->key) == 0)
-			return;
-	if (strcmp(l->key, "conf-file") == 0) {
-		l->pass = pass;
-		read_conf_file(l);
-		return;
-	}
 	for (size_t i = 0; i < ARRAY_SIZE(readers); i++)
 		if (strcmp(readers[i].key, l->key) == 0) {
-			if (readers[i].pass == pass)
-				readers[i].read(l);
+			readers[i].read(l);
 			return;
 		}
-	if (pass == PASS_REST)
-		left(l, "has no place in the directory");
-}
-
-/* The lines of a file, one by one; @key: what each of them is a value of, NULL: as they say. */
-static int read_file(
-	const struct line *from, const char *path, const char *key, enum pass pass)
-{
-	struct import *im = from->im;
-	char *text;
-	size_t len;
-	int failed =
-		file_read(im->mem_ctx, path, EXIT_IO, FILE_MAX, im->diags, &text, &len);
-	const char *file = mem_strdup(im->diags, path);
-
-	for (unsigned line = 1; failed == 0 && text != NULL; line++) {
-		struct line l = {.im = im,
-			.where = loc_at(file, line, 0),
-			.depth = from->depth + 1};
-		char *newline = strchr(text, '\n');
-
-		if (newline != NULL)
-			*newline = '\0';
-		read_line(&l,
-			key == NULL ? text : mem_printf(im->mem_ctx, "%s=%s", key, text),
-			pass);
-		text = newline == NULL ? NULL : newline + 1;
-	}
-	return failed;
-}
-
-/* Another file that this one names: where it cannot be read, all that can be said is said first. */
-static void follow(struct line *l, const char *key, enum pass pass)
-{
-	if (l->n == 0 || l->depth > DEPTH_MAX) {
-		left(l, "is not followed");
-		return;
-	}
-	/* dnsmasq, too, reads each of them once */
-	void **slot = table_slot(l->im->said,
-		mem_printf(l->im->mem_ctx, "%u:%s", (unsigned)pass, l->fields[0]));
-	bool is_read = *slot != NULL;
-
-	*slot = l->im;
-	if (is_read ||
-		(pass == PASS_REST && table_find(l->im->said, l->fields[0]) != NULL))
-		return;
-	int failed = read_file(l, l->fields[0], key, pass);
-
-	if (failed == 0)
-		return;
-	*table_slot(l->im->said, l->fields[0]) = l->im;
-	diag_note(diag_last(l->im->diags), l->where, "it is named here");
-	if (l->im->failed == 0)
-		l->im->failed = failed;
-}
-
-static void read_conf_file(struct line *l)
-{
-	follow(l, NULL, l->pass);
-}
-
-static void read_hosts_file(struct line *l)
-{
-	follow(l, "dhcp-host", PASS_REST);
+	if (!is_the_servers(l))
+		dnsmasq_left(l, "has no place in the directory: keep the line in the "
+				"server's own file");
 }
 
 /* Where nothing is said of them, dnsmasq gives its own address, which is not known here. */
@@ -822,18 +561,42 @@ static void check_own_address(struct import *im)
 		}
 }
 
+/* dnsmasq reads the system's hosts file, too, unless it is told not to. */
+static void check_hosts(const struct dnsmasq *d, const char *path)
+{
+	if (!d->is_without_hosts && !d->im->has_hosts)
+		import_say(d->im, loc_file(mem_strdup(d->im->diags, path)),
+			"without 'no-hosts' dnsmasq reads /etc/hosts, too: give it by --hosts");
+}
+
+/* Of a folder all files but those that a package manager left, as Debian's service has it. */
+static int read_path(struct dnsmasq *d, const char *path)
+{
+	char *fields[] = {mem_strdup(d->im->mem_ctx, path),
+		mem_strdup(d->im->mem_ctx, ".dpkg-dist"),
+		mem_strdup(d->im->mem_ctx, ".dpkg-old"),
+		mem_strdup(d->im->mem_ctx, ".dpkg-new")};
+	struct dnsmasq_line top = {
+		.d = d, .im = d->im, .fields = fields, .n = ARRAY_SIZE(fields)};
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return dnsmasq_read_folder(&top, path);
+	return dnsmasq_read_file(&top, path, NULL);
+}
+
 int import_dnsmasq(struct import *im, const char *path)
 {
-	TMP_CTX(tmp);
-	struct line top = {.im = im};
+	struct dnsmasq d = {.im = im,
+		.kinds = table_new(im->mem_ctx, 8),
+		.files = table_new(im->mem_ctx, 64)};
+	int failed = read_path(&d, path);
 
-	im->kinds = table_new(tmp, 8);
-	for (enum pass pass = PASS_TAGS; pass <= PASS_REST; pass++) {
-		int failed = read_file(&top, path, NULL, pass);
-
-		if (failed < 0)
-			return failed;
-	}
+	if (failed < 0)
+		return failed;
+	dnsmasq_settle_domains(&d);
+	dnsmasq_settle_rules(&d);
 	check_own_address(im);
+	check_hosts(&d, path);
 	return 0;
 }

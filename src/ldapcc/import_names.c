@@ -13,6 +13,7 @@ struct lines {
 	const char *file;
 	char **items;
 	size_t n, at;
+	unsigned column; /* of the first word of the last line that had one */
 };
 
 /* All lines, also empty ones, so that they can be counted. */
@@ -42,8 +43,12 @@ static char **next_words(struct import *im, struct lines *lines, size_t *ret_n)
 {
 	char **words = NULL;
 
-	for (*ret_n = 0; *ret_n == 0 && lines->at < lines->n; lines->at++)
-		words = text_split_blank(im->mem_ctx, lines->items[lines->at], ret_n);
+	for (*ret_n = 0; *ret_n == 0 && lines->at < lines->n; lines->at++) {
+		const char *text = lines->items[lines->at];
+
+		words = text_split_blank(im->mem_ctx, text, ret_n);
+		lines->column = (unsigned)strspn(text, " \t") + 1;
+	}
 	return words;
 }
 
@@ -56,7 +61,7 @@ int import_hosts(struct import *im, const char *path)
 	for (char **words; failed == 0 && (words = next_words(im, &lines, &n), n > 0);) {
 		struct import_line line = {.names = words + 1,
 			.n_names = n - 1,
-			.where = loc_at(lines.file, (unsigned)lines.at, 0)};
+			.where = loc_at(lines.file, (unsigned)lines.at, lines.column)};
 
 		if (!ip_parse(words[0], &line.ip))
 			import_left(im, line.where, "'%s' is no address", words[0]);
@@ -78,7 +83,7 @@ int import_ethers(struct import *im, const char *path)
 	size_t n;
 
 	for (char **words; failed == 0 && (words = next_words(im, &lines, &n), n > 0);) {
-		struct loc where = loc_at(lines.file, (unsigned)lines.at, 0);
+		struct loc where = loc_at(lines.file, (unsigned)lines.at, lines.column);
 		struct mac mac;
 		struct ip ip;
 

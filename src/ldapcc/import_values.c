@@ -3,39 +3,77 @@
 
 #include "base/text.h"
 #include "ldapcc/import.h"
+#include "model/dhcp_option.h"
+#include "model/url_value.h"
 
 /*
  * What a server took, and an attribute does not: it would cost its whole entry, a network's
  * leases with it. It is left out, and named.
  */
 
-enum { BOOT_FILE_MAX = 127 };
-
 typedef const char *(*fault_finder)(const char *text);
 
 static const char *name_fault(const char *text)
 {
-	return text_hostname_fault(text);
+	struct ip ip;
+
+	return ip_parse(text, &ip) ? "is an address, not a name"
+				   : text_hostname_fault(text);
 }
 
+/* What is written as an address is a bad one, and no name. */
 static const char *server_fault(const char *text)
 {
 	struct ip ip;
 
-	return ip_parse(text, &ip) ? ip_unusable(ip) : text_hostname_fault(text);
+	if (ip_parse(text, &ip))
+		return ip_unusable(ip);
+	if (strchr(text, ':') != NULL || text[strspn(text, "0123456789.")] == '\0')
+		return "is no IP address";
+	return text_hostname_fault(text);
+}
+
+static bool starts_with_letter(const char *text)
+{
+	return (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z');
+}
+
+/* Of a router or name server also what begins with a digit is a bad address. */
+static const char *address_fault(const char *text)
+{
+	const char *last = strrchr(text, '.');
+	struct ip ip;
+
+	if (!ip_parse(text, &ip) &&
+		(!starts_with_letter(text) ||
+			(last != NULL && !starts_with_letter(last + 1))))
+		return "is no IP address";
+	return server_fault(text);
+}
+
+static const char *with_length(const char *text, const char *fault)
+{
+	if (fault == NULL && text_has_control(text, strlen(text)))
+		fault = "contains a control character";
+	if (fault == NULL && strlen(text) > BOOT_FILE_MAX)
+		fault = "is longer than a packet has room for";
+	return fault;
 }
 
 static const char *boot_fault(const char *text)
 {
-	if (strpbrk(text, " \"'\\,;{}") != NULL || strstr(text, "..") != NULL)
-		return "contains a blank, quote, comma, brace or '..'";
-	return strlen(text) > BOOT_FILE_MAX ? "is longer than a packet has room for"
-					    : NULL;
+	return with_length(text, boot_path_fault(text));
+}
+
+static const char *url_fault(const char *text)
+{
+	return with_length(text, url_value_fault(text, true));
 }
 
 /* What each word of a value has to be; numbers and routers are looked at elsewhere. */
 static const fault_finder finders[_IMPORT_MAX] = {
-	[IMPORT_NAME_SERVERS] = server_fault,
+	[IMPORT_ROUTERS] = address_fault,
+	[IMPORT_NAME_SERVERS] = address_fault,
 	[IMPORT_DOMAIN] = name_fault,
 	[IMPORT_SEARCH] = name_fault,
 	[IMPORT_TIME_SERVERS] = server_fault,
@@ -43,7 +81,7 @@ static const fault_finder finders[_IMPORT_MAX] = {
 	[IMPORT_BOOT_FILE] = boot_fault,
 	[IMPORT_BOOT_FILE_UEFI] = boot_fault,
 	[IMPORT_BOOT_FILE_ARM64] = boot_fault,
-	[IMPORT_BOOT_URL] = boot_fault,
+	[IMPORT_BOOT_URL] = url_fault,
 };
 
 static void left_out(struct import *im, const struct import_value *value,
@@ -113,6 +151,14 @@ static void choose_router(struct import *im, const struct import_network *networ
 	value->text = chosen == NULL ? "" : chosen;
 }
 
+static void check_single(struct import *im, struct import_value *value)
+{
+	if (strchr(value->text, ' ') == NULL)
+		return;
+	left_out(im, value, value->text, "is no single server");
+	value->text = "";
+}
+
 static void check_scope(struct import *im, struct import_scope *scope)
 {
 	for (enum import_option option = 0; option < _IMPORT_MAX; option++) {
@@ -125,7 +171,7 @@ static void check_scope(struct import *im, struct import_scope *scope)
 		if (option == IMPORT_DOMAIN) {
 			check_domain(im, value);
 		} else if (option >= IMPORT_BOOT_FILE) {
-			const char *fault = boot_fault(value->text);
+			const char *fault = finders[option](value->text);
 
 			if (fault != NULL)
 				left_out(im, value, value->text, fault);
@@ -133,6 +179,8 @@ static void check_scope(struct import *im, struct import_scope *scope)
 				value->text = "";
 		} else {
 			value->text = good_words(im, value, finders[option]);
+			if (option == IMPORT_NEXT_SERVER)
+				check_single(im, value);
 		}
 	}
 }
@@ -165,6 +213,19 @@ bool import_is_in(const struct import_network *network, const struct import_host
 	return false;
 }
 
+/* Who takes classless routes passes over the router (RFC 3442): ours are told it with them. */
+static void say_default(struct import *im, const struct import_network *network)
+{
+	const struct import_value *routes = &network->scope.values[IMPORT_ROUTES];
+	const char *router = network->scope.values[IMPORT_ROUTERS].text;
+
+	if (routes->text != NULL && router != NULL && router[0] != '\0' &&
+		strstr(routes->text, "0.0.0.0/0 ") == NULL)
+		import_say(im, routes->where,
+			"the default route by %s is told among the static routes, too",
+			router);
+}
+
 void import_choose_routers(struct import *im)
 {
 	for (size_t i = 0; i < im->n_networks; i++) {
@@ -173,7 +234,36 @@ void import_choose_routers(struct import *im)
 
 		if (value->text != NULL && value->text[0] != '\0')
 			choose_router(im, network, value);
+		say_default(im, network);
 	}
+}
+
+/* A name may be written to its root, with a dot at its end. */
+static void trim_dots(struct import *im, struct import_scope *scope)
+{
+	static const enum import_option options[] = {IMPORT_DOMAIN, IMPORT_SEARCH};
+
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		struct import_value *value = &scope->values[options[i]];
+		struct buffer *b = buffer_new(im->mem_ctx);
+
+		if (value->text == NULL || strchr(value->text, '.') == NULL)
+			continue;
+		for (const char *c = value->text; *c != '\0'; c++)
+			if (*c != '.' || c == value->text ||
+				(c[1] != ' ' && c[1] != '\0'))
+				buffer_add_byte(b, *c);
+		value->text = b->data;
+	}
+}
+
+void import_trim_dots(struct import *im)
+{
+	trim_dots(im, &im->scope);
+	for (size_t i = 0; i < im->n_networks; i++)
+		trim_dots(im, &im->networks[i].scope);
+	for (size_t i = 0; i < im->n_hosts; i++)
+		trim_dots(im, &im->hosts[i]->scope);
 }
 
 void import_check_values(struct import *im)

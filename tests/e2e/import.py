@@ -25,7 +25,7 @@ import time
 RACKS, NODES = 6, 60
 COOKIE = b"\x63\x82\x53\x63"
 SERVER, RELAY = "10.255.0.1", "10.255.0.2"
-ASKED = [1, 3, 6, 12, 15, 26, 42, 51, 66, 67, 119]
+ASKED = [1, 2, 3, 6, 7, 12, 15, 17, 19, 26, 40, 42, 44, 46, 51, 66, 67, 119, 121, 150]
 ARCHS = [None, 0x00, 0x07, 0x0b, 0x10]
 CLONE_NEWNET = 0x40000000
 
@@ -65,6 +65,10 @@ ddns-update-style none;
 ping-check false;
 use-host-decl-names on;
 option arch code 93 = unsigned integer 16;
+option voip-tftp code 150 = array of ip-address;
+option routes code 121 = array of integer 8;
+option log-servers 10.0.0.8;
+option time-offset -18000;
 option domain-name "old.example";
 option domain-name-servers 10.0.0.2, 10.0.0.3;
 option domain-search "example", "old.example";
@@ -91,7 +95,12 @@ shared-network office {
         if rack == 2:
             lines += ['  option domain-name "rack2.old.example";', "  range 10.2.9.1 10.2.9.40;",
                       "  default-lease-time 600; max-lease-time 600;"]
-        if rack % 2:
+        if rack == 4:
+            lines += ["  option voip-tftp 10.4.0.9; option netbios-node-type 8; option ip-forwarding off;",
+                      "  option routes 0, 10,4,0,1, 16, 10,99, 10,4,0,7;",
+                      '  if option arch = 00:07 or option arch = 00:09 { filename "four.efi"; } else {',
+                      '    if option arch = 00:0b { filename "four-arm.efi"; } else { filename "four.0"; } }']
+        elif rack % 2:
             lines += ['  if option arch = 00:07 or option arch = 00:09 { filename "shimx64.efi"; }',
                       '  elsif option arch = 00:0b { filename "grubaa64.efi"; }',
                       '  elsif option arch = 00:10 { filename "http://10.0.0.9/boot.efi";',
@@ -286,6 +295,13 @@ dhcp-boot=tag:efi,shimx64.efi,,10.1.0.9
 dhcp-boot=tag:arm,grubaa64.efi,,10.1.0.9
 dhcp-boot=tag:web,http://10.1.0.9/boot.efi,,10.1.0.9
 dhcp-boot=pxelinux.0,,10.1.0.9
+dhcp-boot=tag:own,tag:!web,own.0,,10.1.0.9
+dhcp-option=option:nis-domain,old
+dhcp-option=tag:two,option:netbios-ns,10.2.0.7,10.2.0.8
+dhcp-option=tag:two,44,10.2.0.8
+dhcp-option=tag:one,option:tftp-server-address,10.1.0.9
+dhcp-option=tag:two,option:classless-static-route,0.0.0.0/0,10.2.0.1,10.99.0.0/16,10.2.0.7
+dhcp-ignore=tag:nobody
 """
 
 
@@ -300,11 +316,15 @@ def by_dnsmasq(ldapcc, folder, wire):
             address = "" if node in (7, 8) else f",10.{net}.0.{node}"
             text += f"dhcp-host={mac(net, node)}{address},d{net}n{node}\n"
             clients.append((mac(net, node), f"10.{net}.0.250"))
-    conf = write(folder, "dm.conf", text)
+    os.mkdir(f"{folder}/dm.d")
+    write(folder, "dm.d/tags.conf", "dhcp-host=" + mac(1, 10) + ",set:own,10.1.0.10,d1n10\n")
+    clients.append((mac(1, 10), "10.1.0.250"))
+    conf = write(folder, "dm.conf", text + f"conf-dir={folder}/dm.d,*.conf\n")
     done = run(ldapcc, "import", "--dnsmasq", conf)
     ldif = write(folder, "dm.ldif", done.stdout)
-    tap.ok(done.returncode == 0 and "warning" not in done.stderr, "a dnsmasq.conf is imported",
-           done.stderr)
+    left = re.findall(r"warning: (.*)", done.stderr)
+    tap.ok(done.returncode == 0 and len(left) == 1 and "tag:nobody" in left[0],
+           "a dnsmasq.conf is imported", done.stderr)
     out = os.path.join(folder, "dm-out")
     settings = write(folder, "dm.yaml", "targets: [dnsmasq-dhcp, dnsmasq-dhcp-hosts]\n")
     done = run(ldapcc, "--config", settings, "--ldif", ldif, "render", "-o", out)
@@ -351,7 +371,7 @@ subnet 10.0.0.0 netmask 255.255.255.0 {
   host a { hardware ethernet 00:00:5e:00:53:01; fixed-address 10.0.0.11; option routers 10.0.0.9; }
   host b { hardware ethernet 00:00:5e:00:53:02; fixed-address nobody.example; }
   if exists agent.circuit-id { option routers 10.0.0.8; }
-  max-lease-time 7200;
+  max-lease-time 72000;
 }
 host c_1 { hardware ethernet 00:00:5e:00:53:03; fixed-address 10.0.0.13; option host-name "see"; }
 include "/nonexistent/more.conf";
@@ -362,7 +382,7 @@ host d.other.example { hardware ethernet 00:00:5e:00:53:04; fixed-address 10.0.0
                        (6, "no hosts file"), (7, "nor what stands in its braces"), (8, "default-lease"),
                        (11, "is included here"),
                        (12, "in another domain")):
-        tap.ok(re.search(rf"odd\.conf:{line}: (warning|note): .*{text}", done.stderr),
+        tap.ok(re.search(rf"odd\.conf:{line}:\d+: (warning|note): .*{text}", done.stderr),
                f"line {line} is named: {text}", done.stderr)
     tap.ok(done.returncode == 7, "an include that is not there", done.stderr)
     tap.ok(run(ldapcc, "import").returncode == 64, "nothing to import")
@@ -391,7 +411,7 @@ address=/nine.c.example/10.0.0.9
 """)
     done = run(ldapcc, "import", "--hosts", hosts, "--ethers", ethers, "--dnsmasq", conf)
     ldif = write(folder, "others.ldif", done.stdout)
-    left = re.findall(r"^\S+?/(\w+(?:\.conf)?):(\d+): warning", done.stderr, re.MULTILINE)
+    left = re.findall(r"^\S+?/(\w+(?:\.conf)?):(\d+)(?::\d+)?: warning", done.stderr, re.MULTILINE)
     tap.ok(left == [("dnsmasq.conf", "4"), ("dnsmasq.conf", "6"), ("dnsmasq.conf", "13"), ("e", "3")],
            "what cannot be taken over is named", done.stderr)
     done = run(ldapcc, "--ldif", ldif, "check")
@@ -423,9 +443,9 @@ host six { hardware ethernet 00:00:5e:00:53:06; fixed-address 10.0.0.6; option d
 """)
     done = run(ldapcc, "import", "--dhcpd", conf, "--hosts", hosts)
     ldif = write(folder, "own.ldif", done.stdout)
-    for line, text in ((3, "vocLeaseTime is a number from"), (4, "vocDHCPOption: time-offset -18000")):
-        tap.ok(re.search(rf"own\.conf:{line}: warning: .*{text}", done.stderr),
-               f"line {line} is named: {text}", done.stderr)
+    tap.ok(re.search(r"own\.conf:3:\d+: warning: .*vocLeaseTime is a number from", done.stderr),
+           "line 3 is named", done.stderr)
+    tap.ok("\nvocDHCPOption: time-offset -18000\n" in done.stdout, "line 4 is taken over", done.stdout)
     six = done.stdout[done.stdout.find("dn: cn=six"):]
     tap.ok("\ncn: six.x.example\n" in six and "vocDomain" not in six,
            "a host's own domain is in its name, where the schema has it", done.stdout)
@@ -456,7 +476,7 @@ def main(ldapcc):
                               capture_output=True, text=True, check=False)
         ldif = write(folder, "site.ldif", done.stdout)
         tap.ok(done.returncode == 0, "the site is imported", done.stderr)
-        left = re.findall(r"^(\S+?):(\d+): warning: (.*) \[import\]$", done.stderr, re.MULTILINE)
+        left = re.findall(r"^(\S+?):(\d+):\d+: warning: (.*) \[import\]$", done.stderr, re.MULTILINE)
         with open(conf, encoding="ascii") as file:
             lines = file.read().splitlines()
         told = [lines[int(line) - 1] for path, line, _ in left if path == conf]

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * dhcpd.conf(5), for its readers only. A statement is words up to a semicolon, or up to a block
+ * in braces; a scope hands down what it says.
+ */
+
+#include "ldapcc/import.h"
+
+/* Clients that a condition is tried with, a bit each: their kinds have attributes of their own. */
+enum dhcpd_client {
+	DHCPD_BIOS,
+	DHCPD_UEFI,
+	DHCPD_UEFI_9, /* the other number that x86-64 UEFI has */
+	DHCPD_ARM64,
+	DHCPD_IPXE,
+	DHCPD_IPXE_UEFI,
+	DHCPD_HTTP,
+	DHCPD_HTTP_ARM64,
+	DHCPD_SILENT, /* says nothing of itself */
+	_DHCPD_CLIENTS
+};
+
+enum { DHCPD_ALL = (1U << _DHCPD_CLIENTS) - 1 };
+
+struct dhcpd_servers {
+	struct import_value *items;
+	size_t n;
+};
+
+struct dhcpd_parser {
+	struct import *im;
+	const char *file;
+	const char *at, *end;
+	const char *line_at; /* where the line begins */
+	unsigned line, depth;
+	bool is_muted; /* inside of what is not taken over as a whole */
+	struct table *codes; /* names that `option NAME code N = …` gives -> unsigned */
+	const struct dhcpd_parser *outer; /* of the file that includes this one */
+	struct table *files; /* path -> struct file_text, of what was included */
+	struct table *names; /* of the hosts file -> struct addresses */
+	struct import_scope *classes; /* what classes tell the clients in them */
+	struct dhcpd_servers *servers; /* next servers of others than PC BIOS */
+};
+
+struct dhcpd_statement {
+	char **words; /* strings without their quotes */
+	bool *is_string;
+	size_t n;
+	struct loc where;
+	bool has_block;
+};
+
+/* A pool's ranges wait until all of it is read: whom they are for may stand behind them. */
+struct dhcpd_pool {
+	struct dhcpd_statement *ranges;
+	size_t n_ranges;
+	bool has_allow, lets_unknown, denies_unknown;
+};
+
+/* Where a statement stands. */
+struct dhcpd_around {
+	struct import_scope scope; /* what holds here */
+	struct import_scope groups; /* what a host takes from the groups around it */
+	struct import_value files[_DHCPD_CLIENTS]; /* what each client boots here */
+	const char *shared;
+	struct import_network *network; /* NULL: outside of subnets */
+	struct import_host *host;
+	struct dhcpd_pool *pool; /* NULL: outside of pools */
+	struct loc closed; /* where strangers are denied; no source: they are not */
+	bool has_names; /* use-host-decl-names */
+	bool is_top; /* of the whole server */
+	bool is_group;
+	unsigned mask; /* of clients, in a branch */
+	unsigned rest; /* those that no branch above an `else` has taken */
+};
+
+/* The next statement up to its semicolon or block; false at the end, or at a brace. */
+bool dhcpd_next(struct dhcpd_parser *p, struct dhcpd_statement *s) _must_check_;
+bool dhcpd_is(const struct dhcpd_statement *s, size_t i, const char *word) _must_check_;
+/* The words from @from on without the commas between, with one blank. */
+const char *dhcpd_list(
+	TALLOC_CTX *mem_ctx, const struct dhcpd_statement *s, size_t from) _must_check_;
+/* A warning that quotes the statement. */
+void dhcpd_left(struct dhcpd_parser *p, const struct dhcpd_statement *s, const char *why);
+
+/* Options and parameters (import_dhcpd_options.c): a simple statement that tells clients something */
+void dhcpd_define(struct dhcpd_parser *p, const struct dhcpd_statement *s);
+/* The number of an option of DHCPv4 by its name; 0: none that is known. */
+unsigned dhcpd_code(const struct dhcpd_parser *p, const char *name) _must_check_;
+bool dhcpd_option(struct dhcpd_parser *p, struct dhcpd_around *a,
+	const struct dhcpd_statement *s) _must_check_;
+void dhcpd_set(struct dhcpd_around *a, enum import_option option, const char *text,
+	struct loc where);
+
+/* Boot files by kind of client (import_dhcpd_boot.c) */
+void dhcpd_set_file(struct dhcpd_parser *p, struct dhcpd_around *a, unsigned mask,
+	const char *text, struct loc where);
+bool dhcpd_is_branch(const struct dhcpd_statement *s) _must_check_;
+void dhcpd_branch(struct dhcpd_parser *p, struct dhcpd_around *a,
+	const struct dhcpd_statement *head);
+void dhcpd_class(struct dhcpd_parser *p, const struct dhcpd_statement *head);
+/* Passes a block over, to the brace that closes; what is a host in it is nobody's. */
+void dhcpd_skip(struct dhcpd_parser *p);
