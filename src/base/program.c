@@ -2,7 +2,9 @@
 #include "base/program.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +15,32 @@
 #include "base/text.h"
 
 enum { FINDINGS_ON_TERMINAL = 20, NOTES_OF_ONE = 20, LETTERS_MAX = 64, FIRST_LONG = 256 };
+
+/* What whoever started us has left us */
+
+/*
+ * A standard file that is closed would be the next file that is opened, which then gets what is
+ * meant for a person. What stands in for it fails as the closed one did: /dev/null, opened the
+ * other way round.
+ */
+static void open_standard_files(void)
+{
+	static const int modes[] = {
+		[STDIN_FILENO] = O_WRONLY,
+		[STDOUT_FILENO] = O_RDONLY,
+		[STDERR_FILENO] = O_RDONLY,
+	};
+
+	for (int fd = 0; fd < (int)ARRAY_SIZE(modes); fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			(void)!open("/dev/null", modes[fd]);
+}
+
+/* A parent that ignores the end of its children makes us ignore ours: none could be waited for. */
+static void hear_of_children(void)
+{
+	signal(SIGCHLD, SIG_DFL);
+}
 
 /* The command line */
 
@@ -261,6 +289,9 @@ int program_parse(struct program *p, int argc, char **argv)
 {
 	TMP_CTX(tmp);
 	bool *seen = mem_array(tmp, bool, p->n_options + 1);
+
+	open_standard_files();
+	hear_of_children();
 	int failed = take_options(p, argc, argv, seen);
 
 	if (failed < 0 || p->is_version || (p->is_help && optind == argc))
@@ -323,6 +354,17 @@ static void drop_warnings(struct diags *diags)
 	diags->n_warnings = 0;
 }
 
+/* What failed before has left no errno that could be relied on. */
+static int flush_output(struct diags *diags)
+{
+	if (fflush(stdout) != 0)
+		return diag_fail_errno(
+			diags, EXIT_IO, errno, LOC_NONE, "the output cannot be written");
+	return !ferror(stdout) ? 0
+			       : diag_fail(diags, EXIT_IO, LOC_NONE,
+					 "the output cannot be written");
+}
+
 int program_finish(struct program *p, int result_or_failure, struct json_object *result,
 	bool is_quiet, bool is_verbose)
 {
@@ -337,9 +379,10 @@ int program_finish(struct program *p, int result_or_failure, struct json_object 
 		drop_warnings(p->diags);
 	if (result != NULL)
 		print_json(p, result, code);
-	if ((fflush(stdout) != 0 || ferror(stdout)) && code == 0)
-		code = -diag_fail_errno(p->diags, EXIT_IO, errno, LOC_NONE,
-			"the output cannot be written");
+	if (code == 0)
+		code = -flush_output(p->diags);
+	else
+		(void)!fflush(stdout);
 	if (result == NULL)
 		diags_print(stderr, p->diags, &style);
 	return code;
