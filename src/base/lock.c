@@ -9,7 +9,6 @@
 
 static const int COMMANDS[] = {
 	[LOCK_TRY] = F_OFD_SETLK,
-	[LOCK_WAIT] = F_OFD_SETLKW,
 	[LOCK_TRY_ALONE] = F_SETLK,
 };
 

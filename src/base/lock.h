@@ -9,7 +9,6 @@ enum lock_kind {
 	/* F_OFD_SETLK: it belongs to the open file, and whoever inherits the descriptor has it
 	 * too; it does not vanish when some other descriptor of the file is closed */
 	LOCK_TRY,
-	LOCK_WAIT, /* the same, once the holder is done */
 	/* F_SETLK: it belongs to this process alone, however many children it detaches */
 	LOCK_TRY_ALONE,
 };

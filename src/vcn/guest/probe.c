@@ -3,12 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
@@ -18,6 +17,7 @@
 #include "base/json.h"
 #include "base/lock.h"
 #include "base/text.h"
+#include "vcn/common/patience.h"
 #include "vcn/common/process.h"
 #include "vcn/common/run_state.h"
 #include "vcn/guest/qmp.h"
@@ -27,6 +27,8 @@ enum {
 	ANSWER_MAX = 4 * 1024 * 1024,
 	INTERVIEW_TIMEOUT_MS = 60000, /* all of it; its libraries may come over NFS */
 	END_TIMEOUT_MS = 20000,
+	LOCK_TIMEOUT_MS = 20000,
+	LOCK_STEP_MS = 20,
 	STDERR_MAX = 1000,
 	CACHE_MAX = 64 * 1024,
 	CACHE_FORMAT = 2, /* changes when struct qemu does */
@@ -381,11 +383,8 @@ static int start(const char *path, const struct launch_settings *settings,
 
 static void end(struct process *process)
 {
-	siginfo_t info;
-
-	if (!process_wait(process->pidfd, END_TIMEOUT_MS))
-		process_signal(process->pidfd, SIGKILL);
-	(void)!waitid(P_PID, (id_t)process->pid, &info, WEXITED);
+	(void)!process_wait(process->pidfd, END_TIMEOUT_MS);
+	patience_end(process->pid);
 	mem_close_fd(&process->pidfd);
 }
 
@@ -457,10 +456,19 @@ static int question(TALLOC_CTX *mem_ctx, const char *path,
 	return r;
 }
 
-/* One asks, the others wait for its answer. Without the lock everybody asks. */
+/*
+ * One asks, the others wait for its answer, unless it stands still. Without the lock everybody
+ * asks.
+ */
 static int lock_cache(int dirfd)
 {
-	return lock_take_at(dirfd, ".qemu.lock", LOCK_WAIT);
+	int64_t deadline = clock_ms() + LOCK_TIMEOUT_MS;
+	int lock;
+
+	while ((lock = lock_take_at(dirfd, ".qemu.lock", LOCK_TRY)) == -EAGAIN &&
+		clock_ms() < deadline)
+		(void)!poll(NULL, 0, LOCK_STEP_MS);
+	return lock;
 }
 
 static const char *cache_name(TALLOC_CTX *mem_ctx, enum architecture architecture)
