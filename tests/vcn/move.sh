@@ -117,11 +117,13 @@ ok "with its place" says "manifest.yaml:[0-9]+:[0-9]+: error: 'no-address' is no
 
 cat >"$work/fence" <<-FENCE
 	#!/bin/sh
+	echo "\$*" >>"$work/fenced"
 	[ "\$*" = "--off node02" ] || { echo "which switch?"; exit 4; }
 	nsenter --net=/proc/$other/ns/net -- ip addr del 10.99.0.101/24 dev up1
 FENCE
 printf '#!/bin/sh\nsleep 600\n' >"$work/slow"
-chmod 755 "$work/fence" "$work/slow"
+printf '#!/bin/sh\nexec >&- 2>&- sleep 600\n' >"$work/mute"
+chmod 755 "$work/fence" "$work/slow" "$work/mute"
 one 5 10.99.0.101
 ok "its VCN waits here" exits 5 vcn apply
 ok "no fence" exits 64 vcn fence node02
@@ -130,12 +132,19 @@ write_settings "fence: [$work/fence, --off]"
 ok "no name" exits 64 vcn fence -- --off
 ok "this host" exits 3 vcn fence NODE01
 ok "is told, too" says "'NODE01' is this host"
+for host in localhost 127.0.1.1 192.0.2.2 10.99.0.1 "$(hostname)"; do
+	ok "nor as $host" exits 3 vcn fence "$host"
+done
+ok "which would be the fence's end" equal "$(cat "$work/fenced" 2>/dev/null)" ""
 ok "another one" exits 5 vcn fence node07
 ok "whose fence fails" says "'node07' may still run: its fence .* failed: exit code 4: which switch\?"
 ok "it waits on" is_state vcn001 waiting
 write_settings "fence: $work/slow" "fence-timeout: 1"
 ok "a fence that hangs" exits 5 vcn fence node02
 ok "is ended" says "it was not done within 1 seconds"
+write_settings "fence: $work/mute" "fence-timeout: 1"
+ok "one that closes its outputs and hangs" exits 5 vcn fence node02
+ok "is ended, too" says "it was not done within 1 seconds"
 write_settings "fence: $work/none"
 ok "a fence that is not there" exits 5 vcn fence node02
 ok "is told" says "cannot be run: No such file"

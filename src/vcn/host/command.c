@@ -7,11 +7,13 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "vcn/common/process.h"
 
 enum { OUTPUT_MAX = 4096 };
 
@@ -50,7 +52,14 @@ static int spawn_on_pipe(const char *const *words, int write_fd, pid_t *ret_pid)
 		(char *const *)(uintptr_t)words, environ);
 }
 
-/* To the end of @fd, or to the deadline: then all of the process' group is killed. */
+/* All of the process' group, and itself where it has left that. */
+static void kill_all(pid_t pid)
+{
+	kill(-pid, SIGKILL);
+	kill(pid, SIGKILL);
+}
+
+/* To the end of @fd, or to the deadline: then all is killed. */
 static void read_output(int fd, pid_t pid, int64_t deadline, struct buffer *output)
 {
 	struct pollfd ready = {.fd = fd, .events = POLLIN};
@@ -62,7 +71,7 @@ static void read_output(int fd, pid_t pid, int64_t deadline, struct buffer *outp
 		if (n_ready < 0 && errno == EINTR)
 			continue;
 		if (n_ready <= 0) {
-			kill(-pid, SIGKILL);
+			kill_all(pid);
 			return;
 		}
 		ssize_t n = read(fd, buffer_reserve(output, OUTPUT_MAX), OUTPUT_MAX);
@@ -73,6 +82,20 @@ static void read_output(int fd, pid_t pid, int64_t deadline, struct buffer *outp
 		if (output->len > OUTPUT_MAX)
 			buffer_truncate(output, OUTPUT_MAX);
 	}
+}
+
+/* One that has closed its outputs may go on all the same. */
+static int wait_for_end(pid_t pid, int64_t deadline)
+{
+	_cleanup_(mem_close_fd) int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	int64_t left = deadline - clock_ms();
+	int status = -1;
+
+	if (pidfd >= 0 && !process_wait(pidfd, left > 0 ? (int)left : 0))
+		kill_all(pid);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
 }
 
 bool command_run(TALLOC_CTX *mem_ctx, const char *const *words, unsigned timeout_ms,
@@ -92,9 +115,10 @@ bool command_run(TALLOC_CTX *mem_ctx, const char *const *words, unsigned timeout
 
 	close(ends[1]);
 	if (r == 0) {
-		read_output(ends[0], pid, clock_ms() + timeout_ms, output);
-		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-			;
+		int64_t deadline = clock_ms() + timeout_ms;
+
+		read_output(ends[0], pid, deadline, output);
+		status = wait_for_end(pid, deadline);
 	} else {
 		buffer_add_text(output, strerror(-r));
 	}

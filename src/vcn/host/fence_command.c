@@ -1,19 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vcn/host/fence_command.h"
 
+#include <ifaddrs.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <json-c/json.h>
 
+#include "base/file.h"
 #include "base/text.h"
+#include "vcn/common/patience.h"
 #include "vcn/host/command.h"
 #include "vcn/host/control.h"
 #include "vcn/host/session.h"
 
-enum { MS_PER_S = 1000, ASK_TIMEOUT_MS = 5000 };
+enum {
+	MS_PER_S = 1000,
+	ASK_TIMEOUT_MS = 5000,
+	NAME_TIMEOUT_MS = 2000,
+	HOST_NAME_BYTES = 256
+};
 
 /* "node01" is node01.c.example, too. */
 static bool is_same_host(const char *a, const char *b)
@@ -23,6 +35,68 @@ static bool is_same_host(const char *a, const char *b)
 	const char *longer = a_len < b_len ? b : a;
 
 	return strncasecmp(a, b, len) == 0 && (longer[len] == '\0' || longer[len] == '.');
+}
+
+/* The IP address as text; "" where it is none. */
+static const char *text_of(const struct sockaddr *address, char ret_text[NI_MAXHOST])
+{
+	bool is_six = address != NULL && address->sa_family == AF_INET6;
+
+	if (address == NULL || (address->sa_family != AF_INET && !is_six) ||
+		getnameinfo(address,
+			is_six ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in),
+			ret_text, NI_MAXHOST, NULL, 0, NI_NUMERICHOST) != 0)
+		ret_text[0] = '\0';
+	return ret_text;
+}
+
+/* Is it an address of this host's, its loopback included? */
+static bool is_own_address(const struct sockaddr *address, const struct ifaddrs *own)
+{
+	char wanted[NI_MAXHOST], other[NI_MAXHOST];
+
+	text_of(address, wanted);
+	if (text_has_prefix(wanted, "127.") || strcmp(wanted, "::1") == 0)
+		return true;
+	for (; wanted[0] != '\0' && own != NULL; own = own->ifa_next)
+		if (strcmp(wanted, text_of(own->ifa_addr, other)) == 0)
+			return true;
+	return false;
+}
+
+/* A byte, where @host leads here under whatever name: it may be an alias, or an address. */
+static void write_own(const void *host, int fd)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_DGRAM}, *found = NULL;
+	struct ifaddrs *own = NULL;
+	bool is_own = false;
+
+	if (getaddrinfo(host, NULL, &hints, &found) != 0)
+		return;
+	(void)!getifaddrs(&own);
+	for (const struct addrinfo *at = found; !is_own && at != NULL; at = at->ai_next)
+		is_own = is_own_address(at->ai_addr, own);
+	if (is_own)
+		(void)!file_write_all(fd, "o", 1);
+	if (own != NULL)
+		freeifaddrs(own);
+	freeaddrinfo(found);
+}
+
+/* Where the name servers are gone only the name counts. */
+static bool leads_here(const char *host)
+{
+	TMP_CTX(tmp);
+	char name[HOST_NAME_BYTES] = "";
+	char *answer;
+	size_t len = 0;
+
+	if (gethostname(name, sizeof(name) - 1) == 0 && name[0] != '\0' &&
+		is_same_host(host, name))
+		return true;
+	return patience_read(tmp, NAME_TIMEOUT_MS, 1, write_own, host, NULL, &answer,
+		       &len) == 0 &&
+	       len > 0;
 }
 
 static int check_name(struct session *s, const char *host)
@@ -37,7 +111,7 @@ static int check_name(struct session *s, const char *host)
 			"this host does not know how to fence another: give it a command "
 			"(vcn.yaml, fence)");
 	(void)!session_manifest_path(s); /* finds this host's name */
-	return is_same_host(host, s->host)
+	return is_same_host(host, s->host) || leads_here(host)
 		       ? diag_fail(s->diags, EXIT_REFUSED, LOC_NONE,
 				 "'%s' is this host: it does not fence itself", host)
 		       : 0;
