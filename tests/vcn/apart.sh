@@ -125,6 +125,14 @@ ok "is told" says "no bridge 'br7'"
 one nulls "$disk" "${nic/1400/9000}"
 ok "too large an MTU" preflight 7
 ok "is told" says "MTU 9000 is more than the 1500"
+one nulls "$disk" "${nic/mtu/vlan: 5, mtu}"
+ok "a VLAN, of a bridge that knows none" preflight 7
+ok "is told" says "VLAN 5 needs a bridge that filters VLANs"
+ip link set br0 down
+one nulls "$disk" "$nic"
+ok "a bridge that is down" preflight 7
+ok "is told" says "bridge 'br0' is down \(ip link set br0 up\)"
+ip link set br0 up
 one nulls "path: $work/images/none.raw"
 ok "no such image" preflight 10
 one nulls "path: $work/images/disk.raw, format: qcow2"

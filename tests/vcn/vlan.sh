@@ -79,4 +79,24 @@ ok "it ends on the first host" exits 0 vcn kill vcn001
 ok "and starts on the second" within 30 second_is degraded
 ok "the end" exits 0 second kill vcn001
 kill "$other"
+
+# A bridge that puts no port into a VLAN by itself
+
+new_bridge() { # DEFAULT-VLAN
+	ip link del br0
+	ip link add br0 type bridge vlan_filtering 1 vlan_default_pvid "$1"
+	ip link set br0 up
+}
+new_bridge 0
+manifest_for node01 5 7 "" | sed '$d; s/vlan: 7, //' >"$work/manifest.yaml"
+ok "no VLAN, where there is no other" exits 5 vcn apply
+ok "is told" says "filters VLANs, and has none for ports that name none .*needs a 'vlan'"
+ok "starts nothing" no_qemu
+ok "preflight" exits 7 "$VCN" --config "$work/vcn.yaml" --host node01.c.example check "$work/manifest.yaml"
+ok "says it as well" says "the interface needs a 'vlan'"
+new_bridge 1
+ok "with one it starts" exits 5 vcn start vcn001
+ok "in that" equal "$(bridge vlan show dev "$(field vcn001 taps | tr -dc 'a-z0-9')" | tail -n +2 | xargs)" \
+	"$tap 1 PVID Egress Untagged"
+ok "the very end" exits 0 vcn kill vcn001
 finish_tests

@@ -157,6 +157,7 @@ static int read_bridge(const struct nlmsghdr *message, void *data)
 	mnl_attr_parse(message, sizeof(*header), collect, link);
 	open_nest(link[IFLA_LINKINFO], info);
 	bridge->index = header->ifi_index;
+	bridge->is_up = (header->ifi_flags & IFF_UP) != 0;
 	bridge->mtu = number(link[IFLA_MTU]);
 	if (link[IFLA_ADDRESS] != NULL && mnl_attr_get_payload_len(link[IFLA_ADDRESS]) ==
 						  sizeof(bridge->address.bytes))

@@ -20,7 +20,7 @@ struct bridge {
 	int index;
 	unsigned mtu;
 	struct mac address;
-	bool is_bridge, filters_vlans;
+	bool is_bridge, is_up, filters_vlans;
 	unsigned default_vlan; /* what a new port is in; 0: none */
 };
 

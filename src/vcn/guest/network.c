@@ -131,8 +131,30 @@ static struct mac tap_address(struct mac guest)
 
 /* The bridge port */
 
+char *network_bridge_fault(TALLOC_CTX *mem_ctx, const struct bridge *bridge,
+	const char *name, unsigned vlan_id)
+{
+	if (!bridge->is_bridge)
+		return mem_printf(mem_ctx, "'%s' is no bridge", name);
+	if (!bridge->is_up)
+		return mem_printf(
+			mem_ctx, "bridge '%s' is down (ip link set %s up)", name, name);
+	if (vlan_id != 0 && !bridge->filters_vlans)
+		return mem_printf(mem_ctx,
+			"VLAN %u needs a bridge that filters VLANs "
+			"(ip link set dev %s type bridge vlan_filtering 1)",
+			vlan_id, name);
+	if (vlan_id == 0 && bridge->filters_vlans && bridge->default_vlan == 0)
+		return mem_printf(mem_ctx,
+			"bridge '%s' filters VLANs, and has none for ports that name none "
+			"(vlan_default_pvid 0): the interface needs a 'vlan'",
+			name);
+	return NULL;
+}
+
 static int find_bridge(struct port_job *job)
 {
+	TMP_CTX(tmp);
 	int r = link_find_bridge(job->links, job->bridge_name, &job->bridge);
 
 	if (r == -ENODEV)
@@ -142,16 +164,12 @@ static int find_bridge(struct port_job *job)
 			job->guest->name, job->bridge_name);
 	if (r < 0)
 		return fail(job, -r, "cannot be prepared");
-	if (!job->bridge.is_bridge)
-		return diag_fail(job->diags, EXIT_IO, job->guest->where,
-			"VCN '%s': '%s' is no bridge", job->guest->name,
-			job->bridge_name);
-	if (job->interface->vlan_id != 0 && !job->bridge.filters_vlans)
-		return diag_fail(job->diags, EXIT_IO, job->guest->where,
-			"VCN '%s': VLAN %u needs a bridge that filters VLANs "
-			"(ip link set dev %s type bridge vlan_filtering 1)",
-			job->guest->name, job->interface->vlan_id, job->bridge_name);
-	return 0;
+	char *fault = network_bridge_fault(
+		tmp, &job->bridge, job->bridge_name, job->interface->vlan_id);
+
+	return fault == NULL ? 0
+			     : diag_fail(job->diags, EXIT_IO, job->guest->where,
+				       "VCN '%s': %s", job->guest->name, fault);
 }
 
 /* What the bridge does not carry would be lost without a word. */

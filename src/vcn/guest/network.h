@@ -21,6 +21,8 @@
 #include "vcn/common/manifest.h"
 #include "vcn/guest/ingress.h"
 
+struct bridge;
+
 enum { QUEUES_MAX = 8 };
 
 struct network_port {
@@ -36,6 +38,16 @@ struct network_port {
 	struct ingress ingress; /* what it may send */
 	const char *unchecked; /* why that is not held against it; NULL: it is */
 };
+
+/*
+ * network_bridge_fault - why no guest of @vlan_id (0: of none) can be on this bridge, or NULL
+ *
+ * shape:  one that is down carries nothing, neither the guest's frames nor the question who
+ *         still has its addresses
+ * memory: below @mem_ctx
+ */
+char *network_bridge_fault(TALLOC_CTX *mem_ctx, const struct bridge *bridge,
+	const char *name, unsigned vlan_id) _must_check_;
 
 /*
  * network_open - TAPs for all interfaces of @guest, in their bridges and up

@@ -12,6 +12,7 @@
 #include "base/table.h"
 #include "vcn/guest/firmware.h"
 #include "vcn/guest/netlink.h"
+#include "vcn/guest/network.h"
 #include "vcn/guest/opening.h"
 #include "vcn/guest/veto.h"
 
@@ -21,6 +22,7 @@ static int check_bridge(struct links *links, const char *name,
 	const struct guest_interface *interface, const struct guest *guest,
 	struct diags *diags)
 {
+	TMP_CTX(tmp);
 	struct bridge bridge;
 	int r = link_find_bridge(links, name, &bridge);
 
@@ -28,6 +30,11 @@ static int check_bridge(struct links *links, const char *name,
 		return diag_fail(diags, EXIT_IO, guest->where,
 			"VCN '%s': this host has no bridge '%s' (vcn.yaml, bridge-map)",
 			guest->name, name);
+	const char *fault = network_bridge_fault(tmp, &bridge, name, interface->vlan_id);
+
+	if (fault != NULL)
+		return diag_fail(
+			diags, EXIT_IO, guest->where, "VCN '%s': %s", guest->name, fault);
 	if (interface->mtu > bridge.mtu)
 		return diag_fail(diags, EXIT_IO, guest->where,
 			"VCN '%s': MTU %u is more than the %u of bridge '%s'",
