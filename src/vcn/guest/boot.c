@@ -459,6 +459,8 @@ static void note_start(struct supervisor *s, struct boot *boot)
 {
 	s->boot = boot;
 	s->rung = RUNG_NONE;
+	if (s->n_unready == 0)
+		s->unready_since = boot->started_us / 1000;
 	s->state->pid = boot->process.pid;
 	s->state->starttime = process_starttime(boot->process.pid);
 	s->state->n_boots++;
@@ -616,6 +618,7 @@ static void plan_reboot(struct supervisor *s, const struct boot *boot)
 {
 	int64_t now = clock_ms(), wait_s = 0;
 
+	s->n_unready += !boot->is_ready;
 	if (now - boot->started_us / 1000 >= QUICK_REBOOT_MS)
 		s->n_quick_reboots = 0;
 	else if ((wait_s = 1 << s->n_quick_reboots) < REBOOT_WAIT_MAX_S)

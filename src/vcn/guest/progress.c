@@ -27,7 +27,7 @@ static void become_ready(struct supervisor *s)
 	if (s->boot->is_ready)
 		return;
 	s->boot->is_ready = true;
-	s->state->n_failures = 0;
+	s->state->n_failures = s->n_unready = 0;
 	replace_ready(s);
 	/* Recorded first: who sees it ready finds it in boot-times. */
 	s->boot->record.stage_us[STAGE_READY] = clock_us() - s->boot->started_us;
@@ -304,5 +304,7 @@ void progress_tick(struct supervisor *s)
 			supervisor_fail_boot(s, "it was not ready after %u seconds",
 				s->settings->ready_timeout_s);
 	}
+	if (supervisor_is_overdue(s) && s->state->state == STATE_BOOTING)
+		supervisor_publish(s);
 	upkeep_tick(s);
 }

@@ -159,6 +159,7 @@ static void go_on_with(
 	s->state->is_stopping = false;
 	s->state->message = NULL;
 	s->rung = RUNG_NONE;
+	s->n_unready = 0;
 	s->restart_at = clock_ms();
 	supervisor_note_guest(s);
 }

@@ -8,6 +8,7 @@
 
 #include <json-c/json.h>
 
+#include "base/clock.h"
 #include "base/notify.h"
 #include "base/text.h"
 #include "vcn/common/process.h"
@@ -31,6 +32,14 @@ void supervisor_note_guest(struct supervisor *s)
 	state->held_to = NULL;
 }
 
+bool supervisor_is_overdue(const struct supervisor *s)
+{
+	int64_t timeout_ms = (int64_t)s->settings->ready_timeout_s * 1000;
+
+	return s->n_unready > 0 && (s->boot == NULL || !s->boot->is_ready) &&
+	       clock_ms() >= s->unready_since + timeout_ms;
+}
+
 /* Publishing */
 
 static enum guest_state current_state(const struct supervisor *s)
@@ -39,8 +48,12 @@ static enum guest_state current_state(const struct supervisor *s)
 
 	if (boot == NULL && s->is_ended)
 		return s->state->state;
+	if (boot == NULL && s->is_waiting)
+		return STATE_WAITING;
+	if (supervisor_is_overdue(s))
+		return STATE_DEGRADED;
 	if (boot == NULL)
-		return s->is_waiting ? STATE_WAITING : STATE_STARTING;
+		return STATE_STARTING;
 	if (boot->is_mute || boot->scratch_end != SCRATCH_GOES_ON ||
 		boot->network_fault != NULL || boot->is_rescue || boot->is_scratch_low ||
 		(boot->is_late && !boot->is_ready))
@@ -48,14 +61,22 @@ static enum guest_state current_state(const struct supervisor *s)
 	return boot->is_ready ? STATE_READY : STATE_BOOTING;
 }
 
+static const char *describe_overdue(struct supervisor *s)
+{
+	return s->message = mem_printf(s, "it has rebooted %u %s and was not ready",
+		       s->n_unready, text_plural(s->n_unready, "time", "times"));
+}
+
 /* Why it is degraded. */
 static const char *current_message(struct supervisor *s)
 {
 	const struct boot *boot = s->boot;
 
-	if (boot == NULL)
+	if (boot == NULL && (s->is_ended || !supervisor_is_overdue(s)))
 		return s->state->message;
 	TALLOC_FREE(s->message);
+	if (boot == NULL)
+		return describe_overdue(s);
 	if (boot->is_mute)
 		return "its QEMU does not answer";
 	if (boot->scratch_end == SCRATCH_LIMIT)
@@ -74,6 +95,8 @@ static const char *current_message(struct supervisor *s)
 			       s->settings->scratch);
 	if (boot->is_rescue)
 		return "the guest is in its emergency or rescue mode";
+	if (supervisor_is_overdue(s))
+		return describe_overdue(s);
 	if (boot->is_late && !boot->is_ready)
 		return s->message = mem_printf(s, "not ready after %u seconds",
 			       s->settings->ready_timeout_s);

@@ -98,10 +98,14 @@ struct supervisor {
 	/* a guest's reboot (supervise.c) */
 	int64_t restart_at;
 	unsigned n_quick_reboots;
+	unsigned n_unready; /* boots in a row that ended in a reboot and were not ready */
+	int64_t unready_since; /* ms: the first of them began */
 
 	int64_t tick_at; /* ms: of the next look at everything (upkeep.c) */
 };
 
+/* A reboot before it was ready gives a guest no more time to become so. */
+bool supervisor_is_overdue(const struct supervisor *s);
 /* What the state says of s->guest itself. */
 void supervisor_note_guest(struct supervisor *s);
 /* The last failure as the state tells it, beside the VCN's name; below s->state. */
