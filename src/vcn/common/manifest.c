@@ -124,7 +124,7 @@ static int read_image(struct reader *r, const struct node *value, void *field)
 }
 
 static const struct key guest_keys[] = {
-	{"name", value_hostname, offsetof(struct guest, name), true},
+	{"name", value_name, offsetof(struct guest, name), true},
 	{"fqdn", value_hostname, offsetof(struct guest, fqdn), true},
 	{"uuid", value_uuid, offsetof(struct guest, uuid), true},
 	{"enabled", read_bool, offsetof(struct guest, is_enabled)},

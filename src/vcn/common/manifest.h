@@ -18,6 +18,8 @@
 #include "base/net.h"
 #include "vcn/common/architecture.h"
 
+enum { GUEST_NAME_MAX = 200 }; /* a folder has its name */
+
 enum image_format { IMAGE_QCOW2, IMAGE_RAW };
 enum firmware_kind {
 	FIRMWARE_DEFAULT,

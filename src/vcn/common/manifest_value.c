@@ -50,6 +50,24 @@ int value_hostname(struct reader *r, const struct node *value, void *field)
 	return 0;
 }
 
+/* Its folder's name, too: one spelling for what is one name without regard to case. */
+int value_name(struct reader *r, const struct node *value, void *field)
+{
+	const char *text;
+	int failed = value_hostname(r, value, &text);
+
+	if (failed < 0)
+		return failed;
+	if (strlen(text) > GUEST_NAME_MAX)
+		return document_fault(r, value,
+			"the name of a VCN has at most %d letters", GUEST_NAME_MAX);
+	char *lower = mem_strdup(r->mem_ctx, text);
+
+	text_lower(lower);
+	*(const char **)field = lower;
+	return 0;
+}
+
 /* 8-4-4-4-12 hexadecimal digits; all zero is what firmware without an identity says */
 static bool is_uuid(const char *text)
 {

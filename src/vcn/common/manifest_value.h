@@ -10,6 +10,7 @@
 	int value_##name(struct reader *r, const struct node *value, void *field)
 VALUE(printable); /* const char *: no control characters */
 VALUE(hostname); /* const char * */
+VALUE(name); /* const char *, lower case, a VCN's */
 VALUE(uuid); /* const char *, lower case */
 VALUE(memory); /* unsigned, MiB */
 VALUE(cpus); /* unsigned */
