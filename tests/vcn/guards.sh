@@ -149,7 +149,7 @@ held() {
 	python3 -c 'import fcntl, subprocess, sys
 with open(sys.argv[1], "w") as lock:
 	fcntl.lockf(lock, fcntl.LOCK_EX)
-	sys.exit(subprocess.run(sys.argv[2:]).returncode)' "$work/run/apply.lock" "${vcn[@]}" apply
+	sys.exit(subprocess.run(sys.argv[2:]).returncode)' "$work/run/.apply.lock" "${vcn[@]}" apply
 }
 ok "one that acts: a second one exits with 8" exits 8 held
 ok "the lock went with it" exits 0 vcn apply

@@ -20,7 +20,7 @@
 #include "base/text.h"
 #include "vcn/common/process.h"
 
-enum { LEFTOVER_WAIT_MS = 5000, NAME_LENGTH_MAX = 200, STATE_BYTES_MAX = 1024 * 1024 };
+enum { LEFTOVER_WAIT_MS = 5000, STATE_BYTES_MAX = 1024 * 1024 };
 
 static const char *const state_names[_STATE_MAX] = {
 	[STATE_STOPPED] = "stopped",
@@ -253,7 +253,7 @@ static const char *name_fault(const char *name)
 
 	if (length == 0)
 		return "is empty";
-	if (length > NAME_LENGTH_MAX)
+	if (length > GUEST_NAME_MAX)
 		return "is too long";
 	if (name[0] == '.')
 		return "starts with a dot";
@@ -382,6 +382,33 @@ int run_state_read(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *nam
 	return 0;
 }
 
+bool run_state_is_held(const char *runtime_dir, const char *name)
+{
+	_cleanup_(mem_close_fd) int dirfd =
+		name_fault(name) != NULL ? -1 : open_folder(runtime_dir, name);
+
+	return dirfd >= 0 && lock_is_held_at(dirfd, "lock");
+}
+
+/* Of whatever kind: what has become of it is told when it is read. */
+static bool has_file(int top, const char *name, const char *file)
+{
+	TMP_CTX(tmp);
+	struct stat st;
+
+	return fstatat(top, file_join(tmp, name, file), &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Whatever else lies there is not ours: it is no guest, and nothing of it is touched. */
+static bool is_guest_folder(int top, const char *name)
+{
+	struct stat st;
+
+	return name_fault(name) == NULL &&
+	       fstatat(top, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) &&
+	       (has_file(top, name, "lock") || has_file(top, name, "state.json"));
+}
+
 int run_state_list(TALLOC_CTX *mem_ctx, const char *runtime_dir, struct diags *diags,
 	char ***ret_names, size_t *ret_n)
 {
@@ -394,7 +421,7 @@ int run_state_list(TALLOC_CTX *mem_ctx, const char *runtime_dir, struct diags *d
 		return diag_fail_errno(diags, EXIT_IO, errno, LOC_NONE,
 			"the runtime directory '%s' cannot be read", runtime_dir);
 	while (folder != NULL && (entry = readdir(folder)) != NULL)
-		if (name_fault(entry->d_name) == NULL && entry->d_type != DT_REG)
+		if (is_guest_folder(dirfd(folder), entry->d_name))
 			*mem_push(mem_ctx, &names, &n) =
 				mem_strdup(mem_ctx, entry->d_name);
 	if (folder != NULL)
@@ -429,12 +456,14 @@ void run_state_forget(const char *runtime_dir, const char *name)
 	static const char *const files[] = {"state.json", ".state.json.tmp", "control",
 		"console.log", "console.log.1", "lock"};
 
-	if (name_fault(name) != NULL)
+	_cleanup_(mem_close_fd) int top =
+		open(runtime_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	/* A folder that only has a lock may be anybody's. */
+	if (top < 0 || name_fault(name) != NULL || !has_file(top, name, "state.json"))
 		return;
 	_cleanup_(mem_close_fd) int dirfd = open_folder(runtime_dir, name);
 	_cleanup_(mem_close_fd) int lock = dirfd < 0 ? -1 : take_lock(dirfd);
-	_cleanup_(mem_close_fd) int top =
-		open(runtime_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (lock < 0)
 		return;

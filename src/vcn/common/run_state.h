@@ -85,6 +85,8 @@ bool run_state_is_running(const struct run_state *state);
  */
 int run_state_read(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
 	struct diags *diags, struct run_state **ret_state) _must_check_;
+/* Is there a supervisor, whatever the state file says? */
+bool run_state_is_held(const char *runtime_dir, const char *name);
 /* Names of all guests that have a folder in the runtime directory, sorted. */
 int run_state_list(TALLOC_CTX *mem_ctx, const char *runtime_dir, struct diags *diags,
 	char ***ret_names, size_t *ret_n) _must_check_;

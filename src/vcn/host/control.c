@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <termios.h>
@@ -151,6 +152,7 @@ static void ask_one(struct question *question, const char *runtime_dir, const ch
 	question->fd = connect_to(runtime_dir, name);
 	/* Its queue of connections is full: it has not looked for long. */
 	answer->is_silent = question->fd == -EAGAIN;
+	answer->is_unreachable = question->fd == -ENOENT || question->fd == -ECONNREFUSED;
 	if (question->fd < 0)
 		question->fd = -1;
 	else if (send_line(question->fd, request) < 0)
@@ -290,10 +292,16 @@ int control_force(const char *runtime_dir, const char *name, struct diags *diags
 		process_signal(supervisor, SIGKILL);
 	if (qemu >= 0)
 		process_signal(qemu, SIGKILL);
-	if ((qemu < 0 || process_wait(qemu, DEATH_TIMEOUT_MS)) &&
-		(supervisor < 0 || process_wait(supervisor, DEATH_TIMEOUT_MS)))
+	if ((qemu >= 0 && !process_wait(qemu, DEATH_TIMEOUT_MS)) ||
+		(supervisor >= 0 && !process_wait(supervisor, DEATH_TIMEOUT_MS)))
+		return diag_fail(
+			diags, EXIT_BUSY, LOC_NONE, "VCN '%s' does not die", name);
+	if (!run_state_is_held(runtime_dir, name))
 		return 0;
-	return diag_fail(diags, EXIT_BUSY, LOC_NONE, "VCN '%s' does not die", name);
+	return diag_fail(diags, EXIT_BUSY, LOC_NONE,
+		"VCN '%s' still runs, and its state file does not say as which process: "
+		"find what holds '%s/%s/lock' (fuser, lsof), and end it",
+		name, runtime_dir, name);
 }
 
 /* Sends it and does not wait for the reply: who stands still would keep all others. */
@@ -392,26 +400,52 @@ static bool relay_output(int fd, int out_fd)
 	return file_write_all(out_fd, bytes, (size_t)n) == 0;
 }
 
-static void relay(int fd, int in_fd, int out_fd)
+/* To the end of one of both, or to a signal, which is given back. */
+static int relay(int fd, int in_fd, int out_fd, int signal_fd)
 {
-	struct pollfd polls[] = {
-		{.fd = fd, .events = POLLIN}, {.fd = in_fd, .events = POLLIN}};
+	struct signalfd_siginfo info;
+	struct pollfd polls[] = {{.fd = fd, .events = POLLIN},
+		{.fd = in_fd, .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};
 
 	for (;;) {
 		if (poll(polls, ARRAY_SIZE(polls), -1) < 0 && errno != EINTR)
-			return;
+			return 0;
+		if (polls[2].revents != 0 &&
+			read(signal_fd, &info, sizeof(info)) == sizeof(info))
+			return (int)info.ssi_signo;
 		if (polls[0].revents != 0 && !relay_output(fd, out_fd))
-			return;
+			return 0;
 		if (polls[1].revents != 0 && !relay_typing(in_fd, fd))
-			return;
+			return 0;
 	}
+}
+
+/* Whatever ends us: a terminal that stays raw is of no use to anybody. */
+static void relay_raw(int fd, int in_fd, int out_fd)
+{
+	static const int ends[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+	struct termios before;
+	sigset_t wanted, mask;
+
+	sigemptyset(&wanted);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		sigaddset(&wanted, ends[i]);
+	sigprocmask(SIG_BLOCK, &wanted, &mask);
+	_cleanup_(mem_close_fd) int signal_fd = signalfd(-1, &wanted, SFD_CLOEXEC);
+	bool is_raw = make_raw(in_fd, &before);
+	int signal = relay(fd, in_fd, out_fd, signal_fd);
+
+	if (is_raw)
+		tcsetattr(in_fd, TCSANOW, &before);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	if (signal != 0)
+		raise(signal);
 }
 
 int control_console(const char *runtime_dir, const char *name, int in_fd, int out_fd,
 	struct diags *diags)
 {
 	struct json_object *reply = NULL;
-	struct termios before;
 	_cleanup_(mem_close_fd) int fd = begin(runtime_dir, name,
 		"{\"request\": \"console\"}", REPLY_TIMEOUT_MS, &reply);
 
@@ -422,11 +456,7 @@ int control_console(const char *runtime_dir, const char *name, int in_fd, int ou
 	json_object_put(reply);
 	if (r < 0)
 		return r;
-	bool is_raw = make_raw(in_fd, &before);
-
-	relay(fd, in_fd, out_fd);
-	if (is_raw)
-		tcsetattr(in_fd, TCSANOW, &before);
+	relay_raw(fd, in_fd, out_fd);
 	return 0;
 }
 
@@ -449,35 +479,37 @@ static void add_plain(struct buffer *b, const char *bytes, size_t len)
 }
 
 /* One of the two files; one that is not there is no fault. */
-static int copy_log(int dirfd, const char *file, int out_fd, bool is_plain)
+static int add_log(struct buffer *b, int dirfd, const char *file, bool is_plain)
 {
 	TMP_CTX(tmp);
-	struct buffer *b = buffer_new(tmp);
 	char *bytes;
 	size_t len;
 	int r = file_read_regular_at(tmp, dirfd, file, LOG_MAX, &bytes, &len);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	if (!is_plain)
-		return file_write_all(out_fd, bytes, len);
-	add_plain(b, bytes, len);
-	return file_write_all(out_fd, b->data, b->len);
+	if (is_plain)
+		add_plain(b, bytes, len);
+	else
+		buffer_add(b, bytes, len);
+	return 0;
 }
 
-int control_log(const char *runtime_dir, const char *name, int out_fd, bool is_plain,
-	struct diags *diags)
+int control_log(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
+	bool is_plain, struct diags *diags, struct buffer **ret_log)
 {
 	_cleanup_(mem_close_fd) int dirfd = open_folder(runtime_dir, name);
-	int r = dirfd < 0 ? dirfd : copy_log(dirfd, "console.log.1", out_fd, is_plain);
+	struct buffer *log = buffer_new(mem_ctx);
+	int r = dirfd < 0 ? dirfd : add_log(log, dirfd, "console.log.1", is_plain);
 
 	if (r == 0)
-		r = copy_log(dirfd, "console.log", out_fd, is_plain);
+		r = add_log(log, dirfd, "console.log", is_plain);
 	if (r == -ENOENT)
 		return diag_fail(
 			diags, EXIT_REJECTED, LOC_NONE, "VCN '%s' never ran here", name);
 	if (r < 0)
 		return diag_fail_errno(diags, EXIT_IO, -r, LOC_NONE,
 			"the console log of VCN '%s' cannot be read", name);
+	*ret_log = log;
 	return 0;
 }

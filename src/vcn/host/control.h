@@ -38,6 +38,7 @@ int control_request(const char *runtime_dir, const char *name, const char *reque
 struct control_answer {
 	struct run_state *state; /* NULL: no answer */
 	bool is_silent; /* it is there, and does not answer */
+	bool is_unreachable; /* nobody listens: it is not there, or its socket is not */
 };
 
 /*
@@ -88,10 +89,11 @@ int control_console(const char *runtime_dir, const char *name, int in_fd, int ou
 	struct diags *diags) _must_check_;
 
 /*
- * control_log - the bounded console log, older part first, to @out_fd
+ * control_log - the bounded console log, older part first
  *
- * shape: control characters but newline and tab are shown as \xHH where @is_plain (for
- *        terminals: a guest must not drive the administrator's terminal)
+ * shape:  control characters but newline and tab are shown as \xHH where @is_plain (for
+ *         terminals: a guest must not drive the administrator's terminal)
+ * memory: below @mem_ctx
  */
-int control_log(const char *runtime_dir, const char *name, int out_fd, bool is_plain,
-	struct diags *diags) _must_check_;
+int control_log(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
+	bool is_plain, struct diags *diags, struct buffer **ret_log) _must_check_;

@@ -156,7 +156,7 @@ static const char *reason_of(TALLOC_CTX *mem_ctx, const struct vcn *vcn)
 	if (vcn->is_stopping)
 		return "stopping";
 	if (vcn->message != NULL)
-		return text_printable(mem_ctx, vcn->message, strlen(vcn->message));
+		return text_printable_line(mem_ctx, vcn->message);
 	if (!vcn->is_in_manifest)
 		return "not in the manifest";
 	if (!vcn->is_enabled)

@@ -137,6 +137,14 @@ static int make_plan(struct session *s, const char *request, struct observation 
 		s->arguments.allow_stop, apply_command(s), s->diags);
 }
 
+/* In this very spelling: there is one folder a guest. */
+static bool is_in_manifest(const struct session *s, const char *name)
+{
+	const struct guest *guest = manifest_find(s->manifest, name);
+
+	return guest != NULL && strcmp(guest->name, name) == 0;
+}
+
 /* Folders of guests that are gone from the manifest and do not run. */
 static int forget_removed(struct session *s)
 {
@@ -145,8 +153,8 @@ static int forget_removed(struct session *s)
 		s->mem_ctx, s->settings->runtime_dir, NULL, s->diags, &seen);
 
 	for (size_t i = 0; r == 0 && i < seen.n_states; i++)
-		if (manifest_find(s->manifest, seen.states[i]->name) == NULL &&
-			!run_state_is_running(seen.states[i]))
+		if (!run_state_is_running(seen.states[i]) &&
+			!is_in_manifest(s, seen.states[i]->name))
 			run_state_forget(s->settings->runtime_dir, seen.states[i]->name);
 	return r;
 }
@@ -154,7 +162,7 @@ static int forget_removed(struct session *s)
 /* One apply at a time: the supervisors that are detached meanwhile do not hold its lock. */
 static int lock_apply(struct session *s)
 {
-	const char *path = file_join(s->diags, s->settings->runtime_dir, "apply.lock");
+	const char *path = file_join(s->diags, s->settings->runtime_dir, ".apply.lock");
 	int r = file_make_folders(s->settings->runtime_dir, 0755);
 
 	if (r == 0)
@@ -174,6 +182,15 @@ static void unlock_apply(void *user)
 	struct session *s = user;
 
 	mem_close_fd(&s->lock_fd);
+}
+
+/* With --json there is one object on standard output, and nothing else. */
+static int refuse_with_json(struct session *s, bool is_given, const char *what)
+{
+	return !s->arguments.json || !is_given
+		       ? 0
+		       : diag_fail(s->diags, EXIT_USAGE, LOC_NONE,
+				 "--json is one object: it does not go with %s", what);
 }
 
 /* A person hears everything, cron what is new. */
@@ -207,7 +224,7 @@ static int tell_outdated(struct session *s, struct told *told, const struct plan
 		}
 		if (is_worth_telling(s, told, action->name, what))
 			fprintf(s->out, "%s: %s\n", action->name,
-				text_printable(tmp, what, strlen(what)));
+				text_printable_line(tmp, what));
 	}
 	return code;
 }
@@ -255,9 +272,22 @@ static int tell_degraded(struct session *s, struct told *told,
 		code = EXIT_REJECTED;
 		if (is_worth_telling(s, told, state->name, what))
 			fprintf(s->out, "%s: %s\n", state->name,
-				text_printable(tmp, what, strlen(what)));
+				text_printable_line(tmp, what));
 	}
 	return code;
+}
+
+/* A restart takes the new entry from the copy: from an older one it would do nothing. */
+static int keep_manifest(struct session *s, const struct plan *plan)
+{
+	int r = session_keep_manifest(s);
+
+	if (r == 0 || reconcile_count(plan, ACTION_RESTART) == 0)
+		return 0;
+	return diag_fail_errno(s->diags, EXIT_IO, -r,
+		loc_file(file_join(
+			s->diags, s->settings->runtime_dir, session_copy_name(s))),
+		"the manifest cannot be kept, and nothing was restarted");
 }
 
 static int apply(struct session *s)
@@ -276,7 +306,9 @@ static int apply(struct session *s)
 		r = apply_guard_serial_applied(s->settings, s->manifest, s->diags);
 	if (r < 0)
 		return r;
-	session_keep_manifest(s);
+	r = keep_manifest(s, &plan);
+	if (r < 0)
+		return r;
 	ingress_sweep();
 	struct told *told = told_open(s->mem_ctx, s->settings->runtime_dir);
 
@@ -487,8 +519,10 @@ int launch_command_run(void *session)
 {
 	struct session *s = session;
 	const struct guest *guest;
-	int r = session_open_guest(s, &guest);
+	int r = refuse_with_json(s, s->arguments.console, "--console");
 
+	if (r == 0)
+		r = session_open_guest(s, &guest);
 	if (r == 0)
 		r = apply_guard_serial(s->settings, s->manifest, s->diags);
 	if (r == 0 && !guest->is_enabled)
@@ -503,7 +537,9 @@ int launch_command_run(void *session)
 	struct supervise_options options = {
 		.is_foreground = true,
 		.console_fd =
-			s->arguments.console || s->is_terminal ? fileno(s->out) : -1,
+			s->arguments.console || (s->is_terminal && !s->arguments.json)
+				? fileno(s->out)
+				: -1,
 		.notify_socket = getenv("NOTIFY_SOCKET"),
 		.report_fd = -1,
 		.booted = perform_record,
@@ -551,8 +587,11 @@ int launch_command_status(void *session)
 		return hosts_status(s);
 	/* Whoever looks does not wait for a server that is gone. */
 	s->patience_ms = STATUS_PATIENCE_MS;
-	int r = session_open_manifest_if_usable(s);
+	const char *metrics = s->arguments.metrics;
+	int r = refuse_with_json(s, metrics != NULL && metrics[0] == '\0', "--metrics");
 
+	if (r == 0)
+		r = session_open_manifest_if_usable(s);
 	if (r == 0)
 		r = session_expand_words(s, &names, &n);
 	if (r == 0)
@@ -600,8 +639,10 @@ int launch_command_console(void *session)
 {
 	struct session *s = session;
 	const char *name = NULL;
-	int r = open_name(s, &name);
+	int r = refuse_with_json(s, true, "the console");
 
+	if (r == 0)
+		r = open_name(s, &name);
 	return r < 0 ? r
 		     : control_console(s->settings->runtime_dir, name, STDIN_FILENO,
 			       fileno(s->out), s->diags);
@@ -610,12 +651,19 @@ int launch_command_console(void *session)
 int launch_command_log(void *session)
 {
 	struct session *s = session;
+	struct buffer *log;
 	const char *name = NULL;
 	int r = open_name(s, &name);
 
-	return r < 0 ? r
-		     : control_log(s->settings->runtime_dir, name, fileno(s->out),
-			       s->is_terminal, s->diags);
+	if (r == 0)
+		r = control_log(s->mem_ctx, s->settings->runtime_dir, name,
+			s->is_terminal && !s->arguments.json, s->diags, &log);
+	if (r < 0)
+		return r;
+	if (!s->arguments.json)
+		fwrite(log->data, 1, log->len, s->out);
+	put_result(s, "log", json_object_new_string_len(log->data, (int)log->len));
+	return 0;
 }
 
 int launch_command_boot_times(void *session)
@@ -623,7 +671,10 @@ int launch_command_boot_times(void *session)
 	struct session *s = session;
 	struct boot_record *records = NULL;
 	size_t n_records = 0, n_groups;
-	int r = session_open_settings(s);
+	int r = refuse_with_json(s, s->arguments.plot, "--plot");
+
+	if (r == 0)
+		r = session_open_settings(s);
 
 	/* A table for a pipe: `boot-times | head` is no failure. */
 	signal(SIGPIPE, SIG_DFL);

@@ -21,6 +21,7 @@ enum {
 	STOP_MARGIN_MS = 10000, /* above the ladder's own deadline */
 	SILENCE_MS = 3000, /* for the answer to a kill */
 	START_MARGIN_S = 30, /* above ready-timeout: spawning, and a slow image server */
+	END_TICK_MS = 50, /* of a supervisor that nobody can ask: its lock is looked at */
 	UNIT_TICK_MS = 200, /* systemd tells nothing by itself: the state file is read */
 	UNIT_CHECK_S = 2, /* a unit that shows no state after this is asked for */
 	MS_PER_S = 1000,
@@ -110,8 +111,8 @@ static void finish_waiting(struct performance *p, struct job *job)
 	finish(p, job, RESULT_FAILED);
 }
 
-/* A supervisor that ended without a word: most likely another one was there first. */
-static void finish_silent(struct performance *p, struct job *job)
+/* Its supervisor has ended: @why, unless another one was there first. */
+static void finish_ended(struct performance *p, struct job *job, const char *why)
 {
 	TMP_CTX(tmp);
 	struct run_state *state;
@@ -127,7 +128,7 @@ static void finish_silent(struct performance *p, struct job *job)
 				"'%s' is started by somebody else at the same time",
 				name));
 	else
-		finish_unstarted(p, job, "its supervisor ended without a word");
+		finish_unstarted(p, job, why);
 }
 
 static void finish_started(struct performance *p, struct job *job)
@@ -153,7 +154,7 @@ static int64_t stop_time_ms(const struct performance *p, const struct job *job)
 	       MS_PER_S;
 }
 
-static void begin_stop(struct performance *p, struct job *job)
+static void ask_to_end(struct performance *p, struct job *job)
 {
 	const struct launch_settings *settings = p->options->settings;
 	int r = job->action->kind == ACTION_KILL
@@ -162,9 +163,6 @@ static void begin_stop(struct performance *p, struct job *job)
 			: control_stop_begin(settings->runtime_dir, job->action->name,
 				  p->options->stop_timeout_s, p->diags, &job->fd);
 
-	/* Until it answers; then it climbs the ladder itself, and is given a margin. */
-	job->deadline_ms = clock_ms() + stop_time_ms(p, job);
-	job->phase = PHASE_STOPPING;
 	if (r < 0)
 		finish_failed(p, job, r);
 }
@@ -178,6 +176,29 @@ static void stopped(struct performance *p, struct job *job)
 		finish(p, job, RESULT_DONE);
 }
 
+/*
+ * Nobody listens (any more). Only the lock says that the guest is gone: its supervisor may have
+ * just begun, and listen next time, or have lost its socket.
+ */
+static void look_at_end(struct performance *p, struct job *job)
+{
+	mem_close_fd(&job->fd);
+	if (run_state_is_held(p->options->settings->runtime_dir, job->action->name))
+		ask_to_end(p, job);
+	else
+		stopped(p, job);
+}
+
+static void begin_stop(struct performance *p, struct job *job)
+{
+	/* Until it answers; then it climbs the ladder itself, and is given a margin. */
+	job->deadline_ms = clock_ms() + stop_time_ms(p, job);
+	job->phase = PHASE_STOPPING;
+	ask_to_end(p, job);
+	if (job->phase == PHASE_STOPPING && job->fd < 0)
+		look_at_end(p, job);
+}
+
 static void go_on_stopping(struct performance *p, struct job *job)
 {
 	int r = control_take(job->action->name, job->fd, p->diags);
@@ -185,7 +206,7 @@ static void go_on_stopping(struct performance *p, struct job *job)
 	if (r < 0)
 		finish_failed(p, job, r);
 	else if (r == 0)
-		stopped(p, job);
+		look_at_end(p, job);
 	else
 		job->deadline_ms = clock_ms() + stop_time_ms(p, job) + STOP_MARGIN_MS;
 }
@@ -215,7 +236,7 @@ static void judge(struct performance *p, struct job *job, bool is_end)
 
 	if (state == NULL) {
 		if (is_end)
-			finish_silent(p, job);
+			finish_ended(p, job, "its supervisor ended without a word");
 		return;
 	}
 	if (state->stage_us[STAGE_NIC] >= 0 && job->phase == PHASE_STARTING)
@@ -232,10 +253,9 @@ static void judge(struct performance *p, struct job *job, bool is_end)
 			diag_fail(p->diags, EXIT_REJECTED, job->action->guest->where,
 				"'%s' waits: %s", job->action->name, why));
 	else if (state->state == STATE_FAILED && (is_end || job->fd < 0))
-		finish_unstarted(p, job, why == NULL ? "it failed" : why);
+		finish_ended(p, job, why == NULL ? "it failed" : why);
 	else if (is_end) /* of one that failed, only now is everything cleaned up */
-		finish_unstarted(
-			p, job, why == NULL ? "it ended before it was ready" : why);
+		finish_ended(p, job, why == NULL ? "it ended before it was ready" : why);
 }
 
 static void take_line(struct performance *p, struct job *job, const char *line)
@@ -529,7 +549,7 @@ static void attend(struct performance *p, struct job *job, short events)
 	bool is_starting = job->phase == PHASE_STARTING || job->phase == PHASE_SETTLING;
 
 	if (job->phase == PHASE_STOPPING && job->fd < 0)
-		stopped(p, job);
+		look_at_end(p, job);
 	else if (job->phase == PHASE_STOPPING && events != 0)
 		go_on_stopping(p, job);
 	else if (is_starting && events != 0)
@@ -555,7 +575,7 @@ static int sleep_ms(const struct performance *p)
 		if (!is_waiting)
 			continue;
 		if (job->fd < 0)
-			return job->phase == PHASE_STOPPING ? 0 : UNIT_TICK_MS;
+			return job->phase == PHASE_STOPPING ? END_TICK_MS : UNIT_TICK_MS;
 		if (job->deadline_ms < until)
 			until = job->deadline_ms;
 	}

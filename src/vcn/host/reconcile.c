@@ -55,12 +55,35 @@ static int observe_name(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char
 	return r;
 }
 
-static bool is_listed(char *const *names, size_t n, const char *name)
+/* Names differ by more than their case: a guest that runs under another spelling is the same. */
+static bool is_seen(const struct observation *seen, const char *name)
 {
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(names[i], name) == 0)
+	for (size_t i = 0; i < seen->n_states; i++)
+		if (text_equal_case(seen->states[i]->name, name))
 			return true;
 	return false;
+}
+
+/* What is left of a guest whose folder is now called as the manifest spells its name. */
+static bool is_old_spelling(
+	const struct manifest *manifest, const struct run_state *state)
+{
+	const struct guest *guest =
+		manifest == NULL ? NULL : manifest_find(manifest, state->name);
+
+	return guest != NULL && strcmp(guest->name, state->name) != 0 &&
+	       !run_state_is_running(state);
+}
+
+static int observe_folder(TALLOC_CTX *mem_ctx, const char *runtime_dir,
+	const struct manifest *manifest, const char *name, struct diags *diags,
+	struct observation *seen)
+{
+	int r = observe_name(mem_ctx, runtime_dir, name, diags, seen);
+
+	if (r == 0 && is_old_spelling(manifest, seen->states[seen->n_states - 1]))
+		seen->n_states--;
+	return r;
 }
 
 int reconcile_observe(TALLOC_CTX *mem_ctx, const char *runtime_dir,
@@ -73,9 +96,10 @@ int reconcile_observe(TALLOC_CTX *mem_ctx, const char *runtime_dir,
 	int r = run_state_list(tmp, runtime_dir, diags, &names, &n);
 
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = observe_name(mem_ctx, runtime_dir, names[i], diags, &seen);
+		r = observe_folder(
+			mem_ctx, runtime_dir, manifest, names[i], diags, &seen);
 	for (size_t i = 0; r == 0 && manifest != NULL && i < manifest->n_guests; i++)
-		if (!is_listed(names, n, manifest->guests[i].name))
+		if (!is_seen(&seen, manifest->guests[i].name))
 			r = observe_name(mem_ctx, runtime_dir, manifest->guests[i].name,
 				diags, &seen);
 	if (r < 0)
@@ -109,6 +133,10 @@ static struct run_state *judge_answer(TALLOC_CTX *mem_ctx, const char *runtime_d
 		return state;
 	if (answer->is_silent)
 		become_degraded(state, "its supervisor does not answer");
+	else if (answer->is_unreachable && state->state != STATE_STARTING)
+		become_degraded(state,
+			"its supervisor cannot be reached: the socket 'control' in its "
+			"folder is gone");
 	else if (process_is_stopped(state->pid, state->starttime))
 		become_degraded(state, "its QEMU is stopped by a signal");
 	return state;

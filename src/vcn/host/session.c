@@ -13,7 +13,7 @@
 #include "vcn/host/apply_guard.h"
 #include "vcn/host/names.h"
 
-enum { PATIENCE_MS = 5000, COPY_MAX = 64 * 1024 * 1024 };
+enum { PATIENCE_MS = 5000, COPY_MAX = 64 * 1024 * 1024, TIMEOUT_MAX_S = 24 * 3600 };
 
 #define MANIFEST_FOLDER "/srv/ldapcc/manifests"
 
@@ -32,6 +32,9 @@ int session_open_settings(struct session *s)
 				"--runtime-dir needs an absolute path");
 		s->settings->runtime_dir = s->arguments.runtime_dir;
 	}
+	if (s->arguments.timeout_s > TIMEOUT_MAX_S)
+		return diag_fail(s->diags, EXIT_USAGE, LOC_NONE,
+			"--timeout is at most %d seconds", TIMEOUT_MAX_S);
 	/* one that is empty is none */
 	if (s->environment_host != NULL && s->environment_host[0] == '\0')
 		s->environment_host = NULL;
@@ -94,7 +97,7 @@ static const char *copy_name(TALLOC_CTX *mem_ctx, const char *path)
 
 	sha256(path, strlen(path), digest);
 	sha256_text(digest, hex);
-	return mem_printf(mem_ctx, "manifest-%.12s.yaml", hex);
+	return mem_printf(mem_ctx, ".manifest-%.12s.yaml", hex);
 }
 
 static int load_copy(struct session *s, const char *path, struct diags *diags)
@@ -136,7 +139,7 @@ const char *session_copy_name(struct session *s)
 	return copy_name(s->mem_ctx, s->manifest->path);
 }
 
-void session_keep_manifest(struct session *s)
+int session_keep_manifest(struct session *s)
 {
 	TMP_CTX(tmp);
 	const char *name = copy_name(tmp, s->manifest->path);
@@ -145,13 +148,14 @@ void session_keep_manifest(struct session *s)
 	char *text;
 	size_t len;
 
-	if (dirfd < 0 || s->is_manifest_copy)
-		return;
+	if (s->is_manifest_copy)
+		return 0;
+	if (dirfd < 0)
+		return -errno;
 	if (file_read_regular_at(tmp, dirfd, name, COPY_MAX, &text, &len) == 0 &&
 		len == s->manifest->len && memcmp(text, s->manifest->text, len) == 0)
-		return;
-	/* Without a copy there is one thing less to fall back on, that is all. */
-	(void)!file_replace_at(dirfd, name, s->manifest->text, s->manifest->len, 0600);
+		return 0;
+	return file_replace_at(dirfd, name, s->manifest->text, s->manifest->len, 0600);
 }
 
 /* Nothing where it is looked for by default says more than "no such file". */

@@ -74,8 +74,8 @@ const char *session_manifest_path(struct session *s);
 int session_fail_hanging(struct diags *diags, const char *path);
 /* The name of that copy in the runtime folder. */
 const char *session_copy_name(struct session *s);
-/* Keeps a copy for when the manifest's file system hangs. */
-void session_keep_manifest(struct session *s);
+/* Keeps a copy for when the manifest's file system hangs, and for restarts; 0, or -errno. */
+int session_keep_manifest(struct session *s);
 
 /* The words of the command line as names, ranges expanded; EXIT_USAGE. */
 int session_expand_words(

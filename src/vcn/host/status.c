@@ -114,7 +114,7 @@ static const char *remark(
 	if (row->state->is_stopping)
 		return "stopping";
 	if (message != NULL)
-		return text_printable(mem_ctx, message, strlen(message));
+		return text_printable_line(mem_ctx, message);
 	if (is_running && status->has_manifest && row->guest == NULL)
 		return "not in the manifest";
 	if (row->guest != NULL && !row->guest->is_enabled)

@@ -9,7 +9,7 @@
 
 enum { TOLD_MAX = 16 * 1024 * 1024 };
 
-static const char file_name[] = "told";
+static const char file_name[] = ".told";
 
 struct told {
 	const char *runtime_dir;
@@ -36,8 +36,8 @@ struct told *told_open(TALLOC_CTX *mem_ctx, const char *runtime_dir)
 bool told_is_news(struct told *told, const char *name, const char *what)
 {
 	TMP_CTX(tmp);
-	const char *line = mem_printf(
-		tmp, "\n%s: %s\n", name, text_printable(tmp, what, strlen(what)));
+	const char *line =
+		mem_printf(tmp, "\n%s: %s\n", name, text_printable_line(tmp, what));
 
 	buffer_add_text(told->now, line + 1);
 	return strstr(told->before, line) == NULL;
