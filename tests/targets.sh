@@ -52,9 +52,26 @@ boots() {
 	exits 0 render pxelinux && says "^DEFAULT $1\$"
 }
 cp "$root/tests/checks/missing-attribute-answers.ldif" "$work/site.ldif"
-ok 'a host whose installer has no answers boots from its disk' boots local 'preseed: '
+ok 'a host whose installer has no answers boots from its disk' boots local 'ethers: '
 ok '… one that has them is installed' boots install 'preseed: , preseed-script: '
 ok '… also where somebody else writes them' boots install 'preseed: off, preseed-script: off'
+# Of a pair that is of no use alone both are named, or one of the site's own stands for both.
+partner() { # EXIT TARGETS
+	printf '%s\n' "templates: [$work/templates]" "targets: {$2}" >"$work/settings.yaml"
+	exits "$1" render
+}
+printf -- '---\nlanguage: text\npath: /srv/{{fqdn}}.own\nfor-each: host\nwhen: takes_preseed\n---\n{{fqdn}}\n' \
+	>"$work/templates/own-answers"
+for pair in 'preseed preseed-script' 'autoinstall autoinstall-meta'; do
+	read -r a b <<<"$pair"
+	ok "$a without $b: exit 64" partner 64 "$a: "
+	ok '… which says what to do' complains "target '$a' is of no use without '$b': name that, too, or write '$b: off'"
+	ok '… nor the other way round' partner 64 "$b: "
+	ok '… both' partner 0 "$a: , $b: "
+	ok "… or $b from elsewhere" partner 0 "$a: , $b: off"
+done
+ok '… or with one of the own for the same installer' partner 0 'preseed: , own-answers: '
+ok '… but not for another' partner 64 'autoinstall: , own-answers: '
 ok 'that are all there are' test "${#targets[@]}" -ge 49
 echo "1..$n_tests"
 [ "$n_failed" -eq 0 ]

@@ -16,6 +16,7 @@
 #include "ldapcc/target_places.h"
 #include "model/lint.h"
 #include "model/shape.h"
+#include "render/answers.h"
 
 enum { QUARANTINE_FLOOR = 5, PER_MILLE = 1000 };
 
@@ -127,6 +128,9 @@ int run_prepare_targets(struct run *run)
 		return failed;
 	failed = targets_load(run->mem_ctx, run->settings, shipped, run->diags,
 		&run->targets, &run->n_targets);
+	if (failed == 0)
+		failed = targets_check_partners(
+			run->targets, run->n_targets, run->settings, run->diags);
 	if (failed == 0)
 		failed = target_places_check(run);
 	if (failed < 0)

@@ -32,6 +32,54 @@ static bool is_off(const struct settings *settings, const char *name)
 	return false;
 }
 
+static bool has_name(const struct string_list *list, const char *name)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->items[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* One of the site's own that is for the same installer. */
+static bool has_own(const struct target *targets, size_t n, const struct target *target)
+{
+	for (size_t i = 0; target->when != NULL && i < n; i++)
+		if (&targets[i] != target &&
+			text_compare(targets[i].when, target->when) == 0 &&
+			!has_name(&target->needs, targets[i].name))
+			return true;
+	return false;
+}
+
+static struct loc named_at(const struct settings *settings, const char *name)
+{
+	for (size_t i = 0; i < settings->n_targets; i++)
+		if (strcmp(settings->targets[i].name, name) == 0)
+			return settings->targets[i].where;
+	return LOC_NONE;
+}
+
+int targets_check_partners(const struct target *targets, size_t n_targets,
+	const struct settings *settings, struct diags *diags)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < n_targets; i++)
+		for (size_t j = 0; j < targets[i].needs.n; j++) {
+			const char *name = targets[i].needs.items[j];
+
+			if (targets_find(targets, n_targets, name) == NULL &&
+				!is_off(settings, name) &&
+				!has_own(targets, n_targets, &targets[i]))
+				result = diag_fail(diags, EXIT_USAGE,
+					named_at(settings, targets[i].name),
+					"target '%s' is of no use without '%s': name that, too, or "
+					"write '%s: off' where its files come from elsewhere",
+					targets[i].name, name, name);
+		}
+	return result;
+}
+
 void targets_find_unanswered(const struct target *targets, size_t n_targets,
 	const struct settings *settings, const char *ret_names[_INSTALLER_MAX])
 {

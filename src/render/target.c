@@ -356,6 +356,7 @@ static const struct key front_keys[] = {
 	{"path", read_path, 0, false},
 	{"for-each", read_for_each, AT(for_each), false},
 	{"named-by", read_strings, AT(named_by), false},
+	{"needs", read_strings, AT(needs), false},
 	{"when", read_when, 0, false},
 	{"language", read_language, AT(language), false},
 	{"refuse", read_refuse, AT(refuse), false},

@@ -35,6 +35,7 @@ struct target {
 	const char *path; /* absolute, may hold {{…}} where for_each is set */
 	const char *own_path; /* that of the template, which the settings may change */
 	struct string_list named_by; /* targets that name its files, by that path */
+	struct string_list needs; /* targets without whose files its own are of no use */
 	const char *fixed_folder; /* for_each: the folder part of path before any tag */
 	enum for_each for_each;
 	const char *when; /* name of a boolean field of the record, or NULL */
