@@ -34,6 +34,7 @@ struct reading {
 	struct passed_over *passed_over;
 	size_t n_passed_over;
 	bool has_subtrees;
+	bool knows_dns; /* what the server's schema calls a DN is one in filters */
 	const char *source; /* the file of `also` at hand; NULL: the directory */
 	struct draft *
 		draft; /* holds all until changes are tried on it; NULL: there are none */
@@ -324,9 +325,24 @@ static bool is_below(const char *key, const char *subtree)
 	       (len == end || key[len - end - 1] == ',');
 }
 
-static bool is_passed_over(const struct reading *reading, const struct entry *entry)
+/* The schema is there before the first entry. */
+static void learn_dns(struct reading *reading)
+{
+	struct run *run = reading->run;
+
+	if (reading->knows_dns || run->report.dn_attributes.n == 0)
+		return;
+	reading->knows_dns = true;
+	for (size_t i = 0; i < reading->n_passed_over; i++)
+		reading->passed_over[i].filter = filter_with_dns(run->mem_ctx,
+			reading->passed_over[i].filter, &run->report.dn_attributes);
+}
+
+static bool is_passed_over(struct reading *reading, const struct entry *entry)
 {
 	TMP_CTX(tmp);
+
+	learn_dns(reading);
 	const char *key = !reading->has_subtrees ? NULL
 			  : entry->key != NULL	 ? entry->key
 						 : dn_key(tmp, entry->dn);

@@ -198,6 +198,8 @@ static int check_schema(struct reading *r, const struct state_lookup *state)
 	if (missing.n > 0)
 		return schema_missing(r, &missing);
 	note_unknown(r->order, &schema.values[0]);
+	r->order->report->dn_attributes =
+		subschema_dns(r->order->mem_ctx, &schema.values[0]);
 	r->attributes = choose_attributes(s, &r->order->map->wanted, &schema.values[0]);
 	return 0;
 }

@@ -48,6 +48,8 @@ struct directory_report {
 		attempts; /* reads it took; above 1 where the directory changed meanwhile */
 	uint64_t read_ms; /* from the first connect */
 	bool is_increment; /* what came is what changed; the rest is the snapshot's */
+	struct string_list
+		dn_attributes; /* of the server's schema, before the first entry */
 	const char *why_all; /* why it was no increment, where one was asked for */
 	/* containers that are no entries of ours (snapshot.h), of an increment those that were
 	 * unknown; NULL: not asked for, or they cannot all be seen */

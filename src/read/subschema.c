@@ -145,3 +145,59 @@ struct string_list subschema_names(
 	list.n--;
 	return list;
 }
+
+/* What stands behind the @key of a definition, such as " SUP "; a quoted text may have it, too. */
+static const char *word_behind(
+	TALLOC_CTX *mem_ctx, const char *definition, const char *key)
+{
+	const char *at = strstr(definition, key);
+
+	if (at == NULL)
+		return "";
+	at += strlen(key);
+	at += *at == '\'';
+	return mem_strndup(mem_ctx, at, strcspn(at, " '{)"));
+}
+
+static bool has_dn_syntax(const char *definition)
+{
+	TMP_CTX(tmp);
+	const char *syntax = word_behind(tmp, definition, " SYNTAX ");
+
+	return strcmp(syntax, "1.3.6.1.4.1.1466.115.121.1.12") == 0 ||
+	       strcmp(syntax, "1.3.6.1.4.1.1466.115.121.1.34") == 0;
+}
+
+/* Is one of @found what it is a kind of? */
+static bool has_superior(const char *definition, const struct string_list *found)
+{
+	TMP_CTX(tmp);
+	const char *superior = word_behind(tmp, definition, " SUP ");
+
+	return superior[0] != '\0' && is_defined(found, superior);
+}
+
+struct string_list subschema_dns(
+	TALLOC_CTX *mem_ctx, const struct string_list *attribute_types)
+{
+	TMP_CTX(tmp);
+	struct string_list found = {0}, names = {0};
+	bool *is_found = mem_array(tmp, bool, attribute_types->n + 1);
+
+	for (size_t before = SIZE_MAX; before != found.n;) {
+		before = found.n;
+		for (size_t i = 0; i < attribute_types->n; i++) {
+			const char *definition = attribute_types->items[i];
+
+			if (is_found[i] || (!has_dn_syntax(definition) &&
+						   !has_superior(definition, &found)))
+				continue;
+			is_found[i] = true;
+			*mem_push(tmp, &found.items, &found.n) = definition;
+			add_names(mem_ctx, &names, definition);
+		}
+	}
+	*mem_push(mem_ctx, &names.items, &names.n) = NULL;
+	names.n--;
+	return names;
+}

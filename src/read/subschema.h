@@ -39,6 +39,15 @@ struct string_list subschema_unknown(TALLOC_CTX *mem_ctx, const struct string_li
 	const struct string_list *attribute_types) _must_check_;
 
 /*
+ * subschema_dns - every name of an attribute whose values are DNs, also by what it is a kind of
+ *
+ * memory: the list, which ends with NULL, and names below @mem_ctx
+ * source: RFC 4517 3.3.9 and 3.3.21 (DN; name and optional UID), RFC 4512 2.5.1 (SUP)
+ */
+struct string_list subschema_dns(
+	TALLOC_CTX *mem_ctx, const struct string_list *attribute_types) _must_check_;
+
+/*
  * subschema_names - every name of an attribute that the server has
  *
  * memory: the list, which ends with NULL, and names below @mem_ctx

@@ -6,7 +6,7 @@
 # tells what was deleted; without one, or after a restart, what is still there.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-plan 92
+plan 99
 readonly LDAPCC
 export LDAPCC_DATADIR=$SOURCE_ROOT
 
@@ -276,6 +276,27 @@ changetype: modify
 delete: vocPhysicalHost"
 settings "\"$(slapd_uri main)\""
 ok 'the usual settings once more' apply 0
+
+# what only the server's schema calls a DN is one in a filter, too: written another way, it is the same
+author() { # DN WHO
+	host "$1" 903 | sed "1s/\$/\nchangetype: add/; s/^cn:/objectClass: extensibleObject\ndocumentAuthor: $2\n&/" |
+		change
+}
+is_there() { grep -q "$1" "$scratch/hosts"; }
+is_away() { ! is_there "$1"; }
+author "cn=written,$in" 'cn=Some  One,dc=b'
+settings "\"$(slapd_uri main)\"" "exclude: ['(documentAuthor=CN = some \\6fne , DC=b)']"
+ok "a DN by the server's schema is excluded" apply 0
+ok '… whatever its spaces and case' is_away written
+rename "cn=written,$in" cn=written1 | change
+increment 0 '… also where only what changed is read'
+ok '… and away' is_away written
+settings "\"$(slapd_uri main)\"" "exclude: ['(documentAuthor=CN = some two , DC=b)']"
+ok 'another DN excludes nothing' apply 0
+ok '… and it is there' is_there written1
+printf 'dn: cn=written1,%s\nchangetype: delete\n' "$in" | change
+settings "\"$(slapd_uri main)\""
+ok 'the usual settings for the rest' apply 0
 
 # more than a tenth, and more than 64
 for i in {1..70}; do

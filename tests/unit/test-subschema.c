@@ -76,11 +76,37 @@ static void test_operational(void **state)
 	assert_string_equal(found.items[0], "ENTRYUUID");
 }
 
+static void test_dns(void **state)
+{
+	static const char *of_server[] = {
+		"( 1.1 NAME 'kindOfOwner' SUP owner )",
+		"( 2.5.4.49 NAME 'distinguishedName' SYNTAX 1.3.6.1.4.1.1466.115.121.1.12 )",
+		"( 2.5.4.32 NAME ( 'owner' 'boss' ) DESC 'a DN' SUP distinguishedName )",
+		"( 2.5.4.50 NAME 'uniqueMember' SYNTAX 1.3.6.1.4.1.1466.115.121.1.34)",
+		"( 1.2 NAME 'quoted' SYNTAX '1.3.6.1.4.1.1466.115.121.1.12' )",
+		"( 1.3 NAME 'byNumber' SUP 2.5.4.49 SINGLE-VALUE )",
+		"( 1.4 NAME 'text' SYNTAX 1.3.6.1.4.1.1466.115.121.1.15{64} )",
+		"( 1.5 NAME 'longer' SYNTAX 1.3.6.1.4.1.1466.115.121.1.121 )",
+		"( 1.6 NAME 'ofText' SUP text )",
+	};
+	const struct string_list attribute_types = {of_server, ARRAY_SIZE(of_server)};
+	TMP_CTX(tmp);
+	struct buffer *text = buffer_new(tmp);
+	struct string_list dns = subschema_dns(tmp, &attribute_types);
+
+	(void)state;
+	for (size_t i = 0; i < dns.n; i++)
+		buffer_printf(text, "%s%s", i ? " " : "", dns.items[i]);
+	assert_string_equal(text->data,
+		"distinguishedName owner boss uniqueMember quoted byNumber kindOfOwner");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_operational),
+		cmocka_unit_test(test_dns),
 	};
 
 	return cmocka_run_group_tests_name("subschema", tests, NULL, NULL);
