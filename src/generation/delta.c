@@ -12,6 +12,7 @@
 #include "generation/state_file.h"
 
 static const char HEAD[] = "ldapcc delta 1\n";
+static const char MISSING[] = "it is missing";
 static const uint64_t NEW = UINT64_MAX;
 
 enum {
@@ -43,7 +44,7 @@ static int map_file(TALLOC_CTX *mem_ctx, const struct state *state, const char *
 
 	if (failed < 0)
 		return failed;
-	*ret_fault = ret->bytes == NULL ? "it is missing"
+	*ret_fault = ret->bytes == NULL ? MISSING
 					: trailer_check(ret->bytes, len, "# ", &trailer);
 	if (*ret_fault != NULL)
 		return 0;
@@ -109,6 +110,16 @@ static bool is_delta(const struct delta_base *file)
 	return file->len >= strlen(HEAD) && memcmp(file->bytes, HEAD, strlen(HEAD)) == 0;
 }
 
+static const char *base_fault(
+	TALLOC_CTX *mem_ctx, const char *name, const char *fault)
+{
+	const char *slash = strrchr(name, '/'), *own = slash == NULL ? name : slash + 1;
+
+	return fault == MISSING ? mem_printf(mem_ctx, "its base (%s.base) is missing", own)
+				: mem_printf(mem_ctx, "its base (%s.base) is damaged: %s",
+					  own, fault);
+}
+
 int delta_load(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
 	struct diags *diags, struct pieces *ret, const char **ret_fault)
 {
@@ -130,9 +141,7 @@ int delta_load(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
 	if (failed < 0)
 		return failed;
 	if (*ret_fault != NULL)
-		*ret_fault = mem_printf(mem_ctx,
-			"its base (%s.base) is missing or damaged",
-			strrchr(name, '/') == NULL ? name : strrchr(name, '/') + 1);
+		*ret_fault = base_fault(mem_ctx, name, *ret_fault);
 	else
 		*ret_fault = take_pieces(mem_ctx, &file, base, ret);
 	return 0;

@@ -39,7 +39,7 @@ struct pieces {
  *
  * memory: below @mem_ctx, which keeps the files mapped; the base of what is whole is itself
  * errors: EXIT_IO where a file cannot be read; else *ret_fault says what is wrong with one,
- *         or is NULL
+ *         below @mem_ctx, or is NULL
  */
 int delta_load(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
 	struct diags *diags, struct pieces *ret, const char **ret_fault) _must_check_;

@@ -239,6 +239,8 @@ static int work(struct publication *p)
 		failed = read_and_publish(p);
 	if (failed == 0 && p->has_changes)
 		failed = publication_tell_services(p, p->state->current);
+	if (failed < 0 && !p->has_changes)
+		disarm_tell_left(p);
 	/* also what an earlier run noted, or turning off installations a moment ago */
 	return failed < 0 ? failed : publication_pending(p);
 }

@@ -56,10 +56,48 @@ static int pin_and_publish(struct publication *p, uint64_t number)
 	return failed;
 }
 
+static bool has_armed(const struct roster *roster)
+{
+	for (size_t i = 0; i < roster->n; i++)
+		if (roster->records[i].is_armed)
+			return true;
+	return false;
+}
+
+/*
+ * What it was made of. Files and roster are whole without it, and the next apply reads everything;
+ * but no host that it installs could be turned off alone.
+ */
+static int take_entries(struct publication *p, uint64_t number, struct pieces *ret)
+{
+	TMP_CTX(tmp);
+	struct run *run = p->run;
+	struct entries_file file = {0};
+	struct diags *found = diags_new(tmp);
+	bool is_needed = has_armed(&p->roster);
+	int failed = publication_entries(run->mem_ctx, p->state, number,
+		is_needed ? run->diags : found, &file.good);
+
+	if (failed == 0)
+		return publication_store(p, &file, ret);
+	if (is_needed) {
+		diag_note(diag_last(run->diags), LOC_NONE,
+			"generation %llu installs hosts, whose installation nobody could "
+			"turn off without them",
+			(unsigned long long)number);
+		return failed;
+	}
+	diag_add(run->diags, SEVERITY_WARNING, "lost-entries",
+		state_loc(p->state,
+			mem_printf(tmp, "%s/entries", state_generation(tmp, number)),
+			run->diags),
+		"%s", diag_last(found)->message);
+	return 0;
+}
+
 static int roll_back(struct publication *p, uint64_t number)
 {
 	struct run *run = p->run;
-	struct entries *entries = NULL;
 	struct serials serials = plan_serials(p->live);
 	struct plan_input input = {.targets = run->targets,
 		.n_targets = run->n_targets,
@@ -77,13 +115,9 @@ static int roll_back(struct publication *p, uint64_t number)
 		failed = roster_of_generation(
 			run->mem_ctx, p->state, number, run->diags, &p->roster);
 	if (failed == 0)
-		failed = publication_entries(
-			run->mem_ctx, p->state, number, run->diags, &entries);
+		failed = take_entries(p, number, &input.entries);
 	if (failed < 0)
 		return failed;
-	const struct entries_file file = {.good = entries};
-
-	input.entries.items = entries_parts(run->mem_ctx, &file, &input.entries.n);
 	failed = plan_new(run->mem_ctx, p->live, &input, run->diags, &p->plan);
 	if (failed == 0)
 		failed = plan_permit(p->plan, run->arguments.bootstrap,

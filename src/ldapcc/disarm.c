@@ -14,11 +14,17 @@
 #include "publish/rollback.h"
 #include "read/dn.h"
 
+/*
+ * Where nobody knows what the current generation was made of, what was read stands for it: a file
+ * that is printed of that, with the hosts armed, as it is published, is the one that is replaced.
+ */
 struct disarming {
 	struct publication *p;
 	struct entries *current; /* what the current generation was made of */
-	struct table *off; /* canonical DN of each host to be turned off */
+	bool is_lost; /* … is not known: what was read */
+	struct table *off; /* canonical DN of each host to be turned off -> its record */
 	size_t n_off;
+	size_t n_left; /* files that cannot be replaced */
 };
 
 /* Entries without what arms a host */
@@ -61,6 +67,14 @@ static void filter_entry(void *data, const struct entry *entry)
 
 /* The site of the current generation, with or without what is turned off */
 
+/* They were, whatever was read says now. */
+static void arm(const struct disarming *d, struct site *site)
+{
+	for (size_t i = 0; i < site->n_machines; i++)
+		if (table_find(d->off, site->machines[i]->record.key) != NULL)
+			site->machines[i]->installs = true;
+}
+
 static int render_current(struct disarming *d, struct run *sub, struct entries *entries,
 	const struct serials *serials)
 {
@@ -72,6 +86,8 @@ static int render_current(struct disarming *d, struct run *sub, struct entries *
 	/* as it was: what has run out since counts as running still */
 	sub->site->now = 0;
 	decode_all(&sub->reporter, entries);
+	if (d->is_lost && entries == d->current)
+		arm(d, sub->site);
 	sub->roster_before = d->p->run->roster_before;
 	run_link(sub);
 	model_derive(sub->site);
@@ -98,18 +114,52 @@ static const struct output *find_output(const struct tree *tree, const char *pat
 }
 
 /* Of what is published, only the files that turning off changes: templates may have, too. */
-static void replace_changed(
-	struct tree *published, const struct tree *armed, const struct tree *off)
+static void replace_changed(struct disarming *d, struct tree *published,
+	const struct tree *armed, const struct tree *off)
 {
 	for (size_t i = 0; i < published->n_outputs; i++) {
 		struct output *output = &published->outputs[i];
 		const struct output *a = find_output(armed, output->path);
 		const struct output *b = find_output(off, output->path);
 
-		if (a != NULL && b != NULL &&
-			memcmp(a->sha256, b->sha256, SHA256_BYTES) != 0)
+		if (a == NULL || b == NULL ||
+			memcmp(a->sha256, b->sha256, SHA256_BYTES) == 0)
+			continue;
+		if (d->is_lost && memcmp(a->sha256, output->sha256, SHA256_BYTES) != 0)
+			d->n_left++;
+		else
 			*output = *b;
 	}
+}
+
+static bool is_off(const struct disarming *d, const struct roster_record *record)
+{
+	TMP_CTX(tmp);
+	const char *key = dn_key(tmp, record->dn);
+
+	return table_find(d->off, key == NULL ? record->dn : key) != NULL;
+}
+
+/*
+ * A host as it is now; NULL: as it was. Where what was read stands for what is published, only that it
+ * is off is true for sure, and that when all of its files say so.
+ */
+static const struct roster_record *changed_record(
+	struct disarming *d, const struct roster *now, const struct roster_record *record)
+{
+	TALLOC_CTX *mem_ctx = d->p->run->mem_ctx;
+
+	if (!record->is_armed)
+		return NULL;
+	if (!d->is_lost)
+		return roster_find(now, record->name, record->kind);
+	if (d->n_left > 0 || !is_off(d, record))
+		return NULL;
+	struct roster_record *changed = mem_new(mem_ctx, struct roster_record);
+
+	*changed = *record;
+	changed->is_armed = false;
+	return changed;
 }
 
 /* The current roster, with the records of those hosts as they are now. */
@@ -126,9 +176,7 @@ static void change_roster(
 	roster->records = mem_array(mem_ctx, struct roster_record, before->n + 1);
 	for (size_t i = 0; i < before->n; i++) {
 		const struct roster_record *record = &before->records[i];
-		const struct roster_record *changed =
-			record->is_armed ? roster_find(&now, record->name, record->kind)
-					 : NULL;
+		const struct roster_record *changed = changed_record(d, &now, record);
 
 		roster->records[i] =
 			changed != NULL && !changed->is_armed ? *changed : *record;
@@ -144,16 +192,16 @@ static void render_again(
 		render_serial(mem_ctx, sub->renderer, sub->site, output, serial);
 }
 
-static int publish_off(struct disarming *d)
+/* What is published, with what is turned off; @off is the run that prints it. */
+static int plan_off(struct disarming *d, struct run *off)
 {
-	TMP_CTX(tmp);
 	struct publication *p = d->p;
-	struct run *run = p->run, armed = *run, off = *run;
+	struct run *run = p->run, armed = *run;
 	struct serials serials = plan_serials(p->live);
 
 	serials.has = NULL; /* what is exchanged for what is published is kept */
-	struct entries *entries = entries_new(run->mem_ctx, run->stored.items);
-	struct stripping filter = {run, d->off, entries_add, entries};
+	struct entries_file file = {.good = entries_new(run->mem_ctx, run->stored.items)};
+	struct stripping filter = {run, d->off, entries_add, file.good};
 	const struct rollback_input from = {.number = p->state->current,
 		.targets = run->targets,
 		.n_targets = run->n_targets,
@@ -161,26 +209,35 @@ static int publish_off(struct disarming *d)
 	struct plan_input input = {.targets = run->targets,
 		.n_targets = run->n_targets,
 		.roster = &p->roster,
-		.reserial = {render_again, &off}};
+		.reserial = {render_again, off}};
 
 	for (size_t i = 0; i < entries_count(d->current); i++)
 		entries_give(d->current, i, filter_entry, &filter);
 	int failed = render_current(d, &armed, d->current, &serials);
 
 	if (failed == 0)
-		failed = render_current(d, &off, entries, &serials);
+		failed = render_current(d, off, file.good, &serials);
 	if (failed == 0)
 		failed = rollback_tree(
 			run->mem_ctx, p->state, &from, run->diags, &input.tree);
+	/* of what was read only a part is published */
+	if (failed == 0 && !d->is_lost)
+		failed = publication_store(p, &file, &input.entries);
 	if (failed < 0)
 		return failed;
 	assert(input.tree != NULL);
-	replace_changed(input.tree, armed.tree, off.tree);
-	change_roster(d, off.site, &p->roster);
-	const struct entries_file file = {.good = entries};
+	replace_changed(d, input.tree, armed.tree, off->tree);
+	change_roster(d, off->site, &p->roster);
+	return plan_new(run->mem_ctx, p->live, &input, run->diags, &p->plan);
+}
 
-	input.entries.items = entries_parts(run->mem_ctx, &file, &input.entries.n);
-	failed = plan_new(run->mem_ctx, p->live, &input, run->diags, &p->plan);
+static int publish_off(struct disarming *d)
+{
+	TMP_CTX(tmp);
+	struct publication *p = d->p;
+	struct run off = *p->run;
+	int failed = plan_off(d, &off);
+
 	if (failed < 0 || !plan_has_changes(p->plan))
 		return failed;
 	failed = publication_publish(
@@ -317,22 +374,64 @@ static void find_off(struct disarming *d, struct entries *entries, int64_t now)
 		const char *key = entries_key(entries, i);
 		const struct roster_record *record = table_find(armed, key);
 
-		if (record != NULL && table_find(on, key) == NULL)
-			turn_off(d, record->dn);
+		if (record == NULL || table_find(on, key) != NULL)
+			continue;
+		turn_off(d, record->dn);
+		if (d->is_lost)
+			*table_slot(d->off, mem_strdup(d->off, key)) = d;
 	}
+}
+
+/* Where nobody knows what is current, what was read stands for it. */
+static int open_current(struct disarming *d, struct entries *said)
+{
+	struct publication *p = d->p;
+	struct run *run = p->run;
+
+	d->off = table_new(run->mem_ctx, 64);
+	d->is_lost = run->good_fault != NULL;
+	d->current = said;
+	return d->is_lost ? 0
+			  : publication_entries(run->mem_ctx, p->state, p->state->current,
+				    run->diags, &d->current);
+}
+
+/* They stay armed, unless this run publishes. */
+static void leave(struct publication *p, const struct disarming *d)
+{
+	const struct roster *roster = p->run->roster_before;
+
+	p->left = (struct string_list){0};
+	for (size_t i = 0; i < roster->n; i++)
+		if (roster->records[i].is_armed &&
+			(d == NULL || is_off(d, &roster->records[i])))
+			*mem_push(p->run->mem_ctx, &p->left.items, &p->left.n) =
+				roster->records[i].dn;
+}
+
+static bool has_run_out(const struct publication *p)
+{
+	return p->last.due != 0 && p->last.due <= (int64_t)time(NULL);
 }
 
 static int disarm(struct publication *p, struct entries *said)
 {
-	struct run *run = p->run;
-	struct disarming d = {.p = p, .off = table_new(run->mem_ctx, 64)};
-	int failed = publication_entries(
-		run->mem_ctx, p->state, p->state->current, run->diags, &d.current);
+	struct disarming d = {.p = p};
+	int failed = open_current(&d, said);
 
 	if (failed < 0)
 		return failed;
+	if (d.current == NULL) {
+		if (has_run_out(p))
+			leave(p, NULL);
+		return 0;
+	}
 	find_off(&d, said == NULL ? d.current : said, (int64_t)time(NULL));
-	return d.n_off == 0 ? 0 : publish_off(&d);
+	p->left = (struct string_list){0};
+	failed = d.n_off == 0 ? 0 : publish_off(&d);
+	if (d.n_left > 0)
+		leave(p, &d);
+	return failed;
 }
 
 int disarm_overdue(struct publication *p)
@@ -349,14 +448,13 @@ int disarm_foresee(
 	struct publication *p, const struct roster_record ***ret, size_t *ret_n)
 {
 	struct run *run = p->run;
-	struct disarming d = {.p = p, .off = table_new(run->mem_ctx, 64)};
+	struct disarming d = {.p = p};
 
 	*ret = NULL;
 	*ret_n = 0;
 	if (p->state->current == 0 || run->roster_before == NULL || !has_armed(p))
 		return 0;
-	int failed = publication_entries(
-		run->mem_ctx, p->state, p->state->current, run->diags, &d.current);
+	int failed = open_current(&d, run->entries);
 
 	if (failed < 0)
 		return failed;
@@ -387,4 +485,14 @@ int disarm_turned_off(struct publication *p)
 	if (failed == 0 && p->state->current != before)
 		failed = publication_survey(p, false);
 	return failed;
+}
+
+void disarm_tell_left(const struct publication *p)
+{
+	for (size_t i = 0; i < p->left.n; i++)
+		diag_add(p->run->diags, SEVERITY_ERROR, "lost-entries",
+			(struct loc){.dn = p->left.items[i]},
+			"its installation is over, and could not be turned off alone, because "
+			"the entries of the generation are lost: its next network boot installs "
+			"it until an apply publishes");
 }

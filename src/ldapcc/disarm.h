@@ -8,6 +8,9 @@
  * A generation of its own, made of the current one with nothing changed but the boot answers
  * of those hosts; it comes first, without guards, also under a pin, beside a refusal or an
  * error, and with the directory away.
+ *
+ * Where the entries of the current one are lost, files are turned off that are what is printed of
+ * what was read, but for that; of the others' hosts it is said as long as they stay armed.
  */
 
 #include "ldapcc/publication.h"
@@ -29,3 +32,5 @@ int disarm_turned_off(struct publication *p) _must_check_;
  */
 int disarm_foresee(struct publication *p, const struct roster_record ***ret,
 	size_t *ret_n) _must_check_;
+/* Of a run that failed: who stays armed, because nobody knows what the current generation is made of. */
+void disarm_tell_left(const struct publication *p);

@@ -13,6 +13,7 @@
 #include "change/site_roster.h"
 #include "generation/delta.h"
 #include "ldapcc/disarm.h"
+#include "ldapcc/lost_good.h"
 #include "publish/daemon_check.h"
 #include "publish/publish.h"
 #include "publish/services.h"
@@ -65,27 +66,37 @@ static char *entries_name(TALLOC_CTX *mem_ctx, uint64_t number)
 	return mem_printf(mem_ctx, "%s/entries", state_generation(mem_ctx, number));
 }
 
-/* What generation @number was made of, and what the directory had then; EXIT_IO. */
-static int load_entries(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t number,
-	struct diags *diags, struct entries_file *ret_file, struct pieces *ret_pieces)
+/* Why they cannot be used, below @mem_ctx; NULL where they can. */
+static const char *load_file(TALLOC_CTX *mem_ctx, const struct state *state,
+	uint64_t number, struct entries_file *ret_file, struct pieces *ret_pieces)
 {
-	TMP_CTX(tmp);
-	const char *fault, *name = entries_name(tmp, number);
-	int failed = delta_load(mem_ctx, state, name, diags, ret_pieces, &fault);
+	struct diags *found = diags_new(mem_ctx);
+	const char *fault;
 
-	if (failed < 0)
-		return failed;
-	if (fault == NULL &&
-		!entries_parse(mem_ctx, ret_pieces->items, ret_pieces->n, ret_file))
-		fault = "it is of another kind or version";
+	if (delta_load(mem_ctx, state, entries_name(mem_ctx, number), found, ret_pieces,
+		    &fault) < 0)
+		return diag_last(found)->message;
+	if (fault != NULL)
+		return fault;
+	if (!entries_parse(mem_ctx, ret_pieces->items, ret_pieces->n, ret_file))
+		return "it is of another kind or version";
+	return ret_file->generation == 0 || ret_file->generation == number
+		       ? NULL
+		       : mem_printf(mem_ctx, "it is of generation %llu",
+				 (unsigned long long)ret_file->generation);
+}
+
+/* What generation @number was made of, and what the directory had then. */
+static const char *load_entries(TALLOC_CTX *mem_ctx, const struct state *state,
+	uint64_t number, struct entries_file *ret_file, struct pieces *ret_pieces)
+{
+	const char *fault = load_file(mem_ctx, state, number, ret_file, ret_pieces);
+
 	if (fault == NULL)
-		return 0;
-	(void)diag_fail(diags, EXIT_IO, state_loc(state, name, diags),
-		"the entries of the generation cannot be used: %s", fault);
-	diag_note(diag_last(diags), LOC_NONE,
-		"'ldapcc rollback N' goes back to another generation, 'ldapcc apply "
-		"--bootstrap' begins anew from the directory, without guards");
-	return -(int)EXIT_IO;
+		return NULL;
+	*ret_file = (struct entries_file){0};
+	*ret_pieces = (struct pieces){0};
+	return fault;
 }
 
 /* Both are as long as the site, and read beside each other. */
@@ -94,10 +105,10 @@ enum { LOADS_LIVE, LOADS_ENTRIES, N_LOADS };
 struct loading {
 	struct publication *p;
 	bool to_begin_anew;
-	int live_failed, entries_failed;
+	int live_failed;
 	/* of the entries, by whoever loads them */
 	TALLOC_CTX *mem_ctx;
-	struct diags *diags;
+	const char *fault;
 	struct entries_file entries;
 	struct pieces pieces;
 };
@@ -112,8 +123,27 @@ static void load_one(void *data, unsigned worker _unused_, size_t i)
 		l->live_failed = live_survey(run->mem_ctx, state, (uint64_t)time(NULL),
 			l->to_begin_anew, run->diags, &l->p->live);
 	else if (state->current != 0)
-		l->entries_failed = load_entries(l->mem_ctx, state, state->current,
-			l->diags, &l->entries, &l->pieces);
+		l->fault = load_entries(
+			l->mem_ctx, state, state->current, &l->entries, &l->pieces);
+}
+
+/* Of the current generation: there, or what is wrong with it. */
+static void take_entries(struct publication *p, const struct loading *l)
+{
+	struct run *run = p->run;
+	bool was_told = run->good_fault != NULL;
+
+	talloc_steal(run->mem_ctx, l->mem_ctx);
+	run->good_fault = l->fault;
+	run->before = l->entries;
+	run->before_base = l->pieces.base;
+	run->good = run->before.good;
+	if (l->fault == NULL)
+		return;
+	run->good_where = state_loc(
+		p->state, entries_name(run->mem_ctx, p->state->current), run->diags);
+	if (!was_told && (run->only_publishes || !l->to_begin_anew))
+		lost_good_tell(run);
 }
 
 int publication_survey(struct publication *p, bool to_begin_anew)
@@ -125,7 +155,6 @@ int publication_survey(struct publication *p, bool to_begin_anew)
 	if (p->live != NULL && p->surveyed == p->state->current && !to_begin_anew)
 		return 0;
 	l.mem_ctx = talloc_new(tmp);
-	l.diags = diags_new(l.mem_ctx);
 	parallel_each(N_LOADS, load_one, &l);
 	if (l.live_failed < 0)
 		return l.live_failed;
@@ -133,15 +162,7 @@ int publication_survey(struct publication *p, bool to_begin_anew)
 	if (p->state->current == 0 || plan_generation(p->live) == NULL)
 		return 0;
 	run->roster_before = plan_roster(p->live);
-	/* what was good is not there: who is in error then is left out */
-	if (!to_begin_anew)
-		diags_take(run->diags, l.diags);
-	if (l.entries_failed < 0)
-		return to_begin_anew ? 0 : -(int)EXIT_IO;
-	talloc_steal(run->mem_ctx, l.mem_ctx);
-	run->before = l.entries;
-	run->before_base = l.pieces.base;
-	run->good = run->before.good;
+	take_entries(p, &l);
 	return 0;
 }
 
@@ -150,10 +171,18 @@ int publication_entries(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t
 {
 	struct entries_file file = {0};
 	struct pieces pieces;
-	int failed = load_entries(mem_ctx, state, number, diags, &file, &pieces);
+	const char *fault = load_entries(mem_ctx, state, number, &file, &pieces);
 
 	*ret_entries = file.good;
-	return failed;
+	if (fault == NULL)
+		return 0;
+	(void)diag_fail(diags, EXIT_IO,
+		state_loc(state, entries_name(mem_ctx, number), diags),
+		"the entries of the generation cannot be used: %s", fault);
+	if (number == state->current)
+		diag_note(diag_last(diags), LOC_NONE,
+			"'ldapcc apply --full' reads everything anew, and stores them again");
+	return -(int)EXIT_IO;
 }
 
 /* The change set */
@@ -179,13 +208,18 @@ static struct entries_file stored_entries(const struct run *run)
 	return file;
 }
 
-static struct pieces stored_pieces(TALLOC_CTX *mem_ctx, const struct run *run)
+int publication_store(
+	struct publication *p, struct entries_file *file, struct pieces *ret_pieces)
 {
-	const struct entries_file file = stored_entries(run);
-	struct pieces pieces = {.base = run->before_base};
+	struct run *run = p->run;
+	int failed = p->state->dirfd < 0
+			     ? 0
+			     : state_next(p->state, run->diags, &file->generation);
 
-	pieces.items = entries_parts(mem_ctx, &file, &pieces.n);
-	return pieces;
+	*ret_pieces = (struct pieces){.base = run->before_base};
+	if (failed == 0)
+		ret_pieces->items = entries_parts(run->mem_ctx, file, &ret_pieces->n);
+	return failed;
 }
 
 static int compare(struct publication *p)
@@ -201,10 +235,11 @@ static int compare(struct publication *p)
 			.inputs = run->inputs,
 			.csn = run->report.csn},
 		.reserial = {render_again, run}};
+	struct entries_file file = stored_entries(run);
+	int failed = publication_store(p, &file, &input.entries);
 
-	site_roster(run->mem_ctx, run->site, run->roster_before, &p->roster);
-	input.entries = stored_pieces(run->mem_ctx, run);
-	return plan_new(run->mem_ctx, p->live, &input, run->diags, &p->plan);
+	return failed < 0 ? failed
+			  : plan_new(run->mem_ctx, p->live, &input, run->diags, &p->plan);
 }
 
 int publication_plan(struct publication *p, const struct string_list *last_csn)
@@ -233,6 +268,11 @@ int publication_plan(struct publication *p, const struct string_list *last_csn)
 		failed = run_permit(run);
 	if (failed == 0 && p->state->current == 0)
 		failed = quarantine_permit_first(run);
+	if (failed < 0)
+		return failed;
+	site_roster(run->mem_ctx, run->site, run->roster_before, &p->roster);
+	if (run->good_fault != NULL && !run->arguments.bootstrap)
+		failed = lost_good_permit(run, &p->roster);
 	return failed < 0 ? failed : compare(p);
 }
 
@@ -281,13 +321,15 @@ static int refresh_entries(struct publication *p)
 {
 	TMP_CTX(tmp);
 	struct run *run = p->run;
-	const struct entries_file file = stored_entries(run);
+	struct entries_file file = stored_entries(run);
 
-	if (run->good == NULL ||
-		(is_same_raw(run, &file) && entries_equal(run->accepted, run->good)))
+	if (run->good != NULL && is_same_raw(run, &file) &&
+		entries_equal(run->accepted, run->good))
 		return 0;
-	const struct pieces pieces = stored_pieces(tmp, run);
+	struct pieces pieces = {.base = run->before_base};
 
+	file.generation = p->state->current;
+	pieces.items = entries_parts(tmp, &file, &pieces.n);
 	return delta_save(
 		p->state, entries_name(tmp, p->state->current), &pieces, run->diags);
 }

@@ -22,6 +22,8 @@ struct publication {
 	bool has_changes; /* something was, or would be, published */
 	bool is_committed; /* … or will be, by the next run: there is no way back */
 	struct last_run now; /* what this run leaves */
+	struct string_list
+		left; /* hosts that stay armed, if nothing is published (disarm.h) */
 };
 
 /* The state to be changed, locked. */
@@ -43,6 +45,15 @@ int publication_survey(struct publication *p, bool to_begin_anew) _must_check_;
  */
 int publication_plan(
 	struct publication *p, const struct string_list *last_csn) _must_check_;
+
+/*
+ * publication_store - what a new generation stores as its entries
+ *
+ * memory: below the run
+ * errors: EXIT_IO
+ */
+int publication_store(struct publication *p, struct entries_file *file,
+	struct pieces *ret_pieces) _must_check_;
 
 /* Publishes p->plan, whatever the guards say: staged, checked, committed. */
 int publication_publish(struct publication *p, const char *reason) _must_check_;

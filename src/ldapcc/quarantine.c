@@ -225,7 +225,7 @@ static bool is_machine_bad(const struct machine *machine)
 	return is_bad;
 }
 
-static bool is_machine_wrong(const struct machine *machine)
+bool quarantine_is_wrong(const struct machine *machine)
 {
 	bool is_wrong = machine->record.is_wrong || machine->fqdn == NULL;
 
@@ -237,7 +237,7 @@ static bool is_machine_wrong(const struct machine *machine)
 
 static bool is_machine_in_error(struct site *part _unused_, struct machine *machine)
 {
-	return is_machine_bad(machine) || is_machine_wrong(machine);
+	return is_machine_bad(machine) || quarantine_is_wrong(machine);
 }
 
 static void commit_table(struct round *round, void *table, size_t n)
@@ -287,7 +287,7 @@ static bool was_right(struct round *round, const struct machine *machine)
 	const struct machine *good =
 		key == NULL ? NULL : as_machine(model_find(good_site(round), key));
 
-	return good != NULL && !is_machine_wrong(good);
+	return good != NULL && !quarantine_is_wrong(good);
 }
 
 /* A fault of a value that costs no more than that: an alias, a key. */
@@ -313,8 +313,7 @@ static bool hold_machine_above(struct round *round, const struct interface *inte
 	return round->run->n_quarantined > before;
 }
 
-/* Is it a host where interfaces of another one stand? */
-static bool is_below_machine(struct site *site, struct machine *machine)
+bool quarantine_is_below_machine(struct site *site, struct machine *machine)
 {
 	return machine->record.kind == KIND_HOST && !machine->has_vm_host_class &&
 	       as_machine(model_find(site, dn_key_parent(machine->record.key))) != NULL;
@@ -326,7 +325,7 @@ static bool is_below_machine(struct site *site, struct machine *machine)
  */
 static bool was_interface(struct round *round, struct machine *machine)
 {
-	if (!is_below_machine(round->run->site, machine))
+	if (!quarantine_is_below_machine(round->run->site, machine))
 		return false;
 	const char *key = good_key(round, machine->record.key);
 	const struct machine *above =
@@ -365,7 +364,7 @@ static void commit_wrong(struct round *round)
 	struct site *site = round->run->site;
 
 	for (size_t i = 0; round->has_bad_machines && i < site->n_machines; i++)
-		if (is_machine_wrong(site->machines[i]) &&
+		if (quarantine_is_wrong(site->machines[i]) &&
 			!costs_value_only(round, site->machines[i]))
 			commit(round, &site->machines[i]->record);
 	for (size_t i = 0; i < site->n_interfaces; i++)
@@ -398,7 +397,7 @@ static void commit_all(struct round *round)
 					  is_machine_in_error, NULL) > 0;
 	round->has_below = round->run->good != NULL &&
 			   machines_each(site, site->machines, site->n_machines,
-				   is_below_machine, NULL) > 0;
+				   quarantine_is_below_machine, NULL) > 0;
 	for (size_t i = 0; i < ARRAY_SIZE(stages) && !round->has_new; i++) {
 		round->is_last_resort = false;
 		stages[i](round);

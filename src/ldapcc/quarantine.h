@@ -37,3 +37,8 @@ void quarantine_settle(struct run *run);
  * errors: EXIT_DATA
  */
 int quarantine_permit_first(const struct run *run) _must_check_;
+
+/* Has it, or an interface of it, an error of its own, be it of a value that nothing stands on? */
+bool quarantine_is_wrong(const struct machine *machine);
+/* Is it a host where interfaces of another one stand? */
+bool quarantine_is_below_machine(struct site *site, struct machine *machine);

@@ -79,6 +79,8 @@ struct run {
 	struct entries *entries; /* the same joined, and those of `also` */
 	struct entries *accepted; /* what the site was made of in the end */
 	struct entries *good; /* what the current generation was made of; NULL: unknown */
+	const char *good_fault; /* why it is not; NULL: it is, or there is none */
+	struct loc good_where;
 	struct entries_file before; /* … and all that is in its file */
 	const struct delta_base *before_base; /* where most of it stands; NULL: no file */
 	const struct directory_since

@@ -440,6 +440,8 @@ static int write_pieces(const struct staged *staged, int dirfd, const char *name
 	TMP_CTX(tmp);
 	const struct buffer *delta = make_delta(tmp, staged, name, pieces);
 
+	if (pieces->n == 0)
+		return 0; /* nobody knows: its file was damaged */
 	return delta != NULL ? write_one(staged, dirfd, name, delta->data, delta->len)
 			     : write_long(staged, dirfd, name, pieces->items, pieces->n);
 }

@@ -11,7 +11,8 @@
 /* Most entries are good and what the directory has. */
 enum { MOST_ROLES = ENTRIES_GOOD | ENTRIES_RAW };
 
-static const char HEAD[] = "ldapcc entries 3\n", HEAD_2[] = "ldapcc entries 2\n";
+static const char HEAD[] = "ldapcc entries 4 ", HEAD_3[] = "ldapcc entries 3\n",
+		  HEAD_2[] = "ldapcc entries 2\n";
 
 struct stored {
 	const char *bytes; /* entry_bytes.h */
@@ -297,13 +298,21 @@ static void add_good_and_raw(
 		add_entry(parts, raw->items[next].bytes, ENTRIES_RAW);
 }
 
+static void add_head(struct parts *parts, const struct entries_file *file)
+{
+	struct buffer *b = buffer_new(parts->mem_ctx);
+
+	buffer_printf(b, "%s%llu\n", HEAD, (unsigned long long)file->generation);
+	add_part(parts, b->data, b->len);
+}
+
 struct iovec *entries_parts(
 	TALLOC_CTX *mem_ctx, const struct entries_file *file, size_t *ret_n)
 {
 	struct parts parts = {.mem_ctx = mem_ctx, .arena = arena_new(mem_ctx)};
 
 	make_whole(file->good);
-	add_part(&parts, HEAD, strlen(HEAD));
+	add_head(&parts, file);
 	add_good_and_raw(&parts, file->good, file->raw);
 	for (size_t i = 0; file->above != NULL && i < file->above->n; i++)
 		add_entry(&parts, file->above->items[i].bytes, ENTRIES_ABOVE);
@@ -716,6 +725,26 @@ static bool has_head(const struct iovec *piece, const char *head)
 	       memcmp(piece->iov_base, head, strlen(head)) == 0;
 }
 
+/* Where the first entry of the file is; NULL where it is of another kind or version. */
+static const char *take_head(const struct iovec *piece, struct entries_file *ret)
+{
+	TMP_CTX(tmp);
+	const char *bytes = piece->iov_base;
+
+	if (has_head(piece, HEAD_2) || has_head(piece, HEAD_3))
+		return bytes + strlen(HEAD_3);
+	if (!has_head(piece, HEAD))
+		return NULL;
+	const char *number = bytes + strlen(HEAD);
+	const char *end = memchr(number, '\n', piece->iov_len - strlen(HEAD));
+
+	if (end == NULL ||
+		!text_parse_u64(mem_strndup(tmp, number, (size_t)(end - number)),
+			UINT64_MAX, &ret->generation))
+		return NULL;
+	return end + 1;
+}
+
 /* Whole entries, one behind the other. */
 static bool sort_out_all(
 	struct entries_file *file, const char *bytes, const char *end, bool is_older)
@@ -734,21 +763,24 @@ bool entries_parse(TALLOC_CTX *mem_ctx, const struct iovec *pieces, size_t n,
 	struct entries_file *ret_file)
 {
 	TMP_CTX(tmp);
-	struct entries_file file = {new_entries(tmp), new_entries(tmp), new_entries(tmp)};
+	struct entries_file file = {
+		new_entries(tmp), new_entries(tmp), new_entries(tmp), 0};
 	bool is_older = n > 0 && has_head(&pieces[0], HEAD_2);
+	const char *bytes = n == 0 ? NULL : take_head(&pieces[0], &file);
 
-	if (n == 0 || (!is_older && !has_head(&pieces[0], HEAD)))
+	if (bytes == NULL)
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		const char *bytes = pieces[i].iov_base, *end = bytes + pieces[i].iov_len;
+		const char *start = pieces[i].iov_base, *end = start + pieces[i].iov_len;
 
-		bytes += i == 0 ? strlen(HEAD) : 0;
+		bytes = i == 0 ? bytes : start;
 		end -= i == n - 1 && end > bytes; /* the newline */
 		if (!sort_out_all(&file, bytes, end, is_older))
 			return false;
 	}
-	ret_file->good = talloc_steal(mem_ctx, file.good);
-	ret_file->above = talloc_steal(mem_ctx, file.above);
+	*ret_file = file;
+	talloc_steal(mem_ctx, file.good);
+	talloc_steal(mem_ctx, file.above);
 	ret_file->raw = file.raw->n == 0 ? NULL : talloc_steal(mem_ctx, file.raw);
 	return true;
 }

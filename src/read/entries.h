@@ -5,9 +5,10 @@
  * Entries kept as they came, so that a site can be made of them again: with the last good
  * version in the place of one in error, or from what a generation was made of.
  *
- * As bytes (the file `entries` of a generation): the line `ldapcc entries 3`, then each entry
- * with its length and its roles in front; of version 2 all are ENTRIES_GOOD. Numbers are in the
- * byte order of the machine: the state is not carried from one to another.
+ * As bytes (the file `entries` of a generation): the line `ldapcc entries 4 GENERATION`, then each
+ * entry with its length and its roles in front. Version 3 does not say of which generation it is,
+ * and of version 2 all are ENTRIES_GOOD, too. Numbers are in the byte order of the machine: the
+ * state is not carried from one to another.
  *
  * One file holds what a generation was made of and what the directory had then, which is nearly
  * the same, so that a run reads only what changed since (snapshot.h).
@@ -115,9 +116,10 @@ bool entries_same_bytes(
 size_t entries_differ(
 	const struct entries *a, const struct entries *b, const char **ret_dn);
 
-/* The three parts of a file; NULL where there is none of it. */
+/* The three parts of a file, NULL where there is none of it; and whose it is. */
 struct entries_file {
 	struct entries *good, *raw, *above;
+	uint64_t generation; /* 0: it does not say */
 };
 /*
  * The bytes, in parts, for writev(2); borrowed from @file. An entry is in one part; the last part is a

@@ -6,7 +6,7 @@
 # tells what was deleted; without one, or after a restart, what is still there.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-plan 99
+plan 113
 readonly LDAPCC
 export LDAPCC_DATADIR=$SOURCE_ROOT
 
@@ -394,16 +394,81 @@ ok '… and the rest is there already' shares_base
 cp -r "$scratch/state" "$scratch/copy" && rm -r "$scratch/state" && mv "$scratch/copy" "$scratch/state"
 rename "cn=b5x,ou=deep,ou=b,$in" cn=b5 | change
 increment 1 'a state that was copied'
-printf x | dd of="$state/entries.base" bs=1 seek=300 conv=notrunc status=none
-change <<<"dn: cn=b5,ou=deep,ou=b,$in
+# damaged in any way, both are dropped: all is read, published and stored again
+damages="$(python3 "$(dirname "$0")/../damage.py" list)"
+damage() { python3 "$(dirname "$0")/../damage.py" "$1" "$(realpath "$state")/$2"; }
+flip() { # b5 has one address or the other
+	change <<<"dn: cn=b5,ou=deep,ou=b,$in
 changetype: modify
 replace: macAddress
-macAddress: 00:00:5e:00:fe:07"
-ok 'a base that is damaged stops the run' apply 7
-ok '… and the message says which it is' \
-	grep -q 'generations/[0-9]*/entries: error: .*its base (entries.base) is missing or damaged' "$scratch/err"
-ok '… until a person begins anew' apply 0 --bootstrap
-ok '… from what is there' is_fresh
+macAddress: 00:00:5e:00:fe:$1"
+}
+# read_anew FILE WHY: all is, with a warning that says which file it is and why
+read_anew() {
+	if apply 0 && is_fresh && ! grep -q 'entries were read' "$scratch/err" &&
+		grep -q "generations/[0-9]*/entries: warning: .*cannot be used: $2.*; everything is read anew" \
+			"$scratch/err"; then
+		return 0
+	fi
+	echo "# $1: $2"
+	return 1
+}
+# incremental: a change is told by what changed, and stored so
+incremental() { apply 0 && grep -q ": 1 of [0-9]* entries were read" "$scratch/err" && is_fresh; }
+for file in entries entries.base; do
+	n_wrong=0 why=
+	[ $file = entries ] || why='its base (entries.base) is '
+	for how in $damages; do
+		{ flip 07 && apply 0 && flip 08 && incremental && begins_with_delta; } ||
+			n_wrong=$((n_wrong + 1))
+		damage "$how" $file
+		flip 09
+		{ read_anew $file "$why" && flip 07 && incremental; } || n_wrong=$((n_wrong + 1))
+	done
+	report $((n_wrong != 0)) "$file that is damaged in any way is dropped, and all is read"
+	n_wrong=0
+	for how in $damages; do
+		{ flip 07 && apply 0 && flip 08 && incremental && begins_with_delta; } ||
+			n_wrong=$((n_wrong + 1))
+		damage "$how" $file
+		{ apply 0 --full && is_fresh && grep -q 'cannot be used' "$scratch/err" && flip 09 &&
+			incremental; } || n_wrong=$((n_wrong + 1))
+	done
+	report $((n_wrong != 0)) '… where everything is read anyway'
+	# killed at any moment while it is stored again
+	n_wrong=0
+	for i in {1..9}; do
+		{ flip 07 && apply 0 && flip 08 && incremental; } || n_wrong=$((n_wrong + 1))
+		damage cut-half $file
+		flip 09
+		"$LDAPCC" --config "$scratch/site.yaml" apply >"$scratch/out" 2>"$scratch/err" &
+		sleep "0.0$i"
+		kill -KILL $! 2>/dev/null || true
+		wait $! 2>/dev/null || true
+		flip 07
+		{ apply 0 && is_fresh && flip 08 && incremental; } || n_wrong=$((n_wrong + 1))
+	done
+	report $((n_wrong != 0)) '… or the run is killed'
+	# a record that was published is in error
+	flip 07 && apply 0 && flip 08 && incremental
+	damage flip-middle $file
+	change <<<"dn: cn=b5,ou=deep,ou=b,$in
+changetype: modify
+replace: ipHostNumber
+ipHostNumber: 10.0.0"
+	cp "$scratch/hosts" "$scratch/hosts.before"
+	ok '… where a record that was published is in error: nothing is published' apply 7
+	ok '… it is named' grep -q "^cn=b5,ou=deep,ou=b,$in: error: this host is in error, and its last good" "$scratch/err"
+	ok '… and all is as it was' cmp -s "$scratch/hosts" "$scratch/hosts.before"
+	change <<<"dn: cn=b5,ou=deep,ou=b,$in
+changetype: modify
+replace: ipHostNumber
+ipHostNumber: 10.0.0.26"
+	ok '… until it is mended' apply 0
+	ok '… as it is' is_fresh
+	flip 09
+	ok '… and then what changed is enough' incremental
+done
 
 # killed at any moment
 n_wrong=0

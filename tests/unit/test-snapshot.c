@@ -224,7 +224,7 @@ static void test_file(void **state)
 	TMP_CTX(tmp);
 	struct scene scene = make_scene(tmp);
 	struct entries *good = entries_new(tmp, wanted);
-	struct entries_file again, file = {good, scene.raw, scene.above};
+	struct entries_file again, file = {good, scene.raw, scene.above, 7};
 	const char *dn = NULL;
 	size_t len, shorter;
 
@@ -235,6 +235,7 @@ static void test_file(void **state)
 	char *bytes = write_file(tmp, &file, &len);
 
 	assert_true(parse(tmp, bytes, len, &again));
+	assert_int_equal(again.generation, 7);
 	assert_int_equal(entries_count(again.good), 3);
 	assert_int_equal(entries_count(again.raw), 4);
 	assert_int_equal(entries_differ(again.good, good, &dn), 0);
@@ -249,17 +250,32 @@ static void test_file(void **state)
 	assert_int_equal(shorter, len);
 }
 
-/* Version 2, which had no more than what was good. */
+/* The file as an older version wrote it: it did not say of which generation it is. */
+static char *write_older(
+	TALLOC_CTX *mem_ctx, const struct entries_file *file, size_t *ret_len)
+{
+	char *bytes = write_file(mem_ctx, file, ret_len), *end = strchr(bytes, '\n');
+	char *older = end - strlen("ldapcc entries 3");
+
+	memcpy(older, "ldapcc entries 3", strlen("ldapcc entries 3"));
+	*ret_len -= (size_t)(older - bytes);
+	return older;
+}
+
+/* Version 2, which had no more than what was good, and version 3. */
 static void test_older_file(void **state)
 {
 	TMP_CTX(tmp);
 	struct scene scene = make_scene(tmp);
-	struct entries_file again, file = {.good = scene.raw};
+	struct entries_file again, file = {.good = scene.raw, .raw = scene.raw};
 	size_t len;
-	char *bytes = write_file(tmp, &file, &len);
+	char *bytes = write_older(tmp, &file, &len);
 	char *version = strchr(bytes, '3');
 
 	(void)state;
+	assert_true(parse(tmp, bytes, len, &again));
+	assert_int_equal(entries_count(again.raw), 4);
+	assert_int_equal(again.generation, 0);
 	*version = '2';
 	/* the roles were the highest bits of the length, and none were set */
 	for (char *at = version + 2; at < bytes + len - 1;) {
@@ -277,6 +293,26 @@ static void test_older_file(void **state)
 	assert_false(parse(tmp, bytes, len, &again));
 	*version = '3';
 	assert_false(parse(tmp, bytes, len - 20, &again));
+}
+
+/* A first line that is none. */
+static void test_head(void **state)
+{
+	TMP_CTX(tmp);
+	static const char *const heads[] = {"", "ldapcc", "ldapcc entries 4",
+		"ldapcc entries 4 ", "ldapcc entries 4 \n\n", "ldapcc entries 4 7",
+		"ldapcc entries 4 x\n\n", "ldapcc entries 4 7 8\n\n",
+		"ldapcc entries 5 7\n\n"};
+	struct entries_file again;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+		assert_false(
+			parse(tmp, mem_strdup(tmp, heads[i]), strlen(heads[i]), &again));
+	char *good = mem_strdup(tmp, "ldapcc entries 4 7\n\n");
+
+	assert_true(parse(tmp, good, strlen(good), &again));
+	assert_int_equal(entries_count(again.good), 0);
 }
 
 /* An entry_sink: the entry in words. */
@@ -417,6 +453,7 @@ int main(void)
 		cmocka_unit_test(test_no_snapshot),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_older_file),
+		cmocka_unit_test(test_head),
 		cmocka_unit_test(test_joined),
 		cmocka_unit_test(test_differ),
 		cmocka_unit_test(test_recall),
