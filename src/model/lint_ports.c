@@ -287,6 +287,7 @@ void lint_ports_of(struct reporter *r, struct machine *machine)
 		check_parent(r, machine->interfaces[j]);
 		check_own_bridge(r, machine->interfaces[j]);
 	}
+	lint_mtu(r, machine);
 	if (machine->profile != NULL && machine->profile->release != NULL)
 		check_installed(r, machine, machine->profile->release);
 }

@@ -54,6 +54,8 @@ void lint_duids(struct reporter *r, struct machine *machine);
 /* A host that is to be installed (lint_install.c), and what becomes of its ports (lint_ports.c) */
 void lint_install(struct reporter *r, struct machine *host);
 void lint_ports_of(struct reporter *r, struct machine *machine);
+/* VLANs and guests with a larger MTU than what is below them (lint_mtu.c) */
+void lint_mtu(struct reporter *r, struct machine *machine);
 /* Whether a VCN writes to a file; it itself, and a host for all its VCNs (lint_vcn.c) */
 void lint_writer(struct reporter *r, struct machine *vcn);
 void lint_vcn(struct reporter *r, struct machine *vcn);

@@ -104,6 +104,17 @@ static uint32_t mtu_of(const struct interface *interface)
 	return mtu;
 }
 
+/* Does the VLAN @vlan stand on @interface, or on the bridge that it is a port of? */
+static bool stands_on(const struct interface *vlan, const struct interface *interface)
+{
+	const struct interface *parent = vlan->rare->parent;
+	const char *bridge = port_bridge(interface);
+
+	return parent == interface ||
+	       (parent != NULL && parent->ifname != NULL && bridge != NULL &&
+		       strcmp(parent->ifname, bridge) == 0);
+}
+
 /* As large as that of any VLAN on it: the kernel cuts a VLAN to what is below. */
 static uint32_t mtu_needed(const struct interface *interface)
 {
@@ -112,9 +123,34 @@ static uint32_t mtu_needed(const struct interface *interface)
 
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		const struct interface *other = machine->interfaces[i];
+		uint32_t its = stands_on(other, interface) && !port_has_loop(other)
+				       ? mtu_needed(other)
+				       : 0;
 
-		if (other->rare->parent == interface && mtu_of(other) > most)
-			most = own = mtu_of(other);
+		if (its > most)
+			most = own = its;
+	}
+	return own;
+}
+
+/* The same of a bridge, which VLANs of its ports do not stand on. */
+static uint32_t bridge_mtu(const struct interface *carrier)
+{
+	const struct machine *machine = carrier->machine;
+	const char *bridge = port_bridge(carrier);
+	uint32_t own = mtu_of(carrier), most = own == 0 ? MTU_PLAIN : own;
+
+	for (uint32_t i = 0; bridge != NULL && i < machine->n_interfaces; i++) {
+		const struct interface *other = machine->interfaces[i];
+		const struct interface *parent = other->rare->parent;
+		uint32_t its = parent != NULL && parent->ifname != NULL &&
+					       !port_has_loop(other) &&
+					       strcmp(parent->ifname, bridge) == 0
+				       ? mtu_needed(other)
+				       : 0;
+
+		if (its > most)
+			most = own = its;
 	}
 	return own;
 }
@@ -289,7 +325,7 @@ static bool makes_bridge(const struct plan *p, const struct ports *ports)
 {
 	if (p->release->knows_netplan)
 		return true;
-	if (!p->release->knows_bridge || mtu_of(ports->carrier) > MTU_PLAIN)
+	if (!p->release->knows_bridge || bridge_mtu(ports->carrier) > MTU_PLAIN)
 		return false;
 	for (size_t i = 0; i < ports->n; i++) {
 		const struct interface *port = ports->items[i];
@@ -339,7 +375,7 @@ static void give_bridge(
 	link->device = bridge;
 	link->is_bridge = true;
 	link->is_bare = is_bare(ports->carrier, ports->carrier);
-	link->mtu = mtu_of(ports->carrier);
+	link->mtu = bridge_mtu(ports->carrier);
 	link->ports.items =
 		arena_alloc(p->site->arena, (ports->n + 1) * sizeof(const char *));
 	for (size_t i = 0; i < ports->n; i++)
