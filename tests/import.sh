@@ -218,6 +218,18 @@ txt-record=five.c.example,"a, b"
 dhcp-hostsfile=more.conf
 mx-host=c.example,5
 END
+cat >aliases.conf <<'END'
+domain=c.example
+host-record=n2.c.example,10.1.0.2
+cname=www.c.example,n2.c.example
+cname=mail.c.example,www.c.example
+cname=x,www
+cname=r1,r2
+cname=r2,r1
+mx-host=c.example,mail.c.example,10
+mx-host=m.c.example,x.c.example,20
+txt-record=t.c.example,www
+END
 cat >bare.conf <<'END'
 dhcp-range=lan,10.3.0.100,10.3.0.110,255.255.255.0,10.3.0.255,infinite
 dhcp-option=lan,3,10.3.0.1
@@ -241,6 +253,16 @@ for line in 4:another.lease 8:part.of.an.address 9:_dmarc; do
 	ok "… what is lost is named: line ${line%%:*}" complains "nics.conf:${line%%:*}(:[0-9]+)?: warning.*${line#*:}"
 done
 ok '… a check finds no error' exits 0 check
+# dnsmasq follows an alias of an alias, and mail to one: ours lead to the name behind it at once.
+ok 'a dnsmasq.conf with aliases of aliases' imported --dnsmasq aliases.conf
+for one in mail.c.example x www.c.example; do
+	ok "… $one leads to the host" has "$one" 'vocDNSRecord: CNAME n2.c.example'
+done
+ok '… and mail, of the domain' holds "$work/site.ldif" 'vocDNSRecord: MX 10 n2.c.example'
+ok '… and of a name' has m.c.example 'vocDNSRecord: MX 20 n2.c.example'
+ok '… a text is none' has t.c.example 'vocDNSRecord: TXT "www"'
+ok '… a ring stays, which check names' exits 10 check
+ok '… alone' equal "$(grep -c alias-target "$work/err")" 2
 ok 'a dnsmasq.conf with bare tags' imported --dnsmasq bare.conf
 ok '… which are those of networks' has 10.3.0.0-24 'vocGateway: 10.3.0.1' 'vocNameServer: 10.3.0.2' \
 	'vocNameServer: 10.3.0.3' 'vocDynamicRange: 10.3.0.100 10.3.0.110'

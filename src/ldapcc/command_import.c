@@ -595,6 +595,7 @@ void import_settle(struct import *im)
 	import_take_lines(im);
 	for (size_t i = 0; i < im->n_hosts; i++)
 		name_host(im, im->hosts[i]);
+	import_follow_aliases(im);
 	check_told_names(im);
 	place_records(im);
 	drop_merged(im);

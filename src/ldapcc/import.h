@@ -163,6 +163,8 @@ bool import_is_short_of(const char *name, const char *full) _must_check_;
 void import_take_lines(struct import *im);
 /* Domains without the dot that may stand at their end. */
 void import_trim_dots(struct import *im);
+/* Records that point to an alias point to the name behind it. */
+void import_follow_aliases(struct import *im);
 /* What no attribute takes is left out, and named; then the one router of each network. */
 void import_check_values(struct import *im);
 void import_choose_routers(struct import *im);

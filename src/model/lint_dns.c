@@ -210,7 +210,7 @@ static void report_excluded(struct dns_lint *l, struct dns_record *record)
 		(enum field_id)record->field, 0,
 		"%s record: '%s' is excluded: the record is left out",
 		dns_type_name(record->type), record->target);
-	record->is_dropped = true;
+	*mem_push(l->owners, &l->refused, &l->n_refused) = record;
 }
 
 static void check_target(struct dns_lint *l, struct dns_record *record)
@@ -248,7 +248,7 @@ static void check_target(struct dns_lint *l, struct dns_record *record)
 static void check_dnsmasq(struct dns_lint *l, struct dns_record *record)
 {
 	if (record->type != DNS_CNAME || record->owner == NULL ||
-		is_ours(l, record->target))
+		is_ours(l, record->target) || addressed(l, record->target) != NULL)
 		return;
 	check_report(l->r, CHECK_NOT_CARRIED, record->record,
 		(enum field_id)record->field,

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/text.h"
+#include "ldapcc/import.h"
+
+/*
+ * dnsmasq follows an alias of an alias, and takes one where a mail server or a service stands. Ours
+ * are of the name behind it: the answer has the same address.
+ */
+
+static const char *full_name(struct import *im, const char *name)
+{
+	const char *domain = im->scope.values[IMPORT_DOMAIN].text;
+
+	return domain == NULL || strchr(name, '.') != NULL
+		       ? name
+		       : mem_printf(im->mem_ctx, "%s.%s", name, domain);
+}
+
+/* Where the name begins that a record points to, its last word; NULL: it points nowhere. */
+static const char *target_of(const char *text)
+{
+	return text_has_prefix(text, "TXT") ? NULL : strrchr(text, ' ') + 1;
+}
+
+static struct table *find_aliases(TALLOC_CTX *mem_ctx, struct import *im)
+{
+	struct table *aliases = table_new_folded(mem_ctx, im->n_owned);
+
+	for (size_t i = 0; i < im->n_owned; i++)
+		if (text_has_prefix(im->owned[i].text, "CNAME "))
+			*table_slot(aliases, full_name(im, im->owned[i].owner)) =
+				(void *)(uintptr_t)target_of(im->owned[i].text);
+	return aliases;
+}
+
+/* Of a ring @name itself: check says what is wrong with it. */
+static const char *name_behind(
+	struct import *im, const struct table *aliases, const char *name)
+{
+	const char *at = name, *next;
+
+	for (size_t i = 0; i <= im->n_owned; i++) {
+		next = table_find(aliases, full_name(im, at));
+		if (next == NULL)
+			return at;
+		at = next;
+	}
+	return name;
+}
+
+static void follow(struct import *im, const struct table *aliases, const char **text)
+{
+	const char *target = target_of(*text);
+	const char *behind = target == NULL ? NULL : name_behind(im, aliases, target);
+
+	if (behind != target)
+		*text = mem_printf(
+			im->mem_ctx, "%.*s%s", (int)(target - *text), *text, behind);
+}
+
+void import_follow_aliases(struct import *im)
+{
+	TMP_CTX(tmp);
+	const struct table *aliases = find_aliases(tmp, im);
+
+	for (size_t i = 0; i < im->n_owned; i++)
+		follow(im, aliases, &im->owned[i].text);
+	for (size_t i = 0; i < im->n_records; i++)
+		follow(im, aliases, &im->records[i]);
+}
