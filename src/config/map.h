@@ -104,6 +104,7 @@ struct told {
 	/* which of their values: attribute, after; without an attribute the entry as a whole */
 	struct feed feed;
 	bool is_except_name; /* not where the value is the entry's own name */
+	bool is_given; /* of entries that gave to another, and to no other; else of all others */
 	const char *why;
 };
 
@@ -114,6 +115,7 @@ struct join {
 	struct map_class from;
 	const char *to; /* a class */
 	struct match mine, theirs; /* of the giving entry, and of the one it gives to */
+	struct string_list only; /* of what it gives these attributes count; n 0: all */
 	bool is_each; /* gives to several, which take what they have no values for */
 	/* what finds nobody to give to is lost: its class is of no kind */
 	bool is_lost_alone;

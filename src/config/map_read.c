@@ -496,6 +496,7 @@ static int read_join(struct reader *r, const struct node *value, struct map *map
 		{"filter", read_filter, AT(from.filter), false},
 		{"to", read_name, AT(to), true},
 		{"match", read_matches, 0, true},
+		{"only", read_strings, AT(only), false},
 		{"each", read_bool, AT(is_each), false},
 		{"optional", read_bool, AT(from.is_optional), false},
 		{0},
@@ -537,6 +538,7 @@ static int read_told(struct reader *r, const struct node *value, struct map *map
 		{"from", read_name, AT(feed.attribute), false},
 		{"after", read_string, AT(feed.after), false},
 		{"except-name", read_bool, AT(is_except_name), false},
+		{"given", read_bool, AT(is_given), false},
 		{"why", read_string, AT(why), true},
 		{0},
 	};

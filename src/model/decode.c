@@ -547,6 +547,14 @@ static int compare_ranges(const void *left, const void *right)
 	return order != 0 ? order : ip_compare(a->end, b->end);
 }
 
+static const struct loc *keep_loc(struct decoder *d, struct loc where)
+{
+	struct loc *kept = arena_alloc(d->site->arena, sizeof(*kept));
+
+	*kept = where;
+	return kept;
+}
+
 /* `FIRST LAST`; whether it lies in the network is lint's question */
 static void read_ranges(struct decoder *d, struct network *network)
 {
@@ -567,7 +575,9 @@ static void read_ranges(struct decoder *d, struct network *network)
 				FIELD_DYNAMIC_RANGE, &values->values[i],
 				"is not FIRST LAST, two addresses");
 		else
-			network->n_ranges++;
+			network->ranges[network->n_ranges++].where = keep_loc(
+				d, decode_loc(d, &network->record, FIELD_DYNAMIC_RANGE,
+					   &values->values[i]));
 	}
 	qsort(network->ranges, network->n_ranges, sizeof(struct range), compare_ranges);
 }

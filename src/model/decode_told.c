@@ -142,7 +142,7 @@ static bool is_meant(const struct told *told, const struct entry_attribute *attr
 	return told->of.filter == NULL || filter_matches(told->of.filter, &entry);
 }
 
-static void tell_values(struct decoder *d, const struct told *told,
+static void tell_values(struct decoder *d, const struct told *told, const char *dn,
 	const struct entry_attribute *attribute)
 {
 	for (size_t i = 0; i < attribute->n_values; i++) {
@@ -151,37 +151,110 @@ static void tell_values(struct decoder *d, const struct told *told,
 
 		if (text != NULL && is_meant(told, attribute, value) &&
 			!(told->is_except_name && is_own_name(d, text)))
-			(void)tell_value(d, d->entry->dn, told->feed.attribute, value,
-				text, told->why);
+			(void)tell_value(
+				d, dn, told->feed.attribute, value, text, told->why);
+	}
+}
+
+static void tell_entry(struct decoder *d, const struct told *told, const char *dn,
+	const struct entry *entry)
+{
+	const struct entry_attribute *attribute;
+
+	if (told->feed.attribute == NULL) {
+		(void)check_report_entry(d->reporter, CHECK_LEFT_OUT,
+			check_default(CHECK_LEFT_OUT), loc_of(d, dn, NULL, NULL), "%s",
+			told->why);
+		return;
+	}
+	attribute = entry_attribute(entry, told->feed.attribute);
+	if (attribute != NULL)
+		tell_values(d, told, dn, attribute);
+}
+
+/* Of the entries that gave to the one at hand, and to no other. */
+static void tell_given(struct decoder *d, const struct told *told)
+{
+	for (size_t at = 0; at < d->entry->n_attributes;) {
+		const struct entry_attribute *first = &d->entry->attributes[at];
+
+		if (first->dn == NULL || first->distance > 0 || first->of == NULL ||
+			!text_equal_case(first->of, told->of.name)) {
+			at++;
+			continue;
+		}
+		struct part part = part_at(d, &at);
+
+		if (told->of.filter == NULL ||
+			filter_matches(told->of.filter, &part.entry))
+			tell_entry(d, told, part.dn, &part.entry);
 	}
 }
 
 static void tell(struct decoder *d, const struct told *told)
 {
-	const struct entry_attribute *attribute;
+	if (told->is_given)
+		tell_given(d, told);
+	else if (class_matches(&told->of, d->entry))
+		tell_entry(d, told, d->entry->dn, d->entry);
+}
 
-	if (!class_matches(&told->of, d->entry))
-		return;
-	if (told->feed.attribute == NULL) {
-		(void)check_report_entry(d->reporter, CHECK_LEFT_OUT,
-			check_default(CHECK_LEFT_OUT),
-			loc_of(d, d->entry->dn, NULL, NULL), "%s", told->why);
-		return;
+/* Would the map have taken values of @attribute, and something that they say? */
+static bool is_fed(const struct decoder *d, const struct entry_attribute *attribute)
+{
+	const struct map *map = d->mapped->map;
+
+	for (size_t i = 0; i < map->n_feeds; i++)
+		if (map->feeds[i].attribute != NULL &&
+			map->feeds[i].field != FIELD_NAME &&
+			map->feeds[i].field != FIELD_DESCRIPTION &&
+			text_compare_case(map->feeds[i].attribute, attribute->name) == 0)
+			return true;
+	return false;
+}
+
+/* Of the RDN: what the entry is called. */
+static bool is_rdn(const struct decoder *d, const struct entry_attribute *attribute)
+{
+	size_t len = strlen(attribute->name);
+
+	return strncasecmp(d->entry->dn, attribute->name, len) == 0 &&
+	       d->entry->dn[len] == '=';
+}
+
+static bool tell_lost_values(struct decoder *d, const char *why)
+{
+	bool is_told = false;
+
+	for (size_t i = 0; i < d->entry->n_attributes; i++) {
+		const struct entry_attribute *attribute = &d->entry->attributes[i];
+
+		if (is_rdn(d, attribute) || !is_fed(d, attribute))
+			continue;
+		for (size_t j = 0; j < attribute->n_values; j++)
+			(void)tell_value(d, d->entry->dn,
+				arena_strdup(d->site->arena, attribute->name),
+				&attribute->values[j], attribute->values[j].bytes, why);
+		is_told = true;
 	}
-	attribute = entry_attribute(d->entry, told->feed.attribute);
-	if (attribute != NULL)
-		tell_values(d, told, attribute);
+	return is_told;
 }
 
 /* What joins had something to give to never comes here. */
 static void tell_lost(struct decoder *d, const struct join *join)
 {
+	TMP_CTX(tmp);
+
 	if (!join->is_lost_alone || !class_matches(&join->from, d->entry))
+		return;
+	const char *why = mem_printf(
+		tmp, "belongs to no entry of class '%s': it is left out", join->to);
+
+	if (join->mine.attribute == NULL && tell_lost_values(d, why))
 		return;
 	(void)check_report_entry(d->reporter, CHECK_LEFT_OUT,
 		check_default(CHECK_LEFT_OUT),
-		loc_of(d, d->entry->dn, join->mine.attribute, NULL),
-		"belongs to no entry of class '%s': it is left out", join->to);
+		loc_of(d, d->entry->dn, join->mine.attribute, NULL), "%s", why);
 }
 
 void decode_tell(struct decoder *d)

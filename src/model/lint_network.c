@@ -58,8 +58,8 @@ static void check_ranges(struct reporter *r, struct network *network)
 		char first[IP_TEXT_MAX], last[IP_TEXT_MAX];
 
 		if (fault != NULL)
-			check_report(r, CHECK_BAD_RANGE, &network->record,
-				FIELD_DYNAMIC_RANGE, "range %s %s %s",
+			check_report_where(r, CHECK_BAD_RANGE, &network->record,
+				*range->where, "range %s %s %s",
 				ip_format(range->start, first),
 				ip_format(range->end, last), fault);
 	}

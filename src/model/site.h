@@ -97,6 +97,8 @@ struct cluster {
 
 struct range {
 	struct ip start, end;
+	const struct loc
+		*where; /* of the value, which a join may have brought; NULL: derived */
 };
 
 bool range_contains(const struct range *range, struct ip ip);
