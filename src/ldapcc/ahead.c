@@ -13,7 +13,8 @@
 #include "ldapcc/standby.h"
 
 /* What is loaded ahead, but for what is loaded again with the lock. */
-static const char *const of_generation[] = {"record", "roster", "entries"};
+static const char *const of_generation[] = {
+	"record", "roster", "roster.base", "entries", "entries.base"};
 
 struct loaded {
 	struct stat_hint files[ARRAY_SIZE(of_generation)];

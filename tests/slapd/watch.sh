@@ -5,7 +5,7 @@
 # its end is a failure.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-plan 24
+plan 32
 
 SLAPD_DATABASE=dbnosync slapd_new main
 slapd_load main "$SOURCE_ROOT/contrib/example/cluster.ldif"
@@ -194,6 +194,33 @@ printf 'dn: cn=node03,ou=hosts,%s\nchangetype: delete\n' "$SUFFIX" | slapd_modif
 slapd_modify main <"$scratch/node03.ldif"
 ok 'a node that is deleted and added again' wait_for grep -q moved "$scratch/hosts"
 report $(($(n_lost) != n_lost_before)) '… is not seen to be gone' "$scratch/watch.out"
+
+# what it has loaded is damaged while it stands by, in the place where it lies
+stands_by() { grep -q pipe "/proc/$(cut -d ' ' -f 1 "/proc/$watcher/task/$watcher/children")/wchan"; }
+alias_is() {
+	slapd_modify main <<-LDIF
+		dn: cn=node01,ou=hosts,$SUFFIX
+		changetype: modify
+		replace: vocAlias
+		vocAlias: $1
+	LDIF
+	wait_for grep -q "$1" "$scratch/hosts"
+}
+is_warned() { grep -q "entries: warning: .*$1.*; everything is read anew" "$scratch/watch.err"; }
+for how in cut gone; do
+	for file in entries entries.base; do
+		alias_is "before-$how-${file//./}"
+		wait_for test -e "$scratch/state-of-watch/current/$file"
+		name=$(realpath "$scratch/state-of-watch/current/$file")
+		wait_for stands_by
+		if [ $how = cut ]; then truncate -s 100 "$name"; else rm "$name"; fi
+		ok "$file is $how while the next apply stands by: it publishes" alias_is "after-$how-${file//./}"
+		why=$([ $how = gone ] && echo missing || echo '')
+		[ $file = entries ] || why="its base .entries.base. is .*$why"
+		ok '… and says why it read everything' wait_for is_warned "$why"
+		: >"$scratch/watch.err"
+	done
+done
 cpu_ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; } # hundredths of a second
 report $(($(cpu_ticks "$watcher") > 500)) 'it waits, and does not poll' "$scratch/watch.err"
 kill "$watcher"
