@@ -213,12 +213,45 @@ static void report_excluded(struct dns_lint *l, struct dns_record *record)
 	*mem_push(l->owners, &l->refused, &l->n_refused) = record;
 }
 
+/* 7.2.0.192.in-addr.arpa */
+static bool read_reverse_name(const char *name, struct ip *ret)
+{
+	TMP_CTX(tmp);
+	size_t n;
+	char **labels = text_split(tmp, name, '.', &n);
+
+	if (n != 6 || !text_has_suffix(name, ".in-addr.arpa"))
+		return false;
+	return ip_parse(mem_printf(tmp, "%s.%s.%s.%s", labels[3], labels[2], labels[1],
+				labels[0]),
+		ret);
+}
+
+/* In the zone around a network smaller than a /24 the name of an address is an alias (RFC 2317). */
+static bool check_reverse_target(struct dns_lint *l, struct dns_record *record)
+{
+	const struct site *site = l->r->site;
+	struct ip ip;
+
+	if (!site->prints_zones || !read_reverse_name(record->target, &ip))
+		return false;
+	const struct network *network = model_network_of(site, ip);
+
+	if (network == NULL || !zone_is_around(site, network))
+		return false;
+	struct finding *finding = report(l, record, CHECK_ALIAS_TARGET, record->target,
+		"is an alias itself: point to the name in the zone of its network");
+
+	lint_note(l->r, finding, &network->record, FIELD_NETWORK, 0, "the network");
+	return true;
+}
+
 static void check_target(struct dns_lint *l, struct dns_record *record)
 {
 	const char *target = record->target;
 	const struct dns_record *alias;
 
-	if (target == NULL || target[0] == '\0')
+	if (target == NULL || target[0] == '\0' || check_reverse_target(l, record))
 		return;
 	alias = cname_of(l, target);
 	if (alias != NULL) {
