@@ -280,6 +280,20 @@ ok '… it is' is_off n11
 ok '… the other is not' is_armed n12
 ok '… and the one in error is there' holds "$work/out/hosts" n17
 
+for change in 's/^ipHostNumber: .*/ipHostNumber: 10.1.0/' 's/^macAddress: .*/macAddress: 00:16:3e:00:01:77/' \
+	'/^macAddress: /d'; do
+	from "$armed"
+	damage gone
+	is "$armed" "$off" "$(of n11 "$change")" "$(of 'n1[3-8]' '/^ipHostNumber/d')"
+	run apply
+	ok "$change: it is not printed as it was, so it stays as it is" is_armed n11
+	ok '… nothing is published' test "$status" = 7 -o "$status" = 3
+	ok '… which is said' complains \
+		'^cn=n11,dc=x: error: its installation is over, and could not be turned off alone'
+	run apply
+	ok '… at every run' complains '^cn=n11,dc=x: error: its installation is over'
+done
+
 from "$armed"
 run rollback 2
 damage gone

@@ -122,14 +122,31 @@ static void replace_changed(struct disarming *d, struct tree *published,
 		const struct output *a = find_output(armed, output->path);
 		const struct output *b = find_output(off, output->path);
 
-		if (a == NULL || b == NULL ||
-			memcmp(a->sha256, b->sha256, SHA256_BYTES) == 0)
+		if (a == NULL || b == NULL) {
+			d->n_left += d->is_lost; /* whatever it says */
+			continue;
+		}
+		if (memcmp(a->sha256, b->sha256, SHA256_BYTES) == 0)
 			continue;
 		if (d->is_lost && memcmp(a->sha256, output->sha256, SHA256_BYTES) != 0)
 			d->n_left++;
 		else
 			*output = *b;
 	}
+}
+
+/* Of what was read: is every one of those hosts printed, as armed as it was published? */
+static bool prints_all(const struct disarming *d, const struct site *armed)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < armed->n_machines; i++) {
+		const struct machine *machine = armed->machines[i];
+
+		n += machine->boots_installer && !machine->record.is_bad &&
+		     table_find(d->off, machine->record.key) != NULL;
+	}
+	return n == d->n_off;
 }
 
 static bool is_off(const struct disarming *d, const struct roster_record *record)
@@ -227,6 +244,7 @@ static int plan_off(struct disarming *d, struct run *off)
 		return failed;
 	assert(input.tree != NULL);
 	replace_changed(d, input.tree, armed.tree, off->tree);
+	d->n_left += d->is_lost && !prints_all(d, armed.site);
 	change_roster(d, off->site, &p->roster);
 	return plan_new(run->mem_ctx, p->live, &input, run->diags, &p->plan);
 }
@@ -493,6 +511,6 @@ void disarm_tell_left(const struct publication *p)
 		diag_add(p->run->diags, SEVERITY_ERROR, "lost-entries",
 			(struct loc){.dn = p->left.items[i]},
 			"its installation is over, and could not be turned off alone, because "
-			"the entries of the generation are lost: its next network boot installs "
-			"it until an apply publishes");
+			"the entries of the generation are lost: its next network boot may "
+			"install it until an apply publishes");
 }
