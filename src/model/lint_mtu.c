@@ -73,8 +73,11 @@ static void check_guest(struct reporter *r, struct interface *interface)
 {
 	const struct machine *host = interface->machine->host;
 	const struct network *above = interface->network;
-	const struct network *below =
-		above == NULL ? NULL : network_of_bridge(host, above->bridge);
+
+	/* most networks have none */
+	if (above == NULL || above->mtu == 0)
+		return;
+	const struct network *below = network_of_bridge(host, above->bridge);
 
 	if (below == NULL || below->mtu >= above->mtu)
 		return;
