@@ -523,6 +523,15 @@ static void replace_findings(const struct round *round, const struct diags *foun
 			report(round, found->findings[i]);
 }
 
+/* One statement a key: a table that grows moves its slots. */
+static void stand_for(struct table *stood_for, const struct quarantined *one)
+{
+	void *good_key = (void *)(uintptr_t)one->good_key;
+
+	*table_slot(stood_for, one->key) = good_key;
+	*table_slot(stood_for, one->good_key) = good_key;
+}
+
 static void make_again(struct round *round)
 {
 	struct run *run = round->run;
@@ -540,8 +549,7 @@ static void make_again(struct round *round)
 		if (one->is_out)
 			absent_add(waited_for, one->key);
 		else
-			*table_slot(stood_for, one->key) = *table_slot(stood_for,
-				one->good_key) = (void *)(uintptr_t)one->good_key;
+			stand_for(stood_for, one);
 	}
 	run->site->waited_for = waited_for;
 	run->site->stood_for = stood_for;
