@@ -8,13 +8,25 @@
 #include "ldapcc/room.h"
 #include "read/ldif.h"
 
+/* One whose name is a fault has none. */
+static bool is_called(const struct machine *host, const char *name)
+{
+	return (host->fqdn != NULL && text_equal_case(host->fqdn, name)) ||
+	       (host->name != NULL && text_equal_case(host->name, name));
+}
+
 static const struct machine *find_host(const struct site *site, const char *name)
 {
 	for (size_t i = 0; i < site->n_hosts; i++)
-		if (text_equal_case(site->hosts[i]->fqdn, name) ||
-			text_equal_case(site->hosts[i]->name, name))
+		if (is_called(site->hosts[i], name))
 			return site->hosts[i];
 	return NULL;
+}
+
+/* What messages call it. */
+static const char *word_for(const struct machine *vcn)
+{
+	return vcn->name != NULL ? vcn->name : vcn->record.dn;
 }
 
 /* A VCN that moves, and the groups for which it must not go to just any host. */
@@ -33,7 +45,9 @@ static int compare_movers(const void *left, const void *right)
 		return a->n_groups > 0 ? -1 : 1;
 	if (a->vcn->memory_mib != b->vcn->memory_mib)
 		return a->vcn->memory_mib > b->vcn->memory_mib ? -1 : 1;
-	return strcmp(a->vcn->fqdn, b->vcn->fqdn);
+	int order = text_compare(a->vcn->fqdn, b->vcn->fqdn);
+
+	return order != 0 ? order : strcmp(a->vcn->record.key, b->vcn->record.key);
 }
 
 static void note_group(
@@ -74,12 +88,12 @@ static void warn_of_files(struct run *run, const struct machine *vcn)
 				record_loc(run->site, &vcn->record, FIELD_DISK),
 				"'%s' keeps a disk in '%s': its new host must have that "
 				"file",
-				vcn->name, vcn->guest->disks[i].path);
+				word_for(vcn), vcn->guest->disks[i].path);
 	if (vcn->image != NULL && vcn->image->path != NULL && !vcn->image->snapshot)
 		diag_add(run->diags, SEVERITY_WARNING, NULL,
 			record_loc(run->site, &vcn->record, FIELD_IMAGE),
 			"'%s' writes to its image '%s': its new host must have that file",
-			vcn->name, vcn->image->path);
+			word_for(vcn), vcn->image->path);
 }
 
 static void put_move(struct run *run, const struct machine *vcn,
@@ -101,10 +115,12 @@ static int fail_move(struct run *run, const struct mover *mover)
 
 	for (size_t i = 0; i < mover->n_groups; i++)
 		buffer_printf(apart, "%s'%s'", i == 0 ? " without others of " : ", ",
-			mover->groups[i]->record.name);
+			mover->groups[i]->record.name != NULL
+				? mover->groups[i]->record.name
+				: mover->groups[i]->record.dn);
 	return diag_fail(run->diags, EXIT_REFUSED,
 		record_loc(run->site, &mover->vcn->record, FIELD_HOST),
-		"no other host has room for '%s' (%u MiB)%s", mover->vcn->name,
+		"no other host has room for '%s' (%u MiB)%s", word_for(mover->vcn),
 		mover->vcn->memory_mib, apart->data);
 }
 
