@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "read/dn.h"
 
 /* Few people write a directory: one copy of each name. */
 static const char *keep_name(struct decoder *d, const char *name)
@@ -35,7 +36,8 @@ struct change decode_change(struct decoder *d, const char *dn)
 		if (!is_from(attribute, dn))
 			continue;
 		if (text_equal_case(attribute->name, ENTRY_CHANGED_BY))
-			change.by = keep_name(d, attribute->values[0].bytes);
+			change.by = keep_name(
+				d, dn_safe(d->scratch, attribute->values[0].bytes));
 		else if (text_equal_case(attribute->name, ENTRY_CHANGED_AT) &&
 			 !text_parse_time(attribute->values[0].bytes, &change.at))
 			change.at = 0;

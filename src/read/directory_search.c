@@ -173,8 +173,9 @@ static int complete_parts(struct search *r, TALLOC_CTX *mem_ctx, struct entry *e
 static int deliver(struct search *r, const char *dn)
 {
 	TMP_CTX(tmp);
-	struct entry entry = {
-		.dn = dn, .attributes = r->attributes, .n_attributes = r->n_attributes};
+	struct entry entry = {.dn = dn_safe(tmp, dn),
+		.attributes = r->attributes,
+		.n_attributes = r->n_attributes};
 	struct entry_value *values = r->values;
 
 	for (size_t i = 0; i < r->n_attributes; i++) {

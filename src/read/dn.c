@@ -229,6 +229,29 @@ static char *write_escaped(char *out, unsigned char c)
 	return text_write_hex(out, &c, 1);
 }
 
+static bool is_control(char c)
+{
+	return (unsigned char)c < ' ' || c == '\x7f';
+}
+
+const char *dn_safe(TALLOC_CTX *mem_ctx, const char *dn)
+{
+	size_t length = strlen(dn);
+	bool is_wrong = !text_is_utf8(dn, length);
+
+	if (!is_wrong && !text_has_control(dn, length))
+		return dn;
+	char *safe = mem_array(mem_ctx, char, 3 * length + 1), *out = safe;
+
+	for (const char *at = dn; *at != '\0'; at++)
+		if (is_control(*at) || (is_wrong && (unsigned char)*at >= 0x80))
+			out = write_escaped(out, (unsigned char)*at);
+		else
+			*out++ = *at;
+	*out = '\0';
+	return safe;
+}
+
 /* The most bytes of a key that one byte of a value can become: NFKC, then escapes. */
 enum { FOLDED_MAX = 18 * 3 };
 
@@ -274,7 +297,7 @@ static char *write_letters(
 		if (has_blank)
 			*out++ = ' ';
 		has_blank = false;
-		if ((unsigned char)c < ' ' || c == '\x7f' || is_special(c) || c == '=' ||
+		if (is_control(c) || is_special(c) || c == '=' ||
 			(c == '#' && is_first && !s->is_hex))
 			out = write_escaped(out, (unsigned char)c);
 		else

@@ -31,6 +31,14 @@ char *dn_key_arena(struct arena *arena, const char *dn) _must_check_;
 /* Instead of what is in @key; false, and nothing is changed, for what is no DN. */
 bool dn_write_key(struct buffer *key, const char *dn) _must_check_;
 /*
+ * dn_safe - @dn with what no line can carry escaped (`\0A`, RFC 4514 section 2.4): control
+ * characters, and of what is no UTF-8 all that is not ASCII. It is the same name.
+ *
+ * shape:  servers give such names as they are; every message and file of the state has them
+ * memory: @dn itself where there is nothing to escape, as in nearly every one
+ */
+const char *dn_safe(TALLOC_CTX *mem_ctx, const char *dn) _must_check_;
+/*
  * dn_domain_name - adds the values of the RDNs at the start of @key that have one attribute
  *
  * shape:  idnsname=n1,idnsname=c.example.,cn=dns is n1.c.example. ; `@` is the zone itself.

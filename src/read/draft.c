@@ -31,7 +31,7 @@ static void set_dn(struct draft *draft, struct draft_entry *entry, const char *d
 	TMP_CTX(tmp);
 	const char *key = dn_key(tmp, dn);
 
-	entry->dn = arena_strdup(draft->arena, dn);
+	entry->dn = arena_strdup(draft->arena, dn_safe(tmp, dn));
 	entry->key = key == NULL ? entry->dn : arena_strdup(draft->arena, key);
 	*table_slot(draft->by_key, entry->key) = entry;
 	*table_slot(draft->gone, entry->key) = NULL;

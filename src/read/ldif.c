@@ -176,7 +176,9 @@ static size_t gather_values(struct ldif *f, size_t first, struct entry_value *va
 
 static void deliver(struct ldif *f, const struct ldif_line *dn, size_t first)
 {
-	struct entry entry = {.dn = dn->value, .key = f->key->data, .line = dn->number};
+	TMP_CTX(tmp);
+	struct entry entry = {
+		.dn = dn_safe(tmp, dn->value), .key = f->key->data, .line = dn->number};
 	size_t n_values = 0;
 
 	reserve_values(f, f->file->n_lines);
@@ -197,7 +199,7 @@ static void deliver(struct ldif *f, const struct ldif_line *dn, size_t first)
 	if (part != NULL) {
 		ldif_fault(f->file, dn->number, 1,
 			"the server gave only a part of the values of '%s' of '%s'", part,
-			dn->value);
+			entry.dn);
 		return;
 	}
 	f->n_entries++;

@@ -149,6 +149,29 @@ static void test_rdns(void **state)
 	}
 }
 
+/* What has nothing to escape is no copy; the others are the same name. */
+static void test_safe(void **state)
+{
+	static const char *const rows[][2] = {
+		{"cn=a,dc=x", "cn=a,dc=x"},
+		{"cn=caf\xc3\xa9,dc=x", "cn=caf\xc3\xa9,dc=x"},
+		{"cn=a\\0a,dc=x", "cn=a\\0a,dc=x"},
+		{"cn=a\nb,dc=x", "cn=a\\0ab,dc=x"},
+		{"cn=\x1b[1m\x7f,dc=x", "cn=\\1b[1m\\7f,dc=x"},
+		{"cn=\xc3\xa9\xff,dc=x", "cn=\\c3\\a9\\ff,dc=x"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		TMP_CTX(tmp);
+		const char *safe = dn_safe(tmp, rows[i][0]);
+
+		assert_string_equal(safe, rows[i][1]);
+		assert_int_equal(safe == rows[i][0], i < 3);
+		assert_string_equal(dn_key(tmp, safe), dn_key(tmp, rows[i][0]));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +179,7 @@ int main(void)
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_parent),
 		cmocka_unit_test(test_rdns),
+		cmocka_unit_test(test_safe),
 	};
 
 	return cmocka_run_group_tests_name("dn", tests, NULL, NULL);
