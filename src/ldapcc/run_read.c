@@ -240,43 +240,22 @@ static struct loc loc_of(const struct site *site, const struct entry *entry)
 		.dn = arena_strdup(site->arena, entry->dn)};
 }
 
-/* What its RDN has as a name; NULL: nothing. */
-static const char *rdn_name(TALLOC_CTX *mem_ctx, const struct map *map, const char *dn)
-{
-	size_t n;
-	const struct rdn_part *parts = dn_parse_rdn(mem_ctx, dn, &n);
-
-	for (size_t i = 0; i < n; i++)
-		if (list_has_name(&map->attributes[FIELD_NAME], parts[i].attribute))
-			return parts[i].value;
-	return NULL;
-}
-
-/* RFC 2307bis appendix C, and ldapaddent(1M): an entry for each of its addresses. */
-static bool are_one_machine(
-	const struct map *map, const struct entry *a, const struct entry *b)
-{
-	TMP_CTX(tmp);
-	const char *left = rdn_name(tmp, map, a->dn), *right = rdn_name(tmp, map, b->dn);
-
-	return left != NULL && right != NULL && text_equal_case(left, right) &&
-	       strcmp(dn_key_parent(a->key), dn_key_parent(b->key)) == 0;
-}
-
-static void report_join(void *data, const struct entry *entry, const struct entry *first,
-	const struct entry *second)
+static void report_join(void *data, const struct entry *entry, const struct entry *takers,
+	size_t n, bool are_one_machine)
 {
 	struct reading *reading = data;
 	struct run *run = reading->run;
-	bool is_one = are_one_machine(run->map, first, second);
 	struct finding *finding = check_report_entry(&run->reporter, CHECK_AMBIGUOUS_JOIN,
-		is_one ? SEVERITY_WARNING : SEVERITY_ERROR, loc_of(run->site, entry),
-		is_one ? "belongs to several entries of one machine, so to none: name the "
-			 "address that is meant, or give it both in one entry"
-		       : "belongs to several entries, so to none");
+		are_one_machine ? SEVERITY_WARNING : SEVERITY_ERROR,
+		loc_of(run->site, entry),
+		are_one_machine
+			? "belongs to several entries of one machine, so to none: name "
+			  "the address that is meant, or give it both in one entry"
+			: "belongs to several entries, so to none");
 
-	diag_note(finding, loc_of(run->site, first), "to this one");
-	diag_note(finding, loc_of(run->site, second), "and to this one");
+	for (size_t i = 0; i < n; i++)
+		diag_note(finding, loc_of(run->site, &takers[i]),
+			i == 0 ? "to this one" : "and to this one");
 }
 
 /* Made before the site, and filled while entries come. */

@@ -150,7 +150,7 @@ static size_t merge_parts_of(struct site *site, size_t start, struct parts *part
 		*mem_push(parts->mem_ctx, &parts->items, &parts->n) = site->machines[end];
 	}
 	if (end - start > 1)
-		merge_halves(site, &site->machines[start], end - start);
+		merge_interfaces(site, &site->machines[start], end - start);
 	return end;
 }
 

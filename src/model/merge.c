@@ -237,7 +237,16 @@ static bool belong_together(const struct halves *halves)
 	       (halves->n_hardware == 1 || (halves->n_ipv4 < 2 && n_ipv6 < 2));
 }
 
-void merge_halves(struct site *site, struct machine **parts, size_t n)
+static void sort_pairs(struct interface *whole)
+{
+	qsort(whole->macs, whole->n_macs, sizeof(*whole->macs), hardware_compare);
+	qsort(whole->rare->guids, whole->rare->n_guids, sizeof(*whole->rare->guids),
+		hardware_compare);
+	qsort(whole->addresses, whole->n_addresses, sizeof(*whole->addresses),
+		address_compare);
+}
+
+static void merge_halves(struct site *site, struct machine **parts, size_t n)
 {
 	const struct halves halves = count_halves(parts, n);
 	struct interface *whole = NULL;
@@ -254,11 +263,104 @@ void merge_halves(struct site *site, struct machine **parts, size_t n)
 		else
 			take_half(site, whole, own);
 	}
-	qsort(whole->macs, whole->n_macs, sizeof(*whole->macs), hardware_compare);
-	qsort(whole->rare->guids, whole->rare->n_guids, sizeof(*whole->rare->guids),
-		hardware_compare);
-	qsort(whole->addresses, whole->n_addresses, sizeof(*whole->addresses),
-		address_compare);
+	sort_pairs(whole);
+}
+
+/* Entries of one interface for IPv4 and IPv6, as /etc/hosts has a line for each */
+
+static bool has_hardware(const struct interface *own)
+{
+	return own->n_macs + own->rare->n_guids > 0;
+}
+
+/* What is no part of another's by now; what is passed over never is. */
+static bool is_whole(const struct machine *part)
+{
+	return part->own != NULL && part->own->machine != NULL &&
+	       (has_hardware(part->own) || part->own->n_addresses > 0);
+}
+
+static bool are_equal_hardware(
+	const struct hardware *a, uint32_t n_a, const struct hardware *b, uint32_t n_b)
+{
+	for (uint32_t i = 0; n_a == n_b && i < n_a; i++)
+		if (hardware_compare(&a[i], &b[i]) != 0)
+			return false;
+	return n_a == n_b;
+}
+
+static bool has_same_hardware(const struct interface *a, const struct interface *b)
+{
+	return has_hardware(a) &&
+	       are_equal_hardware(a->macs, a->n_macs, b->macs, b->n_macs) &&
+	       are_equal_hardware(a->rare->guids, a->rare->n_guids, b->rare->guids,
+		       b->rare->n_guids);
+}
+
+static bool are_of_other_families(const struct interface *a, const struct interface *b)
+{
+	for (uint32_t i = 0; i < a->n_addresses; i++)
+		for (uint32_t j = 0; j < b->n_addresses; j++)
+			if (a->addresses[i].ip.family == b->addresses[j].ip.family)
+				return false;
+	return a->n_addresses > 0 && b->n_addresses > 0;
+}
+
+/* One NIC that both entries name, each with the addresses of a family. */
+static void merge_same_nics(struct site *site, struct machine **parts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = i + 1; is_whole(parts[i]) && j < n; j++) {
+			struct interface *own = parts[i]->own, *other = parts[j]->own;
+
+			if (!is_whole(parts[j]) || !has_same_hardware(own, other) ||
+				!are_of_other_families(own, other))
+				continue;
+			other->n_macs = 0;
+			if (other->rare->n_guids > 0)
+				interface_write_rare(site->arena, other)->n_guids = 0;
+			take_half(site, own, other);
+			sort_pairs(own);
+		}
+}
+
+/* All that is left of @parts where that can only be one interface; NULL: it is several, or one. */
+static struct interface *find_only(struct machine **parts, size_t n)
+{
+	size_t n_hardware = 0, n_wholes = 0, n_of[2] = {0, 0};
+	struct interface *only = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		struct interface *own = parts[i]->own;
+
+		if (!is_whole(parts[i]))
+			continue;
+		n_wholes++;
+		n_hardware += has_hardware(own);
+		if (only == NULL || has_hardware(own))
+			only = own;
+		for (uint32_t j = 0; j < own->n_addresses; j++)
+			n_of[own->addresses[j].ip.family == 6]++;
+	}
+	return n_wholes > 1 && n_hardware < 2 && n_of[0] < 2 && n_of[1] < 2 ? only : NULL;
+}
+
+static void merge_families(struct site *site, struct machine **parts, size_t n)
+{
+	struct interface *only = find_only(parts, n);
+
+	for (size_t i = 0; only != NULL && i < n; i++)
+		if (is_whole(parts[i]) && parts[i]->own != only)
+			take_half(site, only, parts[i]->own);
+	if (only != NULL)
+		sort_pairs(only);
+}
+
+void merge_interfaces(struct site *site, struct machine **parts, size_t n)
+{
+	merge_halves(site, parts, n);
+	merge_same_nics(site, parts, n);
+	merge_families(site, parts, n);
 }
 
 /* Values that stand twice */

@@ -17,13 +17,14 @@
 void merge_part(struct site *site, struct machine *machine, struct machine *part);
 
 /*
- * merge_halves - of the entries of one machine, those with a MAC and no address, and those with an
- *                address and no MAC, are one interface
+ * merge_interfaces - entries of one machine that are of one interface
  *
- * shape: several MACs and several addresses of a family stay apart, which is lint's to say; entries
- *        with both are interfaces of their own
+ * shape: those with a MAC and no address and those with an address and no MAC; those of one MAC
+ *        with addresses of one family each; and all, where they have one address a family and
+ *        one of them MACs. Several MACs and several addresses of a family stay apart, which is
+ *        lint's to say; other entries with both are interfaces of their own
  */
-void merge_halves(struct site *site, struct machine **parts, size_t n);
+void merge_interfaces(struct site *site, struct machine **parts, size_t n);
 /* The halves; NULL is none. */
 bool has_only_hardware(const struct interface *own);
 bool has_only_addresses(const struct interface *own);

@@ -46,6 +46,12 @@ struct held {
 	bool is_spent : 1; /* it is part of another now */
 };
 
+/* Who an entry could be part of; reused. */
+struct candidates {
+	struct held **items;
+	size_t n, room;
+};
+
 /* A class that was asked about; most entries have the same ones. */
 struct known_class {
 	char bytes[40];
@@ -72,6 +78,7 @@ struct joiner {
 	struct compared *made; /* keys of one entry; reused */
 	size_t n_made, made_room;
 	struct buffer *name; /* of a key; reused */
+	struct candidates candidates;
 	struct known_class known[KNOWN_CLASSES]; /* by length and first character */
 
 	/* of the entry that is handed on; reused */
@@ -583,34 +590,114 @@ static struct entry head_of(struct joiner *j, const struct held *held)
 		.line = entries_line(j->kept, i)};
 }
 
-/* One of several that @from could be part of: none of them gets it. */
-static bool is_doubtful(struct joiner *j, struct held *from, const struct taker *first,
-	const struct taker *other)
+static int compare_takers(const void *left, const void *right, void *joiner)
 {
-	if (other == NULL || other->held == first->held)
-		return false;
-	const struct entry giver = head_of(j, from), one = head_of(j, first->held),
-			   two = head_of(j, other->held);
-	bool is_later = strcmp(one.key, two.key) > 0;
+	return strcmp(key_of(joiner, *(struct held *const *)left),
+		key_of(joiner, *(struct held *const *)right));
+}
 
+/* Who @from could be part of, each once, in order. */
+static void find_candidates(
+	struct index *index, const struct keys *keys, struct candidates *ret)
+{
+	struct joiner *j = index->j;
+	size_t n = 0;
+
+	ret->n = 0;
+	for (size_t i = 0; i < keys->n; i++)
+		for (const struct taker *taker = find_takers(index, &keys->items[i]);
+			taker != NULL; taker = taker->next)
+			if (n == 0 || ret->items[n - 1] != taker->held) {
+				mem_reserve(j, &ret->items, &ret->room, n + 1);
+				ret->items[n++] = taker->held;
+			}
+	if (n > 1)
+		qsort_r(ret->items, n, sizeof(*ret->items), compare_takers, j);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || ret->items[i] != ret->items[i - 1])
+			ret->items[ret->n++] = ret->items[i];
+}
+
+/* The name in the RDN of @held; NULL: none. */
+static const char *rdn_name(
+	TALLOC_CTX *mem_ctx, const struct joiner *j, const struct held *held)
+{
+	size_t n;
+	const struct rdn_part *parts =
+		dn_parse_rdn(mem_ctx, entries_dn(j->kept, (size_t)(held - j->held)), &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (list_has_name(&j->names, parts[i].attribute))
+			return parts[i].value;
+	return NULL;
+}
+
+/* RFC 2307bis appendix C, and ldapaddent(1M): an entry for each of its addresses. */
+static bool are_one_machine(struct joiner *j, const struct candidates *candidates)
+{
+	TMP_CTX(tmp);
+	const char *name = rdn_name(tmp, j, candidates->items[0]);
+	const char *parent = dn_key_parent(key_of(j, candidates->items[0]));
+
+	for (size_t i = 1; name != NULL && i < candidates->n; i++) {
+		const char *other = rdn_name(tmp, j, candidates->items[i]);
+
+		if (other == NULL || !text_equal_case(name, other) ||
+			strcmp(parent, dn_key_parent(key_of(j, candidates->items[i]))) !=
+				0)
+			return false;
+	}
+	return name != NULL;
+}
+
+/* Has the machine one address a family at most? Then they are of one interface. */
+static bool have_one_interface(struct joiner *j, const struct candidates *candidates)
+{
+	const struct string_list *names = &j->map->attributes[FIELD_ADDRESS];
+	size_t n_ipv4 = 0, n_ipv6 = 0;
+
+	for (size_t i = 0; i < candidates->n; i++)
+		for (size_t k = 0; k < names->n; k++) {
+			struct entry_cursor values =
+				values_of(j, candidates->items[i], names->items[k]);
+			struct entry_value value;
+
+			while (entry_bytes_next(&values, &value))
+				++*(strchr(value.bytes, ':') != NULL ? &n_ipv6 : &n_ipv4);
+		}
+	return n_ipv4 < 2 && n_ipv6 < 2;
+}
+
+/* One of several that @from could be part of: none of them gets it. */
+static bool is_doubtful(
+	struct joiner *j, struct held *from, const struct candidates *candidates)
+{
+	bool is_one = are_one_machine(j, candidates);
+	const struct entry giver = head_of(j, from);
+
+	if (is_one && have_one_interface(j, candidates))
+		return false;
+	TMP_CTX(tmp);
+	struct entry *takers = mem_array(tmp, struct entry, candidates->n);
+
+	for (size_t i = 0; i < candidates->n; i++)
+		takers[i] = head_of(j, candidates->items[i]);
 	from->is_spent = true;
-	j->report(j->data, &giver, is_later ? &two : &one, is_later ? &one : &two);
+	j->report(j->data, &giver, takers, candidates->n, is_one);
 	return true;
 }
 
 static void give_to_one(struct index *index, struct held *from, const struct keys *keys)
 {
-	const struct taker *only = NULL;
+	struct joiner *j = index->j;
+	struct candidates *candidates = &j->candidates;
 
-	for (size_t i = 0; i < keys->n; i++)
-		for (const struct taker *taker = find_takers(index, &keys->items[i]);
-			taker != NULL; taker = taker->next) {
-			if (only != NULL && is_doubtful(index->j, from, only, taker))
-				return;
-			only = taker;
-		}
-	if (only != NULL)
-		give(index->j, from, only, (unsigned)index->number);
+	find_candidates(index, keys, candidates);
+	if (candidates->n == 0 || (candidates->n > 1 && is_doubtful(j, from, candidates)))
+		return;
+	const struct taker only = {.held = candidates->items[0]};
+
+	give(j, from, &only, (unsigned)index->number);
 }
 
 static void give_to_each(struct index *index, struct held *from, const struct keys *keys)

@@ -19,9 +19,9 @@
 
 struct joiner;
 
-/* @entry could give to both @first and @second: it gives to none. */
+/* @entry could give to each of @takers, which are in order: it gives to none. */
 typedef void (*join_report)(void *data, const struct entry *entry,
-	const struct entry *first, const struct entry *second);
+	const struct entry *takers, size_t n, bool are_one_machine);
 
 /* An entry was put at the end of those that were joined. */
 typedef void (*join_told)(void *data);
