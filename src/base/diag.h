@@ -64,6 +64,7 @@ struct loc {
 	const char *attr;
 	struct change change; /* of the entry */
 	bool is_last_good; /* of the version that stands for the entry, which is another now */
+	bool is_shared; /* the value is the entry's, and counts for others */
 };
 
 struct note {

@@ -105,6 +105,7 @@ struct told {
 	struct feed feed;
 	bool is_except_name; /* not where the value is the entry's own name */
 	bool is_given; /* of entries that gave to another, and to no other; else of all others */
+	struct string_list except; /* nor where it begins with one of these words */
 	const char *why;
 };
 

@@ -539,6 +539,7 @@ static int read_told(struct reader *r, const struct node *value, struct map *map
 		{"after", read_string, AT(feed.after), false},
 		{"except-name", read_bool, AT(is_except_name), false},
 		{"given", read_bool, AT(is_given), false},
+		{"except", read_strings, AT(except), false},
 		{"why", read_string, AT(why), true},
 		{0},
 	};
@@ -547,9 +548,10 @@ static int read_told(struct reader *r, const struct node *value, struct map *map
 	int failed = document_read(r, value, keys, &told);
 
 	if (failed == 0 && told.feed.attribute == NULL &&
-		(told.feed.after != NULL || told.is_except_name))
+		(told.feed.after != NULL || told.is_except_name || told.except.n > 0))
 		failed = document_fault(r, value,
-			"'after' and 'except-name' go with 'from', an attribute");
+			"'after', 'except-name' and 'except' go with 'from', an "
+			"attribute");
 	if (failed == 0)
 		*mem_push(map, &map->told, &map->n_told) = told;
 	return failed;

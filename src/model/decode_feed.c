@@ -407,7 +407,8 @@ static void add_origin(struct decoder *d, const struct feed *feed,
 		.dn = from->dn,
 		.change = from->change,
 		.below = lines_below(d, values.items[0].line),
-		.field = (uint16_t)field_of(d, feed)};
+		.field = (uint16_t)field_of(d, feed),
+		.is_shared = attribute->distance > 0};
 	d->parts[d->n_found - 1] = (struct field_values){values.items, values.n};
 }
 
@@ -449,6 +450,16 @@ static struct field_values *place_of(struct decoder *d, const struct feed *feed)
 					 : &d->fields[feed->field];
 }
 
+/* What is there anyway is no loss where it does not count. */
+static bool is_said(const struct field_values *have, struct values values)
+{
+	size_t i = 0;
+
+	while (i < values.n && has_value(have, &values.items[i]))
+		i++;
+	return i == values.n;
+}
+
 static void take_values(struct decoder *d, const struct feed *feed,
 	const struct entry_attribute *attribute)
 {
@@ -459,14 +470,15 @@ static void take_values(struct decoder *d, const struct feed *feed,
 	if (have->n > 0 && attribute->distance > d->distance[feed->field] &&
 		feed->field != FIELD_NONE)
 		return;
-	if (feed->unless != NULL && decode_denies(d, feed, attribute))
-		return;
 	if (!stays_as_it_is(feed, attribute)) {
 		values = (struct values){0};
 		for (size_t i = 0; i < attribute->n_values; i++)
 			transform(d, feed, attribute, &attribute->values[i], &values);
 	}
 	if (values.n == 0)
+		return;
+	if (feed->unless != NULL &&
+		(is_said(have, values) || decode_denies(d, feed, attribute)))
 		return;
 	add_values(d, have, values);
 	add_origin(d, feed, attribute, values);

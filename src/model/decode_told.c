@@ -17,6 +17,17 @@ struct part {
 	unsigned distance;
 };
 
+/* A join brings no classes: that by which it brought @start is one of its entry. */
+static void add_class(struct decoder *d, struct part *part, const char *class)
+{
+	static const char name[] = "objectClass";
+	struct entry_value *value = mem_new(d->scratch, struct entry_value);
+
+	*value = (struct entry_value){class, strlen(class), 0};
+	part->entry.attributes[part->entry.n_attributes++] =
+		(struct entry_attribute){.name = name, .values = value, .n_values = 1};
+}
+
 /* Those from @first on, which is moved behind them: what a join brought stands together. */
 static struct part part_at(struct decoder *d, size_t *first)
 {
@@ -24,8 +35,8 @@ static struct part part_at(struct decoder *d, size_t *first)
 	const struct entry_attribute *start = &all->attributes[*first];
 	struct part part = {.dn = start->dn, .distance = start->distance};
 
-	part.entry.attributes =
-		mem_array(d->scratch, struct entry_attribute, all->n_attributes - *first);
+	part.entry.attributes = mem_array(
+		d->scratch, struct entry_attribute, all->n_attributes - *first + 1);
 	for (; *first < all->n_attributes &&
 		text_compare(all->attributes[*first].dn, part.dn) == 0;
 		++*first) {
@@ -35,6 +46,8 @@ static struct part part_at(struct decoder *d, size_t *first)
 		*copy = all->attributes[*first];
 		copy->dn = NULL;
 	}
+	if (start->of != NULL)
+		add_class(d, &part, start->of);
 	return part;
 }
 
@@ -106,9 +119,14 @@ static void tell_denial(struct decoder *d, const struct denial *denial)
 	const char *dn = attribute->dn == NULL ? d->entry->dn : attribute->dn;
 	struct finding *last = NULL;
 
-	for (size_t i = 0; i < attribute->n_values; i++)
-		last = tell_value(d, dn, denial->feed->attribute, &attribute->values[i],
-			attribute->values[i].bytes, denial->feed->why);
+	for (size_t i = 0; i < attribute->n_values; i++) {
+		const struct entry_value *value = &attribute->values[i];
+
+		if (denial->feed->after == NULL ||
+			decode_taken(d, denial->feed, value) != NULL)
+			last = tell_value(d, dn, denial->feed->attribute, value,
+				value->bytes, denial->feed->why);
+	}
 	if (last != NULL && text_compare(denial->by, attribute->dn) != 0)
 		diag_note(last,
 			loc_of(d, denial->by == NULL ? d->entry->dn : denial->by, NULL,
@@ -126,6 +144,18 @@ static bool is_own_name(struct decoder *d, const char *text)
 	for (size_t i = 0; i < n; i++)
 		if (strncasecmp(parts[i].value, text, len) == 0 &&
 			strchr(".", parts[i].value[len]) != NULL)
+			return true;
+	return false;
+}
+
+/* Does @text begin with one of @words, in any case? */
+static bool begins_with(const char *text, const struct string_list *words)
+{
+	size_t len = strcspn(text, " \t;");
+
+	for (size_t i = 0; i < words->n; i++)
+		if (strlen(words->items[i]) == len &&
+			strncasecmp(words->items[i], text, len) == 0)
 			return true;
 	return false;
 }
@@ -150,26 +180,30 @@ static void tell_values(struct decoder *d, const struct told *told, const char *
 		const char *text = decode_taken(d, &told->feed, value);
 
 		if (text != NULL && is_meant(told, attribute, value) &&
-			!(told->is_except_name && is_own_name(d, text)))
+			!(told->is_except_name && is_own_name(d, text)) &&
+			!begins_with(text, &told->except))
 			(void)tell_value(
 				d, dn, told->feed.attribute, value, text, told->why);
 	}
 }
 
+/* What a join brought is told at the entry that it is from. */
 static void tell_entry(struct decoder *d, const struct told *told, const char *dn,
 	const struct entry *entry)
 {
-	const struct entry_attribute *attribute;
-
 	if (told->feed.attribute == NULL) {
 		(void)check_report_entry(d->reporter, CHECK_LEFT_OUT,
 			check_default(CHECK_LEFT_OUT), loc_of(d, dn, NULL, NULL), "%s",
 			told->why);
 		return;
 	}
-	attribute = entry_attribute(entry, told->feed.attribute);
-	if (attribute != NULL)
-		tell_values(d, told, dn, attribute);
+	for (size_t i = 0; i < entry->n_attributes; i++) {
+		const struct entry_attribute *attribute = &entry->attributes[i];
+
+		if (attribute->dn == NULL &&
+			text_equal_case(attribute->name, told->feed.attribute))
+			tell_values(d, told, dn, attribute);
+	}
 }
 
 /* Of the entries that gave to the one at hand, and to no other. */

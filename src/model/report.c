@@ -29,6 +29,16 @@ void reporter_init(struct reporter *r, struct site *site, struct diags *diags)
 		r->severity[check] = SEVERITY_NOTE; /* not set by the site */
 }
 
+/* What is one entry's and counts for many is not good or bad by itself. */
+static void note_holder(
+	struct reporter *r, struct finding *finding, const struct record *record)
+{
+	struct loc where = record_loc(r->site, record, FIELD_NAME);
+
+	where.attr = NULL;
+	diag_note(finding, where, "it counts for this entry");
+}
+
 static struct finding *report(struct reporter *r, enum check check,
 	enum severity severity, struct record *record, struct loc where,
 	const char *format, va_list args) _printf_(6, 0);
@@ -49,6 +59,8 @@ static struct finding *report(struct reporter *r, enum check check,
 
 	if (where.dn != record->dn)
 		finding->about = record->dn;
+	if (where.is_shared)
+		note_holder(r, finding, record);
 	return finding;
 }
 

@@ -18,6 +18,7 @@ void loc_to_origin(struct loc *where, const struct origin *origin)
 		return;
 	where->dn = origin->dn;
 	where->change = origin->change;
+	where->is_shared = origin->is_shared;
 }
 
 struct loc record_loc_of(const struct site *site, const struct record *record,

@@ -54,6 +54,7 @@ struct origin {
 	int32_t below; /* lines of the first value below the entry, in the LDIF file; 0: unknown */
 	uint16_t field; /* enum field_id; from _FIELD_MAX on an extra's slot */
 	bool is_refused; /* a value was there and could not be used: not missing */
+	bool is_shared; /* `dn` gives it to several */
 };
 
 /* Every object of the model starts with its record: who it is and where it came from. */
