@@ -91,7 +91,7 @@ static const struct use network_uses[] = {
 	TEXTS(NAMESERVER, name_server, network, nameservers, "nameservers",
 		"name servers", 0),
 	HAND(DYNAMIC_RANGE), /* pairs of addresses: ranges */
-	TEXT(SHARED_NETWORK, label, network, shared_name, "shared_network",
+	TEXT(SHARED_NETWORK, text, network, shared_name, "shared_network",
 		"shared network", 0),
 	TEXT(BRIDGE, bridge, network, bridge, "bridge", "bridge", 0),
 	COUNT(VLAN, network, vlan, 1, 4094, "vlan", "VLAN", 0),
