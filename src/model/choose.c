@@ -14,7 +14,7 @@ static bool is_in_rdn(
 	const struct rdn_part *parts = dn_parse_rdn(d->scratch, d->entry->dn, &n);
 
 	for (size_t i = 0; i < n; i++)
-		if (text_equal_case(parts[i].value, value->bytes) &&
+		if (entry_value_is(value, parts[i].value) &&
 			decode_feeds(d, d->kind, field, parts[i].attribute))
 			return true;
 	return false;
@@ -45,7 +45,10 @@ static bool is_before(struct decoder *d, enum field_id field, const struct entry
 
 	if (order == 0 && left != right)
 		order = left < right ? -1 : 1;
-	return order != 0 ? order < 0 : strcmp(a->bytes, b->bytes) < 0;
+	if (order == 0)
+		order = strcmp(a->bytes, b->bytes);
+	/* alike up to a NUL */
+	return order != 0 ? order < 0 : a->len < b->len;
 }
 
 const struct entry_value *choose_value(

@@ -87,7 +87,7 @@ static bool own_name(struct decoder *d, struct entry_value *ret, bool *ret_is_pa
 		       : (struct entry_value){rdn, strlen(rdn),
 				 names->n > 0 ? names->values[0].line : d->entry->line};
 	for (size_t i = 0; i < names->n; i++)
-		if (text_equal_case(names->values[i].bytes, ret->bytes))
+		if (entry_value_is(&names->values[i], ret->bytes))
 			*ret = names->values[i];
 	decode_prefer(d, FIELD_NAME, ret);
 	return true;
@@ -421,11 +421,11 @@ static void read_names(struct decoder *d, struct machine *machine)
 	machine->aliases.items = arena_alloc(
 		d->site->arena, (names->n + aliases->n) * sizeof(const char *));
 	for (size_t i = 0; i < names->n; i++)
-		if (!text_equal_case(names->values[i].bytes, own.bytes))
+		if (!entry_value_is(&names->values[i], own.bytes))
 			add_alias(d, &machine->record, &machine->aliases, FIELD_NAME,
 				&names->values[i]);
 	for (size_t i = 0; i < aliases->n; i++)
-		if (!text_equal_case(aliases->values[i].bytes, own.bytes))
+		if (!entry_value_is(&aliases->values[i], own.bytes))
 			add_alias(d, &machine->record, &machine->aliases, FIELD_ALIAS,
 				&aliases->values[i]);
 	decode_sort_strings(&machine->aliases);
@@ -512,7 +512,7 @@ static void read_interface_names(struct decoder *d, struct interface *interface)
 
 	aliases->items = arena_alloc(d->site->arena, names->n * sizeof(const char *));
 	for (size_t i = 0; i < names->n; i++)
-		if (!text_equal_case(names->values[i].bytes, own))
+		if (!entry_value_is(&names->values[i], own))
 			add_alias(d, &interface->record, aliases, FIELD_NAME,
 				&names->values[i]);
 	decode_sort_strings(aliases);

@@ -8,6 +8,11 @@
 const char ENTRY_CHANGED_BY[] = "modifiersName";
 const char ENTRY_CHANGED_AT[] = "modifyTimestamp";
 
+bool entry_value_is(const struct entry_value *value, const char *text)
+{
+	return text_equal_case(value->bytes, text) && strlen(value->bytes) == value->len;
+}
+
 bool entry_tells_change(const char *attribute)
 {
 	return text_equal_case(attribute, ENTRY_CHANGED_BY) ||

@@ -43,6 +43,9 @@ struct entry {
 	size_t n_attributes;
 };
 
+/* Is it @text, without regard to the case of ASCII letters? One with a NUL inside is no text. */
+bool entry_value_is(const struct entry_value *value, const char *text);
+
 /* Takes one entry; called in the order of arrival. It reports faults in the data itself. */
 typedef void (*entry_sink)(void *data, const struct entry *entry);
 
