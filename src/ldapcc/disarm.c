@@ -176,6 +176,7 @@ static const struct roster_record *changed_record(
 
 	*changed = *record;
 	changed->is_armed = false;
+	changed->line_len = 0; /* in the file it is armed */
 	return changed;
 }
 
