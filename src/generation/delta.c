@@ -83,6 +83,12 @@ static bool take_piece(const char **at, const char *end, const struct delta_base
 	return true;
 }
 
+static bool is_of_base(const struct delta_base *delta, const struct delta_base *base)
+{
+	return delta->len >= strlen(HEAD) + HASH &&
+	       memcmp(delta->bytes + strlen(HEAD), base->hash, HASH) == 0;
+}
+
 /* The last byte is the newline in front of the trailer. */
 static const char *take_pieces(TALLOC_CTX *mem_ctx, const struct delta_base *delta,
 	const struct delta_base *base, struct pieces *ret)
@@ -91,9 +97,7 @@ static const char *take_pieces(TALLOC_CTX *mem_ctx, const struct delta_base *del
 	const char *end = delta->bytes + delta->len - 1;
 
 	if (at > end)
-		return "it has no base";
-	if (memcmp(at - HASH - 1, base->hash, HASH) != 0)
-		return "its base is another one";
+		return "it has no pieces";
 	*ret = (struct pieces){.base = base};
 	while (at < end) {
 		struct iovec piece;
@@ -110,14 +114,12 @@ static bool is_delta(const struct delta_base *file)
 	return file->len >= strlen(HEAD) && memcmp(file->bytes, HEAD, strlen(HEAD)) == 0;
 }
 
-static const char *base_fault(
-	TALLOC_CTX *mem_ctx, const char *name, const char *fault)
+static const char *base_fault(TALLOC_CTX *mem_ctx, const char *name, const char *what)
 {
-	const char *slash = strrchr(name, '/'), *own = slash == NULL ? name : slash + 1;
+	const char *slash = strrchr(name, '/');
 
-	return fault == MISSING ? mem_printf(mem_ctx, "its base (%s.base) is missing", own)
-				: mem_printf(mem_ctx, "its base (%s.base) is damaged: %s",
-					  own, fault);
+	return mem_printf(mem_ctx, "its base (%s.base) is %s",
+		slash == NULL ? name : slash + 1, what);
 }
 
 int delta_load(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
@@ -140,8 +142,13 @@ int delta_load(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
 		mem_ctx, state, base_name(mem_ctx, name), diags, base, ret_fault);
 	if (failed < 0)
 		return failed;
-	if (*ret_fault != NULL)
-		*ret_fault = base_fault(mem_ctx, name, *ret_fault);
+	if (*ret_fault == MISSING)
+		*ret_fault = base_fault(mem_ctx, name, "missing");
+	else if (*ret_fault != NULL)
+		*ret_fault = base_fault(
+			mem_ctx, name, mem_printf(mem_ctx, "damaged: %s", *ret_fault));
+	else if (!is_of_base(&file, base))
+		*ret_fault = base_fault(mem_ctx, name, "another one");
 	else
 		*ret_fault = take_pieces(mem_ctx, &file, base, ret);
 	return 0;

@@ -294,7 +294,7 @@ static void test_cut(void **data)
 	assert_int_equal(state_file_save(&s->state, "2/entries", b, s->diags), 0);
 	save_whole(s, "2/entries.base");
 	(void)load(s, "2/entries", &fault);
-	assert_string_equal(fault, "it has no base");
+	assert_string_equal(fault, "its base (entries.base) is another one");
 }
 
 int main(void)
