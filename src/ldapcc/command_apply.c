@@ -225,7 +225,9 @@ static int work(struct publication *p)
 
 	if (pending < 0 && pending != -(int)EXIT_PENDING)
 		return pending;
-	if (pending == 0 && p->state->pinned == 0 && is_unchanged(p))
+	/* who stood by was told that something did */
+	if (pending == 0 && p->state->pinned == 0 && p->run->standby == NULL &&
+		is_unchanged(p))
 		return 0;
 	int failed = run_prepare_targets(p->run);
 
