@@ -178,11 +178,11 @@ is_silent() { cat "$scratch/out" "$scratch/err" && [ ! -s "$scratch/out" ] && [ 
 
 # Everything that can be seen of files: path, inode, size, mode, owner, times. Without the
 # lock, which names who held it last.
-# A file of entries has a name in each generation that is made of it, also in one that is given
+# A file of entries or a roster has a name in each generation that is made of it, also in one given
 # up then: its last time is when it got or lost one.
 snapshot() {
 	find "$@" ! -name lock -printf '%p %y %i %s %m %U:%G %T@ %C@\n' |
-		sed '/\/entries\(\.base\)\? f /s/ [^ ]*$//' | sort
+		sed -E '/\/(entries|roster|window\/[0-9]+)(\.base)? f /s/ [^ ]*$//' | sort
 }
 
 # --- daemons ---
