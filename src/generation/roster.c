@@ -307,23 +307,29 @@ static const char *take_text(struct span *line)
 	return nul == NULL ? NULL : take(line, (size_t)(nul + 1 - line->at));
 }
 
+/* Of the texts those from names to files are items. */
+static bool is_text(size_t i, const char *text)
+{
+	enum { NAMES = 2, FILES = 6 };
+
+	return i < NAMES || i > FILES || strlen(text) % ROSTER_ITEM == 0;
+}
+
 static bool take_texts(struct span *line, struct roster_record *record)
 {
 	const char **const texts[] = {&record->name, &record->networks, &record->names,
 		&record->addresses, &record->macs, &record->reservations, &record->files,
 		&record->dn};
 
-	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-		*texts[i] = take_text(line);
-		if (*texts[i] == NULL)
+	static_assert(ARRAY_SIZE(texts) == N_TEXTS, "each has its place");
+	for (size_t i = 0; i < N_TEXTS; i++) {
+		const char *text = take_text(line);
+
+		if (text == NULL || !is_text(i, text))
 			return false;
+		*texts[i] = text;
 	}
 	return line->at == line->end;
-}
-
-static bool are_items(const char *items)
-{
-	return strlen(items) % ROSTER_ITEM == 0;
 }
 
 static bool take_record(struct span *span, struct roster_record *record)
@@ -343,10 +349,7 @@ static bool take_record(struct span *span, struct roster_record *record)
 		.line_len = head.len,
 		.identity = head.identity,
 		.effect = head.effect};
-	return head.kind < _KIND_MAX && head.is_armed <= 1 && take_texts(&line, record) &&
-	       are_items(record->names) && are_items(record->addresses) &&
-	       are_items(record->macs) && are_items(record->reservations) &&
-	       are_items(record->files);
+	return head.kind < _KIND_MAX && head.is_armed <= 1 && take_texts(&line, record);
 }
 
 /* The number of records, of which each has at least its head. */
