@@ -26,7 +26,11 @@ static struct stat_hint look_at(const struct state *state, const char *name)
 
 	if (state->dirfd < 0 || fstatat(state->dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return (struct stat_hint){0};
-	return stat_hint_of(&st);
+	struct stat_hint hint = stat_hint_of(&st);
+
+	/* also when it got a name in another generation, or lost it */
+	hint.changed = 0;
+	return hint;
 }
 
 static struct loaded look_at_loaded(const struct state *state)
@@ -41,10 +45,12 @@ static struct loaded look_at_loaded(const struct state *state)
 	return now;
 }
 
+/* What is whole has no base, then and now. */
 static bool is_same(const struct loaded *a, const struct loaded *b)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(of_generation); i++)
-		if (!stat_hint_equal(&a->files[i], &b->files[i]))
+		if (!stat_hint_equal(&a->files[i], &b->files[i]) &&
+			(a->files[i].inode != 0 || b->files[i].inode != 0))
 			return false;
 	return true;
 }
