@@ -116,7 +116,6 @@ struct join {
 	struct map_class from;
 	const char *to; /* a class */
 	struct match mine, theirs; /* of the giving entry, and of the one it gives to */
-	struct string_list only; /* of what it gives these attributes count; n 0: all */
 	bool is_each; /* gives to several, which take what they have no values for */
 	/* what finds nobody to give to is lost: its class is of no kind */
 	bool is_lost_alone;

@@ -496,7 +496,6 @@ static int read_join(struct reader *r, const struct node *value, struct map *map
 		{"filter", read_filter, AT(from.filter), false},
 		{"to", read_name, AT(to), true},
 		{"match", read_matches, 0, true},
-		{"only", read_strings, AT(only), false},
 		{"each", read_bool, AT(is_each), false},
 		{"optional", read_bool, AT(from.is_optional), false},
 		{0},

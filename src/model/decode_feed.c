@@ -485,21 +485,6 @@ static void take_values(struct decoder *d, const struct feed *feed,
 	d->distance[feed->field] = attribute->distance;
 }
 
-/* By what the map says of its join. */
-static bool counts_when_given(
-	const struct decoder *d, const struct entry_attribute *attribute)
-{
-	const struct map *map = d->mapped->map;
-
-	for (size_t i = 0; attribute->of != NULL && i < map->n_joins; i++) {
-		const struct join *join = &map->joins[i];
-
-		if (join->only.n > 0 && text_equal_case(join->from.name, attribute->of))
-			return list_has_name(&join->only, attribute->name);
-	}
-	return true;
-}
-
 /* A joined entry's name is not this one's, unless the map says so; nor what it is an alias of. */
 static bool is_fed(const struct decoder *d, const struct feed *feed, enum kind kind,
 	const struct entry_attribute *attribute)
@@ -510,9 +495,7 @@ static bool is_fed(const struct decoder *d, const struct feed *feed, enum kind k
 	if (feed->of != NULL)
 		return attribute->of != NULL && text_equal_case(feed->of, attribute->of);
 	return attribute->dn == NULL ||
-	       (!list_has_name(
-			&d->mapped->map->attributes[FIELD_NAME], attribute->name) &&
-		       counts_when_given(d, attribute));
+	       !list_has_name(&d->mapped->map->attributes[FIELD_NAME], attribute->name);
 }
 
 /* What is known of @name, the name of an entry's attribute number @i. */
