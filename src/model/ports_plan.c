@@ -104,49 +104,35 @@ static uint32_t mtu_of(const struct interface *interface)
 	return mtu;
 }
 
-/* Does the VLAN @vlan stand on @interface, or on the bridge that it is a port of? */
-static bool stands_on(const struct interface *vlan, const struct interface *interface)
+static bool stands_on_bridge(const struct interface *vlan, const struct interface *port)
 {
 	const struct interface *parent = vlan->rare->parent;
-	const char *bridge = port_bridge(interface);
+	const char *bridge = port_bridge(port);
 
-	return parent == interface ||
-	       (parent != NULL && parent->ifname != NULL && bridge != NULL &&
-		       strcmp(parent->ifname, bridge) == 0);
+	return parent != NULL && parent->ifname != NULL && bridge != NULL &&
+	       strcmp(parent->ifname, bridge) == 0;
 }
 
-/* As large as that of any VLAN on it: the kernel cuts a VLAN to what is below. */
-static uint32_t mtu_needed(const struct interface *interface)
+/* Or on the bridge that it is a port of. */
+static bool stands_on(const struct interface *vlan, const struct interface *interface)
+{
+	return vlan->rare->parent == interface || stands_on_bridge(vlan, interface);
+}
+
+/*
+ * As large as that of any VLAN that @stands on it, and of those on that: the kernel cuts a VLAN to what
+ * is below. VLANs of its ports do not stand on a bridge.
+ */
+static uint32_t mtu_needed(const struct interface *interface,
+	bool (*stands)(const struct interface *vlan, const struct interface *interface))
 {
 	const struct machine *machine = interface->machine;
 	uint32_t own = mtu_of(interface), most = own == 0 ? MTU_PLAIN : own;
 
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		const struct interface *other = machine->interfaces[i];
-		uint32_t its = stands_on(other, interface) && !port_has_loop(other)
-				       ? mtu_needed(other)
-				       : 0;
-
-		if (its > most)
-			most = own = its;
-	}
-	return own;
-}
-
-/* The same of a bridge, which VLANs of its ports do not stand on. */
-static uint32_t bridge_mtu(const struct interface *carrier)
-{
-	const struct machine *machine = carrier->machine;
-	const char *bridge = port_bridge(carrier);
-	uint32_t own = mtu_of(carrier), most = own == 0 ? MTU_PLAIN : own;
-
-	for (uint32_t i = 0; bridge != NULL && i < machine->n_interfaces; i++) {
-		const struct interface *other = machine->interfaces[i];
-		const struct interface *parent = other->rare->parent;
-		uint32_t its = parent != NULL && parent->ifname != NULL &&
-					       !port_has_loop(other) &&
-					       strcmp(parent->ifname, bridge) == 0
-				       ? mtu_needed(other)
+		uint32_t its = stands(other, interface) && !port_has_loop(other)
+				       ? mtu_needed(other, stands_on)
 				       : 0;
 
 		if (its > most)
@@ -210,7 +196,7 @@ static void add_bare_nic(struct plan *p, struct interface *interface, uint32_t i
 	*mem_push(p->scratch, &p->links, &p->n_links) = (struct link){.device = device,
 		.mac = mac_text(p, interface, i),
 		.interface = interface,
-		.mtu = mtu_needed(interface),
+		.mtu = mtu_needed(interface, stands_on),
 		.is_bare = true};
 }
 
@@ -255,7 +241,7 @@ static void add_plain(
 		add_bare_nic(p, interface, 0);
 	struct link *link = add_link(p, carrier);
 
-	link->mtu = mtu_needed(interface);
+	link->mtu = mtu_needed(interface, stands_on);
 	link->is_bare = is_bare(interface, carrier);
 	if (makes_bond(p, interface)) {
 		give_bond_ports(p, link, interface);
@@ -325,7 +311,8 @@ static bool makes_bridge(const struct plan *p, const struct ports *ports)
 {
 	if (p->release->knows_netplan)
 		return true;
-	if (!p->release->knows_bridge || bridge_mtu(ports->carrier) > MTU_PLAIN)
+	if (!p->release->knows_bridge ||
+		mtu_needed(ports->carrier, stands_on_bridge) > MTU_PLAIN)
 		return false;
 	for (size_t i = 0; i < ports->n; i++) {
 		const struct interface *port = ports->items[i];
@@ -375,7 +362,7 @@ static void give_bridge(
 	link->device = bridge;
 	link->is_bridge = true;
 	link->is_bare = is_bare(ports->carrier, ports->carrier);
-	link->mtu = bridge_mtu(ports->carrier);
+	link->mtu = mtu_needed(ports->carrier, stands_on_bridge);
 	link->ports.items =
 		arena_alloc(p->site->arena, (ports->n + 1) * sizeof(const char *));
 	for (size_t i = 0; i < ports->n; i++)
