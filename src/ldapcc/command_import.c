@@ -27,17 +27,25 @@ static bool is_said(struct import *im, struct loc where, const char *text)
 	return is_there;
 }
 
+static void say(struct import *im, struct loc where, enum severity severity,
+	const char *id, const char *format, va_list args) _printf_(5, 0);
+static void say(struct import *im, struct loc where, enum severity severity,
+	const char *id, const char *format, va_list args)
+{
+	const char *text =
+		text_printable_line(im->mem_ctx, mem_vprintf(im->mem_ctx, format, args));
+
+	if (!is_said(im, where, text))
+		diag_add(im->diags, severity, id, where, "%s", text);
+}
+
 void import_left(struct import *im, struct loc where, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	const char *text =
-		text_printable_line(im->mem_ctx, mem_vprintf(im->mem_ctx, format, args));
-
+	say(im, where, SEVERITY_WARNING, "import", format, args);
 	va_end(args);
-	if (!is_said(im, where, text))
-		diag_add(im->diags, SEVERITY_WARNING, "import", where, "%s", text);
 }
 
 void import_say(struct import *im, struct loc where, const char *format, ...)
@@ -45,12 +53,8 @@ void import_say(struct import *im, struct loc where, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	const char *text =
-		text_printable_line(im->mem_ctx, mem_vprintf(im->mem_ctx, format, args));
-
+	say(im, where, SEVERITY_NOTE, NULL, format, args);
 	va_end(args);
-	if (!is_said(im, where, text))
-		diag_add(im->diags, SEVERITY_NOTE, NULL, where, "%s", text);
 }
 
 /* The inventory */
