@@ -151,6 +151,32 @@ static bool parse_line(
 	       strcmp(*ret_hash + SHA256_TEXT_MAX - 1, "\n") == 0;
 }
 
+/* The trailer's hash is below @mem_ctx. */
+static const char *find_line(TALLOC_CTX *mem_ctx, const char *bytes, size_t len,
+	const char *comment, struct trailer *ret, const char **ret_hash)
+{
+	if (len == 0 || bytes[len - 1] != '\n')
+		return "the last line is incomplete";
+	size_t start = len - 1;
+
+	while (start > 0 && bytes[start - 1] != '\n')
+		start--;
+	ret->body_len = start;
+	return parse_line(mem_strndup(mem_ctx, bytes + start, len - start), comment, ret,
+		       ret_hash)
+		       ? NULL
+		       : "no trailer";
+}
+
+const char *trailer_find(
+	const char *bytes, size_t len, const char *comment, struct trailer *ret)
+{
+	TMP_CTX(tmp);
+	const char *hash;
+
+	return find_line(tmp, bytes, len, comment, ret, &hash);
+}
+
 const char *trailer_check(
 	const char *bytes, size_t len, const char *comment, struct trailer *ret)
 {
@@ -159,18 +185,11 @@ const char *trailer_check(
 	const char *hash;
 	uint8_t digest[SHA256_BYTES];
 	char text[SHA256_TEXT_MAX];
+	const char *fault = find_line(tmp, bytes, len, comment, &trailer, &hash);
 
-	if (len == 0 || bytes[len - 1] != '\n')
-		return "the last line is incomplete";
-	size_t start = len - 1;
-
-	while (start > 0 && bytes[start - 1] != '\n')
-		start--;
-	if (!parse_line(mem_strndup(tmp, bytes + start, len - start), comment, &trailer,
-		    &hash))
-		return "no trailer";
-	trailer.body_len = start;
-	sha256(bytes, start, digest);
+	if (fault != NULL)
+		return fault;
+	sha256(bytes, trailer.body_len, digest);
 	if (memcmp(sha256_text(digest, text), hash, SHA256_TEXT_MAX - 1) != 0)
 		return "checksum differs";
 	*ret = trailer;

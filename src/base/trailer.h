@@ -51,3 +51,6 @@ void trailer_add_parts(struct buffer *line, const char *comment,
  */
 const char *trailer_check(const char *bytes, size_t len, const char *comment,
 	struct trailer *ret) _must_check_;
+/* The same of bytes that something else vouches for: the hash is not looked at. */
+const char *trailer_find(const char *bytes, size_t len, const char *comment,
+	struct trailer *ret) _must_check_;

@@ -7,16 +7,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "base/trailer.h"
 #include "generation/folder.h"
 #include "generation/state_file.h"
 
-static const char HEAD[] = "ldapcc delta 1\n";
+static const char HEAD[] = "ldapcc delta 2\n";
 static const char MISSING[] = "it is missing";
 static const uint64_t NEW = UINT64_MAX;
 
 enum {
-	HASH = SHA256_TEXT_MAX - 1,
+	SUM = 2 * UMAC_BYTES,
 	NEW_SHARE = 8, /* a delta has at most this part of its base in new bytes, … */
 	PIECES_MAX = 65536, /* … and so many pieces: to be read again soon enough */
 };
@@ -28,11 +29,13 @@ static char *base_name(TALLOC_CTX *mem_ctx, const char *name)
 
 /* Reading */
 
-/* A file that is whole, and what a delta of it would have to know. */
+/* @find: trailer_check(), or trailer_find() where a delta's sum says what is in it. */
 static int map_file(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
+	const char *(*find)(const char *bytes, size_t len, const char *comment,
+		struct trailer *ret),
 	struct diags *diags, struct delta_base *ret, const char **ret_fault)
 {
-	struct trailer trailer;
+	struct trailer trailer = {0};
 	struct stat st = {0};
 	size_t len;
 
@@ -45,12 +48,19 @@ static int map_file(TALLOC_CTX *mem_ctx, const struct state *state, const char *
 	if (failed < 0)
 		return failed;
 	*ret_fault = ret->bytes == NULL ? MISSING
-					: trailer_check(ret->bytes, len, "# ", &trailer);
-	if (*ret_fault != NULL)
-		return 0;
+					: find(ret->bytes, len, "# ", &trailer);
 	ret->len = trailer.body_len;
-	ret->hash = ret->bytes + len - SHA256_TEXT_MAX;
 	return 0;
+}
+
+static void sum_of(const struct delta_base *base, uint8_t ret[UMAC_BYTES])
+{
+	static const uint8_t key[UMAC_KEY_BYTES];
+	TMP_CTX(tmp);
+	struct umac *umac = umac_new(tmp, key);
+
+	umac_add(umac, base->bytes, base->len);
+	umac_end(umac, ret);
 }
 
 static bool take_number(const char **at, const char *end, uint64_t *ret)
@@ -83,17 +93,24 @@ static bool take_piece(const char **at, const char *end, const struct delta_base
 	return true;
 }
 
-static bool is_of_base(const struct delta_base *delta, const struct delta_base *base)
+/* Has @base the sum that @delta says? It has it then. */
+static bool is_of_base(const struct delta_base *delta, struct delta_base *base)
 {
-	return delta->len >= strlen(HEAD) + HASH &&
-	       memcmp(delta->bytes + strlen(HEAD), base->hash, HASH) == 0;
+	char text[SUM];
+
+	if (delta->len < strlen(HEAD) + SUM)
+		return false;
+	sum_of(base, base->sum);
+	(void)text_write_hex(text, base->sum, UMAC_BYTES);
+	base->has_sum = memcmp(delta->bytes + strlen(HEAD), text, SUM) == 0;
+	return base->has_sum;
 }
 
 /* The last byte is the newline in front of the trailer. */
 static const char *take_pieces(TALLOC_CTX *mem_ctx, const struct delta_base *delta,
 	const struct delta_base *base, struct pieces *ret)
 {
-	const char *at = delta->bytes + strlen(HEAD) + HASH + 1;
+	const char *at = delta->bytes + strlen(HEAD) + SUM + 1;
 	const char *end = delta->bytes + delta->len - 1;
 
 	if (at > end)
@@ -127,7 +144,8 @@ int delta_load(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
 {
 	struct delta_base file, *base = mem_new(mem_ctx, struct delta_base);
 	int failed = map_file(
-		mem_ctx, state, mem_strdup(mem_ctx, name), diags, &file, ret_fault);
+		mem_ctx, state, mem_strdup(mem_ctx, name), trailer_check, diags, &file,
+		ret_fault);
 
 	if (failed < 0 || *ret_fault != NULL)
 		return failed;
@@ -138,8 +156,8 @@ int delta_load(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
 		ret->items[0] = (struct iovec){(void *)(uintptr_t)file.bytes, file.len};
 		return 0;
 	}
-	failed = map_file(
-		mem_ctx, state, base_name(mem_ctx, name), diags, base, ret_fault);
+	failed = map_file(mem_ctx, state, base_name(mem_ctx, name), trailer_find, diags,
+		base, ret_fault);
 	if (failed < 0)
 		return failed;
 	if (*ret_fault == MISSING)
@@ -148,7 +166,7 @@ int delta_load(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
 		*ret_fault = base_fault(
 			mem_ctx, name, mem_printf(mem_ctx, "damaged: %s", *ret_fault));
 	else if (!is_of_base(&file, base))
-		*ret_fault = base_fault(mem_ctx, name, "another one");
+		*ret_fault = base_fault(mem_ctx, name, "damaged, or another one");
 	else
 		*ret_fault = take_pieces(mem_ctx, &file, base, ret);
 	return 0;
@@ -181,6 +199,18 @@ static void put_number(struct buffer *b, uint64_t number)
 	buffer_add(b, &number, sizeof(number));
 }
 
+static void add_sum(struct buffer *b, const struct delta_base *base)
+{
+	uint8_t sum[UMAC_BYTES];
+
+	if (base->has_sum)
+		memcpy(sum, base->sum, UMAC_BYTES);
+	else
+		sum_of(base, sum);
+	lines_add_hex(b, sum, UMAC_BYTES);
+	lines_end(b, NULL);
+}
+
 struct buffer *delta_format(TALLOC_CTX *mem_ctx, const struct pieces *pieces)
 {
 	if (!is_worth(pieces))
@@ -189,8 +219,7 @@ struct buffer *delta_format(TALLOC_CTX *mem_ctx, const struct pieces *pieces)
 	struct buffer *b = buffer_new(mem_ctx);
 
 	buffer_add(b, HEAD, strlen(HEAD));
-	buffer_add(b, base->hash, HASH);
-	buffer_add_byte(b, '\n');
+	add_sum(b, base);
 	for (size_t i = 0; i < pieces->n; i++) {
 		const struct iovec *piece = &pieces->items[i];
 		bool is_shared = is_inside(piece, base);

@@ -6,24 +6,29 @@
  * is new, and where the rest stands in its base, which is an earlier generation's file under a
  * second name. So a change writes what it says, not what the site has.
  *
- *	entries, roster	whole; or `ldapcc delta 1`, the hash of its base, and each piece:
+ *	entries, roster	whole; or `ldapcc delta 2`, the sum of its base (UMAC-128, in hex,
+ *			with a key of zeros: against damage), and each piece:
  *			where it begins in the base, and its length; or NEW, its length and
  *			its bytes
  *	….base		the base, a link
  *
  * A delta is of a whole file, never of another delta. Both have their trailer (trailer.h). Numbers
  * have 64 bits, in the byte order of the machine: the state is not carried from one to another.
+ * The base is held against its delta's sum at every load, not against its own hash, which takes five
+ * times as long.
  */
 
 #include <sys/uio.h>
 
+#include "base/umac.h"
 #include "generation/state.h"
 
 struct delta_base {
 	const char *name; /* below the state's folder */
 	const char *bytes; /* mapped, without the trailer */
 	size_t len;
-	const char *hash; /* SHA256_TEXT_MAX - 1 hex digits */
+	bool has_sum; /* it was read for a delta, which says it */
+	uint8_t sum[UMAC_BYTES];
 	uint64_t inode;
 };
 

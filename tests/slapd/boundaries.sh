@@ -121,7 +121,7 @@ fresh
 apply "$scratch/root" pass 20
 ok 'a second set is published' test "$code" = 0
 ok '… of which what was there is not stored a second time' \
-	grep -q '^ldapcc delta 1$' "$scratch/root/var/lib/ldapcc/current/entries"
+	grep -q '^ldapcc delta 2$' "$scratch/root/var/lib/ldapcc/current/entries"
 mv "$scratch/root" "$scratch/after"
 ok 'it is another' bash -c "! diff -rq '$scratch/base/srv' '$scratch/after/srv'"
 
@@ -136,7 +136,7 @@ apply "$scratch/root" reorder 20
 ok 'entries in the reverse order: a success' test "$code" = 0
 ok 'the same set' diff -r "$scratch/after/srv" "$scratch/root/srv"
 ok '… stored once, in whatever order it came' \
-	grep -q '^ldapcc delta 1$' "$scratch/root/var/lib/ldapcc/current/entries"
+	grep -q '^ldapcc delta 2$' "$scratch/root/var/lib/ldapcc/current/entries"
 pull --bind anonymous --page 100 read "ldap://127.0.0.1:$(proxy_port pass)"
 mv "$scratch/out" "$scratch/straight"
 pull --bind anonymous --page 100 read "ldap://127.0.0.1:$(proxy_port reorder)"

@@ -386,7 +386,7 @@ cuts 0 "$(slapd_uri main)" 'what is cut is read from the other server'
 state=$scratch/state/current
 rename "cn=b5,ou=deep,ou=b,$in" cn=b5x | change
 increment 1 'another change'
-begins_with_delta() { [ "$(head -c 15 "$state/entries")" = 'ldapcc delta 1' ]; }
+begins_with_delta() { [ "$(head -c 15 "$state/entries")" = 'ldapcc delta 2' ]; }
 shares_base() { [ "$(stat -c %h "$state/entries.base")" -gt 1 ]; }
 ok '… of which only itself is written' begins_with_delta
 ok '… and the rest is there already' shares_base

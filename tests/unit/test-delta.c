@@ -118,7 +118,7 @@ static bool is_delta(struct scene *s, const char *name)
 
 	assert_int_equal(
 		file_read_regular_at(s, s->state.dirfd, name, 1 << 20, &bytes, &len), 0);
-	return strncmp(bytes, "ldapcc delta 1\n", 15) == 0;
+	return strncmp(bytes, "ldapcc delta 2\n", 15) == 0;
 }
 
 static bool is_there(const struct scene *s, const char *name)
@@ -232,12 +232,12 @@ static void put(struct buffer *b, uint64_t number)
 }
 
 static void save_delta(
-	struct scene *s, const char *hash, const uint64_t *numbers, size_t n)
+	struct scene *s, const char *sum, const uint64_t *numbers, size_t n)
 {
 	TMP_CTX(tmp);
 	struct buffer *b = buffer_new(tmp);
 
-	buffer_printf(b, "ldapcc delta 1\n%.64s\n", hash);
+	buffer_printf(b, "ldapcc delta 2\n%.32s\n", sum);
 	for (size_t i = 0; i < n; i++)
 		put(b, numbers[i]);
 	buffer_add_byte(b, '\n');
@@ -257,11 +257,12 @@ static void test_damage(void **data)
 		       bad[][2] = {{0, len + 1}, {len + 1, 0}, {len, 1}, {1, UINT64_MAX},
 			       {UINT64_MAX - 1, 1}, {UINT64_MAX, 1},
 			       {UINT64_MAX, UINT64_MAX}};
+	const char *sum = delta_format(tmp, &pieces)->data + strlen("ldapcc delta 2\n");
 	const uint64_t good[] = {0, len, len, 0, UINT64_MAX, 0};
 
 	(void)load(s, "2/entries", &fault);
 	assert_string_equal(fault, "it is missing");
-	save_delta(s, pieces.base->hash, good, ARRAY_SIZE(good));
+	save_delta(s, sum, good, ARRAY_SIZE(good));
 	(void)load(s, "2/entries", &fault);
 	assert_string_equal(fault, "its base (entries.base) is missing");
 	assert_int_equal(delta_link(&s->state, pieces.base, "2/entries"), 0);
@@ -269,17 +270,46 @@ static void test_damage(void **data)
 
 	assert_string_equal(join(tmp, &again), make_text(tmp));
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		save_delta(s, pieces.base->hash, bad[i], 2);
+		save_delta(s, sum, bad[i], 2);
 		(void)load(s, "2/entries", &fault);
 		assert_string_equal(fault, "it points out of its base");
 	}
-	save_delta(s, pieces.base->hash, good, 1);
+	save_delta(s, sum, good, 1);
 	(void)load(s, "2/entries", &fault);
 	assert_string_equal(fault, "it points out of its base");
-	save_delta(s, "0000000000000000000000000000000000000000000000000000000000000000",
-		good, ARRAY_SIZE(good));
+	save_delta(s, "00000000000000000000000000000000", good, ARRAY_SIZE(good));
 	(void)load(s, "2/entries", &fault);
-	assert_string_equal(fault, "its base (entries.base) is another one");
+	assert_string_equal(fault, "its base (entries.base) is damaged, or another one");
+}
+
+/* One bit of a base, wherever it is: its own hash is not looked at. */
+static void test_damaged_base(void **data)
+{
+	struct scene *s = *data;
+	TMP_CTX(tmp);
+	const char *fault;
+
+	save_whole(s, "1/entries");
+	struct pieces pieces = load_well(s, "1/entries");
+	struct pieces changed = change_line(tmp, pieces.base, 7, "another one\n");
+
+	assert_int_equal(delta_save(&s->state, "2/entries", &changed, s->diags), 0);
+	_cleanup_(mem_close_fd) int fd =
+		openat(s->state.dirfd, "2/entries.base", O_RDWR | O_CLOEXEC);
+
+	for (off_t at = 0; at < LINES * LINE; at += LINE * LINES / 4) {
+		char byte;
+
+		assert_int_equal(pread(fd, &byte, 1, at), 1);
+		byte ^= 1;
+		assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+		(void)load(s, "2/entries", &fault);
+		assert_string_equal(
+			fault, "its base (entries.base) is damaged, or another one");
+		byte ^= 1;
+		assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+		(void)load_well(s, "2/entries");
+	}
 }
 
 /* One with its trailer right behind the first line. */
@@ -290,11 +320,11 @@ static void test_cut(void **data)
 	struct buffer *b = buffer_new(tmp);
 	const char *fault;
 
-	buffer_printf(b, "ldapcc delta 1\n");
+	buffer_printf(b, "ldapcc delta 2\n");
 	assert_int_equal(state_file_save(&s->state, "2/entries", b, s->diags), 0);
 	save_whole(s, "2/entries.base");
 	(void)load(s, "2/entries", &fault);
-	assert_string_equal(fault, "its base (entries.base) is another one");
+	assert_string_equal(fault, "its base (entries.base) is damaged, or another one");
 }
 
 int main(void)
@@ -306,6 +336,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_whole, make_scene, remove_scene),
 		cmocka_unit_test_setup_teardown(test_link, make_scene, remove_scene),
 		cmocka_unit_test_setup_teardown(test_damage, make_scene, remove_scene),
+		cmocka_unit_test_setup_teardown(
+			test_damaged_base, make_scene, remove_scene),
 		cmocka_unit_test_setup_teardown(test_cut, make_scene, remove_scene),
 	};
 
