@@ -228,6 +228,15 @@ static int load_current(struct live_set *live, struct diags *diags)
 	return look_at_all(live, diags);
 }
 
+/* That of the generations before; without any, a new one, which nobody knows (getentropy(3)). */
+static void take_print_key(struct live_set *live)
+{
+	if (live->before != NULL)
+		memcpy(live->print_key, live->before->print_key, UMAC_KEY_BYTES);
+	else if (getentropy(live->print_key, UMAC_KEY_BYTES) < 0)
+		memset(live->print_key, 0, UMAC_KEY_BYTES);
+}
+
 int live_survey(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t now,
 	bool to_begin_anew, struct diags *diags, struct live_set **ret_live)
 {
@@ -251,6 +260,7 @@ int live_survey(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t now,
 		*live = (struct live_set){.state = state, .now = now, .serial_time = now};
 		r = 0;
 	}
+	take_print_key(live);
 	if (r == 0)
 		*ret_live = talloc_steal(mem_ctx, live);
 	return r;
@@ -290,16 +300,15 @@ static uint64_t serial_of(void *data, const char *path)
 	return file == NULL || file->serial == 0 ? live->serial_time : file->serial;
 }
 
-static const uint8_t *has_bytes(
-	void *data, const char *path, const uint8_t digest[SHA256_BYTES])
+static bool stored_at(void *data, const char *path, struct stored *ret)
 {
 	const struct live_set *live = data;
 	const struct generation_file *file =
 		live->before == NULL ? NULL : generation_find(live->before, path);
 
-	return file != NULL && memcmp(file->sha256, digest, SHA256_BYTES) == 0
-		       ? file->bare
-		       : NULL;
+	if (file != NULL)
+		*ret = (struct stored){file->print, file->sha256, file->bare, file->len};
+	return file != NULL;
 }
 
 void plan_serial_time(struct live_set *live, uint64_t time)
@@ -309,5 +318,8 @@ void plan_serial_time(struct live_set *live, uint64_t time)
 
 struct serials plan_serials(struct live_set *live)
 {
-	return (struct serials){.of = serial_of, .has = has_bytes, .data = live};
+	return (struct serials){.of = serial_of,
+		.stored = stored_at,
+		.key = live->print_key,
+		.data = live};
 }

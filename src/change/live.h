@@ -17,6 +17,7 @@ struct live_set {
 	struct roster roster;
 	bool has_read; /* a hint was missing or wrong: worth noting anew */
 	uint64_t now;
+	uint8_t print_key[UMAC_KEY_BYTES]; /* of the prints of outputs: output.h */
 	uint64_t serial_time; /* what new serials are made of: plan_serial_time() */
 };
 

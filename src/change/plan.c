@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "change/live.h"
 #include "generation/folder.h"
+#include "render/output.h"
 
 /* What is known of a target's files before the first of them. */
 struct ownership {
@@ -234,7 +235,7 @@ bool plan_file_changes(const struct plan_file *file)
 
 void plan_hash_output(struct output *output)
 {
-	render_hash(output);
+	output_hash(output);
 }
 
 const char *plan_bytes(

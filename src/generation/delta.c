@@ -31,8 +31,8 @@ static char *base_name(TALLOC_CTX *mem_ctx, const char *name)
 
 /* @find: trailer_check(), or trailer_find() where a delta's sum says what is in it. */
 static int map_file(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
-	const char *(*find)(const char *bytes, size_t len, const char *comment,
-		struct trailer *ret),
+	const char *(*find)(
+		const char *bytes, size_t len, const char *comment, struct trailer *ret),
 	struct diags *diags, struct delta_base *ret, const char **ret_fault)
 {
 	struct trailer trailer = {0};
@@ -47,8 +47,7 @@ static int map_file(TALLOC_CTX *mem_ctx, const struct state *state, const char *
 
 	if (failed < 0)
 		return failed;
-	*ret_fault = ret->bytes == NULL ? MISSING
-					: find(ret->bytes, len, "# ", &trailer);
+	*ret_fault = ret->bytes == NULL ? MISSING : find(ret->bytes, len, "# ", &trailer);
 	ret->len = trailer.body_len;
 	return 0;
 }
@@ -143,9 +142,8 @@ int delta_load(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
 	struct diags *diags, struct pieces *ret, const char **ret_fault)
 {
 	struct delta_base file, *base = mem_new(mem_ctx, struct delta_base);
-	int failed = map_file(
-		mem_ctx, state, mem_strdup(mem_ctx, name), trailer_check, diags, &file,
-		ret_fault);
+	int failed = map_file(mem_ctx, state, mem_strdup(mem_ctx, name), trailer_check,
+		diags, &file, ret_fault);
 
 	if (failed < 0 || *ret_fault != NULL)
 		return failed;

@@ -41,6 +41,9 @@ static void format_head(const struct generation *g, struct buffer *out)
 		(unsigned long long)g->created);
 	add_text(out, "plan", g->plan);
 	add_text(out, "set", g->set);
+	lines_add_word(out, "print-key");
+	lines_add_hex(out, g->print_key, UMAC_KEY_BYTES);
+	lines_end(out, NULL);
 	add_text(out, "reason", g->reason);
 	add_text(out, "summary", g->summary);
 	buffer_printf(out, "accepted %d\n", g->is_accepted);
@@ -67,6 +70,7 @@ static void format_file(const struct generation_file *file, struct buffer *out)
 	lines_add_u64(out, file->serial);
 	if (file->serial != 0)
 		lines_add_hex(out, file->bare, SHA256_BYTES);
+	lines_add_hex(out, file->print, UMAC_BYTES);
 	lines_add_u64(out, file->content);
 	lines_add_u64(out, file->offset);
 	lines_add_u64(out, file->len);
@@ -115,6 +119,15 @@ static uint64_t take_number(struct lines *l, const char *name)
 	return number;
 }
 
+static void take_print_key(struct lines *l, struct generation *g)
+{
+	if (!lines_next(l) || strcmp(lines_word(l), "print-key") != 0)
+		l->is_bad = true;
+	if (!l->is_bad)
+		lines_hex(l, g->print_key, UMAC_KEY_BYTES);
+	lines_done(l);
+}
+
 /* Leaves @l behind the line `contents`. */
 static bool parse_head(
 	TALLOC_CTX *mem_ctx, struct lines *l, struct generation *g, uint64_t counts[3])
@@ -125,6 +138,7 @@ static bool parse_head(
 	g->created = take_number(l, "created");
 	g->plan = take_text(l, "plan");
 	g->set = take_text(l, "set");
+	take_print_key(l, g);
 	g->reason = take_text(l, "reason");
 	g->summary = take_text(l, "summary");
 	g->is_accepted = take_number(l, "accepted") != 0;
@@ -170,6 +184,7 @@ static void parse_file(struct lines *l, const struct generation *g,
 		lines_hex(l, file->bare, SHA256_BYTES);
 	else
 		memcpy(file->bare, file->sha256, SHA256_BYTES);
+	lines_hex(l, file->print, UMAC_BYTES);
 	file->content = lines_u64(l, UINT64_MAX);
 	file->offset = lines_u64(l, INT64_MAX);
 	file->len = lines_u64(l, INT64_MAX);

@@ -27,6 +27,7 @@
 #include <sys/types.h>
 
 #include "base/trailer.h"
+#include "base/umac.h"
 #include "generation/state.h"
 
 struct generation_target {
@@ -44,6 +45,7 @@ struct generation_file {
 	uint8_t sha256[SHA256_BYTES];
 	uint64_t serial; /* 0: has none */
 	uint8_t bare[SHA256_BYTES]; /* without the serial, as struct output has it */
+	uint8_t print[UMAC_BYTES]; /* of what was rendered; zeros: not known */
 	uint64_t content; /* the generation whose content holds the bytes */
 	uint64_t offset, len;
 	uint32_t target; /* index into targets */
@@ -66,6 +68,8 @@ struct generation {
 	const char *reason; /* "apply", "rollback to 40"; for `history` */
 	const char *plan; /* plan_id() */
 	const char *set; /* hash of all files, plan_set_hash() */
+	uint8_t print_key
+		[UMAC_KEY_BYTES]; /* of its files' prints; nobody else knows it */
 	const char *summary; /* what changed, in one line; for `history` */
 	bool is_accepted; /* by a person: the window of 24 hours begins here */
 	struct generation_source source;

@@ -56,6 +56,7 @@ static void reprint(
 	if (has_trailer)
 		trailer_add(b, comment, trailer.n_hosts, trailer.n_vcns);
 	output->serial = serial;
+	memset(output->print, 0, UMAC_BYTES);
 	output->len = b->len;
 	output->bytes = talloc_steal(mem_ctx, b->data);
 	plan_hash_output(output);
@@ -78,8 +79,8 @@ static const struct target *find_target(
 }
 
 static int add_output(struct tree *tree, const struct state *state,
-	const struct generation_file *file, const struct target *target,
-	const struct serials *serials, struct diags *diags)
+	const struct generation *g, const struct generation_file *file,
+	const struct target *target, const struct serials *serials, struct diags *diags)
 {
 	struct output *output = &tree->outputs[tree->n_outputs];
 	struct trailer trailer = {0};
@@ -96,6 +97,8 @@ static int add_output(struct tree *tree, const struct state *state,
 		.serial = file->serial,
 	};
 	plan_hash_output(output);
+	if (memcmp(g->print_key, serials->key, UMAC_KEY_BYTES) == 0)
+		memcpy(output->print, file->print, UMAC_BYTES);
 	if (target->trailer != NULL &&
 		trailer_check(bytes, file->len, target->trailer, &trailer) == NULL) {
 		output->n_hosts = trailer.n_hosts;
@@ -202,7 +205,7 @@ int rollback_tree(TALLOC_CTX *mem_ctx, const struct state *state,
 	tree->outputs = mem_array(tree, struct output, g->n_files);
 	for (size_t i = 0; r == 0 && i < g->n_files; i++)
 		if (targets[g->files[i].target] != NULL)
-			r = add_output(tree, state, &g->files[i],
+			r = add_output(tree, state, g, &g->files[i],
 				targets[g->files[i].target], input->serials, diags);
 	if (r == 0)
 		*ret_tree = talloc_steal(mem_ctx, tree);

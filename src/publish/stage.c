@@ -168,6 +168,7 @@ static void add_file(struct staged *staged, const struct plan_file *from, bool t
 	};
 	memcpy(file->sha256, from->output->sha256, SHA256_BYTES);
 	memcpy(file->bare, from->output->bare, SHA256_BYTES);
+	memcpy(file->print, from->output->print, UMAC_BYTES);
 	if (to_store)
 		*offset += file->len;
 	add_content(g, file->content);
@@ -224,6 +225,7 @@ int stage_record(struct staged *staged, const char *reason, struct diags *diags)
 	g->plan = plan_id(g, plan);
 	g->set = plan_set_hash(g, plan);
 	g->summary = plan_summary(g, plan);
+	memcpy(g->print_key, plan->live->print_key, UMAC_KEY_BYTES);
 	g->is_accepted = plan->is_accepted;
 	g->source = plan->source;
 	g->files = mem_array(g, struct generation_file, plan->n_files);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "render/render.h"
 
-#include <assert.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,9 +9,8 @@
 #include "base/text.h"
 #include "model/past.h"
 #include "model/ports.h"
-#include "model/zone.h"
-#include "model/zone_name.h"
 #include "render/fields.h"
+#include "render/output.h"
 
 struct program {
 	const struct target *target;
@@ -27,29 +24,8 @@ struct renderer {
 	size_t n_targets;
 	const struct shape *globals;
 	struct program *programs;
+	uint8_t key[UMAC_KEY_BYTES]; /* of prints */
 };
-
-/* The shape of the record that a for-each target prints. */
-static const struct shape *record_shape(enum for_each for_each)
-{
-	switch (for_each) {
-	case FOR_SITE:
-		return NULL;
-	case FOR_HOST:
-	case FOR_VCN:
-	case FOR_NODE:
-		return &machine_shape;
-	case FOR_NETWORK:
-		return &network_shape;
-	case FOR_PROFILE:
-		return &profile_shape;
-	case FOR_ZONE:
-		return &zone_shape;
-	case FOR_MAC:
-		return &hardware_shape;
-	}
-	return NULL;
-}
 
 /* Compiling */
 
@@ -97,7 +73,7 @@ static int compile_target(struct renderer *renderer, const struct target *target
 	const struct template_loader *loader, struct diags *diags)
 {
 	struct program *program = &renderer->programs[target - renderer->targets];
-	const struct shape *shape = record_shape(target->for_each);
+	const struct shape *shape = output_shape(target->for_each);
 	const struct shape *stack[] = {renderer->globals, shape};
 	int failed = template_compile(renderer, loader, &target->body, target->name,
 		stack, shape == NULL ? 1 : 2, diags, &program->body);
@@ -273,33 +249,6 @@ static void count_refusal(void *data, const struct context *context _unused_,
 
 /* Printing */
 
-static void count_nodes(const struct site *site, const struct output *output,
-	unsigned *n_hosts, unsigned *n_vcns)
-{
-	const struct shape *shape = record_shape(output->target->for_each);
-	const struct machine *machine =
-		fields_machine(shape == NULL ? &image_shape : shape, output->object);
-
-	*n_hosts = *n_vcns = 0;
-	if (shape == NULL) {
-		/* a name more changes none of the files that it is not in */
-		*n_hosts = (unsigned)zone_names_start(site->hosts, site->n_hosts);
-		*n_vcns = (unsigned)site->n_vcns;
-	} else if (machine != NULL && machine->is_vcn) {
-		*n_vcns = 1;
-	} else if (machine != NULL) {
-		*n_hosts = 1;
-		*n_vcns = machine->n_vcns;
-	} else if (shape == &zone_shape) {
-		assert(output->object != NULL);
-		*n_hosts = ((const struct zone *)output->object)->n_hosts;
-		*n_vcns = ((const struct zone *)output->object)->n_vcns;
-	} else if (shape == &profile_shape) {
-		assert(output->object != NULL);
-		*n_hosts = ((const struct profile *)output->object)->n_hosts;
-	}
-}
-
 static void print_output(struct renderer *renderer, const struct site *site,
 	struct output *output, const struct template_hooks *hooks, struct pass *pass,
 	struct buffer *buffer)
@@ -310,7 +259,7 @@ static void print_output(struct renderer *renderer, const struct site *site,
 	struct globals globals = {site, renderer->targets, renderer->n_targets,
 		output->path, output->serial, &has_serial};
 	struct context stack[] = {{renderer->globals, &globals},
-		{record_shape(output->target->for_each), output->object}};
+		{output_shape(output->target->for_each), output->object}};
 
 	if (pass != NULL)
 		pass->buffer = buffer;
@@ -321,78 +270,17 @@ static void print_output(struct renderer *renderer, const struct site *site,
 		output->serial = 0;
 }
 
-/* Without each serial: two servers with one site have one hash, whatever their history. */
-static void hash_bare(struct output *output, const char *bytes)
-{
-	TMP_CTX(tmp);
-	const char *at = bytes, *end = bytes + output->len;
-
-	if (output->serial == 0) {
-		memcpy(output->bare, output->sha256, SHA256_BYTES);
-		return;
-	}
-	struct buffer *b = buffer_new(tmp);
-	const char *serial = mem_printf(tmp, "%llu", (unsigned long long)output->serial);
-
-	if (output->target->trailer != NULL && output->len > 0) {
-		const char *newline = memrchr(at, '\n', output->len - 1);
-
-		end = newline == NULL ? at : newline + 1;
-	}
-	for (const char *hit;
-		(hit = memmem(at, (size_t)(end - at), serial, strlen(serial))) != NULL;
-		at = hit + strlen(serial))
-		buffer_add(b, at, (size_t)(hit - at));
-	buffer_add(b, at, (size_t)(end - at));
-	sha256(b->data, b->len, output->bare);
-}
-
-void render_hash(struct output *output)
-{
-	sha256(output->bytes, output->len, output->sha256);
-	hash_bare(output, output->bytes);
-}
-
-static unsigned count_lines(const struct buffer *buffer)
-{
-	const char *at = buffer->data, *end = at + buffer->len;
-	unsigned n = 0;
-
-	for (; (at = memchr(at, '\n', (size_t)(end - at))) != NULL; at++)
-		n++;
-	return n;
-}
-
-/* Appends the trailer to what was printed, and hashes all of it; but for hash_bare(). */
-static void finish_output(
-	const struct site *site, struct output *output, struct buffer *buffer)
-{
-	count_nodes(site, output, &output->n_hosts, &output->n_vcns);
-	if (output->target->trailer != NULL)
-		trailer_add_hashed(buffer, output->target->trailer, output->n_hosts,
-			output->n_vcns, output->sha256);
-	else
-		sha256(buffer->data, buffer->len, output->sha256);
-	output->len = buffer->len;
-	if (output->target->slow_above > 0)
-		output->n_lines = count_lines(buffer);
-}
-
-static void keep_bytes(struct output *output, struct buffer *buffer)
-{
-	output->bytes = talloc_realloc_size(buffer, buffer->data, buffer->len + 1);
-}
-
 void render_serial(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct site *site,
 	struct output *output, uint64_t serial)
 {
+	TMP_CTX(tmp);
 	struct buffer *buffer = buffer_new(mem_ctx);
 
 	output->serial = serial;
 	print_output(renderer, site, output, NULL, NULL, buffer);
-	finish_output(site, output, buffer);
-	hash_bare(output, buffer->data);
-	keep_bytes(output, buffer);
+	output_sum(site, output, umac_new(tmp, renderer->key), buffer);
+	output_end(output, buffer);
+	output_keep(output, buffer);
 }
 
 struct work {
@@ -409,7 +297,7 @@ static void refuse_path(struct work *work, const struct program *program,
 	TMP_CTX(tmp);
 	struct pass *pass = work->pass;
 	struct record *record =
-		fields_record(record_shape(program->target->for_each), object);
+		fields_record(output_shape(program->target->for_each), object);
 
 	pass->n_records += !record->is_bad;
 	struct finding *finding = check_report(pass->reporter, CHECK_UNSAFE_VALUE, record,
@@ -428,7 +316,7 @@ static const char *record_path(TALLOC_CTX *mem_ctx, struct renderer *renderer,
 	struct globals globals = {
 		site, renderer->targets, renderer->n_targets, "", 0, &has_serial};
 	struct context stack[] = {{renderer->globals, &globals},
-		{record_shape(program->target->for_each), object}};
+		{output_shape(program->target->for_each), object}};
 	struct buffer *buffer = buffer_new(tmp);
 
 	template_render(program->path, stack, 2, NULL, buffer);
@@ -449,7 +337,7 @@ static bool is_wanted(const struct program *program, const void *object)
 
 static const char *node_name(const struct target *target, const void *object)
 {
-	const struct shape *shape = record_shape(target->for_each);
+	const struct shape *shape = output_shape(target->for_each);
 	const struct machine *machine =
 		shape == NULL ? NULL : fields_machine(shape, object);
 
@@ -550,31 +438,32 @@ struct printer {
 	struct pass pass;
 	TALLOC_CTX *mem_ctx; /* what is kept */
 	struct buffer *buffer; /* what is printed next */
+	struct umac *umac;
 };
 
-/* The hash of what is stored already, without its serial; NULL: it is not. */
-static const uint8_t *find_stored(const struct work *work, const struct output *output)
-{
-	const struct serials *serials = work->serials;
-
-	return serials == NULL || serials->has == NULL
-		       ? NULL
-		       : serials->has(serials->data, output->path, output->sha256);
-}
-
 /* Of what is stored already the memory is used again: mostly there is one output at a time. */
-static void settle_bytes(struct printer *printer, struct output *output)
+static void settle_output(struct printer *printer, struct output *output)
 {
-	const uint8_t *bare = find_stored(printer->work, output);
+	const struct work *work = printer->work;
+	const struct serials *serials = work->serials;
+	struct buffer *buffer = printer->buffer;
+	struct stored stored;
+	bool is_known = serials != NULL && serials->stored != NULL &&
+			serials->stored(serials->data, output->path, &stored);
 
-	if (bare != NULL) {
-		memcpy(output->bare, bare, SHA256_BYTES);
+	output_sum(work->pass->reporter->site, output, printer->umac, buffer);
+	bool is_stored = is_known && output_has_print(output, &stored);
+
+	if (!is_stored) {
+		output_end(output, buffer);
+		is_stored = is_known && output_has_bytes(output, &stored);
+	}
+	if (is_stored) {
 		output->bytes = NULL;
-		buffer_truncate(printer->buffer, 0);
+		buffer_truncate(buffer, 0);
 		return;
 	}
-	hash_bare(output, printer->buffer->data);
-	keep_bytes(output, printer->buffer);
+	output_keep(output, buffer);
 	printer->buffer = buffer_new(printer->mem_ctx);
 }
 
@@ -594,13 +483,12 @@ static void fill_output(void *data, unsigned worker, size_t i)
 	pass->depth = 0;
 	if (output->object != NULL) {
 		struct context context = {
-			record_shape(output->target->for_each), output->object};
+			output_shape(output->target->for_each), output->object};
 
 		enter_object(pass, &context, 0);
 	}
 	print_output(work->renderer, site, output, &hooks, pass, printer->buffer);
-	finish_output(site, output, printer->buffer);
-	settle_bytes(printer, output);
+	settle_output(printer, output);
 }
 
 static struct printer *new_printers(
@@ -618,6 +506,7 @@ static struct printer *new_printers(
 		/* without a parent: talloc knows no threads */
 		printer->mem_ctx = mem_scope_new();
 		printer->buffer = buffer_new(printer->mem_ctx);
+		printer->umac = umac_new(printer->mem_ctx, work->renderer->key);
 	}
 	return printers;
 }
@@ -675,7 +564,7 @@ static void fill_outputs(struct work *work)
 
 static struct machine *owner_of(const struct output *output)
 {
-	const struct shape *shape = record_shape(output->target->for_each);
+	const struct shape *shape = output_shape(output->target->for_each);
 
 	return shape == NULL ? NULL
 			     : (struct machine *)(uintptr_t)fields_machine(
@@ -725,9 +614,9 @@ static void report_twice(struct reporter *reporter, const struct output *first,
 	const struct output *second)
 {
 	struct record *mine =
-		fields_record(record_shape(second->target->for_each), second->object);
+		fields_record(output_shape(second->target->for_each), second->object);
 	struct record *other =
-		fields_record(record_shape(first->target->for_each), first->object);
+		fields_record(output_shape(first->target->for_each), first->object);
 	struct finding *finding = check_report_value(reporter, CHECK_DUP_FILE, mine,
 		FIELD_NAME, "'%s' of target '%s' is another record's file", second->path,
 		second->target->name);
@@ -789,6 +678,8 @@ int render_site(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct reporter 
 	struct tree *tree = mem_new(tmp, struct tree);
 	struct work work = {renderer, &pass, serials, tree};
 
+	if (serials != NULL)
+		memcpy(renderer->key, serials->key, UMAC_KEY_BYTES);
 	for (size_t i = 0; i < renderer->n_targets; i++)
 		add_target(&work, &renderer->programs[i]);
 	fill_outputs(&work);
@@ -864,7 +755,7 @@ struct span *render_spans(TALLOC_CTX *mem_ctx, struct renderer *renderer,
 	for (size_t i = 0; i < tree->n_outputs; i++) {
 		TMP_CTX(tmp);
 		struct output *output = &tree->outputs[i];
-		const struct shape *shape = record_shape(output->target->for_each);
+		const struct shape *shape = output_shape(output->target->for_each);
 		struct tracer tracer = {mem_ctx, record, output, 0, 0, &spans, ret_n};
 		const struct template_hooks hooks = {
 			.data = &tracer, .enter = trace_enter, .leave = trace_leave};

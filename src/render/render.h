@@ -13,6 +13,7 @@
  */
 
 #include "base/trailer.h"
+#include "base/umac.h"
 #include "model/report.h"
 #include "render/target.h"
 
@@ -20,8 +21,9 @@ struct output {
 	const struct target *target;
 	const char *path; /* where it goes, absolute, without --root */
 	const char *
-		bytes; /* complete, trailer included; NULL: dropped, as serials.has() knew them */
+		bytes; /* complete, trailer included; NULL: dropped, as they are stored */
 	size_t len;
+	uint8_t print[UMAC_BYTES]; /* of all that it is made of: output.h */
 	uint8_t sha256[SHA256_BYTES]; /* of bytes */
 	uint8_t bare
 		[SHA256_BYTES]; /* without serial, and the trailer that depends on it */
@@ -69,20 +71,22 @@ bool renderer_prints_groups(const struct renderer *renderer);
  * returns: 0, or EXIT_USAGE for two outputs with one path or a path outside its folder;
  *         *ret_refused counts the records that were newly put into quarantine
  */
+/* What is stored of a file; bytes of all zeros are no print. */
+struct stored {
+	const uint8_t *print, *sha256, *bare; /* as struct output has them */
+	size_t len;
+};
 struct serials {
 	uint64_t (*of)(void *data, const char *path);
-	/* Are these bytes of @path stored? Then they are dropped, and it gives their hash without
-	 * serial. NULL: none are. Called by several threads. */
-	const uint8_t *(*has)(
-		void *data, const char *path, const uint8_t sha256[SHA256_BYTES]);
+	/* What is stored at @path? An output that is the same is dropped. False, or NULL here:
+	 * nothing. Called by several threads. */
+	bool (*stored)(void *data, const char *path, struct stored *ret);
+	const uint8_t *key; /* of prints, UMAC_KEY_BYTES */
 	void *data;
 };
 int render_site(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct reporter *reporter,
 	const struct serials *serials, struct tree **ret_tree,
 	size_t *ret_refused) _must_check_;
-
-/* Both hashes of @output's bytes; whoever changes these calls it. */
-void render_hash(struct output *output);
 
 /* Renders @output's record once more with another serial; replaces bytes, len, sha256. */
 void render_serial(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct site *site,
