@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/mem.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -204,16 +205,28 @@ void buffer_truncate(struct buffer *b, size_t len)
 
 /* Arenas */
 
-enum { ARENA_CHUNK = 256 * 1024, ARENA_ALIGN = 8 };
+enum {
+	ARENA_CHUNK = 256 * 1024,
+	ARENA_ALIGN = 8,
+	SPILLED_CHUNK = 16 * 1024 * 1024,
+};
 
 struct arena {
 	char *chunk;
 	size_t used, room;
+	bool may_spill;
+	size_t until_spill; /* bytes that are taken from memory before */
 };
 
 struct arena *arena_new(TALLOC_CTX *mem_ctx)
 {
 	return mem_new(mem_ctx, struct arena);
+}
+
+void arena_spill_after(struct arena *a, size_t size)
+{
+	a->may_spill = true;
+	a->until_spill = size;
 }
 
 /*
@@ -233,20 +246,66 @@ static void populate(char *chunk)
 #endif
 }
 
+/* Of a file without a name, which goes with its last page. */
+struct spilled {
+	char *bytes;
+};
+
+static int unmap_spilled(struct spilled *chunk)
+{
+	return munmap(chunk->bytes, SPILLED_CHUNK);
+}
+
+/* NULL where there is no room: its blocks are there before it is written to, or that would kill us. */
+static char *map_spilled(void)
+{
+	const char *folder = secure_getenv("TMPDIR");
+	_cleanup_(mem_close_fd) int fd = open(folder == NULL ? "/var/tmp" : folder,
+		O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd < 0 || posix_fallocate(fd, 0, SPILLED_CHUNK) != 0)
+		return NULL;
+	char *bytes =
+		mmap(NULL, SPILLED_CHUNK, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	return bytes == MAP_FAILED ? NULL : bytes;
+}
+
+static bool spill(struct arena *a)
+{
+	char *bytes = map_spilled();
+
+	if (bytes == NULL)
+		return false;
+	struct spilled *chunk = mem_new(a, struct spilled);
+
+	chunk->bytes = a->chunk = bytes;
+	talloc_set_destructor(chunk, unmap_spilled);
+	a->room = SPILLED_CHUNK;
+	return true;
+}
+
+static void take_chunk(struct arena *a)
+{
+	bool is_first = a->chunk == NULL;
+
+	a->used = 0;
+	if (a->may_spill && a->until_spill < ARENA_CHUNK && spill(a))
+		return;
+	a->until_spill -= a->until_spill < ARENA_CHUNK ? 0 : ARENA_CHUNK;
+	a->chunk = succeed(talloc_named_const(a, ARENA_CHUNK, "chunk"));
+	if (!is_first)
+		populate(a->chunk);
+	a->room = ARENA_CHUNK;
+}
+
 /* What is larger than a chunk gets one of its own; the current one stays in use. */
 static char *arena_take(struct arena *a, size_t size)
 {
 	if (size > ARENA_CHUNK / 4)
 		return succeed(talloc_named_const(a, size, "large"));
-	if (a->room - a->used < size) {
-		bool is_first = a->chunk == NULL;
-
-		a->chunk = succeed(talloc_named_const(a, ARENA_CHUNK, "chunk"));
-		if (!is_first)
-			populate(a->chunk);
-		a->room = ARENA_CHUNK;
-		a->used = 0;
-	}
+	if (a->room - a->used < size)
+		take_chunk(a);
 	char *memory = a->chunk + a->used;
 
 	a->used += size;

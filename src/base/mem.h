@@ -108,6 +108,11 @@ void buffer_grown(struct buffer *b, size_t len);
 struct arena;
 
 struct arena *arena_new(TALLOC_CTX *mem_ctx) _must_check_;
+/*
+ * After @size bytes the rest is no memory of the process, but of files without a name in TMPDIR,
+ * else /var/tmp, which the system writes when it needs the room; where that has none it is memory.
+ */
+void arena_spill_after(struct arena *a, size_t size);
 void *arena_alloc(struct arena *a, size_t size) _must_check_;
 /* Room for what is written at once: neither zeroed nor aligned. */
 char *arena_bytes(struct arena *a, size_t size) _must_check_;

@@ -19,6 +19,9 @@ struct stored {
 	const char *key; /* NULL: not asked for yet */
 };
 
+/* The entries of 100,000 nodes, until they are a file that is mapped. */
+enum { IN_MEMORY = 64 * 1024 * 1024 };
+
 /* An attribute's name that was asked about; most entries have the same ones. */
 struct known_name {
 	char text[40]; /* "": none was, or it is too long */
@@ -44,6 +47,7 @@ static struct entries *new_entries(TALLOC_CTX *mem_ctx)
 	struct entries *entries = mem_new(mem_ctx, struct entries);
 
 	entries->arena = arena_new(entries);
+	arena_spill_after(entries->arena, IN_MEMORY);
 	entries->roles = MOST_ROLES;
 	return entries;
 }

@@ -129,6 +129,11 @@ void output_end(struct output *output, struct buffer *body)
 	output->len = body->len;
 }
 
+void output_hash_bare(struct output *output, const struct buffer *body)
+{
+	hash_bare(output, body->data);
+}
+
 void output_keep(struct output *output, struct buffer *buffer)
 {
 	hash_bare(output, buffer->data);

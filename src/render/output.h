@@ -22,7 +22,8 @@ void output_sum(const struct site *site, struct output *output, struct umac *uma
  * shape: after output_sum(), which counted the nodes
  */
 void output_end(struct output *output, struct buffer *body);
-/* The hash without serial, and the bytes, which are a child of @buffer. */
+/* The hash without serial; and with it the bytes, which become a child of @buffer. */
+void output_hash_bare(struct output *output, const struct buffer *body);
 void output_keep(struct output *output, struct buffer *buffer);
 
 /* Is it what is stored? Then it has the hashes of that, and no bytes. */

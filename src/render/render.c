@@ -439,31 +439,55 @@ struct printer {
 	TALLOC_CTX *mem_ctx; /* what is kept */
 	struct buffer *buffer; /* what is printed next */
 	struct umac *umac;
+	size_t room; /* for bytes that could be printed once more */
 };
 
-/* Of what is stored already the memory is used again: mostly there is one output at a time. */
-static void settle_output(struct printer *printer, struct output *output)
+/* Outputs of records that are kept at a time, by all workers: 150,000 nodes have as much. */
+enum { KEPT_MAX = 128 * 1024 * 1024 };
+
+/* Is it stored as it is? Else it is ended. */
+static bool is_stored(struct printer *printer, struct output *output)
 {
 	const struct work *work = printer->work;
 	const struct serials *serials = work->serials;
-	struct buffer *buffer = printer->buffer;
 	struct stored stored;
 	bool is_known = serials != NULL && serials->stored != NULL &&
 			serials->stored(serials->data, output->path, &stored);
 
-	output_sum(work->pass->reporter->site, output, printer->umac, buffer);
-	bool is_stored = is_known && output_has_print(output, &stored);
+	output_sum(work->pass->reporter->site, output, printer->umac, printer->buffer);
+	if (is_known && output_has_print(output, &stored))
+		return true;
+	output_end(output, printer->buffer);
+	return is_known && output_has_bytes(output, &stored);
+}
 
-	if (!is_stored) {
-		output_end(output, buffer);
-		is_stored = is_known && output_has_bytes(output, &stored);
-	}
-	if (is_stored) {
-		output->bytes = NULL;
-		buffer_truncate(buffer, 0);
+/* Of many outputs, each is printed once more when it is written: who plans a generation can. */
+static bool is_one_too_many(struct printer *printer, const struct output *output)
+{
+	const struct serials *serials = printer->work->serials;
+
+	if (serials == NULL || serials->stored == NULL || output->object == NULL)
+		return false;
+	if (output->len > printer->room)
+		return true;
+	printer->room -= output->len;
+	return false;
+}
+
+/* Of what is dropped the memory is used again: mostly there is one output at a time. */
+static void settle_output(struct printer *printer, struct output *output)
+{
+	output->bytes = NULL;
+	if (is_stored(printer, output)) {
+		buffer_truncate(printer->buffer, 0);
 		return;
 	}
-	output_keep(output, buffer);
+	if (is_one_too_many(printer, output)) {
+		output_hash_bare(output, printer->buffer);
+		buffer_truncate(printer->buffer, 0);
+		return;
+	}
+	output_keep(output, printer->buffer);
 	printer->buffer = buffer_new(printer->mem_ctx);
 }
 
@@ -507,6 +531,7 @@ static struct printer *new_printers(
 		printer->mem_ctx = mem_scope_new();
 		printer->buffer = buffer_new(printer->mem_ctx);
 		printer->umac = umac_new(printer->mem_ctx, work->renderer->key);
+		printer->room = KEPT_MAX / n;
 	}
 	return printers;
 }

@@ -20,8 +20,9 @@
 struct output {
 	const struct target *target;
 	const char *path; /* where it goes, absolute, without --root */
-	const char *
-		bytes; /* complete, trailer included; NULL: dropped, as they are stored */
+	/* complete, trailer included; NULL: dropped, as they are stored, or are too many to
+	 * keep: serials */
+	const char *bytes;
 	size_t len;
 	uint8_t print[UMAC_BYTES]; /* of all that it is made of: output.h */
 	uint8_t sha256[SHA256_BYTES]; /* of bytes */
@@ -78,8 +79,8 @@ struct stored {
 };
 struct serials {
 	uint64_t (*of)(void *data, const char *path);
-	/* What is stored at @path? An output that is the same is dropped. False, or NULL here:
-	 * nothing. Called by several threads. */
+	/* What is stored at @path? An output that is the same is dropped, and of very many so
+	 * are others. False: nothing; NULL: all are kept. Called by several threads. */
 	bool (*stored)(void *data, const char *path, struct stored *ret);
 	const uint8_t *key; /* of prints, UMAC_KEY_BYTES */
 	void *data;

@@ -15,7 +15,7 @@ points_log=$scratch/log
 points_shown=("$scratch/err")
 LDAPCC_DATADIR=$(realpath "$(dirname "$0")/../..")
 export LDAPCC_DATADIR
-echo 1..17
+echo 1..21
 
 python3 "$LDAPCC_DATADIR/tests/bench/make-site.py" 5000 faults >"$scratch/site0.ldif"
 # the next sites: an alias, a serial number, one VCN less; and two hosts with one address
@@ -70,6 +70,39 @@ cp "$scratch/err" "$scratch/err.one"
 apply 0 "$scratch/again"
 ok 'findings are the same, in the same order' cmp "$scratch/err" "$scratch/err.one"
 ok '… one at every tenth node' grep -q '^0 errors, 500 warnings' "$scratch/err"
+
+# more than the 128 MiB that are kept until they are written: 5,000 files of 30 KiB
+long=$scratch/long
+if [ "$(df -k --output=avail /dev/shm 2>/dev/null | tail -n 1)" -gt 1000000 ]; then
+	long=$(mktemp -d /dev/shm/ldapcc-long.XXXXXX)
+	trap 'rm -rf "$scratch" "$long"' EXIT
+fi
+mkdir "$scratch/templates"
+python3 - "$scratch/templates/long" <<'PYTHON'
+import sys
+with open(sys.argv[1], "w") as template:
+    template.write('---\npath: "/srv/long/{{fqdn}}"\nfor-each: node\nlanguage: text\ntrailer: "# "\n---\n')
+    for i in range(480):
+        template.write(f"{{{{name}}}} {i:03} " + "x" * 52 + "\n")
+PYTHON
+cat >"$scratch/long.yaml" <<-YAML
+	templates: [$scratch/templates]
+	targets: {long: {}}
+	guard: {max-affected: 100%}
+YAML
+apply 0 "$long" long
+ok 'more is published than is kept' test "$code" = 0
+printed() {
+	rm -rf "$long/printed"
+	"$ldapcc" --config "$scratch/long.yaml" --ldif "$scratch/site$1.ldif" \
+		render -o "$long/printed" long 2>"$scratch/err"
+	diff -r "$long/srv/long" "$long/printed/srv/long"
+}
+ok '… byte for byte what is printed' printed 0
+ok '… that is 5,000 files' test "$(find "$long/srv/long" -type f | wc -l)" = 5000
+apply 1 "$long" long
+ok '… and so is the next one' printed 1
+rm -rf "$long"
 
 apply 1 "$scratch/many"
 ok 'a change is published' test "$code" = 0
