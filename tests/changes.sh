@@ -414,7 +414,7 @@ before=$(published)
 for lost in '/^dn: cn=w,/,/^$/d' '/^dn: cn=w,/,/^$/{/^objectClass: voc/d}'; do
 	in_parts | sed "$lost" >"$work/site.ldif"
 	ok "which by $lost is none: exit 0" exits 0 apply
-	ok '… its interface is told' complains 'cn=eth0,cn=w,dc=x: error: .*dangling-ref'
+	ok '… its interface is told' complains 'cn=eth0,cn=w,dc=x: cn: error: .*dangling-ref'
 	ok '… it stays as it was' stands
 	ok '… and at the next run: exit 0' exits 0 apply --full
 	ok '… as well' stands

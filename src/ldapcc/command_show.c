@@ -165,7 +165,7 @@ static void put_machine(struct page *page, const struct machine *machine)
 	put_change(page, record);
 	for (uint32_t i = 0; i < machine->aliases.n; i++)
 		put(page, "alias", machine->aliases.items[i], record,
-			(enum field_id)machine->alias_field);
+			machine_alias_field(machine, machine->aliases.items[i]));
 	put_uses(page, record);
 	put_extras(page, record);
 	put_groups(page, machine);

@@ -14,7 +14,9 @@
 #include "ldapcc/notes.h"
 #include "ldapcc/quarantine.h"
 #include "ldapcc/target_places.h"
+#include "model/group.h"
 #include "model/lint.h"
+#include "model/servers.h"
 #include "model/shape.h"
 #include "render/answers.h"
 
@@ -181,6 +183,11 @@ void run_link(struct run *run)
 {
 	model_link(run->site);
 	site_roster_stand(run->site, run->roster_before);
+	if (lint_names(&run->reporter)) {
+		servers_link(run->site);
+		site_roster_stand(run->site, run->roster_before);
+	}
+	group_link(run->site);
 	lint_site(&run->reporter);
 }
 

@@ -424,6 +424,7 @@ static void read_names(struct decoder *d, struct machine *machine)
 		if (!entry_value_is(&names->values[i], own.bytes))
 			add_alias(d, &machine->record, &machine->aliases, FIELD_NAME,
 				&names->values[i]);
+	machine_keep_names_in_cn(d->site->arena, machine);
 	for (size_t i = 0; i < aliases->n; i++)
 		if (!entry_value_is(&aliases->values[i], own.bytes))
 			add_alias(d, &machine->record, &machine->aliases, FIELD_ALIAS,

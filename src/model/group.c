@@ -17,11 +17,13 @@ struct linking {
 		*containers; /* DNs that have machines below them; NULL: not asked yet */
 };
 
-static void add_dead(struct linking *l, struct node_group *group, const char *text,
-	enum field_id field)
+static struct dead_member *add_dead(struct linking *l, struct node_group *group,
+	const char *text, enum field_id field)
 {
-	*mem_push(l->site, &group->dead, &group->n_dead) =
-		(struct dead_member){text, field};
+	struct dead_member *dead = mem_push(l->site, &group->dead, &group->n_dead);
+
+	*dead = (struct dead_member){.text = text, .field = field};
+	return dead;
 }
 
 static void add_node(struct site *site, struct node_group *group, struct machine *machine)
@@ -105,9 +107,9 @@ static void link_triple(struct linking *l, struct node_group *group, const char 
 		machine = model_find_machine(l->site, host);
 	if (machine != NULL)
 		add_node(l->site, group, machine);
-	else if (table_find(l->site->short_names, host) == NULL &&
-		 !is_absent(l->site, host))
-		add_dead(l, group, triple, FIELD_TRIPLE);
+	else if (!is_absent(l->site, host))
+		add_dead(l, group, triple, FIELD_TRIPLE)->is_of_several =
+			table_find(l->site->short_names, host) == MODEL_SHARED;
 }
 
 static void link_netgroup(struct linking *l, struct node_group *group, const char *name)

@@ -11,7 +11,6 @@
 #include "model/absent.h"
 #include "model/dns_record.h"
 #include "model/each.h"
-#include "model/group.h"
 #include "model/merge.h"
 #include "model/node_names.h"
 #include "model/ports.h"
@@ -653,6 +652,5 @@ void model_link(struct site *site)
 	for (size_t i = 0; i < site->n_profiles; i++)
 		link_profile(site, site->profiles[i]);
 	collect_users(site);
-	group_link(site);
 	dns_records_link(site);
 }

@@ -36,8 +36,9 @@ void lint_missing(
 
 static enum field_id name_field(const struct name_holder *holder)
 {
-	return holder->is_alias && holder->record == &holder->machine->record
-		       ? (enum field_id)holder->machine->alias_field
+	return holder->alias != NULL && *holder->alias != NULL &&
+			       holder->record == &holder->machine->record
+		       ? machine_alias_field(holder->machine, *holder->alias)
 		       : FIELD_NAME;
 }
 
@@ -217,16 +218,21 @@ void lint_whole_names(struct reporter *r, struct machine *machine)
 				machine->interfaces[i]->fqdn);
 }
 
-static void check_names(struct reporter *r)
+bool lint_names(struct reporter *r)
 {
 	struct site *site = r->site;
 
-	for (size_t i = 0; site->shares_names && i < site->n_machines; i++)
+	if (!site->shares_names)
+		return false;
+	for (size_t i = 0; i < site->n_machines; i++)
 		check_machine_names(r, site->machines[i]);
+	return model_drop_aliases(site);
+}
+
+static void check_names(struct reporter *r)
+{
 	lint_nodes(r, NODE_NAMES);
-	if (site->shares_names)
-		model_drop_aliases(site);
-	dns_records_link_aliases(site);
+	dns_records_link_aliases(r->site);
 }
 
 static int compare_folded(const void *left, const void *right)
@@ -549,6 +555,20 @@ void lint_references(struct reporter *r, struct machine *machine)
 	check_reference(r, &machine->record, FIELD_IMAGE, machine->image_dn, KIND_IMAGE);
 }
 
+static void report_nothing_above(struct reporter *r, struct record *interface)
+{
+	const char *key = dn_key_parent(interface->key);
+	const struct record *above = model_find(r->site, key);
+	struct finding *finding = check_report(r, CHECK_DANGLING_REF, interface,
+		FIELD_NAME, "'%s', the entry above, is no host and no VCN", key);
+
+	if (above == NULL)
+		note_gone(r, finding, key);
+	else
+		diag_note(finding, record_loc(r->site, above, FIELD_NONE),
+			"this is of kind '%s'", kind_name(above->kind));
+}
+
 static void check_references(struct reporter *r)
 {
 	struct site *site = r->site;
@@ -556,8 +576,7 @@ static void check_references(struct reporter *r)
 	lint_nodes(r, NODE_REFERENCES);
 	for (size_t i = 0; i < site->n_interfaces; i++)
 		if (site->interfaces[i]->machine == NULL)
-			check_report(r, CHECK_DANGLING_REF, &site->interfaces[i]->record,
-				FIELD_NONE, "the entry above is no host and no VCN");
+			report_nothing_above(r, &site->interfaces[i]->record);
 	for (size_t i = 0; i < site->n_profiles; i++)
 		for (uint32_t j = 0; j < site->profiles[i]->repository_dns.n; j++)
 			check_reference(r, &site->profiles[i]->record, FIELD_REPOSITORY,
@@ -610,7 +629,10 @@ static void report_dead(
 {
 	TMP_CTX(tmp);
 	struct finding *finding = check_report_at(r, CHECK_DANGLING_REF, SEVERITY_WARNING,
-		record, dead->field, 0, "the member '%s' is not in the directory",
+		record, dead->field, 0,
+		dead->is_of_several
+			? "the member '%s' is the short name of several: write the domain, (HOST,-,DOMAIN)"
+			: "the member '%s' is not in the directory",
 		dead->text);
 
 	note_gone(r, finding, dn_key(tmp, dead->text));

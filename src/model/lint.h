@@ -9,5 +9,13 @@
 
 #include "model/report.h"
 
-/* After model_link(), before model_derive(). */
+/*
+ * lint_names - who of several has a name; after site_roster_stand(), before group_link()
+ *
+ * shape:  true where somebody lost an alias: who was looked for by name (servers.h) is looked for
+ *         again, as nobody finds him by it any more
+ */
+bool lint_names(struct reporter *reporter) _must_check_;
+
+/* After lint_names() and group_link(), before model_derive(). */
 void lint_site(struct reporter *reporter);

@@ -175,7 +175,7 @@ static bool drop_empty_of(struct site *site, struct interface *interface)
 	       drop_empty(&interface_write_rare(site->arena, interface)->aliases);
 }
 
-void model_drop_aliases(struct site *site)
+bool model_drop_aliases(struct site *site)
 {
 	bool has_dropped = false;
 
@@ -187,11 +187,12 @@ void model_drop_aliases(struct site *site)
 			has_dropped |= drop_empty_of(site, machine->interfaces[j]);
 	}
 	if (!has_dropped)
-		return;
+		return false;
 	site->full_names = table_new(site, site->n_machines);
 	site->short_names = table_new(site, site->n_machines);
 	for (size_t i = 0; i < site->n_machines; i++) {
 		claim_full_names(site, site->machines[i]);
 		claim_short_names(site, site->machines[i]);
 	}
+	return true;
 }

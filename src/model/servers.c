@@ -17,9 +17,11 @@ static void link_router(struct site *site, struct network *network)
 	struct strings found = {0};
 	struct ip ip;
 
-	if (network->gateway_name != NULL)
-		found = model_addresses_of(site, network->gateway_name,
-			domain_of(site, network), network->prefix.base.family);
+	if (network->gateway_name == NULL)
+		return;
+	network->gateway = (struct ip){0};
+	found = model_addresses_of(site, network->gateway_name, domain_of(site, network),
+		network->prefix.base.family);
 	for (uint32_t i = found.n; i-- > 0;)
 		if (ip_parse(found.items[i], &ip) && prefix_contains(network->prefix, ip))
 			network->gateway = ip;
@@ -39,7 +41,8 @@ static bool has_names(const struct strings *servers)
 static void link_name_servers(struct site *site, struct strings *servers,
 	struct strings *said, const char *domain)
 {
-	*said = *servers;
+	if (said->items == NULL)
+		*said = *servers;
 	if (!has_names(said))
 		return;
 	struct strings all[] = {derive_servers(site, said, domain, 4),

@@ -8,7 +8,10 @@
 
 #include "model/report.h"
 
-/* After names are given out: a router's address inside its network, name servers' addresses. */
+/*
+ * After names are given out, and again where some were taken back: a router's address inside its
+ * network, name servers' addresses.
+ */
 void servers_link(struct site *site);
 
 /* A warning where @name, of @domain where it is short, is no address and nobody's name. */

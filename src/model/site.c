@@ -296,6 +296,29 @@ bool strings_equal(const struct strings *a, const struct strings *b)
 	return true;
 }
 
+void machine_keep_names_in_cn(struct arena *arena, struct machine *machine)
+{
+	const struct strings *all = &machine->aliases;
+
+	if (machine->alias_field == FIELD_NAME || all->n == 0)
+		return;
+	struct strings *names = &machine_write_rare(arena, machine)->names_in_cn;
+
+	*names = (struct strings){
+		.items = arena_alloc(arena, all->n * sizeof(const char *)), .n = all->n};
+	memcpy(names->items, all->items, all->n * sizeof(const char *));
+}
+
+enum field_id machine_alias_field(const struct machine *machine, const char *alias)
+{
+	const struct strings *names = &machine->rare->names_in_cn;
+
+	for (uint32_t i = 0; i < names->n; i++)
+		if (strcmp(names->items[i], alias) == 0)
+			return FIELD_NAME;
+	return (enum field_id)machine->alias_field;
+}
+
 bool machine_has_address(const struct machine *machine, struct ip ip)
 {
 	for (uint32_t i = 0; i < machine->n_interfaces; i++)

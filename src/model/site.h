@@ -340,6 +340,7 @@ struct machine_rare {
 		*merged_into; /* RFC 2307bis: the host this entry is an interface of */
 	struct strings dns_values, host_keys; /* vocDNSRecord, vocSSHHostKey */
 	struct strings guest_firmware; /* that VCNs find here; none: not known */
+	struct strings names_in_cn; /* aliases that are cn values, where others are not */
 	struct boot boot; /* of its own; bootFile of a bootableDevice is boot.file */
 };
 
@@ -526,10 +527,11 @@ struct module_choice {
 	bool is_disabled;
 };
 
-/* A member of a group that is not there. */
+/* A member of a group that is not there, or of which nobody knows who it is. */
 struct dead_member {
 	const char *text; /* as the directory has it */
 	enum field_id field;
+	bool is_of_several; /* a short name that several nodes have */
 };
 
 /* Nodes under one name: an entry of the directory, or what they have in common. */
@@ -703,9 +705,10 @@ void model_link(struct site *site);
 /*
  * model_drop_aliases - takes out the aliases that lint set to NULL, because another has them
  *
- * shape:  names are given out anew, so that what was dropped keeps nobody's short name busy
+ * shape:  names are given out anew, so that what was dropped keeps nobody's short name busy. False
+ *         where there was nothing to drop
  */
-void model_drop_aliases(struct site *site);
+bool model_drop_aliases(struct site *site) _must_check_;
 
 /*
  * model_derive - after lint: drop bad records from the tables, then shared networks,
@@ -713,6 +716,10 @@ void model_drop_aliases(struct site *site);
  */
 void model_derive(struct site *site);
 
+/* Before those of vocAlias come, where there are some: its aliases so far are cn values. */
+void machine_keep_names_in_cn(struct arena *arena, struct machine *machine);
+/* Which attribute its alias @alias came from. */
+enum field_id machine_alias_field(const struct machine *machine, const char *alias);
 /* Has one of its interfaces @ip? */
 bool machine_has_address(const struct machine *machine, struct ip ip);
 /* vocInstall is TRUE, and vocInstallUntil has not passed; whether it can boot is another matter. */
