@@ -324,6 +324,58 @@ const struct machine *fields_machine(const struct shape *shape, const void *obje
 	return NULL;
 }
 
+/* Whose values they are */
+
+static bool is_text(const char *own, const char *text, size_t len)
+{
+	return own != NULL && strlen(own) == len && memcmp(own, text, len) == 0;
+}
+
+static void add_domain_owners(TALLOC_CTX *mem_ctx, struct records *all,
+	const struct site *site, const char *text, size_t len)
+{
+	for (size_t i = 0; i < site->n_clusters; i++)
+		if (is_text(site->clusters[i]->domain, text, len))
+			*mem_push(mem_ctx, &all->items, &all->n) =
+				&site->clusters[i]->record;
+	for (size_t i = 0; i < site->n_networks; i++)
+		if (is_text(site->networks[i]->domain, text, len))
+			*mem_push(mem_ctx, &all->items, &all->n) =
+				&site->networks[i]->record;
+}
+
+static bool is_named_in(const struct machine *machine, const char *text, size_t len)
+{
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		const char *fqdn = machine->interfaces[i]->fqdn;
+
+		if (fqdn != NULL && is_text(model_domain_of(fqdn), text, len))
+			return true;
+	}
+	return false;
+}
+
+static void add_name_owners(TALLOC_CTX *mem_ctx, struct records *all,
+	const struct site *site, const char *text, size_t len)
+{
+	for (size_t i = 0; i < site->n_machines; i++)
+		if (is_named_in(site->machines[i], text, len))
+			*mem_push(mem_ctx, &all->items, &all->n) =
+				&site->machines[i]->record;
+}
+
+struct records fields_owners(TALLOC_CTX *mem_ctx, const struct site *site,
+	const struct field *field, const char *text, size_t len)
+{
+	struct records all = {0};
+
+	if (field->attribute == FIELD_DOMAIN)
+		add_domain_owners(mem_ctx, &all, site, text, len);
+	if (field->attribute == FIELD_NAME)
+		add_name_owners(mem_ctx, &all, site, text, len);
+	return all;
+}
+
 bool fields_show_groups(const struct template *template)
 {
 	/* totals: a number of them is among those */

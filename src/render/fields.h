@@ -39,5 +39,20 @@ const struct shape *fields_globals(TALLOC_CTX *mem_ctx, const struct map *map,
 bool fields_show_groups(const struct template *template);
 /* The record behind an object of @shape, or NULL (a range, an address): for findings. */
 struct record *fields_record(const struct shape *shape, const void *object);
+
+struct records {
+	struct record **items;
+	size_t n;
+};
+
+/*
+ * fields_owners - who has @text, a value of the whole site that the outermost context gives as
+ * @field: a domain (cluster, networks), or that of a client's name (nodes)
+ *
+ * memory: below @mem_ctx; the records are the site's
+ */
+struct records fields_owners(TALLOC_CTX *mem_ctx, const struct site *site,
+	const struct field *field, const char *text, size_t len) _must_check_;
+
 /* The host or VCN that an object of @shape is, or is part of; NULL for others. */
 const struct machine *fields_machine(const struct shape *shape, const void *object);

@@ -119,7 +119,7 @@ static const struct field dns_record_fields[] = {
 	COMPUTED("port", VALUE_NUMBER, dns_port),
 	COMPUTED("algorithm", VALUE_NUMBER, dns_algorithm),
 	COMPUTED("fingerprint_type", VALUE_NUMBER, dns_kind),
-	TEXT("fingerprint", dns_record, fingerprint),
+	FROM("fingerprint", dns_record, fingerprint, SSH_HOST_KEY),
 	{"target", VALUE_TEXT, NULL, dns_target, NULL, FIELD_DNS_RECORD, 0},
 	{"target_dotted", VALUE_TEXT, NULL, dns_target_dotted, NULL, FIELD_DNS_RECORD, 0},
 	STRINGS("texts", dns_record, texts, DNS_RECORD),
@@ -200,9 +200,9 @@ ELEMENTS(zone_record)
 static const struct field zone_fields[] = {
 	FROM("name", zone, name, DOMAIN),
 	TRUTH("is_reverse", zone, is_reverse),
-	COMPUTED("server", VALUE_TEXT, zone_server),
+	{"server", VALUE_TEXT, NULL, zone_server, NULL, FIELD_NAMESERVER, 0},
 	STRINGS("servers", zone, server_names, NAMESERVER),
-	TEXT("contact", zone, contact),
+	FROM("contact", zone, contact, DOMAIN),
 	{"records", VALUE_LIST, &zone_record_shape, zone_records, zone_record_at, 0, 0},
 	{0},
 };

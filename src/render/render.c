@@ -213,24 +213,18 @@ static bool is_reported(struct pass *pass, const struct record *record, int attr
 	return is_known;
 }
 
-static void refuse_value(void *data, const struct context *context,
-	const struct field *field, const struct template_refusal *refusal)
+static void refuse_of(struct pass *pass, struct record *record, const struct field *field,
+	const struct template_refusal *refusal)
 {
-	struct pass *pass = data;
-	struct record *record = innermost_record(pass, context);
-
-	if (record == NULL) {
-		pass->failed =
-			diag_fail(pass->reporter->diags, EXIT_USAGE, refusal->where,
-				"the value of '%s' %s", field->name, refusal->reason);
-		return;
-	}
 	if (is_reported(pass, record, field->attribute))
 		return;
+	TMP_CTX(tmp);
+
 	pass->n_records += !record->is_bad;
 	struct finding *finding = check_report(pass->reporter, CHECK_UNSAFE_VALUE, record,
-		(enum field_id)field->attribute, "the value of '%s' %s: %s%s%s",
-		field->name, refusal->reason,
+		(enum field_id)field->attribute, "'%s': the value of '%s' %s: %s%s%s",
+		text_printable(tmp, refusal->text, refusal->len), field->name,
+		refusal->reason,
 		refusal->language == NULL ? "the template refuses it" : "the language '",
 		refusal->language == NULL ? "" : refusal->language,
 		refusal->language == NULL ? "" : "' cannot carry it");
@@ -238,6 +232,26 @@ static void refuse_value(void *data, const struct context *context,
 	/* refused is refused, whatever the severity that the site gives the check */
 	record->is_bad = true;
 	diag_note(finding, refusal->where, "it would be printed here");
+}
+
+/* What no record prints is of every record that has it; of none, it is the template's fault. */
+static void refuse_value(void *data, const struct context *context,
+	const struct field *field, const struct template_refusal *refusal)
+{
+	TMP_CTX(tmp);
+	struct pass *pass = data;
+	struct record *record = innermost_record(pass, context);
+	struct records all = {.items = &record, .n = record != NULL};
+
+	if (record == NULL)
+		all = fields_owners(
+			tmp, pass->reporter->site, field, refusal->text, refusal->len);
+	for (size_t i = 0; i < all.n; i++)
+		refuse_of(pass, all.items[i], field, refusal);
+	if (all.n == 0)
+		pass->failed =
+			diag_fail(pass->reporter->diags, EXIT_USAGE, refusal->where,
+				"the value of '%s' %s", field->name, refusal->reason);
 }
 
 static void count_refusal(void *data, const struct context *context _unused_,

@@ -146,14 +146,11 @@ static inline const struct value *resolve(const struct run *r, const struct op *
 
 /* Printing */
 
-/* Says that the value of @op is not printed; @language is NULL where it could be. */
+/* Says that the value of @op is not printed, but for where. */
 static void refuse(const struct run *r, const struct op *op, const struct context *owner,
-	const char *reason, const char *language)
+	struct template_refusal refusal)
 {
-	const struct template_refusal refusal = {.reason = reason,
-		.language = language,
-		.where = loc_at(op->path, op->line, op->column)};
-
+	refusal.where = loc_at(op->path, op->line, op->column);
 	if (r->hooks != NULL && r->hooks->refused != NULL)
 		r->hooks->refused(r->hooks->data, owner, op->field, &refusal);
 }
@@ -173,7 +170,8 @@ static bool may_print_all(const struct run *r, const struct op *op,
 	else if (*hit != ' ')
 		snprintf(reason, sizeof(reason),
 			*hit == '\'' ? "contains \"%c\"" : "contains '%c'", *hit);
-	refuse(r, op, owner, reason, NULL);
+	refuse(r, op, owner,
+		(struct template_refusal){reason, NULL, text, len, LOC_NONE});
 	return false;
 }
 
@@ -205,14 +203,15 @@ static inline void put_literal(
 
 /* What was printed from @mark on goes again if it made its line too long. */
 static void check_line(const struct run *r, const struct op *op, size_t mark,
-	const struct context *owner)
+	const struct context *owner, const char *text, size_t len)
 {
 	if (op->line_max == 0 || r->out->len - r->line < op->line_max)
 		return;
 	char reason[] = "makes a line of 1,000 bytes or more";
 
 	buffer_truncate(r->out, mark);
-	refuse(r, op, owner, reason, op->language);
+	refuse(r, op, owner,
+		(struct template_refusal){reason, op->language, text, len, LOC_NONE});
 }
 
 /* Digits, and what else of hex digits, colons and dots was made of a number. */
@@ -224,7 +223,7 @@ static void put_word(const struct run *r, const struct op *op, const char *text,
 	if (!may_print(r, op, owner, text, len))
 		return;
 	put_short(r->out, text, len);
-	check_line(r, op, mark, owner);
+	check_line(r, op, mark, owner, text, len);
 }
 
 static void put_number(const struct run *r, const struct op *op, int64_t number,
@@ -268,11 +267,12 @@ static void put_text(struct run *r, const struct op *op, const struct value *val
 	const char *reason = op->escape(text, len, op->field, r->out);
 
 	if (reason == NULL) {
-		check_line(r, op, mark, owner);
+		check_line(r, op, mark, owner, text, len);
 		return;
 	}
 	buffer_truncate(r->out, mark);
-	refuse(r, op, owner, reason, op->language);
+	refuse(r, op, owner,
+		(struct template_refusal){reason, op->language, text, len, LOC_NONE});
 }
 
 static inline void run_value(struct run *r, const struct op *op, unsigned depth)

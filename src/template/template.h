@@ -141,6 +141,8 @@ struct template_refusal {
 	const char *reason; /* "contains a comma"; valid during the call */
 	const char
 		*language; /* whose escaper it was; NULL: the front matter's `refuse` */
+	const char *text; /* what was refused; valid during the call */
+	size_t len;
 	struct loc where; /* the tag; its source stays as long as the template */
 };
 
