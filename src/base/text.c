@@ -240,6 +240,23 @@ bool text_has_control(const char *text, size_t length)
 	return false;
 }
 
+/*
+ * What a terminal or a reader of lines acts upon, though it is good UTF-8: C1 controls (U+0080 to
+ * U+009F), line and paragraph separators, and marks that turn the direction of what follows.
+ */
+static bool is_invisible(const unsigned char *bytes, size_t length)
+{
+	unsigned last = bytes[length - 1];
+
+	if (length == 2)
+		return bytes[0] == 0xc2 && last < 0xa0;
+	if (length != 3 || bytes[0] != 0xe2)
+		return false;
+	return (bytes[1] == 0x80 && (last == 0x8e || last == 0x8f ||
+					    (last >= 0xa8 && last <= 0xae))) ||
+	       (bytes[1] == 0x81 && last >= 0xa6 && last <= 0xa9);
+}
+
 static char *make_printable(
 	TALLOC_CTX *mem_ctx, const char *text, size_t length, size_t at_most)
 {
@@ -254,7 +271,8 @@ static char *make_printable(
 			buffer_add_text(b, "…");
 			break;
 		}
-		if (step == 0 || (step == 1 && text_has_control(text + i, 1))) {
+		if (step == 0 || (step == 1 && text_has_control(text + i, 1)) ||
+			(step > 1 && is_invisible(bytes + i, step))) {
 			buffer_printf(b, "\\x%02x", bytes[i]);
 			step = 1;
 		} else {

@@ -61,7 +61,10 @@ bool text_is_utf8(const char *text, size_t length);
 char *text_as_utf8(TALLOC_CTX *mem_ctx, const char *text) _must_check_;
 /* A byte below 0x20, or 0x7f: what no output language may be given. */
 bool text_has_control(const char *text, size_t length);
-/* Bytes for a message: control characters and bad UTF-8 as \xHH, cut after 80 with "…". */
+/*
+ * Bytes for a message: control characters, those of Unicode too, and bad UTF-8 as \xHH, cut after
+ * 80 with "…".
+ */
 char *text_printable(TALLOC_CTX *mem_ctx, const char *text, size_t length) _must_check_;
 /* The same for a line that a program printed: the end often says what is wrong, so it is cut
  * after 1000 only. */
