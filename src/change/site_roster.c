@@ -253,6 +253,9 @@ static void have_macs(
 	for (uint32_t i = 0; i < interface->rare->n_guids; i++)
 		add_item(mem_ctx, &having->macs,
 			past_hardware(&interface->rare->guids[i]));
+	for (uint32_t i = 0; i < interface->rare->duids.n; i++)
+		add_item(mem_ctx, &having->macs,
+			past_name(interface->rare->duids.items[i]));
 }
 
 static void have_network(struct having *having, const char *name)
@@ -574,6 +577,58 @@ static bool takes_gateway(const struct site *site, const struct machine *machine
 	       !had_address(was, network->gateway);
 }
 
+/* What there was, how many of it are there now, and whether there is anything new. */
+struct tally {
+	const char *items;
+	size_t n;
+	bool has_new;
+};
+
+static void tally(struct tally *t, uint64_t hash)
+{
+	if (past_has(t->items, hash))
+		t->n++;
+	else
+		t->has_new = true;
+}
+
+static bool is_fewer(const struct tally *t)
+{
+	return !t->has_new && t->n < strlen(t->items) / PAST_ITEM;
+}
+
+static void tally_macs(struct tally *macs, const struct interface *interface)
+{
+	for (uint32_t i = 0; i < interface->n_macs; i++) {
+		uint64_t hash = past_hardware(&interface->macs[i]);
+
+		/* one can be derived, whatever was there */
+		if (!interface->macs[i].is_derived || past_has(macs->items, hash))
+			tally(macs, hash);
+	}
+	for (uint32_t i = 0; i < interface->rare->n_guids; i++)
+		tally(macs, past_hardware(&interface->rare->guids[i]));
+	for (uint32_t i = 0; i < interface->rare->duids.n; i++)
+		tally(macs, past_name(interface->rare->duids.items[i]));
+}
+
+static void find_losses(struct machine *machine, const struct roster_record *was)
+{
+	if (was == NULL)
+		return;
+	struct tally macs = {.items = was->macs}, addresses = {.items = was->addresses};
+
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		const struct interface *interface = machine->interfaces[i];
+
+		tally_macs(&macs, interface);
+		for (uint32_t j = 0; j < interface->n_addresses; j++)
+			tally(&addresses, past_ip(interface->addresses[j].ip));
+	}
+	machine->has_lost_macs = is_fewer(&macs);
+	machine->has_lost_addresses = is_fewer(&addresses) && !machine->lacks_address;
+}
+
 static void stand_machine(struct look_back *s, struct machine *machine)
 {
 	const struct roster_record *was =
@@ -593,6 +648,8 @@ static void stand_machine(struct look_back *s, struct machine *machine)
 				 takes_gateway(s->site, machine, was, s->before);
 	if (machine->lacks_address)
 		stand_without_address(s, &machine->record, was);
+	if (machine->has_placeholder)
+		find_losses(machine, was != NULL ? was : was_at(s, &machine->record));
 	if (machine->n_interfaces < 2 || machine->standing == STANDING_SAME)
 		return;
 	if (was == NULL)

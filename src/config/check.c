@@ -34,6 +34,7 @@ bool check_is_conflict(enum check check)
 		[CHECK_DUP_NAME] = true,
 		[CHECK_DUP_IP] = true,
 		[CHECK_DUP_MAC] = true,
+		[CHECK_DUP_DUID] = true,
 		[CHECK_ALIAS_CONFLICT] = true,
 		[CHECK_OVERLAPPING_NETWORKS] = true,
 		[CHECK_OVER_CAPACITY] = true,

@@ -69,6 +69,13 @@ static bool is_plain_mac(const struct entry_value *value, struct mac *ret)
 	       !mac_is_zero(*ret) && !mac_is_multicast(*ret);
 }
 
+static void pass_over_mac(struct decoder *d, struct record *record,
+	struct interface *interface, const struct entry_value *value, const char *why)
+{
+	decode_pass_over(d, record, FIELD_MAC, value, why);
+	interface_write_rare(d->site->arena, interface)->has_no_mac = true;
+}
+
 /* An Ethernet address of six octets, or an address of InfiniBand. */
 static void read_mac(struct decoder *d, struct record *record,
 	struct interface *interface, const struct entry_value *value)
@@ -86,14 +93,14 @@ static void read_mac(struct decoder *d, struct record *record,
 
 	hardware.mac = (struct mac){0};
 	if (is_text && is_placeholder(text))
-		decode_pass_over(d, record, FIELD_MAC, value, "is no address");
+		pass_over_mac(d, record, interface, value, "is no address");
 	else if (is_text && guid_parse(text, &hardware.guid))
 		keep_guid(d, interface, &hardware);
 	else if (!is_text || !mac_parse(text, &hardware.mac))
 		decode_fault(d, CHECK_BAD_MAC, record, FIELD_MAC, value,
 			"is no MAC address of six octets, and none of InfiniBand");
 	else if (mac_is_zero(hardware.mac))
-		decode_pass_over(d, record, FIELD_MAC, value, "is all zeros");
+		pass_over_mac(d, record, interface, value, "is all zeros");
 	else if (mac_is_multicast(hardware.mac))
 		decode_fault(d, CHECK_MULTICAST_MAC, record, FIELD_MAC, value,
 			"has the group bit set: no interface can own it");
@@ -186,9 +193,11 @@ static void read_addresses(
 		struct ip ip = {0};
 		const char *why = NULL;
 
-		if (is_no_address(d, &values->values[i], &ip))
+		if (is_no_address(d, &values->values[i], &ip)) {
 			why = "is no address";
-		else if (!ip_is_set(ip) && decode_is_name(d, &values->values[i]))
+			interface_write_rare(d->site->arena, interface)->has_no_address =
+				true;
+		} else if (!ip_is_set(ip) && decode_is_name(d, &values->values[i]))
 			why = "is a name, and its address stands elsewhere";
 		else {
 			if (!ip_is_set(ip))

@@ -186,6 +186,8 @@ static bool is_attached(struct interface *interface)
 	if (interface->machine == NULL)
 		return false;
 	interface->machine->lacks_address |= interface->n_passed_over > 0;
+	interface->machine->has_placeholder |=
+		interface->rare->has_no_mac || interface->rare->has_no_address;
 	return !interface->record.is_passed_over;
 }
 

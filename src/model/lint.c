@@ -610,6 +610,36 @@ static void report_bare(struct reporter *r, struct record *record)
 			"no address, no MAC and no interface entry: passed over");
 }
 
+/* At the interface whose value it is; one that has nothing else is none of its machine's. */
+static void report_loss(struct reporter *r, struct machine *machine, enum field_id field)
+{
+	bool is_mac = field == FIELD_MAC;
+	struct record *record = &machine->record;
+
+	for (uint32_t i = machine->n_interfaces; i-- > 0;) {
+		struct interface *interface = machine->interfaces[i];
+
+		if (is_mac ? interface->rare->has_no_mac
+			   : interface->rare->has_no_address)
+			record = &interface->record;
+	}
+	check_report(r, is_mac ? CHECK_BAD_MAC : CHECK_BAD_IP, record, field,
+		"%s that was published is gone, and what stands in its place is none",
+		is_mac ? "a MAC address" : "an address");
+}
+
+/*
+ * What stands in the place of an address is a warning, and no reason to take one away that was
+ * published: who means that leaves the value out.
+ */
+static void report_losses(struct reporter *r, struct machine *machine)
+{
+	if (machine->has_lost_macs)
+		report_loss(r, machine, FIELD_MAC);
+	if (machine->has_lost_addresses)
+		report_loss(r, machine, FIELD_ADDRESS);
+}
+
 static void check_passed_over(struct reporter *r)
 {
 	struct site *site = r->site;
@@ -619,9 +649,12 @@ static void check_passed_over(struct reporter *r)
 			report_lost(r, site->passed_over[i]);
 		else
 			report_bare(r, site->passed_over[i]);
-	for (size_t i = 0; i < site->n_machines; i++)
+	for (size_t i = 0; i < site->n_machines; i++) {
 		if (site->machines[i]->record.was_there)
 			report_lost(r, &site->machines[i]->record);
+		if (site->machines[i]->has_placeholder)
+			report_losses(r, site->machines[i]);
+	}
 }
 
 static void report_dead(

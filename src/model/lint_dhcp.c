@@ -9,6 +9,7 @@
 #include "model/dhcp_option.h"
 #include "model/lint_node.h"
 #include "model/lint_rules.h"
+#include "model/past.h"
 #include "model/servers.h"
 #include "model/wire.h"
 
@@ -509,25 +510,41 @@ static void check_guids(struct reporter *r, struct interface *interface)
 			interface->rare->n_guids);
 }
 
+/* Who had the DUID, whatever else changed, then who stands above the other, keeps it. */
+static bool has_rather(
+	const struct interface *a, const struct interface *b, const char *duid)
+{
+	bool had_a = past_has(a->machine->past.macs, past_name(duid));
+	bool had_b = past_has(b->machine->past.macs, past_name(duid));
+
+	return had_a != had_b ? had_a : lint_stands_above(a->machine, b->machine);
+}
+
 /* A DUID is its node's: all interfaces of one may have it. */
 static void check_dup_duid(
 	struct reporter *r, struct table *seen, struct interface *interface)
 {
 	for (uint32_t i = 0; i < interface->rare->duids.n; i++) {
 		const char *duid = interface->rare->duids.items[i];
-		struct interface **first = (struct interface **)table_slot(seen, duid);
+		struct interface **keeps = (struct interface **)table_slot(seen, duid);
+		struct interface *other = interface;
 
-		if (*first == NULL)
-			*first = interface;
-		if ((*first)->machine == interface->machine)
+		if (*keeps == NULL)
+			*keeps = interface;
+		if ((*keeps)->machine == interface->machine)
 			continue;
-		struct finding *finding = check_report(r, CHECK_DUP_DUID,
-			&interface->record, FIELD_DUID, "DUID %s is already taken", duid);
+		if (has_rather(interface, *keeps, duid)) {
+			other = *keeps;
+			*keeps = interface;
+		}
+		struct finding *finding = check_report(r, CHECK_DUP_DUID, &other->record,
+			FIELD_DUID, "DUID %s is already taken", duid);
 
 		lint_note(
-			r, finding, &(*first)->record, FIELD_DUID, 0, "first used here");
-		if (finding->severity == SEVERITY_ERROR)
-			(*first)->record.is_bad = true;
+			r, finding, &(*keeps)->record, FIELD_DUID, 0, "first used here");
+		if (finding->severity == SEVERITY_ERROR &&
+			!has_rather(*keeps, other, duid))
+			(*keeps)->record.is_bad = true;
 	}
 }
 

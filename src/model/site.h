@@ -232,6 +232,8 @@ struct interface_rare {
 	uint32_t n_guids;
 	uint32_t vlan; /* 0: no VLAN interface */
 	struct strings duids; /* aa:bb:… */
+	bool has_no_mac,
+		has_no_address; /* a word stands in its place (-, n/a), or zeros */
 	bool has_ports_mac; /* a bridge with the MAC of its port, which has an entry, too */
 	/* of a zone's name: with those that have another's hosts line; from model_derive() */
 	struct address *all_addresses;
@@ -382,9 +384,12 @@ struct machine {
 	uint16_t rdn_length; /* of the name in the RDN, which record.name begins with */
 	uint16_t
 		excluded; /* FIELD_HOST, FIELD_IMAGE or FIELD_PROFILE, which is passed over */
-	uint8_t alias_field; /* enum field_id: which of the two, for findings */
+	uint8_t alias_field; /* enum field_id: of all, but for those in rare->names_in_cn */
 	bool is_part; /* RDN with an address or MAC: one interface of a host */
 	bool lacks_address; /* all that it has were passed over */
+	bool has_placeholder; /* … or one is a word for none */
+	/* fewer than it was published with, and none that is new; from site_roster_stand() */
+	bool has_lost_macs, has_lost_addresses;
 	bool is_bare; /* … and that was nothing at all */
 	bool takes_gateway; /* has the gateway's address, and had another one before */
 	bool is_served; /* while groups are derived */
