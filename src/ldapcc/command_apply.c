@@ -263,7 +263,9 @@ static int apply(struct run *run)
 	talloc_free(p.state); /* the lock, for `watch` */
 	if (failed < 0)
 		return failed;
-	return run->arguments.detailed_exitcode && p.has_changes ? EXIT_CHANGES : 0;
+	return run->arguments.detailed_exitcode && (p.has_changes || p.has_disarmed)
+		       ? EXIT_CHANGES
+		       : 0;
 }
 
 int command_apply(void *session)

@@ -10,6 +10,7 @@
 #include "ldapcc/disarm.h"
 #include "ldapcc/listing.h"
 #include "ldapcc/publication.h"
+#include "publish/publish.h"
 #include "read/dn.h"
 
 /* diff: what apply would change, and what its guards would say. Nothing is written. */
@@ -187,39 +188,59 @@ static int print_files(struct publication *p)
 	return failed;
 }
 
-static void print_summary(struct run *run, const struct plan *plan)
+/* What is turned off is a generation of its own, and comes first. */
+static void print_summary(
+	struct run *run, const struct plan *plan, const struct foreseen *foreseen)
 {
 	TMP_CTX(tmp);
 	const char *summary = plan_summary(tmp, plan);
+	bool has_changes = plan_has_changes(plan);
+
+	if (foreseen->n_off > 0)
+		summary = mem_printf(tmp, "%s%s%s", disarm_reason(tmp, foreseen->n_off),
+			has_changes ? "; then " : "", has_changes ? summary : "");
 
 	if (run->result != NULL)
 		json_object_object_add(
 			run->result, "summary", json_object_new_string(summary));
-	else if (plan_has_changes(plan))
+	else if (has_changes || foreseen->n_off > 0)
 		printf(run->color ? "\033[1m%s\033[0m\n" : "%s\n", summary);
 }
 
-/* What apply would be refused for: a warning here, because diff refuses nothing. */
-static int warn_of_guards(struct run *run, const struct plan *plan)
-{
-	TMP_CTX(tmp);
-	struct diags *found = diags_new(tmp);
-	int refused = guard_check(plan, &run->settings->guard, NULL, found);
+/* What apply would be refused for: warnings here, because diff refuses nothing. */
 
+static void warn_of(struct run *run, const char *id, const struct diags *found)
+{
 	for (size_t i = 0; i < found->n_findings; i++) {
 		const struct finding *finding = found->findings[i];
-		struct finding *warning = diag_add(run->diags, SEVERITY_WARNING, "guard",
-			LOC_NONE, "apply would be refused: %s", finding->message);
 
-		for (size_t j = 0; j < finding->n_notes; j++) {
-			struct loc where = finding->notes[j].where;
+		if (finding->severity != SEVERITY_ERROR)
+			continue;
+		struct finding *warning = diag_add(run->diags, SEVERITY_WARNING, id,
+			finding->where, "apply would be refused: %s", finding->message);
 
-			if (where.dn != NULL)
-				where.dn = mem_strdup(run->diags, where.dn);
-			diag_note(warning, where, "%s", finding->notes[j].message);
-		}
+		for (size_t j = 0; j < finding->n_notes; j++)
+			diag_note(warning, finding->notes[j].where, "%s",
+				finding->notes[j].message);
 	}
-	return refused == -(int)EXIT_IO ? refused : 0;
+}
+
+static int warn_of_refusals(const struct publication *p)
+{
+	struct run *run = p->run;
+	/* where they are is kept by the warnings */
+	struct diags *refused = diags_new(run->mem_ctx);
+	struct diags *guarded = diags_new(run->mem_ctx);
+
+	int failed = publish_check_pin(p->state, refused);
+
+	if (plan_permit(p->plan, false, run->settings->refuse_drift, refused) < 0 ||
+		failed < 0)
+		warn_of(run, "refused", refused);
+	failed = guard_check(p->plan, &run->settings->guard, NULL, guarded);
+
+	warn_of(run, "guard", guarded);
+	return failed == -(int)EXIT_IO ? failed : 0;
 }
 
 int command_diff(void *session)
@@ -248,12 +269,12 @@ int command_diff(void *session)
 	assert(p.plan != NULL);
 	p.has_changes =
 		run->n_words == 0 && (plan_has_changes(p.plan) || foreseen.n_off > 0);
-	print_summary(run, p.plan);
+	print_summary(run, p.plan, &foreseen);
 	if (run->n_words == 0)
 		print_records(run, p.plan, &foreseen);
 	failed = print_files(&p);
 	if (failed == 0)
-		failed = warn_of_guards(run, p.plan);
+		failed = warn_of_refusals(&p);
 	if (failed < 0)
 		return failed;
 	return p.has_changes ? EXIT_CHANGES : 0;

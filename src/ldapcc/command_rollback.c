@@ -16,6 +16,9 @@
 
 static int unpin(struct publication *p)
 {
+	if (p->run->n_words > 0)
+		return diag_fail(p->run->diags, EXIT_USAGE, LOC_NONE,
+			"--unpin takes no generation: apply goes on with the directory");
 	if (p->state->pinned == 0)
 		return diag_fail(
 			p->run->diags, EXIT_USAGE, LOC_NONE, "nothing is pinned");

@@ -250,6 +250,12 @@ static int plan_off(struct disarming *d, struct run *off)
 	return plan_new(run->mem_ctx, p->live, &input, run->diags, &p->plan);
 }
 
+char *disarm_reason(TALLOC_CTX *mem_ctx, size_t n)
+{
+	return mem_printf(
+		mem_ctx, "turn off the installation of %zu host%s", n, n == 1 ? "" : "s");
+}
+
 static int publish_off(struct disarming *d)
 {
 	TMP_CTX(tmp);
@@ -259,14 +265,13 @@ static int publish_off(struct disarming *d)
 
 	if (failed < 0 || !plan_has_changes(p->plan))
 		return failed;
-	failed = publication_publish(
-		p, mem_printf(tmp, "turn off the installation of %zu host%s", d->n_off,
-			   d->n_off == 1 ? "" : "s"));
+	failed = publication_publish(p, disarm_reason(tmp, d->n_off));
 	if (failed < 0)
 		return failed;
 	publication_report(p);
 	failed = publication_tell_services(p, p->state->current);
 	p->has_changes = false;
+	p->has_disarmed = true;
 	return failed == -(int)EXIT_PENDING ? 0 : failed;
 }
 

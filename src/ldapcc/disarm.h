@@ -32,5 +32,7 @@ int disarm_turned_off(struct publication *p) _must_check_;
  */
 int disarm_foresee(struct publication *p, const struct roster_record ***ret,
 	size_t *ret_n) _must_check_;
+/* What a generation that turns off @n of them says of itself. */
+char *disarm_reason(TALLOC_CTX *mem_ctx, size_t n) _must_check_;
 /* Of a run that failed: who stays armed, because nobody knows what the current generation is made of. */
 void disarm_tell_left(const struct publication *p);

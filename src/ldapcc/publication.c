@@ -408,9 +408,10 @@ void publication_report(const struct publication *p)
 	if (run->result != NULL) {
 		json_object_object_add(run->result, "generation",
 			json_object_new_int64((int64_t)p->state->current));
-		json_object_object_add(
-			run->result, "changed", json_object_new_boolean(p->has_changes));
-		if (p->plan != NULL)
+		json_object_object_add(run->result, "changed",
+			json_object_new_boolean(p->has_changes || p->has_disarmed));
+		/* of what turned off an installation, where nothing followed */
+		if (p->plan != NULL && (p->has_changes || !p->has_disarmed))
 			json_object_object_add(run->result, "summary",
 				json_object_new_string(plan_summary(tmp, p->plan)));
 		return;

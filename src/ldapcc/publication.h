@@ -20,6 +20,7 @@ struct publication {
 	struct plan *plan;
 	bool has_read; /* the directory, completely */
 	bool has_changes; /* something was, or would be, published */
+	bool has_disarmed; /* before that, as a generation of its own (disarm.h) */
 	bool is_committed; /* … or will be, by the next run: there is no way back */
 	struct last_run now; /* what this run leaves */
 	struct string_list

@@ -1,0 +1,191 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# neighbours.sh LDAPCC - a fault costs its own record: what of others is looked up by a name that
+# somebody else wants, what is printed of the whole site and not of a record. And what `diff` and
+# --json say of a run beside what `apply` does. Prints TAP.
+set -uo pipefail
+
+LDAPCC=$(realpath "${1:?usage: neighbours.sh LDAPCC}")
+readonly LDAPCC
+# shellcheck source=tests/command-line.sh
+. "$(dirname "$0")/command-line.sh"
+LDAPCC_DATADIR=$(realpath "$(dirname "$0")/..")
+export LDAPCC_DATADIR
+
+# settings [LINE...] - targets that print names, addresses and groups
+settings() {
+	printf '%s\n' "state: $work/state" "$@" "targets:" \
+		"  dnsmasq: {path: $work/out/dnsmasq.conf, check: none}" \
+		"  dnsmasq-hosts: {path: $work/out/hosts, check: none}" \
+		"  dhcpd: {path: $work/out/dhcpd.conf, check: none}" \
+		"  clustershell: {path: $work/out/groups, check: none}" \
+		"  pxelinux: {path: '$work/out/pxe/{{mac_dashed}}', check: none}" \
+		"  kickstart: {path: '$work/out/ks/{{fqdn}}.ks', check: none}" \
+		"  kickstart-repos: {path: '$work/out/repos/{{name}}.ks', check: none}" \
+		"  manifest: off" >"$work/settings.yaml"
+}
+
+entry() { printf '%s\n' "dn: $1,dc=x" "cn: ${1#cn=}" "${@:2}" ""; }
+host() {
+	entry "cn=$1" "objectClass: device" "objectClass: ipHost" "objectClass: ieee802Device" \
+		"objectClass: vocPhysicalNode" "ipHostNumber: 10.1.0.$2" \
+		"macAddress: 00:16:3e:00:00:$2" "${@:3}"
+}
+# site - whose name server, router, mail server and group members are called by their names
+site() {
+	entry cn=c "objectClass: vocCluster" "vocDomain: c.example" "vocNameServer: util" \
+		"vocDNSRecord: MX 10 mail.c.example" "vocInstallServer: http://10.1.0.9/ks"
+	entry cn=net "objectClass: vocIPNetwork" "ipNetworkNumber: 10.1.0.0/24" \
+		"vocGateway: head" "vocNextServer: util"
+	entry cn=lab "objectClass: vocIPNetwork" "ipNetworkNumber: 10.2.0.0/24" \
+		"vocDomain: lab.example"
+	entry cn=repo "objectClass: vocPackageRepository" "vocBaseURL: http://10.1.0.9/os"
+	entry cn=el9 "objectClass: vocKickstartProfile" "vocRepository: cn=repo,dc=x" \
+		"vocInstallURL: http://10.1.0.9/os" "vocKickstartVersion: RHEL9" \
+		"vocKernel: el9/vmlinuz" "vocInitrd: el9/initrd.img"
+	host head 11
+	host util 12 "cn: mail"
+	host amy 13
+	host zoe 14
+	host n1 15 "vocInstallProfile: cn=el9,dc=x" "vocInstall: TRUE"
+	entry cn=group "objectClass: nisNetgroup" "nisNetgroupTriple: (n1,-,)" \
+		"nisNetgroupTriple: (util,-,c.example)"
+}
+# is [SED...] - the site, changed by these expressions
+is() {
+	local args=(-e '') one
+	for one; do args+=(-e "$one"); done
+	site | sed "${args[@]}" >"$work/site.ldif"
+}
+published() { (cd "$work/out" && find . -type f -exec sha256sum {} + | sort); }
+stands() { equal "$(published)" "$before"; }
+# anew [LINE...] - the site as it is, published with these settings
+anew() {
+	rm -rf "$work/state" "$work/out"
+	mkdir "$work/out"
+	settings "$@"
+	is
+	run apply
+	before=$(published)
+	[ "$status" = 0 ] || { sed 's/^/# /' "$work/err"; exit 1; }
+}
+member() { python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1" <"$work/said"; }
+
+# --- a name that somebody else wants ---
+
+# One that sorts before its owner, and one that sorts behind: who comes first must not count.
+for who in amy zoe; do
+	for name in head util mail n1; do
+		anew
+		is "/^dn: cn=$who,/,/^\$/s/^cn: .*/&\nvocAlias: $name/"
+		ok "$who wants the name '$name': exit 0" exits 0 apply
+		ok '… it is told' complains "cn=$who,dc=x: vocAlias: error: .*'$name.c.example'.*\[alias-conflict\]"
+		ok '… name servers, routers, records and groups stand' stands
+		[ "$name" = mail ] && continue # of two aliases nobody knows which is right
+		rm -rf "$work/state" "$work/out"
+		ok '… and where nothing was published before: exit 0' exits 0 apply
+		ok '… they are the same' stands
+	done
+done
+anew 'severity: {alias-conflict: ignore}' 'guard: {max-affected: 100%}'
+is '/^dn: cn=amy,/,/^$/s/^cn: .*/&\nvocAlias: util/'
+ok 'where that is no fault: exit 0' exits 0 apply
+ok '… both are the name server' holds "$work/out/dhcpd.conf" 'domain-name-servers 10.1.0.12, 10.1.0.13;'
+
+# --- what somebody else has ---
+
+# A DUID stays with who had it, whoever comes first by name, and whatever else changes there.
+DUID='vocDUID: 00:04:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff:00'
+for who in amy zoe; do
+	anew
+	is "/^dn: cn=n1,/,/^\$/s/^cn: .*/&\n$DUID/"
+	run apply
+	before=$(published)
+	is "/^dn: cn=n1,/,/^\$/s/^cn: .*/&\n$DUID\ndescription: old/" \
+		"/^dn: cn=$who,/,/^\$/s/^cn: .*/&\n$DUID/"
+	ok "$who gets the DUID of n1: exit 0" exits 0 apply
+	ok '… it is told' complains "cn=$who,dc=x: vocDUID: error: .*\[dup-duid\]"
+	ok '… with the other side' complains 'cn=n1,dc=x: vocDUID: note: first used here'
+	ok '… both stand' stands
+done
+
+# What is no MAC address takes none away.
+anew
+for value in 00:00:00:00:00:00 none -; do
+	is "/^dn: cn=amy,/,/^\$/s/^macAddress: .*/macAddress: $value/"
+	ok "'$value' in the place of a MAC address: exit 0" exits 0 apply --verbose
+	ok '… is told' complains 'cn=amy,dc=x: macAddress: error: .*published is gone.*\[bad-mac\]'
+	ok '… the reservation stands' stands
+done
+is "/^dn: cn=amy,/,/^\$/s/^ipHostNumber: .*/&\nipHostNumber: fd00::13/"
+run apply
+before=$(published)
+for value in - none ..; do
+	is "/^dn: cn=amy,/,/^\$/s/^ipHostNumber: .*/ipHostNumber: $value\nipHostNumber: fd00::13/"
+	ok "'$value' in the place of one of two addresses: exit 0" exits 0 apply --verbose
+	ok '… is told' complains 'cn=amy,dc=x: ipHostNumber: error: an address that was published is gone.*\[bad-ip\]'
+	ok '… both stand' stands
+done
+is "/^dn: cn=amy,/,/^\$/s/^ipHostNumber: .*/ipHostNumber: -\nipHostNumber: fd00::13\nipHostNumber: 10.1.0.33/"
+ok 'beside another that is new: exit 0' exits 0 apply
+ok '… it is meant' holds "$work/out/hosts" '^10.1.0.33 amy'
+is
+run apply
+is '/^dn: cn=amy,/,/^$/{/^macAddress: /d;/^objectClass: ieee802Device/d}'
+ok 'without any it is meant: exit 0' exits 0 apply
+ok '… and done' lacks "$work/out/dhcpd.conf" 'host amy'
+is '/^dn: cn=amy,/,/^$/s/^macAddress: .*/macAddress: none/'
+ok 'nor has it one to lose then: exit 0' exits 0 apply
+ok '… which is a warning' complains 'cn=amy,dc=x: macAddress: warning: .*\[passed-over\]'
+ok '… alone' lacks "$work/err" error
+
+# --- what no record prints ---
+
+# A domain that dnsmasq takes for a number.
+anew
+is 's/^vocDomain: lab.example/vocDomain: 20261127/'
+ok 'a domain that is a number: exit 0' exits 0 apply
+ok '… is told at its network' complains "cn=lab,dc=x: vocDomain: error: '20261127': .*\[unsafe-value\]"
+ok '… all else stands' stands
+ok '… and a network that never was good waits: exit 10' exits 10 --root "$work/fresh" apply
+ok '… with what to do' complains 'cn=lab,dc=x: error: .*until it is mended'
+
+# --- what is said of a run ---
+
+anew
+is 's/^vocInstall: TRUE/vocInstall: FALSE/'
+ok 'an installation turned off, and nothing else: exit 2' exits 2 --json apply --detailed-exitcode
+ok '… is a change' equal "$(member changed)" True
+ok '… with a summary' equal "$(member summary)" 'nodes ~1, 1 affected; files ~1'
+ok 'then there is none: exit 0' exits 0 --json apply --detailed-exitcode
+ok '… of which is said so' equal "$(member changed)" False
+anew
+is 's/^vocInstall: TRUE/vocInstall: TRU/'
+ok 'where the host stands as it was: diff, exit 2' exits 2 --json diff
+ok '… has it in its summary' equal "$(member summary)" 'turn off the installation of 1 host'
+ok '… and apply does it: exit 2' exits 2 --json apply --detailed-exitcode
+ok '… which is a change' equal "$(member changed)" True
+ok 'then there is none: exit 0' exits 0 --json apply --detailed-exitcode
+ok '… of which is said so' equal "$(member changed)" False
+
+anew
+run rollback 1
+ok 'diff beside a pin: exit 0' exits 0 diff
+ok '… says that apply would be refused' complains 'would be refused: generation 1 is pinned.*\[refused\]'
+ok 'another generation is no word for --unpin: exit 64' exits 64 rollback --unpin 1
+ok '… which is told' complains 'takes no generation'
+ok '… and the pin is there: exit 3' exits 3 apply
+run rollback --unpin
+anew 'on-drift: refuse'
+echo '# mine' >>"$work/out/hosts"
+ok 'diff of a file that was edited: exit 2' exits 2 diff
+ok '… says that apply would be refused' complains 'out/hosts: warning: .*would be refused: .*edited.*\[refused\]'
+ok '… apply: exit 9' exits 9 apply
+ok '… says what there is to do' complains 'on-drift: overwrite'
+rm -rf "$work/state"
+ok 'diff of a state that is lost: exit 2' exits 2 diff
+ok '… says that apply would be refused' complains 'would be refused: .*does not know (it|them)'
+ok '… and which command does it' complains 'apply --bootstrap'
+
+end_points
