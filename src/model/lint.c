@@ -339,6 +339,22 @@ static bool is_in_range(const struct address *address)
 	return false;
 }
 
+/* Which may be what is wrong: an address of its own follows from nothing else. */
+static void note_network(
+	struct reporter *r, const struct address *address, struct finding *finding)
+{
+	const struct network *network = address->network;
+
+	if (network == NULL)
+		return;
+	if (address_is_gateway(address))
+		lint_note(r, finding, &network->record, FIELD_GATEWAY, 0,
+			"the gateway is said here");
+	else if (is_in_range(address))
+		lint_note(r, finding, &network->record, FIELD_DYNAMIC_RANGE, 0,
+			"the range is said here");
+}
+
 static void check_address(
 	struct reporter *r, struct interface *interface, const struct address *address)
 {
@@ -356,9 +372,10 @@ static void check_address(
 				  ? "is in none of the networks: no DHCP"
 				  : "is inside a dynamic range of its network";
 
-	check_report_loc(r, check, check_default(check), &interface->record,
-		lint_place_of_address(r, interface, address), "address %s %s",
-		ip_format(address->ip, text), why);
+	note_network(r, address,
+		check_report_loc(r, check, check_default(check), &interface->record,
+			lint_place_of_address(r, interface, address), "address %s %s",
+			ip_format(address->ip, text), why));
 }
 
 static void check_macs(struct reporter *r, struct interface *interface)
