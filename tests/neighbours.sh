@@ -169,6 +169,17 @@ ok '… which is a change' equal "$(member changed)" True
 ok 'then there is none: exit 0' exits 0 --json apply --detailed-exitcode
 ok '… of which is said so' equal "$(member changed)" False
 
+# Cron is told of a fault once; who reads JSON, at every run.
+anew
+is 's/^macAddress: 00:16:3e:00:00:13/&:99/'
+run apply
+run apply
+ok 'a fault that lasts: nothing is said' silent
+for i in 1 2; do
+	ok "… but as JSON, run $i: exit 0" exits 0 --json apply
+	ok '… it is there' says '"id":"bad-mac"'
+done
+
 anew
 run rollback 1
 ok 'diff beside a pin: exit 0' exits 0 diff

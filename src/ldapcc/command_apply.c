@@ -132,7 +132,9 @@ static int remember(struct publication *p, int result)
 	bool has_checked = p->has_changes || result == -(int)EXIT_REJECTED;
 	struct run_reach reach = {
 		.has_read = p->has_read, .plan = has_checked ? p->plan : NULL};
-	bool keep_all = run->arguments.verbose || is_asked_by_hand(run);
+	/* what reads one object knows of no other */
+	bool keep_all =
+		run->arguments.verbose || run->result != NULL || is_asked_by_hand(run);
 
 	p->now = (struct last_run){
 		.time = (int64_t)time(NULL), .exit = result < 0 ? -result : result};
