@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # neighbours.sh LDAPCC - a fault costs its own record: what of others is looked up by a name that
-# somebody else wants, what is printed of the whole site and not of a record. And what `diff` and
-# --json say of a run beside what `apply` does. Prints TAP.
+# somebody else wants, what is printed of the whole site and not of a record; an end of an
+# installation that is no time of ours; and what `diff` and --json say of a run beside what `apply`
+# does. Prints TAP.
 set -uo pipefail
 
 LDAPCC=$(realpath "${1:?usage: neighbours.sh LDAPCC}")
@@ -150,6 +151,16 @@ ok '… is told at its network' complains "cn=lab,dc=x: vocDomain: error: '20261
 ok '… all else stands' stands
 ok '… and a network that never was good waits: exit 10' exits 10 --root "$work/fresh" apply
 ok '… with what to do' complains 'cn=lab,dc=x: error: .*until it is mended'
+
+# --- an end that is long ago ---
+
+for end in 19700101000000Z 00010101000000Z 19700101010000+0100; do
+	anew
+	is "s/^vocInstall: TRUE/&\nvocInstallUntil: $end/"
+	ok "an installation until $end: exit 0" exits 0 apply
+	ok '… is over' holds "$work/out/pxe/00-16-3e-00-00-15" 'DEFAULT local'
+	ok '… and stays so: exit 0' exits 0 diff
+done
 
 # --- what is said of a run ---
 

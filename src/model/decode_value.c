@@ -156,9 +156,13 @@ void decode_truth(struct decoder *d, struct record *record, const struct use *us
 void decode_time(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	if (strlen(value->bytes) != value->len || !text_parse_time(value->bytes, place))
+	int64_t *time = place;
+
+	if (strlen(value->bytes) != value->len || !text_parse_time(value->bytes, time))
 		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"is no time such as 20261231235900Z");
+	else if (*time == 0)
+		*time = 1; /* 0 is none; whoever writes 1970 means what is over */
 }
 
 /* A host or domain name, in lower case; an IP address is none (RFC 1123 section 2.1). */
