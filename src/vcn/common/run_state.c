@@ -581,13 +581,14 @@ int run_state_lock(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *nam
 	return r;
 }
 
+static const char temporary[] = ".state.json.tmp";
+
 /*
  * Not file_replace_at(): the file means nothing after a crash of the host, and its fsync
  * would stand between a guest and its start where the runtime directory is on a disk.
  */
 static int replace_file(int dirfd, const char *text, size_t len)
 {
-	static const char temporary[] = ".state.json.tmp";
 	_cleanup_(mem_close_fd) int fd = openat(dirfd, temporary,
 		O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 
@@ -600,6 +601,39 @@ static int replace_file(int dirfd, const char *text, size_t len)
 	return renameat(dirfd, temporary, dirfd, "state.json") < 0 ? -errno : 0;
 }
 
+/*
+ * In the room that the file has already, for a file system without any: else what it said last
+ * would stay, of a guest that has ended that it was killed. In one write, blank to the old end.
+ */
+static int overwrite_file(int dirfd, const char *text, size_t len)
+{
+	TMP_CTX(tmp);
+	_cleanup_(mem_close_fd) int fd =
+		openat(dirfd, "state.json", O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	size_t size = st.st_size < STATE_BYTES_MAX ? (size_t)st.st_size : 0;
+	const char *whole =
+		size <= len ? text
+			    : mem_printf(tmp, "%s%*s", text, (int)(size - len), "");
+	int r = file_write_all(fd, whole, size <= len ? len : size);
+
+	if (r == 0 && ftruncate(fd, (off_t)len) < 0)
+		r = -errno;
+	return r;
+}
+
+static int write_state_file(int dirfd, const char *text, size_t len)
+{
+	int r = replace_file(dirfd, text, len);
+
+	if (r < 0)
+		(void)!unlinkat(dirfd, temporary, 0);
+	return r < 0 && overwrite_file(dirfd, text, len) == 0 ? 0 : r;
+}
+
 int run_state_write(struct run_state_folder *folder, const struct run_state *state,
 	struct diags *diags)
 {
@@ -607,7 +641,7 @@ int run_state_write(struct run_state_folder *folder, const struct run_state *sta
 	struct json_object *json = run_state_to_json(state);
 	const char *text = mem_printf(tmp, "%s\n",
 		json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN));
-	int r = replace_file(folder->dirfd, text, strlen(text));
+	int r = write_state_file(folder->dirfd, text, strlen(text));
 
 	json_object_put(json);
 	if (r < 0)

@@ -145,37 +145,43 @@ int apply_guard_serial(const struct launch_settings *settings,
 		(unsigned long long)manifest->serial, (unsigned long long)last, path);
 }
 
-int apply_guard_serial_applied(const struct launch_settings *settings,
-	const struct manifest *manifest, struct diags *diags)
+/* 0, or -errno. */
+static int write_applied(const char *path, const struct manifest *manifest)
 {
 	TMP_CTX(tmp);
-	char *path = applied_path(tmp, settings);
-	const char *shown = mem_strdup(diags, path);
-	uint64_t last;
-	int r = read_applied(path, manifest->host, diags, &last);
-
-	if (r < 0 || manifest->serial == last)
-		return r;
 	const char *line = mem_printf(
 		tmp, "%s %llu\n", manifest->host, (unsigned long long)manifest->serial);
-	char *slash = strrchr(path, '/');
+	char *folder = mem_strdup(tmp, path), *slash = strrchr(folder, '/');
 
-	*slash = '\0';
-	const char *folder = slash == path ? "/" : path;
+	slash[slash == folder ? 1 : 0] = '\0';
+	int r = file_make_folders(folder, 0755);
 
-	r = file_make_folders(folder, 0755);
 	if (r < 0)
-		return diag_fail_errno(
-			diags, EXIT_IO, -r, loc_file(shown), "its folder cannot be made");
+		return r;
 	_cleanup_(mem_close_fd) int dirfd =
 		open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	r = dirfd < 0 ? -errno
-		      : file_replace_at(dirfd, "applied", line, strlen(line), 0644);
-	if (r < 0)
-		return diag_fail_errno(diags, EXIT_IO, -r, loc_file(shown),
-			"the applied serial cannot be written");
-	return 0;
+	return dirfd < 0 ? -errno
+			 : file_replace_at(dirfd, "applied", line, strlen(line), 0644);
+}
+
+bool apply_guard_note_serial(const struct launch_settings *settings,
+	const struct manifest *manifest, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	const char *path = applied_path(diags, settings);
+	uint64_t last = 0;
+	bool is_known = read_applied(path, manifest->host, diags_new(tmp), &last) == 0 &&
+			manifest->serial == last;
+	int r = is_known ? 0 : write_applied(path, manifest);
+
+	if (r == 0)
+		return true;
+	diag_add(diags, SEVERITY_WARNING, NULL, loc_file(path),
+		"the applied serial cannot be written: %s; until a later apply writes it, "
+		"a manifest older than this one is not refused",
+		strerror(-r));
+	return false;
 }
 
 int apply_guard_stops(size_t n_stops, size_t n_running, size_t allow_stop,

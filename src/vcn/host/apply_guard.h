@@ -38,10 +38,14 @@ int apply_guard_host(const struct manifest *manifest, const char *host,
  */
 int apply_guard_serial(const struct launch_settings *settings,
 	const struct manifest *manifest, struct diags *diags) _must_check_;
-/* Remembers the serial of a manifest that is being applied; nothing is written when known. */
-int apply_guard_serial_applied(const struct launch_settings *settings,
+/*
+ * apply_guard_note_serial - remembers the serial of a manifest that is being applied
+ *
+ * shape: nothing is written when it is known. What cannot be written is a warning, and false:
+ *        a full disk is no reason to leave guests as they are.
+ */
+bool apply_guard_note_serial(const struct launch_settings *settings,
 	const struct manifest *manifest, struct diags *diags) _must_check_;
-
 /*
  * apply_guard_stops - may @n_stops of @n_running guests be stopped?
  *

@@ -277,17 +277,25 @@ static int tell_degraded(struct session *s, struct told *told,
 	return code;
 }
 
-/* A restart takes the new entry from the copy: from an older one it would do nothing. */
-static int keep_manifest(struct session *s, const struct plan *plan)
+/*
+ * A restart takes the new entry from the copy: from an older one it would do nothing. False
+ * where there is none: then what is to be restarted stays as it is.
+ */
+static bool keep_manifest(struct session *s, struct plan *plan)
 {
 	int r = session_keep_manifest(s);
 
 	if (r == 0 || reconcile_count(plan, ACTION_RESTART) == 0)
-		return 0;
-	return diag_fail_errno(s->diags, EXIT_IO, -r,
+		return true;
+	for (size_t i = 0; i < plan->n_actions; i++)
+		if (plan->actions[i].kind == ACTION_RESTART)
+			plan->actions[i].kind = ACTION_OUTDATED;
+	diag_add(s->diags, SEVERITY_WARNING, NULL,
 		loc_file(file_join(
 			s->diags, s->settings->runtime_dir, session_copy_name(s))),
-		"the manifest cannot be kept, and nothing was restarted");
+		"the manifest cannot be kept, and nothing was restarted: %s",
+		strerror(-r));
+	return false;
 }
 
 static int apply(struct session *s)
@@ -302,13 +310,11 @@ static int apply(struct session *s)
 		r = apply_guard_serial(s->settings, s->manifest, s->diags);
 	if (r == 0)
 		r = make_plan(s, "check", &seen, &plan);
-	if (r == 0)
-		r = apply_guard_serial_applied(s->settings, s->manifest, s->diags);
 	if (r < 0)
 		return r;
-	r = keep_manifest(s, &plan);
-	if (r < 0)
-		return r;
+	bool is_noted = apply_guard_note_serial(s->settings, s->manifest, s->diags);
+
+	is_noted = keep_manifest(s, &plan) && is_noted;
 	ingress_sweep();
 	struct told *told = told_open(s->mem_ctx, s->settings->runtime_dir);
 
@@ -323,7 +329,9 @@ static int apply(struct session *s)
 
 	if (r < 0 || forgotten < 0)
 		return r < 0 ? r : forgotten;
-	return degraded != 0 ? degraded : backed_out;
+	if (degraded != 0 || backed_out != 0)
+		return EXIT_REJECTED;
+	return is_noted ? 0 : EXIT_IO;
 }
 
 /* What runs after an apply, also after one that failed. */
