@@ -12,6 +12,7 @@
 #include "vcn/host/admission.h"
 #include "vcn/host/apply_guard.h"
 #include "vcn/host/reconcile.h"
+#include "vcn/host/succession.h"
 
 enum { NOW = 1795430400 };
 
@@ -183,11 +184,89 @@ static void test_admission(void **state)
 		-EXIT_REJECTED);
 }
 
+/* Guests v0, v1, …, each with the address of the next one in @wants (10.0.0.wants[i]). */
+static struct manifest *make_wanting(TALLOC_CTX *mem_ctx, size_t n, const uint8_t *wants)
+{
+	struct manifest *manifest = make_manifest(mem_ctx, n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct guest_interface *nic = mem_new(mem_ctx, struct guest_interface);
+
+		nic->bridge = "br0";
+		nic->mac.bytes[5] = (uint8_t)i;
+		nic->addresses = mem_new(mem_ctx, struct ip);
+		nic->addresses[0] =
+			(struct ip){.family = 4, .bytes = {10, 0, 0, wants[i]}};
+		nic->n_addresses = 1;
+		manifest->guests[i].interfaces = nic;
+		manifest->guests[i].n_interfaces = 1;
+	}
+	return manifest;
+}
+
+/* They run, vI with 10.0.0.I. */
+static void run_all(TALLOC_CTX *mem_ctx, const struct manifest *manifest, size_t n,
+	struct observation *seen)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct guest *guest = &manifest->guests[i];
+		struct run_state *state =
+			add_state(mem_ctx, seen, guest->name, STATE_READY, guest->digest);
+
+		state->pid = 1;
+		*mem_push(mem_ctx, &state->on_wire, &state->n_on_wire) =
+			mem_printf(mem_ctx, "address 10.0.0.%zu on br0", i);
+	}
+}
+
+static void test_succession(void **state)
+{
+	/* v0 and v1 exchange; v2 takes what v3 gives up, v3 what is free, v4 what it has */
+	static const uint8_t wants[] = {1, 0, 3, 9, 4, 2};
+	TMP_CTX(tmp);
+	struct manifest *manifest = make_wanting(tmp, 6, wants);
+	struct observation seen = {0};
+	struct plan plan;
+	const char *what;
+	size_t *places;
+
+	(void)state;
+	run_all(tmp, manifest, 5, &seen);
+	add_state(tmp, &seen, "v5", STATE_STOPPED, NULL);
+	reconcile_plan(tmp, manifest, &seen, true, NOW, &plan);
+	assert_string_equal(describe(tmp, &plan),
+		"restart v0, restart v1, restart v2, restart v3, start v5");
+	struct succession *s = succession_new(tmp, &plan);
+
+	assert_int_equal(succession_circle(tmp, s, 0, &places), 2);
+	assert_int_equal(places[1], 1);
+	assert_int_equal(succession_circle(tmp, s, 2, &places), 0);
+	assert_int_equal(succession_circle(tmp, s, 3, &places), 1);
+	assert_false(succession_may_start(s, 4));
+	succession_gave(s, 3);
+	assert_int_equal(succession_circle(tmp, s, 2, &places), 1);
+	succession_keeps(s, 2);
+	assert_true(succession_may_start(s, 4)); /* it waits by itself */
+	assert_string_equal(succession_keeper(s, 4, &what)->name, "v2");
+	assert_string_equal(what, "address 10.0.0.2 on br0");
+	assert_null(succession_keeper(s, 0, &what));
+	/* who waits runs with nothing, and with nobody's address it is no change */
+	seen.states[3]->pid = 0;
+	assert_false(
+		reconcile_is_outdated(manifest, &manifest->guests[3], seen.states[3]));
+	assert_true(
+		reconcile_is_outdated(manifest, &manifest->guests[2], seen.states[2]));
+	manifest->guests[5].is_enabled = false;
+	assert_false(
+		reconcile_is_outdated(manifest, &manifest->guests[2], seen.states[2]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plan),
 		cmocka_unit_test(test_nothing_to_do),
+		cmocka_unit_test(test_succession),
 		cmocka_unit_test(test_backoff),
 		cmocka_unit_test(test_guard_stops),
 		cmocka_unit_test(test_admission),

@@ -443,6 +443,35 @@ const char *guest_addresses(TALLOC_CTX *mem_ctx, const struct guest *guest)
 	return b->data;
 }
 
+const char *guest_wire_key(
+	TALLOC_CTX *mem_ctx, const struct guest_interface *nic, const struct ip *address)
+{
+	char mac[MAC_TEXT_MAX], ip[IP_TEXT_MAX];
+	const char *what =
+		address == NULL ? mac_format(nic->mac, mac) : ip_format(*address, ip);
+	const char *kind = address == NULL ? "MAC" : "address";
+
+	return nic->vlan_id == 0
+		       ? mem_printf(mem_ctx, "%s %s on %s", kind, what, nic->bridge)
+		       : mem_printf(mem_ctx, "%s %s on %s in VLAN %u", kind, what,
+				 nic->bridge, nic->vlan_id);
+}
+
+void guest_on_wire(
+	TALLOC_CTX *mem_ctx, const struct guest *guest, const char ***ret, size_t *ret_n)
+{
+	*ret = NULL;
+	*ret_n = 0;
+	for (size_t i = 0; i < guest->n_interfaces; i++) {
+		const struct guest_interface *nic = &guest->interfaces[i];
+
+		*mem_push(mem_ctx, ret, ret_n) = guest_wire_key(mem_ctx, nic, NULL);
+		for (size_t j = 0; j < nic->n_addresses; j++)
+			*mem_push(mem_ctx, ret, ret_n) =
+				guest_wire_key(mem_ctx, nic, &nic->addresses[j]);
+	}
+}
+
 static int compare_guests(const void *left, const void *right)
 {
 	const struct guest *a = left, *b = right;

@@ -131,3 +131,14 @@ int manifest_load(TALLOC_CTX *mem_ctx, const char *path,
 const struct guest *manifest_find(const struct manifest *manifest, const char *name);
 /* The addresses of all of its interfaces as one text, to be compared. */
 const char *guest_addresses(TALLOC_CTX *mem_ctx, const struct guest *guest) _must_check_;
+/*
+ * guest_on_wire - what only one VCN of a host can have at a time
+ *
+ * shape: its MACs and addresses, each with the bridge and VLAN that it is on: "MAC
+ *        02:5a:00:00:00:01 on br0", "address 192.0.2.1 on br0 in VLAN 7"
+ */
+void guest_on_wire(
+	TALLOC_CTX *mem_ctx, const struct guest *guest, const char ***ret, size_t *ret_n);
+/* The same of one interface, and one of its addresses; NULL: its MAC. */
+const char *guest_wire_key(TALLOC_CTX *mem_ctx, const struct guest_interface *nic,
+	const struct ip *address) _must_check_;

@@ -64,13 +64,13 @@ static void put_bool(struct json_object *json, const char *key, bool value)
 	json_object_object_add(json, key, json_object_new_boolean(value));
 }
 
-static struct json_object *taps_to_json(const struct run_state *state)
+static struct json_object *texts_to_json(const char *const *texts, size_t n)
 {
-	struct json_object *taps = json_object_new_array();
+	struct json_object *list = json_object_new_array();
 
-	for (size_t i = 0; i < state->n_taps; i++)
-		json_object_array_add(taps, json_object_new_string(state->taps[i]));
-	return taps;
+	for (size_t i = 0; i < n; i++)
+		json_object_array_add(list, json_object_new_string(texts[i]));
+	return list;
 }
 
 /* Stages that were not reached are left out. */
@@ -121,7 +121,9 @@ struct json_object *run_state_to_json(const struct run_state *state)
 	put_number(json, "memory_limit_mib", state->memory_limit_mib);
 	put_number(json, "cpu_limit", state->cpu_limit);
 	put_processes(json, state);
-	json_object_object_add(json, "taps", taps_to_json(state));
+	json_object_object_add(json, "taps", texts_to_json(state->taps, state->n_taps));
+	json_object_object_add(
+		json, "on_wire", texts_to_json(state->on_wire, state->n_on_wire));
 	put_bool(json, "mac_locked", state->is_mac_locked);
 	put_bool(json, "filtered", state->is_filtered);
 	put_text(json, "held_to", state->held_to);
@@ -239,6 +241,8 @@ struct run_state *run_state_from_json(TALLOC_CTX *mem_ctx, struct json_object *j
 
 	if (!get_names(state, json) || !get_numbers(state, json) ||
 		!json_copy_texts(state, json, "taps", &state->taps, &state->n_taps) ||
+		!json_copy_texts(
+			state, json, "on_wire", &state->on_wire, &state->n_on_wire) ||
 		!get_stages(state, json) || !get_state(state, json) ||
 		!get_accel(state, json) || state->name == NULL)
 		return NULL;

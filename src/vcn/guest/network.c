@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "vcn/guest/kvm.h"
+#include "vcn/guest/neighbour.h"
 #include "vcn/guest/netlink.h"
 #include "vcn/guest/presence.h"
 #include "vcn/guest/tap.h"
@@ -26,6 +27,7 @@ enum {
 /* What every step needs to know, and to say when it fails. */
 struct port_job {
 	struct links *links;
+	const struct launch_settings *settings;
 	const struct guest *guest;
 	const struct guest_interface *interface;
 	const char *bridge_name;
@@ -222,8 +224,35 @@ static int refuse_elsewhere(
 
 	(void)!if_indextoname((unsigned)entry->index, name);
 	return diag_fail(job->diags, EXIT_BUSY, job->guest->where,
-		"VCN '%s' still runs elsewhere, behind '%s' of bridge '%s': %s",
+		"VCN '%s': it still runs elsewhere, behind '%s' of bridge '%s': %s",
 		job->guest->name, name, job->bridge_name, why);
+}
+
+/*
+ * What another guest of this host was started with, and the manifest has given to this one since;
+ * 0 where it is none's. @address: NULL: the MAC.
+ */
+static int refuse_neighbour(const struct port_job *job, const struct ip *address)
+{
+	TMP_CTX(tmp);
+	const char *key = guest_wire_key(tmp, job->interface, address);
+	const char *name = neighbour_with(tmp, job->settings, job->guest, key);
+
+	return name == NULL
+		       ? 0
+		       : diag_fail(job->diags, EXIT_BUSY, job->guest->where,
+				 "VCN '%s': '%s' of this host still has its %s: restart "
+				 "that, too",
+				 job->guest->name, name, key);
+}
+
+/* At the TAP of another guest: of ours, of a batch job's. */
+static int refuse_tap(struct port_job *job, const struct address_entry *entry)
+{
+	int r = refuse_neighbour(job, NULL);
+
+	return r < 0 ? r
+		     : refuse_elsewhere(job, "its MAC is that of the guest there", entry);
 }
 
 static int claim_address(struct port_job *job)
@@ -246,6 +275,8 @@ static int claim_address(struct port_job *job)
 		return r < 0 ? fail(job, -r, "cannot have its MAC's old entry removed")
 			     : 0;
 	}
+	if (job->is_start && is_tap_of_ours(entry.index))
+		return refuse_tap(job, &entry);
 	char text[MAC_TEXT_MAX];
 
 	return diag_fail(job->diags, EXIT_IO, job->guest->where,
@@ -495,6 +526,17 @@ static size_t list_addresses(TALLOC_CTX *mem_ctx, const struct port_job *jobs,
 	return n;
 }
 
+/* The interface of the address that is @place in list_addresses(). */
+static const struct port_job *job_of(
+	const struct port_job *jobs, size_t n_jobs, size_t place)
+{
+	size_t i = 0;
+
+	while (i + 1 < n_jobs && place >= jobs[i].interface->n_addresses)
+		place -= jobs[i++].interface->n_addresses;
+	return &jobs[i];
+}
+
 /* One question for all of its addresses, before anything of it is on the wire. */
 static int ask_elsewhere(const struct port_job *jobs, size_t n_jobs)
 {
@@ -506,9 +548,14 @@ static int ask_elsewhere(const struct port_job *jobs, size_t n_jobs)
 
 	if (found < 0)
 		return 0;
-	return diag_fail(jobs->diags, EXIT_BUSY, jobs->guest->where,
-		"VCN '%s' still runs elsewhere: its address %s is answered for",
-		jobs->guest->name, ip_format(asked[found].address, text));
+	int r = refuse_neighbour(
+		job_of(jobs, n_jobs, (size_t)found), &asked[found].address);
+
+	return r < 0 ? r
+		     : diag_fail(jobs->diags, EXIT_BUSY, jobs->guest->where,
+			       "VCN '%s': it still runs elsewhere: its address %s is "
+			       "answered for",
+			       jobs->guest->name, ip_format(asked[found].address, text));
 }
 
 /* The job of interface @i, but for what is found out on the way. */
@@ -518,6 +565,7 @@ static struct port_job new_job(const struct launch_settings *settings,
 {
 	return (struct port_job){
 		.links = links,
+		.settings = settings,
 		.guest = guest,
 		.interface = &guest->interfaces[i],
 		.bridge_name = launch_bridge(settings, guest->interfaces[i].bridge),

@@ -223,7 +223,8 @@ static bool wait_and_handle(struct supervisor *s)
 
 static void wait_for_elsewhere(struct supervisor *s, const char *why)
 {
-	bool is_news = !s->is_waiting;
+	bool is_news = !s->is_waiting || s->state->message == NULL ||
+		       strcmp(s->state->message, why) != 0;
 
 	s->is_waiting = true;
 	s->restart_at = clock_ms() + WAIT_MS;
@@ -247,7 +248,7 @@ static int try_boot(struct supervisor *s, struct opening *opening)
 
 	s->diags = diags;
 	if (r == -EXIT_BUSY && !replace_is_on_trial(s)) {
-		wait_for_elsewhere(s, why);
+		wait_for_elsewhere(s, supervisor_own_words(s, why));
 		return 0;
 	}
 	s->is_waiting = false;
@@ -290,7 +291,8 @@ static void boot_if_due(struct supervisor *s, bool has_answer)
 		r = go_on_with_boot(s, has_answer);
 	else if (clock_ms() >= s->restart_at)
 		r = begin_boot(s);
-	if (r < 0 && !replace_goes_on(s, diag_last(s->diags)->message)) {
+	if (r < 0 && !replace_goes_on(
+			     s, supervisor_own_words(s, diag_last(s->diags)->message))) {
 		boot_count_failure(s, r);
 		s->state->message = supervisor_last_fault(s);
 	}

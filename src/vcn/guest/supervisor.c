@@ -30,6 +30,10 @@ void supervisor_note_guest(struct supervisor *s)
 	state->memory_mib = guest->memory_mib;
 	state->cpus = guest->cpus;
 	state->held_to = NULL;
+	TALLOC_FREE(state->on_wire);
+	state->n_on_wire = 0;
+	if (s->settings->network == NETWORK_BRIDGE)
+		guest_on_wire(state, guest, &state->on_wire, &state->n_on_wire);
 }
 
 bool supervisor_is_overdue(const struct supervisor *s)
@@ -125,14 +129,18 @@ void supervisor_report(const struct supervisor *s)
 	json_object_put(json);
 }
 
-const char *supervisor_last_fault(const struct supervisor *s)
+const char *supervisor_own_words(const struct supervisor *s, const char *message)
 {
 	TMP_CTX(tmp);
-	const char *message = diag_last(s->diags)->message;
 	const char *prefix = mem_printf(tmp, "VCN '%s': ", s->guest->name);
 
-	return mem_strdup(s->state,
-		text_has_prefix(message, prefix) ? message + strlen(prefix) : message);
+	return text_has_prefix(message, prefix) ? message + strlen(prefix) : message;
+}
+
+const char *supervisor_last_fault(const struct supervisor *s)
+{
+	return mem_strdup(
+		s->state, supervisor_own_words(s, diag_last(s->diags)->message));
 }
 
 void supervisor_publish(struct supervisor *s)

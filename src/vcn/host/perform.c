@@ -15,6 +15,7 @@
 #include "vcn/guest/supervise.h"
 #include "vcn/host/admission.h"
 #include "vcn/host/control.h"
+#include "vcn/host/succession.h"
 #include "vcn/host/unit.h"
 
 enum {
@@ -55,6 +56,8 @@ struct performance {
 	struct job *jobs;
 	size_t n_jobs;
 	struct admission admission;
+	const struct plan *plan;
+	struct succession *succession;
 	bool may_start; /* the stops are over and memory has been counted */
 	bool has_acted; /* all that is left is to wait for guests */
 	bool is_roll_over; /* a restarted guest did not come back */
@@ -69,9 +72,18 @@ static bool has_begun(const struct job *job)
 	return job->deadline_ms != 0;
 }
 
+static size_t place_of(const struct performance *p, const struct job *job)
+{
+	return (size_t)(job->action - p->plan->actions);
+}
+
 static void finish(struct performance *p, struct job *job, enum action_result result)
 {
 	mem_close_fd(&job->fd);
+	if (result == RESULT_DONE)
+		succession_gave(p->succession, place_of(p, job));
+	else
+		succession_keeps(p->succession, place_of(p, job));
 	job->phase = PHASE_OVER;
 	job->action->result = result;
 	if (p->options->told != NULL)
@@ -170,6 +182,7 @@ static void ask_to_end(struct performance *p, struct job *job)
 static void stopped(struct performance *p, struct job *job)
 {
 	mem_close_fd(&job->fd);
+	succession_gave(p->succession, place_of(p, job));
 	if (job->action->kind == ACTION_RESTART)
 		job->phase = PHASE_PENDING; /* its second half is an ordinary start */
 	else
@@ -492,22 +505,68 @@ static size_t count_away(const struct performance *p)
 	return n;
 }
 
+static void finish_unrestarted(struct performance *p, struct job *job, const char *why)
+{
+	finish_failed(p, job,
+		diag_fail(p->diags, EXIT_REJECTED, job->action->guest->where,
+			"'%s' was not restarted: %s", job->action->name, why));
+}
+
+static struct job *job_at(struct performance *p, size_t place)
+{
+	for (size_t i = 0; i < p->n_jobs; i++)
+		if (place_of(p, &p->jobs[i]) == place)
+			return &p->jobs[i];
+	return NULL;
+}
+
+/* Those that exchange something: no one of them can come back before all are away. */
+static void begin_circle(struct performance *p, const size_t *places, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct job *job = job_at(p, places[i]);
+
+		if (job != NULL && job->phase == PHASE_PENDING && !has_begun(job))
+			begin_stop(p, job);
+	}
+}
+
+static void begin_restart(struct performance *p, struct job *job)
+{
+	TMP_CTX(tmp);
+	size_t *places;
+	size_t n = succession_circle(tmp, p->succession, place_of(p, job), &places);
+	size_t n_away = count_away(p);
+
+	if (n == 0 || (n_away > 0 && n_away + n > p->options->max_unavailable))
+		return;
+	if (n > 1)
+		begin_circle(p, places, n);
+	else if (p->options->manifest_copy == NULL || !begin_replacing(p, job))
+		begin_stop(p, job);
+}
+
 static void begin_pending(struct performance *p, struct job *job)
 {
-	const char *why = "an earlier restart failed";
+	TMP_CTX(tmp);
+	size_t place = place_of(p, job);
+	const char *what;
 
 	if (job->action->kind != ACTION_RESTART || has_begun(job)) {
-		if (count_phase(p, PHASE_STARTING) < p->options->settings->parallel)
+		if (count_phase(p, PHASE_STARTING) < p->options->settings->parallel &&
+			succession_may_start(p->succession, place))
 			begin_start(p, job);
 		return;
 	}
+	const struct action *keeper = succession_keeper(p->succession, place, &what);
+
 	if (p->is_roll_over)
-		finish_failed(p, job,
-			diag_fail(p->diags, EXIT_REJECTED, job->action->guest->where,
-				"'%s' was not restarted: %s", job->action->name, why));
-	else if (count_away(p) < p->options->max_unavailable &&
-		 (p->options->manifest_copy == NULL || !begin_replacing(p, job)))
-		begin_stop(p, job);
+		finish_unrestarted(p, job, "an earlier restart failed");
+	else if (keeper != NULL)
+		finish_unrestarted(p, job,
+			mem_printf(tmp, "'%s' still has its %s", keeper->name, what));
+	else
+		begin_restart(p, job);
 }
 
 /* Whatever may begin now; EXIT_MISSING and the like end everything. */
@@ -601,6 +660,8 @@ static void wait_and_attend(struct performance *p)
 /* Jobs of the actions that do something; the stops begin at once. */
 static void open_jobs(struct performance *p, struct plan *plan)
 {
+	p->plan = plan;
+	p->succession = succession_new(p->mem_ctx, plan);
 	p->jobs = mem_array(p->mem_ctx, struct job, plan->n_actions);
 	for (size_t i = 0; i < plan->n_actions; i++) {
 		struct job *job = &p->jobs[p->n_jobs];

@@ -12,6 +12,7 @@
 #include "vcn/common/patience.h"
 #include "vcn/common/process.h"
 #include "vcn/host/control.h"
+#include "vcn/host/succession.h"
 
 enum {
 	BACKOFF_FIRST_S = 10,
@@ -233,12 +234,14 @@ static bool has_other_addresses(const struct guest *guest, const struct run_stat
 	       strcmp(state->held_to, guest_addresses(tmp, guest)) != 0;
 }
 
-bool reconcile_is_outdated(const struct guest *guest, const struct run_state *state)
+bool reconcile_is_outdated(const struct manifest *manifest, const struct guest *guest,
+	const struct run_state *state)
 {
 	return run_state_is_running(state) &&
 	       (state->is_image_replaced || state->digest == NULL ||
 		       strcmp(state->digest, guest->digest) != 0 ||
-		       has_other_addresses(guest, state));
+		       has_other_addresses(guest, state) ||
+		       succession_is_taken(manifest, guest, state));
 }
 
 bool reconcile_is_backed_out(const struct guest *guest, const struct run_state *state)
@@ -265,8 +268,41 @@ struct action *reconcile_add(TALLOC_CTX *mem_ctx, struct plan *plan,
 	return action;
 }
 
+static const char *describe_change(const struct manifest *manifest,
+	const struct guest *guest, const struct run_state *state)
+{
+	if (reconcile_is_backed_out(guest, state))
+		return "backed out";
+	if (state->is_image_replaced)
+		return "image replaced";
+	return state->digest != NULL && strcmp(state->digest, guest->digest) == 0 &&
+			       succession_is_taken(manifest, guest, state)
+		       ? "another VCN has its MAC or address now"
+		       : "changed";
+}
+
+/* Nothing runs that a new start could harm: with its old entry it might wait for ever. */
+static bool waits_in_vain(const struct guest *guest, const struct run_state *state)
+{
+	TMP_CTX(tmp);
+	const char **wanted;
+	size_t n;
+
+	if (state->state != STATE_WAITING || state->n_on_wire == 0)
+		return false;
+	guest_on_wire(tmp, guest, &wanted, &n);
+	if (n != state->n_on_wire || state->digest == NULL ||
+		strcmp(state->digest, guest->digest) != 0)
+		return true;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(wanted[i], state->on_wire[i]) != 0)
+			return true;
+	return false;
+}
+
 static void plan_running(TALLOC_CTX *mem_ctx, struct plan *plan,
-	const struct guest *guest, const struct run_state *state, bool restart_changed)
+	const struct manifest *manifest, const struct guest *guest,
+	const struct run_state *state, bool restart_changed)
 {
 	if (state->is_stopping)
 		return; /* somebody stops it already; the next run sees what came of it */
@@ -275,15 +311,15 @@ static void plan_running(TALLOC_CTX *mem_ctx, struct plan *plan,
 			mem_ctx, plan, ACTION_STOP, guest, state, "not in the manifest");
 	else if (!guest->is_enabled)
 		reconcile_add(mem_ctx, plan, ACTION_STOP, guest, state, "disabled");
-	else if (reconcile_is_outdated(guest, state))
+	else if (waits_in_vain(guest, state))
+		reconcile_add(mem_ctx, plan, ACTION_RESTART, guest, state,
+			"changed while it waits");
+	else if (reconcile_is_outdated(manifest, guest, state))
 		reconcile_add(mem_ctx, plan,
 			restart_changed && !reconcile_is_backed_out(guest, state)
 				? ACTION_RESTART
 				: ACTION_OUTDATED,
-			guest, state,
-			reconcile_is_backed_out(guest, state) ? "backed out"
-			: state->is_image_replaced	      ? "image replaced"
-							      : "changed");
+			guest, state, describe_change(manifest, guest, state));
 }
 
 static const char *describe_wait(
@@ -326,7 +362,8 @@ void reconcile_plan(TALLOC_CTX *mem_ctx, const struct manifest *manifest,
 
 		if (run_state_is_running(state)) {
 			ret->n_running++;
-			plan_running(mem_ctx, ret, guest, state, restart_changed);
+			plan_running(
+				mem_ctx, ret, manifest, guest, state, restart_changed);
 		} else {
 			plan_stopped(mem_ctx, ret, guest, state, now);
 		}

@@ -82,8 +82,9 @@ struct action *reconcile_add(TALLOC_CTX *mem_ctx, struct plan *plan,
 
 /* Seconds until a guest that failed is tried again; 0: now. */
 int64_t reconcile_backoff(const struct run_state *state, int64_t now);
-/* Is it running from another manifest entry than @guest? */
-bool reconcile_is_outdated(const struct guest *guest, const struct run_state *state);
+/* Is it running from another entry than @guest, the manifest's, or with what is another's now? */
+bool reconcile_is_outdated(const struct manifest *manifest, const struct guest *guest,
+	const struct run_state *state);
 
 /* Did it not get ready with this very entry and these files, so that it was started as before? */
 bool reconcile_is_backed_out(const struct guest *guest, const struct run_state *state);

@@ -42,7 +42,8 @@ struct status *status_collect(TALLOC_CTX *mem_ctx, const struct manifest *manife
 
 		row->state = state;
 		row->guest = guest;
-		row->is_outdated = guest != NULL && reconcile_is_outdated(guest, state);
+		row->is_outdated =
+			guest != NULL && reconcile_is_outdated(manifest, guest, state);
 		row->word = row->is_outdated && state->state == STATE_READY
 				    ? "outdated"
 				    : run_state_name(state->state);
