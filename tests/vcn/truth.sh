@@ -229,6 +229,22 @@ ok "to what the manifest says" exits 0 vcn diff
 ok "and stopped" exits 0 vcn kill vcn001
 umount "$work/full"
 
+# A runtime directory that was lost, or another one: the guest has no interface that could tell
+
+write_settings
+ok "a guest" exits 0 vcn start vcn001
+pid=$(qemu_pids)
+mv "$work/run" "$work/lost"
+ok "whose folder is lost" exits 5 vcn apply
+ok "is not started twice" says "'vcn001' waits: it still runs from another runtime directory, with .*/scratch/vcn001'"
+ok "and runs on" equal "$(qemu_pids)" "$pid"
+ok "its scratch folder, too" test -d "$work/scratch/vcn001"
+ok "until it ends" exits 0 vcn --runtime-dir "$work/lost" kill vcn001
+ok "then it starts" within 60 is_state vcn001 ready
+ok "once" equal "$(count vcn001)" 1
+ok "kill" exits 0 vcn kill vcn001
+rm -r "$work/lost"
+
 # A guest that reboots and is never ready
 
 write_settings "ready-timeout: 12"

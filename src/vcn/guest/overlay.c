@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -52,6 +53,7 @@ static int remove_scratch(struct overlay *scratch)
 {
 	if (scratch->name != NULL)
 		(void)!remove_tree(scratch->top_fd, scratch->name, 0);
+	mem_close_fd(&scratch->lock_fd);
 	mem_close_fd(&scratch->top_fd);
 	return 0;
 }
@@ -93,18 +95,55 @@ static int open_top(const char *path, struct diags *diags)
 		path, (unsigned)geteuid());
 }
 
+/*
+ * The folder, locked; -EWOULDBLOCK where another supervisor has it, whatever runtime directory it
+ * knows. On a file system without such locks nobody is asked.
+ */
+static int lock_folder(const struct overlay *scratch, const char *name)
+{
+	int fd = openat(
+		scratch->top_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+		return fd;
+	close(fd);
+	return -EWOULDBLOCK;
+}
+
+static int refuse_folder(
+	const struct overlay *scratch, const char *name, struct diags *diags)
+{
+	return diag_fail(diags, EXIT_BUSY, LOC_NONE,
+		"VCN '%s': it still runs from another runtime directory, with the scratch "
+		"directory '%s'",
+		name, scratch->path);
+}
+
 static int make_folder(struct overlay *scratch, const char *name,
 	const struct identity *identity, struct diags *diags)
 {
-	int r = remove_tree(scratch->top_fd, name, 0);
+	_cleanup_(mem_close_fd) int old = lock_folder(scratch, name);
+
+	if (old == -EWOULDBLOCK)
+		return refuse_folder(scratch, name, diags);
+	/* What is not there now may be another's in a moment. */
+	int r = old == -ENOENT ? 0 : remove_tree(scratch->top_fd, name, 0);
 
 	if (r < 0)
 		return diag_fail_errno(diags, EXIT_IO, -r, LOC_NONE,
 			"the old scratch directory '%s' cannot be removed",
 			scratch->path);
 	if (mkdirat(scratch->top_fd, name, 0700) < 0)
-		return diag_fail_errno(diags, EXIT_IO, errno, LOC_NONE,
-			"the scratch directory '%s' cannot be made", scratch->path);
+		return errno == EEXIST
+			       ? refuse_folder(scratch, name, diags)
+			       : diag_fail_errno(diags, EXIT_IO, errno, LOC_NONE,
+					 "the scratch directory '%s' cannot be made",
+					 scratch->path);
+	scratch->lock_fd = lock_folder(scratch, name);
+	if (scratch->lock_fd == -EWOULDBLOCK || scratch->lock_fd == -ENOENT)
+		return refuse_folder(scratch, name, diags);
 	scratch->name = mem_strdup(scratch, name);
 	if (identity->changes_user && fchownat(scratch->top_fd, name, identity->uid,
 					      identity->uid, AT_SYMLINK_NOFOLLOW) < 0)
@@ -121,6 +160,7 @@ int overlay_make(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 	TMP_CTX(tmp);
 	struct overlay *scratch = mem_new(tmp, struct overlay);
 
+	scratch->lock_fd = -1;
 	scratch->top_fd = open_top(settings->scratch, diags);
 	if (scratch->top_fd < 0)
 		return scratch->top_fd;

@@ -15,6 +15,7 @@
 struct overlay {
 	const char *path;
 	int top_fd; /* the folder of all */
+	int lock_fd; /* of its own, locked; negative where its file system has no locks */
 	const char *name;
 };
 
@@ -22,7 +23,8 @@ struct overlay {
  * overlay_make - a new, empty folder for @identity
  *
  * memory: below @mem_ctx; the folder and what is in it are removed with it
- * errors: EXIT_IO; also where somebody else could have put the folder there
+ * errors: EXIT_IO; also where somebody else could have put the folder there; EXIT_BUSY where
+ *         another supervisor has it
  */
 int overlay_make(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 	const char *name, const struct identity *identity, struct diags *diags,
