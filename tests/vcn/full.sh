@@ -95,4 +95,18 @@ ok "then it is done" exits 0 vcn apply --restart-changed
 ok "kill" exits 0 vcn kill --all
 umount "$work/full"
 ok "nothing is left" no_qemu
+
+# A supervisor that was killed, of a guest that the manifest then does not have
+
+write_settings "runtime-dir: $work/run"
+names 9 vcn001
+ok "a guest" exits 0 vcn apply
+kill -KILL "$(field vcn001 supervisor_pid)"
+ok "whose supervisor is killed" within 5 no_qemu
+ok "leaves its scratch folder" test -d "$work/scratch/vcn001"
+names 10
+ok "once it is not wanted" exits 0 vcn apply
+ok "that goes, too" equal "$(ls "$work/scratch" "$work/run")" "$work/run:
+
+$work/scratch:"
 finish_tests

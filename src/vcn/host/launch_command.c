@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/lock.h"
 #include "base/text.h"
+#include "vcn/common/patience.h"
 #include "vcn/common/record.h"
 #include "vcn/common/record_plot.h"
 #include "vcn/guest/ingress.h"
@@ -29,7 +30,7 @@
 #include "vcn/host/told.h"
 #include "vcn/host/unit.h"
 
-enum { STATUS_PATIENCE_MS = 1000 };
+enum { STATUS_PATIENCE_MS = 1000, FORGET_TIMEOUT_MS = 1000 };
 
 /* Doing */
 
@@ -145,6 +146,25 @@ static bool is_in_manifest(const struct session *s, const char *name)
 	return guest != NULL && strcmp(guest->name, name) == 0;
 }
 
+static void remove_empty(const void *path, int fd)
+{
+	(void)fd;
+	(void)!rmdir(path);
+}
+
+/* With the scratch folder that a killed supervisor left: empty, as what was in it had no name. */
+static void forget(struct session *s, const char *name)
+{
+	TMP_CTX(tmp);
+	char *answer;
+	size_t len;
+
+	run_state_forget(s->settings->runtime_dir, name);
+	if (!run_state_is_held(s->settings->runtime_dir, name))
+		(void)!patience_read(tmp, FORGET_TIMEOUT_MS, 0, remove_empty,
+			file_join(tmp, s->settings->scratch, name), NULL, &answer, &len);
+}
+
 /* Folders of guests that are gone from the manifest and do not run. */
 static int forget_removed(struct session *s)
 {
@@ -155,7 +175,7 @@ static int forget_removed(struct session *s)
 	for (size_t i = 0; r == 0 && i < seen.n_states; i++)
 		if (!run_state_is_running(seen.states[i]) &&
 			!is_in_manifest(s, seen.states[i]->name))
-			run_state_forget(s->settings->runtime_dir, seen.states[i]->name);
+			forget(s, seen.states[i]->name);
 	return r;
 }
 
