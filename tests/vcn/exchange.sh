@@ -97,19 +97,46 @@ ok "because of that" says "'vcn001' was not restarted: 'vcn002' still has its MA
 ok "both run as they were" equal "$(states)" "outdated outdated ready"
 ok "kill" exits 0 vcn kill --all
 
+macs 12 01 02 03
+ok "three guests" exits 0 vcn apply
+pids=$(qemu_pids)
+macs 13 02 01 03
+sed -i '/vcn002/,/vcn003/s,/images/initrd,/images/none,' "$work/body.yaml"
+end_manifest whole
+ok "an exchange with one that cannot start" exits 5 vcn apply --restart-changed
+ok "is told" says "'vcn002' was not restarted: initrd '.*/images/none' cannot be opened"
+ok "for the other one, too" says "'vcn001' was not restarted: 'vcn002' still has its MAC"
+ok "and stops nobody" equal "$(qemu_pids)" "$pids"
+ok "kill" exits 0 vcn kill --all
+
 # What waits for another host, and what the manifest then gives it
 
 second_host
 there ip link set up1 up
 there ip addr add 10.99.0.102/24 dev up1
-three 13 101 102 103
+three 14 101 102 103
 ok "an address that is answered for elsewhere" exits 5 vcn apply
 ok "is waited for" says "'vcn002' waits: it still runs elsewhere: its address 10.99.0.102 is answered for"
-three 14 101 105 103
+three 15 101 105 103
 ok "another address" exits 2 vcn diff
 ok "while it waits" equal "$(cat "$work/said")" "restart vcn002: changed while it waits"
 ok "is the end of it" exits 0 vcn apply
 ok "and it runs" all_ready
+ok "kill" exits 0 vcn kill --all
+
+# The host's own, which it does not answer itself for
+
+ip -6 addr add 2001:db8::1/64 dev br0 nodad
+three 16 101 1 103
+ok "an address of the host's" exits 5 vcn start vcn002
+ok "is not a guest's" says "'vcn002' waits: its address 10.99.0.1 is this host's own, on bridge 'br0'"
+three 17 101 '1, "2001:db8::1"' 103
+sed -i 's/10.99.0.1, //' "$work/body.yaml"
+end_manifest whole
+ok "another one" exits 5 vcn apply
+ok "nor is that" says "'vcn002' waits: its address 2001:db8::1 is this host's own"
+ip -6 addr del 2001:db8::1/64 dev br0
+ok "until the host gives it up" within 60 all_ready
 ok "kill" exits 0 vcn kill --all
 ok "no QEMU is left" no_qemu
 finish_tests

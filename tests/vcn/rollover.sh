@@ -62,6 +62,9 @@ both 2 none
 ok "an image that is not there" exits 5 vcn apply --restart-changed
 ok "is told" says "'vcn001' did not get ready with its changes: .*/images/none"
 ok "and nobody was stopped for it" equal "$(pids)" "$before"
+ok "by hand" exits 5 vcn restart vcn001 vcn002
+ok "it is told" says "'vcn002' was not restarted: initrd '.*/images/none' cannot be opened"
+ok "and they run on as well" equal "$(pids)" "$before"
 both 3 bad
 ok "one that does not get ready" exits 5 vcn apply --restart-changed
 ok "is told, too" says "'vcn001' did not get ready with its changes"

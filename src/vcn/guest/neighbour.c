@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vcn/guest/neighbour.h"
 
+#include <ifaddrs.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -33,4 +35,39 @@ const char *neighbour_with(TALLOC_CTX *mem_ctx, const struct launch_settings *se
 			return mem_strdup(mem_ctx, names[i]);
 	}
 	return NULL;
+}
+
+static bool is_address(const struct sockaddr *socket_address, const struct ip *address)
+{
+	const void *bytes;
+	size_t len;
+
+	if (socket_address == NULL)
+		return false;
+	if (socket_address->sa_family == AF_INET && address->family == 4) {
+		bytes = &((const struct sockaddr_in *)(const void *)socket_address)
+				 ->sin_addr;
+		len = sizeof(struct in_addr);
+	} else if (socket_address->sa_family == AF_INET6 && address->family == 6) {
+		bytes = &((const struct sockaddr_in6 *)(const void *)socket_address)
+				 ->sin6_addr;
+		len = sizeof(struct in6_addr);
+	} else {
+		return false;
+	}
+	return memcmp(bytes, address->bytes, len) == 0;
+}
+
+bool neighbour_is_host(const char *name, const struct ip *address)
+{
+	struct ifaddrs *all = NULL;
+	bool is_host = false;
+
+	if (getifaddrs(&all) < 0)
+		return false;
+	for (const struct ifaddrs *at = all; !is_host && at != NULL; at = at->ifa_next)
+		is_host = strcmp(at->ifa_name, name) == 0 &&
+			  is_address(at->ifa_addr, address);
+	freeifaddrs(all);
+	return is_host;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Other VCNs of this host and runtime directory: who has what a guest is to have? */
+/* This host and its other VCNs: who here has what a guest is to have? */
 
 #include "vcn/common/run_state.h"
 
@@ -13,3 +13,5 @@
  */
 const char *neighbour_with(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 	const struct guest *guest, const char *key);
+/* Has this host the address itself, on its interface @name? It does not answer its own questions. */
+bool neighbour_is_host(const char *name, const struct ip *address);

@@ -537,19 +537,40 @@ static const struct port_job *job_of(
 	return &jobs[i];
 }
 
+/* In a VLAN the question comes from outside, and the host answers it. */
+static int refuse_host(const struct port_job *jobs, size_t n_jobs)
+{
+	char text[IP_TEXT_MAX];
+
+	for (size_t i = 0; i < n_jobs; i++) {
+		const struct guest_interface *nic = jobs[i].interface;
+
+		for (size_t j = 0; nic->vlan_id == 0 && j < nic->n_addresses; j++)
+			if (neighbour_is_host(jobs[i].bridge_name, &nic->addresses[j]))
+				return diag_fail(jobs->diags, EXIT_BUSY,
+					jobs->guest->where,
+					"VCN '%s': its address %s is this host's own, on "
+					"bridge '%s'",
+					jobs->guest->name,
+					ip_format(nic->addresses[j], text),
+					jobs[i].bridge_name);
+	}
+	return 0;
+}
+
 /* One question for all of its addresses, before anything of it is on the wire. */
 static int ask_elsewhere(const struct port_job *jobs, size_t n_jobs)
 {
 	TMP_CTX(tmp);
 	struct presence *asked = NULL;
 	size_t n = list_addresses(tmp, jobs, n_jobs, &asked);
-	int found = n == 0 ? -1 : presence_ask(asked, n);
+	int r = refuse_host(jobs, n_jobs);
+	int found = r < 0 || n == 0 ? -1 : presence_ask(asked, n);
 	char text[IP_TEXT_MAX];
 
 	if (found < 0)
-		return 0;
-	int r = refuse_neighbour(
-		job_of(jobs, n_jobs, (size_t)found), &asked[found].address);
+		return r;
+	r = refuse_neighbour(job_of(jobs, n_jobs, (size_t)found), &asked[found].address);
 
 	return r < 0 ? r
 		     : diag_fail(jobs->diags, EXIT_BUSY, jobs->guest->where,

@@ -205,3 +205,17 @@ int preflight_guest(const struct launch_settings *settings, const struct guest *
 			return results[i];
 	return 0;
 }
+
+int preflight_start(const struct launch_settings *settings, const struct guest *guest,
+	struct diags *diags)
+{
+	TMP_CTX(tmp);
+	int r = veto_check(settings, guest, diags);
+
+	if (r == 0)
+		r = check_bridges(settings, guest, diags);
+	if (r == 0)
+		r = check_files(
+			settings, guest, table_new(tmp, guest->n_disks + 1), diags);
+	return r == 0 ? check_firmware(settings, guest, diags) : r;
+}

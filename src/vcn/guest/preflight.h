@@ -19,3 +19,10 @@ struct table;
  */
 int preflight_guest(const struct launch_settings *settings, const struct guest *guest,
 	struct table *files, struct diags *diags) _must_check_;
+/*
+ * preflight_start - the first fault for which @guest would not start now, in the place of itself
+ *
+ * errors: as that start
+ */
+int preflight_start(const struct launch_settings *settings, const struct guest *guest,
+	struct diags *diags) _must_check_;

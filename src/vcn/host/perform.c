@@ -12,6 +12,8 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/text.h"
+#include "vcn/guest/preflight.h"
 #include "vcn/guest/supervise.h"
 #include "vcn/host/admission.h"
 #include "vcn/host/control.h"
@@ -505,10 +507,11 @@ static size_t count_away(const struct performance *p)
 	return n;
 }
 
-static void finish_unrestarted(struct performance *p, struct job *job, const char *why)
+static void finish_unrestarted(
+	struct performance *p, struct job *job, enum exit_code code, const char *why)
 {
 	finish_failed(p, job,
-		diag_fail(p->diags, EXIT_REJECTED, job->action->guest->where,
+		diag_fail(p->diags, code, job->action->guest->where,
 			"'%s' was not restarted: %s", job->action->name, why));
 }
 
@@ -520,9 +523,34 @@ static struct job *job_at(struct performance *p, size_t place)
 	return NULL;
 }
 
+/* What runs is not stopped for what could not start: false, and its job is over. */
+static bool can_come_back(struct performance *p, struct job *job)
+{
+	TMP_CTX(tmp);
+	struct diags *diags = diags_new(tmp);
+	const struct guest *guest = job->action->guest;
+	const char *name = mem_printf(tmp, "VCN '%s': ", guest->name);
+	int r = preflight_start(p->options->settings, guest, diags);
+
+	if (r == 0)
+		return true;
+	const char *why = diag_last(diags)->message;
+
+	finish_unrestarted(p, job, r == -EXIT_REFUSED ? EXIT_REFUSED : EXIT_REJECTED,
+		text_has_prefix(why, name) ? why + strlen(name) : why);
+	return false;
+}
+
 /* Those that exchange something: no one of them can come back before all are away. */
 static void begin_circle(struct performance *p, const size_t *places, size_t n)
 {
+	for (size_t i = 0; i < n; i++) {
+		struct job *job = job_at(p, places[i]);
+
+		if (job != NULL && job->phase == PHASE_PENDING && !has_begun(job) &&
+			!can_come_back(p, job))
+			return;
+	}
 	for (size_t i = 0; i < n; i++) {
 		struct job *job = job_at(p, places[i]);
 
@@ -542,7 +570,8 @@ static void begin_restart(struct performance *p, struct job *job)
 		return;
 	if (n > 1)
 		begin_circle(p, places, n);
-	else if (p->options->manifest_copy == NULL || !begin_replacing(p, job))
+	else if ((p->options->manifest_copy == NULL || !begin_replacing(p, job)) &&
+		 can_come_back(p, job))
 		begin_stop(p, job);
 }
 
@@ -561,9 +590,9 @@ static void begin_pending(struct performance *p, struct job *job)
 	const struct action *keeper = succession_keeper(p->succession, place, &what);
 
 	if (p->is_roll_over)
-		finish_unrestarted(p, job, "an earlier restart failed");
+		finish_unrestarted(p, job, EXIT_REJECTED, "an earlier restart failed");
 	else if (keeper != NULL)
-		finish_unrestarted(p, job,
+		finish_unrestarted(p, job, EXIT_REJECTED,
 			mem_printf(tmp, "'%s' still has its %s", keeper->name, what));
 	else
 		begin_restart(p, job);

@@ -288,7 +288,8 @@ static bool waits_in_vain(const struct guest *guest, const struct run_state *sta
 	const char **wanted;
 	size_t n;
 
-	if (state->state != STATE_WAITING || state->n_on_wire == 0)
+	if (state->state != STATE_WAITING || state->n_on_wire == 0 ||
+		reconcile_is_backed_out(guest, state))
 		return false;
 	guest_on_wire(tmp, guest, &wanted, &n);
 	if (n != state->n_on_wire || state->digest == NULL ||
