@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 
@@ -33,6 +34,16 @@ void metric_labelled(struct buffer *b, const char *name, const char *label,
 	buffer_printf(b, "\"} %" PRId64 "\n", value);
 }
 
+/* A device or a link, as /dev/null and /dev/stdout are, would be lost to all; 0, or -errno. */
+static int replace_regular(int dirfd, const char *name, const struct buffer *b)
+{
+	struct stat st;
+
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode))
+		return S_ISDIR(st.st_mode) ? -EISDIR : -EEXIST;
+	return file_replace_at(dirfd, name, b->data, b->len, 0644);
+}
+
 int metric_write(const char *path, const struct buffer *b, struct diags *diags)
 {
 	TMP_CTX(tmp);
@@ -44,11 +55,15 @@ int metric_write(const char *path, const struct buffer *b, struct diags *diags)
 				     : mem_strndup(tmp, path, (size_t)(slash - path));
 	_cleanup_(mem_close_fd) int dirfd =
 		open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int failed =
-		dirfd < 0 ? -errno : file_replace_at(dirfd, name, b->data, b->len, 0644);
+	int failed = dirfd < 0 ? -errno : replace_regular(dirfd, name, b);
 
 	if (failed == 0)
 		return 0;
+	if (failed == -EEXIST)
+		return diag_fail(diags, EXIT_IO, LOC_NONE,
+			"the metrics cannot be written to '%s': it is no regular file, "
+			"and would be replaced by one",
+			path);
 	return diag_fail_errno(diags, EXIT_IO, -failed, LOC_NONE,
 		"the metrics cannot be written to '%s'", path);
 }

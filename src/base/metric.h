@@ -22,7 +22,7 @@ void metric_labelled(struct buffer *b, const char *name, const char *label,
 /*
  * metric_write - @path, replaced whole: nobody reads half of it
  *
- * errors: EXIT_IO; the old file is then untouched
+ * errors: EXIT_IO, also where it is no regular file; what was there is then untouched
  */
 int metric_write(
 	const char *path, const struct buffer *b, struct diags *diags) _must_check_;

@@ -37,6 +37,13 @@ ok "as they are said to" says "vcn002: started"
 ok "metrics have the exit status" grep -q "^vcn_apply_exit_status 7$" "$work/vcn.prom"
 ok "nothing to do" exits 7 vcn apply
 ok "is no reason to be silent" says "the applied serial cannot be written"
+mkfifo "$work/pipe"
+ln -s vcn.prom "$work/link"
+for name in pipe link; do
+	ok "metrics that are a $name" exits 7 vcn status --metrics="$work/$name"
+	ok "are not written" says "'$work/$name': it is no regular file"
+	ok "so that it stays one" test ! -f "$work/$name" -o -L "$work/$name"
+done
 ok "as JSON" exits 7 vcn --json apply
 ok "it is a finding" says '"severity":"warning"'
 names 2 vcn001
