@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/net.h"
 #include "base/table.h"
 #include "base/text.h"
 #include "read/dn.h"
@@ -195,14 +196,34 @@ static void add_key(struct joiner *j, const char *bytes, size_t len)
 	j->made[j->n_made++] = (struct compared){bytes, len};
 }
 
-/* Names are equal whatever the blanks around them, and a dot at their end. */
+/* An address of IPv6 has many spellings, and is one; anything else is what it says. */
+static bool add_ipv6(struct joiner *j, const char *bytes, size_t len)
+{
+	char text[IP_TEXT_MAX];
+	struct ip ip;
+
+	if (len >= sizeof(text) || memchr(bytes, ':', len) == NULL)
+		return false;
+	memcpy(text, bytes, len);
+	text[len] = '\0';
+	if (!ip_parse(text, &ip) || ip.family != 6)
+		return false;
+	ip_format(ip, text);
+	add_key(j, arena_strdup(j->arena, text), strlen(text));
+	return true;
+}
+
+/*
+ * Names are equal whatever the blanks around them, and a dot at their end; addresses, which may
+ * stand in their place, whatever their spelling.
+ */
 static void add_text(struct joiner *j, const char *bytes, size_t len)
 {
 	for (; len > 0 && *bytes == ' '; len--)
 		bytes++;
 	while (len > 0 && (bytes[len - 1] == ' ' || bytes[len - 1] == '.'))
 		len--;
-	if (len > 0)
+	if (len > 0 && !add_ipv6(j, bytes, len))
 		add_key(j, bytes, len);
 }
 
