@@ -223,6 +223,16 @@ static void name_host(struct import *im, struct import_host *host)
 			host->host_name, own);
 }
 
+/* DHCPv6 tells no client a host name. */
+static bool is_told_none(const struct import_host *host)
+{
+	size_t n = 0;
+
+	while (n < host->n_ips && host->ips[n].family == 6)
+		n++;
+	return n > 0 && n == host->n_ips;
+}
+
 /* What hosts are told of their names otherwise than they were: one note each. */
 static void check_told_names(struct import *im)
 {
@@ -239,7 +249,7 @@ static void check_told_names(struct import *im)
 				"the name '%s' is told in two parts from now on: host name "
 				"and domain",
 				host->host_name);
-		if (host->host_name != NULL || host->is_by_name)
+		if (host->host_name != NULL || host->is_by_name || is_told_none(host))
 			continue;
 		first = first == NULL ? host : first;
 		n++;

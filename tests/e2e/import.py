@@ -225,6 +225,8 @@ class Wire:
 
 
 class Dhcpd:
+    family = "-4"
+
     def __init__(self, folder, name, conf):
         self.log = os.path.join(folder, f"{name}.log")
         leases = write(folder, f"{name}.leases", "")
@@ -232,7 +234,7 @@ class Dhcpd:
         shutil.copy(shutil.which("dhcpd"), program)
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                [program, "-4", "-f", "-d", "-cf", conf, "-lf", leases, "-pf",
+                [program, self.family, "-f", "-d", "-cf", conf, "-lf", leases, "-pf",
                  os.path.join(folder, f"{name}.pid"), "served"], stdout=log, stderr=log)
         os.unlink(program) if self.started() else None
 
