@@ -205,6 +205,23 @@ ok 'a dnsmasq.conf for known clients' imported --dnsmasq known.conf
 ok '… has no range' has_not 10.1.0.0-24 'vocDynamicRange: 10.1.0.100 10.1.0.110'
 told known.conf '2:not for unknown clients'
 
+# Of IPv6: a network that only an interface has, and what routers advertise.
+cat >six.conf <<'END'
+domain=c.example
+no-hosts
+dhcp-range=::100,::1ff,constructor:eth0,64,12h
+dhcp-range=fd00:1::100,fd00:1::1ff,slaac,ra-names,64,12h
+dhcp-range=fd00:2::,static,64,12h
+dhcp-range=fd00:3::,ra-stateless
+dhcp-host=00:00:5e:00:53:01,[fd00:2::11],a
+END
+ok 'a dnsmasq.conf of IPv6' imported --dnsmasq six.conf
+ok '… an address that an interface completes is no network' lacks "$work/site.ldif" 'ipNetworkNumber: ::'
+ok '… a range is one, whatever routers advertise' has fd00:1::-64 'vocDynamicRange: fd00:1::100 fd00:1::1ff' 'vocLeaseTime: 43200'
+told six.conf '3:its network is what an interface has' "4:without 'slaac'" "4:without 'ra-names'" '6:is no FIRST,LAST,MASK'
+ok '… and nothing else is' equal "$(grep -c ' warning: ' "$work/err")" 4
+ok '… a check finds no error' exits 0 check
+
 # What no attribute takes costs no entry.
 cat >odd.conf <<'END'
 option domain-name "c.example.";

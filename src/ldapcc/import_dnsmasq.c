@@ -325,11 +325,24 @@ static void add_tags(struct dnsmasq_line *l, struct import_network *network,
 	*mem_push(l->im->mem_ctx, &network->tags, &network->n_tags) = "";
 }
 
+/* An address that dnsmasq completes: by the prefix that an interface has. */
+static bool is_constructed(const struct dnsmasq_line *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (text_has_prefix(l->fields[i], "constructor:"))
+			return true;
+	return false;
+}
+
 static void left_range(struct dnsmasq_line *l)
 {
 	struct ip ip;
 
-	if (l->n > 0 && text_has_prefix(l->fields[0], "tag:"))
+	if (is_constructed(l))
+		dnsmasq_left(l,
+			"is not taken over: its network is what an interface has, write it: "
+			"FIRST,LAST,LENGTH");
+	else if (l->n > 0 && text_has_prefix(l->fields[0], "tag:"))
 		dnsmasq_left(l,
 			"is for clients with %s, and is not taken over: ranges are "
 			"for all unknown clients here",
@@ -352,7 +365,7 @@ static struct import_network *read_range(
 	unsigned length;
 
 	*ret_is_static = l->n > 1 && strcmp(l->fields[1], "static") == 0;
-	if (l->n < 2 || !ip_parse(l->fields[0], ret_first) ||
+	if (l->n < 2 || is_constructed(l) || !ip_parse(l->fields[0], ret_first) ||
 		(!*ret_is_static && (!ip_parse(l->fields[1], &last) ||
 					    last.family != ret_first->family)) ||
 		!read_length(l, ret_first, &length)) {
@@ -360,6 +373,21 @@ static struct import_network *read_range(
 		return NULL;
 	}
 	return network_around(l, *ret_first, length);
+}
+
+/* What routers say is theirs: no target here advertises anything. */
+static void check_modes(struct dnsmasq_line *l, const struct ip *first)
+{
+	static const char *const modes[] = {"ra-only", "slaac", "ra-names",
+		"ra-stateless", "ra-advrouter", "off-link"};
+
+	for (size_t i = 1; first->family == 6 && i < l->n; i++)
+		for (size_t j = 0; j < ARRAY_SIZE(modes); j++)
+			if (strcmp(l->fields[i], modes[j]) == 0)
+				dnsmasq_left(l,
+					"is taken over without '%s': what routers advertise has "
+					"no place in the directory",
+					modes[j]);
 }
 
 /* FIRST,LAST[,MASK[,BROADCAST]][,LEASE], or NETWORK,static,MASK; FIRST,LAST[,MODE][,LENGTH][,LEASE] */
@@ -380,6 +408,7 @@ static void read_dhcp_range(struct dnsmasq_line *l)
 		return;
 	network->is_dnsmasqs = true;
 	add_tags(l, network, tags, n_tags);
+	check_modes(l, &first);
 	set_lease(l, network, &first);
 	struct ip last;
 
