@@ -434,6 +434,50 @@ static void check_script(struct reporter *r, struct cluster *cluster)
 		server, script, BOOT_FILE_MAX);
 }
 
+static bool says_boot(const struct boot *boot)
+{
+	return boot->next_server != NULL || boot->file != NULL ||
+	       boot->file_uefi != NULL || boot->file_arm64 != NULL || boot->url != NULL;
+}
+
+static bool has_boot_files(const struct site *site)
+{
+	for (size_t i = 0; i < site->n_networks; i++)
+		if (says_boot(&site->networks[i]->boot))
+			return true;
+	for (size_t i = 0; i < site->n_machines; i++)
+		if (says_boot(&site->machines[i]->rare->boot))
+			return true;
+	return false;
+}
+
+/* iPXE's first script is a file like others where no DHCP server leads to it. */
+static void check_script_is_told(struct reporter *r)
+{
+	static const char *const servers[] = {"dhcpd", "kea-dhcp4", "kea-dhcp4-subnet4",
+		"kea-dhcp4-shared-networks", "dnsmasq-dhcp", "dhcpd6", "kea-dhcp6",
+		"kea-dhcp6-subnet6", "kea-dhcp6-shared-networks", NULL};
+	struct site *site = r->site;
+	const char *target = target_of(r, servers), *why = NULL;
+	enum field_id field = FIELD_INSTALL_SERVER;
+
+	if (!reporter_has_target(r, "ipxe-boot") || target == NULL ||
+		site->n_clusters == 0)
+		return;
+	if (site->boot_script == NULL) {
+		why = "its file is not in the kickstart tree";
+	} else if (site->clusters[0]->install_server == NULL) {
+		why = "without vocInstallServer its file has no URL";
+	} else if (!has_boot_files(site)) {
+		field = FIELD_BOOT_FILE;
+		why = "no network has a boot file that leads to iPXE";
+	}
+	if (why != NULL)
+		check_report(r, CHECK_NOT_CARRIED, &site->clusters[0]->record, field,
+			"target '%s' cannot tell clients of target 'ipxe-boot': %s",
+			target, why);
+}
+
 static void check_networks(struct reporter *r)
 {
 	struct site *site = r->site;
@@ -604,6 +648,7 @@ void lint_dhcp(struct reporter *r)
 {
 	check_servers(r);
 	check_networks(r);
+	check_script_is_told(r);
 	check_wires(r);
 	lint_nodes(r, NODE_CLIENTS);
 	lint_nodes(r, NODE_DUIDS);
