@@ -7,14 +7,10 @@
 #include "base/parallel.h"
 #include "base/sort.h"
 #include "base/text.h"
+#include "model/derive_boot.h"
 #include "model/dhcp_option.h"
 
 /* Servers */
-
-static const char *cluster_domain(const struct site *site)
-{
-	return site->n_clusters > 0 ? site->clusters[0]->domain : NULL;
-}
 
 struct strings derive_servers(struct site *site, const struct strings *servers,
 	const char *domain, unsigned family)
@@ -344,12 +340,6 @@ static void set_identity(
 			interface->rare->duids.items[number - interface->n_macs];
 }
 
-static bool says_something(const struct boot *boot)
-{
-	return boot->next_server != NULL || boot->file != NULL ||
-	       boot->file_uefi != NULL || boot->file_arm64 != NULL || boot->url != NULL;
-}
-
 /* An address of its own has who has any: then a range gives it no other. */
 static bool is_roaming(const struct interface *interface)
 {
@@ -398,6 +388,27 @@ static bool is_extra(const struct interface *interface, uint32_t i)
 	for (uint32_t j = 0; j < i; j++)
 		if (interface->addresses[j].network == interface->addresses[i].network)
 			return true;
+	return false;
+}
+
+static bool are_on_one_wire(const struct network *a, const struct network *b)
+{
+	return a != NULL && a->shared == b->shared &&
+	       a->prefix.base.family == b->prefix.base.family &&
+	       a->shared->dhcp_interface != NULL;
+}
+
+/* Has an address before @i of the same interface a network beside that of @i? */
+static bool is_further_on_wire(const struct interface *interface, uint32_t i)
+{
+	const struct network *network = interface->addresses[i].network;
+
+	for (uint32_t j = 0; j < i; j++) {
+		const struct network *other = serving(&interface->addresses[j]);
+
+		if (other != network && are_on_one_wire(other, network))
+			return true;
+	}
 	return false;
 }
 
@@ -457,7 +468,8 @@ static void add_at(
 			.address = address,
 			.is_primary = interface->is_primary,
 			.is_extra = is_extra(interface, i),
-			.has_own_boot = says_something(&interface->machine->rare->boot),
+			.is_further_on_wire = is_further_on_wire(interface, i),
+			.has_own_boot = boot_says(&interface->machine->rare->boot),
 			.has_own_domain = has_own_domain(interface, network)};
 		set_identity(reservation, address->ip.family, j);
 	}
@@ -471,7 +483,7 @@ static void add_roaming(struct site *site, struct interface *interface, unsigned
 		*reservation = (struct reservation){.interface = interface,
 			.id = reservation_id(site, interface, ++*number),
 			.is_primary = interface->is_primary,
-			.has_own_boot = says_something(&interface->machine->rare->boot),
+			.has_own_boot = boot_says(&interface->machine->rare->boot),
 			.has_own_domain = has_roaming_domain(site, interface)};
 		set_identity(reservation, 4, j);
 	}
@@ -521,7 +533,8 @@ static struct reservation *room_for(struct site *site, uint32_t *n)
 static bool may_pair(const struct reservation *reservation, unsigned family)
 {
 	return reservation->address->ip.family == family && !reservation->is_extra &&
-	       !reservation->is_repeat && reservation->interface->rare->n_guids == 0;
+	       !reservation->is_further_on_wire && !reservation->is_repeat &&
+	       reservation->interface->rare->n_guids == 0;
 }
 
 static void offer_pair(struct reservation *reservation)
@@ -652,232 +665,6 @@ static void sort_by_wire(struct site *site)
 	site->n_lone6 = (uint32_t)n_lone6;
 }
 
-/* Boot files */
-
-static const char *first_of(const char *own, const char *other)
-{
-	return own != NULL ? own : other;
-}
-
-static struct boot merged(const struct boot *own, const struct boot *other)
-{
-	return (struct boot){
-		.next_server = first_of(own->next_server, other->next_server),
-		.file = first_of(own->file, other->file),
-		.file_uefi = first_of(own->file_uefi, other->file_uefi),
-		.file_arm64 = first_of(own->file_arm64, other->file_arm64),
-		.url = first_of(own->url, other->url)};
-}
-
-/* DHCPv6 has URLs only: of a file on the TFTP server, tftp://[ADDRESS]/FILE (RFC 5970). */
-static const char *url_of_file(struct site *site, const char *file, struct ip server)
-{
-	char text[IP_TEXT_MAX];
-
-	if (file == NULL || strstr(file, "://") != NULL)
-		return file;
-	if (!ip_is_set(server))
-		return NULL;
-	return arena_printf(site->arena, "tftp://[%s]/%s", ip_format(server, text),
-		file[0] == '/' ? file + 1 : file);
-}
-
-/* iPXE gets what HTTP boot does, else the script that leads to each machine's own. */
-static const char *script_of(struct site *site, const struct boot *boot)
-{
-	const char *server =
-		site->n_clusters > 0 ? site->clusters[0]->install_server : NULL;
-
-	if (boot->url != NULL || site->boot_script == NULL || server == NULL ||
-		!says_something(boot))
-		return boot->url;
-	/* lint has reported it */
-	if (strlen(server) + 1 + strlen(site->boot_script) > BOOT_FILE_MAX)
-		return NULL;
-	return arena_printf(site->arena, "%s/%s", server, site->boot_script);
-}
-
-static struct boot_choice choice_of(struct site *site, const struct boot *boot,
-	const char *domain, unsigned family, bool is_own)
-{
-	struct boot_choice choice = {.is_own = is_own,
-		.is_ipv6 = family == 6,
-		.next_server = derive_server(site, boot->next_server, domain, family),
-		.file = boot->file,
-		.file_uefi = boot->file_uefi,
-		.file_arm64 = boot->file_arm64,
-		.url = boot->url,
-		.script = script_of(site, boot)};
-
-	if (family == 6) {
-		choice.file = NULL;
-		choice.file_uefi = url_of_file(site, boot->file_uefi, choice.next_server);
-		choice.file_arm64 =
-			url_of_file(site, boot->file_arm64, choice.next_server);
-	}
-	return choice;
-}
-
-static const char *choice_key(TALLOC_CTX *mem_ctx, const struct boot_choice *choice)
-{
-	char text[IP_TEXT_MAX];
-	const char *const members[] = {
-		choice->file, choice->file_uefi, choice->file_arm64, choice->url};
-	bool has_default = text_compare(choice->script, choice->url) != 0;
-	struct buffer *key = buffer_new(mem_ctx);
-
-	buffer_printf(key, "%d%d %s", choice->is_own, choice->is_ipv6,
-		ip_format(choice->next_server, text));
-	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
-		buffer_printf(key, "\n%s", members[i] == NULL ? "" : members[i]);
-	if (has_default)
-		buffer_printf(key, "\n%s", choice->script);
-	return key->data;
-}
-
-struct choosing {
-	struct site *site;
-	struct table *known; /* by key */
-	size_t n;
-};
-
-/* The one object for these values; NULL where they are none. */
-static const struct boot_choice *keep_choice(
-	struct choosing *c, const struct boot_choice *choice)
-{
-	TMP_CTX(tmp);
-	const char *key = choice_key(tmp, choice);
-	struct boot_choice *known = table_find(c->known, key);
-
-	if (known != NULL)
-		return known;
-	if (!ip_is_set(choice->next_server) && choice->file == NULL &&
-		choice->file_uefi == NULL && choice->file_arm64 == NULL &&
-		choice->url == NULL)
-		return NULL;
-	known = arena_alloc(c->site->arena, sizeof(*known));
-	*known = *choice;
-	known->id = arena_printf(c->site->arena, "%016llx",
-		(unsigned long long)hash_end(hash_bytes(HASH_START, key, strlen(key))));
-	*table_slot(c->known, arena_strdup(c->site->arena, key)) = known;
-	*mem_push(c->site, &c->site->choices, &c->n) = known;
-	return known;
-}
-
-/* What a node's own values and @network's make together; NULL: the network's will do. */
-static const struct boot_choice *own_choice(struct choosing *c,
-	const struct machine *machine, const struct boot *network, const char *domain,
-	unsigned family, const struct boot_choice *of_network)
-{
-	TMP_CTX(tmp);
-	struct boot boot = merged(&machine->rare->boot, network);
-	struct boot_choice choice = choice_of(c->site, &boot, domain, family, false);
-
-	if (of_network != NULL &&
-		strcmp(choice_key(tmp, &choice), choice_key(tmp, of_network)) == 0)
-		return NULL;
-	choice.is_own = true;
-	return keep_choice(c, &choice);
-}
-
-static int compare_choices(const void *left, const void *right)
-{
-	const struct boot_choice *a = *(const struct boot_choice *const *)left;
-	const struct boot_choice *b = *(const struct boot_choice *const *)right;
-
-	return strcmp(a->id, b->id);
-}
-
-/* Sorted, each once. */
-static uint32_t settle_choices(const struct boot_choice **choices, size_t n)
-{
-	uint32_t kept = 0;
-
-	if (n > 1)
-		qsort(choices, n, sizeof(*choices), compare_choices);
-	for (size_t i = 0; i < n; i++)
-		if (i == 0 || choices[i] != choices[i - 1])
-			choices[kept++] = choices[i];
-	return kept;
-}
-
-static void choose_in(struct choosing *c, struct network *network)
-{
-	unsigned family = network->prefix.base.family;
-	struct boot_choice choice =
-		choice_of(c->site, &network->boot, network->zone, family, false);
-	size_t n = 0;
-
-	network->choice = keep_choice(c, &choice);
-	network->own_choices = NULL;
-	for (uint32_t i = 0; i < network->n_reservations; i++) {
-		struct reservation *reservation = &network->reservations[i];
-
-		if (reservation->has_own_boot)
-			reservation->own_choice = own_choice(c,
-				reservation->interface->machine, &network->boot,
-				network->zone, family, network->choice);
-		if (reservation->own_choice != NULL)
-			*mem_push(c->site, &network->own_choices, &n) =
-				reservation->own_choice;
-	}
-	for (uint32_t i = 0;
-		i < c->site->n_roaming && family == 4 && network->n_pools > 0; i++)
-		if (c->site->roaming[i].own_choice != NULL)
-			*mem_push(c->site, &network->own_choices, &n) =
-				c->site->roaming[i].own_choice;
-	network->n_own_choices = settle_choices(network->own_choices, n);
-}
-
-static void keep_common(const char **common, const char *other, bool is_first)
-{
-	if (is_first)
-		*common = other;
-	else if (text_compare(*common, other) != 0)
-		*common = NULL;
-}
-
-/* What all networks say that have a range: whoever has no address gets one of theirs. */
-static struct boot common_boot(const struct site *site)
-{
-	struct boot common = {0};
-	bool is_first = true;
-
-	for (size_t i = 0; i < site->n_networks; i++) {
-		const struct network *network = site->networks[i];
-		const struct boot *boot = &network->boot;
-
-		if (network->prefix.base.family != 4 || network->n_pools == 0)
-			continue;
-		keep_common(&common.next_server, boot->next_server, is_first);
-		keep_common(&common.file, boot->file, is_first);
-		keep_common(&common.file_uefi, boot->file_uefi, is_first);
-		keep_common(&common.file_arm64, boot->file_arm64, is_first);
-		keep_common(&common.url, boot->url, is_first);
-		is_first = false;
-	}
-	return common;
-}
-
-static void choose_boot_files(struct site *site)
-{
-	TMP_CTX(tmp);
-	struct choosing c = {.site = site, .known = table_new(tmp, 16)};
-	struct boot common = common_boot(site);
-
-	site->choices = NULL;
-	for (uint32_t i = 0; i < site->n_roaming; i++)
-		if (site->roaming[i].has_own_boot)
-			site->roaming[i].own_choice =
-				own_choice(&c, site->roaming[i].interface->machine,
-					&common, cluster_domain(site), 4, NULL);
-	for (size_t i = 0; i < site->n_networks; i++)
-		choose_in(&c, site->networks[i]);
-	site->n_choices = (uint32_t)c.n;
-	if (c.n > 1)
-		qsort(site->choices, c.n, sizeof(*site->choices), compare_choices);
-}
-
 void derive_dhcp(struct site *site)
 {
 	find_servers(site);
@@ -890,5 +677,5 @@ void derive_dhcp(struct site *site)
 	build_reservations(site);
 	collect_client_domains(site);
 	sort_by_wire(site);
-	choose_boot_files(site);
+	derive_boot(site);
 }

@@ -5,6 +5,7 @@
 #include "base/sort.h"
 #include "base/text.h"
 #include "model/absent.h"
+#include "model/derive_boot.h"
 #include "model/derive_dhcp.h"
 #include "model/dhcp_option.h"
 #include "model/lint_node.h"
@@ -317,14 +318,57 @@ static void check_wire(struct reporter *r, struct network *const *networks, size
 			"in; say its interface, vocDHCPInterface, at one of them");
 }
 
+static bool are_equal(const struct strings *a, const struct strings *b)
+{
+	bool equal = a->n == b->n;
+
+	for (uint32_t i = 0; equal && i < a->n; i++)
+		equal = text_equal_case(a->items[i], b->items[i]);
+	return equal;
+}
+
+static bool say_alike(const struct network *a, const struct network *b)
+{
+	return text_compare(a->domain, b->domain) == 0 &&
+	       are_equal(&a->nameservers, &b->nameservers) &&
+	       are_equal(&a->option_texts, &b->option_texts);
+}
+
+/*
+ * Who makes an address of its own asks DHCPv6 for the rest alone (RFC 8415 section 6.1), and its
+ * packet has no address by which a server would know the network.
+ */
+static void check_stateless(struct reporter *r, struct network *const *networks, size_t n)
+{
+	struct network *second = NULL;
+	bool are_alike = true;
+
+	for (size_t i = 1; i < n; i++) {
+		if (networks[i]->prefix.base.family != 6 ||
+			!is_beside(networks[i - 1], networks[i]))
+			continue;
+		second = second == NULL ? networks[i] : second;
+		are_alike &= say_alike(networks[i - 1], networks[i]);
+	}
+	if (second != NULL && !are_alike && reporter_has_target(r, "dhcpd6"))
+		report_lost(r, second, FIELD_SHARED_NETWORK, "dhcpd6",
+			"those that ask for no address are told what all IPv6 networks of "
+			"a wire say alike, and these do not");
+	else if (second != NULL && reporter_has_target(r, "dnsmasq-dhcp"))
+		report_lost(r, second, FIELD_SHARED_NETWORK, "dnsmasq-dhcp",
+			"those that ask for no address are told nothing on a wire of "
+			"several IPv6 networks");
+}
+
 static void check_wires(struct reporter *r)
 {
+	static const char *const servers[] = {"dnsmasq-dhcp", "dhcpd6", NULL};
 	TMP_CTX(tmp);
 	size_t n = 0;
 	struct network **on_wires =
 		mem_array(tmp, struct network *, r->site->n_networks + 1);
 
-	if (!reporter_has_target(r, "dnsmasq-dhcp"))
+	if (target_of(r, servers) == NULL)
 		return;
 	for (size_t i = 0; i < r->site->n_networks; i++)
 		if (r->site->networks[i]->shared_name != NULL &&
@@ -336,7 +380,9 @@ static void check_wires(struct reporter *r)
 			end < n && wire_compare(on_wires[start], on_wires[end]) == 0;
 			end++)
 			;
-		check_wire(r, on_wires + start, end - start);
+		if (reporter_has_target(r, "dnsmasq-dhcp"))
+			check_wire(r, on_wires + start, end - start);
+		check_stateless(r, on_wires + start, end - start);
 	}
 }
 
@@ -358,6 +404,10 @@ static void check_ipv6_servers(struct reporter *r, struct network *network)
 		report_lost(r, network, FIELD_BOOT_URL, dnsmasq[0],
 			"firmware that boots by HTTP wants option 16 of DHCPv6 with it, "
 			"which dnsmasq does not send");
+	if (target_of(r, dnsmasq) != NULL && network->n_ranges > 1)
+		report_lost(r, network, FIELD_DYNAMIC_RANGE, dnsmasq[0],
+			"those that ask for no address are told nothing where a network of "
+			"IPv6 has several ranges");
 }
 
 /* Does it tell of a file without telling from which server? A URL has its own. */
@@ -434,19 +484,13 @@ static void check_script(struct reporter *r, struct cluster *cluster)
 		server, script, BOOT_FILE_MAX);
 }
 
-static bool says_boot(const struct boot *boot)
-{
-	return boot->next_server != NULL || boot->file != NULL ||
-	       boot->file_uefi != NULL || boot->file_arm64 != NULL || boot->url != NULL;
-}
-
 static bool has_boot_files(const struct site *site)
 {
 	for (size_t i = 0; i < site->n_networks; i++)
-		if (says_boot(&site->networks[i]->boot))
+		if (boot_says(&site->networks[i]->boot))
 			return true;
 	for (size_t i = 0; i < site->n_machines; i++)
-		if (says_boot(&site->machines[i]->rare->boot))
+		if (boot_says(&site->machines[i]->rare->boot))
 			return true;
 	return false;
 }

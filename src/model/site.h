@@ -128,6 +128,7 @@ struct boot_choice {
 	struct ip next_server; /* of a name its address; unset where the model has none */
 	const char *file, *file_uefi, *file_arm64, *url;
 	const char *script; /* what iPXE gets: url, else the site's boot_script */
+	const struct boot_choice *roaming; /* NULL, or the one that it is in a network */
 };
 
 struct static_route {
@@ -180,6 +181,9 @@ struct network {
 	const struct boot_choice *choice; /* NULL: nobody is told anything */
 	const struct boot_choice **own_choices; /* of its reservations */
 	uint32_t n_own_choices;
+	/* of nodes without an address, where its own values make others of them */
+	struct boot_choice *roaming_choices;
+	uint32_t n_roaming_choices;
 	const char **reverse_zones;
 	uint32_t n_reverse_zones;
 	struct zone **zones; /* the same, where zones are printed */
@@ -458,6 +462,8 @@ struct reservation {
 	bool is_guid;
 	bool is_primary;
 	bool is_extra; /* a further address of the same interface in the same network */
+	/* … in another network of the same wire, which vocDHCPInterface makes one for a server */
+	bool is_further_on_wire;
 	bool is_repeat; /* a further identity for the same address */
 	bool has_own_domain; /* not its network's */
 	bool has_own_boot; /* its machine says something about booting */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "model/dhcp_option.h"
 
 static const char *name_of(const struct network *network)
 {
@@ -67,4 +68,40 @@ void wires_derive(struct site *site)
 		add_network(
 			&site->shared_networks[site->n_shared_networks - 1], sorted[i]);
 	}
+}
+
+static bool are_equal(const struct strings *a, const struct strings *b)
+{
+	bool equal = a->n == b->n;
+
+	for (uint32_t i = 0; equal && i < a->n; i++)
+		equal = text_equal_case(a->items[i], b->items[i]);
+	return equal;
+}
+
+static bool tell_alike(const struct network *a, const struct network *b)
+{
+	bool equal = are_equal(&a->resolvers6, &b->resolvers6) &&
+		     are_equal(&a->search, &b->search) && a->n_options == b->n_options;
+
+	for (uint32_t i = 0; equal && i < a->n_options; i++)
+		equal = a->options[i].type == b->options[i].type &&
+			strcmp(a->options[i].hex, b->options[i].hex) == 0;
+	return equal;
+}
+
+bool wire_is_alike6(const struct shared_network *wire)
+{
+	const struct network *first = NULL;
+
+	for (uint32_t i = 0; i < wire->n_networks; i++) {
+		const struct network *network = wire->networks[i];
+
+		if (network->prefix.base.family != 6)
+			continue;
+		first = first == NULL ? network : first;
+		if (!tell_alike(first, network))
+			return false;
+	}
+	return true;
 }

@@ -7,5 +7,10 @@
 
 /* Orders networks by wire: 0 for the same one, or for one network. */
 int wire_compare(const struct network *a, const struct network *b) _must_check_;
+/*
+ * Do its IPv6 networks tell their clients the same (name servers, domains to search, options)?
+ * After model_derive().
+ */
+bool wire_is_alike6(const struct shared_network *wire) _must_check_;
 /* The shared networks of the site, of those networks that are left in it. */
 void wires_derive(struct site *site);

@@ -6,8 +6,10 @@
 #include "base/table.h"
 #include "base/text.h"
 #include "model/dhcp_option.h"
+#include "model/wire.h"
 #include "render/fields_row.h"
 
+ELEMENTS(boot_choice)
 ELEMENTS(range)
 ELEMENTS(reservation)
 ELEMENTS(static_route)
@@ -17,6 +19,7 @@ COUNT_BEHIND(network, pools);
 COUNT_BEHIND(network, routes);
 COUNT_BEHIND(network, options);
 COUNT_BEHIND(network, own_choices);
+COUNT_BEHIND(network, roaming_choices);
 COUNT_BEHIND(network, reservations);
 COUNT_BEHIND(network, reverse_zones);
 COUNT_BEHIND(shared_network, networks);
@@ -121,8 +124,15 @@ GETTER(network_preferred_time, network)
 
 /* What a client is told by its kind */
 
+/* The id of the nodes' choice, of one that they have in a network. */
+GETTER(boot_roaming_id, boot_choice)
+{
+	row_give_text(ret, o->roaming == NULL ? NULL : o->roaming->id);
+}
+
 static const struct field boot_fields[] = {
 	TEXT("id", boot_choice, id),
+	COMPUTED("roaming_id", VALUE_TEXT, boot_roaming_id),
 	TRUTH("is_own", boot_choice, is_own),
 	TRUTH("is_ipv6", boot_choice, is_ipv6),
 	{"next_server", VALUE_TEXT, NULL, row_get_ip, NULL, FIELD_NEXT_SERVER,
@@ -326,6 +336,7 @@ static const struct field network_computed[] = {
 	OBJECT("boot", network, choice, boot_shape),
 	LIST("own_boots", network, own_choices, boot_shape, row_pointer_at),
 	HAS("has_own_boots", network, own_choices),
+	LIST("roaming_boots", network, roaming_choices, boot_shape, boot_choice_at),
 	COMPUTED("is_beyond_dnsmasq", VALUE_BOOL, network_is_beyond_dnsmasq),
 	COMPUTED("preferred_time", VALUE_NUMBER, network_preferred_time),
 	{"reverse_zones", VALUE_LIST, NULL, row_get_list, row_text_at, FIELD_NETWORK,
@@ -374,7 +385,13 @@ GETTER(shared_network_networks6, shared_network)
 	give_networks(o, 6, ret);
 }
 
+GETTER(shared_network_is_alike6, shared_network)
+{
+	row_give_bool(ret, wire_is_alike6(o));
+}
+
 static const struct field shared_network_fields[] = {
+	COMPUTED("is_alike6", VALUE_BOOL, shared_network_is_alike6),
 	{"networks4", VALUE_LIST, &network_shape, shared_network_networks4,
 		row_pointer_at, 0, 0},
 	{"networks6", VALUE_LIST, &network_shape, shared_network_networks6,
@@ -509,6 +526,15 @@ GETTER(reservation_interface, reservation)
 	row_give_object(ret, o->interface);
 }
 
+/* That of the network it is in. */
+GETTER(reservation_wire_interface, reservation)
+{
+	if (o->address == NULL)
+		row_give_text(ret, NULL);
+	else
+		network_wire_interface_of(o->address->network, ret);
+}
+
 static const struct field reservation_fields[] = {
 	FROM("id", reservation, id, NAME),
 	{"fqdn", VALUE_TEXT, NULL, reservation_fqdn, NULL, FIELD_NAME, 0},
@@ -529,6 +555,7 @@ static const struct field reservation_fields[] = {
 	TRUTH("is_paired", reservation, is_paired),
 	TRUTH("is_primary", reservation, is_primary),
 	TRUTH("is_extra", reservation, is_extra),
+	TRUTH("is_further_on_wire", reservation, is_further_on_wire),
 	{"next_server", VALUE_TEXT, NULL, reservation_next_server, NULL,
 		FIELD_NEXT_SERVER, 0},
 	{"boot_file", VALUE_TEXT, NULL, reservation_boot_file, NULL, FIELD_BOOT_FILE, 0},
@@ -538,6 +565,7 @@ static const struct field reservation_fields[] = {
 		FIELD_BOOT_FILE_ARM64, 0},
 	{"boot_url", VALUE_TEXT, NULL, reservation_boot_url, NULL, FIELD_BOOT_URL, 0},
 	OBJECT("own_boot", reservation, own_choice, boot_shape),
+	COMPUTED("wire_interface", VALUE_TEXT, reservation_wire_interface),
 	{"node", VALUE_OBJECT, &machine_shape, reservation_node, NULL, 0, 0},
 	{"interface", VALUE_OBJECT, &interface_shape, reservation_interface, NULL, 0, 0},
 	{0},

@@ -57,11 +57,12 @@ render() {
 		dhcpd dhcpd6 kea-dhcp4 kea-dhcp6 dnsmasq-dhcp dnsmasq-dhcp-hosts 2>"$scratch/findings"
 }
 
+kea_interfaces='"srv"'
 kea_main() { # 4|6
 	cat >"$scratch/etc/kea-main$1.conf" <<-END
 		{"Dhcp$1": {
 		  $([ "$1" = 4 ] || echo "\"data-directory\": \"$scratch/srv\",")
-		  "interfaces-config": {"interfaces": ["srv"]},
+		  "interfaces-config": {"interfaces": [$kea_interfaces]},
 		  "lease-database": {"type": "memfile", "persist": false},
 		  "loggers": [{"name": "kea-dhcp$1", "severity": "INFO",
 		    "output_options": [{"output": "stdout"}]}],
