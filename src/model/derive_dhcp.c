@@ -225,6 +225,19 @@ static void take_all(struct site *site, struct taken *taken, const struct string
 			take(site, taken, ip);
 }
 
+/* Of what clients are told by routes and options: machines that need not be in the directory. */
+static void take_told(struct site *site, struct taken *taken, const struct network *network)
+{
+	struct ip ip;
+
+	for (uint32_t i = 0; i < network->n_routes; i++)
+		take(site, taken, network->routes[i].gateway);
+	for (uint32_t i = 0; i < network->n_options; i++)
+		for (uint32_t j = 0; j < network->options[i].n_words; j++)
+			if (ip_parse(network->options[i].words[j], &ip))
+				take(site, taken, ip);
+}
+
 /* Every address of the model, sorted: of nodes, gateways and servers. */
 static struct taken find_taken(struct site *site)
 {
@@ -245,6 +258,7 @@ static struct taken find_taken(struct site *site)
 			derive_server(site, network->boot.next_server, network->zone,
 				network->prefix.base.family));
 		take_all(site, &taken, &network->resolvers);
+		take_told(site, &taken, network);
 	}
 	for (size_t i = 0; i < site->n_clusters; i++) {
 		take_all(site, &taken, &site->clusters[i]->timeservers4);
