@@ -109,6 +109,38 @@ ok '… one host of both' has n1 'ipHostNumber: 10.1.0.11' 'ipHostNumber: fd00:1
 ok '… and one by its DUID' has n2 'ipHostNumber: fd00:1::12' 'vocDUID: 00:03:00:01:00:00:5e:00:53:02'
 ok '… a check finds no error' exits 0 check
 
+# Boot files of DHCPv6 (RFC 5970) are its own, also where both families are in one file.
+cat >boot6.conf <<'END'
+option dhcp6.boot-url code 59 = text;
+option dhcp6.arch code 61 = unsigned integer 16;
+option dhcp6.user code 15 = string;
+filename "four.0"; next-server 10.1.0.9;
+subnet 10.1.0.0 netmask 255.255.255.0 { range 10.1.0.100 10.1.0.110; }
+subnet6 fd00:1::/64 { range6 fd00:1::100 fd00:1::1ff;
+	if option dhcp6.arch = 00:07 { option dhcp6.boot-url "tftp://[fd00::9]/x.efi"; }
+	elsif option dhcp6.arch = 00:0b { option dhcp6.boot-url "tftp://[fd00::9]/arm.efi"; }
+	if substring(option dhcp6.user, 2, 4) = "iPXE" { option dhcp6.boot-url "http://boot/menu"; }
+	if substring(option dhcp6.user, 0, 4) = "iPXE" { option dhcp6.boot-url "http://boot/lost"; }
+}
+subnet6 fd00:2::/64 { }
+host n1 { hardware ethernet 00:00:5e:00:53:01; fixed-address 10.1.0.11; }
+host n1 { hardware ethernet 00:00:5e:00:53:01; fixed-address6 fd00:1::11; option dhcp6.boot-url "http://own/both"; }
+host n2 { hardware ethernet 00:00:5e:00:53:02; fixed-address6 fd00:2::12; option dhcp6.boot-url "http://own/six"; }
+END
+ok 'a dhcpd.conf with boot files of both families' imported --dhcpd boot6.conf
+ok '… those of IPv6 by architecture' has fd00:1::-64 'vocBootFileUEFI: tftp://[fd00::9]/x.efi' \
+	'vocBootFileARM64: tftp://[fd00::9]/arm.efi' 'vocBootURL: http://boot/menu'
+ok '… and none of IPv4' has_not fd00:1::-64 'vocBootFile: four.0'
+ok '… which keeps its own' has 10.1.0.0-24 'vocBootFile: four.0' 'vocBootFileUEFI: four.0' 'vocNextServer: 10.1.0.9'
+ok '… of a machine in both it is named' complains "boot6.conf:14(:[0-9]+)?: warning.*'http://own/both' is what DHCPv6 tells host 'n1'"
+ok '… what all of a network are told is that'"'"'s' has fd00:2::-64 'vocBootFileUEFI: http://own/six' 'vocBootURL: http://own/six'
+ok '… a text that stands elsewhere in the option is no iPXE' complains 'boot6.conf:10(:[0-9]+)?: warning.*nor what stands in its braces'
+ok '… a check finds no error' exits 0 check
+echo 'option dhcp6.boot-url code 59 = text; option dhcp6.boot-url "http://six/"; filename "four.0";
+subnet 10.1.0.0 netmask 255.255.255.0 { } subnet6 fd00:1::/64 { }' >above6.conf
+ok 'one above subnets of both' imported --dhcpd above6.conf
+ok '… is named' complains "above6.conf:1(:[0-9]+)?: warning.*'http://six/' is not taken over: DHCPv4 is told another"
+
 # A file that includes itself is read once.
 printf 'include "ring.conf"; include "ring.conf"; subnet 10.1.0.0 netmask 255.255.255.0 { include "ring.conf"; }\n' >ring.conf
 ok 'a dhcpd.conf that includes itself' imported --dhcpd ring.conf

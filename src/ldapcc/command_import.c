@@ -431,6 +431,22 @@ static void settle_site(struct import *im, enum import_option option)
 	}
 }
 
+/* DHCPv6 has options of its own for these, or none. */
+static bool is_ipv4s(enum import_option option)
+{
+	return option == IMPORT_ROUTERS || option == IMPORT_MTU ||
+	       option >= IMPORT_ROUTES;
+}
+
+/* Does DHCP tell it to clients in the network? */
+static bool is_for(const struct import_network *network, const struct import_value *value,
+	enum import_option option)
+{
+	if (network->prefix.base.family == 4)
+		return !value->is_ipv6;
+	return value->is_ipv6 || option == IMPORT_LEASE || !is_ipv4s(option);
+}
+
 /* What a group says to all hosts of a network, and nobody else is there, is the network's. */
 static void promote(
 	struct import *im, struct import_network *network, enum import_option option)
@@ -450,7 +466,7 @@ static void promote(
 			return;
 		common = value;
 	}
-	if (common != NULL)
+	if (common != NULL && is_for(network, common, option))
 		network->scope.values[option] = *common;
 }
 
@@ -489,7 +505,8 @@ static const struct import_scope *differing(const struct import *im,
 		const struct import_network *network = &im->networks[i];
 
 		/* without an address it may turn up anywhere */
-		if (host->n_ips > 0 && !import_is_in(network, host))
+		if ((host->n_ips > 0 && !import_is_in(network, host)) ||
+			!is_for(network, &host->scope.values[option], option))
 			continue;
 		has_network = true;
 		if (!is_same(option, network->scope.values[option].text, text))
@@ -498,6 +515,14 @@ static const struct import_scope *differing(const struct import *im,
 	return has_network || text_compare(im->scope.values[option].text, text) == 0
 		       ? NULL
 		       : &im->scope;
+}
+
+static bool has_ipv4(const struct import_host *host)
+{
+	for (size_t i = 0; i < host->n_ips; i++)
+		if (host->ips[i].family == 4)
+			return true;
+	return false;
 }
 
 static void settle_host(struct import *im, struct import_host *host)
@@ -513,7 +538,12 @@ static void settle_host(struct import *im, struct import_host *host)
 
 		if (value->text == NULL || differing(im, host, option) == NULL)
 			continue;
-		if (value->text[0] == '\0')
+		if (value->is_ipv6 && has_ipv4(host))
+			import_left(im, value->where,
+				"%s '%s' is what DHCPv6 tells host '%s', which has one for "
+				"both families: it is not taken over",
+				places[option].attribute, value->text, host->name);
+		else if (value->text[0] == '\0')
 			import_left(im, value->where,
 				"host '%s' has no %s, and its network has: it is told that",
 				host->name, places[option].attribute);
@@ -560,13 +590,6 @@ static void check_number(
 	value->text = mem_printf(im->mem_ctx, "%u", (unsigned)nearest);
 }
 
-/* DHCPv6 has options of its own for these, or none. */
-static bool is_ipv4s(enum import_option option)
-{
-	return option == IMPORT_ROUTERS || option == IMPORT_MTU ||
-	       option >= IMPORT_ROUTES;
-}
-
 /* DHCPv6 knows no domain but the list to search: where it is one, it is that. */
 static void find_domain(struct import_network *network)
 {
@@ -588,6 +611,7 @@ static void inherit(struct import *im, struct import_network *network)
 	for (enum import_option option = 0; option < _IMPORT_MAX; option++) {
 		check_number(im, &network->scope.values[option], option);
 		if (network->scope.values[option].text == NULL &&
+			!im->scope.values[option].is_ipv6 &&
 			(network->prefix.base.family == 4 || !is_ipv4s(option)))
 			network->scope.values[option] = im->scope.values[option];
 	}

@@ -32,6 +32,7 @@ enum import_option {
 struct import_value {
 	const char *text; /* NULL: not set; of lists with a blank between */
 	struct loc where;
+	bool is_ipv6; /* a boot file that only DHCPv6 tells */
 };
 
 /* What a scope sets, or what holds in it. */

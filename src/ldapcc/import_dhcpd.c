@@ -374,13 +374,20 @@ static bool read_prefix(const struct dhcpd_statement *s, struct prefix *ret)
 	       prefix_parse(s->words[1], (int)bits, ret) == NULL;
 }
 
-/* DHCPv6 has no routers, MTU and boot files; what is said of them above is IPv4's. */
-static void drop_ipv4s(struct import_scope *scope)
+/*
+ * DHCPv6 has no routers and MTU, and its own option of boot files; what is said of them above for
+ * the other family does not hold.
+ */
+static void drop_others(struct import_scope *scope, unsigned family)
 {
-	for (enum import_option option = 0; option < _IMPORT_MAX; option++)
-		if (option == IMPORT_ROUTERS || option == IMPORT_MTU ||
-			option == IMPORT_ROUTES || option > IMPORT_LEASE)
+	for (enum import_option option = 0; option < _IMPORT_MAX; option++) {
+		bool is_ipv4s = option == IMPORT_ROUTERS || option == IMPORT_MTU ||
+				option == IMPORT_ROUTES || option > IMPORT_LEASE;
+
+		if (family == 6 ? is_ipv4s && !scope->values[option].is_ipv6
+				: scope->values[option].is_ipv6)
 			scope->values[option].text = NULL;
+	}
 }
 
 static void close_ranges(
@@ -406,8 +413,7 @@ static void read_subnet(struct dhcpd_parser *p, const struct dhcpd_around *outer
 		dhcpd_skip(p);
 		return;
 	}
-	if (prefix.base.family == 6)
-		drop_ipv4s(&inner.scope);
+	drop_others(&inner.scope, prefix.base.family);
 	size_t index = p->im->n_networks;
 	struct import_network *network = import_add_network(p->im, prefix, s->where);
 

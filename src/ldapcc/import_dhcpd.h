@@ -24,6 +24,10 @@ enum dhcpd_client {
 
 enum { DHCPD_ALL = (1U << _DHCPD_CLIENTS) - 1 };
 
+/* Options of DHCPv6 about booting (RFC 8415, RFC 5970). */
+enum { CODE6_USER_CLASS = 15, CODE6_VENDOR_CLASS = 16, CODE6_ORO = 6 };
+enum { CODE6_BOOT_URL = 59, CODE6_ARCH = 61 };
+
 struct dhcpd_servers {
 	struct import_value *items;
 	size_t n;
@@ -64,6 +68,7 @@ struct dhcpd_around {
 	struct import_scope scope; /* what holds here */
 	struct import_scope groups; /* what a host takes from the groups around it */
 	struct import_value files[_DHCPD_CLIENTS]; /* what each client boots here */
+	struct import_value files6[_DHCPD_CLIENTS]; /* … by DHCPv6 */
 	const char *shared;
 	struct import_network *network; /* NULL: outside of subnets */
 	struct import_host *host;
@@ -72,6 +77,8 @@ struct dhcpd_around {
 	bool has_names; /* use-host-decl-names */
 	bool is_top; /* of the whole server */
 	bool is_group;
+	bool is_class;
+	bool is_ipv6; /* it is said by an option of DHCPv6 */
 	unsigned mask; /* of clients, in a branch */
 	unsigned rest; /* those that no branch above an `else` has taken */
 };
@@ -87,7 +94,7 @@ void dhcpd_left(struct dhcpd_parser *p, const struct dhcpd_statement *s, const c
 
 /* Options and parameters (import_dhcpd_options.c): a simple statement that tells clients something */
 void dhcpd_define(struct dhcpd_parser *p, const struct dhcpd_statement *s);
-/* The number of an option of DHCPv4 by its name; 0: none that is known. */
+/* The number of an option by its name (of DHCPv6: with `dhcp6.` before it); 0: none is known. */
 unsigned dhcpd_code(const struct dhcpd_parser *p, const char *name) _must_check_;
 bool dhcpd_option(struct dhcpd_parser *p, struct dhcpd_around *a,
 	const struct dhcpd_statement *s) _must_check_;
@@ -97,6 +104,9 @@ void dhcpd_set(struct dhcpd_around *a, enum import_option option, const char *te
 /* Boot files by kind of client (import_dhcpd_boot.c) */
 void dhcpd_set_file(struct dhcpd_parser *p, struct dhcpd_around *a, unsigned mask,
 	const char *text, struct loc where);
+/* Is it the option of DHCPv6 that has the URL (RFC 5970)? Then it is taken. */
+bool dhcpd_take_url6(struct dhcpd_parser *p, struct dhcpd_around *a, unsigned mask,
+	const struct dhcpd_statement *s) _must_check_;
 bool dhcpd_is_branch(const struct dhcpd_statement *s) _must_check_;
 void dhcpd_branch(struct dhcpd_parser *p, struct dhcpd_around *a,
 	const struct dhcpd_statement *head);

@@ -134,18 +134,42 @@ static void settle_uefi(struct dhcpd_parser *p, struct dhcpd_around *a, unsigned
 			text, seven);
 }
 
+/* What stands above subnets of both families is one value here: the later one. */
+static void check_families(struct dhcpd_parser *p, const struct dhcpd_around *a)
+{
+	for (enum import_option option = IMPORT_BOOT_FILE_UEFI;
+		option <= IMPORT_BOOT_URL && a->host == NULL && !p->is_muted; option++) {
+		const struct import_value *value = &a->scope.values[option];
+
+		if (value->text != NULL && value->text[0] != '\0' &&
+			value->is_ipv6 != a->is_ipv6)
+			import_left(p->im, value->where,
+				"'%s' is not taken over: DHCPv%d is told another behind it; "
+				"write each into the subnets of its family",
+				value->text, a->is_ipv6 ? 6 : 4);
+	}
+}
+
 void dhcpd_set_file(struct dhcpd_parser *p, struct dhcpd_around *a, unsigned mask,
 	const char *text, struct loc where)
 {
+	check_families(p, a);
 	for (unsigned i = 0; i < _DHCPD_CLIENTS; i++)
 		if (has(mask, i))
 			a->files[i] = (struct import_value){text, where};
-	if (has(mask, DHCPD_BIOS) && !has(mask, DHCPD_SILENT) && !p->is_muted)
+	if (has(mask, DHCPD_BIOS) && !has(mask, DHCPD_SILENT) && !p->is_muted &&
+		!a->is_ipv6)
 		import_say(p->im, where,
 			"'%s' is told from now on to clients that say nothing of themselves, "
 			"too",
 			text);
-	if (has(mask, DHCPD_BIOS))
+	if (has(mask, DHCPD_SILENT) && a->is_ipv6 && !p->is_muted)
+		import_say(p->im, where,
+			"'%s' is told from now on to clients alone that say their "
+			"architecture",
+			text);
+	/* no PC BIOS boots by DHCPv6 */
+	if (has(mask, DHCPD_BIOS) && !a->is_ipv6)
 		dhcpd_set(a, IMPORT_BOOT_FILE, text, where);
 	if (has(mask, DHCPD_UEFI) || has(mask, DHCPD_UEFI_9))
 		settle_uefi(p, a, mask, text, where);
@@ -153,6 +177,30 @@ void dhcpd_set_file(struct dhcpd_parser *p, struct dhcpd_around *a, unsigned mas
 		dhcpd_set(a, IMPORT_BOOT_FILE_ARM64, text, where);
 	if ((mask & (BIT_IPXE | BIT_HTTP)) != 0)
 		settle_url(p, a, mask, text, where);
+}
+
+static void swap_files(struct dhcpd_around *a)
+{
+	struct import_value files[_DHCPD_CLIENTS];
+
+	memcpy(files, a->files, sizeof(files));
+	memcpy(a->files, a->files6, sizeof(files));
+	memcpy(a->files6, files, sizeof(files));
+}
+
+bool dhcpd_take_url6(struct dhcpd_parser *p, struct dhcpd_around *a, unsigned mask,
+	const struct dhcpd_statement *s)
+{
+	if (!dhcpd_is(s, 0, "option") || s->n != 3 || !s->is_string[2] || a->is_class ||
+		!text_has_prefix(s->words[1], "dhcp6.") ||
+		dhcpd_code(p, s->words[1]) != CODE6_BOOT_URL)
+		return false;
+	swap_files(a);
+	a->is_ipv6 = true;
+	dhcpd_set_file(p, a, mask, s->words[2], s->where);
+	a->is_ipv6 = false;
+	swap_files(a);
+	return true;
 }
 
 /* Conditions */
@@ -235,11 +283,30 @@ static struct truth compare(unsigned code, size_t offset, size_t len, const char
 	return truth;
 }
 
+/*
+ * What an option says by the number that DHCPv4 has for it; 0: nothing that is known here. In
+ * DHCPv6 lengths stand before the texts, and before the vendor's the vendor's number.
+ */
+static unsigned code_of(const struct dhcpd_parser *p, const char *name, size_t *offset)
+{
+	unsigned code = name == NULL ? 0 : dhcpd_code(p, name);
+	size_t before = code == CODE6_USER_CLASS ? 2 : 6;
+
+	if (code == 0 || !text_has_prefix(name, "dhcp6."))
+		return code;
+	if (code == CODE6_ARCH)
+		return CODE_ARCH;
+	if ((code != CODE6_USER_CLASS && code != CODE6_VENDOR_CLASS) || *offset < before)
+		return 0;
+	*offset -= before;
+	return code == CODE6_USER_CLASS ? CODE_USER_CLASS : CODE_VENDOR_CLASS;
+}
+
 /* [!|~]= VALUE behind what is compared */
 static struct truth take_comparison(
 	struct condition *c, const char *name, size_t offset, size_t len)
 {
-	unsigned code = name == NULL ? 0 : dhcpd_code(c->p, name);
+	unsigned code = code_of(c->p, name, &offset);
 	bool is_not = take(c, "!");
 	bool is_pattern = !is_not && take(c, "~");
 
@@ -280,7 +347,8 @@ static struct truth take_substring(struct condition *c)
 static struct truth take_exists(struct condition *c)
 {
 	const char *name = c->at < c->s->n ? c->s->words[c->at++] : "";
-	unsigned code = dhcpd_code(c->p, name);
+	size_t anywhere = SIZE_MAX;
+	unsigned code = code_of(c->p, name, &anywhere);
 
 	if (code == CODE_ARCH || code == CODE_VENDOR_CLASS)
 		return (struct truth){DHCPD_ALL & ~BIT_SILENT, BIT_SILENT};
@@ -361,11 +429,15 @@ bool dhcpd_is_branch(const struct dhcpd_statement *s)
 }
 
 /* What makes firmware take an offer for HTTP boot: ours says it, too. */
-static bool is_of_http(const struct dhcpd_statement *s)
+static bool is_of_http(const struct dhcpd_parser *p, const struct dhcpd_statement *s)
 {
-	return dhcpd_is(s, 0, "option") &&
-	       (dhcpd_is(s, 1, "vendor-class-identifier") ||
-		       dhcpd_is(s, 1, "dhcp-parameter-request-list"));
+	if (!dhcpd_is(s, 0, "option") || s->n < 2)
+		return false;
+	if (text_has_prefix(s->words[1], "dhcp6."))
+		return dhcpd_is(s, 1, "dhcp6.oro") ||
+		       dhcpd_code(p, s->words[1]) == CODE6_VENDOR_CLASS;
+	return dhcpd_is(s, 1, "vendor-class-identifier") ||
+	       dhcpd_is(s, 1, "dhcp-parameter-request-list");
 }
 
 /* All kinds of clients have one, that of PC BIOS: whether others have another shows at the end. */
@@ -398,7 +470,8 @@ static void read_body(struct dhcpd_parser *p, struct dhcpd_around *a, unsigned m
 			   (s.n == 3 && dhcpd_is(&s, 1, "bootfile-name") &&
 				   dhcpd_is(&s, 0, "option"))) {
 			dhcpd_set_file(p, a, mask, s.words[s.n - 1], s.where);
-		} else if (s.n > 0 && !is_of_http(&s) && !dhcpd_is(&s, 0, "match")) {
+		} else if (s.n > 0 && !dhcpd_take_url6(p, a, mask, &s) &&
+			   !is_of_http(p, &s) && !dhcpd_is(&s, 0, "match")) {
 			dhcpd_left(
 				p, &s, "is not taken over from a branch by architecture");
 		}
@@ -461,7 +534,7 @@ static struct truth members_of(const struct dhcpd_parser *p)
 void dhcpd_class(struct dhcpd_parser *p, const struct dhcpd_statement *head)
 {
 	struct truth truth = members_of(p);
-	struct dhcpd_around a = {.mask = DHCPD_ALL};
+	struct dhcpd_around a = {.mask = DHCPD_ALL, .is_class = true};
 
 	if (truth.yes == 0 || (truth.yes | truth.no) != DHCPD_ALL) {
 		dhcpd_left(p, head,

@@ -12,7 +12,7 @@ enum { CODE_ROUTES = 121, CODE_ROUTES_OF_WINDOWS = 249, CODE_MAX = 254 };
 void dhcpd_set(struct dhcpd_around *a, enum import_option option, const char *text,
 	struct loc where)
 {
-	const struct import_value value = {text, where};
+	const struct import_value value = {text, where, a->is_ipv6};
 
 	a->scope.values[option] = value;
 	if (!a->is_top)
@@ -107,8 +107,10 @@ void dhcpd_define(struct dhcpd_parser *p, const struct dhcpd_statement *s)
 	unsigned *code = mem_new(p->im->mem_ctx, unsigned);
 	uint64_t number;
 
-	/* a name with a dot is of another space of numbers */
-	if (s->n < 4 || strchr(s->words[1], '.') != NULL ||
+	/* a name with a dot is of another space of numbers: we know that of DHCPv6 */
+	if (s->n < 4 ||
+		(strchr(s->words[1], '.') != NULL &&
+			!text_has_prefix(s->words[1], "dhcp6.")) ||
 		!text_parse_u64(s->words[3], CODE_MAX, &number))
 		return;
 	*code = (unsigned)number;
@@ -122,7 +124,10 @@ unsigned dhcpd_code(const struct dhcpd_parser *p, const char *name)
 		unsigned code;
 	} known[] = {{"vendor-class-identifier", 60}, {"user-class", 77},
 		{"pxe-system-type", 93}, {"architecture-type", 93},
-		{"client-architecture", 93}};
+		{"client-architecture", 93}, {"dhcp6.user-class", CODE6_USER_CLASS},
+		{"dhcp6.vendor-class", CODE6_VENDOR_CLASS},
+		{"dhcp6.bootfile-url", CODE6_BOOT_URL},
+		{"dhcp6.client-arch-type", CODE6_ARCH}};
 	const unsigned *code = table_find(p->codes, name);
 	const struct dhcp_option_type *type = dhcp_option_of_name(name);
 
@@ -131,7 +136,9 @@ unsigned dhcpd_code(const struct dhcpd_parser *p, const char *name)
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (text_equal_case(known[i].name, name))
 			return known[i].code;
-	return type == NULL || type->is_ipv6 ? 0 : type->code;
+	return type == NULL || type->is_ipv6 != text_has_prefix(name, "dhcp6.")
+		       ? 0
+		       : type->code;
 }
 
 /* Further options */
@@ -153,7 +160,9 @@ static const struct dhcp_option_type *type_of(
 {
 	const struct dhcp_option_type *type = dhcp_option_of_name(name);
 
-	return type != NULL ? type : dhcp_option_of_code(dhcpd_code(p, name), false);
+	return type != NULL ? type
+			    : dhcp_option_of_code(dhcpd_code(p, name),
+				      text_has_prefix(name, "dhcp6."));
 }
 
 static const char *no_place(TALLOC_CTX *mem_ctx, const char *why)
@@ -214,7 +223,8 @@ static const char *read_routes(struct dhcpd_parser *p, const struct dhcpd_statem
 static bool set_routes(
 	struct dhcpd_parser *p, struct dhcpd_around *a, const struct dhcpd_statement *s)
 {
-	unsigned code = dhcpd_code(p, s->words[1]);
+	unsigned code =
+		text_has_prefix(s->words[1], "dhcp6.") ? 0 : dhcpd_code(p, s->words[1]);
 
 	if (code != CODE_ROUTES && code != CODE_ROUTES_OF_WINDOWS)
 		return false;
@@ -236,7 +246,8 @@ bool dhcpd_option(
 		dhcpd_left(p, s, "is not taken over: it is computed, write its value");
 		return true;
 	}
-	if (is_derived(p, a, s) || set_known(p, a, s))
+	if (is_derived(p, a, s) || set_known(p, a, s) ||
+		dhcpd_take_url6(p, a, a->mask, s))
 		return true;
 	if (is_option && !set_routes(p, a, s))
 		set_further(p, a, s);
