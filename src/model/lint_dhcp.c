@@ -522,6 +522,25 @@ static void check_script_is_told(struct reporter *r)
 			target, why);
 }
 
+/* Its own name servers take the place of the site's, and are none for its clients. */
+static void check_resolvers(struct reporter *r, struct network *network)
+{
+	static const char *const servers4[] = {"dhcpd", "kea-dhcp4", "kea-dhcp4-subnet4",
+		"kea-dhcp4-shared-networks", "dnsmasq-dhcp", NULL};
+	static const char *const servers6[] = {"dhcpd6", "kea-dhcp6", "kea-dhcp6-subnet6",
+		"kea-dhcp6-shared-networks", "dnsmasq-dhcp", NULL};
+	unsigned family = network->prefix.base.family;
+	const char *target = target_of(r, family == 4 ? servers4 : servers6);
+
+	if (target != NULL && network->nameservers.n > 0 &&
+		derive_servers(r->site, &network->nameservers, NULL, family).n == 0 &&
+		derive_servers(r->site, &network->nameservers, NULL, 10 - family).n > 0)
+		report_lost(r, network, FIELD_NAMESERVER, target,
+			family == 4
+				? "none of the network's name servers has an IPv4 address"
+				: "none of the network's name servers has an IPv6 address");
+}
+
 static void check_networks(struct reporter *r)
 {
 	struct site *site = r->site;
@@ -550,6 +569,7 @@ static void check_networks(struct reporter *r)
 		check_next_server(r, network);
 		check_list(r, &network->record, FIELD_NAMESERVER, &network->nameservers,
 			NULL);
+		check_resolvers(r, network);
 		check_size(r, network);
 		check_ipv6(r, network);
 		check_ipv6_servers(r, network);
