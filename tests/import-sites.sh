@@ -214,12 +214,18 @@ dhcp-range=fd00:1::100,fd00:1::1ff,slaac,ra-names,64,12h
 dhcp-range=fd00:2::,static,64,12h
 dhcp-range=fd00:3::,ra-stateless
 dhcp-host=00:00:5e:00:53:01,[fd00:2::11],a
+dhcp-range=10.1.0.0,static,255.255.255.0
+dhcp-option=option:router
+dhcp-option=option:dns-server
+dhcp-option=option6:dns-server,[fd00:1::53]
 END
 ok 'a dnsmasq.conf of IPv6' imported --dnsmasq six.conf
 ok '… an address that an interface completes is no network' lacks "$work/site.ldif" 'ipNetworkNumber: ::'
 ok '… a range is one, whatever routers advertise' has fd00:1::-64 'vocDynamicRange: fd00:1::100 fd00:1::1ff' 'vocLeaseTime: 43200'
 told six.conf '3:its network is what an interface has' "4:without 'slaac'" "4:without 'ra-names'" '6:is no FIRST,LAST,MASK'
 ok '… and nothing else is' equal "$(grep -c ' warning: ' "$work/err")" 4
+ok '… a name server is that of its family'"'"'s networks' has fd00:2::-64 'vocNameServer: fd00:1::53'
+ok '… and of no other' has_not 10.1.0.0-24 'vocNameServer: fd00:1::53'
 ok '… a check finds no error' exits 0 check
 
 # What no attribute takes costs no entry.

@@ -604,6 +604,26 @@ static void find_domain(struct import_network *network)
 	search->text = NULL;
 }
 
+/* Both families have their servers in one list: one that has none for a network is none there. */
+static void drop_foreign_servers(struct import_network *network)
+{
+	TMP_CTX(tmp);
+	struct import_value *servers = &network->scope.values[IMPORT_NAME_SERVERS];
+	bool is_foreign = false;
+	size_t n;
+	char **words =
+		text_split_blank(tmp, servers->text == NULL ? "" : servers->text, &n);
+	struct ip ip;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!ip_parse(words[i], &ip) || ip.family == network->prefix.base.family)
+			return;
+		is_foreign = true;
+	}
+	if (is_foreign)
+		*servers = (struct import_value){NULL, network->where, false};
+}
+
 /* A network that a dnsmasq.conf has takes what that says for all. */
 static void inherit(struct import *im, struct import_network *network)
 {
@@ -615,6 +635,7 @@ static void inherit(struct import *im, struct import_network *network)
 			(network->prefix.base.family == 4 || !is_ipv4s(option)))
 			network->scope.values[option] = im->scope.values[option];
 	}
+	drop_foreign_servers(network);
 }
 
 static void drop_merged(struct import *im)
