@@ -226,7 +226,8 @@ static void take_all(struct site *site, struct taken *taken, const struct string
 }
 
 /* Of what clients are told by routes and options: machines that need not be in the directory. */
-static void take_told(struct site *site, struct taken *taken, const struct network *network)
+static void take_told(
+	struct site *site, struct taken *taken, const struct network *network)
 {
 	struct ip ip;
 
