@@ -2,6 +2,7 @@
 #include "base/net.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -241,22 +242,22 @@ static const char *zone_of(struct ip ip, unsigned units, char buffer[REVERSE_TEX
 	return buffer;
 }
 
-/* Bits of a netmask, or -1 if it has a hole. */
-static int mask_length(struct ip mask)
-{
-	int length = 0;
-
-	while (length < 32 && (mask.bytes[length / 8] & (0x80 >> length % 8)))
-		length++;
-	for (int i = length; i < 32; i++)
-		if (mask.bytes[i / 8] & (0x80 >> i % 8))
-			return -1;
-	return length;
-}
-
 static bool bit(struct ip ip, unsigned i)
 {
 	return ip.bytes[i / 8] & (0x80 >> i % 8);
+}
+
+/* Bits of a netmask, or -1 if it has a hole. */
+static int mask_length(struct ip mask)
+{
+	unsigned length = 0;
+
+	while (length < ip_bits(mask) && bit(mask, length))
+		length++;
+	for (unsigned i = length; i < ip_bits(mask); i++)
+		if (bit(mask, i))
+			return -1;
+	return (int)length;
 }
 
 /* ffffff00, with or without 0x before it, as ifconfig(8) of BSD and Solaris prints it. */
@@ -319,6 +320,34 @@ const char *netmask_parse(const char *text, unsigned *ret_length)
 	return NULL;
 }
 
+/* ffff:ffff:ffff:ffff::, as ifconfig(8) has it, or the number of its bits */
+static const char *netmask6_parse(const char *text, unsigned *ret_length)
+{
+	struct ip mask;
+	uint64_t number;
+	int length;
+
+	if (text_parse_u64(text, 128, &number)) {
+		*ret_length = (unsigned)number;
+		return NULL;
+	}
+	if (!ip_parse(text, &mask) || mask.family != 6)
+		return netmask_parse(text, ret_length) == NULL
+			       ? "a netmask goes with an IPv4 network only"
+			       : "is no prefix length";
+	length = mask_length(mask);
+	if (length < 0)
+		return "is no netmask: its bits are not contiguous";
+	*ret_length = (unsigned)length;
+	return NULL;
+}
+
+const char *prefix_length_parse(int family, const char *text, unsigned *ret_length)
+{
+	return family == 6 ? netmask6_parse(text, ret_length)
+			   : netmask_parse(text, ret_length);
+}
+
 bool network_number_parse(const char *text, struct ip *ret)
 {
 	char address[IP_TEXT_MAX + sizeof(".0.0.0")];
@@ -338,19 +367,21 @@ const char *prefix_parse(const char *text, int netmask, struct prefix *ret)
 {
 	const char *slash = strchr(text, '/');
 	struct prefix prefix;
-	uint64_t length = UINT64_MAX;
+	unsigned length = UINT_MAX;
 
 	if (!network_number_parse(text, &prefix.base))
 		return "no network address";
-	if (slash != NULL && !text_parse_u64(slash + 1, ip_bits(prefix.base), &length))
-		return "the prefix length is no number of bits";
+	if (slash != NULL &&
+		prefix_length_parse(prefix.base.family, slash + 1, &length) != NULL)
+		return "what stands behind the slash is neither a number of bits nor a "
+		       "netmask";
 	if (netmask >= 0 && (unsigned)netmask > ip_bits(prefix.base))
 		return "a netmask is no longer than its address";
 	if (netmask >= 0 && slash != NULL && length != (unsigned)netmask)
 		return "prefix length and netmask disagree";
 	if (netmask >= 0)
 		length = (unsigned)netmask;
-	if (length == UINT64_MAX)
+	if (length == UINT_MAX)
 		return "neither a netmask nor a prefix length";
 	prefix.length = (uint8_t)length;
 	for (unsigned i = prefix.length; i < ip_bits(prefix.base); i++)

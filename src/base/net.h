@@ -63,10 +63,14 @@ bool ip_is_link_local(struct ip ip);
  */
 const char *netmask_parse(const char *text, unsigned *ret_length) _must_check_;
 
+/* The same of a family: of IPv6 the number of bits, or ffff:ffff:ffff:ffff:: */
+const char *prefix_length_parse(
+	int family, const char *text, unsigned *ret_length) _must_check_;
+
 enum { NO_NETMASK = -1 };
 
 /*
- * prefix_parse - `10.1.0.0/16`, or an address with a netmask beside it
+ * prefix_parse - `10.1.0.0/16`, `10.1.0.0/255.255.0.0`, or an address with a netmask beside it
  *
  * RFC 2307 leaves zeros at the end out (`10.1`), so they may be missing.
  *

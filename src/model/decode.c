@@ -583,22 +583,13 @@ static void read_ranges(struct decoder *d, struct network *network)
 	qsort(network->ranges, network->n_ranges, sizeof(struct range), compare_ranges);
 }
 
-/* Of IPv6 there are no masks, but their lengths; both may have the slash that belongs before them. */
+/* Both may have the slash that belongs before them. */
 static const char *parse_netmask(
 	const struct network *network, const char *text, unsigned *ret_bits)
 {
 	bool is_ipv6 = network->number != NULL && strchr(network->number, ':') != NULL;
-	uint64_t length;
 
-	text += *text == '/';
-	if (!is_ipv6)
-		return netmask_parse(text, ret_bits);
-	if (!text_parse_u64(text, 128, &length))
-		return netmask_parse(text, ret_bits) == NULL
-			       ? "a netmask goes with an IPv4 network only"
-			       : "is no prefix length";
-	*ret_bits = (unsigned)length;
-	return NULL;
+	return prefix_length_parse(is_ipv6 ? 6 : 4, text + (*text == '/'), ret_bits);
 }
 
 /* The mask's bits, or NO_NETMASK; false for one that cannot be read. */

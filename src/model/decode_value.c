@@ -189,12 +189,12 @@ void decode_name(struct decoder *d, struct record *record, const struct use *use
 		*(const char **)place = name;
 }
 
-/* ADDRESS/LENGTH: an interface's address as configuration files have it. */
+/* ADDRESS/LENGTH or ADDRESS/MASK: an interface's address as configuration files have it. */
 static bool parse_with_length(const char *text, struct ip *ret)
 {
 	char address[IP_TEXT_MAX];
 	size_t len = strcspn(text, "/");
-	uint64_t length;
+	unsigned length;
 	struct ip ip;
 
 	if (text[len] != '/' || len >= sizeof(address))
@@ -202,7 +202,7 @@ static bool parse_with_length(const char *text, struct ip *ret)
 	memcpy(address, text, len);
 	address[len] = '\0';
 	if (!ip_parse(address, &ip) ||
-		!text_parse_u64(text + len + 1, ip.family == 4 ? 32 : 128, &length))
+		prefix_length_parse(ip.family, text + len + 1, &length) != NULL)
 		return false;
 	*ret = ip;
 	return true;
