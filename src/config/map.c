@@ -60,6 +60,14 @@ static void want_told(struct map *map)
 	}
 }
 
+static void want_zones(struct map *map)
+{
+	for (size_t i = 0; i < map->zone_name.n; i++)
+		list_add_name(map, &map->wanted, map->zone_name.items[i]);
+	for (size_t i = 0; i < map->n_without; i++)
+		want_class(map, &map->without[i].of);
+}
+
 static void collect_wanted(struct map *map)
 {
 	size_t n;
@@ -86,6 +94,7 @@ static void collect_wanted(struct map *map)
 		want_match(map, &map->joins[i].theirs);
 	}
 	want_told(map);
+	want_zones(map);
 	n = map->wanted.n;
 	*mem_push(map, &map->wanted.items, &n) = NULL;
 }
@@ -119,6 +128,8 @@ void map_prepare_search(struct map *map)
 		add_class(filter, &map->joins[i].from);
 	for (size_t i = 0; i < map->n_told; i++)
 		add_class(filter, &map->told[i].of);
+	for (size_t i = 0; i < map->n_without; i++)
+		add_class(filter, &map->without[i].of);
 	buffer_add_text(filter, ")");
 	map->filter = mem_strdup(map, filter->data);
 }

@@ -31,6 +31,12 @@ struct class_list {
 	size_t n;
 };
 
+/* Entries that are not there, nor what stands below them: a zone that is not active. */
+struct without {
+	struct map_class of;
+	const char *why;
+};
+
 /* How a value is written in the directory. */
 enum form {
 	FORM_TEXT,
@@ -138,6 +144,11 @@ struct map {
 	size_t n_joins;
 	struct told *told;
 	size_t n_told;
+	struct without *without;
+	size_t n_without;
+	/* attributes that make the name of a zone's entry (read/owner.h): of its label and its zone,
+	 * or of the whole name; none: its DN does */
+	struct string_list zone_name;
 	bool skips_references; /* parts of the tree on other servers are not wanted */
 	/* attributes that feed each field, of whatever kind */
 	struct string_list attributes[_FIELD_MAX];

@@ -47,6 +47,9 @@ void map_learn_dns(struct map *map, kind_shapes shapes)
 	for (size_t i = 0; i < map->n_told; i++)
 		map->told[i].of.filter =
 			filter_with_dns(map, map->told[i].of.filter, &map->dn_attributes);
+	for (size_t i = 0; i < map->n_without; i++)
+		map->without[i].of.filter = filter_with_dns(
+			map, map->without[i].of.filter, &map->dn_attributes);
 	for (size_t i = 0; i < map->n_feeds; i++) {
 		struct feed *feed = &map->feeds[i];
 

@@ -525,6 +525,55 @@ static int read_joins(struct reader *r, const struct node *value, void *field)
 	return result;
 }
 
+/* without: and zone-name: */
+
+static int read_without(struct reader *r, const struct node *value, void *field)
+{
+#define AT(member) offsetof(struct without, member)
+	static const struct key keys[] = {
+		{"class", read_name, AT(of.name), true},
+		{"filter", read_filter, AT(of.filter), true},
+		{"optional", read_bool, AT(of.is_optional), false},
+		{"why", read_string, AT(why), true},
+		{0},
+	};
+#undef AT
+	struct map *map = field;
+	int result = 0;
+
+	for (size_t i = 0; i < count_of(value); i++) {
+		struct without without = {0};
+		int failed = document_read(r, item_of(value, i), keys, &without);
+
+		if (failed < 0)
+			result = failed;
+		else
+			*mem_push(map, &map->without, &map->n_without) = without;
+	}
+	return result;
+}
+
+static int read_zone_name(struct reader *r, const struct node *value, void *field)
+{
+	struct string_list *list = field;
+	int result = 0;
+
+	if (count_of(value) == 0 || count_of(value) > 2)
+		return document_fault(r, value,
+			"expected an attribute with the whole name, or two: of the name "
+			"in its zone, and of the zone");
+	for (size_t i = 0; i < count_of(value); i++) {
+		const char *name = NULL;
+		int failed = read_name(r, item_of(value, i), &name);
+
+		if (failed < 0)
+			result = failed;
+		else
+			*mem_push(r->mem_ctx, &list->items, &list->n) = name;
+	}
+	return result;
+}
+
 /* told: */
 
 static int read_told(struct reader *r, const struct node *value, struct map *map)
@@ -679,7 +728,7 @@ static int read_nothing(struct reader *r _unused_, const struct node *value _unu
 	return 0;
 }
 
-enum { OWN_KEYS = 5 };
+enum { OWN_KEYS = 7 };
 
 /* Classes and joins first: what may be fed depends on the kinds that are there. */
 static int read_frame(struct reader *r, const struct node *root, struct map *map)
@@ -689,6 +738,8 @@ static int read_frame(struct reader *r, const struct node *root, struct map *map
 		{"attributes", read_nothing, 0, true},
 		{"join", read_joins, 0, false},
 		{"told", read_all_told, 0, false},
+		{"without", read_without, 0, false},
+		{"zone-name", read_zone_name, offsetof(struct map, zone_name), false},
 		{"references", read_references, offsetof(struct map, skips_references),
 			false},
 	};

@@ -11,6 +11,7 @@
 #include "ldapcc/inputs.h"
 #include "ldapcc/since.h"
 #include "ldapcc/standby.h"
+#include "read/join.h"
 
 /* What is loaded ahead, but for what is loaded again with the lock. */
 static const char *const of_generation[] = {
@@ -63,7 +64,7 @@ void ahead_decode(const struct publication *p)
 	struct run *run = p->run;
 
 	if (run->before.raw == NULL || !since_is_wanted(p) || since_is_due(p) ||
-		run->map->n_joins > 0 || run->decoded != NULL)
+		joiner_is_needed(run->map) || run->decoded != NULL)
 		return;
 	run_new_site(run);
 	run->decoded = decode_ahead(run->mem_ctx, &run->reporter, run->before.raw);

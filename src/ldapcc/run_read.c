@@ -258,6 +258,28 @@ static void report_join(void *data, const struct entry *entry, const struct entr
 			i == 0 ? "to this one" : "and to this one");
 }
 
+/* A without_report: at the value that says so. */
+static void report_without(
+	void *data, const struct entry *entry, const struct without *without)
+{
+	TMP_CTX(tmp);
+	struct run *run = ((struct reading *)data)->run;
+	struct string_list names = {0};
+	struct loc where = loc_of(run->site, entry);
+
+	filter_attributes(tmp, without->of.filter, &names);
+	const struct entry_attribute *attribute =
+		names.n == 0 ? NULL : entry_attribute(entry, names.items[0]);
+
+	if (attribute != NULL && attribute->n_values > 0) {
+		where.attr = arena_strdup(run->site->arena, names.items[0]);
+		where.line = attribute->values[0].line;
+	}
+	(void)check_report_entry(&run->reporter, CHECK_LEFT_OUT,
+		check_default(CHECK_LEFT_OUT), where,
+		"%s: it is left out, and what stands below it", without->why);
+}
+
 /* Made before the site, and filled while entries come. */
 static void start_exclusions(const struct reading *reading)
 {
@@ -288,10 +310,11 @@ static void start_site(struct reading *reading)
 	run->fresh = entries_new(run->mem_ctx, run->stored.items);
 	run->above = entries_new(run->mem_ctx, entries_ids);
 	talloc_free(reading->joiner);
-	reading->joiner = run->map->n_joins == 0
-				  ? NULL
-				  : joiner_new(run->mem_ctx, run->map, run->entries,
-					    decode_more, report_join, reading);
+	reading->joiner =
+		joiner_is_needed(run->map)
+			? joiner_new(run->mem_ctx, run->map, run->entries, decode_more,
+				  report_join, report_without, reading)
+			: NULL;
 }
 
 /* Excluding */

@@ -9,6 +9,8 @@
 #include "read/dn.h"
 #include "read/filter_match.h"
 
+#define BLANKS " \t\r\n"
+
 struct mapped *mapped_new(TALLOC_CTX *mem_ctx, const struct map *map)
 {
 	struct mapped *m = mem_new(mem_ctx, struct mapped);
@@ -83,22 +85,63 @@ static bool stays_as_it_is(
 	return true;
 }
 
+/* Where in dhcpd's statements a character stands. */
+struct place {
+	unsigned depth; /* of braces */
+	bool is_quoted;
+	bool is_odd; /* quotes are no pairs here: 3.5" */
+};
+
+/* The place behind @c, which stands at *@place. */
+static void step_over(struct place *place, char c)
+{
+	if (c == '"')
+		place->is_quoted = !place->is_quoted && !place->is_odd;
+	else if (c == '{' && !place->is_quoted)
+		place->depth++;
+	else if (c == '}' && !place->is_quoted && place->depth > 0)
+		place->depth--;
+}
+
+/* How much of @text is before the next semicolon, of which those in quotes are none. */
+static size_t statement_length(const char *text, bool is_odd)
+{
+	struct place place = {.is_odd = is_odd};
+	size_t len = 0;
+
+	for (; text[len] != '\0' && (text[len] != ';' || place.is_quoted); len++)
+		step_over(&place, text[len]);
+	return len;
+}
+
+/* Does the word @word, of @len bytes, stand @at, in @text? */
+static bool is_word_at(const char *text, const char *at, const char *word, size_t len)
+{
+	bool is_open = len > 0 && strchr("=:", word[len - 1]) != NULL;
+
+	return strncasecmp(at, word, len) == 0 &&
+	       (at == text || strchr(BLANKS ";,}", at[-1]) != NULL) &&
+	       (is_open || at[len] == '\0' || strchr(BLANKS ";", at[len]) != NULL);
+}
+
 /*
  * What stands behind the word: `fixed-address 10.1.0.7; next-server 10.1.0.2` behind
- * `next-server`, up to the next semicolon. NULL without it.
+ * `next-server`, up to the next semicolon. NULL without it. What stands in braces counts on a
+ * condition, and what in quotes is nobody's word.
  */
 static char *take_after(TALLOC_CTX *mem_ctx, const char *text, const char *word)
 {
-	size_t len = strlen(word);
-	bool is_open = len > 0 && strchr("=:", word[len - 1]) != NULL;
+	size_t len = strlen(word), n_quotes = 0;
 
-	for (const char *at = text; (at = strcasestr(at, word)) != NULL; at++) {
-		bool starts = at == text || strchr(" \t;,", at[-1]) != NULL;
-		bool ends = is_open || at[len] == '\0' || strchr(" \t;", at[len]) != NULL;
+	for (const char *at = text; (at = strchr(at, '"')) != NULL; at++)
+		n_quotes++;
+	struct place place = {.is_odd = n_quotes % 2 == 1};
 
-		if (starts && ends)
-			return mem_strndup(mem_ctx, at + len, strcspn(at + len, ";"));
-	}
+	for (const char *at = text; *at != '\0'; step_over(&place, *at++))
+		if (place.depth == 0 && !place.is_quoted &&
+			is_word_at(text, at, word, len))
+			return mem_strndup(mem_ctx, at + len,
+				statement_length(at + len, place.is_odd));
 	return NULL;
 }
 
@@ -198,7 +241,7 @@ static const char *key_of(struct decoder *d, const struct entry_attribute *attri
 	return dn_write_key(d->key, dn_of(d, attribute)) ? d->key->data : NULL;
 }
 
-/* What the DN of the entry says that the value is from. */
+/* What the entry is called that the value is from. */
 static char *take_domain_name(struct decoder *d, const struct entry_attribute *attribute)
 {
 	struct buffer *name = d->name;
@@ -206,12 +249,14 @@ static char *take_domain_name(struct decoder *d, const struct entry_attribute *a
 
 	if (key == NULL)
 		return NULL;
+	const struct owner owner = decode_owner(d, dn_of(d, attribute), key);
+
 	buffer_truncate(name, 0);
-	dn_domain_name(name, key);
+	owner_name(name, &owner);
 	/* full names of ours have no dot at their end */
 	if (name->len > 0 && name->data[name->len - 1] == '.')
 		buffer_truncate(name, name->len - 1);
-	return decode_zone_keeps(d, dn_of(d, attribute), key, name->data)
+	return decode_zone_keeps(d, dn_of(d, attribute), &owner, name->data)
 		       ? mem_strndup(d->scratch, name->data, name->len)
 		       : NULL;
 }
@@ -412,10 +457,8 @@ static void add_origin(struct decoder *d, const struct feed *feed,
 	d->parts[d->n_found - 1] = (struct field_values){values.items, values.n};
 }
 
-void decode_rdn_origin(struct decoder *d)
+void decode_name_origin(struct decoder *d, const char *attribute)
 {
-	const char *dn = d->entry->dn;
-	const char *attribute = mem_strndup(d->scratch, dn, strcspn(dn, "="));
 	struct origin *origin = push_origin(d);
 
 	*origin = (struct origin){.attribute = intern(d, attribute), .field = FIELD_NAME};

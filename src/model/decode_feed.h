@@ -53,8 +53,8 @@ bool decode_feeds(const struct decoder *d, enum kind kind, enum field_id field,
 /* Where @value of @field came from, in d->found; NULL if it is none of the entry's. */
 struct origin *decode_origin_of(
 	struct decoder *d, enum field_id field, const struct entry_value *value);
-/* The name of the entry at hand is from its RDN. */
-void decode_rdn_origin(struct decoder *d);
+/* The name of the entry at hand is from @attribute. */
+void decode_name_origin(struct decoder *d, const char *attribute);
 /* Makes it the first of its field: that from which the one value was taken. */
 void decode_prefer(
 	struct decoder *d, enum field_id field, const struct entry_value *value);

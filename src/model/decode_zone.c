@@ -16,20 +16,63 @@ static void without_dot(struct buffer *name)
 		buffer_truncate(name, name->len - 1);
 }
 
-/* Is the DN @key that of a name in a zone, and not of the zone itself? */
-static bool is_in_zone(const char *key)
+/* Of the entry @dn, which may be one that a join brought, the values of @name; NULL: none. */
+static const struct entry_attribute *values_of(
+	const struct decoder *d, const char *dn, const char *name)
 {
-	const char *parent = dn_key_parent(key);
-	size_t len = strcspn(key, "=") + 1;
+	for (size_t i = 0; i < d->entry->n_attributes; i++) {
+		const struct entry_attribute *attribute = &d->entry->attributes[i];
+		const char *from = attribute->dn == NULL ? d->entry->dn : attribute->dn;
 
-	return strncmp(key, parent, len) == 0 && !text_has_prefix(key + len, "@,");
+		if (text_equal_case(attribute->name, name) && strcmp(from, dn) == 0)
+			return attribute;
+	}
+	return NULL;
 }
 
-/* Sets d->zone to that of the DN @key. */
-static void find_zone(struct decoder *d, const char *key)
+/* The one value of @name that counts: that of the RDN, else the first by order; NULL: none. */
+static const char *value_of(struct decoder *d, const char *dn, const char *name)
+{
+	const struct entry_attribute *attribute = values_of(d, dn, name);
+	const char *first = NULL;
+	size_t n = 0;
+	const struct rdn_part *parts = attribute == NULL || attribute->n_values < 2
+					       ? NULL
+					       : dn_parse_rdn(d->scratch, dn, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (text_equal_case(parts[i].attribute, name))
+			return parts[i].value;
+	for (size_t i = 0; attribute != NULL && i < attribute->n_values; i++) {
+		const struct entry_value *value = &attribute->values[i];
+
+		if (strlen(value->bytes) == value->len &&
+			(first == NULL || strcmp(value->bytes, first) < 0))
+			first = value->bytes;
+	}
+	return first;
+}
+
+struct owner decode_owner(struct decoder *d, const char *dn, const char *key)
+{
+	const struct string_list *names = &d->mapped->map->zone_name;
+	struct owner owner = {.key = key};
+
+	if (names->n > 0)
+		owner.label = value_of(d, dn, names->items[0]);
+	if (names->n > 1) {
+		owner.zone = value_of(d, dn, names->items[1]);
+		if (owner.zone == NULL)
+			owner.label = NULL;
+	}
+	return owner;
+}
+
+/* Sets d->zone to that of @owner. */
+static void find_zone(struct decoder *d, const struct owner *owner)
 {
 	buffer_truncate(d->zone, 0);
-	dn_zone_name(d->zone, key);
+	owner_zone(d->zone, owner);
 	without_dot(d->zone);
 }
 
@@ -43,15 +86,23 @@ static const char *label_of(struct decoder *d, const char *name)
 		       : arena_strdup(d->site->arena, name);
 }
 
+/* What says the name. */
+static const char *attribute_of_name(
+	struct decoder *d, const char *dn, const struct owner *owner)
+{
+	return owner->label != NULL ? d->mapped->map->zone_name.items[0]
+				    : arena_strndup(d->site->arena, dn, strcspn(dn, "="));
+}
+
 /* d->zone is its zone. */
-static void keep_unserved(
-	struct decoder *d, const char *dn, const char *name, enum unserved_why why)
+static void keep_unserved(struct decoder *d, const char *dn, const struct owner *owner,
+	const char *name, enum unserved_why why)
 {
 	struct arena *arena = d->site->arena;
 	struct unserved *unserved = arena_alloc(arena, sizeof(*unserved));
 
 	*unserved = (struct unserved){.dn = arena_strdup(arena, dn),
-		.attribute = arena_strndup(arena, dn, strcspn(dn, "=")),
+		.attribute = attribute_of_name(d, dn, owner),
 		.name = label_of(d, name),
 		.zone = arena_strdup(arena, d->zone->data),
 		.line = dn == d->entry->dn ? d->entry->line : 0,
@@ -81,14 +132,14 @@ static enum unserved_why fault_of(bool is_inside, const char *name)
 }
 
 bool decode_zone_keeps(
-	struct decoder *d, const char *dn, const char *key, const char *name)
+	struct decoder *d, const char *dn, const struct owner *owner, const char *name)
 {
-	enum unserved_why why = fault_of(is_in_zone(key), name);
+	enum unserved_why why = fault_of(owner_is_inside(owner), name);
 
 	if (why == _UNSERVED_MAX)
 		return true;
-	find_zone(d, key);
-	keep_unserved(d, dn, name, why);
+	find_zone(d, owner);
+	keep_unserved(d, dn, owner, name, why);
 	return false;
 }
 
@@ -109,13 +160,15 @@ bool decode_zone_serves(struct decoder *d)
 
 	if (key == NULL)
 		return false;
+	const struct owner owner = decode_owner(d, d->entry->dn, key);
+
 	buffer_truncate(d->zone_name, 0);
-	dn_domain_name(d->zone_name, key);
+	owner_name(d->zone_name, &owner);
 	without_dot(d->zone_name);
-	find_zone(d, key);
+	find_zone(d, &owner);
 	if (is_reverse(d->zone->data) || is_reverse(d->zone_name->data))
 		return false;
-	enum unserved_why why = fault_of(is_in_zone(key), d->zone_name->data);
+	enum unserved_why why = fault_of(owner_is_inside(&owner), d->zone_name->data);
 
 	if (why == _UNSERVED_MAX && !has_data) {
 		if (is_told(d))
@@ -123,9 +176,9 @@ bool decode_zone_serves(struct decoder *d)
 		why = UNSERVED_TYPE;
 	}
 	if (why != _UNSERVED_MAX)
-		keep_unserved(d, d->entry->dn, d->zone_name->data, why);
+		keep_unserved(d, d->entry->dn, &owner, d->zone_name->data, why);
 	else
-		decode_rdn_origin(d);
+		decode_name_origin(d, attribute_of_name(d, d->entry->dn, &owner));
 	return why == _UNSERVED_MAX;
 }
 
@@ -253,14 +306,14 @@ static char *data_record(struct decoder *d, TALLOC_CTX *mem_ctx, const char *dn,
 	return NULL;
 }
 
-static void keep_untold(struct decoder *d, const char *dn, const char *key)
+static void keep_untold(struct decoder *d, const char *dn, const struct owner *owner)
 {
 	TMP_CTX(tmp);
 	struct buffer *name = buffer_new(tmp);
 
-	dn_domain_name(name, key);
+	owner_name(name, owner);
 	without_dot(name);
-	keep_unserved(d, dn, name->data, UNSERVED_RECORD);
+	keep_unserved(d, dn, owner, name->data, UNSERVED_RECORD);
 }
 
 char *decode_zone_record(struct decoder *d, TALLOC_CTX *mem_ctx, enum form form,
@@ -271,12 +324,14 @@ char *decode_zone_record(struct decoder *d, TALLOC_CTX *mem_ctx, enum form form,
 
 	if (key == NULL)
 		return NULL;
-	find_zone(d, key);
+	const struct owner owner = decode_owner(d, dn, key);
+
+	find_zone(d, &owner);
 	char *text = is_text ? text_record(d, mem_ctx, form, value)
 			     : data_record(d, mem_ctx, dn, value);
 	bool is_lost = text == NULL ? is_text : !can_be_told(text);
 
 	if (is_lost)
-		keep_untold(d, dn, key);
+		keep_untold(d, dn, &owner);
 	return is_lost ? NULL : text;
 }

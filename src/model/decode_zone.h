@@ -3,10 +3,11 @@
 
 /*
  * Entries of DNS zones in a directory (FreeIPA's idnsRecord, Active Directory's dnsNode): the DN
- * makes the name. What of them nobody can be told here is kept in site->unserved, for lint.
+ * makes the name, or attributes do. What of them nobody can be told here is kept in site->unserved, for lint.
  */
 
 #include "model/decode_value.h"
+#include "read/owner.h"
 
 /*
  * decode_zone_serves - is the entry at hand a name that can be served?
@@ -16,8 +17,15 @@
  */
 bool decode_zone_serves(struct decoder *d) _must_check_;
 
-/* The same of a name that a join brings, of the entry @dn with its canonical DN @key. */
-bool decode_zone_keeps(struct decoder *d, const char *dn, const char *key,
+/*
+ * decode_owner - what the entry @dn with its canonical DN @key, of a zone, is called by
+ *
+ * shape:  the entry at hand, or one that a join brought; borrowed from them
+ */
+struct owner decode_owner(struct decoder *d, const char *dn, const char *key);
+
+/* As decode_zone_serves(), of a @name that a join brings: that of the entry @dn. */
+bool decode_zone_keeps(struct decoder *d, const char *dn, const struct owner *owner,
 	const char *name) _must_check_;
 
 /*

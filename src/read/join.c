@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "read/dn.h"
 #include "read/filter_match.h"
+#include "read/owner.h"
 
 struct held;
 
@@ -69,6 +70,8 @@ struct joiner {
 	struct entries *to;
 	join_told told;
 	join_report report;
+	without_report report_without;
+	struct table *withheld; /* canonical DN -> anything; NULL: the map has none */
 	void *data;
 	struct string_list names; /* attributes that feed `name` */
 	struct arena *arena;
@@ -98,7 +101,7 @@ static struct part *part_of(struct joiner *j, const char *class)
 }
 
 struct joiner *joiner_new(TALLOC_CTX *mem_ctx, const struct map *map, struct entries *to,
-	join_told told, join_report report, void *data)
+	join_told told, join_report report, without_report report_without, void *data)
 {
 	struct joiner *j = mem_new(mem_ctx, struct joiner);
 
@@ -106,6 +109,8 @@ struct joiner *joiner_new(TALLOC_CTX *mem_ctx, const struct map *map, struct ent
 		.to = to,
 		.told = told,
 		.report = report,
+		.report_without = report_without,
+		.withheld = map->n_without > 0 ? table_new(j, 0) : NULL,
 		.data = data,
 		.names = map->attributes[FIELD_NAME],
 		.name = buffer_new(j),
@@ -276,18 +281,60 @@ static void add_names(struct joiner *j, const struct held *held, bool is_giver)
 		add_values(j, held, j->names.items[i], false);
 }
 
+/* The next value that is one text, or NULL. */
+static const char *next_text(struct entry_cursor *values)
+{
+	struct entry_value value;
+
+	while (entry_bytes_next(values, &value))
+		if (strlen(value.bytes) == value.len)
+			return value.bytes;
+	return NULL;
+}
+
+/* What names @held in its zone, by the DN or the first of the map's attributes. */
+static struct owner owner_of(struct joiner *j, const struct held *held)
+{
+	const struct string_list *names = &j->map->zone_name;
+	struct owner owner = {.key = key_of(j, held)};
+	struct entry_cursor values;
+
+	if (names->n > 0) {
+		values = values_of(j, held, names->items[0]);
+		owner.label = next_text(&values);
+	}
+	if (names->n > 1) {
+		values = values_of(j, held, names->items[1]);
+		owner.zone = next_text(&values);
+		/* one of them alone says nothing */
+		if (owner.zone == NULL)
+			owner.label = NULL;
+	}
+	return owner;
+}
+
+/* An entry that attributes name may have several names. */
 static void add_domain_name(struct joiner *j, const struct held *held)
 {
-	buffer_truncate(j->name, 0);
-	dn_domain_name(j->name, key_of(j, held));
-	add_made_name(j);
+	struct owner owner = owner_of(j, held);
+	struct entry_cursor values;
+
+	if (owner.label != NULL)
+		values = values_of(j, held, j->map->zone_name.items[0]);
+	do {
+		if (owner.label != NULL && (owner.label = next_text(&values)) == NULL)
+			return;
+		buffer_truncate(j->name, 0);
+		owner_name(j->name, &owner);
+		add_made_name(j);
+	} while (owner.label != NULL);
 }
 
 /*
  * A name as in a zone: without a dot at its end it stands below the zone. Some write a full one
  * without that dot.
  */
-static void add_relative(struct joiner *j, const struct held *held, const char *value)
+static void add_relative(struct joiner *j, const struct owner *owner, const char *value)
 {
 	size_t len = strlen(value);
 	bool is_full = len > 0 && value[len - 1] == '.';
@@ -295,7 +342,7 @@ static void add_relative(struct joiner *j, const struct held *held, const char *
 	if (!is_full) {
 		buffer_truncate(j->name, 0);
 		buffer_printf(j->name, "%s.", value);
-		dn_zone_name(j->name, key_of(j, held));
+		owner_zone(j->name, owner);
 		add_made_name(j);
 	}
 	if (strchr(value, '.') != NULL)
@@ -304,11 +351,12 @@ static void add_relative(struct joiner *j, const struct held *held, const char *
 
 static void add_relatives(struct joiner *j, const struct held *held, const char *name)
 {
+	const struct owner owner = owner_of(j, held);
 	struct entry_cursor values = values_of(j, held, name);
 	struct entry_value value;
 
 	while (entry_bytes_next(&values, &value))
-		add_relative(j, held, value.bytes);
+		add_relative(j, &owner, value.bytes);
 }
 
 /* The DNs above @key: the next one, or all in the order of their distance. */
@@ -381,6 +429,8 @@ static struct keys find_keys(struct joiner *j, const struct held *held, size_t n
  */
 static void make_first_keys(struct joiner *j, struct held *held)
 {
+	if (held->part.gives == 0 && held->part.takes == 0)
+		return;
 	size_t number = first_join(&held->part);
 
 	if (j->n_givers[number] == 0)
@@ -414,6 +464,30 @@ static void pass(struct joiner *j, const struct entry *entry)
 	j->told(j->data);
 }
 
+static const struct without *withheld_by(const struct map *map, const struct entry *entry)
+{
+	for (size_t i = 0; i < map->n_without; i++)
+		if (class_matches(&map->without[i].of, entry))
+			return &map->without[i];
+	return NULL;
+}
+
+/* Keeps what a join is about, and all where something may be withheld. */
+static void keep_or_pass(struct joiner *j, const struct entry *entry, struct part part)
+{
+	const struct without *without = withheld_by(j->map, entry);
+
+	if (part.gives == 0 && part.takes == 0 && j->withheld == NULL) {
+		pass(j, entry);
+		return;
+	}
+	hold(j, entry, part);
+	if (without == NULL)
+		return;
+	*table_slot(j->withheld, entries_key(j->kept, j->n_held - 1)) = j;
+	j->report_without(j->data, entry, without);
+}
+
 void joiner_add(void *joiner, const struct entry *entry)
 {
 	struct joiner *j = joiner;
@@ -423,7 +497,7 @@ void joiner_add(void *joiner, const struct entry *entry)
 		!is_record(j->map, entry))
 		part.takes = 0;
 	if (part.gives == 0 && part.takes == 0) {
-		pass(j, entry);
+		keep_or_pass(j, entry, part);
 		return;
 	}
 	for (size_t i = 0; i < j->map->n_joins; i++) {
@@ -435,10 +509,7 @@ void joiner_add(void *joiner, const struct entry *entry)
 		j->n_givers[i] += part.gives >> i & 1;
 		j->n_takers[i] += part.takes >> i & 1;
 	}
-	if (part.gives != 0 || part.takes != 0)
-		hold(j, entry, part);
-	else
-		pass(j, entry);
+	keep_or_pass(j, entry, part);
 }
 
 /* Who can be found by a key */
@@ -793,8 +864,33 @@ static void hand_on(struct joiner *j, const struct held *held)
 	j->told(j->data);
 }
 
+static bool is_withheld(const struct joiner *j, const char *key)
+{
+	for (; *key != '\0'; key = dn_key_parent(key))
+		if (table_find(j->withheld, key) != NULL)
+			return true;
+	return false;
+}
+
+/* What is withheld gives nothing and takes nothing. */
+static void withhold(struct joiner *j)
+{
+	for (size_t i = 0; j->withheld != NULL && i < j->n_held; i++)
+		if (is_withheld(j, entries_key(j->kept, i))) {
+			j->held[i].is_spent = true;
+			j->held[i].part = (struct part){0, 0};
+			j->held[i].n_keys = 0;
+		}
+}
+
+bool joiner_is_needed(const struct map *map)
+{
+	return map->n_joins > 0 || map->n_without > 0;
+}
+
 void joiner_finish(struct joiner *j)
 {
+	withhold(j);
 	for (unsigned i = 0; i < j->map->n_joins; i++)
 		carry_out(j, i);
 	for (size_t i = 0; i < j->n_held; i++)

@@ -12,6 +12,9 @@
  * that no join is about pass at once; the others are kept as bytes until the last has come, and
  * are found by hash tables: the whole is linear. To the bytes of an entry those that were given
  * to it are added: no value is looked at but those that are compared.
+ *
+ * What a map's `without:` takes away, with all that stands below it, gives nothing and is handed on to
+ * nobody; where a map has such rows all entries are kept to the end, as the one above may come last.
  */
 
 #include "config/map.h"
@@ -23,12 +26,19 @@ struct joiner;
 typedef void (*join_report)(void *data, const struct entry *entry,
 	const struct entry *takers, size_t n, bool are_one_machine);
 
+/* @entry is none of the map's (@without), and so is what stands below it. */
+typedef void (*without_report)(
+	void *data, const struct entry *entry, const struct without *without);
+
 /* An entry was put at the end of those that were joined. */
 typedef void (*join_told)(void *data);
 
 /* Entries go to the end of @to, as they are or joined, and each is told with @data. */
 struct joiner *joiner_new(TALLOC_CTX *mem_ctx, const struct map *map, struct entries *to,
-	join_told told, join_report report, void *data) _must_check_;
+	join_told told, join_report report, without_report report_without,
+	void *data) _must_check_;
+/* Does anything of @map need a joiner? */
+bool joiner_is_needed(const struct map *map);
 /* An entry_sink. */
 void joiner_add(void *joiner, const struct entry *entry);
 /* After the last entry: joins what was kept, and hands it on. */

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "read/owner.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "read/dn.h"
+
+static void add_lower(struct buffer *to, const char *text)
+{
+	size_t start = to->len;
+
+	buffer_add_text(to, text);
+	text_lower(to->data + start);
+}
+
+/* A zone's own entry has `@` for a label, nothing, or the zone's name once more. */
+static bool is_zone_itself(const struct owner *owner)
+{
+	size_t len = strlen(owner->label);
+
+	if (len == 0 || strcmp(owner->label, "@") == 0)
+		return true;
+	len -= owner->label[len - 1] == '.';
+	return strncasecmp(owner->label, owner->zone, len) == 0 &&
+	       (owner->zone[len] == '\0' || strcmp(owner->zone + len, ".") == 0);
+}
+
+void owner_name(struct buffer *to, const struct owner *owner)
+{
+	if (owner->label == NULL) {
+		dn_domain_name(to, owner->key);
+		return;
+	}
+	if (owner->zone != NULL && is_zone_itself(owner)) {
+		add_lower(to, owner->zone);
+		return;
+	}
+	add_lower(to, owner->label);
+	if (owner->zone == NULL || text_has_suffix(owner->label, "."))
+		return;
+	buffer_add_byte(to, '.');
+	add_lower(to, owner->zone);
+}
+
+void owner_zone(struct buffer *to, const struct owner *owner)
+{
+	const char *dot = owner->label == NULL ? NULL : strchr(owner->label, '.');
+
+	if (owner->label == NULL)
+		dn_zone_name(to, owner->key);
+	else if (owner->zone != NULL)
+		add_lower(to, owner->zone);
+	else
+		add_lower(to, dot == NULL ? owner->label : dot + 1);
+}
+
+/* Is the DN @key that of a name in a zone, and not of the zone itself? */
+static bool is_in_zone(const char *key)
+{
+	const char *parent = dn_key_parent(key);
+	size_t len = strcspn(key, "=") + 1;
+
+	return strncmp(key, parent, len) == 0 && !text_has_prefix(key + len, "@,");
+}
+
+bool owner_is_inside(const struct owner *owner)
+{
+	if (owner->label == NULL)
+		return is_in_zone(owner->key);
+	return owner->zone != NULL ? !is_zone_itself(owner)
+				   : strchr(owner->label, '.') != NULL;
+}
