@@ -31,6 +31,15 @@ cat "$(dirname "$0")/../contrib/example/cluster.ldif" - >"$work/site.ldif" <<-LD
 	ipHostNumber: 10.10.0.99
 	modifiersName: uid=bob,ou=people,dc=c,dc=example
 	modifyTimestamp: 20261126104207Z
+
+	dn: cn=manynames,ou=hosts,dc=c,dc=example
+	objectClass: device
+	objectClass: ipHost
+	objectClass: vocPhysicalNode
+	cn: manynames
+	cn: bare
+	vocAlias: added
+	ipHostNumber: 10.10.0.98
 LDIF
 printf 'targets: [dnsmasq-hosts]\n' >"$work/settings.yaml"
 
@@ -57,6 +66,7 @@ ok 'a profile, its hosts and its lines' shown host-el9 '^  host +node09\.c\.exam
 ok 'a repository' shown el9-extra '^repository:el9-extra$' 'vocMirrorList$'
 ok 'a group of the directory' shown rack1 '^  nodes +node\[01-02\]' '^  node +node02'
 ok 'a group of what nodes have in common' shown profile-host-el9 '^group:profile-host-el9$'
+ok 'each alias with the attribute that has it' shown manynames '^  alias +added .*vocAlias$' '^  alias +bare .*: cn$'
 ok 'the cluster' shown c.example '^  domain +c\.example'
 
 ok 'two records of one name: exit 64' exits 64 show engage

@@ -164,8 +164,9 @@ static void put_machine(struct page *page, const struct machine *machine)
 	put(page, "name", machine->fqdn, record, FIELD_NAME);
 	put_change(page, record);
 	for (uint32_t i = 0; i < machine->aliases.n; i++)
-		put(page, "alias", machine->aliases.items[i], record,
-			machine_alias_field(machine, machine->aliases.items[i]));
+		put_at(page, "alias", machine->aliases.items[i],
+			machine_alias_loc(
+				page->run->site, machine, machine->aliases.items[i]));
 	put_uses(page, record);
 	put_extras(page, record);
 	put_groups(page, machine);

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "model/choose.h"
+#include "model/decode_alias.h"
 #include "model/decode_feed.h"
 #include "model/decode_pairs.h"
 #include "model/decode_told.h"
@@ -309,66 +310,6 @@ static void *record_new(struct decoder *d, size_t size, enum kind kind)
 
 /* Names of a host or VCN: its own, and aliases */
 
-/* RFC 6761 6.3, and what Unix systems call themselves: each machine's own, in no service. */
-static bool is_localhost(const char *name)
-{
-	static const char *const names[] = {"localhost", "localhost4", "localhost6"};
-	size_t label = strcspn(name, ".");
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strlen(names[i]) == label && strncmp(name, names[i], label) == 0)
-			return true;
-	return text_has_suffix(name, ".localhost");
-}
-
-/* n1 of n1.c.example: with the domain that it gets, it is the name itself. */
-static bool is_first_label(const char *name, const char *full)
-{
-	size_t len = strlen(name);
-
-	return strncmp(full, name, len) == 0 && full[len] == '.' &&
-	       strchr(name, '.') == NULL;
-}
-
-/*
- * A zone has full names only: www.c.example of n1.c.example is www, as a person would have
- * written it.
- */
-static const char *as_written(struct decoder *d, enum field_id field,
-	const struct entry_value *value, const char *alias, const char *full)
-{
-	const struct origin *origin = decode_origin_of(d, field, value);
-	const char *domain = strchr(full, '.');
-	size_t label = strcspn(alias, ".");
-	bool is_joined = origin != NULL && origin->dn != NULL;
-
-	return is_joined && domain != NULL && strcmp(alias + label, domain) == 0
-		       ? arena_strndup(d->site->arena, alias, label)
-		       : alias;
-}
-
-static const char own_name_of_all[] = "is every machine's name for itself";
-
-static void add_alias(struct decoder *d, struct record *record, struct strings *aliases,
-	enum field_id field, const struct entry_value *value)
-{
-	const struct use use = {.field = field};
-	const char *name = NULL;
-
-	bool was_bad = record->is_bad;
-
-	decode_name(d, record, &use, value, (void *)&name);
-	record->is_bad = was_bad; /* it costs this name, not the node */
-	if (name != NULL && is_localhost(name) && !record->is_passed_over) {
-		decode_pass_over(d, record, field, value, own_name_of_all);
-		return;
-	}
-	if (name != NULL && record->name != NULL && strcmp(name, record->name) != 0 &&
-		!is_first_label(name, record->name))
-		aliases->items[aliases->n++] =
-			as_written(d, field, value, name, record->name);
-}
-
 /*
  * A name that begins with the RDN and a dot is its full name: cn=n1 and cn: n1.c.example. Of
  * several the first by order; the others are aliases.
@@ -396,8 +337,6 @@ static const struct entry_value *full_name(
 static void read_names(struct decoder *d, struct machine *machine)
 {
 	static const struct use use = {.field = FIELD_NAME};
-	const struct field_values *names = &d->fields[FIELD_NAME];
-	const struct field_values *aliases = &d->fields[FIELD_ALIAS];
 	struct entry_value own;
 
 	if (machine->is_zone_name) {
@@ -411,25 +350,12 @@ static void read_names(struct decoder *d, struct machine *machine)
 	}
 	decode_name(d, &machine->record, &use, full_name(d, &own),
 		(void *)&machine->record.name);
-	if (machine->record.name != NULL && is_localhost(machine->record.name)) {
-		machine->record.is_passed_over = true;
-		decode_pass_over(d, &machine->record, FIELD_NAME, &own, own_name_of_all);
-	}
+	machine->record.is_passed_over = machine->record.name != NULL &&
+					 decode_is_localhost(d, &machine->record,
+						 FIELD_NAME, &own, machine->record.name);
 	machine->rdn_length = (uint16_t)strnlen(own.bytes,
 		machine->record.name == NULL ? 0 : strlen(machine->record.name));
-	machine->alias_field = aliases->n > 0 ? FIELD_ALIAS : FIELD_NAME;
-	machine->aliases.items = arena_alloc(
-		d->site->arena, (names->n + aliases->n) * sizeof(const char *));
-	for (size_t i = 0; i < names->n; i++)
-		if (!entry_value_is(&names->values[i], own.bytes))
-			add_alias(d, &machine->record, &machine->aliases, FIELD_NAME,
-				&names->values[i]);
-	machine_keep_names_in_cn(d->site->arena, machine);
-	for (size_t i = 0; i < aliases->n; i++)
-		if (!entry_value_is(&aliases->values[i], own.bytes))
-			add_alias(d, &machine->record, &machine->aliases, FIELD_ALIAS,
-				&aliases->values[i]);
-	decode_sort_strings(&machine->aliases);
+	decode_aliases(d, machine, &own);
 }
 
 /* One function a kind */
@@ -514,7 +440,7 @@ static void read_interface_names(struct decoder *d, struct interface *interface)
 	aliases->items = arena_alloc(d->site->arena, names->n * sizeof(const char *));
 	for (size_t i = 0; i < names->n; i++)
 		if (!entry_value_is(&names->values[i], own))
-			add_alias(d, &interface->record, aliases, FIELD_NAME,
+			decode_alias(d, &interface->record, aliases, FIELD_NAME,
 				&names->values[i]);
 	decode_sort_strings(aliases);
 }

@@ -9,8 +9,7 @@
 
 /* MACs, DUIDs and addresses of an entry, into an interface. */
 
-/* Which of the record's origins @value is from, from 1; 0: of none. */
-static uint16_t origin_number(
+uint16_t decode_origin_number(
 	struct decoder *d, enum field_id field, const struct entry_value *value)
 {
 	const struct origin *origin = decode_origin_of(d, field, value);
@@ -81,7 +80,7 @@ static void read_mac(struct decoder *d, struct record *record,
 	struct interface *interface, const struct entry_value *value)
 {
 	struct hardware hardware = {.interface = interface,
-		.origin = origin_number(d, FIELD_MAC, value),
+		.origin = decode_origin_number(d, FIELD_MAC, value),
 		.line = value->line};
 
 	if (is_plain_mac(value, &hardware.mac)) {
@@ -169,7 +168,7 @@ static void keep_address(struct decoder *d, struct interface *interface, struct 
 	if (ip_is_set(ip) && !is_known)
 		interface->addresses[interface->n_addresses++] =
 			(struct address){.ip = ip,
-				.origin = origin_number(d, FIELD_ADDRESS, value),
+				.origin = decode_origin_number(d, FIELD_ADDRESS, value),
 				.line = value->line};
 }
 

@@ -34,12 +34,12 @@ void lint_missing(
 
 /* Names */
 
-static enum field_id name_field(const struct name_holder *holder)
+static struct loc name_loc(const struct site *site, const struct name_holder *holder)
 {
-	return holder->alias != NULL && *holder->alias != NULL &&
-			       holder->record == &holder->machine->record
-		       ? machine_alias_field(holder->machine, *holder->alias)
-		       : FIELD_NAME;
+	return holder->is_alias && holder->record == &holder->machine->record &&
+			       *holder->alias != NULL
+		       ? machine_alias_loc(site, holder->machine, *holder->alias)
+		       : record_loc(site, holder->record, FIELD_NAME);
 }
 
 /* The machines that hold one name, each once; those by a name of their own come first. */
@@ -114,8 +114,8 @@ static void report_holders(struct reporter *r, enum check check, const char *nam
 		find_winner(all, name, end, check == CHECK_ALIAS_CONFLICT ? start : 0);
 	size_t at = all->items[end - 1] == winner ? end - 2 : end - 1;
 	bool is_alias = all->items[at]->is_alias;
-	struct finding *finding = check_report_value(r, check, all->items[at]->record,
-		name_field(all->items[at]), "%s '%s' is already %s",
+	struct finding *finding = check_report_value_at(r, check, all->items[at]->record,
+		name_loc(r->site, all->items[at]), "%s '%s' is already %s",
 		is_alias ? "alias" : "name", name,
 		check == CHECK_DUP_NAME ? "taken"
 		: is_alias		? "a name of another record"
@@ -128,7 +128,7 @@ static void report_holders(struct reporter *r, enum check check, const char *nam
 
 		if (i == at)
 			continue;
-		lint_note(r, finding, other->record, name_field(other), 0,
+		diag_note(finding, name_loc(r->site, other),
 			finding->n_notes == 0 ? "first used here" : "also used here");
 		if (finding->severity == SEVERITY_ERROR && i >= start && other != winner)
 			give_up(other);

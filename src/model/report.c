@@ -127,17 +127,38 @@ struct finding *check_report_where(struct reporter *r, enum check check,
 	return finding;
 }
 
+/* What costs a value only. */
+static struct finding *report_value(struct reporter *r, enum check check,
+	struct record *record, struct loc where, const char *format, va_list args)
+{
+	bool was_bad = record->is_bad, was_wrong = record->is_wrong;
+	struct finding *finding =
+		report(r, check, check_default(check), record, where, format, args);
+
+	record->is_bad = was_bad;
+	record->is_wrong = was_wrong;
+	return finding;
+}
+
 struct finding *check_report_value(struct reporter *r, enum check check,
 	struct record *record, enum field_id field, const char *format, ...)
 {
-	bool was_bad = record->is_bad, was_wrong = record->is_wrong;
 	va_list args;
 
 	va_start(args, format);
-	struct finding *finding = report(r, check, check_default(check), record,
-		record_loc(r->site, record, field), format, args);
+	struct finding *finding = report_value(
+		r, check, record, record_loc(r->site, record, field), format, args);
 	va_end(args);
-	record->is_bad = was_bad;
-	record->is_wrong = was_wrong;
+	return finding;
+}
+
+struct finding *check_report_value_at(struct reporter *r, enum check check,
+	struct record *record, struct loc where, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	struct finding *finding = report_value(r, check, record, where, format, args);
+	va_end(args);
 	return finding;
 }

@@ -51,6 +51,8 @@ struct finding *check_report_entry(struct reporter *r, enum check check,
 struct finding *check_report_value(struct reporter *r, enum check check,
 	struct record *record, enum field_id field, const char *format, ...)
 	_printf_(5, 6);
+struct finding *check_report_value_at(struct reporter *r, enum check check,
+	struct record *record, struct loc where, const char *format, ...) _printf_(5, 6);
 /* As check_report(), at a place that the caller knows better than the record. */
 struct finding *check_report_where(struct reporter *r, enum check check,
 	struct record *record, struct loc where, const char *format, ...) _printf_(5, 6);

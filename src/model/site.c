@@ -50,6 +50,20 @@ struct loc record_loc_of(const struct site *site, const struct record *record,
 	return where;
 }
 
+struct loc machine_alias_loc(
+	const struct site *site, const struct machine *machine, const char *alias)
+{
+	for (uint32_t i = 0; i < machine->rare->n_alias_origins; i++) {
+		const struct alias_origin *origin = &machine->rare->alias_origins[i];
+
+		if (strcmp(origin->alias, alias) == 0)
+			return record_loc_of(site, &machine->record,
+				(enum field_id)origin->field, origin->origin,
+				origin->line);
+	}
+	return record_loc(site, &machine->record, (enum field_id)machine->alias_field);
+}
+
 bool site_is_last_good(const struct site *site, const struct record *record)
 {
 	return site->stood_for != NULL && record->key != NULL &&
@@ -294,29 +308,6 @@ bool strings_equal(const struct strings *a, const struct strings *b)
 		if (strcmp(a->items[i], b->items[i]) != 0)
 			return false;
 	return true;
-}
-
-void machine_keep_names_in_cn(struct arena *arena, struct machine *machine)
-{
-	const struct strings *all = &machine->aliases;
-
-	if (machine->alias_field == FIELD_NAME || all->n == 0)
-		return;
-	struct strings *names = &machine_write_rare(arena, machine)->names_in_cn;
-
-	*names = (struct strings){
-		.items = arena_alloc(arena, all->n * sizeof(const char *)), .n = all->n};
-	memcpy(names->items, all->items, all->n * sizeof(const char *));
-}
-
-enum field_id machine_alias_field(const struct machine *machine, const char *alias)
-{
-	const struct strings *names = &machine->rare->names_in_cn;
-
-	for (uint32_t i = 0; i < names->n; i++)
-		if (strcmp(names->items[i], alias) == 0)
-			return FIELD_NAME;
-	return (enum field_id)machine->alias_field;
 }
 
 bool machine_has_address(const struct machine *machine, struct ip ip)

@@ -337,6 +337,14 @@ struct machine_guest {
 	const char *seed; /* vocSeed */
 };
 
+/* Where one of several aliases stands. */
+struct alias_origin {
+	const char *alias;
+	uint32_t line; /* in the LDIF file; 0: unknown */
+	uint16_t origin; /* of the record's, from 1; 0: of none */
+	uint8_t field; /* enum field_id */
+};
+
 /* What any node may have, and few do. */
 struct machine_rare {
 	const char *location, *serial;
@@ -346,8 +354,10 @@ struct machine_rare {
 		*merged_into; /* RFC 2307bis: the host this entry is an interface of */
 	struct strings dns_values, host_keys; /* vocDNSRecord, vocSSHHostKey */
 	struct strings guest_firmware; /* that VCNs find here; none: not known */
-	struct strings names_in_cn; /* aliases that are cn values, where others are not */
 	struct boot boot; /* of its own; bootFile of a bootableDevice is boot.file */
+	/* of aliases where there are several; NULL: the record knows */
+	const struct alias_origin *alias_origins;
+	uint32_t n_alias_origins;
 };
 
 /*
@@ -388,7 +398,7 @@ struct machine {
 	uint16_t rdn_length; /* of the name in the RDN, which record.name begins with */
 	uint16_t
 		excluded; /* FIELD_HOST, FIELD_IMAGE or FIELD_PROFILE, which is passed over */
-	uint8_t alias_field; /* enum field_id: of all, but for those in rare->names_in_cn */
+	uint8_t alias_field; /* enum field_id: of the only one, else rare->alias_origins */
 	bool is_part; /* RDN with an address or MAC: one interface of a host */
 	bool lacks_address; /* all that it has were passed over */
 	bool has_placeholder; /* … or one is a word for none */
@@ -702,6 +712,10 @@ void loc_to_origin(struct loc *where, const struct origin *origin);
 struct loc record_loc_of(const struct site *site, const struct record *record,
 	enum field_id field, uint16_t origin, uint32_t line);
 
+/* The same for @alias of @machine. */
+struct loc machine_alias_loc(
+	const struct site *site, const struct machine *machine, const char *alias);
+
 struct site *site_new(
 	TALLOC_CTX *mem_ctx, const struct map *map, const char *source) _must_check_;
 
@@ -727,10 +741,6 @@ bool model_drop_aliases(struct site *site) _must_check_;
  */
 void model_derive(struct site *site);
 
-/* Before those of vocAlias come, where there are some: its aliases so far are cn values. */
-void machine_keep_names_in_cn(struct arena *arena, struct machine *machine);
-/* Which attribute its alias @alias came from. */
-enum field_id machine_alias_field(const struct machine *machine, const char *alias);
 /* Has one of its interfaces @ip? */
 bool machine_has_address(const struct machine *machine, struct ip ip);
 /* vocInstall is TRUE, and vocInstallUntil has not passed; whether it can boot is another matter. */
