@@ -548,6 +548,46 @@ static void index_plain_records(struct site *site)
 	}
 }
 
+/* The network of a file of `also` among those of one prefix, all from @first to before @end. */
+static struct network *network_of_file(
+	struct network **networks, size_t first, size_t end)
+{
+	for (size_t i = first; i < end; i++)
+		if (networks[i]->record.source != NULL)
+			return networks[i];
+	return NULL;
+}
+
+/*
+ * A directory that has a place for a subnet's number, and none for its gateway, is what files are for:
+ * the network of the file is that of the directory, and says more.
+ */
+static void networks_yield(struct site *site)
+{
+	struct network **networks = site->networks;
+
+	sort_pointers(networks, site->n_networks, compare_networks);
+	for (size_t start = 0, end; start < site->n_networks; start = end) {
+		const struct prefix prefix = networks[start]->prefix;
+
+		for (end = start + 1;
+			end < site->n_networks &&
+			prefix.length == networks[end]->prefix.length &&
+			ip_compare(prefix.base, networks[end]->prefix.base) == 0;
+			end++)
+			;
+		struct network *counts = end - start < 2 || !ip_is_set(prefix.base)
+						 ? NULL
+						 : network_of_file(networks, start, end);
+
+		for (size_t i = start; counts != NULL && i < end; i++)
+			if (networks[i]->record.source == NULL) {
+				networks[i]->said_by = counts;
+				networks[i]->record.is_passed_over = true;
+			}
+	}
+}
+
 static void sort_plain_tables(struct site *site)
 {
 	sort_pointers(site->clusters, site->n_clusters, compare_named);
@@ -643,6 +683,7 @@ void model_link(struct site *site)
 	site->by_key = table_new(site, site->n_entries);
 	site->full_names = table_new(site, site->n_machines);
 	site->short_names = table_new(site, site->n_machines);
+	networks_yield(site);
 	site->n_networks = pass_over(site, site->networks, site->n_networks);
 	sort_plain_tables(site);
 	index_plain_records(site);

@@ -601,6 +601,22 @@ static void check_references(struct reporter *r)
 				KIND_REPOSITORY);
 }
 
+/* The network that stands in its place; NULL: none does. */
+static const struct network *said_by(const struct record *record)
+{
+	return record->kind == KIND_NETWORK ? ((const struct network *)record)->said_by
+					    : NULL;
+}
+
+static void report_said(struct reporter *r, struct record *record)
+{
+	const struct network *network = said_by(record);
+	struct finding *finding = check_report(r, CHECK_PASSED_OVER, record,
+		FIELD_NETWORK, "is a network of a file of 'also', too, which counts");
+
+	lint_note(r, finding, &network->record, FIELD_NETWORK, 0, "this one counts");
+}
+
 /*
  * What loses all that a service could use was changed by mistake, where it was published:
  * it stays as it was. What never had any is passed over; that has been said.
@@ -662,7 +678,9 @@ static void check_passed_over(struct reporter *r)
 	struct site *site = r->site;
 
 	for (size_t i = 0; i < site->n_passed_over; i++)
-		if (site->passed_over[i]->was_there)
+		if (said_by(site->passed_over[i]) != NULL)
+			report_said(r, site->passed_over[i]);
+		else if (site->passed_over[i]->was_there)
 			report_lost(r, site->passed_over[i]);
 		else
 			report_bare(r, site->passed_over[i]);
@@ -746,6 +764,17 @@ static void check_parts(struct reporter *r)
 	}
 }
 
+/* Where what counts has a fault the lesser one does not stand in for it. */
+static void check_said(struct reporter *r)
+{
+	for (size_t i = 0; i < r->site->n_passed_over; i++) {
+		const struct network *counts = said_by(r->site->passed_over[i]);
+
+		r->site->passed_over[i]->is_bad |=
+			counts != NULL && counts->record.is_bad;
+	}
+}
+
 /* The rules, in the order in which one may silence follow-ups of another. */
 static void (*const rules[])(struct reporter *r) = {
 	check_passed_over,
@@ -765,6 +794,7 @@ static void (*const rules[])(struct reporter *r) = {
 	lint_ports,
 	lint_vcns,
 	lint_spread,
+	check_said,
 };
 
 void lint_site(struct reporter *reporter)
