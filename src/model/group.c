@@ -39,6 +39,23 @@ static void add_part(struct linking *l, struct node_group *group, struct node_gr
 	*mem_push(l->site, &group->parts, &group->n_parts) = part;
 }
 
+/* Where the entry stands, and by which attribute it is named there: cn=,ou=hosts,dc=x */
+static const char *container_of(TALLOC_CTX *mem_ctx, const char *key)
+{
+	return mem_printf(
+		mem_ctx, "%.*s,%s", (int)strcspn(key, "=") + 1, key, dn_key_parent(key));
+}
+
+static void add_container(struct linking *l, const char *key)
+{
+	TMP_CTX(tmp);
+	const char *container = container_of(tmp, key);
+
+	if (table_find(l->containers, container) == NULL)
+		*table_slot(l->containers, mem_strdup(l->containers, container)) =
+			l->site;
+}
+
 /*
  * Is @key of something that is gone, or of somebody who is no machine at all? It is gone
  * where machines of ours stand beside it and it is named as they are.
@@ -47,16 +64,13 @@ static bool is_gone(struct linking *l, const char *key)
 {
 	TMP_CTX(tmp);
 	const struct site *site = l->site;
-	const char *attribute = mem_strndup(tmp, key, strcspn(key, "="));
 
 	if (l->containers == NULL) {
 		l->containers = table_new(l->site, 64);
 		for (size_t i = 0; i < site->n_machines; i++)
-			*table_slot(l->containers,
-				dn_key_parent(site->machines[i]->record.key)) = l->site;
+			add_container(l, site->machines[i]->record.key);
 	}
-	return table_find(l->containers, dn_key_parent(key)) != NULL &&
-	       list_has_name(&site->map->attributes[FIELD_NAME], attribute) &&
+	return table_find(l->containers, container_of(tmp, key)) != NULL &&
 	       !absent_has(site->waited_for, key) && !absent_covers(site->excluded, key);
 }
 
