@@ -341,6 +341,7 @@ static void read_names(struct decoder *d, struct machine *machine)
 
 	if (machine->is_zone_name) {
 		machine->record.name = arena_strdup(d->site->arena, d->zone_name->data);
+		decode_aliases(d, machine, NULL);
 		return;
 	}
 	if (!own_name(d, &own, &machine->is_part)) {

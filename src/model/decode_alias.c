@@ -92,7 +92,7 @@ static void add_aliases(struct decoder *d, struct machine *machine, enum field_i
 		const struct entry_value *value = &values->values[i];
 		uint32_t n = aliases->n;
 
-		if (!entry_value_is(value, own->bytes))
+		if (own == NULL || !entry_value_is(value, own->bytes))
 			decode_alias(d, &machine->record, aliases, field, value);
 		if (aliases->n > n)
 			*mem_push(d->scratch, &sources->items, &sources->n) =
@@ -127,7 +127,8 @@ void decode_aliases(
 
 	machine->alias_field = d->fields[FIELD_ALIAS].n > 0 ? FIELD_ALIAS : FIELD_NAME;
 	machine->aliases.items = arena_alloc(d->site->arena, n * sizeof(const char *));
-	add_aliases(d, machine, FIELD_NAME, own, &sources);
+	if (own != NULL)
+		add_aliases(d, machine, FIELD_NAME, own, &sources);
 	add_aliases(d, machine, FIELD_ALIAS, own, &sources);
 	keep_sources(d->site, machine, &sources);
 	decode_sort_strings(&machine->aliases);

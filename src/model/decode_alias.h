@@ -15,6 +15,9 @@ bool decode_is_localhost(struct decoder *d, struct record *record, enum field_id
 /* Adds @value to @aliases of @record, which has its name; a bad one costs that name only. */
 void decode_alias(struct decoder *d, struct record *record, struct strings *aliases,
 	enum field_id field, const struct entry_value *value);
-/* All of the entry at hand, whose own name is @own, sorted, and where they came from. */
+/*
+ * All of the entry at hand, whose own name is @own, sorted, and where they came from. NULL: it is a
+ * zone's, and named by other means: what feeds the name is none of its aliases.
+ */
 void decode_aliases(
 	struct decoder *d, struct machine *machine, const struct entry_value *own);

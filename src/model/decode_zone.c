@@ -2,6 +2,7 @@
 #include "model/decode_zone.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/text.h"
 #include "model/decode_feed.h"
@@ -30,25 +31,39 @@ static const struct entry_attribute *values_of(
 	return NULL;
 }
 
-/* The one value of @name that counts: that of the RDN, else the first by order; NULL: none. */
+/* Is @text what the RDN of @n parts says, or a whole name that begins with it? */
+static bool is_in_rdn(const struct rdn_part *parts, size_t n, const char *text)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(parts[i].value);
+
+		if (strncasecmp(parts[i].value, text, len) == 0 &&
+			(text[len] == '\0' || text[len] == '.'))
+			return true;
+	}
+	return false;
+}
+
+/* The one value of @name that counts: what the RDN says, else the first by order; NULL: none. */
 static const char *value_of(struct decoder *d, const char *dn, const char *name)
 {
 	const struct entry_attribute *attribute = values_of(d, dn, name);
 	const char *first = NULL;
+	bool is_rdns = false;
 	size_t n = 0;
 	const struct rdn_part *parts = attribute == NULL || attribute->n_values < 2
 					       ? NULL
 					       : dn_parse_rdn(d->scratch, dn, &n);
 
-	for (size_t i = 0; i < n; i++)
-		if (text_equal_case(parts[i].attribute, name))
-			return parts[i].value;
 	for (size_t i = 0; attribute != NULL && i < attribute->n_values; i++) {
-		const struct entry_value *value = &attribute->values[i];
+		const char *text = attribute->values[i].bytes;
+		bool is_its = is_in_rdn(parts, n, text);
 
-		if (strlen(value->bytes) == value->len &&
-			(first == NULL || strcmp(value->bytes, first) < 0))
-			first = value->bytes;
+		if (strlen(text) != attribute->values[i].len || (is_rdns && !is_its))
+			continue;
+		if (first == NULL || (is_its && !is_rdns) || strcmp(text, first) < 0)
+			first = text;
+		is_rdns = is_its;
 	}
 	return first;
 }

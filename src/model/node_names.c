@@ -113,9 +113,8 @@ void claim_full_names(struct site *site, struct machine *machine)
 	if (machine->fqdn == NULL)
 		return;
 	claim_full(site, machine, &machine->record, machine->fqdn, NULL);
-	if (machine->is_zone_name)
-		return; /* zones have full names only, and no aliases */
-	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+	/* what an entry of a zone has is its own, and it has one interface */
+	for (uint32_t i = 0; i < machine->n_interfaces && !machine->is_zone_name; i++) {
 		struct interface *interface = machine->interfaces[i];
 
 		if (interface->fqdn == NULL)

@@ -156,7 +156,8 @@ struct network {
 	struct range *ranges;
 	uint32_t n_ranges;
 	const char *shared_name; /* vocSharedNetwork */
-	const struct network *said_by; /* a file of `also` has it, too, and counts; NULL: none */
+	const struct network
+		*said_by; /* a file of `also` has it, too, and counts; NULL: none */
 	bool was_published; /* it is in the last generation */
 	bool is_used; /* by a selected node; while the site's part is selected */
 	bool is_left_out; /* not of the part that this server serves */

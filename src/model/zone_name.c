@@ -57,22 +57,49 @@ static bool says_all(const struct machine *machine, const struct machine *name)
 	       strings_equal(&machine->rare->dns_values, &name->rare->dns_values);
 }
 
-static void yield_to(struct site *site, struct machine *name, struct machine *machine)
+/* @label, of @name's zone, is a name already. */
+static void keep_twice(struct site *site, const struct machine *name, const char *label)
 {
-	struct unserved *unserved;
+	struct unserved *unserved = arena_alloc(site->arena, sizeof(*unserved));
 
-	machine_write_rare(site->arena, name)->merged_into = machine;
-	if (says_all(machine, name))
-		return;
-	unserved = arena_alloc(site->arena, sizeof(*unserved));
 	*unserved = (struct unserved){.dn = name->record.dn,
 		.attribute = arena_strndup(
 			site->arena, name->record.dn, strcspn(name->record.dn, "=")),
-		.name = name->name,
+		.name = label,
 		.zone = name->domain,
 		.line = name->record.line,
 		.why = UNSERVED_TWICE};
 	*mem_push(site, &site->unserved, &site->n_unserved) = unserved;
+}
+
+static void yield_to(struct site *site, struct machine *name, struct machine *machine)
+{
+	machine_write_rare(site->arena, name)->merged_into = machine;
+	if (!says_all(machine, name))
+		keep_twice(site, name, name->name);
+}
+
+/* Further names of an entry go where a computer or another entry has them. */
+static void aliases_yield(struct site *site, struct table *names, struct machine *name)
+{
+	struct strings *aliases = &name->aliases;
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < aliases->n; i++) {
+		const char *alias = aliases->items[i];
+		const char *full =
+			strchr(alias, '.') != NULL || name->domain == NULL
+				? alias
+				: arena_join(site->arena, alias, '.', name->domain);
+		struct machine *other = table_find(names, full);
+
+		if (other == NULL || other == name)
+			aliases->items[kept++] = alias;
+		else if (!says_all(other, name))
+			keep_twice(site, name, alias);
+		take_name(names, full, name);
+	}
+	aliases->n = kept;
 }
 
 static int compare_keys(const void *left, const void *right)
@@ -106,6 +133,9 @@ void zone_names_yield(struct site *site)
 		else
 			take_name(names, sorted[i]->fqdn, sorted[i]);
 	}
+	for (size_t i = 0; i < n; i++)
+		if (sorted[i]->rare->merged_into == NULL)
+			aliases_yield(site, names, sorted[i]);
 }
 
 size_t zone_names_start(struct machine *const *machines, size_t n)
@@ -152,21 +182,28 @@ static struct shared *all_addresses(
 	return all;
 }
 
+static void add_names(struct strings *all, const struct strings *names)
+{
+	for (uint32_t i = 0; i < names->n; i++)
+		all->items[all->n++] = names->items[i];
+}
+
 /* The first of @shared gets the names of the zone's others, which have no line then. */
 static void lend(struct site *site, struct shared *shared, size_t n)
 {
-	struct strings *names = &shared[0].address->names;
-	struct strings all = {
-		.items = arena_alloc(site->arena, (names->n + n) * sizeof(const char *))};
+	size_t n_names = 0;
+	struct strings all = {0};
 
-	for (; all.n < names->n; all.n++)
-		all.items[all.n] = names->items[all.n];
+	for (size_t i = 0; i < n; i++)
+		n_names += shared[i].address->names.n;
+	all.items = arena_alloc(site->arena, n_names * sizeof(const char *));
+	add_names(&all, &shared[0].address->names);
 	for (size_t i = 1; i < n; i++)
 		if (shared[i].machine->is_zone_name) {
-			all.items[all.n++] = shared[i].machine->fqdn;
+			add_names(&all, &shared[i].address->names);
 			shared[i].address->names.n = 0;
 		}
-	*names = all;
+	shared[0].address->names = all;
 }
 
 /* Drops the addresses without a line; they come back with the next derivation. */

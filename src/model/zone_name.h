@@ -11,7 +11,7 @@
 
 /*
  * zone_names_yield - takes those out whose name a computer has, as its own or an alias, or that
- * stand in two zones
+ * stand in two zones; and of further names of an entry those that are names already
  *
  * shape: when machines have their full names, and before they are sorted; merged_into is who has it
  */
