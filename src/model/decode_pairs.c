@@ -49,11 +49,12 @@ static void keep_guid(
 /* What stands where nobody knew the address, or there is none, or a server gives it. */
 static bool is_placeholder(const char *text)
 {
-	static const char *const words[] = {"n/a", "na", "nil", "none", "null", "tba",
-		"tbd", "todo", "unknown", "undefined", "unassigned", "dhcp", "dynamic",
-		"auto", "?", "0"};
+	static const char *const words[] = {"n/a", "n.a.", "na", "nil", "none", "null",
+		"tba", "tbd", "todo", "to be defined", "to be determined", "unknown",
+		"undefined", "unassigned", "unset", "not assigned", "not available",
+		"not set", "missing", "empty", "dummy", "dhcp", "dynamic", "auto", "0"};
 
-	if (text[strspn(text, "-: ._x")] == '\0')
+	if (text[strspn(text, "-: ._xX?*")] == '\0')
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (text_equal_case(words[i], text))

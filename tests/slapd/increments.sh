@@ -6,7 +6,7 @@
 # tells what was deleted; without one, or after a restart, what is still there.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-plan 113
+plan 123
 readonly LDAPCC
 export LDAPCC_DATADIR=$SOURCE_ROOT
 
@@ -277,13 +277,49 @@ delete: vocPhysicalHost"
 settings "\"$(slapd_uri main)\""
 ok 'the usual settings once more' apply 0
 
+# what a map says is not there, with all that stands below it: the entry above changes, and no other
+is_there() { grep -q "$1" "$scratch/hosts"; }
+is_away() { ! is_there "$1"; }
+{
+	cat "$SOURCE_ROOT/schema/maps/ldapcc.yaml"
+	echo 'without: [{class: organizationalUnit, filter: (l=off), why: the unit is off}]'
+} >"$scratch/off.yaml"
+unit_is() { # off, or nothing
+	change <<<"dn: ou=old,$in
+changetype: modify
+replace: l${1:+
+l: $1}"
+}
+{
+	unit "ou=old,$in"
+	unit "ou=deep,ou=old,$in"
+	host "cn=o1,ou=deep,ou=old,$in" 905
+	host "cn=o2,$in" 906
+} | sed 's/^dn: .*/&\nchangetype: add/' | change
+settings "\"$(slapd_uri main)\"" "schema: \"$scratch/off.yaml\""
+ok 'a map that can leave units out' apply 0
+ok '… has what stands below them' is_there o1
+unit_is off
+increment 1 '… and one of them is off'
+ok '… with what is deep below it' is_away o1
+ok '… is told' grep -q "ou=old,.*: l: warning: the unit is off: it is left out, and what stands below it" "$scratch/err"
+rename "cn=o2,$in" cn=o2 "ou=old,$in" | change
+increment 1 '… an entry comes into it'
+ok '… and is gone' is_away o2
+unit_is ''
+# what no class of the map is about is read no more
+increment 0 '… it is on again'
+ok '… with all of them' eval 'is_there o1 && is_there o2'
+settings "\"$(slapd_uri main)\""
+printf 'dn: %s\nchangetype: delete\n\n' "cn=o1,ou=deep,ou=old,$in" "cn=o2,ou=old,$in" \
+	"ou=deep,ou=old,$in" "ou=old,$in" | change
+ok 'the usual settings after that' apply 0
+
 # what only the server's schema calls a DN is one in a filter, too: written another way, it is the same
 author() { # DN WHO
 	host "$1" 903 | sed "1s/\$/\nchangetype: add/; s/^cn:/objectClass: extensibleObject\ndocumentAuthor: $2\n&/" |
 		change
 }
-is_there() { grep -q "$1" "$scratch/hosts"; }
-is_away() { ! is_there "$1"; }
 author "cn=written,$in" 'cn=Some  One,dc=b'
 settings "\"$(slapd_uri main)\"" "exclude: ['(documentAuthor=CN = some \\6fne , DC=b)']"
 ok "a DN by the server's schema is excluded" apply 0
