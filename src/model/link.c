@@ -160,12 +160,24 @@ static void merge_parts(struct site *site, struct parts *parts)
 		i = merge_parts_of(site, i, parts);
 }
 
+/* So many machines before its turn a place in a table is on its way from memory. */
+enum { MACHINES_AHEAD = 12 };
+
+static void expect_key(const struct table *table, const char *key)
+{
+	if (key != NULL)
+		table_expect(table, key, strlen(key));
+}
+
 /* A part stands for the machine that it belongs to. */
 static void index_machines(struct site *site)
 {
 	for (size_t i = 0; i < site->n_machines; i++) {
 		struct machine *machine = site->machines[i];
 
+		if (i + MACHINES_AHEAD < site->n_machines)
+			expect_key(site->by_key,
+				site->machines[i + MACHINES_AHEAD]->record.key);
 		index_record(site, &machine->record,
 			machine->rare->merged_into != NULL
 				? &machine->rare->merged_into->record
@@ -656,15 +668,36 @@ static void settle_machines(struct site *site)
 		site->n_machines = pass_over(site, site->machines, site->n_machines);
 }
 
+static void expect_full_name(const struct site *part, const struct machine *machine)
+{
+	expect_key(part->full_names, machine->fqdn);
+}
+
+static void expect_short_name(const struct site *part, const struct machine *machine)
+{
+	expect_key(part->short_names, machine->name);
+}
+
+static void expect_host(const struct site *part, const struct machine *machine)
+{
+	expect_key(part->by_key, machine->host_dn);
+}
+
 /* Three tables that have nothing to do with each other, each filled in the machines' order. */
 static void fill_table(void *data, unsigned worker _unused_, size_t table)
 {
 	struct site *part = &((struct site *)data)[table];
-	static void (*const fill[])(struct site * part, struct machine * machine) = {
-		claim_full_names, claim_short_names, link_machine};
+	static const struct {
+		void (*expect)(const struct site *part, const struct machine *machine);
+		void (*fill)(struct site *part, struct machine *machine);
+	} tables[] = {{expect_full_name, claim_full_names},
+		{expect_short_name, claim_short_names}, {expect_host, link_machine}};
 
-	for (size_t i = 0; i < part->n_machines; i++)
-		fill[table](part, part->machines[i]);
+	for (size_t i = 0; i < part->n_machines; i++) {
+		if (i + MACHINES_AHEAD < part->n_machines)
+			tables[table].expect(part, part->machines[i + MACHINES_AHEAD]);
+		tables[table].fill(part, part->machines[i]);
+	}
 }
 
 static void fill_tables(struct site *site)
