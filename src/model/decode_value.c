@@ -165,30 +165,6 @@ void decode_time(struct decoder *d, struct record *record, const struct use *use
 		*time = 1; /* 0 is none; whoever writes 1970 means what is over */
 }
 
-/* A host or domain name, in lower case; an IP address is none (RFC 1123 section 2.1). */
-void decode_name(struct decoder *d, struct record *record, const struct use *use,
-	const struct entry_value *value, void *place)
-{
-	/* a copy of our own */
-	char *name = (char *)(uintptr_t)text_of(d, record, use->field, value);
-	struct ip ip;
-
-	if (name == NULL)
-		return;
-
-	text_lower(name);
-	if (text_has_suffix(name, ".") && strlen(name) > 1)
-		name[strlen(name) - 1] = '\0';
-	const char *why = text_hostname_fault(name);
-
-	if (why == NULL && ip_parse(name, &ip))
-		why = "is an address, not a name";
-	if (why != NULL)
-		decode_fault(d, CHECK_BAD_NAME, record, use->field, value, why);
-	else
-		*(const char **)place = name;
-}
-
 /* ADDRESS/LENGTH or ADDRESS/MASK: an interface's address as configuration files have it. */
 static bool parse_with_length(const char *text, struct ip *ret)
 {
@@ -206,6 +182,40 @@ static bool parse_with_length(const char *text, struct ip *ret)
 		return false;
 	*ret = ip;
 	return true;
+}
+
+/* An address, or what was meant to be one: 10.1.0 and 10.1.0.256 are no names. */
+static bool is_like_address(const char *text)
+{
+	struct ip ip;
+
+	return ip_parse(text, &ip) || parse_with_length(text, &ip) ||
+	       (strchr(text, '.') != NULL && text[strspn(text, "0123456789.")] == '\0');
+}
+
+/* A host or domain name, in lower case; an IP address is none (RFC 1123 section 2.1). */
+void decode_name(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
+{
+	/* a copy of our own */
+	char *name = (char *)(uintptr_t)text_of(d, record, use->field, value);
+	struct ip ip;
+
+	if (name == NULL)
+		return;
+
+	text_lower(name);
+	if (text_has_suffix(name, ".") && strlen(name) > 1)
+		name[strlen(name) - 1] = '\0';
+	const char *why = text_hostname_fault(name);
+
+	if (why == NULL && is_like_address(name))
+		why = ip_parse(name, &ip) ? "is an address, not a name"
+					  : "is an address with an error, not a name";
+	if (why != NULL)
+		decode_fault(d, CHECK_BAD_NAME, record, use->field, value, why);
+	else
+		*(const char **)place = name;
 }
 
 void decode_address(struct decoder *d, struct record *record, const struct use *use,
@@ -236,15 +246,6 @@ void decode_address_text(struct decoder *d, struct record *record, const struct 
 	else
 		*(const char **)place =
 			arena_strdup(d->site->arena, ip_format(ip, buffer));
-}
-
-/* An address, or what was meant to be one: 10.1.0 and 10.1.0.256 are no names. */
-static bool is_like_address(const char *text)
-{
-	struct ip ip;
-
-	return ip_parse(text, &ip) || parse_with_length(text, &ip) ||
-	       (strchr(text, '.') != NULL && text[strspn(text, "0123456789.")] == '\0');
 }
 
 static bool starts_with_letter(const char *text)

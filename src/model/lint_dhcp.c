@@ -318,20 +318,11 @@ static void check_wire(struct reporter *r, struct network *const *networks, size
 			"in; say its interface, vocDHCPInterface, at one of them");
 }
 
-static bool are_equal(const struct strings *a, const struct strings *b)
-{
-	bool equal = a->n == b->n;
-
-	for (uint32_t i = 0; equal && i < a->n; i++)
-		equal = text_equal_case(a->items[i], b->items[i]);
-	return equal;
-}
-
 static bool say_alike(const struct network *a, const struct network *b)
 {
 	return text_compare(a->domain, b->domain) == 0 &&
-	       are_equal(&a->nameservers, &b->nameservers) &&
-	       are_equal(&a->option_texts, &b->option_texts);
+	       strings_equal(&a->nameservers, &b->nameservers) &&
+	       strings_equal(&a->option_texts, &b->option_texts);
 }
 
 /*

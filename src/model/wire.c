@@ -70,19 +70,11 @@ void wires_derive(struct site *site)
 	}
 }
 
-static bool are_equal(const struct strings *a, const struct strings *b)
-{
-	bool equal = a->n == b->n;
-
-	for (uint32_t i = 0; equal && i < a->n; i++)
-		equal = text_equal_case(a->items[i], b->items[i]);
-	return equal;
-}
-
 static bool tell_alike(const struct network *a, const struct network *b)
 {
-	bool equal = are_equal(&a->resolvers6, &b->resolvers6) &&
-		     are_equal(&a->search, &b->search) && a->n_options == b->n_options;
+	bool equal = strings_equal(&a->resolvers6, &b->resolvers6) &&
+		     strings_equal(&a->search, &b->search) &&
+		     a->n_options == b->n_options;
 
 	for (uint32_t i = 0; equal && i < a->n_options; i++)
 		equal = a->options[i].type == b->options[i].type &&
