@@ -127,7 +127,7 @@ ok "the second is the current one" says '^\* +2 '
 
 rm -rf "$work/state"
 untouched "files that the state does not know" 3 apply
-ok "and it says how to go on" complains "run 'ldapcc apply --bootstrap'"
+ok "and it says how to go on" complains "run 'ldapcc --config [^ ]*settings.yaml --ldif [^ ]*site.ldif apply --bootstrap'"
 ok "diff shows the plan all the same: exit 2" exits 2 diff
 ok "--bootstrap takes them over: exit 0" exits 0 apply --bootstrap
 ok "what stood there is kept" complains "is kept here"

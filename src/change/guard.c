@@ -209,6 +209,7 @@ static void name_way_on(struct refusal *r, const char *accept, const char *way_o
 int guard_check(const struct plan *plan, const struct guard_settings *settings,
 	const char *accept, struct diags *diags)
 {
+	TMP_CTX(tmp);
 	struct refusal r = {.plan = plan, .settings = settings, .diags = diags};
 
 	if (plan->before != NULL) {
@@ -224,7 +225,9 @@ int guard_check(const struct plan *plan, const struct guard_settings *settings,
 		return 0;
 	name_causes(&r);
 	name_way_on(&r, accept,
-		"look at them with 'ldapcc diff'; if they are meant, run 'ldapcc apply");
+		mem_printf(tmp,
+			"look at them with '%s diff'; if they are meant, run '%s apply",
+			plan->command, plan->command));
 	return -EXIT_REFUSED;
 }
 
@@ -265,7 +268,7 @@ int guard_check_rollback(
 	if (n > NAMED_MAX)
 		diag_note(r.finding, LOC_NONE, "and %zu more", n - NAMED_MAX);
 	name_way_on(&r, accept,
-		mem_printf(tmp, "if that is meant, run 'ldapcc rollback %llu",
+		mem_printf(tmp, "if that is meant, run '%s rollback %llu", plan->command,
 			(unsigned long long)number));
 	return -EXIT_REFUSED;
 }

@@ -466,6 +466,7 @@ int plan_new(TALLOC_CTX *mem_ctx, struct live_set *live, const struct plan_input
 		.source = input->source,
 		.reserial = input->reserial,
 		.now = live->now,
+		.command = input->command == NULL ? "ldapcc" : input->command,
 	};
 	int r = compare_files(&p);
 
@@ -506,7 +507,8 @@ static int permit_foreign(const struct plan *plan, struct diags *diags)
 					"than it was?",
 					plan->state->path);
 			diag_note(finding, LOC_NONE,
-				"to have them replaced, run 'ldapcc apply --bootstrap'");
+				"to have them replaced, run '%s apply --bootstrap'",
+				plan->command);
 		} else {
 			diag_note(finding, where, "this one too");
 		}

@@ -149,6 +149,7 @@ struct plan {
 	struct reserial reserial;
 	bool is_accepted; /* by a person; for the record */
 	uint64_t now;
+	const char *command; /* as in struct plan_input */
 };
 
 struct plan_input {
@@ -159,6 +160,8 @@ struct plan_input {
 	struct pieces entries; /* what it was made of (read/entries.h) */
 	struct generation_source source;
 	struct reserial reserial;
+	/* how a person would call this program for this site, for messages; NULL: by its name */
+	const char *command;
 };
 
 /*

@@ -105,7 +105,8 @@ static int roll_back(struct publication *p, uint64_t number)
 	struct plan_input input = {.targets = run->targets,
 		.n_targets = run->n_targets,
 		.roster = &p->roster,
-		.reserial = rollback_reserial()};
+		.reserial = rollback_reserial(),
+		.command = run_command(run->mem_ctx, run)};
 	const struct rollback_input from = {.number = number,
 		.settings = run->settings,
 		.targets = run->targets,

@@ -234,7 +234,8 @@ static int compare(struct publication *p)
 			.identity = run->report.identity,
 			.inputs = run->inputs,
 			.csn = run->report.csn},
-		.reserial = {render_again, run}};
+		.reserial = {render_again, run},
+		.command = run_command(run->mem_ctx, run)};
 	struct entries_file file = stored_entries(run);
 	int failed = publication_store(p, &file, &input.entries);
 

@@ -166,6 +166,32 @@ static int fail_no_target(struct run *run, const char *word)
 		"there is no target '%s', did you mean '%s'?", shown, nearest);
 }
 
+static void add_option(struct buffer *b, const char *option, const char *value)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:@%,=";
+
+	if (value == NULL)
+		return;
+	buffer_printf(b, " %s ", option);
+	for (; *value != '\0'; value++) {
+		if (strchr(plain, *value) == NULL && (unsigned char)*value < 0x80)
+			buffer_add_byte(b, '\\');
+		buffer_add_byte(b, *value);
+	}
+}
+
+const char *run_command(TALLOC_CTX *mem_ctx, const struct run *run)
+{
+	struct buffer *b = buffer_new(mem_ctx);
+
+	buffer_add_text(b, "ldapcc");
+	add_option(b, "--config", run->arguments.config);
+	add_option(b, "--root", run->arguments.root);
+	add_option(b, "--ldif", run->arguments.ldif);
+	return b->data;
+}
+
 int run_check_words(struct run *run)
 {
 	for (size_t i = 0; i < run->n_words; i++) {

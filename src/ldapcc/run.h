@@ -112,6 +112,12 @@ int run_prepare(struct run *run) _must_check_; /* both */
  * errors: EXIT_USAGE: a misspelt target must not look like one without output
  */
 int run_check_words(struct run *run) _must_check_;
+/*
+ * run_command - "ldapcc --config /etc/c.yaml": how a person calls it for this very site
+ *
+ * memory: below @mem_ctx; a shell reads each word as it is
+ */
+const char *run_command(TALLOC_CTX *mem_ctx, const struct run *run) _must_check_;
 int run_read(struct run *run, const struct string_list *last_csn) _must_check_;
 /* A new empty run->site, and the reporter of what is found in it. */
 void run_new_site(struct run *run);
