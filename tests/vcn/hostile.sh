@@ -158,8 +158,13 @@ umount "$work/run3"
 begin_manifest 2
 entry looks
 end_manifest whole
-ok "the same VCN of another runtime directory" exits 0 \
+ok "the same VCN of another runtime directory waits" exits 5 \
 	vcn --runtime-dir "$work/run2" start looks
+ok "for its scratch folder" says "runs from another runtime directory, with the scratch directory"
+vcn --runtime-dir "$work/run2" kill looks >/dev/null
+settings "scratch: $work/scratch2"
+ok "with one of its own it starts" exits 0 vcn --runtime-dir "$work/run2" start looks
+settings
 second=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["uid"])' \
 	"$work/run2/looks/state.json")
 ok "has another user" test "$second" != "$(field looks uid)"
