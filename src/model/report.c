@@ -128,7 +128,7 @@ struct finding *check_report_where(struct reporter *r, enum check check,
 }
 
 /* What costs a value only. */
-static struct finding *report_value(struct reporter *r, enum check check,
+_printf_(5, 0) static struct finding *report_value(struct reporter *r, enum check check,
 	struct record *record, struct loc where, const char *format, va_list args)
 {
 	bool was_bad = record->is_bad, was_wrong = record->is_wrong;
