@@ -210,4 +210,24 @@ ok 'diff of a state that is lost: exit 2' exits 2 diff
 ok '… says that apply would be refused' complains 'would be refused: .*does not know (it|them)'
 ok '… and which command does it' complains 'apply --bootstrap'
 
+# renamed SUFFIX IMAGE - a host, a VCN that knows it by its old name, and an image
+renamed() {
+	entry cn=net "objectClass: vocIPNetwork" "ipNetworkNumber: 10.1.0.0/24" "vocBridge: br0"
+	host "h$1" 11 "entryUUID: 11111111-1111-1111-1111-111111111111" "vocMemory: 4096"
+	entry cn=v1 "objectClass: device" "objectClass: ipHost" "objectClass: vocVirtualNode" \
+		"entryUUID: 22222222-2222-2222-2222-222222222222" "ipHostNumber: 10.1.0.20" \
+		"vocPhysicalHost: cn=h1,dc=x" "vocImage: cn=i1,dc=x" "vocMemory: 512" "vocCPUs: 1"
+	entry "cn=$2" "objectClass: vocDiskImage" "vocImagePath: /images/$2.qcow2"
+}
+rm -rf "$work/state" "$work/out"
+settings 'guard: {max-removed: 100%, max-affected: 100%, max-lost: 100%}'
+renamed 1 i1 >"$work/site.ldif"
+run apply
+renamed 2 i2 >"$work/site.ldif"
+ok 'a host is renamed, and an image goes, that a VCN stands on: exit 0' exits 0 apply
+ok '… it stays, with its host as that was' holds "$work/out/hosts" '10.1.0.11 h1$'
+ok '… the next run: exit 0' exits 0 apply --full
+ok '… has nothing to do' test ! -s "$work/said"
+ok '… and changes nothing' holds "$work/out/hosts" '10.1.0.11 h1$'
+
 end_points

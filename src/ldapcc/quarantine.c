@@ -418,11 +418,23 @@ static const struct quarantined *owner_in(const struct table *table, const char 
 	return one != NULL ? one : table_find(table, dn_key_parent(key));
 }
 
-/* A last good version refers to others by the DNs that they had then. */
+/*
+ * A last good version refers to others by the DNs that they had then: to those that they have now,
+ * but for what stays as it was, which has its old one.
+ */
 struct following {
 	const struct moved *moved;
+	const struct table *held;
 	struct entries *kept;
 };
+
+/* The DN now of what had @key then; NULL: the same. */
+static const char *followed(const struct following *f, const char *key)
+{
+	const struct quarantined *one = table_find(f->held, key);
+
+	return one != NULL && one->is_kept ? NULL : table_find(f->moved->now, key);
+}
 
 static void follow(void *data, const struct entry *entry)
 {
@@ -435,8 +447,7 @@ static void follow(void *data, const struct entry *entry)
 			const char *key = memchr(value->bytes, '=', value->len) == NULL
 						  ? NULL
 						  : dn_key(tmp, value->bytes);
-			const char *now =
-				key == NULL ? NULL : table_find(f->moved->now, key);
+			const char *now = key == NULL ? NULL : followed(f, key);
 
 			if (now == NULL)
 				continue;
@@ -450,7 +461,8 @@ static void decode_again(struct round *round)
 {
 	struct run *run = round->run;
 	struct entries *kept = entries_new(run->mem_ctx, run->stored.items);
-	struct following following = {run->good == NULL ? NULL : moved(round), kept};
+	struct following following = {
+		run->good == NULL ? NULL : moved(round), round->held, kept};
 
 	for (size_t i = 0; i < entries_count(run->entries); i++)
 		if (owner_in(round->members, entries_key(run->entries, i)) == NULL)
