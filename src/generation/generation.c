@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "generation/state_file.h"
 
-static const char KIND[] = "generation";
+static const char KIND[] = "record";
 static const char WAY_OUT[] =
 	"'ldapcc rollback N' goes back to another generation ('ldapcc history' lists them), "
 	"'ldapcc apply --bootstrap' begins anew from the directory, without guards";
@@ -343,7 +343,7 @@ static int load_head(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t nu
 	struct lines l;
 
 	lines_init(&l, text, n < 0 ? 0 : (size_t)n);
-	return lines_next(&l) && strcmp(lines_rest(&l), "ldapcc generation 1") == 0 &&
+	return lines_next(&l) && strcmp(lines_rest(&l), "ldapcc record 1") == 0 &&
 			       parse_head(mem_ctx, &l, g, counts) && g->number == number
 		       ? 0
 		       : -EBADMSG;
