@@ -87,8 +87,7 @@ void output_sum(const struct site *site, struct output *output, struct umac *uma
 	umac_end(umac, output->print);
 }
 
-/* Without each serial: two servers with one site have one hash, whatever their history. */
-static void hash_bare(struct output *output, const char *bytes)
+void output_hash_bare(struct output *output, const char *bytes)
 {
 	TMP_CTX(tmp);
 	const char *at = bytes, *end = bytes + output->len;
@@ -116,7 +115,7 @@ static void hash_bare(struct output *output, const char *bytes)
 void output_hash(struct output *output)
 {
 	sha256(output->bytes, output->len, output->sha256);
-	hash_bare(output, output->bytes);
+	output_hash_bare(output, output->bytes);
 }
 
 void output_end(struct output *output, struct buffer *body)
@@ -129,14 +128,9 @@ void output_end(struct output *output, struct buffer *body)
 	output->len = body->len;
 }
 
-void output_hash_bare(struct output *output, const struct buffer *body)
-{
-	hash_bare(output, body->data);
-}
-
 void output_keep(struct output *output, struct buffer *buffer)
 {
-	hash_bare(output, buffer->data);
+	output_hash_bare(output, buffer->data);
 	output->bytes = talloc_realloc_size(buffer, buffer->data, buffer->len + 1);
 }
 

@@ -22,8 +22,12 @@ void output_sum(const struct site *site, struct output *output, struct umac *uma
  * shape: after output_sum(), which counted the nodes
  */
 void output_end(struct output *output, struct buffer *body);
-/* The hash without serial; and with it the bytes, which become a child of @buffer. */
-void output_hash_bare(struct output *output, const struct buffer *body);
+/*
+ * The hash of its @bytes without each serial, after that of all of them: two servers with one site
+ * have one, whatever their history.
+ */
+void output_hash_bare(struct output *output, const char *bytes);
+/* That, and the bytes, which become a child of @buffer. */
 void output_keep(struct output *output, struct buffer *buffer);
 
 /* Is it what is stored? Then it has the hashes of that, and no bytes. */

@@ -459,8 +459,8 @@ struct printer {
 /* Outputs of records that are kept at a time, by all workers: 150,000 nodes have as much. */
 enum { KEPT_MAX = 128 * 1024 * 1024 };
 
-/* Is it stored as it is? Else it is ended. */
-static bool is_stored(struct printer *printer, struct output *output)
+/* Ends it where it is not stored as it is; true: it is. */
+static bool end_unless_stored(struct printer *printer, struct output *output)
 {
 	const struct work *work = printer->work;
 	const struct serials *serials = work->serials;
@@ -475,29 +475,32 @@ static bool is_stored(struct printer *printer, struct output *output)
 	return is_known && output_has_bytes(output, &stored);
 }
 
-/* Of many outputs, each is printed once more when it is written: who plans a generation can. */
-static bool is_one_too_many(struct printer *printer, const struct output *output)
+/*
+ * Takes room for its bytes, where there is any. Who plans a generation can do without those of
+ * records: they are printed once more when they are written.
+ */
+static bool take_room(struct printer *printer, const struct output *output)
 {
 	const struct serials *serials = printer->work->serials;
 
 	if (serials == NULL || serials->stored == NULL || output->object == NULL)
-		return false;
-	if (output->len > printer->room)
 		return true;
+	if (output->len > printer->room)
+		return false;
 	printer->room -= output->len;
-	return false;
+	return true;
 }
 
 /* Of what is dropped the memory is used again: mostly there is one output at a time. */
 static void settle_output(struct printer *printer, struct output *output)
 {
 	output->bytes = NULL;
-	if (is_stored(printer, output)) {
+	if (end_unless_stored(printer, output)) {
 		buffer_truncate(printer->buffer, 0);
 		return;
 	}
-	if (is_one_too_many(printer, output)) {
-		output_hash_bare(output, printer->buffer);
+	if (!take_room(printer, output)) {
+		output_hash_bare(output, printer->buffer->data);
 		buffer_truncate(printer->buffer, 0);
 		return;
 	}
