@@ -3,7 +3,8 @@
 
 /*
  * Entries of DNS zones in a directory (FreeIPA's idnsRecord, Active Directory's dnsNode): the DN
- * makes the name, or attributes do. What of them nobody can be told here is kept in site->unserved, for lint.
+ * makes the name, or attributes do. What of them nobody can be told here is kept in
+ * site->unserved, for lint.
  */
 
 #include "model/decode_value.h"

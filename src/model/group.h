@@ -12,8 +12,8 @@
 /*
  * group_link - the members of the groups of the directory, those of their groups included
  *
- * shape:  after names are given out, and lint_names() has said whose they are. A group without a node, and without a member that is
- *         not there, is none of ours: people have groups, too. Members that are not there,
+ * shape:  after names are given out, and lint_names() has said whose they are. A group without a
+ *         node, and without a member that is not there, is none of ours: people have groups, too. Members that are not there,
  *         and groups that contain themselves, are kept for lint
  */
 void group_link(struct site *site);

@@ -458,14 +458,21 @@ host six { hardware ethernet 00:00:5e:00:53:06; fixed-address 10.0.0.6; option d
         tap.ok(line in out.splitlines(), f"rendered: {line}", out)
 
 
-def main(ldapcc):
+def enter_namespace():
+    """Network and mounts of its own; False where a program is not installed, which is said."""
     for program in ("dhcpd", "unshare", "nsenter", "ip"):
         if shutil.which(program) is None:
             print(f"1..0 # SKIP {program} is not installed")
-            return 0
+            return False
     if not os.environ.get("IMPORT_NAMESPACE"):
         os.environ["IMPORT_NAMESPACE"] = "1"
         os.execvp("unshare", ["unshare", "-nm", "--propagation", "private", sys.executable, *sys.argv])
+    return True
+
+
+def main(ldapcc):
+    if not enter_namespace():
+        return 0
     folder = tempfile.mkdtemp(prefix="ldapcc-import-")
     os.chmod(folder, 0o755)
     wire = None

@@ -322,13 +322,8 @@ def by_dnsmasq(ldapcc, folder, wire):
 
 
 def main(ldapcc):
-    for program in ("dhcpd", "unshare", "nsenter", "ip"):
-        if shutil.which(program) is None:
-            print(f"1..0 # SKIP {program} is not installed")
-            return 0
-    if not os.environ.get("IMPORT_NAMESPACE"):
-        os.environ["IMPORT_NAMESPACE"] = "1"
-        os.execvp("unshare", ["unshare", "-nm", "--propagation", "private", sys.executable, *sys.argv])
+    if not v4.enter_namespace():
+        return 0
     folder = tempfile.mkdtemp(prefix="ldapcc-import6-")
     os.chmod(folder, 0o755)
     wire = None
