@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "ldapcc/import_dnsmasq.h"
+#include "ldapcc/import/dnsmasq.h"
 
 /*
  * Whom the lines with tags are for. A range sets tags for the clients of its network, a

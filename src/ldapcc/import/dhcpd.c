@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ldapcc/import_dhcpd.h"
+#include "ldapcc/import/dhcpd.h"
 
 #include <string.h>
 
@@ -140,7 +140,7 @@ static void check_pool(struct dhcpd_parser *p, const struct dhcpd_around *outer,
 		import_left(p->im, value->where,
 			"%s '%s' is a pool's only: all ranges of a network are told the "
 			"same",
-			import_attribute(option), value->text);
+			import_place(option)->attribute, value->text);
 	}
 	for (size_t i = 0; i < inner->scope.n_further && !p->is_muted; i++) {
 		const struct import_value *value = &inner->scope.further[i];

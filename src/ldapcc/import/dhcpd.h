@@ -6,7 +6,7 @@
  * in braces; a scope hands down what it says.
  */
 
-#include "ldapcc/import.h"
+#include "ldapcc/import/import.h"
 
 /* Clients that a condition is tried with, a bit each: their kinds have attributes of their own. */
 enum dhcpd_client {

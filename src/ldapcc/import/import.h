@@ -2,14 +2,20 @@
 #pragma once
 
 /*
- * `ldapcc import`: what a site has by hand, as LDIF in our schema. Each reader fills one
- * inventory, and names with file and line what it cannot take over; import_settle() puts the
- * parts of one machine together, import_print() writes.
+ * ldapcc/import: what a site has by hand, as LDIF in our schema.
+ *
+ *	takes	configurations of dnsmasq and ISC dhcpd, hosts and ethers files
+ *	gives	entries; a finding, with file and line, for what is not taken over
+ *	uses	config, read (the LDIF), model (values of our attributes)
+ *
+ * Each reader fills one inventory; import_settle() puts the parts of one machine together,
+ * import_print() writes.
  */
 
 #include "base/diag.h"
 #include "base/net.h"
 #include "base/table.h"
+#include "config/attribute.h"
 
 /* What a DHCP server tells clients that our schema has a place for. */
 enum import_option {
@@ -127,8 +133,17 @@ void import_left(struct import *im, struct loc where, const char *format, ...)
 void import_say(struct import *im, struct loc where, const char *format, ...)
 	_printf_(3, 4);
 
-/* The attribute that has it: "vocGateway". */
-const char *import_attribute(enum import_option option);
+struct import_place {
+	const char *attribute; /* that has it: "vocGateway" */
+	enum field_id field;
+	bool is_list;
+};
+
+const struct import_place *import_place(enum import_option option);
+/* Has a host an attribute of its own for it? Its domain is in its name. */
+bool import_is_hosts(enum import_option option);
+/* Has the whole site only: vocCluster, and no network? */
+bool import_is_sites(enum import_option option);
 
 /* The readers: 0, or the failure of a file that cannot be read or is none of its kind. */
 int import_dhcpd(struct import *im, const char *path) _must_check_;
@@ -160,6 +175,12 @@ bool import_is_in(const struct import_network *network,
 bool import_is_said(const char *list, const char *word) _must_check_;
 /* Is @full @name and a domain? */
 bool import_is_short_of(const char *name, const char *full) _must_check_;
+/* What each is called in DNS; a host of which nothing is left is merged. */
+void import_name_hosts(struct import *im);
+/* What hosts are told of their names otherwise than they were: one note each. */
+void import_check_told_names(struct import *im);
+/* A record is of the host that has its name, else of an entry of its own without an address. */
+void import_place_records(struct import *im);
 /* Names of the hosts files, and addresses of those that are known by their names. */
 void import_take_lines(struct import *im);
 /* Domains without the dot that may stand at their end. */

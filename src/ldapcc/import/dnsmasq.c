@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ldapcc/import_dnsmasq.h"
+#include "ldapcc/import/dnsmasq.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -586,7 +586,7 @@ static void check_own_address(struct import *im)
 				import_left(im, network->where,
 					"%s: where nothing is said, dnsmasq gives its own "
 					"address, which is not known here: write it",
-					import_attribute(options[j]));
+					import_place(options[j])->attribute);
 		}
 }
 

@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "ldapcc/import_dnsmasq.h"
+#include "ldapcc/import/dnsmasq.h"
 
 /*
  * The files that a dnsmasq.conf names. Each is read once, however often it is named, as by

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "ldapcc/import_dnsmasq.h"
+#include "ldapcc/import/dnsmasq.h"
 #include "model/dhcp_option.h"
 
 /* What a dnsmasq.conf tells clients, and how it tells them apart: each line becomes a rule. */

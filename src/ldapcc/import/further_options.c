@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "ldapcc/import.h"
+#include "ldapcc/import/import.h"
 #include "model/dhcp_option.h"
 #include "read/ldif.h"
 

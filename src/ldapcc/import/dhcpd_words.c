@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "ldapcc/import_dhcpd.h"
+#include "ldapcc/import/dhcpd.h"
 
 /* dhcpd.conf as statements of words: strings, comments, and what stands for itself. */
 

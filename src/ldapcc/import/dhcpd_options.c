@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "ldapcc/import_dhcpd.h"
+#include "ldapcc/import/dhcpd.h"
 #include "model/dhcp_option.h"
 
 /* What a dhcpd.conf tells clients: options and parameters, and where each has its place. */

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "ldapcc/import_dhcpd.h"
+#include "ldapcc/import/dhcpd.h"
 
 /*
  * Boot files by kind of client. A condition is tried with one client of each kind that has an

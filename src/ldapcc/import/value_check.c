@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "ldapcc/import.h"
+#include "ldapcc/import/import.h"
 #include "model/dhcp_option.h"
 #include "model/url_value.h"
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "ldapcc/import_dnsmasq.h"
+#include "ldapcc/import/dnsmasq.h"
 
 /* The names that a dnsmasq.conf gives answers to: addresses, domains, records. */
 

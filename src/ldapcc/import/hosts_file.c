@@ -3,7 +3,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "ldapcc/import.h"
+#include "ldapcc/import/import.h"
 
 /* hosts(5) and ethers(5): words on a line, and `#` to its end. */
 

@@ -3,7 +3,7 @@
 #include <strings.h>
 
 #include "base/text.h"
-#include "ldapcc/import.h"
+#include "ldapcc/import/import.h"
 
 /*
  * Lines of hosts files, and the hosts that they are about: by address, or by name where the

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "ldapcc/import.h"
+#include "ldapcc/import/import.h"
 
 /*
  * dnsmasq follows an alias of an alias, and takes one where a mail server or a service stands. Ours

@@ -6,7 +6,7 @@
  * options, boot files and what is ignored are kept as they stand, and settled at the end.
  */
 
-#include "ldapcc/import.h"
+#include "ldapcc/import/import.h"
 
 enum dnsmasq_what {
 	DNSMASQ_OPTION, /* of struct import_scope */

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/text.h"
+#include "ldapcc/import/import.h"
+#include "read/ldif.h"
+
+/* The inventory as entries of our schema. */
+
+static void put_value(
+	struct buffer *out, enum import_option option, const struct import_value *value)
+{
+	TMP_CTX(tmp);
+	size_t n = 1;
+	char *whole[] = {mem_strdup(tmp, value->text == NULL ? "" : value->text)};
+	char **words = whole;
+
+	if (option == IMPORT_ROUTES)
+		words = text_split(tmp, whole[0], ',', &n);
+	else if (import_place(option)->is_list)
+		words = text_split_blank(tmp, whole[0], &n);
+
+	for (size_t i = 0; value->text != NULL && value->text[0] != '\0' && i < n; i++)
+		ldif_put(out, import_place(option)->attribute, words[i]);
+}
+
+static void print_cluster(const struct import *im, struct buffer *out)
+{
+	buffer_printf(out, "dn: cn=cluster,%s\nobjectClass: vocCluster\ncn: cluster\n",
+		im->base);
+	for (enum import_option option = 0; option < _IMPORT_MAX; option++)
+		if (import_is_sites(option) || option == IMPORT_DOMAIN)
+			put_value(out, option, &im->scope.values[option]);
+	for (size_t i = 0; i < im->n_records; i++)
+		ldif_put(out, "vocDNSRecord", im->records[i]);
+	import_print_further(&im->scope, out);
+	buffer_add_byte(out, '\n');
+}
+
+static void print_network(
+	const struct import *im, const struct import_network *network, struct buffer *out)
+{
+	char text[IP_TEXT_MAX];
+	const char *base = ip_format(network->prefix.base, text);
+
+	buffer_printf(out,
+		"dn: cn=%s-%u,ou=networks,%s\nobjectClass: vocIPNetwork\ncn: %s-%u\n"
+		"ipNetworkNumber: %s/%u\n",
+		base, network->prefix.length, im->base, base, network->prefix.length,
+		base, network->prefix.length);
+	if (network->shared != NULL)
+		ldif_put(out, "vocSharedNetwork", network->shared);
+	for (enum import_option option = 0; option < _IMPORT_MAX; option++)
+		if (!import_is_sites(option))
+			put_value(out, option, &network->scope.values[option]);
+	for (size_t i = 0; i < network->n_ranges; i++)
+		ldif_put(out, "vocDynamicRange", network->ranges[i]);
+	import_print_further(&network->scope, out);
+	buffer_add_byte(out, '\n');
+}
+
+static void print_addresses(const struct import_host *host, struct buffer *out)
+{
+	char mac[MAC_TEXT_MAX], ip[IP_TEXT_MAX];
+
+	for (size_t i = 0; i < host->n_ips; i++)
+		ldif_put(out, "ipHostNumber", ip_format(host->ips[i], ip));
+	for (size_t i = 0; i < host->n_macs; i++)
+		ldif_put(out, "macAddress", mac_format(host->macs[i], mac));
+	for (size_t i = 0; i < host->n_guids; i++)
+		ldif_put(out, "macAddress", host->guids[i]);
+}
+
+/* A further declaration of a machine is an interface of it. */
+static void print_interface(const struct import *im, const struct import_host *host,
+	unsigned number, struct buffer *out)
+{
+	buffer_printf(out,
+		"dn: cn=eth%u,cn=%s,ou=hosts,%s\nobjectClass: vocNodeInterface\ncn: eth%u\n",
+		number, host->name, im->base, number);
+	print_addresses(host, out);
+	buffer_add_byte(out, '\n');
+}
+
+static void print_host(
+	const struct import *im, const struct import_host *host, struct buffer *out)
+{
+	buffer_printf(out, "dn: cn=%s,ou=hosts,%s\nobjectClass: device\n", host->name,
+		im->base);
+	if (host->n_ips > 0)
+		ldif_put(out, "objectClass", "ipHost");
+	if (host->n_macs + host->n_guids > 0)
+		ldif_put(out, "objectClass", "ieee802Device");
+	ldif_put(out, "objectClass", "vocPhysicalNode");
+	ldif_put(out, "cn", host->name);
+	print_addresses(host, out);
+	for (size_t i = 0; i < host->n_aliases; i++)
+		ldif_put(out, "vocAlias", host->aliases[i]);
+	for (enum import_option option = 0; option < _IMPORT_MAX; option++)
+		if (import_is_hosts(option))
+			put_value(out, option, &host->scope.values[option]);
+	for (size_t i = 0; i < host->n_records; i++)
+		ldif_put(out, "vocDNSRecord", host->records[i]);
+	for (size_t i = 0; i < host->n_duids; i++)
+		ldif_put(out, "vocDUID", host->duids[i]);
+	buffer_add_byte(out, '\n');
+}
+
+void import_print(const struct import *im, struct buffer *out)
+{
+	unsigned number = 0;
+
+	print_cluster(im, out);
+	buffer_printf(out,
+		"dn: ou=networks,%s\nobjectClass: organizationalUnit\nou: networks\n\n"
+		"dn: ou=hosts,%s\nobjectClass: organizationalUnit\nou: hosts\n\n",
+		im->base, im->base);
+	for (size_t i = 0; i < im->n_networks; i++)
+		print_network(im, &im->networks[i], out);
+	for (size_t i = 0; i < im->n_hosts; i++) {
+		const struct import_host *host = im->hosts[i];
+		bool is_again = i > 0 && strcmp(im->hosts[i - 1]->name, host->name) == 0;
+
+		number = is_again ? number + 1 : 0;
+		if (is_again)
+			print_interface(im, host, number, out);
+		else
+			print_host(im, host, out);
+	}
+}
