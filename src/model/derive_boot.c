@@ -24,10 +24,17 @@ static const char *first_of(const char *own, const char *other)
 	return own != NULL ? own : other;
 }
 
-static struct boot merged(const struct boot *own, const struct boot *other)
+/*
+ * A node's own server that has no address of the family, or none that is known, is none of its
+ * clients': they are told @other's, by every server alike.
+ */
+static struct boot merged(struct site *site, const struct boot *own,
+	const struct boot *other, const char *domain, unsigned family)
 {
+	bool is_told = ip_is_set(derive_server(site, own->next_server, domain, family));
+
 	return (struct boot){
-		.next_server = first_of(own->next_server, other->next_server),
+		.next_server = is_told ? own->next_server : other->next_server,
 		.file = first_of(own->file, other->file),
 		.file_uefi = first_of(own->file_uefi, other->file_uefi),
 		.file_arm64 = first_of(own->file_arm64, other->file_arm64),
@@ -135,7 +142,7 @@ static const struct boot_choice *own_choice(struct choosing *c,
 	unsigned family, const struct boot_choice *of_network)
 {
 	TMP_CTX(tmp);
-	struct boot boot = merged(&machine->rare->boot, network);
+	struct boot boot = merged(c->site, &machine->rare->boot, network, domain, family);
 	struct boot_choice choice = choice_of(c->site, &boot, domain, family, false);
 
 	if (of_network != NULL &&
@@ -183,8 +190,8 @@ static void add_roaming_choice(struct choosing *c, struct network *network,
 	const struct reservation *reservation)
 {
 	TMP_CTX(tmp);
-	struct boot boot =
-		merged(&reservation->interface->machine->rare->boot, &network->boot);
+	struct boot boot = merged(c->site, &reservation->interface->machine->rare->boot,
+		&network->boot, network->zone, 4);
 	struct boot_choice choice = choice_of(c->site, &boot, network->zone, 4, true);
 	const char *key = choice_key(tmp, &choice);
 	char text[IP_TEXT_MAX];

@@ -14,6 +14,11 @@
 #include "model/servers.h"
 #include "model/wire.h"
 
+static const char *const servers_of_ipv4[] = {"dhcpd", "kea-dhcp4", "kea-dhcp4-subnet4",
+	"kea-dhcp4-shared-networks", "dnsmasq-dhcp", NULL};
+static const char *const servers_of_ipv6[] = {"dhcpd6", "kea-dhcp6", "kea-dhcp6-subnet6",
+	"kea-dhcp6-shared-networks", "dnsmasq-dhcp", NULL};
+
 /* Is one of @names, which end with NULL, a target of this site? */
 static const char *target_of(const struct reporter *r, const char *const *names)
 {
@@ -73,13 +78,43 @@ static void check_servers(struct reporter *r)
 	lint_nodes(r, NODE_NEXT_SERVER);
 }
 
+/* Of which families its clients are; who has a MAC address alone asks by IPv4. */
+static void families_of(const struct machine *machine, bool *ipv4, bool *ipv6)
+{
+	*ipv4 = *ipv6 = false;
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		const struct interface *nic = machine->interfaces[i];
+
+		*ipv4 |= nic->n_addresses == 0 && nic->n_macs > 0;
+		for (uint32_t j = 0; j < nic->n_addresses; j++) {
+			*ipv4 |= nic->addresses[j].ip.family == 4;
+			*ipv6 |= nic->addresses[j].ip.family == 6;
+		}
+	}
+}
+
 /* Whether there is a finding also depends on the server's own entry. */
 void lint_next_server(struct reporter *r, struct machine *machine)
 {
-	if (machine->rare->boot.next_server == NULL || report_in_trial(r))
+	const char *server = machine->rare->boot.next_server;
+	const char *domain = domain_of_site(r->site);
+	bool ipv4, ipv6;
+
+	if (server == NULL || report_in_trial(r))
 		return;
-	lint_server(r, &machine->record, FIELD_NEXT_SERVER,
-		machine->rare->boot.next_server, domain_of_site(r->site));
+	lint_server(r, &machine->record, FIELD_NEXT_SERVER, server, domain);
+	bool has_ipv4 = ip_is_set(derive_server(r->site, server, domain, 4));
+	bool has_ipv6 = ip_is_set(derive_server(r->site, server, domain, 6));
+
+	families_of(machine, &ipv4, &ipv6);
+	const char *target = target_of(r, ipv4 ? servers_of_ipv4 : servers_of_ipv6);
+
+	/* of the other family only */
+	if (target != NULL &&
+		(ipv4 ? !ipv6 && !has_ipv4 && has_ipv6 : ipv6 && !has_ipv6 && has_ipv4))
+		check_report(r, CHECK_NOT_CARRIED, &machine->record, FIELD_NEXT_SERVER,
+			"target '%s' cannot tell clients: '%s' has no IPv%d address",
+			target, server, ipv4 ? 4 : 6);
 }
 
 /* Routes and options of networks */
@@ -401,15 +436,24 @@ static void check_ipv6_servers(struct reporter *r, struct network *network)
 			"IPv6 has several ranges");
 }
 
-/* Does it tell of a file without telling from which server? A URL has its own. */
-static bool lacks_server(const struct boot *boot)
+/* Does it tell of a file on a server? A URL has its own. */
+static bool has_path(const struct boot *boot)
 {
 	const char *const files[] = {boot->file, boot->file_uefi, boot->file_arm64};
 
-	for (size_t i = 0; boot->next_server == NULL && i < ARRAY_SIZE(files); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		if (files[i] != NULL && strstr(files[i], "://") == NULL)
 			return true;
 	return false;
+}
+
+/* Does it tell from which one? A name without an address is told to nobody. */
+static bool has_server(
+	const struct reporter *r, const struct boot *boot, const struct network *network)
+{
+	const char *domain = first_domain(network, domain_of_site(r->site));
+
+	return ip_is_set(derive_server(r->site, boot->next_server, domain, 4));
 }
 
 /* What dnsmasq says of IPv4 in its own way. */
@@ -422,7 +466,8 @@ static void check_dnsmasq_network(struct reporter *r, struct network *network)
 	if (network->lease_time < DNSMASQ_LEASE_MIN)
 		report_lost(r, network, FIELD_LEASE_TIME, target,
 			"dnsmasq gives no lease of less than 120 seconds");
-	if (network->prefix.base.family == 4 && lacks_server(&network->boot))
+	if (network->prefix.base.family == 4 && has_path(&network->boot) &&
+		!has_server(r, &network->boot, network))
 		report_lost(r, network, FIELD_NEXT_SERVER, target,
 			"without vocNextServer dnsmasq gives its own address, where "
 			"others give none");
@@ -431,14 +476,19 @@ static void check_dnsmasq_network(struct reporter *r, struct network *network)
 /* A node's own file, where its networks name no server either. */
 static void check_dnsmasq_boot(struct reporter *r, struct machine *machine)
 {
-	if (!reporter_has_target(r, "dnsmasq-dhcp") ||
-		!lacks_server(&machine->rare->boot))
+	const struct boot *own = &machine->rare->boot;
+
+	/* also of the server's own entry */
+	if (!reporter_has_target(r, "dnsmasq-dhcp") || !has_path(own) ||
+		report_in_trial(r))
 		return;
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		const struct network *network = machine->interfaces[i]->network;
 
 		if (network == NULL || network->prefix.base.family != 4 ||
-			network->boot.next_server != NULL || lacks_server(&network->boot))
+			has_server(r, own, network) ||
+			has_server(r, &network->boot, network) ||
+			has_path(&network->boot))
 			continue;
 		check_report(r, CHECK_NOT_CARRIED, &machine->record, FIELD_NEXT_SERVER,
 			"target 'dnsmasq-dhcp' cannot tell clients: without "
@@ -450,15 +500,22 @@ static void check_dnsmasq_boot(struct reporter *r, struct machine *machine)
 
 static void check_next_server(struct reporter *r, struct network *network)
 {
+	const char *server = network->boot.next_server;
+	const char *domain = first_domain(network, domain_of_site(r->site));
+	const char *target = target_of(r, servers_of_ipv4);
+	unsigned family = network->prefix.base.family;
 	struct ip ip;
 
-	if (network->boot.next_server == NULL ||
-		!ip_parse(network->boot.next_server, &ip) ||
-		ip.family == network->prefix.base.family)
-		return;
-	check_report(r, CHECK_BAD_VALUE, &network->record, FIELD_NEXT_SERVER,
-		"'%s' is no IPv%u address: DHCP of this network has no place for another",
-		network->boot.next_server, network->prefix.base.family);
+	if (ip_parse(server == NULL ? "" : server, &ip) && ip.family != family)
+		check_report(r, CHECK_BAD_VALUE, &network->record, FIELD_NEXT_SERVER,
+			"'%s' is no IPv%u address: DHCP of this network has no place for "
+			"another",
+			server, family);
+	else if (family == 4 && target != NULL &&
+		 !ip_is_set(derive_server(r->site, server, domain, 4)) &&
+		 ip_is_set(derive_server(r->site, server, domain, 6)))
+		report_lost(r, network, FIELD_NEXT_SERVER, target,
+			"its server has no IPv4 address");
 }
 
 /* What iPXE is told where there is no vocBootURL is made of the install server's address. */
@@ -516,12 +573,9 @@ static void check_script_is_told(struct reporter *r)
 /* Its own name servers take the place of the site's, and are none for its clients. */
 static void check_resolvers(struct reporter *r, struct network *network)
 {
-	static const char *const servers4[] = {"dhcpd", "kea-dhcp4", "kea-dhcp4-subnet4",
-		"kea-dhcp4-shared-networks", "dnsmasq-dhcp", NULL};
-	static const char *const servers6[] = {"dhcpd6", "kea-dhcp6", "kea-dhcp6-subnet6",
-		"kea-dhcp6-shared-networks", "dnsmasq-dhcp", NULL};
 	unsigned family = network->prefix.base.family;
-	const char *target = target_of(r, family == 4 ? servers4 : servers6);
+	const char *target =
+		target_of(r, family == 4 ? servers_of_ipv4 : servers_of_ipv6);
 
 	if (target != NULL && network->nameservers.n > 0 &&
 		derive_servers(r->site, &network->nameservers, NULL, family).n == 0 &&

@@ -165,9 +165,17 @@ class Site:
 
     # Booting
 
+    def boot_values(self, network, own):
+        """A server of its own that has no address of the family is nobody's."""
+        values = {**network.boot, **own}
+        if not self.server(own.get("next", ""), network.version):
+            values.pop("next", None)
+            values.update((key, value) for key, value in network.boot.items() if key == "next")
+        return values
+
     def boot(self, network, own, kind):
         """(file, class) for one kind of client."""
-        values = {**network.boot, **own}
+        values = self.boot_values(network, own)
         if kind.startswith("ipxe"):
             return values.get("url") or (self.script if values else None), None
         if kind.startswith("http"):
@@ -183,7 +191,7 @@ class Site:
 
     def expect4(self, network, address, name, own, kind):
         file, vendor_class = self.boot(network, own, kind)
-        values = {**network.boot, **own}
+        values = self.boot_values(network, own)
         label, _, domain = name.partition(".") if name else (None, None, None)
         routes = list(network.routes)
         if routes and network.gateway:
