@@ -14,11 +14,6 @@ bool boot_says(const struct boot *boot)
 	       boot->file_uefi != NULL || boot->file_arm64 != NULL || boot->url != NULL;
 }
 
-static const char *cluster_domain(const struct site *site)
-{
-	return site->n_clusters > 0 ? site->clusters[0]->domain : NULL;
-}
-
 static const char *first_of(const char *own, const char *other)
 {
 	return own != NULL ? own : other;
@@ -287,7 +282,7 @@ void derive_boot(struct site *site)
 		if (site->roaming[i].has_own_boot)
 			site->roaming[i].own_choice =
 				own_choice(&c, site->roaming[i].interface->machine,
-					&common, cluster_domain(site), 4, NULL);
+					&common, derive_domain(site), 4, NULL);
 	for (size_t i = 0; i < site->n_networks; i++)
 		choose_in(&c, site->networks[i]);
 	site->n_choices = (uint32_t)c.n;

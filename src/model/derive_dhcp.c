@@ -7,6 +7,7 @@
 #include "base/parallel.h"
 #include "base/sort.h"
 #include "base/text.h"
+#include "model/decode_pairs.h"
 #include "model/derive_boot.h"
 #include "model/dhcp_option.h"
 
@@ -37,6 +38,11 @@ struct strings derive_servers(struct site *site, const struct strings *servers,
 	}
 	all.n = (uint32_t)n;
 	return all;
+}
+
+const char *derive_domain(const struct site *site)
+{
+	return site->n_clusters > 0 ? site->clusters[0]->domain : NULL;
 }
 
 struct ip derive_server(
@@ -239,18 +245,27 @@ static void take_told(
 				take(site, taken, ip);
 }
 
+static void take_machine(
+	struct site *site, struct taken *taken, const struct machine *machine)
+{
+	const char *server = machine->rare->boot.next_server;
+
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		for (uint32_t j = 0; j < machine->interfaces[i]->n_addresses; j++)
+			take(site, taken, machine->interfaces[i]->addresses[j].ip);
+	if (server == NULL)
+		return;
+	take(site, taken, derive_server(site, server, derive_domain(site), 4));
+	take(site, taken, derive_server(site, server, derive_domain(site), 6));
+}
+
 /* Every address of the model, sorted: of nodes, gateways and servers. */
 static struct taken find_taken(struct site *site)
 {
 	struct taken taken = {0};
 
 	for (size_t i = 0; i < site->n_machines; i++)
-		for (uint32_t j = 0; j < site->machines[i]->n_interfaces; j++) {
-			const struct interface *o = site->machines[i]->interfaces[j];
-
-			for (uint32_t k = 0; k < o->n_addresses; k++)
-				take(site, &taken, o->addresses[k].ip);
-		}
+		take_machine(site, &taken, site->machines[i]);
 	for (size_t i = 0; i < site->n_networks; i++) {
 		const struct network *network = site->networks[i];
 
@@ -361,6 +376,62 @@ static bool is_roaming(const struct interface *interface)
 	return interface->n_addresses == 0 && count_identities(interface, 4) > 0;
 }
 
+static const struct hardware *hardware_of(
+	const struct interface *interface, uint32_t number)
+{
+	return number < interface->n_macs
+		       ? &interface->macs[number]
+		       : &interface->rare->guids[number - interface->n_macs];
+}
+
+static bool has_hardware(
+	const struct interface *interface, const struct hardware *hardware)
+{
+	for (uint32_t i = 0; i < count_identities(interface, 4); i++)
+		if (hardware_compare(hardware_of(interface, i), hardware) == 0)
+			return true;
+	return false;
+}
+
+static bool has_ipv4_address(const struct interface *interface)
+{
+	for (uint32_t i = 0; i < interface->n_addresses; i++)
+		if (interface->addresses[i].ip.family == 4)
+			return true;
+	return false;
+}
+
+/*
+ * A NIC, and a VLAN, bond or bridge of it, may have one MAC: who asks by it is one client, and is
+ * known by its address where one of them has any, else as the first of them.
+ */
+static bool roams_by(const struct interface *interface, uint32_t number)
+{
+	const struct machine *machine = interface->machine;
+	const struct hardware *hardware = hardware_of(interface, number);
+	bool is_after = false;
+
+	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
+		const struct interface *other = machine->interfaces[i];
+
+		is_after |= other == interface;
+		if (other != interface && has_hardware(other, hardware) &&
+			(has_ipv4_address(other) || (is_roaming(other) && !is_after)))
+			return false;
+	}
+	return true;
+}
+
+static uint32_t count_roaming(const struct interface *interface)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; is_roaming(interface) && i < count_identities(interface, 4);
+		i++)
+		n += roams_by(interface, i);
+	return n;
+}
+
 /* Sorted by address; those of one address are built in order. */
 static int compare_reservations(const void *left, const void *right)
 {
@@ -388,7 +459,7 @@ static struct network *serving(const struct address *address)
 
 static uint32_t count_reservations(const struct interface *interface)
 {
-	uint32_t n = is_roaming(interface) ? count_identities(interface, 4) : 0;
+	uint32_t n = count_roaming(interface);
 
 	for (uint32_t i = 0; i < interface->n_addresses; i++)
 		if (serving(&interface->addresses[i]) != NULL)
@@ -493,6 +564,8 @@ static void add_at(
 static void add_roaming(struct site *site, struct interface *interface, unsigned *number)
 {
 	for (uint32_t j = 0; j < count_identities(interface, 4); j++) {
+		if (!roams_by(interface, j))
+			continue;
 		struct reservation *reservation = &site->roaming[site->n_roaming++];
 
 		*reservation = (struct reservation){.interface = interface,
@@ -516,8 +589,7 @@ static void add_reservations(struct site *site, struct interface *interface)
 
 static void count_for(struct site *site, struct interface *interface)
 {
-	if (is_roaming(interface))
-		site->n_roaming += count_identities(interface, 4);
+	site->n_roaming += count_roaming(interface);
 	for (uint32_t i = 0; i < interface->n_addresses; i++) {
 		const struct address *address = &interface->addresses[i];
 

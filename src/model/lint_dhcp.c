@@ -30,11 +30,6 @@ static const char *target_of(const struct reporter *r, const char *const *names)
 
 /* Servers by name */
 
-static const char *domain_of_site(const struct site *site)
-{
-	return site->n_clusters > 0 ? site->clusters[0]->domain : NULL;
-}
-
 static const char *first_domain(const struct network *network, const char *domain)
 {
 	return network->domain != NULL ? network->domain : domain;
@@ -64,7 +59,7 @@ void lint_server(struct reporter *r, struct record *record, enum field_id field,
 static void check_servers(struct reporter *r)
 {
 	struct site *site = r->site;
-	const char *domain = domain_of_site(site);
+	const char *domain = derive_domain(site);
 
 	servers_lint(r);
 	for (size_t i = 0; i < site->n_clusters; i++)
@@ -97,7 +92,7 @@ static void families_of(const struct machine *machine, bool *ipv4, bool *ipv6)
 void lint_next_server(struct reporter *r, struct machine *machine)
 {
 	const char *server = machine->rare->boot.next_server;
-	const char *domain = domain_of_site(r->site);
+	const char *domain = derive_domain(r->site);
 	bool ipv4, ipv6;
 
 	if (server == NULL || report_in_trial(r))
@@ -125,7 +120,9 @@ static void check_routes(struct reporter *r, struct network *network)
 		const char *text = network->route_texts.items[i];
 		struct static_route route = derive_route(text);
 
-		if (!prefix_contains(network->prefix, route.gateway))
+		if (!prefix_contains(network->prefix, route.gateway) &&
+			!(network->prefix.base.family == 6 &&
+				ip_is_link_local(route.gateway)))
 			check_report(r, CHECK_BAD_VALUE, &network->record,
 				FIELD_STATIC_ROUTE,
 				"route '%s': its gateway is not inside the network",
@@ -298,7 +295,7 @@ static void check_ipv6(struct reporter *r, struct network *network)
 	const char *target = target_of(r, servers);
 	const struct boot *boot = &network->boot;
 	struct ip server = derive_server(r->site, boot->next_server,
-		first_domain(network, domain_of_site(r->site)), 6);
+		first_domain(network, derive_domain(r->site)), 6);
 	bool has_path = false;
 	const char *const files[] = {boot->file_uefi, boot->file_arm64};
 
@@ -312,6 +309,9 @@ static void check_ipv6(struct reporter *r, struct network *network)
 	if (network->route_texts.n > 0)
 		report_lost(r, network, FIELD_STATIC_ROUTE, target,
 			"routers advertise routes, DHCPv6 has none");
+	if (network->mtu > 0)
+		report_lost(r, network, FIELD_MTU, target,
+			"routers advertise the MTU, DHCPv6 has none");
 	if (has_path && !ip_is_set(server))
 		report_lost(r, network,
 			boot->file_uefi != NULL ? FIELD_BOOT_FILE_UEFI
@@ -451,7 +451,7 @@ static bool has_path(const struct boot *boot)
 static bool has_server(
 	const struct reporter *r, const struct boot *boot, const struct network *network)
 {
-	const char *domain = first_domain(network, domain_of_site(r->site));
+	const char *domain = first_domain(network, derive_domain(r->site));
 
 	return ip_is_set(derive_server(r->site, boot->next_server, domain, 4));
 }
@@ -501,7 +501,7 @@ static void check_dnsmasq_boot(struct reporter *r, struct machine *machine)
 static void check_next_server(struct reporter *r, struct network *network)
 {
 	const char *server = network->boot.next_server;
-	const char *domain = first_domain(network, domain_of_site(r->site));
+	const char *domain = first_domain(network, derive_domain(r->site));
 	const char *target = target_of(r, servers_of_ipv4);
 	unsigned family = network->prefix.base.family;
 	struct ip ip;

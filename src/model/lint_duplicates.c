@@ -4,6 +4,7 @@
 #include "base/sort.h"
 #include "base/sort_number.h"
 #include "base/text.h"
+#include "model/decode_pairs.h"
 #include "model/lint_node.h"
 #include "model/lint_rules.h"
 #include "model/past.h"
@@ -238,18 +239,13 @@ static void check_dup_ip(struct reporter *r)
 	}
 }
 
+/* One for each network that its interface has an address in. */
 struct held_mac {
 	struct claim claim;
 	struct mac mac; /* of the hardware: by it most differ */
 	struct hardware *hardware;
+	const struct network *network; /* NULL: none */
 };
-
-static int compare_addresses_of(const struct hardware *a, const struct hardware *b)
-{
-	int order = mac_compare(a->mac, b->mac);
-
-	return order != 0 ? order : guid_compare(a->guid, b->guid);
-}
 
 /* Where one server is asked: DHCPv4 and DHCPv6 of one wire are two. */
 static int compare_wires(const struct network *a, const struct network *b)
@@ -265,25 +261,20 @@ static int compare_held_macs(const void *left, const void *right)
 	int order = mac_compare(a->mac, b->mac);
 
 	if (order == 0)
-		order = compare_addresses_of(a->hardware, b->hardware);
-	const struct network *net_a = a->claim.interface->network,
-			     *net_b = b->claim.interface->network;
-
-	if (order == 0 && net_a != net_b) {
-		if (net_a == NULL || net_b == NULL)
-			return net_a == NULL ? -1 : 1;
-		order = compare_wires(net_a, net_b);
+		order = hardware_compare(a->hardware, b->hardware);
+	if (order == 0 && a->network != b->network) {
+		if (a->network == NULL || b->network == NULL)
+			return a->network == NULL ? -1 : 1;
+		order = compare_wires(a->network, b->network);
 	}
 	return order != 0 ? order : compare_claims(&a->claim, &b->claim);
 }
 
 static bool is_same_wire(const struct held_mac *a, const struct held_mac *b)
 {
-	const struct network *net_a = a->claim.interface->network,
-			     *net_b = b->claim.interface->network;
-
-	return net_a == net_b ||
-	       (net_a != NULL && net_b != NULL && compare_wires(net_a, net_b) == 0);
+	return a->network == b->network ||
+	       (a->network != NULL && b->network != NULL &&
+		       compare_wires(a->network, b->network) == 0);
 }
 
 /* Two networks of a wire are two addresses of one client, where one host has them. */
@@ -293,8 +284,7 @@ static bool is_one_client(const struct held_mac *held, size_t n)
 		for (size_t j = 0; j < i; j++)
 			if (held[i].claim.interface->machine !=
 					held[0].claim.interface->machine ||
-				held[i].claim.interface->network ==
-					held[j].claim.interface->network)
+				held[i].network == held[j].network)
 				return false;
 	return true;
 }
@@ -307,11 +297,29 @@ static struct loc mac_place(
 		lint_place_of_mac(r, held[other].claim.interface, held[other].hardware));
 }
 
-/* @held share a MAC; on one wire that is an error, across wires a warning. */
-static void report_dup_mac(
-	struct reporter *r, const struct held_mac *held, size_t n, enum severity severity)
+/* Sorted by claims: an interface that stands there for several networks is one holder. */
+static size_t drop_repeated(
+	struct held_mac *holders, const struct held_mac *held, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (kept == 0 ||
+			holders[kept - 1].claim.interface != held[i].claim.interface)
+			holders[kept++] = held[i];
+	return kept;
+}
+
+/* @all share a MAC; on one wire that is an error, across wires a warning. False: one has it. */
+static bool report_dup_mac(
+	struct reporter *r, const struct held_mac *all, size_t n, enum severity severity)
 {
 	TMP_CTX(tmp);
+	struct held_mac *held = mem_array(tmp, struct held_mac, n);
+
+	n = drop_repeated(held, all, n);
+	if (n == 1)
+		return false;
 	const struct held_mac *last = &held[n - 1];
 	bool has_winner = wins(&held[0].claim, &held[1].claim);
 	struct finding *finding = check_report_loc(r, CHECK_DUP_MAC, severity,
@@ -329,6 +337,7 @@ static void report_dup_mac(
 		if (finding->severity == SEVERITY_ERROR && (i > 0 || !has_winner))
 			held[i].claim.interface->record.is_bad = true;
 	}
+	return true;
 }
 
 /* A NIC and VLANs on it have one MAC; nobody has an address that DHCP gives by it. */
@@ -339,7 +348,7 @@ static bool is_one_nic(const struct held_mac *held, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		const struct interface *interface = held[i].claim.interface;
 
-		if (interface->network != NULL ||
+		if (held[i].network != NULL ||
 			interface->machine != held[0].claim.interface->machine)
 			return false;
 		n_nics += interface->rare->vlan == 0;
@@ -352,9 +361,9 @@ static const char *bridge_of(const struct held_mac *held)
 {
 	const struct interface *interface = held->claim.interface;
 
-	return interface->machine->host == NULL || interface->network == NULL
+	return interface->machine->host == NULL || held->network == NULL
 		       ? NULL
-		       : interface->network->bridge;
+		       : held->network->bridge;
 }
 
 static int compare_bridges(const struct held_mac *a, const struct held_mac *b)
@@ -365,7 +374,7 @@ static int compare_bridges(const struct held_mac *a, const struct held_mac *b)
 
 	if (order == 0)
 		order = strcmp(bridge_of(a), bridge_of(b));
-	return order != 0 ? order : (int)left->network->vlan - (int)right->network->vlan;
+	return order != 0 ? order : (int)a->network->vlan - (int)b->network->vlan;
 }
 
 static int compare_plugged(const void *left, const void *right)
@@ -413,46 +422,140 @@ static bool check_bridges(struct reporter *r, const struct held_mac *held, size_
 			continue;
 		sort_items(plugged + start, end - start, sizeof(*plugged),
 			compare_plugged_claims);
-		report_dup_mac(r, plugged + start, end - start, SEVERITY_ERROR);
-		is_found = true;
+		is_found |=
+			report_dup_mac(r, plugged + start, end - start, SEVERITY_ERROR);
 	}
 	return is_found;
+}
+
+/* Without an address it is told its name wherever it asks by IPv4. */
+static bool is_roaming(const struct held_mac *held)
+{
+	return held->claim.interface->n_addresses == 0;
+}
+
+/*
+ * Who has no address is a client of every network with a range, beside whoever has the MAC there:
+ * of two machines a server would take one for the other, or refuse its whole file.
+ */
+static bool check_roaming(struct reporter *r, const struct held_mac *held, size_t n)
+{
+	TMP_CTX(tmp);
+	struct held_mac *asking = mem_array(tmp, struct held_mac, n);
+	bool has_roaming = false, has_others = false;
+	size_t n_asking = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!is_roaming(&held[i]) &&
+			(held[i].network == NULL ||
+				held[i].network->prefix.base.family == 6))
+			continue;
+		has_roaming |= is_roaming(&held[i]);
+		asking[n_asking++] = held[i];
+		has_others |= asking[0].claim.interface->machine !=
+			      held[i].claim.interface->machine;
+	}
+	if (!has_roaming || !has_others)
+		return false;
+	sort_items(asking, n_asking, sizeof(*asking), compare_plugged_claims);
+	return report_dup_mac(r, asking, n_asking, SEVERITY_ERROR);
+}
+
+/* A NIC that has no address, and a bond, bridge or VLAN of it that has the NIC's MAC. */
+static bool is_part(const struct held_mac *a, const struct held_mac *b)
+{
+	const struct interface *first = a->claim.interface, *second = b->claim.interface;
+
+	return first->machine == second->machine && (is_roaming(a) || is_roaming(b)) &&
+	       (port_is_virtual(first) || port_is_virtual(second) ||
+		       port_is_bond(first) || port_is_bond(second));
+}
+
+/* Do several interfaces have it, each in a network of its own? Sorted by wire. */
+static bool is_across(const struct held_mac *held, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (held[i - 1].network != held[i].network &&
+			held[i - 1].claim.interface != held[i].claim.interface &&
+			!is_part(&held[i - 1], &held[i]))
+			return true;
+	return false;
+}
+
+static size_t count_holders(const struct held_mac *held, size_t n)
+{
+	TMP_CTX(tmp);
+	struct held_mac *sorted = mem_array(tmp, struct held_mac, n + 1);
+
+	memcpy(sorted, held, n * sizeof(*held));
+	sort_items(sorted, n, sizeof(*sorted), compare_plugged_claims);
+	return drop_repeated(sorted, sorted, n);
 }
 
 /* Equal MACs come sorted by wire: first the same wire's, then across them. */
 static void check_same_macs(struct reporter *r, const struct held_mac *held, size_t n)
 {
-	bool is_across = false;
+	TMP_CTX(tmp);
+	struct held_mac *told = mem_array(tmp, struct held_mac, n);
+	size_t n_told = 0;
 
+	if (check_roaming(r, held, n))
+		return;
 	for (size_t start = 0, end; start < n; start = end) {
-		bool is_within = true;
-
 		for (end = start + 1; end < n && is_same_wire(&held[start], &held[end]);
 			end++)
-			is_within &= held[start].claim.interface->network ==
-				     held[end].claim.interface->network;
-		is_across |= start > 0;
-		if (end - start == 1 || is_one_nic(held + start, end - start))
+			;
+		if (end - start == 1 || is_one_nic(held + start, end - start) ||
+			is_one_client(held + start, end - start))
 			continue;
-		if (is_one_client(held + start, end - start))
-			is_across |= !is_within;
-		else
-			report_dup_mac(r, held + start, end - start, SEVERITY_ERROR);
+		report_dup_mac(r, held + start, end - start, SEVERITY_ERROR);
+		memcpy(told + n_told, held + start, (end - start) * sizeof(*held));
+		n_told += end - start;
 	}
-	if (is_across && !check_bridges(r, held, n))
+	if (is_across(held, n) && count_holders(told, n_told) < count_holders(held, n) &&
+		!check_bridges(r, held, n))
 		report_dup_mac(r, held, n, SEVERITY_WARNING);
+}
+
+static void hold_mac(struct sieve *sieve, struct interface *interface,
+	struct hardware *hardware, const struct network *network)
+{
+	*mem_push(sieve->mem_ctx, &sieve->trial->macs, &sieve->trial->n_macs) =
+		(struct held_mac){{interface, false}, hardware->mac, hardware, network};
+}
+
+/* Had an address before @i of the interface the same network? */
+static bool is_again(const struct interface *interface, uint32_t i)
+{
+	for (uint32_t j = 0; j < i; j++)
+		if (interface->addresses[j].network == interface->addresses[i].network)
+			return true;
+	return false;
+}
+
+static void hold_everywhere(
+	struct sieve *sieve, struct interface *interface, struct hardware *hardware)
+{
+	bool is_held = false;
+
+	for (uint32_t i = 0; i < interface->n_addresses; i++) {
+		const struct network *network = interface->addresses[i].network;
+
+		if (network == NULL || is_again(interface, i))
+			continue;
+		hold_mac(sieve, interface, hardware, network);
+		is_held = true;
+	}
+	if (!is_held)
+		hold_mac(sieve, interface, hardware, interface->network);
 }
 
 static void sift_hardware(struct sieve *sieve, struct interface *interface,
 	struct hardware *hardware, uint32_t n)
 {
-	struct trial *trial = sieve->trial;
-
 	for (uint32_t i = 0; i < n; i++)
 		if (stays(sieve, number_of_hardware(&hardware[i])))
-			*mem_push(sieve->mem_ctx, &trial->macs, &trial->n_macs) =
-				(struct held_mac){{interface, false}, hardware[i].mac,
-					&hardware[i]};
+			hold_everywhere(sieve, interface, &hardware[i]);
 }
 
 static void sift_macs(struct sieve *sieve, struct interface *interface)
@@ -476,9 +579,8 @@ static void check_dup_mac(struct reporter *r)
 
 	sort_items(held, n, sizeof(*held), compare_held_macs);
 	for (size_t start = 0, end; start < n; start = end) {
-		for (end = start + 1;
-			end < n && compare_addresses_of(
-					   held[start].hardware, held[end].hardware) == 0;
+		for (end = start + 1; end < n && hardware_compare(held[start].hardware,
+							 held[end].hardware) == 0;
 			end++)
 			;
 		if (end - start == 1)
