@@ -111,6 +111,28 @@ GETTER(network_wire_interface, network)
 	row_give_text(ret, n > 1 ? o->shared->dhcp_interface : NULL);
 }
 
+/*
+ * Kea forgets what client it gave an address to when that comes with another client identifier,
+ * as firmware, iPXE and the installed system do, unless it goes by MAC addresses alone; then all
+ * InfiniBand ports, which have none for it, are one client.
+ */
+GETTER(network_is_known_by_mac, network)
+{
+	bool knows_mac = false;
+
+	row_give_bool(ret, false);
+	for (uint32_t i = 0; i < o->shared->n_networks; i++) {
+		const struct network *network = o->shared->networks[i];
+
+		for (uint32_t j = 0; j < network->n_reservations; j++) {
+			if (network->reservations[j].is_guid)
+				return;
+			knows_mac |= network->reservations[j].hardware != NULL;
+		}
+	}
+	row_give_bool(ret, knows_mac);
+}
+
 GETTER(network_n_reservations, network)
 {
 	row_give_number(ret, o->n_reservations);
@@ -346,6 +368,7 @@ static const struct field network_computed[] = {
 	COMPUTED("n_reservations", VALUE_NUMBER, network_n_reservations),
 	{"wire_interface", VALUE_TEXT, NULL, network_wire_interface, NULL,
 		FIELD_DHCP_INTERFACE, 0},
+	COMPUTED("is_known_by_mac", VALUE_BOOL, network_is_known_by_mac),
 	FROM("zone", network, zone, DOMAIN),
 	STRINGS("resolvers", network, resolvers, NAMESERVER),
 	HAS("has_resolvers", network, resolvers),
