@@ -149,6 +149,7 @@ def check_host(kickstart, kind, release, number):
                           [({"--url": "http://repos.c.example/%s/os/" % release}, [])])
     zone, = lines_of(kickstart, "timezone")
     faults += differences("timezone", zone[1], ["Europe/Paris"])
+    faults += differences("the hardware clock", zone[0].get("--utc"), "")
     servers = [options["--ntp-server"] for options, _ in lines_of(kickstart, "timesource")]
     servers += [server for server in zone[0].get("--ntpservers", "").split(",") if server]
     if knows(release, since(7, 18)):

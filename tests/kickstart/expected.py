@@ -41,7 +41,7 @@ COMMANDS = {
     "url": (ALWAYS, {"--url": ALWAYS, "--mirrorlist": since(7, 18), "--metalink": since(8, 27),
                      "--noverifyssl": since(6, 14), "--sslcacert": since(8, 30)}, 0),
     "nfs": (ALWAYS, {"--server": ALWAYS, "--dir": ALWAYS}, 0),
-    "timezone": (ALWAYS, {"--ntpservers": since(7, 18, 8, 32)}, 1),
+    "timezone": (ALWAYS, {"--utc": ALWAYS, "--ntpservers": since(7, 18, 8, 32)}, 1),
     "timesource": (since(9, 33), {"--ntp-server": ALWAYS}, 0),
     "network": (ALWAYS, {
         "--onboot": ALWAYS, "--device": ALWAYS, "--bootproto": ALWAYS, "--ip": ALWAYS,
@@ -75,7 +75,7 @@ COMMANDS = {
     "%include": (ALWAYS, {}, 1),
     "%post": (ALWAYS, {"--erroronfail": since(5, 7), "--log": since(5, 7)}, 0),
 }
-FLAGS = {"--disable", "--skip", "--noipv4", "--noipv6", "--iscrypted", "--lock", "--all", "--initlabel",
+FLAGS = {"--disable", "--utc", "--skip", "--noipv4", "--noipv6", "--iscrypted", "--lock", "--all", "--initlabel",
          "--enforcing", "--enabled", "--ssh", "--install", "--ignoremissing", "--noverifyssl",
          "--erroronfail"}
 
