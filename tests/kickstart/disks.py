@@ -17,6 +17,8 @@ TWO = {"sda": (500 * GB, 0, 0, "S1"), "sdb": (4000 * GB, 0, 0, "S2")}
 ODD = {"loop0": (GB, 0, 0, ""), "sr0": (GB, 1, 0, ""), "sdz": (32 * GB, 1, 0, "STICK"),
        "sdy": (32 * GB, 0, 1, "CARD"), "sdx": (0, 0, 0, ""), "dm-0": (GB, 0, 0, ""),
        "md0": (GB, 0, 0, ""), "zram0": (GB, 0, 0, "")}
+# Where the kernel knows its paths, each is beside the disk, of its size and serial number.
+PATHS = {"nvme0c0n1": (960 * GB, 0, 0, "N1"), "nvme0c1n1": (960 * GB, 0, 0, "N1")}
 
 
 def pre_of(text, release):
@@ -31,6 +33,8 @@ def machine(site, name, disks, links=()):
     for disk, (size, removable, read_only, serial) in disks.items():
         for file, value in (("size", size), ("removable", removable), ("ro", read_only)):
             root.write("sys/block/%s/%s" % (disk, file), "%d\n" % value)
+        if disk.startswith("nvme"):
+            root.write("sys/block/%s/hidden" % disk, "%d\n" % (disk in PATHS))
         if serial and disk.startswith(("nvme", "sda")):
             root.write("sys/block/%s/device/serial" % disk, serial + "  \n")
         root.write("dev/" + disk, "")
@@ -82,7 +86,7 @@ def written_by_pre(site, release):
 
 
 def check_one(site, release):
-    root = machine(site, "one-disk", ODD | {"nvme0n1": (500 * GB, 0, 0, "N1")})
+    root = machine(site, "one-disk", ODD | PATHS | {"nvme0n1": (960 * GB, 0, 0, "N1")})
     root.run_script(pre_of(site.file("plain", release), release))
     report("%s: the only disk is taken, whatever else there is" % release,
            differences("status", root.status, 0) +
@@ -101,7 +105,7 @@ def check_stop(site, name, values, disks, why):
 
 
 def check_rules(site):
-    disks = ODD | TWO | {"nvme0n1": (960 * GB, 0, 0, "N1")}
+    disks = ODD | TWO | PATHS | {"nvme0n1": (960 * GB, 0, 0, "N1")}
     links = [("ata-Disk_model_S2", "sdb"), ("wwn-0x5000", "sdb"), ("ata-Disk_S22", "sda")]
     for values, names in ((["smallest"], ["sda"]), (["largest"], ["sdb"]),
                           (["size=900-1000"], ["nvme0n1"]), (["size=-600"], ["sda"]),

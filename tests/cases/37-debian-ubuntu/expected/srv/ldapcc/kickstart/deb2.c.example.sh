@@ -10,6 +10,10 @@ stop() {
 	echo "ldapcc: $*"
 	exit 1
 }
+# A path of an NVMe disk that may have several (nvme0c0n1): nobody can open it.
+is_path() {
+	[ "$(cat "$1/hidden" 2>/dev/null)" = 1 ]
+}
 # SIZE NAME of the disks that can be written to and are no removable ones, by size
 disks() {
 	for disk in /sys/block/*; do
@@ -17,13 +21,14 @@ disks() {
 		case $name in
 		dm-* | fd* | loop* | md* | mtd* | nbd* | ram* | sr* | zram*) continue ;;
 		esac
-		[ "$(cat "$disk/removable")" = 0 ] && [ "$(cat "$disk/ro")" = 0 ] || continue
+		! is_path "$disk" && [ "$(cat "$disk/removable")" = 0 ] && [ "$(cat "$disk/ro")" = 0 ] || continue
 		size=$(cat "$disk/size")
 		[ "$size" -gt 0 ] && echo "$size $name"
 	done | sort -n
 }
 with_serial() {
 	for disk in /sys/block/*; do
+		! is_path "$disk" || continue
 		for file in "$disk/serial" "$disk/device/serial"; do
 			[ -e "$file" ] && [ "$(tr -d ' ' <"$file")" = "$1" ] && echo "${disk##*/}"
 		done
@@ -146,4 +151,4 @@ disk | apt | late)
 	chmod 0755 /usr/lib/post-base-installer.d/05ldapcc
 	;;
 esac
-# ldapcc hosts=1 vcns=0 sha256=8a7b6b50daf7164497adc1d6078a33ae31a9af0ec977f734353100558d2c5380
+# ldapcc hosts=1 vcns=0 sha256=b117009c0de3271316006e35e22c14c500b53ee3ed1a900a3c678325161103f5

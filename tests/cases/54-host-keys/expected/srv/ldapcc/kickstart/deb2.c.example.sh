@@ -10,6 +10,10 @@ stop() {
 	echo "ldapcc: $*"
 	exit 1
 }
+# A path of an NVMe disk that may have several (nvme0c0n1): nobody can open it.
+is_path() {
+	[ "$(cat "$1/hidden" 2>/dev/null)" = 1 ]
+}
 # SIZE NAME of the disks that can be written to and are no removable ones, by size
 disks() {
 	for disk in /sys/block/*; do
@@ -17,13 +21,14 @@ disks() {
 		case $name in
 		dm-* | fd* | loop* | md* | mtd* | nbd* | ram* | sr* | zram*) continue ;;
 		esac
-		[ "$(cat "$disk/removable")" = 0 ] && [ "$(cat "$disk/ro")" = 0 ] || continue
+		! is_path "$disk" && [ "$(cat "$disk/removable")" = 0 ] && [ "$(cat "$disk/ro")" = 0 ] || continue
 		size=$(cat "$disk/size")
 		[ "$size" -gt 0 ] && echo "$size $name"
 	done | sort -n
 }
 with_serial() {
 	for disk in /sys/block/*; do
+		! is_path "$disk" || continue
 		for file in "$disk/serial" "$disk/device/serial"; do
 			[ -e "$file" ] && [ "$(tr -d ' ' <"$file")" = "$1" ] && echo "${disk##*/}"
 		done
@@ -148,4 +153,4 @@ disk | apt | late)
 	chmod 0755 /usr/lib/post-base-installer.d/05ldapcc
 	;;
 esac
-# ldapcc hosts=1 vcns=0 sha256=6539f8d4c0cc46f6dac47ddd9c2c6e8d98c30dcd6715864b32bd39a36ccf9646
+# ldapcc hosts=1 vcns=0 sha256=33d853bca498c0366f1ac553447d54be0c534c7934363e1921c586a96e9fb9eb
