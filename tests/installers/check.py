@@ -42,7 +42,7 @@ BOND_OF_DEB1 = {
         "nic-00-00-5e-00-53-02": {"match": {"macaddress": "00:00:5e:00:53:02"},
                                   "mtu": 9000, "link-local": []},
         "nic-00-00-5e-00-53-05": {"match": {"macaddress": "00:00:5e:00:53:05"},
-                                  "dhcp4": True}},
+                                  "dhcp4": True, "optional": True}},
     "bonds": {"bond0": {
         "interfaces": ["nic-00-00-5e-00-53-01", "nic-00-00-5e-00-53-02"],
         "parameters": {"mode": "802.3ad", "mii-monitor-interval": "100",

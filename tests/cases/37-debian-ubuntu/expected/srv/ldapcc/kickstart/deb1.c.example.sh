@@ -120,6 +120,7 @@ network:
     "nic-00-00-5e-00-53-05":
       match: {macaddress: "00:00:5e:00:53:05"}
       dhcp4: true
+      optional: true
   bonds:
     "bond0":
       interfaces: ["nic-00-00-5e-00-53-01", "nic-00-00-5e-00-53-02"]
@@ -190,4 +191,4 @@ disk | apt | late)
 	chmod 0755 /usr/lib/post-base-installer.d/05ldapcc
 	;;
 esac
-# ldapcc hosts=1 vcns=0 sha256=5c51a9304aa16a82bd8de67e3fb619ea194c4244b7abfdc7dff0436090cc0904
+# ldapcc hosts=1 vcns=0 sha256=5fad191708378daa1f81445af23126d5a697a5908e3623e0bbf72108bd9100e7
