@@ -21,6 +21,7 @@
 struct link {
 	const char *device; /* NIC: its MAC, else its name; VLAN: what it stands on */
 	const char *name; /* of a VLAN; NULL: the installer's own name for it */
+	const char *written; /* what %post finds its file by; NULL: it has no address */
 	struct interface *interface; /* whose addresses and network it has */
 	const struct address *address4, *address6;
 	struct network *gateway4, *gateway6; /* the default routes, once a host */

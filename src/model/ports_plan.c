@@ -467,7 +467,7 @@ static void choose_gateways(struct plan *p)
 /* Static routes */
 
 /* What %post finds the file of a link by: MAC, name, or either with a VLAN's number. */
-static const char *route_device(struct plan *p, const struct link *link)
+static const char *written_device(struct plan *p, const struct link *link)
 {
 	for (size_t i = 0; i < p->n_bridges; i++)
 		if (p->bridges[i].interface == link->interface)
@@ -489,7 +489,7 @@ static void add_routes(
 			continue;
 		struct installed_route *route = &p->host->install->routes[(*n)++];
 
-		route->device = route_device(p, link);
+		route->device = link->written;
 		route->route = network->routes[i];
 		link->n_routes++;
 	}
@@ -514,6 +514,8 @@ static void collect_routes(struct plan *p)
 	for (size_t i = 0; i < p->n_links; i++) {
 		struct link *link = &p->links[i];
 
+		if (link->address4 != NULL || link->address6 != NULL)
+			link->written = written_device(p, link);
 		link->routes = install->routes + n;
 		add_routes(p, link, link->address4, &n);
 		add_routes(p, link, link->address6, &n);

@@ -215,11 +215,17 @@ GETTER(link_has_any_route, link)
 }
 
 /* The network that says which name servers are asked through the link. */
+static const struct network *resolving(const struct link *link)
+{
+	const struct address *address =
+		link->address4 != NULL ? link->address4 : link->address6;
+
+	return address == NULL ? NULL : address->network;
+}
+
 GETTER(link_resolving, link)
 {
-	const struct address *address = o->address4 != NULL ? o->address4 : o->address6;
-
-	row_give_object(ret, address == NULL ? NULL : address->network);
+	row_give_object(ret, resolving(o));
 }
 
 static const struct field bond_parameter_fields[] = {
@@ -246,6 +252,7 @@ static const struct shape installed_route_shape = {
 static const struct field link_fields[] = {
 	FROM("device", link, device, NAME),
 	FROM("name", link, name, NAME),
+	FROM("written", link, written, NAME),
 	COUNT("vlan", link, vlan),
 	COUNT("mtu", link, mtu),
 	FROM("bond_options", link, bond_options, BOND_OPTIONS),
@@ -440,6 +447,16 @@ CHOOSES_DISK(finds_disk, DISK_FOUND)
 CHOOSES_DISK(asks_for_disk, DISK_ASKED)
 
 /* Ports are found by %pre: the lines that have some are in a file of their own. */
+GETTER(machine_has_resolving, machine)
+{
+	row_give_bool(ret, false);
+	for (uint32_t i = 0; i < o->install->n_links; i++) {
+		const struct network *network = resolving(&o->install->links[i]);
+
+		ret->truth |= network != NULL && network->resolvers.n > 0;
+	}
+}
+
 GETTER(machine_has_ports, machine)
 {
 	row_give_bool(ret, false);
@@ -528,6 +545,7 @@ static const struct field machine_computed[] = {
 	COMPUTED("has_ports", VALUE_BOOL, machine_has_ports),
 	LIST("post_bridges", machine_install, post_bridges, link_shape, link_at),
 	HAS("has_post_bridges", machine_install, post_bridges),
+	COMPUTED("has_resolving", VALUE_BOOL, machine_has_resolving),
 	LIST("routes", machine_install, routes, installed_route_shape,
 		installed_route_at),
 	HAS("has_routes", machine_install, routes),

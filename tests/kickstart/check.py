@@ -26,6 +26,7 @@ sys.dont_write_bytecode = True  # nothing is left beside the sources
 import disks
 import post
 import routes
+import search
 import tap
 import wires
 from expected import (BARE_LOCK, BONDS, COMMANDS, FLAGS, IPV6, IPV6_GATEWAY, MAC_DEVICE,
@@ -355,6 +356,7 @@ def main(ldapcc):
         wires.check_scripts(site)
         disks.check_scripts(site)
         routes.check_scripts(site)
+        search.check_scripts(site)
         check_pykickstart(site)
     return tap.finish()
 

@@ -359,7 +359,8 @@ def read_kickstart(text, release):
             commands.append(split_options(words))
     if section is not None and knows(release, SECTION_END):
         faults.append("%s has no %%end" % section)
-    script = next((body for name, body in scripts if name == "%post"), None)
+    script = next((body for name, body in scripts if name == "%post" and
+                   any("profile's repositories" in line for line in body)), None)
     return Kickstart(commands, packages, script, scripts, faults)
 
 
