@@ -34,26 +34,31 @@ static const char *word_of(struct site *site, const struct node_group *group)
 	return reduce(site, name, LETTERS "0123456789_.-", '-');
 }
 
+/* Ansible's own, and those that the shipped template makes of all hosts and all VCNs. */
+static bool is_reserved(const char *text)
+{
+	return strcmp(text, "all") == 0 || strcmp(text, "ungrouped") == 0 ||
+	       strcmp(text, "kind_host") == 0 || strcmp(text, "kind_vcn") == 0;
+}
+
 /* What Ansible takes for a group: a name of its language that is none of its own. */
 static const char *variable_of(struct site *site, const struct node_group *group)
 {
 	const char *text = reduce(site, group->record.name, LETTERS "0123456789_", '_');
-	bool is_own = strcmp(text, "all") == 0 || strcmp(text, "ungrouped") == 0;
 
-	if (is_own || strchr(LETTERS "_", *text) == NULL)
+	if (is_reserved(text) || strchr(LETTERS "_", *text) == NULL)
 		return arena_printf(site->arena, "_%s", text);
 	return text;
 }
 
-/* The first one to ask for @text has it. */
-static const char *claim(struct table *taken, const char *text, struct node_group *group)
+/* Whoever is called so has @text, else the first one to ask for it. */
+static void claim(
+	struct table *taken, const char *text, struct node_group *group, bool is_its_name)
 {
 	void **slot = table_slot(taken, text);
 
-	if (*slot != NULL)
-		return NULL;
-	*slot = group;
-	return text;
+	if (*slot == NULL || is_its_name)
+		*slot = group;
 }
 
 static struct group_kind *kind_of(struct site *site, const char *name)
@@ -84,21 +89,40 @@ static int compare_kinds(const void *left, const void *right)
 	return strcmp(a->name, b->name);
 }
 
-void group_kinds_derive(struct site *site)
+/* Of names that become one where a format has no room for a character one group has it. */
+static void name_groups(struct site *site)
 {
 	TMP_CTX(tmp);
 	struct table *words = table_new(tmp, site->n_groups);
 	struct table *variables = table_new(tmp, site->n_groups);
+	const char **whole = mem_array(tmp, const char *, site->n_groups + 1);
 
 	for (size_t i = 0; i < site->n_groups; i++) {
 		struct node_group *group = site->groups[i];
-		const char *word = word_of(site, group);
-		const char *whole = mem_printf(tmp, "%s-%s", group->common, word);
+		const char *name = group->record.name;
 
-		group->word = claim(words, whole, group) == NULL ? NULL : word;
-		group->variable = claim(variables, variable_of(site, group), group);
-		sort_in(site, kind_of(site, group->common), group);
+		group->word = word_of(site, group);
+		group->variable = variable_of(site, group);
+		whole[i] = mem_printf(tmp, "%s-%s", group->common, group->word);
+		claim(words, whole[i], group, strcmp(group->word, name) == 0);
+		claim(variables, group->variable, group,
+			strcmp(group->variable, name) == 0);
 	}
+	for (size_t i = 0; i < site->n_groups; i++) {
+		struct node_group *group = site->groups[i];
+
+		if (table_find(words, whole[i]) != group)
+			group->word = NULL;
+		if (table_find(variables, group->variable) != group)
+			group->variable = NULL;
+	}
+}
+
+void group_kinds_derive(struct site *site)
+{
+	name_groups(site);
+	for (size_t i = 0; i < site->n_groups; i++)
+		sort_in(site, kind_of(site, site->groups[i]->common), site->groups[i]);
 	if (site->n_group_kinds > 1)
 		qsort(site->group_kinds, site->n_group_kinds, sizeof(struct group_kind),
 			compare_kinds);
