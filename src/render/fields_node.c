@@ -446,7 +446,6 @@ CHOOSES_DISK(names_disk, DISK_NAMED)
 CHOOSES_DISK(finds_disk, DISK_FOUND)
 CHOOSES_DISK(asks_for_disk, DISK_ASKED)
 
-/* Ports are found by %pre: the lines that have some are in a file of their own. */
 GETTER(machine_has_resolving, machine)
 {
 	row_give_bool(ret, false);
@@ -457,6 +456,7 @@ GETTER(machine_has_resolving, machine)
 	}
 }
 
+/* Ports are found by %pre: the lines that have some are in a file of their own. */
 GETTER(machine_has_ports, machine)
 {
 	row_give_bool(ret, false);
