@@ -268,16 +268,18 @@ static void print_severity(
 
 static void print_excerpt(FILE *stream, const struct finding *finding)
 {
-	if (finding->excerpt == NULL)
+	const char *at = finding->excerpt;
+
+	if (at == NULL)
 		return;
 	fputs("    ", stream);
-	put_safe(stream, finding->excerpt);
+	put_safe(stream, at);
 	putc('\n', stream);
 	if (finding->where.column == 0)
 		return;
 	fputs("    ", stream);
-	for (unsigned i = 1; i < finding->where.column; i++)
-		putc(finding->excerpt[i - 1] == '\t' ? '\t' : ' ', stream);
+	for (unsigned i = 1; i < finding->where.column && *at != '\0'; i++, at++)
+		putc(*at == '\t' ? '\t' : ' ', stream);
 	fputs("^\n", stream);
 }
 

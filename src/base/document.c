@@ -23,6 +23,30 @@ struct builder {
 	struct diags *diags;
 };
 
+/* Octets of the line break at @text, 0 if it is none: libyaml counts those of YAML 1.1 (4.2). */
+static size_t break_length(const char *text)
+{
+	static const char *const breaks[] = {
+		"\n", "\r\n", "\r", "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(breaks); i++)
+		if (text_has_prefix(text, breaks[i]))
+			return strlen(breaks[i]);
+	return 0;
+}
+
+/* Octets before the line break, or the end. */
+static size_t line_length(const char *text)
+{
+	size_t len = 0;
+
+	for (;; len++) {
+		len += strcspn(text + len, "\n\r\xc2\xe2");
+		if (text[len] == '\0' || break_length(text + len) > 0)
+			return len;
+	}
+}
+
 /*
  * The line of the source that @line names, for the caret below it; NULL where it is too long
  * to be looked at, or so much is wrong that nobody looks. Whoever wrote the file decides both.
@@ -33,10 +57,10 @@ static const char *excerpt(
 	if (diags->n_findings > EXCERPTS_MAX)
 		return NULL;
 	for (unsigned i = 1; i < line && *text != '\0'; i++) {
-		text += strcspn(text, "\n");
-		text += *text == '\n';
+		text += line_length(text);
+		text += break_length(text);
 	}
-	size_t len = strcspn(text, "\r\n");
+	size_t len = line_length(text);
 
 	return *text == '\0' || len > EXCERPT_LENGTH_MAX
 		       ? NULL
@@ -105,7 +129,7 @@ static int build_item(
 		if (r < 0)
 			return r;
 		assert(item != NULL);
-		if (item->kind != NODE_SCALAR)
+		if (item->kind != NODE_SCALAR || strlen(item->text) != item->length)
 			return fault_here(b, &event.start_mark, "a key must be a word");
 		*mem_push(node, &node->keys, &n_keys) = item;
 		r = next_event(b, &value);

@@ -19,8 +19,9 @@ static const char *excerpt(
 
 		at = newline == NULL ? end : newline + 1;
 	}
-	while (at + len < end && at[len] != '\n' && at[len] != '\r')
+	while (at + len < end && at[len] != '\n')
 		len++;
+	len -= len > 0 && at[len - 1] == '\r';
 	return len > EXCERPT_MAX ? NULL : mem_strndup(mem_ctx, at, len);
 }
 
