@@ -406,10 +406,12 @@ class Settled:
             return dn.split(",", 1)[1] if kind_of(entry) == "interface" else dn
         entries = {dn: e for dn, e in self.current.items()
                    if owner(dn, e) not in self.quarantined}
+        # it refers to what it stood on, wherever that is now; what is kept, too, is where it was
+        places = {then: place for then, place in self.moved_on.items()
+                  if self.quarantined.get(place) != "kept"}
         for dn, e in self.good.items():
             if self.quarantined.get(self.dn_now(owner(dn, e))) == "kept":
-                # it refers to what it stood on, wherever that is now
-                entries[dn] = self.follow(e, self.moved_on)
+                entries[dn] = self.follow(e, places)
         return entries
 
     def dn_now(self, dn):
