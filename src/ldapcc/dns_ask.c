@@ -87,14 +87,19 @@ struct message {
 	bool is_bad; /* it ends too early, or goes round */
 };
 
+/* Are there @bytes more? What is bad has none: its m->at may be behind its end. */
+static bool has_more(struct message *m, size_t bytes)
+{
+	m->is_bad |= m->at > m->len || m->len - m->at < bytes;
+	return !m->is_bad;
+}
+
 static unsigned take_number(struct message *m, unsigned bytes)
 {
 	unsigned number = 0;
 
-	if (m->len - m->at < bytes) {
-		m->is_bad = true;
+	if (!has_more(m, bytes))
 		return 0;
-	}
 	while (bytes-- > 0)
 		number = number << 8 | m->bytes[m->at++];
 	return number;
@@ -161,9 +166,7 @@ static const char *take_hex(TALLOC_CTX *mem_ctx, struct message *m, size_t len)
 {
 	char *hex = mem_array(mem_ctx, char, 2 * len + 1);
 
-	if (m->len - m->at < len)
-		m->is_bad = true;
-	else
+	if (has_more(m, len))
 		*text_write_hex(hex, m->bytes + m->at, len) = '\0';
 	return hex;
 }
@@ -174,10 +177,9 @@ static const char *take_address(
 	struct ip ip = {.family = (uint8_t)family};
 	char text[IP_TEXT_MAX];
 
-	if (len != (family == 4 ? 4 : 16) || m->len - m->at < len) {
-		m->is_bad = true;
+	m->is_bad |= len != (family == 4 ? 4 : 16);
+	if (!has_more(m, len))
 		return "";
-	}
 	memcpy(ip.bytes, m->bytes + m->at, len);
 	return mem_strdup(mem_ctx, ip_format(ip, text));
 }
@@ -268,8 +270,11 @@ static bool read_answer(
 
 /* Sockets */
 
-static int connect_to(const struct dns_server *server, int type)
+/* A descriptor, or -errno; neither a connection nor what is sent waits longer than @timeout_ms. */
+static int connect_to(const struct dns_server *server, int type, unsigned timeout_ms)
 {
+	struct timeval patience = {
+		.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
 	struct sockaddr_in6 six = {
 		.sin6_family = AF_INET6, .sin6_port = htons(server->port)};
 	struct sockaddr_in four = {
@@ -279,6 +284,7 @@ static int connect_to(const struct dns_server *server, int type)
 
 	if (fd < 0)
 		return -errno;
+	(void)!setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	memcpy(&six.sin6_addr, server->ip.bytes, 16);
 	memcpy(&four.sin_addr, server->ip.bytes, 4);
 	const struct sockaddr *to =
@@ -318,7 +324,7 @@ static void ask_tcp(TALLOC_CTX *mem_ctx, const struct dns_server *server,
 	uint8_t query[2 + QUERY_MAX], head[2];
 	size_t len = put_query(query + 2, 1, question->name, question->type);
 	int64_t deadline = clock_ms() + timeout_ms;
-	_cleanup_(mem_close_fd) int fd = connect_to(server, SOCK_STREAM);
+	_cleanup_(mem_close_fd) int fd = connect_to(server, SOCK_STREAM, timeout_ms);
 
 	query[0] = (uint8_t)(len >> 8);
 	query[1] = (uint8_t)len;
@@ -369,6 +375,14 @@ static void send_question(struct asking *a, struct flight *flight)
 		a->is_refused |= errno == ECONNREFUSED;
 }
 
+/* A server that is silent by TCP is silent: not every question waits for that. */
+static void ask_again(struct asking *a, struct dns_question *question)
+{
+	if (!a->has_given_up)
+		ask_tcp(a->mem_ctx, a->server, question, a->timeout_ms);
+	a->has_given_up |= !question->is_answered;
+}
+
 static void take_answer(struct asking *a, size_t len)
 {
 	struct message m = {.bytes = a->answer, .len = len};
@@ -380,7 +394,7 @@ static void take_answer(struct asking *a, size_t len)
 		if (flight->question == NULL || flight->id != id)
 			continue;
 		if ((a->answer[2] & FLAG_TRUNCATED) != 0)
-			ask_tcp(a->mem_ctx, a->server, flight->question, a->timeout_ms);
+			ask_again(a, flight->question);
 		else if (!read_answer(a->mem_ctx, &m, flight->question))
 			return;
 		flight->question = NULL;
@@ -433,7 +447,7 @@ int dns_ask(TALLOC_CTX *mem_ctx, const struct dns_server *server,
 {
 	TMP_CTX(tmp);
 	struct asking *a = mem_new(tmp, struct asking);
-	_cleanup_(mem_close_fd) int fd = connect_to(server, SOCK_DGRAM);
+	_cleanup_(mem_close_fd) int fd = connect_to(server, SOCK_DGRAM, timeout_ms);
 	size_t next = 0;
 
 	*a = (struct asking){

@@ -306,6 +306,7 @@ static void follow_aliases(struct inquiry *q, const struct dns_server *server,
 		if (questions[i].type != DNS_PTR || questions[i].found.n > 0 ||
 			questions[i].alias == NULL)
 			continue;
+		questions[i].is_answered = again[j].is_answered;
 		questions[i].found = again[j].found;
 		questions[i].rcode = again[j++].rcode;
 	}
