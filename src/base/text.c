@@ -86,19 +86,6 @@ char *text_write_hex(char *to, const void *bytes, size_t len)
 	return to;
 }
 
-char *text_write_number(char *to, uint64_t number)
-{
-	char digits[20];
-	size_t n = 0;
-
-	do
-		digits[n++] = (char)('0' + number % 10);
-	while ((number /= 10) > 0);
-	while (n > 0)
-		*to++ = digits[--n];
-	return to;
-}
-
 bool text_has_prefix(const char *text, const char *prefix)
 {
 	return strncmp(text, prefix, strlen(prefix)) == 0;

@@ -52,8 +52,6 @@ int text_hex_digit(char c);
 int text_hex_byte(const char *text);
 /* Writes two small digits for each byte at @to, and no NUL; returns what follows them. */
 char *text_write_hex(char *to, const void *bytes, size_t len);
-/* The same for a decimal number of up to 20 digits. */
-char *text_write_number(char *to, uint64_t number);
 
 /* Well-formed UTF-8 (RFC 3629): no overlong forms, surrogates or values above U+10FFFF. */
 bool text_is_utf8(const char *text, size_t length);

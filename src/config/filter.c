@@ -176,7 +176,8 @@ static struct filter *parse_filter(struct parsing *p)
 	return filter;
 }
 
-const char *filter_parse(
+/* NULL on success, else a sentence; extensible matches (a:=v) are refused. */
+static const char *parse_text(
 	TALLOC_CTX *mem_ctx, const char *text, const struct filter **ret_filter)
 {
 	struct parsing p = {.mem_ctx = mem_ctx, .at = text};
@@ -220,7 +221,7 @@ int read_filter(struct reader *r, const struct node *value, void *field)
 
 	if (failed < 0)
 		return failed;
-	const char *why = filter_parse(r->mem_ctx, text, field);
+	const char *why = parse_text(r->mem_ctx, text, field);
 
 	return why == NULL ? 0 : document_fault(r, value, "'%s': %s", text, why);
 }

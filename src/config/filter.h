@@ -31,16 +31,6 @@ struct filter {
 };
 
 /*
- * filter_parse - the text of a filter
- *
- * memory: *ret_filter below @mem_ctx
- * errors: NULL on success, else a sentence; extensible matches (a:=v) are refused
- * source: RFC 4515 section 3
- */
-const char *filter_parse(TALLOC_CTX *mem_ctx, const char *text,
-	const struct filter **ret_filter) _must_check_;
-
-/*
  * filter_with_dns - a copy of @filter in which values of @attributes (any case) are DNs, too
  *
  * shape: those of the standards and of our schema are DNs in every filter

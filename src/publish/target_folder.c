@@ -213,7 +213,8 @@ int target_folder_go(struct target_folder *place, const char *path,
 	return r;
 }
 
-const char *target_folder_scratch_name(
+/* The name in scratch_fd of the next version of @path. */
+static const char *scratch_name(
 	TALLOC_CTX *mem_ctx, const struct target_folder *place, const char *path)
 {
 	if (place->target != NULL)
@@ -331,7 +332,7 @@ int target_folder_write(struct target_folder *place, const struct generation_fil
 	struct buffer *back)
 {
 	TMP_CTX(tmp);
-	const char *name = target_folder_scratch_name(tmp, place, file->path);
+	const char *name = scratch_name(tmp, place, file->path);
 	_cleanup_(mem_close_fd) int fd = create(place, file, name);
 
 	if (fd < 0)
@@ -357,7 +358,7 @@ int target_folder_write(struct target_folder *place, const struct generation_fil
 int target_folder_install(struct target_folder *place, const char *path)
 {
 	TMP_CTX(tmp);
-	const char *from = target_folder_scratch_name(tmp, place, path);
+	const char *from = scratch_name(tmp, place, path);
 
 	if (renameat(place->scratch_fd, from, place->fd, folder_name(path)) < 0)
 		return fail(place, errno, path, "the file cannot be replaced");

@@ -67,10 +67,6 @@ char *target_folder_scratch_of(TALLOC_CTX *mem_ctx,
 	const struct generation_target *target, uint64_t generation,
 	const char **ret_top) _must_check_;
 
-/* The name in scratch_fd of the next version of @path. */
-const char *target_folder_scratch_name(TALLOC_CTX *mem_ctx,
-	const struct target_folder *place, const char *path) _must_check_;
-
 /* Refuses what a rename could not replace, while nothing is committed yet: a folder, a
  * mount point, an immutable file. */
 int target_folder_can_replace(struct target_folder *place, const char *path) _must_check_;

@@ -488,12 +488,10 @@ static int carry_out(struct order *order, const struct directory_settings *setti
 	struct diags *diags)
 {
 	struct session *s = NULL;
-	uint64_t start = endpoint_now_ms();
 
 	*order->report = (struct directory_report){0};
 	int failed = servers_try(NULL, settings, use_server, order, diags, &s);
 
-	order->report->read_ms = endpoint_now_ms() - start;
 	talloc_free(s);
 	return failed;
 }

@@ -46,7 +46,6 @@ struct directory_report {
 	size_t n_entries, n_pages;
 	unsigned
 		attempts; /* reads it took; above 1 where the directory changed meanwhile */
-	uint64_t read_ms; /* from the first connect */
 	bool is_increment; /* what came is what changed; the rest is the snapshot's */
 	struct string_list
 		dn_attributes; /* of the server's schema, before the first entry */
@@ -80,7 +79,7 @@ int directory_read(TALLOC_CTX *mem_ctx, const struct directory_settings *setting
 /*
  * directory_probe - connect, bind, contextCSN; nothing else: has anything changed?
  *
- * shape:   WhoAmI only where expect-identity is set; report: uri, csn, read_ms
+ * shape:   WhoAmI only where expect-identity is set; report: uri, csn
  * errors:  as directory_read(); no contextCSN is none (csn.n is 0: nothing can be told)
  */
 int directory_probe(TALLOC_CTX *mem_ctx, const struct directory_settings *settings,

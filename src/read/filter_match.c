@@ -15,7 +15,7 @@ const struct entry_attribute *entry_attribute(const struct entry *entry, const c
 	return NULL;
 }
 
-bool entry_has_class(const struct entry *entry, const char *name)
+static bool has_class(const struct entry *entry, const char *name)
 {
 	const struct entry_attribute *classes = entry_attribute(entry, "objectClass");
 
@@ -136,11 +136,11 @@ static bool is_below(const struct string_list *rdns, const struct entry *entry)
 
 bool class_matches(const struct map_class *class, const struct entry *entry)
 {
-	if ((class->name != NULL && !entry_has_class(entry, class->name)) ||
+	if ((class->name != NULL && !has_class(entry, class->name)) ||
 		(class->filter != NULL && !filter_matches(class->filter, entry)))
 		return false;
 	for (size_t i = 0; i < class->except.n; i++)
-		if (entry_has_class(entry, class->except.items[i]))
+		if (has_class(entry, class->except.items[i]))
 			return false;
 	return class->not_below.n == 0 || !is_below(&class->not_below, entry);
 }

@@ -9,8 +9,6 @@
 /* The values of @name (any case), without those that a join brought; NULL: none. */
 const struct entry_attribute *entry_attribute(
 	const struct entry *entry, const char *name);
-/* Does one of its object classes have that name? */
-bool entry_has_class(const struct entry *entry, const char *name);
 
 /*
  * filter_matches - does @filter hold for @entry?

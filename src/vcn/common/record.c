@@ -35,11 +35,6 @@ const char *boot_stage_name(enum boot_stage stage)
 	return stage_names[stage];
 }
 
-const char *boot_outcome_name(enum boot_outcome outcome)
-{
-	return outcome_names[outcome];
-}
-
 /* Writing */
 
 static void put_text(struct json_object *json, const char *key, const char *value)

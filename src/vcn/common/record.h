@@ -45,8 +45,6 @@ struct boot_record {
 
 /* "spawned", "qmp", "running", "nic", "agent", "ready" */
 const char *boot_stage_name(enum boot_stage stage);
-/* "ready", "timeout", "failed" */
-const char *boot_outcome_name(enum boot_outcome outcome);
 
 /*
  * record_append - add one start to @path
