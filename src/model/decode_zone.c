@@ -2,7 +2,6 @@
 #include "model/decode_zone.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/text.h"
 #include "model/decode_feed.h"
@@ -31,56 +30,27 @@ static const struct entry_attribute *values_of(
 	return NULL;
 }
 
-/* Is @text what the RDN of @n parts says, or a whole name that begins with it? */
-static bool is_in_rdn(const struct rdn_part *parts, size_t n, const char *text)
-{
-	for (size_t i = 0; i < n; i++) {
-		size_t len = strlen(parts[i].value);
+struct owner_source {
+	const struct decoder *d;
+	const char *dn;
+};
 
-		if (strncasecmp(parts[i].value, text, len) == 0 &&
-			(text[len] == '\0' || text[len] == '.'))
-			return true;
-	}
-	return false;
+static const char *value_of(const void *data, const char *name)
+{
+	const struct owner_source *source = data;
+	const struct entry_attribute *attribute = values_of(source->d, source->dn, name);
+	struct owner_value best = {.dn = source->dn};
+
+	for (size_t i = 0; attribute != NULL && i < attribute->n_values; i++)
+		owner_value_add(&best, &attribute->values[i]);
+	return best.text;
 }
 
-/* The one value of @name that counts: what the RDN says, else the first by order; NULL: none. */
-static const char *value_of(struct decoder *d, const char *dn, const char *name)
+struct owner decode_owner(const struct decoder *d, const char *dn, const char *key)
 {
-	const struct entry_attribute *attribute = values_of(d, dn, name);
-	const char *first = NULL;
-	bool is_rdns = false;
-	size_t n = 0;
-	const struct rdn_part *parts = attribute == NULL || attribute->n_values < 2
-					       ? NULL
-					       : dn_parse_rdn(d->scratch, dn, &n);
+	const struct owner_source source = {d, dn};
 
-	for (size_t i = 0; attribute != NULL && i < attribute->n_values; i++) {
-		const char *text = attribute->values[i].bytes;
-		bool is_its = is_in_rdn(parts, n, text);
-
-		if (strlen(text) != attribute->values[i].len || (is_rdns && !is_its))
-			continue;
-		if (first == NULL || (is_its && !is_rdns) || strcmp(text, first) < 0)
-			first = text;
-		is_rdns = is_its;
-	}
-	return first;
-}
-
-struct owner decode_owner(struct decoder *d, const char *dn, const char *key)
-{
-	const struct string_list *names = &d->mapped->map->zone_name;
-	struct owner owner = {.key = key};
-
-	if (names->n > 0)
-		owner.label = value_of(d, dn, names->items[0]);
-	if (names->n > 1) {
-		owner.zone = value_of(d, dn, names->items[1]);
-		if (owner.zone == NULL)
-			owner.label = NULL;
-	}
-	return owner;
+	return owner_of(key, &d->mapped->map->zone_name, value_of, &source);
 }
 
 /* Sets d->zone to that of @owner. */

@@ -23,7 +23,7 @@ bool decode_zone_serves(struct decoder *d) _must_check_;
  *
  * shape:  the entry at hand, or one that a join brought; borrowed from them
  */
-struct owner decode_owner(struct decoder *d, const char *dn, const char *key);
+struct owner decode_owner(const struct decoder *d, const char *dn, const char *key);
 
 /* As decode_zone_serves(), of a @name that a join brings: that of the entry @dn. */
 bool decode_zone_keeps(struct decoder *d, const char *dn, const struct owner *owner,

@@ -4,12 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/net.h"
 #include "base/table.h"
 #include "base/text.h"
 #include "read/dn.h"
 #include "read/filter_match.h"
-#include "read/owner.h"
+#include "read/join_key.h"
 
 struct held;
 
@@ -24,17 +23,6 @@ struct gift {
 /* In which joins the entries of a class give, and in which they take: bits. */
 struct part {
 	uint32_t gives, takes;
-};
-
-/* Bytes that last as long as the joiner, any case. */
-struct compared {
-	const char *bytes;
-	size_t len;
-};
-
-struct keys {
-	const struct compared *items;
-	size_t n;
 };
 
 /* An entry that some join is about: of those that are kept, the one with the same index. */
@@ -79,9 +67,7 @@ struct joiner {
 	struct held *held;
 	size_t n_held;
 	size_t n_givers[JOINS_MAX], n_takers[JOINS_MAX]; /* by join */
-	struct compared *made; /* keys of one entry; reused */
-	size_t n_made, made_room;
-	struct buffer *name; /* of a key; reused */
+	struct join_keys *keys;
 	struct candidates candidates;
 	struct known_class known[KNOWN_CLASSES]; /* by length and first character */
 
@@ -113,10 +99,10 @@ struct joiner *joiner_new(TALLOC_CTX *mem_ctx, const struct map *map, struct ent
 		.withheld = map->n_without > 0 ? table_new(j, 0) : NULL,
 		.data = data,
 		.names = map->attributes[FIELD_NAME],
-		.name = buffer_new(j),
 		.parts = table_new_folded(j, map->n_joins),
 		.arena = arena_new(j),
 		.kept = entries_like(to, to)};
+	j->keys = join_keys_new(j, map, j->kept, j->arena);
 	for (size_t kind = 0; kind < _KIND_MAX; kind++)
 		for (size_t i = 0; i < map->classes[kind].n; i++)
 			j->is_choosy |= map->classes[kind].items[i].filter != NULL ||
@@ -182,9 +168,9 @@ static bool is_record(const struct map *map, const struct entry *entry)
 	return false;
 }
 
-/* What of an entry is compared */
+/* What is kept */
 
-static const char *key_of(struct joiner *j, const struct held *held)
+static const char *key_of(const struct joiner *j, const struct held *held)
 {
 	return entries_key(j->kept, (size_t)(held - j->held));
 }
@@ -195,217 +181,17 @@ static struct entry_cursor values_of(
 	return entries_values(j->kept, (size_t)(held - j->held), name);
 }
 
-static void add_key(struct joiner *j, const char *bytes, size_t len)
-{
-	mem_reserve(j, &j->made, &j->made_room, j->n_made + 1);
-	j->made[j->n_made++] = (struct compared){bytes, len};
-}
-
-/* An address of IPv6 has many spellings, and is one; anything else is what it says. */
-static bool add_ipv6(struct joiner *j, const char *bytes, size_t len)
-{
-	char text[IP_TEXT_MAX];
-	struct ip ip;
-
-	if (len >= sizeof(text) || memchr(bytes, ':', len) == NULL)
-		return false;
-	memcpy(text, bytes, len);
-	text[len] = '\0';
-	if (!ip_parse(text, &ip) || ip.family != 6)
-		return false;
-	ip_format(ip, text);
-	add_key(j, arena_strdup(j->arena, text), strlen(text));
-	return true;
-}
-
-/*
- * Names are equal whatever the blanks around them, and a dot at their end; addresses, which may
- * stand in their place, whatever their spelling.
- */
-static void add_text(struct joiner *j, const char *bytes, size_t len)
-{
-	for (; len > 0 && *bytes == ' '; len--)
-		bytes++;
-	while (len > 0 && (bytes[len - 1] == ' ' || bytes[len - 1] == '.'))
-		len--;
-	if (len > 0 && !add_ipv6(j, bytes, len))
-		add_key(j, bytes, len);
-}
-
-/* What is in j->name. */
-static void add_made_name(struct joiner *j)
-{
-	size_t len = j->name->len;
-
-	add_text(j, arena_strndup(j->arena, j->name->data, len), len);
-}
-
-static bool is_dn(const struct match *match)
-{
-	return match->by == MATCH_DN || match->by == MATCH_PARENT ||
-	       match->by == MATCH_ABOVE;
-}
-
-static void add_values(
-	struct joiner *j, const struct held *held, const char *name, bool are_dns)
-{
-	struct entry_cursor values = values_of(j, held, name);
-	struct entry_value value;
-
-	while (entry_bytes_next(&values, &value)) {
-		const char *key =
-			are_dns ? dn_key_arena(j->arena, value.bytes) : value.bytes;
-
-		if (are_dns && key != NULL)
-			add_key(j, key, strlen(key));
-		else if (!are_dns)
-			add_text(j, key, strlen(key));
-	}
-}
-
-/* The name in the RDN is an entry's own; without one all that it has. */
-static void add_names(struct joiner *j, const struct held *held, bool is_giver)
-{
-	TMP_CTX(tmp);
-	size_t n, before = j->n_made;
-	const char *dn = entries_dn(j->kept, (size_t)(held - j->held));
-	const struct rdn_part *parts = dn_parse_rdn(tmp, dn, &n);
-
-	for (size_t i = 0; i < n; i++)
-		if (list_has_name(&j->names, parts[i].attribute)) {
-			const char *name = arena_strdup(j->arena, parts[i].value);
-
-			add_text(j, name, strlen(name));
-		}
-	for (size_t i = 0; i < j->names.n && (!is_giver || j->n_made == before); i++)
-		add_values(j, held, j->names.items[i], false);
-}
-
-/* The next value that is one text, or NULL. */
-static const char *next_text(struct entry_cursor *values)
-{
-	struct entry_value value;
-
-	while (entry_bytes_next(values, &value))
-		if (strlen(value.bytes) == value.len)
-			return value.bytes;
-	return NULL;
-}
-
-/* What names @held in its zone, by the DN or the first of the map's attributes. */
-static struct owner owner_of(struct joiner *j, const struct held *held)
-{
-	const struct string_list *names = &j->map->zone_name;
-	struct owner owner = {.key = key_of(j, held)};
-	struct entry_cursor values;
-
-	if (names->n > 0) {
-		values = values_of(j, held, names->items[0]);
-		owner.label = next_text(&values);
-	}
-	if (names->n > 1) {
-		values = values_of(j, held, names->items[1]);
-		owner.zone = next_text(&values);
-		/* one of them alone says nothing */
-		if (owner.zone == NULL)
-			owner.label = NULL;
-	}
-	return owner;
-}
-
-/* An entry that attributes name may have several names. */
-static void add_domain_name(struct joiner *j, const struct held *held)
-{
-	struct owner owner = owner_of(j, held);
-	struct entry_cursor values;
-
-	if (owner.label != NULL)
-		values = values_of(j, held, j->map->zone_name.items[0]);
-	do {
-		if (owner.label != NULL && (owner.label = next_text(&values)) == NULL)
-			return;
-		buffer_truncate(j->name, 0);
-		owner_name(j->name, &owner);
-		add_made_name(j);
-	} while (owner.label != NULL);
-}
-
-/*
- * A name as in a zone: without a dot at its end it stands below the zone. Some write a full one
- * without that dot.
- */
-static void add_relative(struct joiner *j, const struct owner *owner, const char *value)
-{
-	size_t len = strlen(value);
-	bool is_full = len > 0 && value[len - 1] == '.';
-
-	if (!is_full) {
-		buffer_truncate(j->name, 0);
-		buffer_printf(j->name, "%s.", value);
-		owner_zone(j->name, owner);
-		add_made_name(j);
-	}
-	if (strchr(value, '.') != NULL)
-		add_text(j, value, len);
-}
-
-static void add_relatives(struct joiner *j, const struct held *held, const char *name)
-{
-	const struct owner owner = owner_of(j, held);
-	struct entry_cursor values = values_of(j, held, name);
-	struct entry_value value;
-
-	while (entry_bytes_next(&values, &value))
-		add_relative(j, &owner, value.bytes);
-}
-
-/* The DNs above @key: the next one, or all in the order of their distance. */
-static void add_above(struct joiner *j, const char *key, bool are_all)
-{
-	const char *above = dn_key_parent(key);
-
-	if (!are_all)
-		add_key(j, above, strlen(above));
-	for (; are_all && *above != '\0'; above = dn_key_parent(above))
-		add_key(j, above, strlen(above));
-}
-
 /* Are they those of the entry that gives? */
 static bool gives_in(const struct held *held, size_t number)
 {
 	return (held->part.gives >> number & 1) != 0;
 }
 
-/* The keys of @held in a join, in j->made; of MATCH_ABOVE in the order of their distance. */
-static void make_keys(struct joiner *j, const struct held *held, size_t number)
+static struct keys make_keys(
+	const struct joiner *j, const struct held *held, size_t number)
 {
-	const struct join *join = &j->map->joins[number];
-	bool is_giver = gives_in(held, number);
-	const struct match *match = is_giver ? &join->mine : &join->theirs,
-			   *other = is_giver ? &join->theirs : &join->mine;
-
-	j->n_made = 0;
-	switch (match->by) {
-	case MATCH_ATTRIBUTE:
-		add_values(j, held, match->attribute, is_dn(other));
-		break;
-	case MATCH_RELATIVE:
-		add_relatives(j, held, match->attribute);
-		break;
-	case MATCH_NAME:
-		add_names(j, held, is_giver);
-		break;
-	case MATCH_DN:
-		add_key(j, key_of(j, held), strlen(key_of(j, held)));
-		break;
-	case MATCH_PARENT:
-	case MATCH_ABOVE:
-		add_above(j, key_of(j, held), match->by == MATCH_ABOVE);
-		break;
-	case MATCH_DOMAIN_NAME:
-		add_domain_name(j, held);
-		break;
-	}
+	return join_keys_of(j->keys, (size_t)(held - j->held), &j->map->joins[number],
+		gives_in(held, number));
 }
 
 static size_t first_join(const struct part *part)
@@ -417,8 +203,7 @@ static struct keys find_keys(struct joiner *j, const struct held *held, size_t n
 {
 	if (held->keys != NULL && first_join(&held->part) == number)
 		return (struct keys){held->keys, held->n_keys};
-	make_keys(j, held, number);
-	return (struct keys){j->made, j->n_made};
+	return make_keys(j, held, number);
 }
 
 /* Keeping entries */
@@ -435,17 +220,18 @@ static void make_first_keys(struct joiner *j, struct held *held)
 
 	if (j->n_givers[number] == 0)
 		return;
-	make_keys(j, held, number);
-	if (j->n_made == 0)
-		return;
-	struct compared *keys = arena_alloc(j->arena, j->n_made * sizeof(*keys));
+	const struct keys made = make_keys(j, held, number);
 
-	for (size_t i = 0; i < j->n_made; i++)
+	if (made.n == 0)
+		return;
+	struct compared *keys = arena_alloc(j->arena, made.n * sizeof(*keys));
+
+	for (size_t i = 0; i < made.n; i++)
 		keys[i] = (struct compared){
-			arena_strndup(j->arena, j->made[i].bytes, j->made[i].len),
-			j->made[i].len};
+			arena_strndup(j->arena, made.items[i].bytes, made.items[i].len),
+			made.items[i].len};
 	held->keys = keys;
-	held->n_keys = (uint32_t)j->n_made;
+	held->n_keys = (uint32_t)made.n;
 }
 
 static void hold(struct joiner *j, const struct entry *entry, struct part part)

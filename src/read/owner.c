@@ -6,6 +6,58 @@
 
 #include "read/dn.h"
 
+/* Is @text what the RDN of @dn says, or a whole name that begins with it? */
+static bool is_in_rdn(const char *dn, const char *text)
+{
+	TMP_CTX(tmp);
+	size_t n;
+	const struct rdn_part *parts = dn_parse_rdn(tmp, dn, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(parts[i].value);
+
+		if (strncasecmp(parts[i].value, text, len) == 0 &&
+			(text[len] == '\0' || text[len] == '.'))
+			return true;
+	}
+	return false;
+}
+
+/* The RDN is looked at where there are two: most have one. */
+void owner_value_add(struct owner_value *best, const struct entry_value *value)
+{
+	const char *text = value->bytes;
+
+	if (strlen(text) != value->len)
+		return;
+	if (best->text == NULL) {
+		best->text = text;
+		return;
+	}
+	best->is_rdns = best->is_rdns || is_in_rdn(best->dn, best->text);
+	bool is_rdns = is_in_rdn(best->dn, text);
+
+	if (is_rdns == best->is_rdns ? strcmp(text, best->text) >= 0 : !is_rdns)
+		return;
+	best->text = text;
+	best->is_rdns = is_rdns;
+}
+
+struct owner owner_of(const char *key, const struct string_list *names,
+	const char *(*value_of)(const void *data, const char *name), const void *data)
+{
+	struct owner owner = {.key = key};
+
+	if (names->n > 0)
+		owner.label = value_of(data, names->items[0]);
+	if (names->n > 1)
+		owner.zone = value_of(data, names->items[1]);
+	/* one of them alone says nothing */
+	if (names->n > 1 && owner.zone == NULL)
+		owner.label = NULL;
+	return owner;
+}
+
 static void add_lower(struct buffer *to, const char *text)
 {
 	size_t start = to->len;

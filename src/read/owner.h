@@ -8,6 +8,7 @@
  */
 
 #include "base/text.h"
+#include "read/entry.h"
 
 struct owner {
 	const char *key; /* the entry's canonical DN */
@@ -15,6 +16,26 @@ struct owner {
 		*label; /* n1 of the attributes, or the whole name; NULL: the DN has it */
 	const char *zone; /* c.example; NULL: the label is the whole name */
 };
+
+/*
+ * The one of several values of an attribute that counts: what the RDN of @dn says, or a whole name
+ * that begins with that, else the first by order. Begins with @dn alone; @text is NULL without any.
+ */
+struct owner_value {
+	const char *dn;
+	const char *text;
+	bool is_rdns;
+};
+void owner_value_add(struct owner_value *best, const struct entry_value *value);
+
+/*
+ * owner_of - the owner that an entry is, by the attributes @names of a map's `zone-name:`
+ *
+ * shape:   @value_of gives the value of an attribute that counts, or NULL
+ * memory:  borrowed
+ */
+struct owner owner_of(const char *key, const struct string_list *names,
+	const char *(*value_of)(const void *data, const char *name), const void *data);
 
 /* Adds the name, in lower case as a canonical DN has it; it may have a dot at its end. */
 void owner_name(struct buffer *to, const struct owner *owner);
