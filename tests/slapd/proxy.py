@@ -17,12 +17,18 @@ bytes; then, by MODE:
     reorder   the entries of each search come in the reverse order, COUNT does not matter
     file      of each connection the file COUNT says MODE and COUNT; how much went through stands
               in the file with `.passed` behind its name
+    meanwhile where the file COUNT is there, and says the number of a process and a command: when
+              something comes for the process, and it has woken its child, it is stopped until the
+              child's connection is over, the command done then, and more has come for it; a file
+              with `.hit` behind the name is made where it was stopped before a moment was over
 """
 
 import os
 import select
+import signal
 import socket
 import struct
+import subprocess
 import sys
 import threading
 import time
@@ -135,10 +141,68 @@ def serve_by_file(client, target, path):
     serve(client, target, mode, int(count), tell)
 
 
+MOMENT = 0.045  # less than `watch` waits for a second change
+
+
+class Meanwhile:
+    """The process is stopped when it has woken its child, and goes on when what came is read."""
+
+    def __init__(self, path):
+        self.path = path
+        self.news = threading.Event()
+        self.held = None  # the process that is stopped, and the command
+
+    def tell(self, _):
+        self.news.set()
+        try:
+            with open(self.path, encoding="utf-8") as file:
+                process, command = file.read().split("\n", 1)
+            os.unlink(self.path)
+        except FileNotFoundError:
+            return
+        end = time.monotonic() + MOMENT
+        threading.Thread(target=self.stop, args=(process, command, end), daemon=True).start()
+
+    def stop(self, process, command, end):
+        with open(f"/proc/{process}/task/{process}/children", encoding="ascii") as file:
+            child = file.read().split()[0]
+        while time.monotonic() < end and is_in_pipe(child):
+            time.sleep(0.0005)
+        os.kill(int(process), signal.SIGSTOP)
+        if time.monotonic() < end:
+            with open(self.path + ".hit", "wb"):
+                pass
+        self.held = held = int(process), command
+        time.sleep(10)  # where no connection comes: nothing stays stopped
+        self.let_go(held)
+
+    def serve(self, client, target):
+        try:
+            serve(client, target, "pass", 0, self.tell)
+        finally:
+            self.let_go(self.held)
+
+    def let_go(self, held):
+        if held is None or self.held is not held:
+            return
+        self.held = None
+        self.news.clear()
+        subprocess.run(held[1], shell=True, check=False)
+        self.news.wait(20)
+        os.kill(held[0], signal.SIGCONT)
+
+
+def is_in_pipe(process):
+    with open(f"/proc/{process}/wchan", encoding="ascii") as file:
+        return "pipe" in file.read()
+
+
 def serve_quietly(client, target, mode, count):
     try:
         if mode == "file":
             serve_by_file(client, target, count)
+        elif mode == "meanwhile":
+            count.serve(client, target)
         else:
             serve(client, target, mode, int(count))
     except OSError:
@@ -150,6 +214,8 @@ def serve_quietly(client, target, mode, count):
 def main():
     target, portfile, mode = sys.argv[1:4]
     count = sys.argv[4] if len(sys.argv) > 4 else 0
+    if mode == "meanwhile":
+        count = Meanwhile(count)
     listener = socket.create_server(("127.0.0.1", 0))
     with open(portfile + ".new", "w", encoding="ascii") as file:
         file.write(str(listener.getsockname()[1]))
