@@ -354,7 +354,8 @@ char *arena_join(struct arena *a, const char *first, char between, const char *s
 
 	memcpy(text, first, n_first);
 	text[n_first] = between;
-	memcpy(text + n_first + 1, second, n_second + 1);
+	memcpy(text + n_first + 1, second, n_second);
+	text[n_first + 1 + n_second] = '\0';
 	return text;
 }
 

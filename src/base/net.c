@@ -735,13 +735,12 @@ static bool is_uuid(const char *text)
 /* The octets of a UUID, without its dashes. */
 static size_t parse_uuid(const char *text, uint8_t *ret)
 {
-	char digits[33];
+	char digits[33] = "";
 	size_t n = 0;
 
 	for (; *text != '\0' && n < 32; text++)
 		if (*text != '-')
 			digits[n++] = *text;
-	digits[n] = '\0';
 	return *text == '\0' ? octets_parse(digits, ret, 16) : 0;
 }
 

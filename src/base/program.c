@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/program.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -253,11 +254,11 @@ static int take_options(struct program *p, int argc, char **argv, bool *seen)
 		if (code == ':')
 			return diag_fail(p->diags, EXIT_USAGE, LOC_NONE,
 				"'%s' needs a value", argv[optind - 1]);
-		const struct program_option *option =
-			code == '?' ? NULL : find_option(p, code);
-
-		if (option == NULL)
+		if (code == '?')
 			return refuse_option(p, argv[optind - 1]);
+		const struct program_option *option = find_option(p, code);
+
+		assert(option != NULL);
 		int failed = take_option(p, option, optarg);
 
 		if (failed < 0)

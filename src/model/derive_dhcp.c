@@ -479,7 +479,7 @@ static bool is_extra(const struct interface *interface, uint32_t i)
 
 static bool are_on_one_wire(const struct network *a, const struct network *b)
 {
-	return a != NULL && a->shared == b->shared &&
+	return a != NULL && b != NULL && a->shared == b->shared &&
 	       a->prefix.base.family == b->prefix.base.family &&
 	       a->shared->dhcp_interface != NULL;
 }

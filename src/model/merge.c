@@ -263,7 +263,8 @@ static void merge_halves(struct site *site, struct machine **parts, size_t n)
 		else
 			take_half(site, whole, own);
 	}
-	sort_pairs(whole);
+	if (whole != NULL)
+		sort_pairs(whole);
 }
 
 /* Entries of one interface for IPv4 and IPv6, as /etc/hosts has a line for each */

@@ -299,7 +299,7 @@ int sync_ask(struct session *s, const char *base, const struct string_list *csn,
 	struct snapshot *snapshot, struct sync_result *ret)
 {
 	struct asking a = {.session = s, .csn = csn, .snapshot = snapshot};
-	int id, failed = start(s, base, csn, &id);
+	int id = -1, failed = start(s, base, csn, &id);
 
 	while (!failed && !a.is_done && a.why == NULL) {
 		LDAPMessage *message;

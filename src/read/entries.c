@@ -576,8 +576,8 @@ static bool have_common_class(const struct stored *one, const struct entry *othe
 		return false;
 	for (size_t i = 0; i < a->n_values; i++)
 		for (size_t j = 0; j < b->n_values; j++)
-			if (!text_equal_case(a->values[i].bytes, "top") &&
-				text_equal_case(a->values[i].bytes, b->values[j].bytes))
+			if (!entry_value_is(&a->values[i], "top") &&
+				entry_value_is(&b->values[j], a->values[i].bytes))
 				return true;
 	return false;
 }

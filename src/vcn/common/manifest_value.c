@@ -53,7 +53,7 @@ int value_hostname(struct reader *r, const struct node *value, void *field)
 /* Its folder's name, too: one spelling for what is one name without regard to case. */
 int value_name(struct reader *r, const struct node *value, void *field)
 {
-	const char *text;
+	const char *text = "";
 	int failed = value_hostname(r, value, &text);
 
 	if (failed < 0)

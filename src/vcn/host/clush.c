@@ -60,7 +60,7 @@ static int spawn(const char *const *words, int out, int err, pid_t *ret_pid)
 
 static int read_lines(TALLOC_CTX *mem_ctx, struct output *output)
 {
-	char *text;
+	char *text = NULL;
 	size_t len;
 	int r = lseek(output->fd, 0, SEEK_SET) < 0
 			? -errno
@@ -75,7 +75,7 @@ static int read_lines(TALLOC_CTX *mem_ctx, struct output *output)
 static int run_to_end(TALLOC_CTX *mem_ctx, const char *const *words, struct output *out,
 	struct output *err, int *ret_status)
 {
-	pid_t pid;
+	pid_t pid = -1;
 
 	out->fd = memfd_create("stdout", MFD_CLOEXEC);
 	err->fd = memfd_create("stderr", MFD_CLOEXEC);

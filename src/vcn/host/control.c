@@ -495,11 +495,10 @@ static int add_log(struct buffer *b, int dirfd, const char *file, bool is_plain)
 	return 0;
 }
 
-int control_log(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
-	bool is_plain, struct diags *diags, struct buffer **ret_log)
+int control_log(struct buffer *log, const char *runtime_dir, const char *name,
+	bool is_plain, struct diags *diags)
 {
 	_cleanup_(mem_close_fd) int dirfd = open_folder(runtime_dir, name);
-	struct buffer *log = buffer_new(mem_ctx);
 	int r = dirfd < 0 ? dirfd : add_log(log, dirfd, "console.log.1", is_plain);
 
 	if (r == 0)
@@ -510,6 +509,5 @@ int control_log(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
 	if (r < 0)
 		return diag_fail_errno(diags, EXIT_IO, -r, LOC_NONE,
 			"the console log of VCN '%s' cannot be read", name);
-	*ret_log = log;
 	return 0;
 }

@@ -89,11 +89,10 @@ int control_console(const char *runtime_dir, const char *name, int in_fd, int ou
 	struct diags *diags) _must_check_;
 
 /*
- * control_log - the bounded console log, older part first
+ * control_log - adds the bounded console log to @log, older part first
  *
  * shape:  control characters but newline and tab are shown as \xHH where @is_plain (for
  *         terminals: a guest must not drive the administrator's terminal)
- * memory: below @mem_ctx
  */
-int control_log(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *name,
-	bool is_plain, struct diags *diags, struct buffer **ret_log) _must_check_;
+int control_log(struct buffer *log, const char *runtime_dir, const char *name,
+	bool is_plain, struct diags *diags) _must_check_;

@@ -679,13 +679,13 @@ int launch_command_console(void *session)
 int launch_command_log(void *session)
 {
 	struct session *s = session;
-	struct buffer *log;
+	struct buffer *log = buffer_new(s->mem_ctx);
 	const char *name = NULL;
 	int r = open_name(s, &name);
 
 	if (r == 0)
-		r = control_log(s->mem_ctx, s->settings->runtime_dir, name,
-			s->is_terminal && !s->arguments.json, s->diags, &log);
+		r = control_log(log, s->settings->runtime_dir, name,
+			s->is_terminal && !s->arguments.json, s->diags);
 	if (r < 0)
 		return r;
 	if (!s->arguments.json)
