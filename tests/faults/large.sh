@@ -15,7 +15,7 @@ points_log=$scratch/log
 points_shown=("$scratch/err")
 LDAPCC_DATADIR=$(realpath "$(dirname "$0")/../..")
 export LDAPCC_DATADIR
-echo 1..21
+echo 1..24
 
 python3 "$LDAPCC_DATADIR/tests/bench/make-site.py" 5000 faults >"$scratch/site0.ldif"
 # the next sites: an alias, a serial number, one VCN less; and two hosts with one address
@@ -103,6 +103,37 @@ ok '… that is 5,000 files' test "$(find "$long/srv/long" -type f | wc -l)" = 5
 apply 1 "$long" long
 ok '… and so is the next one' printed 1
 rm -rf "$long"
+
+# more than the 64 MiB of entries that are kept in memory: descriptions of 20,000 letters
+wide() {
+	python3 - "$1" <<'PYTHON'
+import sys
+print("dn: cn=net,dc=x\nobjectClass: ipNetwork\ncn: net\nipNetworkNumber: 10.0.0.0/8\n")
+for i in range(int(sys.argv[1])):
+    print(f"dn: cn=n{i},dc=x\nobjectClass: device\nobjectClass: ipHost\ncn: n{i}\n"
+          f"ipHostNumber: 10.0.{i // 250}.{i % 250 + 1}\ndescription: {'x' * 20000}\n")
+PYTHON
+}
+# n_spilled COUNT: how many files without a name hold the entries of that many hosts
+n_spilled() {
+	wide "$1" >"$scratch/wide.ldif"
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 TMPDIR=$scratch \
+		strace -f -e trace=openat -o "$scratch/calls" "$ldapcc" --config "$scratch/none.yaml" \
+		--ldif "$scratch/wide.ldif" --quiet check >"$scratch/out" 2>"$scratch/err" || return
+	grep -c "\"$scratch\".*O_TMPFILE" "$scratch/calls" || true
+}
+if command -v strace >/dev/null; then
+	ok 'more entries than are kept in memory lie in files without a name' test "$(n_spilled 4200)" -gt 0
+	ok '… fewer do not' test "$(n_spilled 2000)" = 0
+	wide 4200 >"$scratch/wide.ldif"
+	ok '… and where there are no such files, in memory' env TMPDIR=/proc "$ldapcc" --quiet \
+		--config "$scratch/none.yaml" --ldif "$scratch/wide.ldif" check
+	rm -f "$scratch/wide.ldif" "$scratch/calls"
+else
+	for point in 'more entries than are kept in memory' '… fewer' '… no such files'; do
+		skip "$point" 'no strace'
+	done
+fi
 
 apply 1 "$scratch/many"
 ok 'a change is published' test "$code" = 0
