@@ -132,6 +132,27 @@ static struct filter *parse_values(struct parsing *p, struct filter *filter)
 	return filter;
 }
 
+/* The bits of a number, by the rules that Active Directory is asked by. */
+static struct filter *parse_bits(struct parsing *p, struct filter *filter)
+{
+	static const char all[] = ":1.2.840.113556.1.4.803:=";
+	static const char any[] = ":1.2.840.113556.1.4.804:=";
+	uint64_t bits;
+
+	if (!text_has_prefix(p->at, all) && !text_has_prefix(p->at, any))
+		return give_up(p,
+			"of matching rules (:=) only those of bits are supported, "
+			"1.2.840.113556.1.4.803 and .804");
+	filter->test = text_has_prefix(p->at, all) ? FILTER_ALL_BITS : FILTER_ANY_BITS;
+	p->at += strlen(all);
+	const char *value = parse_value(p);
+
+	if (value == NULL || *p->at == '*' || !text_parse_u64(value, UINT32_MAX, &bits))
+		return give_up(p, "bits are a number, such as 2");
+	*mem_push(p->mem_ctx, &filter->values.items, &filter->values.n) = value;
+	return filter;
+}
+
 static struct filter *parse_test(struct parsing *p)
 {
 	struct filter *filter = mem_new(p->mem_ctx, struct filter);
@@ -147,7 +168,7 @@ static struct filter *parse_test(struct parsing *p)
 				       : FILTER_EQUAL;
 	p->at += *p->at == '>' || *p->at == '<' || *p->at == '~';
 	if (*p->at == ':')
-		return give_up(p, "matching rules (:=) are not supported");
+		return parse_bits(p, filter);
 	if (*p->at != '=')
 		return give_up(p, "a test is (ATTRIBUTE=VALUE)");
 	p->at++;
@@ -176,7 +197,10 @@ static struct filter *parse_filter(struct parsing *p)
 	return filter;
 }
 
-/* NULL on success, else a sentence; extensible matches (a:=v) are refused. */
+/*
+ * NULL on success, else a sentence (RFC 4515 section 3; of extensible matches the two of bits:
+ * MS-ADTS 3.1.1.3.4.4, slapd knows them, too).
+ */
 static const char *parse_text(
 	TALLOC_CTX *mem_ctx, const char *text, const struct filter **ret_filter)
 {
@@ -212,6 +236,66 @@ const struct filter *filter_with_dns(TALLOC_CTX *mem_ctx, const struct filter *f
 	const struct string_list *attributes)
 {
 	return copy_with_dns(mem_ctx, filter, attributes);
+}
+
+static void put_value(struct buffer *out, const char *value)
+{
+	for (; *value != '\0'; value++)
+		if (strchr("()*\\", *value) != NULL)
+			buffer_printf(out, "\\%02x", (unsigned char)*value);
+		else
+			buffer_add_byte(out, *value);
+}
+
+static void put_test(struct buffer *out, const struct filter *filter)
+{
+	buffer_printf(out, "(%s%s", filter->attribute,
+		filter->test == FILTER_LEAST  ? ">="
+		: filter->test == FILTER_MOST ? "<="
+					      : "=");
+	for (size_t i = 0; i < filter->values.n; i++) {
+		if (i > 0)
+			buffer_add_byte(out, '*');
+		put_value(out, filter->values.items[i]);
+	}
+	buffer_add_byte(out, ')');
+}
+
+/* Of an OR of which one part is not asked nothing is. */
+static void ask_list(const struct filter *filter, struct buffer *out)
+{
+	size_t start = out->len;
+	bool is_or = filter->test == FILTER_OR, is_all = true;
+
+	buffer_add_text(out, is_or ? "(|" : "(&");
+	size_t empty = out->len;
+
+	for (const struct filter *part = filter->first; part != NULL; part = part->next) {
+		size_t before = out->len;
+
+		filter_ask(part, out);
+		is_all &= out->len > before;
+	}
+	if (out->len == empty || (is_or && !is_all))
+		buffer_truncate(out, start);
+	else
+		buffer_add_byte(out, ')');
+}
+
+void filter_ask(const struct filter *filter, struct buffer *out)
+{
+	switch (filter->test) {
+	case FILTER_AND:
+	case FILTER_OR:
+		ask_list(filter, out);
+		return;
+	case FILTER_NOT:
+	case FILTER_ALL_BITS:
+	case FILTER_ANY_BITS:
+		return;
+	default:
+		put_test(out, filter);
+	}
 }
 
 int read_filter(struct reader *r, const struct node *value, void *field)

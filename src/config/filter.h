@@ -17,6 +17,8 @@ enum filter_test {
 	FILTER_PARTS, /* (a=v*v*v) */
 	FILTER_LEAST, /* (a>=v) */
 	FILTER_MOST, /* (a<=v) */
+	FILTER_ALL_BITS, /* (a:1.2.840.113556.1.4.803:=v): all bits of v are set */
+	FILTER_ANY_BITS, /* …804: one of them is */
 };
 
 struct filter {
@@ -37,6 +39,18 @@ struct filter {
  */
 const struct filter *filter_with_dns(TALLOC_CTX *mem_ctx, const struct filter *filter,
 	const struct string_list *attributes) _must_check_;
+
+/*
+ * filter_ask - what a server is asked of @filter: all that it holds for, and more
+ *
+ * shape:  appends the text; nothing where every entry is to come
+ * memory: @out's
+ *
+ * A server does not know an attribute or a rule: to it neither (a=b) nor (!(a=b)) holds, and what is
+ * to come would not. So no NOT is asked, and no bits; whoever reads the entries asks them again.
+ * source: RFC 4511 section 4.5.1.7
+ */
+void filter_ask(const struct filter *filter, struct buffer *out);
 
 /* A key's value: a filter, into const struct filter * */
 int read_filter(struct reader *r, const struct node *value, void *field);

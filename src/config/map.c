@@ -101,15 +101,22 @@ static void collect_wanted(struct map *map)
 
 static void add_class(struct buffer *out, const struct map_class *class)
 {
-	const char *filter = class->filter == NULL ? "" : class->filter->text;
+	size_t start = out->len;
 
-	if (class->name == NULL)
-		buffer_add_text(out, filter);
-	else
-		buffer_printf(out,
-			class->filter == NULL ? "(objectClass=%s)%s"
-					      : "(&(objectClass=%s)%s)",
-			class->name, filter);
+	if (class->name != NULL)
+		buffer_printf(out, "(&(objectClass=%s)", class->name);
+	size_t named = out->len;
+
+	if (class->filter != NULL)
+		filter_ask(class->filter, out);
+	if (class->name != NULL && out->len > named) {
+		buffer_add_byte(out, ')');
+	} else if (class->name != NULL) {
+		buffer_truncate(out, start);
+		buffer_printf(out, "(objectClass=%s)", class->name);
+	} else if (out->len == start) {
+		buffer_add_text(out, "(objectClass=*)");
+	}
 }
 
 void map_prepare_search(struct map *map)

@@ -58,6 +58,19 @@ static int compare(const char *value, const char *limit)
 	return text_compare_case(value, limit);
 }
 
+/* Active Directory's numbers may be negative: groupType. */
+static bool has_bits(const char *value, const char *wanted, bool is_all)
+{
+	uint64_t number, bits;
+	bool is_negative = *value == '-';
+
+	if (!text_parse_u64(value + is_negative, UINT32_MAX, &number) ||
+		!text_parse_u64(wanted, UINT32_MAX, &bits))
+		return false;
+	number = is_negative ? -number : number;
+	return is_all ? (number & bits) == bits : (number & bits) != 0;
+}
+
 /* Spaces, case and escapes are no part of a DN; what is none is compared as text. */
 static bool is_same_dn(const char *value, const char *wanted)
 {
@@ -81,6 +94,9 @@ static bool value_matches(const struct filter *filter, const char *value)
 		return compare(value, wanted) >= 0;
 	case FILTER_MOST:
 		return compare(value, wanted) <= 0;
+	case FILTER_ALL_BITS:
+	case FILTER_ANY_BITS:
+		return has_bits(value, wanted, filter->test == FILTER_ALL_BITS);
 	default:
 		return true;
 	}
