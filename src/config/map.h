@@ -61,6 +61,7 @@ struct feed {
 	const char *constant; /* counts where the entry has nothing else for the field */
 	const char *of; /* only of joined entries with that class; NULL: of all */
 	struct string_list strip; /* prefixes: the first that fits is taken off */
+	struct string_list strip_end; /* the same behind */
 	const char *after; /* only values with that word, and what stands behind it */
 	const char *split; /* characters between several values in one */
 	bool is_first; /* of those only the first */

@@ -182,6 +182,7 @@ static const struct key feed_keys[] = {
 	{"value", read_string, AT(constant), false},
 	{"of", read_name, AT(of), false},
 	{"strip", read_strings, AT(strip), false},
+	{"strip-end", read_strings, AT(strip_end), false},
 	{"after", read_string, AT(after), false},
 	{"split", read_string, AT(split), false},
 	{"first", read_bool, AT(is_first), false},

@@ -61,8 +61,8 @@ static enum kind kind_of(
 
 static bool is_plain(const struct feed *feed)
 {
-	return feed->strip.n == 0 && feed->after == NULL && feed->split == NULL &&
-	       feed->form == FORM_TEXT;
+	return feed->strip.n == 0 && feed->strip_end.n == 0 && feed->after == NULL &&
+	       feed->split == NULL && feed->form == FORM_TEXT;
 }
 
 static bool has_replaceable(const struct feed *feed, const struct entry_value *value)
@@ -175,6 +175,20 @@ static char *take_prefix(char *text, const struct string_list *prefixes)
 
 		if (strncasecmp(text, prefixes->items[i], len) == 0)
 			return trim(text + len);
+	}
+	return text;
+}
+
+/* Nothing is left of what is the ending alone: it stands as it is, and is found wanting. */
+static char *take_ending(char *text, const struct string_list *endings)
+{
+	for (size_t i = 0; i < endings->n; i++) {
+		size_t len = strlen(text), end = strlen(endings->items[i]);
+
+		if (len > end && strcasecmp(text + len - end, endings->items[i]) == 0) {
+			text[len - end] = '\0';
+			return trim(text);
+		}
 	}
 	return text;
 }
@@ -322,8 +336,8 @@ static char *take_text(struct decoder *d, const struct feed *feed,
 
 	if (text == NULL)
 		return NULL;
-	text = replace_all(
-		mem_ctx, take_prefix(trim(text), &feed->strip), &feed->replace);
+	text = take_ending(take_prefix(trim(text), &feed->strip), &feed->strip_end);
+	text = replace_all(mem_ctx, text, &feed->replace);
 	return feed->form == FORM_HOST_NAME && text_hostname_fault(text) != NULL
 		       ? make_host_name(mem_ctx, text)
 		       : text;

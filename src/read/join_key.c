@@ -66,14 +66,14 @@ static bool add_ipv6(struct join_keys *k, const char *bytes, size_t len)
 }
 
 /*
- * Names are equal whatever the blanks around them, and a dot at their end; addresses, which may
- * stand in their place, whatever their spelling.
+ * Names are equal whatever the blanks around them, and a dot at their end, or a machine account's
+ * `$`; addresses, which may stand in their place, whatever their spelling.
  */
 static void add_text(struct join_keys *k, const char *bytes, size_t len)
 {
 	for (; len > 0 && *bytes == ' '; len--)
 		bytes++;
-	while (len > 0 && (bytes[len - 1] == ' ' || bytes[len - 1] == '.'))
+	while (len > 0 && memchr(" .$", bytes[len - 1], 3) != NULL)
 		len--;
 	if (len > 0 && !add_ipv6(k, bytes, len))
 		add_key(k, bytes, len);

@@ -21,6 +21,7 @@ walks=(
 	'dhcp isc-dhcp'
 	'ad active-directory'
 	'fusiondirectory fusiondirectory'
+	'ucs univention'
 )
 plan $((${#walks[@]} * 8))
 
@@ -48,15 +49,18 @@ lines_of() {
 	sed -e "s|\(uri:\) ldaps:.*|\1 \"ldaps://127.0.0.1:$ldaps\"|" \
 		-e "s|\(uri:\) ldapi:///$|\1 \"$(slapd_uri "$map")\"|" \
 		-e "s|/etc/ldapcc/password|$scratch/password|; s|/etc/ldapcc/|$folder/|" \
-		-e 's/bind: gssapi/bind: anonymous/; s/base: \[\("[^"]*"\), .*/base: \1/' \
+		-e 's/uid=ldapcc/CN=ldapcc/' -e 's/bind: gssapi/bind: anonymous/; s/base: \[\("[^"]*"\), .*/base: \1/' \
 		<<<"$lines"
 	[[ $lines != *ldaps:* ]] || echo "  tls: {ca-file: $scratch/tls.pem}"
 }
 
-# reader_new MAP: the account of AD's walk, and its password
+# reader_new MAP: the account of the walk, and its password
 reader_new() {
+	: >"$scratch/reader.ldif"
+	[[ $1 = ad ]] || printf 'dn: cn=users,%s\nobjectClass: organizationalRole\ncn: users\n\n' \
+		"$SUFFIX" >>"$scratch/reader.ldif"
 	printf 'dn: CN=ldapcc,CN=Users,%s\nobjectClass: person\ncn: ldapcc\nsn: ldapcc\n%s\n' \
-		"$SUFFIX" 'userPassword: secret' >"$scratch/reader.ldif"
+		"$SUFFIX" 'userPassword: secret' >>"$scratch/reader.ldif"
 	(umask 077 && printf secret >"$scratch/password")
 	slapd_load "$1" "$scratch/reader.ldif"
 }
@@ -71,7 +75,7 @@ load() {
 TLSCertificateKeyFile $scratch/tls.key" slapd_new "$map"
 	sed -i "/ldapcc.schema/a include $scratch/foreign-$map.schema" "$scratch/$map/slapd.conf"
 	slapd_load "$map" "$scratch/foreign-$map.ldif" || return 1
-	[[ $map != ad ]] || reader_new "$map" || return 1
+	! grep -q '^  bind: {' <<<"$(walk_of "$map")" || reader_new "$map" || return 1
 	ldaps=$(free_port)
 	slapd_start "$map" "ldaps://127.0.0.1:$ldaps"
 	settings "$map-site" "$(slapd_uri "$map")"
