@@ -227,21 +227,51 @@ bool text_has_control(const char *text, size_t length)
 	return false;
 }
 
+static uint32_t code_point(const unsigned char *bytes, size_t length)
+{
+	uint32_t code = length == 1 ? bytes[0] : bytes[0] & (0x7fu >> length);
+
+	for (size_t i = 1; i < length; i++)
+		code = code << 6 | (bytes[i] & 0x3f);
+	return code;
+}
+
 /*
- * What a terminal or a reader of lines acts upon, though it is good UTF-8: C1 controls (U+0080 to
- * U+009F), line and paragraph separators, and marks that turn the direction of what follows.
+ * What a terminal or a reader of lines acts upon, or nobody sees, though it is good UTF-8: C1
+ * controls, line and paragraph separators, marks that turn the direction of what follows, blanks
+ * that are no blank, marks without width.
  */
 static bool is_invisible(const unsigned char *bytes, size_t length)
 {
-	unsigned last = bytes[length - 1];
+	static const struct {
+		uint32_t first, last;
+	} rows[] = {{0x80, 0xa0}, {0xad, 0xad}, {0x034f, 0x034f}, {0x061c, 0x061c},
+		{0x115f, 0x1160}, {0x1680, 0x1680}, {0x17b4, 0x17b5}, {0x180b, 0x180f},
+		{0x2000, 0x200f}, {0x2028, 0x202f}, {0x205f, 0x206f}, {0x3000, 0x3000},
+		{0x3164, 0x3164}, {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0},
+		{0xfff0, 0xfffb}, {0xe0000, 0xe0fff}};
+	uint32_t code = code_point(bytes, length);
 
-	if (length == 2)
-		return bytes[0] == 0xc2 && last < 0xa0;
-	if (length != 3 || bytes[0] != 0xe2)
-		return false;
-	return (bytes[1] == 0x80 && (last == 0x8e || last == 0x8f ||
-					    (last >= 0xa8 && last <= 0xae))) ||
-	       (bytes[1] == 0x81 && last >= 0xa6 && last <= 0xa9);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (code >= rows[i].first && code <= rows[i].last)
+			return true;
+	return false;
+}
+
+uint32_t text_unseen(const char *text)
+{
+	const unsigned char *bytes = (const unsigned char *)text;
+	size_t length = strlen(text), step;
+
+	for (size_t i = 0; i < length; i += step) {
+		/* most are ASCII */
+		step = bytes[i] < 0x80 ? 1 : utf8_length(bytes + i, length - i);
+		if (step == 0)
+			return 0;
+		if (step > 1 && is_invisible(bytes + i, step))
+			return code_point(bytes + i, step);
+	}
+	return 0;
 }
 
 static char *make_printable(

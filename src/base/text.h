@@ -57,6 +57,8 @@ char *text_write_hex(char *to, const void *bytes, size_t len);
 bool text_is_utf8(const char *text, size_t length);
 /* A copy in which what is no UTF-8 is U+FFFD, for formats that take nothing else. */
 char *text_as_utf8(TALLOC_CTX *mem_ctx, const char *text) _must_check_;
+/* The first character of good UTF-8 that shows nothing, such as U+00A0; 0: there is none. */
+uint32_t text_unseen(const char *text);
 /* A byte below 0x20, or 0x7f: what no output language may be given. */
 bool text_has_control(const char *text, size_t length);
 /*

@@ -89,7 +89,16 @@ static const char *text_of(struct decoder *d, struct record *record, enum field_
 		return NULL;
 	}
 	const char *text = decode_trimmed(d, value);
+	uint32_t unseen = text_unseen(text);
 
+	if (unseen != 0) {
+		TMP_CTX(tmp);
+
+		decode_fault(d, CHECK_BAD_VALUE, record, field, value,
+			mem_printf(tmp, "contains U+%04X, a character that shows nothing",
+				unseen));
+		return NULL;
+	}
 	if (*text == '\0') {
 		decode_fault(d, CHECK_BAD_VALUE, record, field, value, "is empty");
 		return NULL;
