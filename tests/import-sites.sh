@@ -241,5 +241,37 @@ ok '… a dot at the end is the root' has 10.1.0.0-24 'vocDomain: c.example' 'vo
 ok '… an address is no name' has mac-00-00-5e-00-53-01 'ipHostNumber: 10.1.0.9'
 told odd.conf "2:'10.0.0.1'" "3:'10.1.0.' is no IP" "3:'6' is no IP" '4:another subnet' '4:single server'
 ok '… a check finds no error' exits 0 check
+
+# A route for all networks is one of those that its gateway is in; names of some addresses of a machine,
+# or of several machines, are told.
+cat >routes.conf <<'END'
+domain=c.example
+dhcp-range=10.1.0.100,10.1.0.110,255.255.255.0
+dhcp-range=10.2.0.0,static,255.255.255.0
+dhcp-option=3
+dhcp-option=6,10.1.0.2
+dhcp-option=121,10.9.0.0/16,10.1.0.254,10.8.0.0/16,10.2.0.254
+dhcp-host=00:00:5e:00:53:01,n1,10.1.0.11
+END
+cat >names <<'END'
+10.1.0.11 n1 n1-old
+10.2.0.11 n1 n1-store
+10.1.0.12 n2 www
+10.1.0.13 n3 www
+10.1.0.14 n4 n4-all
+fd00::14 n4 n4-all
+10.1.0.15 n5.other.example www.other.example
+END
+ok 'a route by a gateway of one network' imported --dnsmasq routes.conf --hosts names
+ok '… is there alone' has 10.1.0.0-24 'vocStaticRoute: 10.9.0.0/16 10.1.0.254'
+ok '… and the other one elsewhere' has_not 10.1.0.0-24 'vocStaticRoute: 10.8.0.0/16 10.2.0.254'
+ok '… each in its network' has 10.2.0.0-24 'vocStaticRoute: 10.8.0.0/16 10.2.0.254'
+told routes.conf "6:route '10.9.0.0/16 10.1.0.254'.*10.2.0.0/24" "6:route '10.8.0.0/16 10.2.0.254'.*10.1.0.0/24"
+told names "1:'n1-old' is no name of 10.2.0.11" "2:'n1-store' is no name of 10.1.0.11" \
+	"4:'www' is a name of 'n2', too"
+ok '… and nothing else is' equal "$(grep -c ' warning: ' "$work/err")" 5
+echo 'severity: {alias-conflict: ignore}' >settings.yaml
+ok '… a check finds no error, as the settings say' exits 0 check
+: >settings.yaml
 echo "1..$n_tests"
 [ "$n_failed" -eq 0 ]

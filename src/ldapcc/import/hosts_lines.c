@@ -280,6 +280,76 @@ static struct import_host *of_short_name(const struct lookup *l, const char *nam
 	return found;
 }
 
+/* Names of some of a machine's addresses: here they have all of them */
+
+static struct table *lines_by_ip(TALLOC_CTX *mem_ctx, struct import *im)
+{
+	struct table *table = table_new(mem_ctx, im->n_lines);
+	char text[IP_TEXT_MAX];
+
+	for (size_t i = 0; i < im->n_lines; i++) {
+		void **slot = table_slot(
+			table, mem_strdup(mem_ctx, ip_format(im->lines[i].ip, text)));
+		struct list *list = *slot;
+
+		if (list == NULL)
+			*slot = list = mem_new(mem_ctx, struct list);
+		*mem_push(mem_ctx, &list->items, &list->n) = &im->lines[i];
+	}
+	return table;
+}
+
+/* The line that calls @ip @name, NULL: none does. */
+static const struct import_line *line_with(
+	const struct table *lines, struct ip ip, const char *name)
+{
+	char text[IP_TEXT_MAX];
+	const struct list *list = table_find(lines, ip_format(ip, text));
+
+	for (size_t i = 0; list != NULL && i < list->n; i++)
+		if (has_related(list->items[i], name))
+			return list->items[i];
+	return NULL;
+}
+
+static void compare_addresses(struct import *im, const struct table *lines,
+	const struct import_host *host, const char *name)
+{
+	const struct import_line *where = NULL;
+	const struct ip *missing = NULL;
+	char text[IP_TEXT_MAX];
+
+	for (size_t i = 0; i < host->n_ips; i++) {
+		const struct import_line *line = line_with(lines, host->ips[i], name);
+
+		if (line == NULL && missing == NULL)
+			missing = &host->ips[i];
+		if (where == NULL)
+			where = line;
+	}
+	if (where != NULL && missing != NULL)
+		import_left(im, where->where,
+			"'%s' is no name of %s in the hosts file: from now on it is, as all "
+			"addresses of a machine have all of its names",
+			name, ip_format(*missing, text));
+}
+
+static void compare_names(struct import *im)
+{
+	TMP_CTX(tmp);
+	const struct table *lines = lines_by_ip(tmp, im);
+
+	for (size_t i = 0; i < im->n_hosts; i++) {
+		const struct import_host *host = im->hosts[i];
+
+		if (host->n_ips < 2 || host->is_merged)
+			continue;
+		compare_addresses(im, lines, host, host->name);
+		for (size_t j = 0; j < host->n_aliases; j++)
+			compare_addresses(im, lines, host, host->aliases[j]);
+	}
+}
+
 void import_take_lines(struct import *im)
 {
 	TMP_CTX(tmp);
@@ -310,4 +380,5 @@ void import_take_lines(struct import *im)
 		}
 		take_line(im, host, line);
 	}
+	compare_names(im);
 }

@@ -187,6 +187,8 @@ void import_take_lines(struct import *im);
 void import_trim_dots(struct import *im);
 /* Records that point to an alias point to the name behind it. */
 void import_follow_aliases(struct import *im);
+/* Names that several machines have, round robin, are named. */
+void import_compare_aliases(struct import *im);
 /* What no attribute takes is left out, and named; then the one router of each network. */
 void import_check_values(struct import *im);
 void import_choose_routers(struct import *im);

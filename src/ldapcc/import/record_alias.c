@@ -70,3 +70,42 @@ void import_follow_aliases(struct import *im)
 	for (size_t i = 0; i < im->n_records; i++)
 		follow(im, aliases, &im->records[i]);
 }
+
+/* A name without a domain is in that of its machine. */
+static const char *in_domain(
+	struct import *im, const struct import_host *host, const char *name)
+{
+	const char *dot = strchr(host->name, '.');
+
+	return dot == NULL || strchr(name, '.') != NULL
+		       ? full_name(im, name)
+		       : mem_printf(im->mem_ctx, "%s%s", name, dot);
+}
+
+static void compare_alias(struct import *im, struct table *owners,
+	const struct import_host *host, const char *alias)
+{
+	void **slot = table_slot(owners, in_domain(im, host, alias));
+	const struct import_host *other = *slot;
+
+	if (other == NULL)
+		*slot = (void *)(uintptr_t)host;
+	else if (other != host)
+		import_left(im, host->where,
+			"'%s' is a name of '%s', too: where each is to have it, the settings "
+			"say 'severity: {alias-conflict: ignore}'",
+			alias, other->name);
+}
+
+void import_compare_aliases(struct import *im)
+{
+	TMP_CTX(tmp);
+	struct table *owners = table_new_folded(tmp, im->n_hosts);
+
+	for (size_t i = 0; i < im->n_hosts; i++)
+		*table_slot(owners, in_domain(im, im->hosts[i], im->hosts[i]->name)) =
+			im->hosts[i];
+	for (size_t i = 0; i < im->n_hosts; i++)
+		for (size_t j = 0; j < im->hosts[i]->n_aliases; j++)
+			compare_alias(im, owners, im->hosts[i], im->hosts[i]->aliases[j]);
+}

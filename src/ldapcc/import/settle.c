@@ -298,6 +298,7 @@ void import_settle(struct import *im)
 	import_check_told_names(im);
 	import_place_records(im);
 	drop_merged(im);
+	import_compare_aliases(im);
 	import_check_values(im);
 	if (im->n_hosts > 1)
 		qsort(im->hosts, im->n_hosts, sizeof(*im->hosts), compare_hosts);

@@ -129,6 +129,19 @@ static void check_domain(struct import *im, struct import_value *value)
 		value->text = "";
 }
 
+static bool is_router_of(const struct import_network *network, struct ip ip)
+{
+	return prefix_contains(network->prefix, ip) &&
+	       prefix_edge(network->prefix, ip) == NULL;
+}
+
+static const char *text_of(TALLOC_CTX *mem_ctx, struct prefix prefix)
+{
+	char text[IP_TEXT_MAX];
+
+	return mem_printf(mem_ctx, "%s/%u", ip_format(prefix.base, text), prefix.length);
+}
+
 /* Which of several routers is one of the network? The first that is inside. */
 static void choose_router(struct import *im, const struct import_network *network,
 	struct import_value *value)
@@ -140,15 +153,39 @@ static void choose_router(struct import *im, const struct import_network *networ
 	struct ip ip;
 
 	for (size_t i = 0; i < n && chosen == NULL; i++) {
-		bool is_address = ip_parse(words[i], &ip);
-
-		if (!is_address || (prefix_contains(network->prefix, ip) &&
-					   prefix_edge(network->prefix, ip) == NULL))
+		if (!ip_parse(words[i], &ip) || is_router_of(network, ip))
 			chosen = mem_strdup(im->mem_ctx, words[i]);
 	}
 	if (chosen == NULL)
-		left_out(im, value, value->text, "is no router inside of the network");
+		import_left(im, value->where,
+			"'%s' is no router inside of network %s: left out", value->text,
+			text_of(tmp, network->prefix));
 	value->text = chosen == NULL ? "" : chosen;
+}
+
+/* A route by a gateway of elsewhere, which an option for all networks tells, too. */
+static void check_routes(struct import *im, const struct import_network *network,
+	struct import_value *value)
+{
+	TMP_CTX(tmp);
+	struct buffer *kept = buffer_new(im->mem_ctx);
+	size_t n;
+	char **routes = text_split(tmp, mem_strdup(tmp, value->text), ',', &n);
+	struct ip ip;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *blank = strrchr(routes[i], ' ');
+
+		if (blank == NULL || !ip_parse(blank + 1, &ip) ||
+			prefix_contains(network->prefix, ip))
+			buffer_printf(kept, "%s%s", kept->len == 0 ? "" : ",", routes[i]);
+		else
+			import_left(im, value->where,
+				"route '%s': its gateway is not inside of network %s: left "
+				"out there",
+				routes[i], text_of(tmp, network->prefix));
+	}
+	value->text = kept->len == 0 ? "" : kept->data;
 }
 
 static void check_single(struct import *im, struct import_value *value)
@@ -219,8 +256,8 @@ static void say_default(struct import *im, const struct import_network *network)
 	const struct import_value *routes = &network->scope.values[IMPORT_ROUTES];
 	const char *router = network->scope.values[IMPORT_ROUTERS].text;
 
-	if (routes->text != NULL && router != NULL && router[0] != '\0' &&
-		strstr(routes->text, "0.0.0.0/0 ") == NULL)
+	if (routes->text != NULL && routes->text[0] != '\0' && router != NULL &&
+		router[0] != '\0' && strstr(routes->text, "0.0.0.0/0 ") == NULL)
 		import_say(im, routes->where,
 			"the default route by %s is told among the static routes, too",
 			router);
@@ -234,6 +271,9 @@ void import_choose_routers(struct import *im)
 
 		if (value->text != NULL && value->text[0] != '\0')
 			choose_router(im, network, value);
+		value = &network->scope.values[IMPORT_ROUTES];
+		if (value->text != NULL && value->text[0] != '\0')
+			check_routes(im, network, value);
 		say_default(im, network);
 	}
 }
