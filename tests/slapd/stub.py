@@ -100,7 +100,7 @@ AD_CLASSES = [f"( 1.{i} NAME '{name}' )" for i, name in
 AD_TYPES = [f"( 2.{i} NAME '{name}' )" for i, name in
             enumerate(("objectClass", "cn", "dNSHostName", "dnsRecord", "macAddress", "member",
                        "networkAddress", "ipHostNumber", "description", "location",
-                       "serialNumber", "dc", "dNSTombstoned"))]
+                       "serialNumber", "dc", "dNSTombstoned", "userAccountControl"))]
 
 
 def computer(i):
