@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "config/map_conflict.h"
 #include "config/map_dn.h"
+#include "config/map_place.h"
 
 /* The map that is read, and for which kinds: of `attributes:` all, of `host:` one. */
 struct section {
@@ -807,8 +808,10 @@ int map_load(TALLOC_CTX *mem_ctx, const char *schema_dir, const char *name,
 				   ? name
 				   : mem_printf(diags, "%s/maps/%s.yaml", schema_dir,
 					     name); /* for its messages */
-	int failed = document_load(tmp, path, EXIT_USAGE, diags, &document);
+	int failed = map_check_name(mem_printf(tmp, "%s/maps", schema_dir), name, diags);
 
+	if (failed == 0)
+		failed = document_load(tmp, path, EXIT_USAGE, diags, &document);
 	if (failed < 0)
 		return failed;
 	struct reader reader = {

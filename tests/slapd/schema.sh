@@ -4,7 +4,7 @@
 # The schema's two forms: both load, both say the same, and no number is given twice.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-plan 13
+plan 14
 
 schema=$SOURCE_ROOT/schema
 
@@ -79,6 +79,11 @@ line=$(grep -n macAdress "$scratch/own.yaml" | cut -d: -f1)
 ok '… with its place, and what is meant' grep -q \
 	"own.yaml:$line:9: error: .*no attribute 'macAdress', did you mean 'macAddress'?" "$scratch/err"
 ok '… and with the line' grep -q '^    .*mac: \[macAdress\]' "$scratch/err"
+map 's/^  network: .*vocIPNetwork.*/  network: {class: vocIPNetwork, filter: (!(ipNetworkNumbr=*))}/'
+ldapcc apply && code=0 || code=$?
+line=$(grep -n 'Numbr' "$scratch/own.yaml" | cut -d: -f1)
+ok '… nor one in a filter, in its place' grep -q \
+	"own.yaml:$line:42: error: .*no attribute 'ipNetworkNumbr', did you mean 'ipNetworkNumber'?" "$scratch/err"
 map 's/^  mac: macAddress$/&\n  # macAdress/'
 ok '… a comment is none' ldapcc apply
 
