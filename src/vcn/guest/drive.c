@@ -51,8 +51,16 @@ int drive_open(const struct launch_settings *settings, const struct guest *guest
 
 	if (r == 0)
 		r = image_reopen(ret->fd, disk->path, guest->where, diags, &ret->read_fd);
-	if (r == 0 && disk->format == IMAGE_QCOW2)
-		r = image_check_qcow2(ret->read_fd, disk->path, guest->where, diags);
+	if (r == 0)
+		r = disk->format == IMAGE_QCOW2
+			    ? image_check_qcow2(
+				      ret->read_fd, disk->path, guest->where, diags)
+			    : image_check_raw(ret->read_fd, "disk", disk->path,
+				      guest->where, diags);
+	if (r == 0)
+		r = image_check_whole(ret->read_fd,
+			disk->format == IMAGE_QCOW2 ? WHOLE_QCOW2_WRITTEN : WHOLE_RAW,
+			"disk", disk->path, guest->where, diags);
 	return r < 0 ? r : check_size(settings, guest, disk, ret->read_fd, diags);
 }
 

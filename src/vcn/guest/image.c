@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "vcn/guest/whole.h"
 
 enum {
 	QCOW2_HEADER = 104,
@@ -133,6 +134,9 @@ static int check_regular(
 	if (!S_ISREG(st.st_mode))
 		return diag_fail(diags, EXIT_DATA, where, "%s '%s' is no regular file",
 			what, path);
+	/* What a full disk, or a copy that has just begun, leaves; of a credential a word. */
+	if (st.st_size == 0 && strcmp(what, "credential") != 0)
+		return diag_fail(diags, EXIT_DATA, where, "%s '%s' is empty", what, path);
 	return 0;
 }
 
@@ -209,6 +213,19 @@ static int copy_to_memory(int from)
 	return copy;
 }
 
+int image_check_whole(int fd, enum whole_kind kind, const char *what, const char *path,
+	struct loc where, struct diags *diags)
+{
+	struct stat st;
+
+	if (!whole_is_cut(fd, kind) || fstat(fd, &st) < 0)
+		return 0;
+	return diag_fail(diags, EXIT_DATA, where,
+		"%s '%s' is cut: it has %lld bytes, and by its own tables more (is it "
+		"still being copied?)",
+		what, path, (long long)st.st_size);
+}
+
 int image_open_for_all(const struct string_list *roots, const char *path,
 	const char *what, struct loc where, struct diags *diags, int *ret_fd)
 {
@@ -217,6 +234,11 @@ int image_open_for_all(const struct string_list *roots, const char *path,
 
 	if (r < 0)
 		return r;
+	r = image_check_whole(fd, WHOLE_KERNEL, what, path, where, diags);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
 	if (fstat(fd, &st) == 0 && (st.st_mode & S_IROTH) == 0) {
 		int copy = copy_to_memory(fd);
 
@@ -287,6 +309,37 @@ int image_check_qcow2(int fd, const char *path, struct loc where, struct diags *
 	if (fault == NULL)
 		return 0;
 	return diag_fail(diags, EXIT_DATA, where, "image '%s' %s", path, fault);
+}
+
+/*
+ * What is no raw image: a guest would find no system on it, and format a disk that is kept. One
+ * byte string each, which no disk that boots begins with.
+ */
+static const struct {
+	const char *magic, *format;
+} other_formats[] = {
+	{"QFI\xfb", "qcow2"},
+	{"KDMV", "VMDK"},
+	{"vhdxfile", "VHDX"},
+	{"<<< Oracle VM", "VDI"},
+	{"<<< Sun", "VDI"},
+};
+
+int image_check_raw(
+	int fd, const char *what, const char *path, struct loc where, struct diags *diags)
+{
+	char start[16] = "";
+
+	if (pread(fd, start, sizeof(start), 0) < 0)
+		return diag_fail_errno(diags, EXIT_DATA, errno, where,
+			"%s '%s' cannot be read", what, path);
+	for (size_t i = 0; i < ARRAY_SIZE(other_formats); i++)
+		if (memcmp(start, other_formats[i].magic,
+			    strlen(other_formats[i].magic)) == 0)
+			return diag_fail(diags, EXIT_DATA, where,
+				"%s '%s' is a %s image, and the manifest says raw", what,
+				path, other_formats[i].format);
+	return 0;
 }
 
 uint64_t image_bytes(int fd, bool is_qcow2)

@@ -9,6 +9,7 @@
  */
 
 #include "base/document.h"
+#include "vcn/guest/whole.h"
 
 /*
  * image_open - a regular file below one of @roots
@@ -41,6 +42,14 @@ const char *image_qcow2_fault(const uint8_t *header, size_t len);
 /* The same for an open file; EXIT_DATA at @where. */
 int image_check_qcow2(
 	int fd, const char *path, struct loc where, struct diags *diags) _must_check_;
+
+/* One called raw that is of another format: EXIT_DATA at @where. */
+int image_check_raw(int fd, const char *what, const char *path, struct loc where,
+	struct diags *diags) _must_check_;
+
+/* A file that lacks what it says it has (whole_is_cut()): EXIT_DATA at @where. */
+int image_check_whole(int fd, enum whole_kind kind, const char *what, const char *path,
+	struct loc where, struct diags *diags) _must_check_;
 
 /* Bytes of the disk that an image stands for; 0 where it cannot be read. */
 uint64_t image_bytes(int fd, bool is_qcow2);

@@ -37,6 +37,13 @@ struct header {
 
 /* The child */
 
+static enum whole_kind whole_kind(enum image_format format, bool is_written)
+{
+	return format == IMAGE_RAW ? WHOLE_RAW
+	       : is_written	   ? WHOLE_QCOW2_WRITTEN
+				   : WHOLE_QCOW2;
+}
+
 static int open_image(const struct launch_settings *settings, const struct guest *guest,
 	struct diags *diags, int fds[_OPENED_MAX])
 {
@@ -50,9 +57,15 @@ static int open_image(const struct launch_settings *settings, const struct guest
 	if (r == 0 && !image->snapshot)
 		r = image_reopen(
 			*fd, image->path, guest->where, diags, &fds[OPENED_IMAGE_READ]);
-	if (r == 0 && image->format == IMAGE_QCOW2)
-		r = image_check_qcow2(*fd, image->path, guest->where, diags);
-	return r;
+	if (r == 0)
+		r = image->format == IMAGE_QCOW2
+			    ? image_check_qcow2(*fd, image->path, guest->where, diags)
+			    : image_check_raw(
+				      *fd, "image", image->path, guest->where, diags);
+	return r == 0 ? image_check_whole(*fd,
+				whole_kind(image->format, !image->snapshot), "image",
+				image->path, guest->where, diags)
+		      : r;
 }
 
 static int open_kernel(const struct launch_settings *settings, const struct guest *guest,

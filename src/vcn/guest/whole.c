@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcn/guest/whole.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+enum {
+	WORD = 8, /* bytes of an entry of a table */
+	/* qcow2: where its header has what, and QEMU's bounds */
+	QCOW2_HEADER = 104,
+	QCOW2_CLUSTER_BITS_AT = 20,
+	QCOW2_L1_ENTRIES_AT = 36,
+	QCOW2_L1_AT = 40,
+	QCOW2_REFCOUNTS_AT = 48,
+	QCOW2_REFCOUNT_CLUSTERS_AT = 56,
+	QCOW2_FEATURES_AT = 72,
+	QCOW2_REFCOUNT_ORDER_AT = 96,
+	QCOW2_DIRTY = 1 << 0,
+	QCOW2_SUBCLUSTERS = 1 << 4,
+	CLUSTER_BITS_MIN = 9,
+	CLUSTER_BITS_MAX = 21,
+	L1_ENTRIES_MAX = 4 * 1024 * 1024,
+	REFCOUNT_ENTRIES_MAX = 1024 * 1024,
+	REFCOUNT_ORDER = 4, /* of 16 bits, as nearly all are */
+	REFCOUNT_BYTES = 2,
+	/* GPT, in the second block of its disk */
+	GPT_HEADER = 56,
+	GPT_LAST_USABLE_AT = 48,
+	/* a kernel of x86 */
+	KERNEL_HEADER = 0x208,
+	KERNEL_SETUP_SECTORS_AT = 0x1f1,
+	KERNEL_SIZE_AT = 0x1f4,
+	KERNEL_MAGIC_AT = 0x202,
+	KERNEL_PROTOCOL_AT = 0x206,
+	KERNEL_PROTOCOL_MIN = 0x204, /* before it the size had 16 bits */
+	KERNEL_SETUP_DEFAULT = 4,
+	KERNEL_UNIT = 16,
+	SECTOR = 512,
+	SECTOR_LARGE = 4096,
+};
+
+#define OFFSET_MASK 0x00fffffffffffe00ULL
+#define ENTRY_COMPRESSED (1ULL << 62)
+#define ENTRY_ZERO 1ULL
+#define SUBCLUSTERS_THERE 0xffffffffULL
+
+static bool read_bytes(int fd, uint64_t at, void *ret, size_t len)
+{
+	return at <= INT64_MAX && pread(fd, ret, len, (off_t)at) == (ssize_t)len;
+}
+
+static uint64_t big_endian(const uint8_t *bytes, size_t len)
+{
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < len; i++)
+		value = value << 8 | bytes[i];
+	return value;
+}
+
+static uint64_t little_endian(const uint8_t *bytes, size_t len)
+{
+	uint64_t value = 0;
+
+	while (len-- > 0)
+		value = value << 8 | bytes[len];
+	return value;
+}
+
+/* qcow2 */
+
+struct qcow2 {
+	int fd;
+	uint64_t bytes; /* of the file */
+	unsigned cluster_bits;
+	uint64_t l1_at, n_l1;
+	uint64_t refcounts_at, n_refcounts;
+	bool has_refcounts; /* that are to be relied on */
+	bool has_subclusters;
+};
+
+static bool read_header(struct qcow2 *q)
+{
+	uint8_t h[QCOW2_HEADER] = {0};
+	bool is_v3 = false;
+
+	if (pread(q->fd, h, sizeof(h), 0) <= 0)
+		return false;
+	is_v3 = big_endian(h + 4, 4) > 2;
+	uint64_t features = is_v3 ? big_endian(h + QCOW2_FEATURES_AT, WORD) : 0;
+
+	q->cluster_bits = (unsigned)big_endian(h + QCOW2_CLUSTER_BITS_AT, 4);
+	if (q->cluster_bits < CLUSTER_BITS_MIN || q->cluster_bits > CLUSTER_BITS_MAX)
+		return false;
+	q->l1_at = big_endian(h + QCOW2_L1_AT, WORD);
+	q->n_l1 = big_endian(h + QCOW2_L1_ENTRIES_AT, 4);
+	q->refcounts_at = big_endian(h + QCOW2_REFCOUNTS_AT, WORD);
+	q->n_refcounts = big_endian(h + QCOW2_REFCOUNT_CLUSTERS_AT, 4)
+			 << (q->cluster_bits - 3);
+	q->has_subclusters = (features & QCOW2_SUBCLUSTERS) != 0;
+	q->has_refcounts =
+		(features & QCOW2_DIRTY) == 0 && q->n_refcounts <= REFCOUNT_ENTRIES_MAX &&
+		(!is_v3 || big_endian(h + QCOW2_REFCOUNT_ORDER_AT, 4) == REFCOUNT_ORDER);
+	return q->n_l1 <= L1_ENTRIES_MAX;
+}
+
+/* A table of the file, each entry a number; NULL where it is not all there. */
+static uint64_t *read_table(
+	TALLOC_CTX *mem_ctx, const struct qcow2 *q, uint64_t at, uint64_t n)
+{
+	uint64_t *table = mem_array(mem_ctx, uint64_t, n);
+
+	if (!read_bytes(q->fd, at, table, n * WORD))
+		return NULL;
+	for (uint64_t i = 0; i < n; i++)
+		table[i] = big_endian((const uint8_t *)&table[i], WORD);
+	return table;
+}
+
+/* The last cluster of a block of refcounts that is in use, or -1. */
+static int64_t last_in_use(TALLOC_CTX *mem_ctx, const struct qcow2 *q, uint64_t at)
+{
+	size_t len = (size_t)1 << q->cluster_bits;
+	uint8_t *block = mem_array(mem_ctx, uint8_t, len);
+	int64_t last = (int64_t)len / REFCOUNT_BYTES - 1;
+
+	if (!read_bytes(q->fd, at, block, len))
+		return -1;
+	while (last >= 0 &&
+		big_endian(block + last * REFCOUNT_BYTES, REFCOUNT_BYTES) == 0)
+		last--;
+	return last;
+}
+
+/*
+ * Does the last cluster in use begin in the file? Then all is there, and the tables of a large
+ * image need not be read: a few clusters have said it.
+ */
+static bool has_last_cluster(const struct qcow2 *q)
+{
+	TMP_CTX(tmp);
+	uint64_t *blocks = q->has_refcounts
+				   ? read_table(tmp, q, q->refcounts_at, q->n_refcounts)
+				   : NULL;
+	uint64_t n = blocks == NULL ? 0 : q->n_refcounts;
+
+	while (n > 0 && blocks[n - 1] == 0)
+		n--;
+	int64_t last = n == 0 ? -1 : last_in_use(tmp, q, blocks[n - 1]);
+
+	return last >= 0 && ((((n - 1) << (q->cluster_bits - 1)) + (uint64_t)last)
+				    << q->cluster_bits) < q->bytes;
+}
+
+/* Data that an entry of an L2 table leads to, behind the end of the file? */
+static bool is_behind(const struct qcow2 *q, uint64_t entry, uint64_t subclusters)
+{
+	uint64_t compressed = (1ULL << (62 - (q->cluster_bits - 8))) - 1;
+
+	if (entry & ENTRY_COMPRESSED)
+		return (entry & compressed) >= q->bytes;
+	if (q->has_subclusters ? (subclusters & SUBCLUSTERS_THERE) == 0
+			       : (entry & ENTRY_ZERO) != 0)
+		return false;
+	return (entry & OFFSET_MASK) >= q->bytes;
+}
+
+static bool is_l2_cut(const struct qcow2 *q, uint64_t at, bool has_data)
+{
+	TMP_CTX(tmp);
+	uint64_t n = 1ULL << (q->cluster_bits - 3);
+	size_t step = q->has_subclusters ? 2 : 1;
+	uint64_t *table = read_table(tmp, q, at, n);
+
+	if (table == NULL)
+		return true;
+	for (uint64_t i = 0; has_data && i < n; i += step)
+		if (is_behind(q, table[i], step > 1 ? table[i + 1] : 0))
+			return true;
+	return false;
+}
+
+static bool is_qcow2_cut(int fd, uint64_t bytes, bool has_data)
+{
+	TMP_CTX(tmp);
+	struct qcow2 q = {.fd = fd, .bytes = bytes};
+
+	if (!read_header(&q) || has_last_cluster(&q))
+		return false;
+	uint64_t *l1 = read_table(tmp, &q, q.l1_at, q.n_l1);
+
+	if (l1 == NULL)
+		return true;
+	for (uint64_t i = 0; i < q.n_l1; i++)
+		if ((l1[i] & OFFSET_MASK) != 0 &&
+			is_l2_cut(&q, l1[i] & OFFSET_MASK, has_data))
+			return true;
+	return false;
+}
+
+/* Others */
+
+/* By the partition table, with the blocks that its disk has; false where there is none. */
+static bool is_disk_cut(int fd, uint64_t bytes)
+{
+	static const uint64_t blocks[] = {SECTOR, SECTOR_LARGE};
+	uint8_t h[GPT_HEADER];
+
+	for (size_t i = 0; i < ARRAY_SIZE(blocks); i++)
+		if (read_bytes(fd, blocks[i], h, sizeof(h)) &&
+			memcmp(h, "EFI PART", 8) == 0)
+			return little_endian(h + GPT_LAST_USABLE_AT, WORD) >=
+			       bytes / blocks[i];
+	return false;
+}
+
+static bool is_kernel_cut(int fd, uint64_t bytes)
+{
+	uint8_t h[KERNEL_HEADER];
+
+	if (!read_bytes(fd, 0, h, sizeof(h)) ||
+		memcmp(h + KERNEL_MAGIC_AT, "HdrS", 4) != 0 ||
+		little_endian(h + KERNEL_PROTOCOL_AT, 2) < KERNEL_PROTOCOL_MIN)
+		return false;
+	unsigned setup = h[KERNEL_SETUP_SECTORS_AT];
+
+	if (setup == 0)
+		setup = KERNEL_SETUP_DEFAULT;
+	/* Its size is rounded up to the unit. */
+	return bytes + KERNEL_UNIT - 1 <
+	       (uint64_t)(setup + 1) * SECTOR +
+		       little_endian(h + KERNEL_SIZE_AT, 4) * KERNEL_UNIT;
+}
+
+bool whole_is_cut(int fd, enum whole_kind kind)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return false;
+	uint64_t bytes = (uint64_t)st.st_size;
+
+	switch (kind) {
+	case WHOLE_QCOW2:
+	case WHOLE_QCOW2_WRITTEN:
+		return is_qcow2_cut(fd, bytes, kind == WHOLE_QCOW2);
+	case WHOLE_KERNEL:
+		return is_kernel_cut(fd, bytes);
+	default:
+		return is_disk_cut(fd, bytes);
+	}
+}
