@@ -240,6 +240,27 @@ ok "of the same supervisor" within 10 kill -0 "$supervisor"
 ok "which counts it" test "$(field reboots n_boots)" -ge 2
 vcn kill reboots >/dev/null
 wait "$supervisor"
+
+# A QEMU that is upgraded while its guest runs is asked before the guest's next boot.
+new_qemu() {
+	printf '#!/bin/sh\n# %s\nexec %s "$@"\n' "$1" "$(command -v qemu-system-x86_64)" >"$work/.qemu"
+	chmod 755 "$work/.qemu"
+	mv "$work/.qemu" "$work/qemu"
+}
+is_asked() { grep -q "\"inode\":$(stat -c %i "$work/qemu")," "$work/run/.qemu.json"; }
+new_qemu 1
+write_settings "qemu: $work/qemu"
+readies() { grep -ac 'guest: ready' "$work/run/reboots/console.log"; }
+launch reboots
+ok "a guest" within 60 is_state reboots ready
+new_qemu 2
+before=$(readies)
+ok "reboots after an upgrade of its QEMU" within 60 is_asked
+is_ready_again() { [ "$(readies)" -gt $((before + 1)) ]; }
+ok "and is ready again" within 90 is_ready_again
+vcn kill reboots >/dev/null
+wait "$supervisor"
+write_settings
 ok "a panic is a failure" exits 5 vcn run panics
 ok "and named" says "panicked"
 ok "in the state too" is_state panics failed

@@ -268,10 +268,13 @@ static int go_on_with_boot(struct supervisor *s, bool has_answer)
 	return try_boot(s, opening);
 }
 
-/* A guest in the place of another may be for another QEMU, or what this host does not allow. */
+/*
+ * QEMU may be another one since the last boot, by an upgrade, and a guest in the place of another may
+ * be for another QEMU, or what this host does not allow.
+ */
 static int begin_boot(struct supervisor *s)
 {
-	int r = s->replacement == NULL ? 0 : emulator_find(s, s->guest);
+	int r = emulator_find(s, s->guest);
 
 	return r < 0 ? r
 		     : opening_begin(s, s->settings, s->guest, replace_files(s), s->diags,
