@@ -174,6 +174,10 @@ fi
 
 ok "a second supervisor is refused" exits 8 vcn run plain
 ok "the first goes on" is_state plain ready
+for signal in USR1 USR2 ALRM; do
+	kill -"$signal" "$supervisor" "$(field plain pid)"
+done
+ok "also where somebody sends it signals that are not for it" is_state plain ready
 ok "SIGTERM is a graceful stop" at_most 15000 bash -c "kill -TERM $supervisor
 	while kill -0 $supervisor 2>/dev/null; do sleep 0.02; done"
 ok_ended "which ends well" 0

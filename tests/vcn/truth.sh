@@ -152,6 +152,14 @@ done
 inherit() {
 	perl -e "$1; exec @ARGV" "${vcn[@]}" "${@:2}"
 }
+limited() (
+	ulimit -S -f 100 -t 5 -n 40 -u 1 # those that are hard only the host's root may lift
+	exits 0 vcn start vcn001
+)
+ok "a shell with limits" limited
+limits() { awk '/^Max (cpu time|file size|processes)/ { print $(NF - 2) }' "/proc/$1/limits" | sort -u; }
+ok "is not its guest's" equal "$(limits "$(field vcn001 pid)")" unlimited
+ok "to the end" exits 0 vcn kill vcn001
 if command -v perl >/dev/null; then
 	# shellcheck disable=SC2016 # they are perl's
 	ok "a parent that ignores its children" exits 0 inherit '$SIG{CHLD} = "IGNORE"' start vcn001

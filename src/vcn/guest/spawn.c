@@ -118,13 +118,17 @@ static int place_files(struct plan *plan)
  */
 static void reset_signals(void)
 {
+	/* a limit, and what announces an end to a job; QEMU takes those back that it needs */
+	static const int ignored[] = {SIGXFSZ, SIGUSR1, SIGUSR2};
 	sigset_t polite;
 
 	for (int signal = 1; signal < NSIG; signal++)
 		if (signal != SIGKILL && signal != SIGSTOP)
 			(void)!sigaction(
 				signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
-	(void)!sigaction(SIGXFSZ, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
+		(void)!sigaction(
+			ignored[i], &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
 	sigemptyset(&polite);
 	sigaddset(&polite, SIGTERM);
 	sigaddset(&polite, SIGINT);

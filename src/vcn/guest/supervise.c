@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -36,6 +37,7 @@ enum {
 	POLL_MAX_MS = 3600 * 1000,
 	WAIT_MS = 5000, /* between two questions whether the VCN still runs elsewhere */
 	WAIT_EXTENSION_S = 60,
+	FILES_MAX = 65536, /* as in vcn@.service */
 };
 
 /* What clients ask for */
@@ -104,6 +106,24 @@ static void wanted_signals(const struct supervise_options *options, sigset_t *re
 	sigaddset(ret, SIGINT);
 	if (options->is_foreground)
 		sigaddset(ret, SIGHUP);
+}
+
+/* That a batch system or somebody else may send to all there is, and by which others end. */
+static const int deaf_to[] = {
+	SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR};
+
+static void ignore_signals(struct sigaction ret_before[ARRAY_SIZE(deaf_to)])
+{
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	for (size_t i = 0; i < ARRAY_SIZE(deaf_to); i++)
+		(void)!sigaction(deaf_to[i], &ignore, &ret_before[i]);
+}
+
+static void restore_signals(const struct sigaction before[ARRAY_SIZE(deaf_to)])
+{
+	for (size_t i = 0; i < ARRAY_SIZE(deaf_to); i++)
+		(void)!sigaction(deaf_to[i], &before[i], NULL);
 }
 
 static void read_signal(struct supervisor *s)
@@ -426,8 +446,9 @@ int supervise_run(const struct launch_settings *settings, const struct guest *gu
 	TMP_CTX(tmp);
 	struct supervisor *s = mem_new(tmp, struct supervisor);
 	sigset_t wanted, before;
-	void (*pipe_before)(int) = signal(SIGPIPE, SIG_IGN);
+	struct sigaction ignored[ARRAY_SIZE(deaf_to)];
 
+	ignore_signals(ignored);
 	s->settings = settings;
 	s->guest = guest;
 	s->options = options;
@@ -442,7 +463,7 @@ int supervise_run(const struct launch_settings *settings, const struct guest *gu
 
 	mem_close_fd(&s->signal_fd);
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	signal(SIGPIPE, pipe_before);
+	restore_signals(ignored);
 	return r;
 }
 
@@ -466,6 +487,35 @@ static int leave_caller(int report_fd)
 	return fcntl(3, F_SETFD, FD_CLOEXEC) < 0 ? -1 : close_range(4, ~0U, 0);
 }
 
+/*
+ * Those of a shell are meant for what ends with it: a guest would end with its seconds of
+ * processor time. What may not be lifted is lifted as far as it goes.
+ */
+static void lift_limits(void)
+{
+	static const struct {
+		int resource;
+		rlim_t wanted;
+	} rows[] = {
+		{RLIMIT_AS, RLIM_INFINITY},
+		{RLIMIT_CPU, RLIM_INFINITY},
+		{RLIMIT_DATA, RLIM_INFINITY},
+		{RLIMIT_FSIZE, RLIM_INFINITY},
+		{RLIMIT_NOFILE, FILES_MAX},
+		{RLIMIT_NPROC, RLIM_INFINITY},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct rlimit limit = {rows[i].wanted, rows[i].wanted};
+
+		if (setrlimit(rows[i].resource, &limit) == 0 ||
+			getrlimit(rows[i].resource, &limit) < 0)
+			continue;
+		limit.rlim_cur = limit.rlim_max;
+		(void)!setrlimit(rows[i].resource, &limit);
+	}
+}
+
 static _Noreturn void run_detached(const struct launch_settings *settings,
 	const struct guest *guest, const char *host,
 	const struct supervise_options *options, int report_fd)
@@ -479,6 +529,7 @@ static _Noreturn void run_detached(const struct launch_settings *settings,
 	own.report_fd = 3;
 	if (leave_caller(report_fd) < 0)
 		_exit(EXIT_IO);
+	lift_limits();
 	/* A terminal that hangs up has nothing to do with us any more. */
 	signal(SIGHUP, SIG_IGN);
 	(void)!chdir("/");
