@@ -199,6 +199,8 @@ ok "with it a guest" exits 0 vcn start vcn001
 if [ -L /bin ]; then
 	write_settings "network: user" "qemu: /bin/qemu-system-x86_64"
 	ok "a QEMU by a path that goes through a link" exits 0 vcn check
+	write_settings "network: user" "qemu-roots: [/bin, /usr, /usr/local]"
+	ok "what QEMU has anyway is named as well" exits 0 vcn check
 	write_settings "network: user"
 fi
 passt=$(pgrep -x 'passt(.avx2)?' | head -n 1)

@@ -104,6 +104,17 @@ static bool is_below(const char *path, const char *folder)
 	return text_has_prefix(path, folder) && path[strlen(folder)] == '/';
 }
 
+/* Is it there already, for itself or in a folder that is? */
+static bool has_place(const struct apart *apart, const char *path)
+{
+	for (size_t i = 0; i < apart->n_places; i++)
+		if (strcmp(path, apart->places[i].path) == 0 ||
+			(apart->places[i].kind == PLACE_FOLDER &&
+				is_below(path, apart->places[i].path)))
+			return true;
+	return false;
+}
+
 /* On many hosts /bin is a link into /usr: what is below it has no folder of that name here. */
 static const char *behind_links(
 	TALLOC_CTX *mem_ctx, const struct apart *apart, const char *path)
@@ -130,8 +141,12 @@ struct apart *apart_plan(TALLOC_CTX *mem_ctx, const char *program, const char *s
 	add_folder(apart, "/proc");
 	for (size_t i = 0; i < ARRAY_SIZE(system); i++)
 		add_place(apart, system[i], false, false);
-	for (size_t i = 0; i < roots->n; i++)
-		add_place(apart, behind_links(tmp, apart, roots->items[i]), true, false);
+	for (size_t i = 0; i < roots->n; i++) {
+		const char *root = behind_links(tmp, apart, roots->items[i]);
+
+		if (!has_place(apart, root))
+			add_place(apart, root, true, false);
+	}
 	program = behind_links(tmp, apart, program);
 	if (!is_below(program, "/usr"))
 		add_place(apart, program, true, false);
