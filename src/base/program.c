@@ -380,9 +380,13 @@ int program_finish(struct program *p, int result_or_failure, struct json_object 
 		drop_warnings(p->diags);
 	if (result != NULL)
 		print_json(p, result, code);
-	if (code == 0)
-		code = -flush_output(p->diags);
-	else
+	/* "Something would change" without what is no answer, either. */
+	bool is_answer = code == 0 || code == EXIT_CHANGES;
+	int lost = is_answer ? -flush_output(p->diags) : 0;
+
+	if (lost != 0)
+		code = lost;
+	else if (!is_answer)
 		(void)!fflush(stdout);
 	if (result == NULL)
 		diags_print(stderr, p->diags, &style);
