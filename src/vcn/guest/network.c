@@ -565,8 +565,9 @@ static int ask_elsewhere(const struct port_job *jobs, size_t n_jobs)
 	struct presence *asked = NULL;
 	size_t n = list_addresses(tmp, jobs, n_jobs, &asked);
 	int r = refuse_host(jobs, n_jobs);
-	int found = r < 0 || n == 0 ? -1 : presence_ask(asked, n);
-	char text[IP_TEXT_MAX];
+	struct mac who;
+	int found = r < 0 || n == 0 ? -1 : presence_ask(asked, n, &who);
+	char text[IP_TEXT_MAX], mac[MAC_TEXT_MAX];
 
 	if (found < 0)
 		return r;
@@ -575,8 +576,9 @@ static int ask_elsewhere(const struct port_job *jobs, size_t n_jobs)
 	return r < 0 ? r
 		     : diag_fail(jobs->diags, EXIT_BUSY, jobs->guest->where,
 			       "VCN '%s': it still runs elsewhere: its address %s is "
-			       "answered for",
-			       jobs->guest->name, ip_format(asked[found].address, text));
+			       "answered for by %s",
+			       jobs->guest->name, ip_format(asked[found].address, text),
+			       mac_format(who, mac));
 }
 
 /* The job of interface @i, but for what is found out on the way. */

@@ -327,8 +327,8 @@ static ssize_t receive(const struct presence *asked, int fd, uint8_t *ret_frame)
 }
 
 /* Which one of those that are asked for at the wire of @i is answered for there, or -1. */
-static int hear_answer(
-	const struct presence *asked, const struct pollfd *wires, size_t n, size_t i)
+static int hear_answer(const struct presence *asked, const struct pollfd *wires, size_t n,
+	size_t i, struct mac *ret_who)
 {
 	uint8_t frame[PRESENCE_FRAME_MAX];
 	ssize_t len;
@@ -336,14 +336,16 @@ static int hear_answer(
 	while ((len = receive(&asked[i], wires[i].fd, frame)) > 0)
 		for (size_t j = 0; j < n; j++)
 			if (wires[j].fd == wires[i].fd &&
-				presence_is_answer(&asked[j], frame, (size_t)len))
+				presence_is_answer(&asked[j], frame, (size_t)len)) {
+				memcpy(ret_who->bytes, frame + MAC_BYTES, MAC_BYTES);
 				return (int)j;
+			}
 	return -1;
 }
 
 /* What somebody answers for by @until, or -1. */
-static int listen_until(
-	const struct presence *asked, struct pollfd *wires, size_t n, int64_t until)
+static int listen_until(const struct presence *asked, struct pollfd *wires, size_t n,
+	int64_t until, struct mac *ret_who)
 {
 	int64_t left;
 	int found = -1;
@@ -353,12 +355,12 @@ static int listen_until(
 			continue;
 		for (size_t i = 0; found < 0 && i < n; i++)
 			if (wires[i].revents != 0)
-				found = hear_answer(asked, wires, n, i);
+				found = hear_answer(asked, wires, n, i, ret_who);
 	}
 	return found;
 }
 
-int presence_ask(const struct presence *asked, size_t n)
+int presence_ask(const struct presence *asked, size_t n, struct mac *ret_who)
 {
 	TMP_CTX(tmp);
 	struct pollfd *wires = mem_array(tmp, struct pollfd, n);
@@ -371,7 +373,8 @@ int presence_ask(const struct presence *asked, size_t n)
 		send_questions(asked, wires, n);
 		found = listen_until(asked, wires, n,
 			start + (i < N_QUESTIONS ? (int64_t)i * QUESTION_GAP_MS
-						 : LISTEN_MS));
+						 : LISTEN_MS),
+			ret_who);
 	}
 	for (size_t i = 0; i < n; i++)
 		if (asked[i].tap_fd < 0)

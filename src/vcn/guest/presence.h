@@ -50,6 +50,8 @@ size_t presence_answer(const struct presence *mine, const uint8_t *question, siz
  * presence_ask - the first of @asked that somebody answers for
  *
  * shape:   takes 0.8 seconds where nobody answers, none for @n 0
- * returns: its index, or -1; what cannot be asked is taken for free
+ * returns: its index, and in @ret_who who has sent the answer; or -1; what cannot be asked is
+ *          taken for free
  */
-int presence_ask(const struct presence *asked, size_t n) _must_check_;
+int presence_ask(
+	const struct presence *asked, size_t n, struct mac *ret_who) _must_check_;
