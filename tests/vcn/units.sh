@@ -122,5 +122,19 @@ done
 for unit in "$units/vcn@.service" "$units/vcn-apply.service"; do
 	ok "${unit##*/} ends with vcn.target" grep -qx "PartOf=vcn.target" "$unit"
 done
+# An upgrade of a library restarts what uses it, by needrestart: no guest.
+restarts() {
+	# shellcheck disable=SC2016 # perl's
+	perl -e 'our %nrconf; eval do { local (@ARGV, $/) = shift; <> }; die $@ if $@;
+		my $name = shift;
+		exit((grep { $name =~ /$_/ && !$nrconf{override_rc}->{$_} }
+			keys %{$nrconf{override_rc}}) ? 1 : 0)' "$here/../../contrib/needrestart/vcn.conf" "$1"
+}
+if command -v perl >/dev/null; then
+	ok "needrestart restarts no guest" exits 1 restarts vcn@vcn001.service
+	ok "but what is none" exits 0 restarts vcnd@x.service
+else
+	skip "needrestart restarts no guest" "no perl"
+fi
 ok "vcn@.service is nothing to enable" exits 1 grep -q Install "$units/vcn@.service"
 finish_tests
