@@ -51,6 +51,17 @@ ok "restart" exits 0 vcn restart vcn001
 ok "what was thrown away is gone, what was kept is there" within 10 \
 	equal "$(grep -a "guest: found" "$work/run/vcn001/console.log" | tr -d '\r' | tail -n 3 | xargs)" \
 	"guest: found guest: found vcn001 guest: found vcn001"
+
+# What a guest writes into a file without a name is gone with it.
+mv "$work/kept/home.qcow2" "$work/kept/gone"
+ok "a disk that is kept and was removed" exits 0 vcn status vcn001
+ok "makes it outdated" says "outdated"
+cp "$work/kept/gone" "$work/kept/home.qcow2"
+ok "one in its place" exits 0 vcn diff
+ok "as well" says "outdated vcn001: image or disk replaced"
+mv "$work/kept/gone" "$work/kept/home.qcow2"
+ok "and not when it is back" exits 0 vcn diff
+ok "as it was" equal "$(cat "$work/said")" ""
 ok "a disk more makes it outdated" bash -c "sed '/name: data/d' '$work/body.yaml' |
 	'$here/trailer.py' >'$work/manifest.yaml'"
 ok "and it is said" exits 0 vcn diff

@@ -47,7 +47,7 @@ ok "in a sentence" says "it runs as it was: with its changes it did not get read
 before=$(pids)
 ok "what failed is not tried again" exits 2 vcn diff --restart-changed
 ok "but the other one would be" equal "$(cat "$work/said")" "outdated vcn001: backed out
-restart vcn002: image replaced"
+restart vcn002: image or disk replaced"
 publish good
 ok "a good one under the same path" exits 0 vcn apply --restart-changed
 ok "is for both" says "vcn001: restarted, ready"

@@ -28,20 +28,26 @@ static char *mark_file(TALLOC_CTX *mem_ctx, const char *path, bool is_written)
 		(uintmax_t)st.st_ino, content, path);
 }
 
-char *image_mark(TALLOC_CTX *mem_ctx, const struct guest_image *image)
+static void add_file(struct buffer *b, const char *path, bool is_written)
 {
 	TMP_CTX(tmp);
-	const char *paths[] = {image->path, image->kernel, image->initrd};
+	const char *line = path == NULL ? NULL : mark_file(tmp, path, is_written);
+
+	if (line != NULL)
+		buffer_add_text(b, line);
+}
+
+char *image_mark(TALLOC_CTX *mem_ctx, const struct guest *guest)
+{
+	TMP_CTX(tmp);
+	const struct guest_image *image = &guest->image;
 	struct buffer *b = buffer_new(tmp);
 
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
-		const char *line = paths[i] == NULL ? NULL
-						    : mark_file(tmp, paths[i],
-							      i == 0 && !image->snapshot);
-
-		if (line != NULL)
-			buffer_add_text(b, line);
-	}
+	add_file(b, image->path, !image->snapshot);
+	add_file(b, image->kernel, false);
+	add_file(b, image->initrd, false);
+	for (size_t i = 0; i < guest->n_disks; i++)
+		add_file(b, guest->disks[i].path, true);
 	return mem_strdup(mem_ctx, b->data);
 }
 
@@ -70,7 +76,20 @@ bool image_mark_is_current(const char *mark)
 	return true;
 }
 
-char *image_mark_id(TALLOC_CTX *mem_ctx, const char *mark)
+/* Of a line that ends at @end: is its path one of these, and no disk's? */
+static bool is_of(const struct guest_image *image, const char *path, const char *end)
+{
+	const char *paths[] = {image->path, image->kernel, image->initrd};
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		if (paths[i] != NULL && strlen(paths[i]) == (size_t)(end - path) &&
+			strncmp(paths[i], path, strlen(paths[i])) == 0)
+			return true;
+	return false;
+}
+
+char *image_mark_id(
+	TALLOC_CTX *mem_ctx, const char *mark, const struct guest_image *image)
 {
 	TMP_CTX(tmp);
 	struct buffer *b = buffer_new(tmp);
@@ -84,7 +103,8 @@ char *image_mark_id(TALLOC_CTX *mem_ctx, const char *mark)
 		size_t device = strcspn(mark, ":");
 		size_t word = strcspn(mark, " ");
 
-		if (device < word)
+		if (device < word && mark[word] == ' ' &&
+			is_of(image, mark + word + 1, end))
 			buffer_add(b, mark + device, word - device);
 	}
 	sha256(b->data, b->len, digest);

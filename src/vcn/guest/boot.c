@@ -262,7 +262,8 @@ static int open_all(struct supervisor *s, struct boot *boot, struct opening *ope
 	if (r == 0)
 		r = open_files(s, boot, opening, handover);
 	if (r == 0)
-		boot->record.image_id = image_mark_id(boot, s->state->image_mark);
+		boot->record.image_id =
+			image_mark_id(boot, s->state->image_mark, &s->guest->image);
 	if (r == 0)
 		r = open_vsock(s, boot, handover);
 	if (r == 0)

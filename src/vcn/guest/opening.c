@@ -159,7 +159,7 @@ static _Noreturn void run_child(const struct launch_settings *settings,
 		fds[i] = is_kept(kept, i) ? IS_KEPT : -1;
 	patience_leave(fd, NULL);
 	/* Before they are opened: one that is replaced in between is outdated, not hidden. */
-	const char *text = kept != NULL ? kept->mark : image_mark(diags, &guest->image);
+	const char *text = kept != NULL ? kept->mark : image_mark(diags, guest);
 
 	header.code = open_image(settings, guest, diags, fds);
 	if (header.code == 0)

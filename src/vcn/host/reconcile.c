@@ -274,7 +274,7 @@ static const char *describe_change(const struct manifest *manifest,
 	if (reconcile_is_backed_out(guest, state))
 		return "backed out";
 	if (state->is_image_replaced)
-		return "image replaced";
+		return "image or disk replaced";
 	return state->digest != NULL && strcmp(state->digest, guest->digest) == 0 &&
 			       succession_is_taken(manifest, guest, state)
 		       ? "another VCN has its MAC or address now"
