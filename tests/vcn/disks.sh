@@ -43,6 +43,7 @@ sed "s,^runtime-dir: .*,runtime-dir: $work/run2," "$work/vcn.yaml" >"$work/other
 ok "a second guest of a disk that is kept does not start" exits 5 "$VCN" --config "$work/other.yaml" \
 	--manifest "$work/manifest.yaml" --host node01.c.example start vcn002
 ok "because it is locked" says 'Failed to get "write" lock'
+ok "by the name that it has in the manifest" says "image \\[$work/kept/home.qcow2\\]"
 
 begin_manifest 2
 with_disks vcn001 "name: work, size: 64" "$home" "$data"

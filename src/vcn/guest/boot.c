@@ -554,8 +554,33 @@ void boot_read_stderr(struct boot *boot)
 	boot->stderr_len += len;
 }
 
+/* QEMU knows its files by their descriptors; whoever reads what it says, by their paths. */
+static const char *name_files(
+	TALLOC_CTX *mem_ctx, const struct guest *guest, const char *words)
+{
+	static const char by_number[] = "/dev/fdset/";
+	struct buffer *b = buffer_new(mem_ctx);
+	const char *found;
+
+	while ((found = strstr(words, by_number)) != NULL) {
+		char *end;
+		size_t set = strtoul(found + strlen(by_number), &end, 10);
+		const char *path = machine_set_path(guest, set);
+
+		buffer_add(b, words, (size_t)(found - words));
+		if (path == NULL)
+			buffer_add(b, found, (size_t)(end - found));
+		else
+			buffer_add_text(b, path);
+		words = end;
+	}
+	buffer_add_text(b, words);
+	return b->data;
+}
+
 /* QEMU's last words on one line, without anything that could drive a terminal. */
-static const char *last_words(TALLOC_CTX *mem_ctx, const struct boot *boot)
+static const char *last_words(
+	TALLOC_CTX *mem_ctx, const struct guest *guest, const struct boot *boot)
 {
 	size_t start = boot->stderr_len > WORDS_MAX ? boot->stderr_len - WORDS_MAX : 0;
 	struct buffer *b = buffer_new(mem_ctx);
@@ -568,11 +593,11 @@ static const char *last_words(TALLOC_CTX *mem_ctx, const struct boot *boot)
 		else if (byte >= ' ' && byte < 0x7f)
 			buffer_add_byte(b, (char)byte);
 	}
-	return b->len == 0 ? "it said nothing" : b->data;
+	return b->len == 0 ? "it said nothing" : name_files(mem_ctx, guest, b->data);
 }
 
-static const char *describe_end(
-	TALLOC_CTX *mem_ctx, const struct boot *boot, const siginfo_t *info)
+static const char *describe_end(TALLOC_CTX *mem_ctx, const struct guest *guest,
+	const struct boot *boot, const siginfo_t *info)
 {
 	bool ended_well = info->si_code == CLD_EXITED && info->si_status == 0;
 
@@ -584,14 +609,14 @@ static const char *describe_end(
 		return mem_printf(mem_ctx, "QEMU was ended by signal %d (%s)%s: %s",
 			info->si_status, strsignal(info->si_status),
 			info->si_status == SIGKILL ? ", maybe for want of memory" : "",
-			last_words(mem_ctx, boot));
+			last_words(mem_ctx, guest, boot));
 	if (ended_well && (boot->was_reset || boot->was_shut_down))
 		return boot->was_reset ? "it rebooted before it was ready"
 				       : "it powered off before it was ready";
 	if (ended_well)
 		return "QEMU was told to end by somebody else";
 	return mem_printf(mem_ctx, "QEMU failed with exit code %d: %s", info->si_status,
-		last_words(mem_ctx, boot));
+		last_words(mem_ctx, guest, boot));
 }
 
 /* What was written before the end and not read yet. */
@@ -666,7 +691,7 @@ void boot_end(struct supervisor *s)
 	s->boot = NULL;
 	s->state->pid = 0;
 	s->state->message = NULL;
-	if (replace_goes_on(s, describe_end(tmp, boot, &info)))
+	if (replace_goes_on(s, describe_end(tmp, s->guest, boot, &info)))
 		supervisor_publish(s);
 	else if (s->state->is_stopping || (ended_well && boot->was_shut_down)) {
 		s->is_ended = true;
@@ -675,6 +700,6 @@ void boot_end(struct supervisor *s)
 		plan_reboot(s, boot);
 		supervisor_publish(s);
 	} else {
-		fail_run(s, describe_end(tmp, boot, &info));
+		fail_run(s, describe_end(tmp, s->guest, boot, &info));
 	}
 }

@@ -5,7 +5,16 @@
 
 #include "vcn/common/memory_need.h"
 
-enum { FIRST_NUMBER = 3, FIRST_DISK_SET = 10, MTU_MAX = 65535 };
+enum { FIRST_NUMBER = 3, IMAGE_SET = 1, FIRST_DISK_SET = 10, MTU_MAX = 65535 };
+
+const char *machine_set_path(const struct guest *guest, size_t set)
+{
+	if (set == IMAGE_SET)
+		return guest->image.path;
+	return set >= FIRST_DISK_SET && set - FIRST_DISK_SET < guest->n_disks
+		       ? guest->disks[set - FIRST_DISK_SET].path
+		       : NULL;
+}
 
 /* A value inside an option: QEMU ends it at a comma, unless there are two. */
 static const char *escaped(TALLOC_CTX *mem_ctx, const char *value)

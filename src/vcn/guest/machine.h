@@ -66,5 +66,8 @@ struct machine {
 #define MACHINE_READY_ID "rdyport"
 #define MACHINE_READY_PORT "org.vcn.ready.0"
 
+/* The file behind QEMU's /dev/fdset/@set, as the manifest names it; NULL: none of it. */
+const char *machine_set_path(const struct guest *guest, size_t set);
+
 struct machine *machine_build(TALLOC_CTX *mem_ctx, const struct guest *guest,
 	const struct machine_host *host) _must_check_;
