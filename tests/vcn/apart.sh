@@ -116,9 +116,19 @@ preflight() { exits "$1" "$VCN" --config "$work/vcn.yaml" --host node01.c.exampl
 	"$work/manifest.yaml"; }
 one nulls "$disk" "$nic"
 ok "preflight" preflight 0
-ok "says nothing of the guest" equal "$(grep -v '^note: guests have no limits' "$work/said")" ""
+ok "says nothing of the guest" equal "$(grep -v '^note: .*guests' "$work/said")" ""
 ok "starts nothing" no_qemu
 ok "and makes nothing" no_tap
+mkdir "$work/sysctl"
+if mount --bind "$work/sysctl" /proc/sys/net; then
+	mkdir "$work/sysctl/bridge"
+	echo 1 >"$work/sysctl/bridge/bridge-nf-call-iptables"
+	echo 0 >"$work/sysctl/bridge/bridge-nf-call-ip6tables"
+	ok "a host whose iptables sees what passes its bridges" preflight 0
+	ok "is told" says "passes this host's iptables, .*sysctl net.bridge.bridge-nf-call-iptables=0"
+	ok "once" equal "$(grep -c "passes this host's" "$work/said")" 1
+	umount /proc/sys/net
+fi
 one nulls "$disk" "${nic/br0/br7}"
 ok "no such bridge" preflight 7
 ok "is told" says "no bridge 'br7'"

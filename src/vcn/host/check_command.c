@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -59,6 +60,34 @@ static void note_limits(struct session *s)
 	if (why != NULL)
 		diag_add(s->diags, SEVERITY_NOTE, NULL, LOC_NONE,
 			"guests have no limits of memory and processors here: %s", why);
+}
+
+static bool is_one(const char *path)
+{
+	TMP_CTX(tmp);
+	char *text;
+	size_t len;
+
+	return file_read_at(tmp, AT_FDCWD, path, &text, &len) == 0 && len > 0 &&
+	       text[0] == '1';
+}
+
+/* It has no rule of its own for guests, but others let through only what is theirs. */
+static void note_packet_filter(struct session *s)
+{
+	static const char *const names[] = {"iptables", "ip6tables", "arptables"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		TMP_CTX(tmp);
+		const char *name = mem_printf(tmp, "bridge-nf-call-%s", names[i]);
+
+		if (is_one(file_join(tmp, "/proc/sys/net/bridge", name)))
+			diag_add(s->diags, SEVERITY_NOTE, NULL, LOC_NONE,
+				"what guests send over a bridge passes this host's "
+				"%s, by which Docker lets nothing through: 'sysctl "
+				"net.bridge.%s=0' keeps it apart",
+				names[i], name);
+	}
 }
 
 /* Could every enabled VCN of the manifest start here? */
@@ -232,6 +261,8 @@ static int open_preflight(struct session *s)
 	s->host = s->arguments.host;
 	(void)!supervise_check(s->settings, s->diags);
 	note_limits(s);
+	if (s->settings->network == NETWORK_BRIDGE)
+		note_packet_filter(s);
 	return 0;
 }
 
