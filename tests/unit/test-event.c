@@ -36,6 +36,9 @@ static const struct row {
 	{"{\"event\":\"BLOCK_IO_ERROR\",\"data\":{\"action\":\"stop\","
 	 "\"nospace\":true,\"reason\":\"full\"}}",
 		true, {EVENT_DISK_STOPPED, "", false, false, true, "full"}},
+	{"{\"event\":\"BLOCK_IO_ERROR\",\"data\":{\"device\":\"drive0\",\"action\":"
+	 "\"stop\",\"nospace\":true,\"reason\":\"full\"}}",
+		true, {EVENT_DISK_STOPPED, "", false, false, true, "full", "drive0"}},
 	{"{\"event\":\"BLOCK_IO_ERROR\",\"data\":{\"action\":\"stop\","
 	 "\"nospace\":null,\"reason\":null}}",
 		true, {EVENT_DISK_STOPPED, "", false, false, false, ""}},
@@ -50,6 +53,7 @@ static void compare(const struct event *event, const struct event *expected)
 	assert_int_equal(event->kind, expected->kind);
 	assert_string_equal(event->port, expected->port);
 	assert_string_equal(event->reason, expected->reason);
+	assert_string_equal(event->drive, expected->drive == NULL ? "" : expected->drive);
 	assert_int_equal(event->was_reset, expected->was_reset);
 	assert_int_equal(event->was_shut_down, expected->was_shut_down);
 	assert_int_equal(event->is_out_of_space, expected->is_out_of_space);

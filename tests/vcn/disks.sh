@@ -100,4 +100,35 @@ with_disks vcn003 "name: work, size: 64"
 end_manifest whole
 ok "a disk larger than the file system is refused" exits 5 vcn start vcn003
 ok "with both sizes" says "has 64 MiB, and the file system of '.*' has 3 in all"
+
+# No room for what they write: each is stopped, none is killed, and goes on when there is room.
+mkdir "$work/tight" "$work/thrown"
+mount -t tmpfs -o size=256k,mode=755 none "$work/tight"
+mount -t tmpfs -o size=2m,mode=755 none "$work/thrown"
+truncate -s 8M "$work/tight/data.raw" "$work/tight/own.raw"
+head -c 1500k /dev/zero >"$work/thrown/ballast"
+write_settings "network: user" "scratch: $work/thrown" "image-roots: [$work/images, $work/tight]" \
+	"writable-roots: $work/tight"
+begin_manifest 7
+with_disks vcn011 "name: data, path: \"$work/tight/data.raw\", format: raw"
+guest vcn012 "" "path: $work/tight/own.raw
+      format: raw
+      snapshot: no
+      readiness: virtserial"
+with_disks vcn013 "name: work, size: 2"
+end_manifest whole
+ok "guests without room for their disks" exits 5 vcn apply
+stopped_for() { field "$1" message | grep -q "$2"; }
+ok "one with a disk that is kept" within 60 stopped_for vcn011 \
+	"'$work/tight/data.raw' cannot be written (No space left on device)"
+ok "one with an image of its own" within 60 stopped_for vcn012 "'$work/tight/own.raw' cannot be written"
+ok "one without an image" within 60 stopped_for vcn013 "no room is left in '$work/thrown'"
+pids=$(qemu_pids | sort)
+mount -o remount,size=20m "$work/tight"
+rm "$work/thrown/ballast"
+for name in vcn011 vcn012 vcn013; do
+	ok "$name goes on where there is room" within 90 is_state "$name" ready
+done
+ok "each is the same QEMU" equal "$(qemu_pids | sort)" "$pids"
+ok "stop" exits 0 vcn stop --all
 finish_tests

@@ -47,6 +47,7 @@ static bool read_io_error(struct json_object *data, struct event *ret)
 
 	if (!json_read_text(data, "action", &action) ||
 		!json_read_bool(data, "nospace", &ret->is_out_of_space) ||
+		!json_read_text(data, "device", &ret->drive) ||
 		!json_read_text(data, "reason", &ret->reason))
 		return false;
 	if (strcmp(action, "stop") == 0)
@@ -74,7 +75,7 @@ static const struct row {
 
 bool event_read(const struct qmp_message *message, struct event *ret)
 {
-	*ret = (struct event){.port = "", .reason = ""};
+	*ret = (struct event){.port = "", .drive = "", .reason = ""};
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (strcmp(rows[i].name, message->text) == 0)
 			return rows[i].read(message->data, ret);

@@ -26,6 +26,7 @@ struct event {
 	bool was_reset, was_shut_down;
 	bool is_out_of_space;
 	const char *reason; /* of a failing disk, in QEMU's words; "" for none */
+	const char *drive; /* that fails, by its id; "" where QEMU names none */
 };
 
 /*

@@ -7,6 +7,10 @@
 
 enum { FIRST_NUMBER = 3, IMAGE_SET = 1, FIRST_DISK_SET = 10, MTU_MAX = 65535 };
 
+/* By these QEMU calls them in its events. */
+#define ROOT_DRIVE "root"
+#define DISK_DRIVE "drive%zu"
+
 const char *machine_set_path(const struct guest *guest, size_t set)
 {
 	if (set == IMAGE_SET)
@@ -14,6 +18,18 @@ const char *machine_set_path(const struct guest *guest, size_t set)
 	return set >= FIRST_DISK_SET && set - FIRST_DISK_SET < guest->n_disks
 		       ? guest->disks[set - FIRST_DISK_SET].path
 		       : NULL;
+}
+
+const char *machine_kept_path(const struct guest *guest, const char *id)
+{
+	TMP_CTX(tmp);
+
+	if (strcmp(id, ROOT_DRIVE) == 0)
+		return guest->image.snapshot ? NULL : guest->image.path;
+	for (size_t i = 0; i < guest->n_disks; i++)
+		if (strcmp(id, mem_printf(tmp, DISK_DRIVE, i)) == 0)
+			return guest->disks[i].path;
+	return NULL;
 }
 
 /* A value inside an option: QEMU ends it at a comma, unless there are two. */
@@ -186,7 +202,8 @@ static void add_disk(
 	 * disk. werror=stop: where its scratch space ends the guest is stopped, and does
 	 * not hear of errors that its disk has not. */
 	add_option(m, "-drive",
-		"if=none,id=root,format=%s,file=/dev/fdset/1,snapshot=%s,discard=unmap,"
+		"if=none,id=" ROOT_DRIVE
+		",format=%s,file=/dev/fdset/1,snapshot=%s,discard=unmap,"
 		"detect-zeroes=unmap%s%s",
 		image->format == IMAGE_RAW ? "raw" : "qcow2",
 		image->snapshot ? "on" : "off", image->snapshot ? ",werror=stop" : "",
@@ -197,7 +214,8 @@ static void add_disk(
 
 /*
  * Each in a set of its own. What is thrown away need not reach the host's disk, and its guest
- * is stopped where there is no room for it; of what is kept the guest hears of errors.
+ * is stopped where there is no room for it; so it is for what is kept (werror=enospc, QEMU's default),
+ * of other errors of which it hears.
  */
 static void add_further_disk(struct machine *m, const struct guest_disk *disk, size_t i,
 	const struct qemu *qemu)
@@ -210,7 +228,7 @@ static void add_further_disk(struct machine *m, const struct guest_disk *disk, s
 	add_option(m, "-add-fd", "fd=%d,set=%zu,opaque=rdonly:disk",
 		add_fd(m, MACHINE_FD_DISK_READ, i), set);
 	add_option(m, "-drive",
-		"if=none,id=drive%zu,format=%s,file=/dev/fdset/%zu,discard=unmap,"
+		"if=none,id=" DISK_DRIVE ",format=%s,file=/dev/fdset/%zu,discard=unmap,"
 		"detect-zeroes=unmap%s%s",
 		i, disk->format == IMAGE_QCOW2 && is_kept ? "qcow2" : "raw", set,
 		is_kept ? "" : ",cache=unsafe,werror=stop", aio_option(qemu));

@@ -69,5 +69,8 @@ struct machine {
 /* The file behind QEMU's /dev/fdset/@set, as the manifest names it; NULL: none of it. */
 const char *machine_set_path(const struct guest *guest, size_t set);
 
+/* The file that is kept behind the drive @id; NULL: what is written there is thrown away. */
+const char *machine_kept_path(const struct guest *guest, const char *id);
+
 struct machine *machine_build(TALLOC_CTX *mem_ctx, const struct guest *guest,
 	const struct machine_host *host) _must_check_;

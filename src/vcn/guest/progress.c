@@ -60,15 +60,32 @@ static void pass_stage(struct supervisor *s, enum boot_stage stage)
 
 /* QMP */
 
+/* What it writes there is to be kept, and would be lost with it. */
+static void stop_for_kept(struct supervisor *s, const char *path, const char *why)
+{
+	s->boot->scratch_end = SCRATCH_KEPT;
+	s->boot->kept_path = path;
+	s->boot->kept_fault = mem_strdup(s->boot, why);
+	s->boot->retried_at = 0;
+	supervisor_publish(s);
+}
+
 /*
  * A guest whose scratch space ends is stopped, and stays so: it is a person's to say what
- * becomes of it. Any other fault of a disk ends it.
+ * becomes of it. Any other fault of a disk that is thrown away ends it.
  */
 static void end_writes(struct supervisor *s, const struct event *event)
 {
+	const char *kept = machine_kept_path(s->guest, event->drive);
 	bool is_limit = strcmp(event->reason, strerror(EFBIG)) == 0;
+	bool is_full =
+		event->is_out_of_space || strcmp(event->reason, strerror(EDQUOT)) == 0;
 
-	if (!s->guest->image.snapshot || (!event->is_out_of_space && !is_limit)) {
+	if (kept != NULL) {
+		stop_for_kept(s, kept, event->reason);
+		return;
+	}
+	if (!is_full && !is_limit) {
 		supervisor_fail_boot(s, "its disk fails: %s", event->reason);
 		return;
 	}

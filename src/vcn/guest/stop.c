@@ -46,7 +46,8 @@ static void first_rung(struct supervisor *s)
 	if (s->boot->record.stage_us[STAGE_QMP] < 0) {
 		climb_to_kill(s);
 	} else if (s->boot->record.stage_us[STAGE_RUNNING] < 0 ||
-		   s->boot->scratch_end != SCRATCH_GOES_ON) {
+		   (s->boot->scratch_end != SCRATCH_GOES_ON &&
+			   s->boot->retried_at == 0)) {
 		/* It does not run, or not any more: it could not hear the button. */
 		climb_to_quit(s);
 	} else {

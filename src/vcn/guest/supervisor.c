@@ -91,6 +91,10 @@ static const char *current_message(struct supervisor *s)
 		return s->message = mem_printf(s,
 			       "scratch full: no room is left in '%s', and it is stopped",
 			       s->settings->scratch);
+	if (boot->scratch_end == SCRATCH_KEPT)
+		return s->message = mem_printf(s,
+			       "'%s' cannot be written (%s): it is stopped until it can",
+			       boot->kept_path, boot->kept_fault);
 	if (boot->network_fault != NULL)
 		return boot->network_fault;
 	if (boot->is_scratch_low)

@@ -26,7 +26,12 @@
 enum { STDERR_TAIL = 2000, READY_LINE_MAX = 16 };
 
 /* What a guest's writes have come to the end of. */
-enum scratch_end { SCRATCH_GOES_ON, SCRATCH_LIMIT, SCRATCH_NO_SPACE };
+enum scratch_end {
+	SCRATCH_GOES_ON,
+	SCRATCH_LIMIT,
+	SCRATCH_NO_SPACE,
+	SCRATCH_KEPT, /* not of its scratch space: a file that is kept cannot be written */
+};
 
 /* One QEMU, from its clone to its end. */
 struct boot {
@@ -46,6 +51,8 @@ struct boot {
 	bool is_greeted; /* its QEMU has */
 	bool is_ready, is_late, is_rescue, is_scratch_low;
 	enum scratch_end scratch_end; /* QEMU has stopped it for this */
+	const char *kept_path, *kept_fault; /* SCRATCH_KEPT: which file, and why */
+	int64_t retried_at; /* ms: QEMU was told to try once more; 0: not since it failed */
 	char ready_line[READY_LINE_MAX]; /* what the readiness port has said of a line */
 	size_t ready_len, ready_total;
 	bool is_mute; /* its QEMU does not answer */

@@ -11,6 +11,7 @@ enum {
 	TICK_MS = 20000,
 	GREETING_MS = 20000, /* a loaded host starts QEMU in a second or two */
 	ANSWER_MS = 5000,
+	RETRY_MS = 10000, /* in which a write that fails again has done so */
 	SCRATCH_LOW_MIB = 256,
 	LATE_EXTENSION_S = 60,
 };
@@ -85,6 +86,34 @@ static void resume(struct supervisor *s)
 	supervisor_publish(s);
 }
 
+/*
+ * A file that is kept may be anywhere, its server gone: nobody is asked, QEMU tries again the write
+ * that failed. Where that does not fail again the guest goes on.
+ */
+static void retry_kept(struct supervisor *s)
+{
+	struct boot *boot = s->boot;
+
+	if (boot->scratch_end != SCRATCH_KEPT || boot->qmp == NULL)
+		return;
+	if (boot->retried_at == 0) {
+		boot->retried_at = clock_ms();
+		qmp_send(boot->qmp, "cont", NULL);
+	} else if (clock_ms() - boot->retried_at >= RETRY_MS) {
+		boot->scratch_end = SCRATCH_GOES_ON;
+		supervisor_publish(s);
+	}
+}
+
+static bool has_scratch(const struct guest *guest)
+{
+	bool has = guest->image.path != NULL && guest->image.snapshot;
+
+	for (size_t i = 0; !has && i < guest->n_disks; i++)
+		has = guest->disks[i].path == NULL;
+	return has;
+}
+
 static void look_at_scratch(struct supervisor *s)
 {
 	struct boot *boot = s->boot;
@@ -93,7 +122,7 @@ static void look_at_scratch(struct supervisor *s)
 	/* Twice as much to be well again, so that it does not flap. */
 	bool is_low = left < (boot->is_scratch_low ? 2 * mark : mark);
 
-	if (s->guest->image.path == NULL || !s->guest->image.snapshot)
+	if (!has_scratch(s->guest))
 		return;
 	if (is_low != boot->is_scratch_low) {
 		boot->is_scratch_low = is_low;
@@ -161,6 +190,7 @@ void upkeep_now(struct supervisor *s)
 	s->tick_at = clock_ms() + TICK_MS;
 	ask_for_patience(s);
 	look_at_scratch(s);
+	retry_kept(s);
 	look_at_network(s);
 	ask_qemu(s);
 }
