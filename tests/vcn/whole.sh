@@ -88,6 +88,16 @@ begin_manifest 1
 guest vcn001
 end_manifest bare
 ok "a kernel" exits 0 vcn check
+filler=$(printf 'x%.0s' {1..2040})
+begin_manifest 1
+guest vcn001 "$filler"
+end_manifest bare
+ok "more arguments than a kernel takes" exits 10 vcn check
+ok "are told" says "the arguments have 20[0-9]+ bytes, and kernel '.*vmlinuz' takes 2047"
+begin_manifest 1
+guest vcn001 "${filler:100}"
+end_manifest bare
+ok "but not fewer" exits 0 vcn check
 head -c 5000000 "$VCN_TEST_GUEST/vmlinuz" >"$work/images/vmlinuz"
 ok "a kernel that is cut" exits 10 vcn check
 ok "is named" says "kernel '.*vmlinuz' is cut"

@@ -68,6 +68,20 @@ static int open_image(const struct launch_settings *settings, const struct guest
 		      : r;
 }
 
+/* What is too long the kernel cuts, and says so to nobody. */
+static int check_arguments(const struct guest *guest, int kernel_fd, struct diags *diags)
+{
+	const char *arguments = guest->image.arguments;
+	uint64_t max = arguments == NULL ? 0 : whole_kernel_arguments(kernel_fd);
+
+	return max == 0 || strlen(arguments) <= max
+		       ? 0
+		       : diag_fail(diags, EXIT_DATA, guest->where,
+				 "the arguments have %zu bytes, and kernel '%s' takes %llu",
+				 strlen(arguments), guest->image.kernel,
+				 (unsigned long long)max);
+}
+
 static int open_kernel(const struct launch_settings *settings, const struct guest *guest,
 	struct diags *diags, int fds[_OPENED_MAX])
 {
@@ -78,6 +92,8 @@ static int open_kernel(const struct launch_settings *settings, const struct gues
 	if (image->kernel != NULL && fds[OPENED_KERNEL] != IS_KEPT)
 		r = image_open_for_all(roots, image->kernel, "kernel", guest->where,
 			diags, &fds[OPENED_KERNEL]);
+	if (r == 0 && image->kernel != NULL && fds[OPENED_KERNEL] != IS_KEPT)
+		r = check_arguments(guest, fds[OPENED_KERNEL], diags);
 	if (r == 0 && image->kernel != NULL && image->initrd != NULL &&
 		fds[OPENED_INITRD] != IS_KEPT)
 		r = image_open_for_all(roots, image->initrd, "initrd", guest->where,

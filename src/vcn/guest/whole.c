@@ -32,11 +32,13 @@ enum {
 	GPT_HEADER = 56,
 	GPT_LAST_USABLE_AT = 48,
 	/* a kernel of x86 */
-	KERNEL_HEADER = 0x208,
+	KERNEL_HEADER = 0x23c,
 	KERNEL_SETUP_SECTORS_AT = 0x1f1,
 	KERNEL_SIZE_AT = 0x1f4,
 	KERNEL_MAGIC_AT = 0x202,
 	KERNEL_PROTOCOL_AT = 0x206,
+	KERNEL_ARGUMENTS_AT = 0x238,
+	KERNEL_ARGUMENTS_MIN = 0x206, /* the protocol that has it */
 	KERNEL_PROTOCOL_MIN = 0x204, /* before it the size had 16 bits */
 	KERNEL_SETUP_DEFAULT = 4,
 	KERNEL_UNIT = 16,
@@ -219,13 +221,27 @@ static bool is_disk_cut(int fd, uint64_t bytes)
 	return false;
 }
 
+static bool read_kernel(int fd, unsigned protocol, uint8_t ret_header[KERNEL_HEADER])
+{
+	return read_bytes(fd, 0, ret_header, KERNEL_HEADER) &&
+	       memcmp(ret_header + KERNEL_MAGIC_AT, "HdrS", 4) == 0 &&
+	       little_endian(ret_header + KERNEL_PROTOCOL_AT, 2) >= protocol;
+}
+
+uint64_t whole_kernel_arguments(int fd)
+{
+	uint8_t h[KERNEL_HEADER];
+
+	return read_kernel(fd, KERNEL_ARGUMENTS_MIN, h)
+		       ? little_endian(h + KERNEL_ARGUMENTS_AT, 4)
+		       : 0;
+}
+
 static bool is_kernel_cut(int fd, uint64_t bytes)
 {
 	uint8_t h[KERNEL_HEADER];
 
-	if (!read_bytes(fd, 0, h, sizeof(h)) ||
-		memcmp(h + KERNEL_MAGIC_AT, "HdrS", 4) != 0 ||
-		little_endian(h + KERNEL_PROTOCOL_AT, 2) < KERNEL_PROTOCOL_MIN)
+	if (!read_kernel(fd, KERNEL_PROTOCOL_MIN, h))
 		return false;
 	unsigned setup = h[KERNEL_SETUP_SECTORS_AT];
 

@@ -8,6 +8,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum whole_kind {
 	WHOLE_RAW, /* a GPT names the last block of its disk */
@@ -26,3 +27,6 @@ enum whole_kind {
  *         Documentation/arch/x86/boot.rst
  */
 bool whole_is_cut(int fd, enum whole_kind kind);
+
+/* Bytes of a command line that a kernel takes, of which it cuts the rest; 0: it does not say. */
+uint64_t whole_kernel_arguments(int fd);
