@@ -263,9 +263,6 @@ ok "standard output that is full: exit 7" bash -c \
 	"'$LDAPCC' --config '$work/settings.yaml' --ldif '$work/site.ldif' render \
 		>/dev/full 2>'$work/err'; [ \$? -eq 7 ]"
 ok "and it says so" complains "output cannot be written: No space left"
-ok "a difference that cannot be told: exit 7" bash -c \
-	"'$LDAPCC' --config '$work/settings.yaml' --ldif '$work/site.ldif' diff \
-		>/dev/full 2>'$work/err'; [ \$? -eq 7 ]"
 settings "state: $work/site.ldif/state"
 sed -i 1d "$work/settings.yaml"
 untouched "a state folder that cannot be made" 7 apply

@@ -17,6 +17,8 @@ end_manifest whole
 
 # What is to be done
 
+unheard() { vcn diff >/dev/full; }
+ok "a difference that cannot be told is none" exits 7 unheard
 ok "diff exits with 2" exits 2 vcn diff
 ok "and says what is to be done" equal "$(cat "$work/said")" \
 	"start vcn001: not running
