@@ -275,9 +275,15 @@ static void put_quoted(uint32_t c, struct buffer *out)
 		buffer_printf(out, "\\u%04x", (unsigned)c);
 }
 
-/* RFC 8259 section 7; every escape is also one of YAML 1.1 and 1.2. */
-const char *escape_json(const char *text, size_t len, _unused_ const struct field *field,
-	struct buffer *out)
+/* Kea 2.2 makes the byte XX of \u00XX, and takes no other number: what is above ASCII stands
+ * as it is, and it reads all of it. */
+static bool needs_number_in_kea(uint32_t c)
+{
+	return c < 0x20 || c == 0x7f;
+}
+
+static const char *put_json(
+	const char *text, size_t len, bool (*is_numbered)(uint32_t), struct buffer *out)
 {
 	const unsigned char *bytes = (const unsigned char *)text;
 	size_t from = 0, step;
@@ -291,13 +297,26 @@ const char *escape_json(const char *text, size_t len, _unused_ const struct fiel
 	for (size_t i = 0; i < len; i += step) {
 		uint32_t c = decode(bytes + i, &step);
 
-		if (c != '"' && c != '\\' && !needs_number(c))
+		if (c != '"' && c != '\\' && !is_numbered(c))
 			continue;
 		buffer_add(out, text + from, i - from);
 		put_quoted(c, out);
 		from = i + step;
 	}
 	return copy(text + from, len - from, out);
+}
+
+/* RFC 8259 section 7; every escape is also one of YAML 1.1 and 1.2. */
+const char *escape_json(const char *text, size_t len, _unused_ const struct field *field,
+	struct buffer *out)
+{
+	return put_json(text, len, needs_number, out);
+}
+
+const char *escape_kea(const char *text, size_t len, _unused_ const struct field *field,
+	struct buffer *out)
+{
+	return put_json(text, len, needs_number_in_kea, out);
 }
 
 /* dhcpd's lexer, common/conflex.c: a backslash takes the next character as it is. */

@@ -11,8 +11,8 @@
 #include "template/template.h"
 
 escape_fn escape_dhcpd, escape_zone, escape_dnsmasq, escape_hosts, escape_html,
-	escape_ini, escape_ipxe, escape_json, escape_kickstart, escape_preseed,
-	escape_shell, escape_text, escape_dnsmasq_name;
+	escape_ini, escape_ipxe, escape_json, escape_kea, escape_kickstart,
+	escape_preseed, escape_shell, escape_text, escape_dnsmasq_name;
 
 /* Outside of quotes, in the languages that have them: a plain word or nothing. */
 escape_fn escape_bare;

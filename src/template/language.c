@@ -17,7 +17,7 @@ const struct language languages[] = {
 		dnsmasq_names, escape_dnsmasq_name},
 	{"hosts", '\0', "#", escape_hosts, wellformed_hosts},
 	{"json", '"', "", escape_json, wellformed_json},
-	{"kea", '"', "#", escape_json, wellformed_kea},
+	{"kea", '"', "#", escape_kea, wellformed_kea},
 	{"yaml", '"', "#", escape_json, wellformed_yaml},
 	{"kickstart", '\0', "#", escape_kickstart, wellformed_kickstart},
 	{"preseed", '\0', "#", escape_preseed, wellformed_preseed},

@@ -38,6 +38,12 @@ static const struct row rows[] = {
 	{"json", NULL, TEXT("a\0b"), NULL},
 	{"json", NULL, TEXT("\xff"), NULL},
 	{"json", NULL, TEXT("\xed\xa0\x80"), NULL},
+	/* Kea would make the byte 85 of \u0085, and reads no \ufeff */
+	{"kea", NULL, TEXT("\x01\n\x7f\"\\"), "\\u0001\\n\\u007f\\\"\\\\"},
+	{"kea", NULL, TEXT("\xc2\x85\xe2\x80\xa8\xef\xbb\xbf\xef\xbf\xbe"),
+		"\xc2\x85\xe2\x80\xa8\xef\xbb\xbf\xef\xbf\xbe"},
+	{"kea", NULL, TEXT("a\0b"), NULL},
+	{"kea", NULL, TEXT("\xff"), NULL},
 	{"yaml", NULL, TEXT("a: \"b\" # \\"), "a: \\\"b\\\" # \\\\"},
 	{"yaml", NULL, TEXT("x\ny: z"), "x\\ny: z"},
 	{"yaml", NULL, TEXT("\xef\xbf\xbe\xef\xbf\xbf"), "\\ufffe\\uffff"},
