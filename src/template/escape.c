@@ -224,14 +224,13 @@ const char *escape_bare(const char *text, size_t len, _unused_ const struct fiel
 	struct buffer *out)
 {
 	if (look(text, len) != 0)
-		return "is more than a plain word, and the "
-		       "template has no quotes around it";
+		return "is more than a plain word, and none of the language's quotes is around it";
 	bool is_option = len > 0 && (text[0] == '-' || text[0] == '+');
 	bool is_key =
 		len > 0 && text[len - 1] == ':' && (len == 1 || text[len - 2] != ':');
 
 	if (is_option || is_key)
-		return "is no plain word, and the template has no quotes around it";
+		return "is no plain word, and none of the language's quotes is around it";
 	return copy(text, len, out);
 }
 

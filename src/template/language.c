@@ -11,22 +11,22 @@ static const char *const dnsmasq_names[] = {"name", "fqdn", "hostname", "names",
 	"target", NULL};
 
 const struct language languages[] = {
-	/* name, quote, comment, escaper of a value, check of a file, longest line, names */
-	{"dhcpd", '"', "#", escape_dhcpd, wellformed_dhcpd},
-	{"dnsmasq", '\0', "#", escape_dnsmasq, wellformed_dnsmasq, DNSMASQ_LINE_MAX,
-		dnsmasq_names, escape_dnsmasq_name},
-	{"hosts", '\0', "#", escape_hosts, wellformed_hosts},
-	{"json", '"', "", escape_json, wellformed_json},
-	{"kea", '"', "#", escape_kea, wellformed_kea},
-	{"yaml", '"', "#", escape_json, wellformed_yaml},
-	{"kickstart", '\0', "#", escape_kickstart, wellformed_kickstart},
-	{"preseed", '\0', "#", escape_preseed, wellformed_preseed},
-	{"shell", '\'', "#", escape_shell, NULL},
-	{"ini", '\0', "#;", escape_ini, NULL},
-	{"ipxe", '\0', "#", escape_ipxe, NULL},
-	{"zone", '"', ";", escape_zone, wellformed_zone},
-	{"html", '\0', "", escape_html, NULL},
-	{"text", '\0', NULL, escape_text, NULL},
+	/* name, quotes, comment, escaper of a value, check of a file, longest line, names */
+	{"dhcpd", QUOTING_LINES, "#", escape_dhcpd, wellformed_dhcpd},
+	{"dnsmasq", QUOTING_NONE, "#", escape_dnsmasq, wellformed_dnsmasq,
+		DNSMASQ_LINE_MAX, dnsmasq_names, escape_dnsmasq_name},
+	{"hosts", QUOTING_NONE, "#", escape_hosts, wellformed_hosts},
+	{"json", QUOTING_LINE, "", escape_json, wellformed_json},
+	{"kea", QUOTING_KEA, "#", escape_kea, wellformed_kea},
+	{"yaml", QUOTING_YAML, "#", escape_json, wellformed_yaml},
+	{"kickstart", QUOTING_NONE, "#", escape_kickstart, wellformed_kickstart},
+	{"preseed", QUOTING_NONE, "#", escape_preseed, wellformed_preseed},
+	{"shell", QUOTING_SHELL, "#", escape_shell, NULL},
+	{"ini", QUOTING_NONE, "#;", escape_ini, NULL},
+	{"ipxe", QUOTING_NONE, "#", escape_ipxe, NULL},
+	{"zone", QUOTING_LINE, ";", escape_zone, wellformed_zone},
+	{"html", QUOTING_NONE, "", escape_html, NULL},
+	{"text", QUOTING_NONE, NULL, escape_text, NULL},
 	{0},
 };
 
@@ -47,21 +47,24 @@ const char **language_names(TALLOC_CTX *mem_ctx)
 	return names;
 }
 
-escape_fn *language_escaper(
-	const struct language *language, bool in_quotes, const struct field *field)
+escape_fn *language_escaper(const struct language *language, enum quotes_place place,
+	const struct field *field)
 {
 	for (const char *const *name = language->names;
 		name != NULL && *name != NULL && field != NULL; name++)
 		if (strcmp(field->name, *name) == 0)
 			return language->escape_name;
-	return in_quotes || language->quote == '\0' ? language->escape : escape_bare;
+	return place == PLACE_INSIDE || language->quoting == QUOTING_NONE
+		       ? language->escape
+		       : escape_bare;
 }
 
 bool language_may_begin_comment(const struct language *language, const char *trailer)
 {
 	if (language->comment == NULL)
 		return true;
-	return trailer[0] != '\0' && strchr(language->comment, trailer[0]) != NULL;
+	return trailer[0] != QUOTING_NONE &&
+	       strchr(language->comment, trailer[0]) != NULL;
 }
 
 const char *language_check_file(TALLOC_CTX *mem_ctx, const char *language,
@@ -79,7 +82,7 @@ const char *language_check_file(TALLOC_CTX *mem_ctx, const char *language,
 	struct trailer whole;
 
 	*ret_line = 0;
-	if (memchr(bytes, '\0', len) != NULL)
+	if (memchr(bytes, QUOTING_NONE, len) != NULL)
 		return "a zero byte";
 	if (trailer != NULL) {
 		fault = trailer_check(bytes, len, trailer, &whole);

@@ -9,11 +9,12 @@
  */
 
 #include "template/escape.h"
+#include "template/quotes.h"
 #include "template/wellformed.h"
 
 struct language {
 	const char *name; /* "dhcpd", as in front matter */
-	char quote; /* that the template writes around values: '"' or '\'', '\0': none */
+	enum quoting quoting; /* which quotes the template writes around values */
 	const char *comment; /* each byte begins a comment that ends with its line; "":
 				none does; NULL: nobody knows, as in plain text */
 	escape_fn *escape; /* a value in its place: inside the quotes, if there are any */
@@ -33,11 +34,11 @@ const struct language *language_find(const char *name);
 /* Their names, NULL-terminated, below @mem_ctx. */
 const char **language_names(TALLOC_CTX *mem_ctx) _must_check_;
 
-/* The escaper for a value of @field (NULL: not known) inside the language's quotes or outside
- * of them: there only plain words (names, addresses, paths) pass. A language without quotes
- * has one for everything but its `names`. */
-escape_fn *language_escaper(
-	const struct language *language, bool in_quotes, const struct field *field);
+/* The escaper for a value of @field (NULL: not known) at @place, inside the language's quotes
+ * or outside of them: there only plain words (names, addresses, paths) pass. A language
+ * without quotes has one for everything but its `names`. */
+escape_fn *language_escaper(const struct language *language, enum quotes_place place,
+	const struct field *field);
 
 /* Is @trailer the beginning of a comment? */
 bool language_may_begin_comment(const struct language *language, const char *trailer);

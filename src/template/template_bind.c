@@ -72,7 +72,7 @@ struct compiler {
 	unsigned n_levels;
 	struct program *program;
 	size_t pending; /* literals from here on have no operation yet */
-	bool in_quotes;
+	struct quotes quotes;
 	unsigned n_expansions;
 };
 
@@ -130,19 +130,12 @@ static void stop(struct compiler *c, const struct place *place, const struct par
 static void literal(
 	struct compiler *c, const struct place *place, const char *text, size_t len)
 {
-	char quote = place->language->quote;
+	const struct language *language = place->language;
 
 	buffer_add(c->program->literals, text, len);
 	if (c->program->literals->len > LITERALS_MAX)
 		c->is_stopped = true;
-	for (size_t i = 0; quote != '\0' && i < len; i++) {
-		if (text[i] == '\n')
-			c->in_quotes = false;
-		else if (text[i] == '\\' && !(quote == '\'' && c->in_quotes))
-			i++;
-		else if (text[i] == quote)
-			c->in_quotes = !c->in_quotes;
-	}
+	quotes_follow(&c->quotes, language->quoting, language->comment, text, len);
 }
 
 static void literal_text(struct compiler *c, const struct place *place, const char *text)
@@ -371,6 +364,9 @@ static void bind_value(
 {
 	struct op *op = add_op(c, place, part, OP_VALUE);
 
+	enum quoting quoting = place->language->quoting;
+	enum quotes_place stands = quotes_take_value(&c->quotes, quoting);
+
 	op->is_raw = part->is_raw;
 	op->escape = escape_mustache;
 	if (!resolve(c, place, part, op) || c->is_dynamic)
@@ -382,7 +378,7 @@ static void bind_value(
 			op->field->name, kind_word(op->field));
 		return;
 	}
-	op->escape = language_escaper(place->language, c->in_quotes, op->field);
+	op->escape = language_escaper(place->language, stands, op->field);
 	op->line_max = place->language->line_max;
 	op->language = place->language->name;
 	op->refuse = place->refuse;
@@ -406,6 +402,23 @@ static bool push_level(struct compiler *c, const struct op *op)
 	return true;
 }
 
+/* A section that opens a quote and does not close it: who knows what is shown of it, and how
+ * often. Its values and what follows count as outside of quotes. */
+static void join_section(struct compiler *c, const struct place *place,
+	const struct quotes *before, size_t index)
+{
+	const struct language *language = place->language;
+
+	if (quotes_meet(&c->quotes, before, language->quoting))
+		return;
+	for (size_t i = index + 1; i < c->program->n_ops; i++) {
+		struct op *op = &c->program->ops[i];
+
+		if (op->kind == OP_VALUE && op->language == language->name)
+			op->escape = language_escaper(language, PLACE_OUTSIDE, op->field);
+	}
+}
+
 static void bind_section(
 	struct compiler *c, const struct place *place, const struct part *part)
 {
@@ -424,9 +437,11 @@ static void bind_section(
 	op->pushes = is_section && push_level(c, op);
 	c->levels[c->n_levels].section = index;
 	bool pushes = op->pushes;
+	struct quotes before = c->quotes;
 
 	c->n_levels += pushes;
 	bind_parts(c, place, &part->inner);
+	join_section(c, place, &before, index);
 	flush(c);
 	c->n_levels -= pushes;
 	c->program->ops[index].end = c->program->n_ops;
@@ -569,12 +584,12 @@ static void bind_file(
 		.arguments = place->arguments,
 		.indent = joined_indent(c, place, part),
 		.depth = place->depth + 1};
-	bool in_quotes = c->in_quotes;
+	struct quotes quotes = c->quotes;
 
 	if (!inherit(c, place, part, &inner))
 		return;
 	if (inner.language != place->language)
-		c->in_quotes = false;
+		c->quotes = QUOTES_INIT;
 	if (part->kind == PART_PARENT)
 		inner.arguments = add_arguments(c, place, part);
 	if (c->is_dynamic && is_active(place, target)) {
@@ -588,7 +603,7 @@ static void bind_file(
 		!c->is_dynamic)
 		check_arguments(c, place, inner.arguments);
 	if (inner.language != place->language)
-		c->in_quotes = in_quotes;
+		c->quotes = quotes;
 }
 
 /* The outermost parent tag that hands over a block of this name wins. */
@@ -684,7 +699,7 @@ static void bind_place(
 	program->depth = c->n_levels;
 	c->program = program;
 	c->pending = 0;
-	c->in_quotes = false;
+	c->quotes = QUOTES_INIT;
 	c->n_expansions = 0;
 	bind_parts(c, place, &place->source->parts);
 	flush(c);

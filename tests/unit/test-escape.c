@@ -167,8 +167,8 @@ static void test_rows(_unused_ void **state)
 		struct buffer *out = buffer_new(tmp);
 		struct field field = make_field(row->field);
 		const struct field *of = row->field == NULL ? NULL : &field;
-		const char *reason = language_escaper(language_find(row->language), true,
-			of)(row->input, row->len, of, out);
+		const char *reason = language_escaper(language_find(row->language),
+			PLACE_INSIDE, of)(row->input, row->len, of, out);
 
 		if ((reason == NULL) != (row->expected != NULL) ||
 			(reason == NULL && strcmp(out->data, row->expected) != 0))
@@ -216,7 +216,7 @@ static void test_bare(_unused_ void **state)
 		for (size_t j = 0; j < ARRAY_SIZE(words); j++) {
 			struct buffer *out = buffer_new(tmp);
 			const char *reason = language_escaper(language_find(quoted[i]),
-				false,
+				PLACE_OUTSIDE,
 				NULL)(words[j].input, strlen(words[j].input), NULL, out);
 
 			if ((reason == NULL) != words[j].passes)
@@ -225,7 +225,8 @@ static void test_bare(_unused_ void **state)
 			if (reason == NULL)
 				assert_string_equal(out->data, words[j].input);
 		}
-	assert_ptr_equal(language_escaper(language_find("ini"), false, NULL), escape_ini);
+	assert_ptr_equal(
+		language_escaper(language_find("ini"), PLACE_OUTSIDE, NULL), escape_ini);
 }
 
 /* What people who can write to a directory might try. */

@@ -175,14 +175,79 @@ static void test_table(void **state)
 
 		assert_ptr_equal(l, &languages[n]);
 		assert_non_null(l->escape);
-		assert_ptr_equal(language_escaper(l, true, NULL), l->escape);
-		assert_ptr_equal(language_escaper(l, false, NULL),
-			l->quote == '\0' ? l->escape : escape_bare);
+		assert_ptr_equal(language_escaper(l, PLACE_INSIDE, NULL), l->escape);
+		assert_ptr_equal(language_escaper(l, PLACE_OUTSIDE, NULL),
+			l->quoting == QUOTING_NONE ? l->escape : escape_bare);
 	}
 	assert_int_equal(n, 14);
-	assert_int_equal(language_find("shell")->quote, '\'');
-	assert_int_equal(language_find("yaml")->quote, '"');
-	assert_int_equal(language_find("hosts")->quote, '\0');
+	assert_int_equal(language_find("shell")->quoting, QUOTING_SHELL);
+	assert_int_equal(language_find("yaml")->quoting, QUOTING_YAML);
+	assert_int_equal(language_find("hosts")->quoting, QUOTING_NONE);
+}
+
+/* Each @ is a value; the places are I (inside), O (outside), B (where a scalar begins). */
+static const struct {
+	const char *language, *text, *places;
+} quoted[] = {
+	{"dhcpd", "option x \"@\"; y @; # \"@\n z \"@\"", "IOOI"},
+	{"dhcpd", "x \"a\nb @\" @ \"@\" \"a\\\"@\"", "OOII"},
+	{"json", "{\"a\": \"@\", \"b\": @, \"it's @\": 1}", "IOI"},
+	{"kea", "// it\"s\n\"@\" # \"@\n/* \"\n\" @ \" */ \"@\" @", "IOOIO"},
+	{"kea", "\"http://@\" \"/*@\" \"#@\"", "III"},
+	{"zone", "@ TXT \"@\" ; \"@\n@ TXT \"\\\"@\"", "OIOOI"},
+	{"ini", "a=\"@\" '@'", "OO"},
+
+	{"shell", "echo '@' @ \"@\" \"it's @\" '@'", "IOOOI"},
+	{"shell", "echo \"@: it's @, isn't it\" '@'", "OOI"},
+	{"shell", "echo \\'@ \\\\'@' \"\\\"'@'\"", "OIO"},
+	{"shell", "# don't @\necho '@'; x#'@'", "OII"},
+	{"shell", "a='b\nc @' '@'\n'@'", "OII"},
+	{"shell", "$'@' '@'", "OI"},
+	{"shell", "x=`echo '@'` '@'", "OI"},
+	{"shell", "x=$(echo '@' \"@\") '@'", "IOI"},
+	{"shell", "x=\"$(echo '@' \"it's @\") '@'\" '@'", "IOOI"},
+	{"shell", "x=\"$(case $1 in a) '@' ;; esac)\" '@'", "OO"},
+	{"shell", "cat <<END '@'\nit's '@'\n END\n '@'\nEND\n '@'", "IOOI"},
+	{"shell", "cat <<-'END' | x '@'\n'@'\n\tEND\n '@'", "IOI"},
+	{"shell", "cat <<\\E\n@\nE@\nE\n'@'", "OOI"},
+	{"shell", "cat <<<'@' '@'; echo $((1 << 2)) '@'\n'@'", "IIII"},
+	{"shell", "case $x in 'a') '@' ;; *')') '@' ;; esac", "II"},
+
+	{"yaml", "a: \"@\"\nb: @\n\"@\": [\"@\", @, '@']\n", "IBIIBO"},
+	{"yaml", "{say: 'echo \"@\"', b: \"it's @\"}", "OI"},
+	{"yaml", "a: say \"@\"\nb: it's \"@\"\n", "OO"},
+	{"yaml", "a: b, \"@\"\nc: [b, \"@\", d \"@\"]\n", "OIO"},
+	{"yaml", "- \"@\"\n-   - \"@\"\n? \"@\"\n: \"@\"\n", "IIII"},
+	{"yaml", "a: !unsafe \"@\"\nb: &x \"@\"\nc:\"@\"", "IIO"},
+	{"yaml", "a: \"b\n c @\" # \"@\nd: \"@\"", "OOI"},
+	{"yaml", "a: b\n  \"@\"\nc:\n  \"@\"\nd: \"e\"\n\"@\": 1", "OII"},
+	{"yaml", "a: |\n  \"@\"\n\n  x\nb: \"@\"\n", "OI"},
+	{"yaml", "- a: >-\n    \"@\"\n  b: \"@\"\n- |2\n  \"@\"\n- \"@\"", "OIOI"},
+	{"yaml", "a: [\n  \"@\", \"@\",\n  @ ]\nb: c, \"@\"", "IIBO"},
+	{"yaml", "a: \"\\\"@\" \nb: '\\' \nc: 'it''s @'\nd: \"@\"", "IOI"},
+	{"yaml", "a: b - \"@\"\nc: b\n\n  c\n  \"@\"\nd: \"@\"", "OOI"},
+	{"yaml", "['it''s, \"@\"', \"@\"]\n- -1 \"@\"\n- - \"@\"", "OIOI"},
+	{"yaml", "a: @@\nb: x@\n- @: @\n", "BOOBB"},
+};
+
+static void test_quotes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(quoted); i++) {
+		const struct language *l = language_find(quoted[i].language);
+		struct quotes q = QUOTES_INIT;
+		char places[16] = "";
+		size_t n = 0;
+
+		for (const char *at = quoted[i].text; *at != '\0'; at++)
+			if (*at == '@')
+				places[n++] = "OBI"[quotes_take_value(&q, l->quoting)];
+			else
+				quotes_follow(&q, l->quoting, l->comment, at, 1);
+		if (strcmp(places, quoted[i].places) != 0)
+			fail_msg("%s: %s: %s instead of %s", quoted[i].language,
+				quoted[i].text, places, quoted[i].places);
+	}
 }
 
 static void test_comments(void **state)
@@ -219,6 +284,7 @@ int main(void)
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_quotes),
 		cmocka_unit_test(test_comments),
 	};
 

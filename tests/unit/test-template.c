@@ -628,13 +628,13 @@ static const struct row hook_rows[] = {
 		"!room.packages(0) of hall at top:11:14: contains a blank in kickstart@10 "},
 	{"dhcpd", "{{#boxes}}{{#first}}{{note}};\n# \"\n\"{{note}}\"{{/first}}{{/boxes}}",
 		"+box@2 !box.note(7) of alpha at top:11:21: is more than a plain word, "
-		"and the template has no quotes around it in dhcpd@2 -box@20 "
+		"and none of the language's quotes is around it in dhcpd@2 -box@20 "
 		"+box@20 -box@20 +box@20 -box@20 "},
 	{"shell",
 		"{{#boxes}}{{#first}}echo '{{note}}' '{{name}}' \"{{note}}\" "
 		"{{name}}{{/first}}{{/boxes}}",
 		"+box@2 !box.note(7) of alpha at top:11:49: is more than a plain word, "
-		"and the template has no quotes around it in shell@32 -box@39 "
+		"and none of the language's quotes is around it in shell@32 -box@39 "
 		"+box@39 -box@39 +box@39 -box@39 "},
 	/* the language that cannot carry it is that of the partial */
 	{"text", "{{#boxes}}{{#first}}{{>bare}}{{/first}}{{/boxes}}",
