@@ -458,6 +458,14 @@ static int compare_pointers(const void *left, const void *right)
 		*(struct dns_record *const *)left, *(struct dns_record *const *)right);
 }
 
+static void add_hex(struct site *site, struct dns_record *record)
+{
+	TMP_CTX(tmp);
+
+	if (record->hex == NULL)
+		record->hex = arena_strdup(site->arena, dns_record_hex(tmp, record));
+}
+
 void dns_records_settle(struct site *site)
 {
 	struct dns_record **records = site->dns_records;
@@ -474,4 +482,6 @@ void dns_records_settle(struct site *site)
 		if (i == 0 || dns_record_compare(
 				      records[i], records[site->n_dns_records - 1]) != 0)
 			records[site->n_dns_records++] = records[i];
+	for (size_t i = 0; i < site->n_dns_records; i++)
+		add_hex(site, records[i]);
 }

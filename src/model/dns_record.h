@@ -31,6 +31,7 @@ struct dns_record {
 	const char *target; /* CNAME, MX, SRV: the same; "": the root, for none */
 	const char *service; /* SRV: "_ldap._tcp" */
 	const char *fingerprint; /* SSHFP: hex */
+	const char *hex; /* dns_record_hex(), when it is settled */
 	struct strings texts; /* TXT: each of up to 255 bytes */
 	uint16_t type; /* enum dns_type */
 	uint16_t priority, weight, port; /* SSHFP: algorithm, kind of fingerprint */

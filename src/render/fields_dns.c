@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
-#include <threads.h>
 
 #include "model/zone.h"
 #include "render/fields_row.h"
 
 /* DNS: the records that the directory has beside addresses, zones, and what is in them. */
 
-/* Full names end with a dot in a zone's file; the root is the dot alone. */
-static void give_dotted(struct value *ret, const char *name, char *room, size_t size)
+/* Full names end with a dot in a zone's file; the root is the dot alone. In the value's own
+ * room, so that it stays while others are asked for. */
+static void give_dotted(struct value *ret, const char *name)
 {
-	size_t len = strnlen(name, size - 1);
+	size_t len = strnlen(name, sizeof(ret->scratch) - 1);
 
-	memcpy(room, name, len);
-	room[len] = '.';
+	memcpy(ret->scratch, name, len);
+	ret->scratch[len] = '.';
 	ret->kind = VALUE_TEXT;
-	ret->text.bytes = room;
+	ret->text.bytes = ret->scratch;
 	ret->text.len = len + 1;
 }
 
@@ -54,37 +54,14 @@ GETTER(dns_target, dns_record)
 
 GETTER(dns_target_dotted, dns_record)
 {
-	static _Thread_local char
-		room[256]; /* one value is printed before the next is asked for */
-
 	ret->kind = VALUE_NONE;
 	if (o->target != NULL)
-		give_dotted(ret, o->target, room, sizeof(room));
-}
-
-/* The value that a thread printed last; the next one takes its place. */
-static tss_t last_hex;
-
-static void free_hex(void *hex)
-{
-	(void)talloc_free(hex);
-}
-
-static void make_last_hex(void)
-{
-	(void)!tss_create(&last_hex, free_hex);
+		give_dotted(ret, o->target);
 }
 
 GETTER(dns_hex, dns_record)
 {
-	static once_flag once = ONCE_FLAG_INIT;
-
-	call_once(&once, make_last_hex);
-	(void)talloc_free(tss_get(last_hex));
-	char *hex = dns_record_hex(NULL, o);
-
-	(void)tss_set(last_hex, hex);
-	row_give_text(ret, hex);
+	row_give_text(ret, o->hex);
 }
 
 /* What has no form of its own in dnsmasq.conf, or none that can carry any value. */
@@ -135,11 +112,10 @@ const struct shape dns_record_shape = {"DNS record", dns_record_fields, NULL, NU
 static void get_owner(
 	const struct field *field _unused_, const void *object, struct value *ret)
 {
-	static _Thread_local char room[256];
 	const struct zone_record *o = object;
 
 	if (o->owner_len == 0) {
-		give_dotted(ret, o->zone->name, room, sizeof(room));
+		give_dotted(ret, o->zone->name);
 		return;
 	}
 	ret->kind = o->owner == NULL ? VALUE_WORD : VALUE_TEXT;
@@ -154,13 +130,11 @@ GETTER(zone_record_type, zone_record)
 /* What follows the type where it is one word: an address, or a full name. */
 GETTER(zone_record_word, zone_record)
 {
-	static _Thread_local char room[256];
-
 	ret->kind = VALUE_NONE;
 	if (o->type == DNS_A || o->type == DNS_AAAA)
 		row_give_ip(ret, o->ip);
 	else if (o->target != NULL)
-		give_dotted(ret, o->target, room, sizeof(room));
+		give_dotted(ret, o->target);
 }
 
 GETTER(zone_record_data, zone_record)

@@ -51,7 +51,7 @@ struct value {
 		const void *object;
 	};
 	const struct shape *shape; /* dynamic mode: shape of the object, or of the list */
-	char scratch[64];
+	char scratch[256]; /* holds any name of DNS */
 };
 
 struct field {

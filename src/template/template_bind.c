@@ -339,8 +339,7 @@ static bool is_same_value(const struct op *a, const struct op *b)
 
 /*
  * `{{#mac}} ethernet {{mac}};{{/mac}}`: the section has the value already, which is what {{.}}
- * stands for. Only where nothing else was asked for in between: a getter may use the room of
- * its last text again.
+ * stands for.
  */
 static void take_from_section(const struct compiler *c, struct op *op)
 {
