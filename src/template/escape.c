@@ -224,7 +224,8 @@ const char *escape_bare(const char *text, size_t len, _unused_ const struct fiel
 	struct buffer *out)
 {
 	if (look(text, len) != 0)
-		return "is more than a plain word, and none of the language's quotes is around it";
+		return "is more than a plain word, and none of the language's quotes is "
+		       "around it";
 	bool is_option = len > 0 && (text[0] == '-' || text[0] == '+');
 	bool is_key =
 		len > 0 && text[len - 1] == ':' && (len == 1 || text[len - 2] != ':');
@@ -232,6 +233,86 @@ const char *escape_bare(const char *text, size_t len, _unused_ const struct fiel
 	if (is_option || is_key)
 		return "is no plain word, and none of the language's quotes is around it";
 	return copy(text, len, out);
+}
+
+/* Past digits and underscores. */
+static const char *skip_digits(const char *at, const char *digits)
+{
+	return at + strspn(at, digits);
+}
+
+/* 1, 0x1f, 0b1, 0o17, 1.5, .5e3, 12:30:45, 52:54:00:12:34:56 */
+static bool is_yaml_number(const char *text)
+{
+	static const char decimals[] = "0123456789_";
+	const char *at = text + (*text == '-' || *text == '+');
+
+	if (at[0] == '0' && at[1] != '\0' && strchr("xXbBoO", at[1]) != NULL)
+		return *skip_digits(at + 2, "0123456789abcdefABCDEF_") == '\0';
+	const char *start = at;
+
+	at = skip_digits(at, decimals);
+	while (at > start && at[0] == ':' && at[1] >= '0' && at[1] <= '9') {
+		size_t n = strspn(at + 1, "0123456789");
+
+		if (n > 2 || (n == 2 && at[1] > '5'))
+			return false;
+		at += 1 + n;
+	}
+	if (*at == '.')
+		at = skip_digits(at + 1, decimals);
+	if (strpbrk(text, "0123456789") == NULL)
+		return false;
+	if (at > start && (*at == 'e' || *at == 'E')) {
+		at += 1 + (at[1] == '-' || at[1] == '+');
+		if (*at == '\0')
+			return false;
+		at = skip_digits(at, decimals);
+	}
+	return *at == '\0';
+}
+
+/* 2001-12-14, 2001-12-14T21:59:43.10 */
+static bool is_yaml_date(const char *text)
+{
+	size_t year = strspn(text, "0123456789");
+
+	if (year != 4 || text[4] != '-')
+		return false;
+	size_t month = strspn(text + 5, "0123456789");
+	const char *at = text + 5 + month;
+
+	if (month < 1 || month > 2 || *at != '-')
+		return false;
+	size_t day = strspn(at + 1, "0123456789");
+
+	at += 1 + day;
+	return day >= 1 && day <= 2 && (*at == '\0' || *at == 'T' || *at == 't');
+}
+
+/* What a reader of YAML 1.1 or 1.2 takes for no text. */
+static bool is_yaml_other(const char *text)
+{
+	static const char *const words[] = {"null", "true", "false", "yes", "no", "on",
+		"off", "y", "n", ".inf", "-.inf", "+.inf", ".nan", "---", "..."};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (text_equal_case(text, words[i]))
+			return true;
+	return is_yaml_number(text) || is_yaml_date(text);
+}
+
+const char *escape_yaml_plain(
+	const char *text, size_t len, const struct field *field, struct buffer *out)
+{
+	char word[80]; /* longer than what is no text */
+	const char *reason = escape_bare(text, len, field, out);
+
+	if (reason != NULL || len == 0 || len >= sizeof(word))
+		return reason;
+	memcpy(word, text, len);
+	word[len] = '\0';
+	return is_yaml_other(word) ? "is no text to YAML without quotes around it" : NULL;
 }
 
 /* One character of UTF-8: its code point, and its length in *ret_len. */

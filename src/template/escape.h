@@ -16,6 +16,9 @@ escape_fn escape_dhcpd, escape_zone, escape_dnsmasq, escape_hosts, escape_html,
 
 /* Outside of quotes, in the languages that have them: a plain word or nothing. */
 escape_fn escape_bare;
+/* A scalar of YAML without quotes: the same, but for what a reader takes for a number, a truth,
+ * a date or nothing. */
+escape_fn escape_yaml_plain;
 
 /* The Mustache specification's own: & " < > escaped, nothing refused. */
 escape_fn escape_mustache;

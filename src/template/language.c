@@ -54,6 +54,8 @@ escape_fn *language_escaper(const struct language *language, enum quotes_place p
 		name != NULL && *name != NULL && field != NULL; name++)
 		if (strcmp(field->name, *name) == 0)
 			return language->escape_name;
+	if (place == PLACE_BEGIN)
+		return escape_yaml_plain;
 	return place == PLACE_INSIDE || language->quoting == QUOTING_NONE
 		       ? language->escape
 		       : escape_bare;

@@ -286,7 +286,10 @@ static inline void run_value(struct run *r, const struct op *op, unsigned depth)
 		put_text(r, op, value, &owner);
 		break;
 	case VALUE_WORD:
-		put_word(r, op, value->text.bytes, value->text.len, &owner);
+		if (op->looks_at_words)
+			put_text(r, op, value, &owner);
+		else
+			put_word(r, op, value->text.bytes, value->text.len, &owner);
 		break;
 	case VALUE_NUMBER:
 		put_number(r, op, value->number, &owner);

@@ -27,7 +27,7 @@
 enum value_kind {
 	VALUE_NONE,
 	VALUE_TEXT,
-	VALUE_WORD, /* text in scratch that we made of numbers: harmless anywhere */
+	VALUE_WORD, /* text in scratch that we made of numbers: no syntax anywhere */
 	VALUE_NUMBER,
 	VALUE_BOOL,
 	VALUE_LIST,

@@ -378,6 +378,7 @@ static void bind_value(
 		return;
 	}
 	op->escape = language_escaper(place->language, stands, op->field);
+	op->looks_at_words = stands == PLACE_BEGIN && !part->is_raw;
 	op->line_max = place->language->line_max;
 	op->language = place->language->name;
 	op->refuse = place->refuse;

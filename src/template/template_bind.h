@@ -30,6 +30,7 @@ struct op {
 	enum op_kind kind;
 	enum op_source source;
 	bool is_raw;
+	bool looks_at_words; /* VALUE_WORD is escaped as well: of YAML it could be a number */
 	bool pushes; /* section: its value becomes a level */
 	unsigned level;
 	unsigned depth; /* how many levels there are */

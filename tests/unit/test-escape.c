@@ -229,6 +229,30 @@ static void test_bare(_unused_ void **state)
 		language_escaper(language_find("ini"), PLACE_OUTSIDE, NULL), escape_ini);
 }
 
+/* A scalar of YAML that is no text without quotes */
+static void test_yaml_plain(_unused_ void **state)
+{
+	static const char *const others[] = {"null", "NULL", "true", "Yes", "off", "n",
+		"1", "1e3", "1E-3", ".5", "1.", "1_000", "0x1f", "0o17", "010", ".nan",
+		"-.inf", "12:30", "52:54:00:12:34:56", "2001-12-14", "2001-1-1T1:2:3",
+		"..."};
+	static const char *const texts[] = {"n1", "nul", "1e", "e3", "1e3x", "192.0.2.1",
+		"52:54:00:ab:34:56", "52:54:00:12:34:66", "2001:db8::1", "1.2.3", "0xg",
+		"2001-12-14x", "01-02-03", ".", "_", "/srv", "10.0.0.0/8", ""};
+	TMP_CTX(tmp);
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (escape_yaml_plain(
+			    others[i], strlen(others[i]), NULL, buffer_new(tmp)) == NULL)
+			fail_msg("'%s' passed", others[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (escape_yaml_plain(
+			    texts[i], strlen(texts[i]), NULL, buffer_new(tmp)) != NULL)
+			fail_msg("'%s' was refused", texts[i]);
+	assert_ptr_equal(language_escaper(language_find("yaml"), PLACE_BEGIN, NULL),
+		escape_yaml_plain);
+}
+
 /* What people who can write to a directory might try. */
 static const char *const corpus[] = {
 	"\"",
@@ -686,6 +710,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_bare),
+		cmocka_unit_test(test_yaml_plain),
 		cmocka_unit_test(test_injections),
 		cmocka_unit_test(test_every_place),
 		cmocka_unit_test(test_refused_bytes),
