@@ -364,6 +364,15 @@ static void add_name_owners(TALLOC_CTX *mem_ctx, struct records *all,
 				&site->machines[i]->record;
 }
 
+static void add_shared_owners(TALLOC_CTX *mem_ctx, struct records *all,
+	const struct site *site, const char *text, size_t len)
+{
+	for (size_t i = 0; i < site->n_networks; i++)
+		if (is_text(site->networks[i]->shared_name, text, len))
+			*mem_push(mem_ctx, &all->items, &all->n) =
+				&site->networks[i]->record;
+}
+
 struct records fields_owners(TALLOC_CTX *mem_ctx, const struct site *site,
 	const struct field *field, const char *text, size_t len)
 {
@@ -373,6 +382,8 @@ struct records fields_owners(TALLOC_CTX *mem_ctx, const struct site *site,
 		add_domain_owners(mem_ctx, &all, site, text, len);
 	if (field->attribute == FIELD_NAME)
 		add_name_owners(mem_ctx, &all, site, text, len);
+	if (field->attribute == FIELD_SHARED_NETWORK)
+		add_shared_owners(mem_ctx, &all, site, text, len);
 	return all;
 }
 

@@ -405,6 +405,8 @@ const char *escape_dhcpd(const char *text, size_t len, _unused_ const struct fie
 {
 	static const char *const replacements[] = {"\\\"", "\\\\"};
 
+	if (len > DHCPD_STRING_MAX)
+		return "is longer than the 1,499 bytes that dhcpd reads";
 	if (each_byte(text, len, in_quotes))
 		return copy(text, len, out);
 	unsigned kinds = look(text, len);
@@ -529,12 +531,23 @@ const char *escape_ipxe(const char *text, size_t len, _unused_ const struct fiel
 	return reason != NULL ? reason : copy(text, len, out);
 }
 
+/* An address or a host name, as wellformed_hosts() wants each word of a line to be. */
 const char *escape_hosts(const char *text, size_t len, _unused_ const struct field *field,
 	struct buffer *out)
 {
+	char word[WORD_MAX];
+	struct ip ip;
 	const char *reason = refuse(look(text, len), HAS_CONTROL | HAS_BLANK | HAS_HASH);
 
-	return reason != NULL ? reason : copy(text, len, out);
+	if (reason != NULL || len == 0)
+		return reason;
+	if (len >= sizeof(word))
+		return "is longer than any host name";
+	memcpy(word, text, len);
+	word[len] = '\0';
+	if (text_hostname_fault(word) != NULL && !ip_parse(word, &ip))
+		return "is neither a host name nor an address";
+	return copy(text, len, out);
 }
 
 /* dnsmasq tells the fields of a line apart by their looks (its option.c): a name must

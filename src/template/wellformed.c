@@ -9,11 +9,6 @@
 #include "base/net.h"
 #include "base/text.h"
 
-enum {
-	DHCPD_STRING_MAX = 1499,
-	WORD_MAX = 256, /* longer than any host name */
-};
-
 /* The next line without its newline. */
 static bool next_line(struct reading *r, const char **ret_line, size_t *ret_len)
 {
@@ -67,7 +62,7 @@ static const char *check_hosts_line(struct reading *r, const char *line, size_t 
 		return NULL;
 	if (!ip_parse(word, &ip))
 		return mem_printf(r->mem_ctx, "'%s' is no address", word);
-	if (!next_word(&line, end, word))
+	if (!next_word(&line, end, word) || word[0] == '#')
 		return "an address without a name";
 	do {
 		const char *fault = text_hostname_fault(word);
@@ -75,7 +70,7 @@ static const char *check_hosts_line(struct reading *r, const char *line, size_t 
 		if (fault != NULL)
 			return mem_printf(
 				r->mem_ctx, "'%s' is no host name: %s", word, fault);
-	} while (next_word(&line, end, word));
+	} while (next_word(&line, end, word) && word[0] != '#');
 	return NULL;
 }
 
@@ -97,11 +92,10 @@ const char *wellformed_dnsmasq(struct reading *r)
 	size_t len;
 
 	while (next_line(r, &line, &len)) {
-		if (len >= DNSMASQ_LINE_MAX)
+		if (len > DNSMASQ_LINE_READ)
 			return mem_printf(r->mem_ctx,
-				"the line has %zu bytes, and dnsmasq reads no long ones "
-				"whole: fewer than %d",
-				len, DNSMASQ_LINE_MAX);
+				"the line has %zu bytes, and dnsmasq reads %d", len,
+				DNSMASQ_LINE_READ);
 		for (size_t i = 0; i < len; i++)
 			if (line[i] != '\t' && text_has_control(line + i, 1))
 				return "a control character";
@@ -206,17 +200,49 @@ const char *wellformed_json(struct reading *r)
 	return fault;
 }
 
+static char *past_string(char *at)
+{
+	for (at++; *at != '\0' && *at != '"'; at++)
+		if (*at == '\\' && at[1] != '\0')
+			at++;
+	return *at == '\0' ? at : at + 1;
+}
+
+/* The end of a comment at @at; @at: there is none, or it has no end. */
+static char *past_comment(char *at)
+{
+	if (at[0] == '#' || (at[0] == '/' && at[1] == '/'))
+		return at + strcspn(at, "\n");
+	char *end = at[0] == '/' && at[1] == '*' ? strstr(at + 2, "*/") : NULL;
+
+	return end == NULL ? at : end + 2;
+}
+
+/* Blanks in place of comments, which Kea takes and JSON does not; lines stay. */
+static void blank_comments(char *at)
+{
+	while (*at != '\0') {
+		char *end = past_comment(at);
+
+		for (char *c = at; c < end; c++)
+			if (*c != '\n')
+				*c = ' ';
+		at = end > at ? end : *at == '"' ? past_string(at) : at + 1;
+	}
+}
+
 /*
  * Part of a file of Kea's, for an include inside an object or an array: members, which begin
  * with their name, or elements.
  */
 const char *wellformed_kea(struct reading *r)
 {
-	size_t len = (size_t)(r->end - r->at), blank = strspn(r->at, " \t\r\n");
-	bool are_members = blank < len && r->at[blank] == '"';
-	char *text = mem_printf(r->mem_ctx, "%c%.*s%c", are_members ? '{' : '[', (int)len,
-		r->at, are_members ? '}' : ']');
+	char *body = mem_strndup(r->mem_ctx, r->at, (size_t)(r->end - r->at));
 	struct reading whole = *r;
+
+	blank_comments(body);
+	bool are_members = body[strspn(body, " \t\r\n")] == '"';
+	char *text = mem_printf(r->mem_ctx, are_members ? "{%s}" : "[%s]", body);
 
 	whole.at = text;
 	whole.end = text + strlen(text);
@@ -390,21 +416,7 @@ const char *wellformed_zone(struct reading *r)
 	return depth > 0 ? "a bracket that is not closed" : NULL;
 }
 
-/* Kickstart: sections and their ends. Old installers know no %end (RHEL 5): then none of
- * the file's sections has one. */
-
-static bool is_section(const char *word)
-{
-	static const char *const names[] = {"%packages", "%pre", "%pre-install", "%post",
-		"%onerror", "%traceback", "%addon", "%anaconda", "%certificate"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcmp(word, names[i]) == 0)
-			return true;
-	return false;
-}
-
-/* OWNER NAME TYPE VALUE, as debconf-set-selections reads it. */
+/* Preseed: OWNER NAME TYPE VALUE, as debconf-set-selections reads it. */
 const char *wellformed_preseed(struct reading *r)
 {
 	static const char *const types[] = {"string", "boolean", "select", "multiselect",
@@ -431,6 +443,20 @@ const char *wellformed_preseed(struct reading *r)
 	}
 	r->line = 0;
 	return NULL;
+}
+
+/* Kickstart: sections and their ends. Old installers know no %end (RHEL 5): then none of
+ * the file's sections has one. */
+
+static bool is_section(const char *word)
+{
+	static const char *const names[] = {"%packages", "%pre", "%pre-install", "%post",
+		"%onerror", "%traceback", "%addon", "%anaconda", "%certificate"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(word, names[i]) == 0)
+			return true;
+	return false;
 }
 
 const char *wellformed_kickstart(struct reading *r)

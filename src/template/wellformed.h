@@ -15,9 +15,13 @@ enum reading_depth {
 };
 
 enum {
-	/* dnsmasq takes what follows the 1,024th byte of a line for a line of its own; what
-	 * a line of ours has stays below this */
+	/* dnsmasq reads 1,024 bytes of a line with its newline, and takes the rest for a line of
+	 * its own. With a value a line must stay below the lower one, which leaves room for
+	 * the template's own text behind the last value. */
+	DNSMASQ_LINE_READ = 1023,
 	DNSMASQ_LINE_MAX = 1000,
+	DHCPD_STRING_MAX = 1499,
+	WORD_MAX = 256, /* longer than any host name */
 };
 
 /* The file under examination, and where its fault is. */

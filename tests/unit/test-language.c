@@ -26,7 +26,13 @@ static const struct {
 	{"hosts", "10.0.0.1\n", "without a name", 1},
 	{"hosts", "10.0.0.1 n1\n010.0.0.2 n2\n", "no address", 2},
 	{"hosts", "10.0.0.1 n1 n_2\n", "no host name", 1},
-	{"hosts", "10.0.0.1 n1 # c\n", "no host name", 1},
+	{"hosts", "10.0.0.1 n1 # c_\n", NULL, 0},
+	{"hosts", "10.0.0.1 n1 #c\n", NULL, 0},
+	{"hosts", "10.0.0.1 # c\n", "without a name", 1},
+	{"hosts", "10.0.0.1 n1 a_b # c\n", "no host name", 1},
+	{"kea", "# a\n// \"b\n\"x\": [ /* \"\n */ \"# // /*\" ] # c", NULL, 0},
+	{"kea", "/* a", "", 1},
+	{"kea", "\"x\": 1 / 2", "", 1},
 	{"zone", "$TTL 1\nn1 A 10.0.0.1 ; \"\nn1 TXT \"a;(\\\"\"\n", NULL, 0},
 	{"zone", "@ SOA a b (\n 1 2\n 3 4 5 )\n", NULL, 0},
 	{"zone", "n1 TXT \"a\nb\"\n", "not closed", 1},
@@ -140,7 +146,7 @@ static void test_limits(void **state)
 	unsigned line;
 
 	(void)state;
-	for (size_t i = 0; i < 999; i++)
+	for (size_t i = 0; i < 1023; i++)
 		buffer_add_byte(b, 'a');
 	buffer_add_byte(b, '\n');
 	assert_null(check(tmp, "dnsmasq", NULL, READING_PARSE, b, &line));
