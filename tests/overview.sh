@@ -54,6 +54,13 @@ was=$(generation)
 settle
 ok 'a run without a change' exits 0 apply --full
 ok 'is no generation, though the page could tell of one more' equal "$(generation)" "$was"
+mkdir -p "$work/templates"
+printf '{{<overview}}\n{{$title}}Mine{{/title}}\n{{/overview}}\n' >"$work/templates/overview"
+ok "a template of the site's own" exits 0 apply --full
+ok 'is the page then' holds "$page" 'Mine'
+ok 'and what was changed is on it, through the parent' holds "$page" '<td>apply<td>nodes +50'
+rm "$work/templates/overview"
+ok 'without it' exits 0 apply --full
 
 # --- a browser ---
 browser=$(command -v chromium || command -v chromium-browser || true)

@@ -72,7 +72,7 @@ void notes_of_generations(struct run *run, const struct state *state)
 	struct generation_summary *list;
 	size_t n;
 
-	if (!targets_have_section(run->targets, run->n_targets, "changes") ||
+	if (!renderer_prints_notes(run->renderer) ||
 		generation_list(run->mem_ctx, state, quiet, &list, &n) < 0)
 		return;
 	for (size_t i = 0; i < n; i++) {

@@ -63,7 +63,8 @@ void run_new_site(struct run *run)
 	run->site->excluded = run->excluded;
 	run->site->select = selection_of(run);
 	run->site->now = (int64_t)time(NULL);
-	run->site->prints_zones = targets_print_zones(run->targets, run->n_targets);
+	run->site->prints_zones =
+		run->renderer != NULL && renderer_prints_zones(run->renderer);
 	run->site->boot_script = targets_boot_script(run->targets, run->n_targets);
 	run->site->leaves_groups =
 		run->only_publishes && !renderer_prints_groups(run->renderer);

@@ -398,3 +398,13 @@ bool fields_show_groups(const struct template *template)
 			return true;
 	return false;
 }
+
+bool fields_show_notes(const struct template *template)
+{
+	return template_has(template, &note_shape);
+}
+
+bool fields_show_zones(const struct template *template)
+{
+	return template_has(template, &zone_shape);
+}

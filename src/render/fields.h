@@ -37,6 +37,9 @@ const struct shape *fields_globals(TALLOC_CTX *mem_ctx, const struct map *map,
 
 /* Can @template show groups of nodes, or how many there are? */
 bool fields_show_groups(const struct template *template);
+/* Findings, or changes; and zones of DNS. */
+bool fields_show_notes(const struct template *template);
+bool fields_show_zones(const struct template *template);
 /* The record behind an object of @shape, or NULL (a range, an address): for findings. */
 struct record *fields_record(const struct shape *shape, const void *object);
 

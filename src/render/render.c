@@ -108,14 +108,33 @@ int renderer_new(TALLOC_CTX *mem_ctx, const struct settings *settings,
 	return result;
 }
 
-bool renderer_prints_groups(const struct renderer *renderer)
+static bool prints(
+	const struct renderer *renderer, bool (*shows)(const struct template *template))
 {
 	for (size_t i = 0; i < renderer->n_targets; i++)
-		if (fields_show_groups(renderer->programs[i].body) ||
+		if (shows(renderer->programs[i].body) ||
 			(renderer->programs[i].path != NULL &&
-				fields_show_groups(renderer->programs[i].path)))
+				shows(renderer->programs[i].path)))
 			return true;
 	return false;
+}
+
+bool renderer_prints_groups(const struct renderer *renderer)
+{
+	return prints(renderer, fields_show_groups);
+}
+
+bool renderer_prints_notes(const struct renderer *renderer)
+{
+	return prints(renderer, fields_show_notes);
+}
+
+bool renderer_prints_zones(const struct renderer *renderer)
+{
+	for (size_t i = 0; i < renderer->n_targets; i++)
+		if (renderer->targets[i].for_each == FOR_ZONE)
+			return true;
+	return prints(renderer, fields_show_zones);
 }
 
 /* Refused values */

@@ -61,6 +61,10 @@ int renderer_new(TALLOC_CTX *mem_ctx, const struct settings *settings,
 
 /* Does any of them show the groups of nodes, or how many there are? */
 bool renderer_prints_groups(const struct renderer *renderer);
+/* The same of findings and of what earlier generations changed. */
+bool renderer_prints_notes(const struct renderer *renderer);
+/* Does any of them need the zones of DNS? */
+bool renderer_prints_zones(const struct renderer *renderer);
 
 /*
  * render_site - every output

@@ -32,29 +32,6 @@ const char *for_each_name(enum for_each for_each)
 	return for_each_names[for_each];
 }
 
-bool targets_have_section(
-	const struct target *targets, size_t n_targets, const char *name)
-{
-	TMP_CTX(tmp);
-	const char *tag = mem_printf(tmp, "{{#%s}}", name);
-
-	for (size_t i = 0; i < n_targets; i++) {
-		const struct template_text *body = &targets[i].body;
-
-		if (memmem(body->body, body->len, tag, strlen(tag)) != NULL)
-			return true;
-	}
-	return false;
-}
-
-bool targets_print_zones(const struct target *targets, size_t n_targets)
-{
-	for (size_t i = 0; i < n_targets; i++)
-		if (targets[i].for_each == FOR_ZONE)
-			return true;
-	return targets_have_section(targets, n_targets, "zones");
-}
-
 const struct target *targets_find(
 	const struct target *targets, size_t n_targets, const char *name)
 {

@@ -87,14 +87,9 @@ int targets_load(TALLOC_CTX *mem_ctx, const struct settings *settings,
 struct template_loader target_loader(
 	TALLOC_CTX *mem_ctx, const struct settings *settings, const char *shipped_folder);
 
-/* Has the body of any of them the section @name? */
-bool targets_have_section(
-	const struct target *targets, size_t n_targets, const char *name);
 /* The one of that name, or NULL. */
 const struct target *targets_find(
 	const struct target *targets, size_t n_targets, const char *name);
-/* Does any of them need the zones of DNS? Templates name them `zones`. */
-bool targets_print_zones(const struct target *targets, size_t n_targets);
 /*
  * targets_boot_script - the file of the target ipxe-boot, below the kickstart tree
  *
