@@ -147,6 +147,16 @@ ok '… and once they are there: exit 0' exits 0 apply --accept "$(plan_id)"
 ok '… as well' sees_its_own
 ok '… nothing is left of it' equal "$(find "$work/out/both" -name '.*')" ""
 
+says_where() { # what a checker says of the first files of a folder, by the names they are to have
+	anew "  one: {path: '$work/out/$1/{{name}}.one', check: 'sh $work/faulty {tree}'}"
+	# shellcheck disable=SC2016 # for the checker to expand
+	echo 'ls -d "$1"/n11.one; exit 1' >"$work/faulty"
+	run apply
+	complains "note: $work/out/$1/n11.one$"
+}
+ok 'what a checker says of a folder that is new has its name' says_where only
+ok '… also of one in another that is new' says_where more/only
+
 # --- links in the way ---
 
 through_link() { complains "'$1' is a link, and none is followed"; }

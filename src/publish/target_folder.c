@@ -115,9 +115,9 @@ char *target_folder_scratch_of(TALLOC_CTX *mem_ctx,
 				      mem_ctx, target->folder, target->name, generation);
 
 	*ret_top = top;
-	return target->fresh == NULL
-		       ? top
-		       : file_join(mem_ctx, top, target->folder + strlen(target->fresh));
+	if (target->fresh == NULL || strcmp(target->folder, target->fresh) == 0)
+		return top;
+	return file_join(mem_ctx, top, target->folder + strlen(target->fresh));
 }
 
 static bool is_fresh(const struct target_folder *place)
