@@ -86,6 +86,23 @@ static int fault_here(struct builder *b, const yaml_mark_t *mark, const char *me
 		(unsigned)mark->column + 1, message);
 }
 
+/* At a byte: what is no text at all has no mark of the parser. */
+static int fault_byte(struct builder *b, size_t offset, const char *message)
+{
+	yaml_mark_t mark = {0};
+
+	for (const char *at = b->document->text; mark.index < offset && *at != '\0';
+		at++) {
+		mark.index++;
+		mark.column++;
+		if (*at == '\n') {
+			mark.line++;
+			mark.column = 0;
+		}
+	}
+	return fault_here(b, &mark, message);
+}
+
 static int next_event(struct builder *b, yaml_event_t *event)
 {
 	TMP_CTX(tmp);
@@ -94,6 +111,8 @@ static int next_event(struct builder *b, yaml_event_t *event)
 		return 0;
 	const char *problem = b->parser.problem == NULL ? "no YAML" : b->parser.problem;
 
+	if (b->parser.error == YAML_READER_ERROR)
+		return fault_byte(b, b->parser.problem_offset, problem);
 	if (b->parser.context != NULL)
 		problem = mem_printf(tmp, "%s %s", problem, b->parser.context);
 	return fault_here(b, &b->parser.problem_mark, problem);
@@ -129,8 +148,10 @@ static int build_item(
 		if (r < 0)
 			return r;
 		assert(item != NULL);
-		if (item->kind != NODE_SCALAR || strlen(item->text) != item->length)
+		if (item->kind != NODE_SCALAR)
 			return fault_here(b, &event.start_mark, "a key must be a word");
+		if (strlen(item->text) != item->length)
+			return fault_here(b, &event.start_mark, "a key has a zero byte");
 		*mem_push(node, &node->keys, &n_keys) = item;
 		r = next_event(b, &value);
 		if (r == 0)
