@@ -55,6 +55,7 @@ settle
 ok 'a run without a change' exits 0 apply --full
 ok 'is no generation, though the page could tell of one more' equal "$(generation)" "$was"
 mkdir -p "$work/templates"
+# shellcheck disable=SC2016 # for the template to expand
 printf '{{<overview}}\n{{$title}}Mine{{/title}}\n{{/overview}}\n' >"$work/templates/overview"
 ok "a template of the site's own" exits 0 apply --full
 ok 'is the page then' holds "$page" 'Mine'
