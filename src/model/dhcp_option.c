@@ -155,6 +155,18 @@ static void add_word(struct parsing *p, const char *word, const void *octets, si
 	buffer_add(p->octets, octets, n);
 }
 
+/*
+ * Each client would take it for itself, and dnsmasq for its own. Routers are asked at 224.0.0.2 or
+ * the broadcast address.
+ * source: RFC 1256 section 2
+ */
+static const char *unusable(const struct dhcp_option_type *type, struct ip ip)
+{
+	bool is_for_many = strcmp(type->name, "router-solicitation-address") == 0;
+
+	return is_for_many && ip.bytes[0] >= 224 ? NULL : ip_unusable(ip);
+}
+
 static const char *parse_address(struct parsing *p, const char *word)
 {
 	unsigned family = p->type->is_ipv6 ? 6 : 4;
@@ -163,6 +175,8 @@ static const char *parse_address(struct parsing *p, const char *word)
 
 	if (!ip_parse(word, &ip) || ip.family != family)
 		return mem_printf(p->mem_ctx, "'%s' is no IPv%u address", word, family);
+	if (unusable(p->type, ip) != NULL)
+		return mem_printf(p->mem_ctx, "'%s' %s", word, unusable(p->type, ip));
 	add_word(p, ip_format(ip, text), ip.bytes, family == 4 ? 4 : 16);
 	return NULL;
 }
@@ -222,11 +236,14 @@ static const char *parse_number(struct parsing *p, const char *value)
 	if (!text_parse_u64(value + is_negative, max + is_negative, &number))
 		return mem_printf(p->mem_ctx, "'%s' is no whole number up to %llu", value,
 			(unsigned long long)max);
+	/* without zeros before it, which dhcpd takes for octal; hex has the sign */
+	char *word = mem_printf(p->mem_ctx, "%llu", (unsigned long long)number);
+
 	if (is_negative)
 		number = -number;
 	for (unsigned i = 0; i < octets; i++)
 		bytes[i] = (uint8_t)(number >> (8 * (octets - 1 - i)));
-	add_word(p, value + is_negative, bytes, octets);
+	add_word(p, word, bytes, octets);
 	return NULL;
 }
 
