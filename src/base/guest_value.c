@@ -10,6 +10,7 @@ enum {
 	DISK_NAME_MAX = 20, /* of the serial number of a virtio disk */
 	CREDENTIAL_NAME_MAX = 255, /* of a file */
 	SEED_MAX = 1000,
+	IFNAME_MAX = 15,
 };
 
 #define LETTERS_AND_DIGITS \
@@ -40,6 +41,18 @@ const char *credential_name_fault(const char *name, size_t len)
 		return "has a name of other characters than letters, digits and _ . - @";
 	if (is_word(name, len, "vmm.notify_socket"))
 		return "has the name by which vcn says where readiness is reported";
+	return NULL;
+}
+
+const char *ifname_fault(const char *name)
+{
+	if (*name == '\0')
+		return "is no name of a network interface";
+	if (strlen(name) > IFNAME_MAX)
+		return "is longer than an interface name can be (15)";
+	if (strpbrk(name, "/:% ") != NULL || strcmp(name, ".") == 0 ||
+		strcmp(name, "..") == 0)
+		return "is no name of a network interface: it has no / : % or blank";
 	return NULL;
 }
 

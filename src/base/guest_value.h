@@ -18,6 +18,8 @@ enum {
 const char *disk_name_fault(const char *name, size_t len);
 /* source: systemd.exec(5), SetCredential=; the names that the launcher gives itself are none */
 const char *credential_name_fault(const char *name, size_t len);
+/* source: Linux, dev_valid_name(), and the % of names that it is to number */
+const char *ifname_fault(const char *name);
 /* Processors by their numbers, each once, ascending. */
 enum { CPU_LIST_MAX = 1024 };
 struct cpu_list {

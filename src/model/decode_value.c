@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/guest_value.h"
 #include "base/ssh_key.h"
 #include "base/text.h"
 #include "model/bond.h"
@@ -343,15 +344,19 @@ void decode_timezone(struct decoder *d, struct record *record, const struct use 
 		*(const char **)place = text;
 }
 
-/* An interface of the host: IFNAMSIZ, and nothing that netlink or ip(8) would split. */
+/* Of an interface, as vcn takes it, and in the letters of a word. */
 void decode_bridge(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	if (value->len > 15)
-		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
-			"is longer than an interface name can be (15)");
-	else
-		decode_word(d, record, use, value, place);
+	const char *word = NULL;
+
+	decode_word(d, record, use, value, (void *)&word);
+	const char *why = word == NULL ? NULL : ifname_fault(word);
+
+	if (why != NULL)
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value, why);
+	else if (word != NULL)
+		*(const char **)place = word;
 }
 
 /* What is behind --bondopts= and in the driver's `NAME=VALUE`: words of letters and digits. */
@@ -767,13 +772,6 @@ void decode_glob(struct decoder *d, struct record *record, const struct use *use
 			"is no package name or glob");
 	else
 		decode_package(d, record, use, value, place);
-}
-
-/* Repository ids: the alphabet of dnf and Anaconda. */
-void decode_label(struct decoder *d, struct record *record, const struct use *use,
-	const struct entry_value *value, void *place)
-{
-	decode_word(d, record, use, value, place);
 }
 
 void decode_dns_record(struct decoder *d, struct record *record, const struct use *use,

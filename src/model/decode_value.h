@@ -125,7 +125,6 @@ DECODE_TYPE(module); /* const char *: `NAME:STREAM`, `-NAME:STREAM`, `-NAME` */
 DECODE_TYPE(glob); /* const char *: a package or glob */
 DECODE_TYPE(dns_record); /* const char *: CNAME, MX, SRV, TXT in one spelling */
 DECODE_TYPE(ssh_key); /* const char *: TYPE BASE64 */
-DECODE_TYPE(label); /* const char *: a repository's or image's name */
 #undef DECODE_TYPE
 
 /* Is it the name of a host, and no address with a typing error in it? */

@@ -31,7 +31,6 @@ static const struct {
 	{decode_truth, SHAPE_TRUTH},
 	{decode_time, SHAPE_TIME},
 	{decode_name, NAME},
-	{decode_label, LABEL},
 	{decode_word, LABEL},
 	{decode_bridge, LABEL},
 	{decode_address, SHAPE_ADDRESS},

@@ -63,7 +63,7 @@
 		TEXT(BOOT_URL, boot_url, type, boot.url, "boot_url", "boot URL", bits)
 
 static const struct use cluster_uses[] = {
-	NAME_ROW(label),
+	NAME_ROW(word),
 	DESCRIPTION_ROW,
 	TEXT(DOMAIN, name, cluster, domain, "domain", "domain", 0),
 	TEXTS(NAMESERVER, name_server, cluster, nameservers, "nameservers",
@@ -81,7 +81,7 @@ static const struct use cluster_uses[] = {
 };
 
 static const struct use network_uses[] = {
-	NAME_ROW(label),
+	NAME_ROW(word),
 	DESCRIPTION_ROW,
 	TEXT(NETWORK, text, network, number, NULL, "network",
 		USE_REQUIRED | USE_CALLS), /* what it means: prefix */
@@ -159,7 +159,7 @@ static const struct use vcn_uses[] = {
 };
 
 static const struct use interface_uses[] = {
-	TEXT(NAME, label, record, name, NULL, NULL, USE_REQUIRED),
+	TEXT(NAME, word, record, name, NULL, NULL, USE_REQUIRED),
 	TEXT(DESCRIPTION, prose, record, description, NULL, "description", USE_FIRST),
 	HAND(MAC),
 	HAND(DUID),
@@ -175,7 +175,7 @@ static const struct use interface_uses[] = {
 };
 
 static const struct use image_uses[] = {
-	NAME_ROW(label),
+	NAME_ROW(word),
 	DESCRIPTION_ROW,
 	TEXT(IMAGE_PATH, path, image, path, "path", "path", 0),
 	TEXT(IMAGE_FORMAT, format, image, format, "format", "format", 0),
@@ -192,7 +192,7 @@ static const struct use image_uses[] = {
 };
 
 static const struct use repository_uses[] = {
-	NAME_ROW(label),
+	NAME_ROW(word),
 	DESCRIPTION_ROW,
 	TEXTS(BASE_URL, package_url, repository, base_urls, "base_urls", "base URLs", 0),
 	TEXT(MIRROR_LIST, package_url, repository, mirror_list, "mirror_list",
@@ -215,7 +215,7 @@ static const struct use repository_uses[] = {
 };
 
 static const struct use profile_uses[] = {
-	NAME_ROW(label),
+	NAME_ROW(word),
 	DESCRIPTION_ROW,
 	TEXT(INSTALL_URL, install_url, profile, install_url, "install_url", "install URL",
 		0),

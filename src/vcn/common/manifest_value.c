@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/guest_value.h"
 #include "base/text.h"
 #include "vcn/common/manifest.h"
 
@@ -13,7 +14,6 @@ enum {
 	VLAN_MAX = 4094, /* IEEE 802.1Q: 0 and 4095 are reserved */
 	MTU_MIN = 68, /* RFC 791 */
 	MTU_MAX = 65535,
-	INTERFACE_NAME_MAX = 15,
 	UUID_LENGTH = 36,
 };
 
@@ -237,7 +237,6 @@ int value_mac(struct reader *r, const struct node *value, void *field)
 	return 0;
 }
 
-/* What the kernel takes for an interface's name (dev_valid_name()). */
 int value_bridge(struct reader *r, const struct node *value, void *field)
 {
 	TMP_CTX(tmp);
@@ -246,11 +245,11 @@ int value_bridge(struct reader *r, const struct node *value, void *field)
 
 	if (failed < 0)
 		return failed;
-	if (text[0] == '\0' || strlen(text) > INTERFACE_NAME_MAX ||
-		strcspn(text, "/:% ") != strlen(text) || strcmp(text, ".") == 0 ||
-		strcmp(text, "..") == 0)
-		return document_fault(r, value, "'%s' is no name of a network interface",
-			text_printable(tmp, text, strlen(text)));
+	const char *fault = ifname_fault(text);
+
+	if (fault != NULL)
+		return document_fault(r, value, "'%s' %s",
+			text_printable(tmp, text, strlen(text)), fault);
 	*(const char **)field = text;
 	return 0;
 }
