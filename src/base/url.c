@@ -36,39 +36,74 @@ static bool is_host(const char *text, size_t len)
 	return ip_parse(address, &ip);
 }
 
-/* [USER@]HOST[:PORT], of @len characters (RFC 3986 3.2) */
-static bool is_authority(const char *text, size_t len)
+struct authority {
+	const char *host, *end; /* end: of the whole */
+	size_t host_len; /* without brackets */
+	bool is_bracketed;
+};
+
+/* [USER@]HOST[:PORT] of @len characters (RFC 3986 3.2); false: a bracket is not closed. */
+static bool split_authority(const char *text, size_t len, struct authority *ret)
 {
 	const char *end = text + len, *at = memchr(text, '@', len);
 	const char *host = at == NULL ? text : at + 1;
 	bool is_bracketed = host < end && *host == '[';
-	const char *host_end = is_bracketed ? memchr(host, ']', (size_t)(end - host))
-					    : memchr(host, ':', (size_t)(end - host));
-	size_t host_len;
-	struct ip ip;
-	char address[IP_TEXT_MAX] = "";
 
-	if (is_bracketed && host_end == NULL)
+	host += is_bracketed;
+	const char *host_end =
+		memchr(host, is_bracketed ? ']' : ':', (size_t)(end - host));
+
+	*ret = (struct authority){.host = host,
+		.end = end,
+		.host_len = (size_t)((host_end == NULL ? end : host_end) - host),
+		.is_bracketed = is_bracketed};
+	return !is_bracketed || host_end != NULL;
+}
+
+static bool is_ipv6(const char *text, size_t len)
+{
+	char address[IP_TEXT_MAX] = "";
+	struct ip ip;
+
+	if (len >= sizeof(address))
 		return false;
-	host_len = (size_t)((host_end == NULL ? end : host_end) - host);
-	if (is_bracketed) {
-		if (host_len < 2 || host_len - 1 >= sizeof(address))
-			return false;
-		memcpy(address, host + 1, host_len - 1);
-		if (!ip_parse(address, &ip) || ip.family != 6)
-			return false;
-		host_end++;
-	} else if (!is_host(host, host_len)) {
+	memcpy(address, text, len);
+	return ip_parse(address, &ip) && ip.family == 6;
+}
+
+static bool is_authority(const char *text, size_t len)
+{
+	struct authority parts;
+
+	if (!split_authority(text, len, &parts))
 		return false;
-	}
-	if (host_end == NULL || host_end == end)
-		return true;
-	return *host_end == ':' && is_port(host_end + 1, (size_t)(end - host_end) - 1);
+	const char *behind = parts.host + parts.host_len + parts.is_bracketed;
+
+	if (parts.is_bracketed ? !is_ipv6(parts.host, parts.host_len)
+			       : !is_host(parts.host, parts.host_len))
+		return false;
+	return behind == parts.end ||
+	       (*behind == ':' && is_port(behind + 1, (size_t)(parts.end - behind) - 1));
+}
+
+static size_t authority_length(const char *rest)
+{
+	return strcspn(rest, "/?#");
 }
 
 bool url_has_host(const char *rest)
 {
-	return is_authority(rest, strcspn(rest, "/?#"));
+	return is_authority(rest, authority_length(rest));
+}
+
+const char *url_host(const char *url, size_t *ret_len)
+{
+	const char *colon = strstr(url, "://"), *rest = colon == NULL ? url : colon + 3;
+	struct authority parts;
+
+	split_authority(rest, authority_length(rest), &parts);
+	*ret_len = parts.host_len;
+	return parts.host;
 }
 
 bool url_has_good_escapes(const char *url)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/url.h"
 
 struct apt_mirror apt_mirror_of(struct arena *arena, const char *url)
 {
@@ -16,6 +17,14 @@ struct apt_mirror apt_mirror_of(struct arena *arena, const char *url)
 		.host = arena_strndup(arena, host, len),
 		.folder = host[len] == '\0' ? "/" : host + len,
 	};
+}
+
+const char *apt_host_of(struct arena *arena, const char *url)
+{
+	size_t len;
+	const char *host = url_host(url, &len);
+
+	return arena_strndup(arena, host, len);
 }
 
 bool apt_is_pinned(const struct repository *repository)
@@ -70,7 +79,7 @@ void apt_plan(struct site *site, struct profile *profile, const struct release *
 							   : release->codename,
 			.key = repository->gpg_keys.items[0],
 			.is_pinned = apt_is_pinned(repository)};
-		source->host = apt_mirror_of(arena, source->url).host;
+		source->host = apt_host_of(arena, source->url);
 		source->components = components_of(arena, repository, source->suite);
 	}
 }

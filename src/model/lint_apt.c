@@ -79,10 +79,15 @@ static void check_options(struct reporter *r, struct profile *profile,
 
 static const char *host_of(struct reporter *r, const char *url)
 {
-	return url == NULL ? NULL : apt_mirror_of(r->site->arena, url).host;
+	return url == NULL ? NULL : apt_host_of(r->site->arena, url);
 }
 
-/* apt's pins tell repositories apart by their host. */
+static bool is_same_host(const char *own, const char *other)
+{
+	return other != NULL && text_equal_case(own, other);
+}
+
+/* apt's pins tell repositories apart by their host, whatever its port. */
 static void check_pins(
 	struct reporter *r, struct profile *profile, struct repository *repository)
 {
@@ -92,7 +97,7 @@ static void check_pins(
 	if (!apt_is_pinned(repository) || repository->base_urls.n == 0)
 		return;
 	own = host_of(r, repository->base_urls.items[0]);
-	for (uint32_t i = 0; text_compare(own, other) != 0; i++) {
+	for (uint32_t i = 0; !is_same_host(own, other); i++) {
 		if (i == profile->n_repositories)
 			return;
 		struct repository *next = profile->repositories[i];

@@ -136,10 +136,10 @@ def check_answers(tree):
               "mirror/suite": "bookworm", "time/zone": "Europe/Berlin",
               "pkgsel/include": "openssh-server netplan.io condor",
               "tasksel/first": "standard", "netcfg/get_hostname": "deb1",
-              "apt-setup/local0/repository": "https://flat.example/pub x86_64/",
+              "apt-setup/local0/repository": "https://[2001:db8::f1]:8443/pub x86_64/",
               "apt-setup/local0/key": "https://flat.example/key.asc",
               "apt-setup/local1/repository":
-                  "http://apt.c.example/debian bookworm contrib main",
+                  "http://apt.c.example:8080/debian bookworm contrib main",
               "apt-setup/local1/key": "http://apt.c.example/local.asc"}
     report("Debian 12: mirror, sources and packages as the directory has them",
            differences("answers", {name: deb1.get(name) for name in wanted}, wanted))
@@ -147,7 +147,7 @@ def check_answers(tree):
               "mirror/https/directory": "/", "mirror/suite": "trixie",
               "debian-installer/allow_unauthenticated_ssl": "true", "time/zone": "Etc/UTC",
               "apt-setup/local0/repository":
-                  "http://apt.c.example/debian trixie contrib main"}
+                  "http://apt.c.example:8080/debian trixie contrib main"}
     report("Debian 13: its own suite and mirror",
            differences("answers", {name: deb2.get(name) for name in wanted}, wanted))
     report("no password is in the files", differences(
@@ -208,10 +208,10 @@ def check_apt(site, tree):
     conf = root.read("target/etc/apt/apt.conf.d/50ldapcc")
     report("Debian: proxy and certificates are told to apt before it fetches",
            differences("status", root.status, 0) + differences("conf", conf.splitlines(), [
-               'Acquire::http::Proxy::flat.example "http://proxy.c.example:3128";',
-               'Acquire::https::Proxy::flat.example "http://proxy.c.example:3128";',
-               'Acquire::https::flat.example::Verify-Peer "false";',
-               'Acquire::https::flat.example::Verify-Host "false";']))
+               'Acquire::http::Proxy::2001:db8::f1 "http://proxy.c.example:3128";',
+               'Acquire::https::Proxy::2001:db8::f1 "http://proxy.c.example:3128";',
+               'Acquire::https::2001:db8::f1::Verify-Peer "false";',
+               'Acquire::https::2001:db8::f1::Verify-Host "false";']))
     pins = root.read("target/etc/apt/preferences.d/ldapcc").strip().split("\n\n")
     report("… and what it may take from where", differences("pins", [
         [line.split(": ", 1)[1] for line in pin.splitlines()] for pin in pins], PINS))
@@ -228,8 +228,8 @@ def check_apt(site, tree):
         skip("… as apt reads it", "no apt-cache")
 
 
-PINS = [["condor* libcondor", 'origin "flat.example"', "500"],
-        ["*", 'origin "flat.example"', "-1"],
+PINS = [["condor* libcondor", 'origin "2001:db8::f1"', "500"],
+        ["*", 'origin "2001:db8::f1"', "-1"],
         ["linux-image-*", 'origin "apt.c.example"', "-1"],
         ["*", 'origin "apt.c.example"', "990"]]
 
@@ -238,8 +238,8 @@ def check_late(site, tree):
     root = debian_root(site, "late", tree)
     root.write("target/etc/apt/sources.list",
                "deb http://deb.debian.org/debian bookworm main\n"
-               "# flat\ndeb https://flat.example/pub x86_64/\n"
-               "deb http://apt.c.example/debian bookworm contrib main\n")
+               "# flat\ndeb https://[2001:db8::f1]:8443/pub x86_64/\n"
+               "deb http://apt.c.example:8080/debian bookworm contrib main\n")
     root.run_script(["sh /ldapcc late"])
     report("Debian: the late command ends well", differences("status", root.status, 0) +
            differences("asked", asked(root), [
@@ -248,7 +248,7 @@ def check_late(site, tree):
     report("… a repository that is not kept is gone, and no other", differences(
         "sources", root.read("target/etc/apt/sources.list").splitlines(),
         ["deb http://deb.debian.org/debian bookworm main", "# flat",
-         "deb http://apt.c.example/debian bookworm contrib main"]))
+         "deb http://apt.c.example:8080/debian bookworm contrib main"]))
     keys = "target/root/.ssh/authorized_keys"
     report("… root's keys are there", differences(
         "keys", root.read(keys).splitlines(), [
@@ -340,8 +340,8 @@ def check_sources(data):
         "mirror", apt["mirror-selection"]["primary"],
         [{"uri": "http://archive.ubuntu.com/ubuntu"}]) + differences(
             "sources", {name: source["source"] for name, source in apt["sources"].items()},
-            {"flat.list": "deb https://flat.example/pub x86_64/",
-             "local.list": "deb http://apt.c.example/debian noble contrib main"}) +
+            {"flat.list": "deb https://[2001:db8::f1]:8443/pub x86_64/",
+             "local.list": "deb http://apt.c.example:8080/debian noble contrib main"}) +
         differences("pins", [[pin["package"], pin["pin"], str(pin["pin-priority"])]
                              for pin in apt["preferences"]], PINS) +
         differences("packages", data["packages"], ["condor", "ubuntu-server^"]))
