@@ -37,6 +37,16 @@ static struct part split(const char *name)
 	return part;
 }
 
+/* Nothing follows its number, else it has none. */
+static struct part split_end(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 0 && is_digit(name[len - 1])
+		       ? split(name)
+		       : (struct part){.name = name, .prefix = len};
+}
+
 static const char *suffix_of(const struct part *part)
 {
 	return part->name + part->prefix + part->digits;
@@ -147,14 +157,15 @@ static void add_family(struct buffer *out, const struct part *parts, size_t n)
 	buffer_printf(out, "]%s", suffix_of(parts));
 }
 
-char *nodeset_fold(TALLOC_CTX *mem_ctx, const char *const *names, size_t n)
+static char *fold(TALLOC_CTX *mem_ctx, const char *const *names, size_t n,
+	struct part (*split_name)(const char *name))
 {
 	TMP_CTX(tmp);
 	struct buffer *out = buffer_new(tmp);
 	struct part *parts = mem_array(tmp, struct part, n + 1);
 
 	for (size_t i = 0; i < n; i++)
-		parts[i] = split(names[i]);
+		parts[i] = split_name(names[i]);
 	sort_items(parts, n, sizeof(*parts), compare_digits);
 	find_widths(parts, n);
 	sort_items(parts, n, sizeof(*parts), compare_numbers);
@@ -168,4 +179,14 @@ char *nodeset_fold(TALLOC_CTX *mem_ctx, const char *const *names, size_t n)
 		add_family(out, parts + start, end - start);
 	}
 	return mem_strdup(mem_ctx, out->data);
+}
+
+char *nodeset_fold(TALLOC_CTX *mem_ctx, const char *const *names, size_t n)
+{
+	return fold(mem_ctx, names, n, split);
+}
+
+char *nodeset_fold_ends(TALLOC_CTX *mem_ctx, const char *const *names, size_t n)
+{
+	return fold(mem_ctx, names, n, split_end);
 }

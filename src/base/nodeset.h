@@ -13,3 +13,9 @@
  * source: ClusterShell's and Slurm's hostlists: a number with a leading zero has a width
  */
 char *nodeset_fold(TALLOC_CTX *mem_ctx, const char *const *names, size_t n) _must_check_;
+/*
+ * The same without ranges before the end of a name.
+ * source: Slurm 22.05, measured: "Invalid node name (n[1,7].other.example)"
+ */
+char *nodeset_fold_ends(
+	TALLOC_CTX *mem_ctx, const char *const *names, size_t n) _must_check_;

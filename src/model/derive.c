@@ -13,6 +13,7 @@
 #include "model/group.h"
 #include "model/group_kind.h"
 #include "model/leaf.h"
+#include "model/node_names.h"
 #include "model/ports.h"
 #include "model/release.h"
 #include "model/wire.h"
@@ -187,14 +188,17 @@ static void add_name(struct strings *names, const char *name)
 	names->items[names->n++] = name;
 }
 
+static bool has_short(
+	const struct site *site, const struct machine *machine, const char *name)
+{
+	return !site->shares_labels ? !machine->is_zone_name
+				    : table_find(site->short_names, name) == machine;
+}
+
 static void add_short(struct site *site, struct strings *names, struct machine *machine,
 	const char *name)
 {
-	bool is_its = !site->shares_labels
-			      ? !machine->is_zone_name
-			      : table_find(site->short_names, name) == machine;
-
-	if (is_its)
+	if (has_short(site, machine, name))
 		add_name(names, name);
 }
 
@@ -243,6 +247,8 @@ static struct strings names_of(struct site *site, struct interface *interface)
 
 static bool give_names(struct site *part, struct machine *machine)
 {
+	name_node(part, machine,
+		machine->name != NULL && has_short(part, machine, machine->name));
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		struct interface *interface = machine->interfaces[i];
 		struct strings names = names_of(part, interface);

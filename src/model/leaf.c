@@ -2,6 +2,7 @@
 #include "model/leaf.h"
 
 #include "model/group.h"
+#include "model/node_names.h"
 
 /* A VCN has one CPU where the directory does not say. */
 static bool takes_jobs(const struct machine *machine)
@@ -27,7 +28,7 @@ static void keep(struct site *site, struct leaf *leaf, const char *name)
 	if (leaf->n_nodes == 0)
 		return;
 	leaf->name = name;
-	leaf->nodeset.mem_ctx = site;
+	leaf->nodeset = (struct nodes_word){.mem_ctx = site, .is_for_slurm = true};
 	*mem_push(site, &site->leaves, &site->n_leaves) = *leaf;
 }
 
@@ -50,6 +51,6 @@ void leaves_derive(struct site *site)
 		add_worker(&leaf, host);
 		for (uint32_t j = 0; j < host->n_vcns; j++)
 			add_worker(&leaf, host->vcns[j]);
-		keep(site, &leaf, host->name);
+		keep(site, &leaf, node_name(host));
 	}
 }

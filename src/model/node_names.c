@@ -39,6 +39,36 @@ void name_machine(struct site *site, struct machine *machine)
 		arena_strndup(site->arena, machine->fqdn, strcspn(machine->fqdn, "."));
 }
 
+/* source: slurm.conf(5): NodeName=DEFAULT gives defaults, and ALL is every node */
+static bool is_word_of_slurm(const char *name)
+{
+	return strcmp(name, "all") == 0 || strcmp(name, "default") == 0;
+}
+
+const char *node_name(const struct machine *machine)
+{
+	return machine->has_label && !is_word_of_slurm(machine->name) ? machine->name
+								      : machine->fqdn;
+}
+
+const char *node_label(const struct machine *machine)
+{
+	return machine->rare->label != NULL ? machine->rare->label : machine->name;
+}
+
+void name_node(struct site *site, struct machine *machine, bool has_label)
+{
+	machine->has_label = has_label;
+	if (machine->fqdn == NULL || node_name(machine) == machine->name)
+		return;
+	char *label = arena_strdup(site->arena, machine->fqdn);
+
+	for (char *c = label; *c != '\0'; c++)
+		if (*c == '.')
+			*c = '-';
+	machine_write_rare(site->arena, machine)->label = label;
+}
+
 /* NODE-IFNAME as one label: eth0.20 and Eth0:1 become eth0-20 and eth0-1. */
 static const char *interface_label(
 	struct site *site, const char *node, const char *ifname)

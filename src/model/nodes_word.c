@@ -4,16 +4,18 @@
 #include <pthread.h>
 
 #include "base/nodeset.h"
-#include "model/site.h"
+#include "model/node_names.h"
 
-static const char *fold(TALLOC_CTX *mem_ctx, struct machine *const *nodes, uint32_t n)
+static const char *fold(
+	const struct nodes_word *word, struct machine *const *nodes, uint32_t n)
 {
 	TMP_CTX(tmp);
 	const char **names = mem_array(tmp, const char *, n + 1);
 
 	for (uint32_t i = 0; i < n; i++)
-		names[i] = nodes[i]->name;
-	return nodeset_fold(mem_ctx, names, n);
+		names[i] = node_name(nodes[i]);
+	return word->is_for_slurm ? nodeset_fold_ends(word->mem_ctx, names, n)
+				  : nodeset_fold(word->mem_ctx, names, n);
 }
 
 const char *nodes_word(
@@ -29,7 +31,7 @@ const char *nodes_word(
 	pthread_mutex_lock(&lock);
 	text = *kept;
 	if (text == NULL) {
-		text = fold(word->mem_ctx, nodes, n);
+		text = fold(word, nodes, n);
 		__atomic_store_n(kept, text, __ATOMIC_RELEASE);
 	}
 	pthread_mutex_unlock(&lock);

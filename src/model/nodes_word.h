@@ -13,8 +13,9 @@ struct machine;
 struct nodes_word {
 	TALLOC_CTX *mem_ctx; /* of the site; nobody else adds to it by then */
 	const char *text; /* NULL: nobody has asked yet */
+	bool is_for_slurm; /* ranges only at the end of a name */
 };
 
-/* The short names of @nodes, whose word is @word. It lasts as long as the site. */
+/* The names (node_name()) of @nodes, whose word is @word. It lasts as long as the site. */
 const char *nodes_word(
 	const struct nodes_word *word, struct machine *const *nodes, uint32_t n);

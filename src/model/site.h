@@ -352,6 +352,7 @@ struct machine_rare {
 	const char *location, *serial;
 	const char
 		*own_domain; /* as its entry says; NULL: its network's or the cluster's */
+	const char *label; /* node_label(), where its name is none; model_derive() */
 	struct machine
 		*merged_into; /* RFC 2307bis: the host this entry is an interface of */
 	struct strings dns_values, host_keys; /* vocDNSRecord, vocSSHHostKey */
@@ -377,6 +378,7 @@ struct machine {
 	bool is_vcn;
 	bool is_enabled;
 	bool is_zone_name; /* of a DNS zone in the directory: a name, and no computer */
+	bool has_label; /* no other machine has its first label; model_derive() */
 	const struct machine_rare *rare;
 	const struct machine_install *install; /* of hosts */
 	const struct machine_guest *guest; /* of VCNs */

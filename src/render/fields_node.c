@@ -4,6 +4,7 @@
 #include "base/trailer.h"
 #include "model/group_kind.h"
 #include "model/leaf.h"
+#include "model/node_names.h"
 #include "model/ports.h"
 #include "render/fields_row.h"
 
@@ -507,10 +508,28 @@ GETTER(machine_disk, machine)
 	row_give_text(ret, o->install->disks.n > 0 ? o->install->disks.items[0] : NULL);
 }
 
+GETTER(machine_node_name, machine)
+{
+	row_give_text(ret, node_name(o));
+}
+
+GETTER(machine_has_short_name, machine)
+{
+	row_give_bool(ret, node_name(o) == o->name);
+}
+
+GETTER(machine_node_label, machine)
+{
+	row_give_text(ret, node_label(o));
+}
+
 static const struct field machine_computed[] = {
 	EXTRA(HOST),
 	FROM("name", machine, name, NAME),
 	FROM("fqdn", machine, fqdn, NAME),
+	{"node_name", VALUE_TEXT, NULL, machine_node_name, NULL, FIELD_NAME, 0},
+	{"node_label", VALUE_TEXT, NULL, machine_node_label, NULL, FIELD_NAME, 0},
+	COMPUTED("has_short_name", VALUE_BOOL, machine_has_short_name),
 	FROM("domain", machine, domain, NAME),
 	STRINGS("aliases", machine, aliases, ALIAS),
 	{"names", VALUE_LIST, NULL, machine_names, row_text_at, FIELD_NAME, 0},

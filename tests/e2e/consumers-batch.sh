@@ -3,11 +3,12 @@
 #
 # The targets for batch administration, each read by the program itself: ClusterShell, genders,
 # Ansible, ssh, powerman, conman. The site is contrib/example for groups, and the case 37-batch for
-# what that has not: ports of BMCs, host keys, groups of the directory.
+# what that has not: ports of BMCs, host keys, groups of the directory; 37-namesakes has nodes with
+# one short name.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 enter "$@"
-plan 18
+plan 22
 
 cat >"$scratch/batch.yaml" <<-'YAML'
 	targets: {clustershell: , genders: , ansible: , ssh-known-hosts: , powerman: , conman: }
@@ -19,6 +20,9 @@ render() {
 sample=$scratch/sample
 case=$scratch/case
 ok 'the targets are rendered' render "$SOURCE_ROOT/contrib/example/cluster.ldif" "$sample"
+namesakes=$scratch/namesakes
+ok 'those of nodes with one short name' \
+	render "$SOURCE_ROOT/tests/cases/37-namesakes/input.ldif" "$namesakes"
 ok 'and those of the case' render "$SOURCE_ROOT/tests/cases/37-batch/input.ldif" "$case"
 
 is() {
@@ -46,7 +50,7 @@ shell_of() {
 	export CLUSTERSHELL_CFGDIR=$scratch/shell
 }
 if has nodeset 'nodeset: a virtual organization' 'nodeset: two sources' 'nodeset: a group' \
-	'clush: by organization' 'clush: gathered'; then
+	'clush: by organization' 'clush: gathered' 'nodeset: namesakes'; then
 	shell_of "$sample"
 	ok 'nodeset: the VCNs of a virtual organization' is "$(nodeset -f @vo:engage)" 'vcn[001-016]'
 	ok 'nodeset: what is in one group and not in another' is \
@@ -57,19 +61,23 @@ if has nodeset 'nodeset: a virtual organization' 'nodeset: two sources' 'nodeset
 	ok 'clush -b: one answer of them all' grep -qxF 'vcn[001-016] (16)' "$scratch/clush"
 	shell_of "$case"
 	ok 'nodeset: a group of the directory' is "$(nodeset -f @group:all)" 'node01,vcn1'
+	shell_of "$namesakes"
+	ok 'nodeset: nodes of one short name are two' is "$(nodeset -c @kind:host)" 2
 fi
 
 # --- genders ---
-if has nodeattr 'genders: no fault' 'genders: a query' 'genders: an attribute'; then
+if has nodeattr 'genders: no fault' 'genders: a query' 'genders: an attribute' 'genders: namesakes'; then
 	ok 'genders: no fault in the file' nodeattr -f "$case/srv/ldapcc/genders" -k
 	ok 'genders: the VCNs of a virtual organization' is \
 		"$(nodeattr -f "$sample/srv/ldapcc/genders" -q vo-engage)" 'vcn[001-016]'
 	ok 'genders: hosts with a profile, by a query' is \
 		"$(nodeattr -f "$sample/srv/ldapcc/genders" -q 'host&&profile-host-el9')" 'node[09-16]'
+	ok 'genders: no fault with nodes of one short name' \
+		nodeattr -f "$namesakes/srv/ldapcc/genders" -k
 fi
 
 # --- Ansible ---
-if has ansible-inventory 'ansible: groups' 'ansible: no warning'; then
+if has ansible-inventory 'ansible: groups' 'ansible: no warning' 'ansible: names'; then
 	inventory() {
 		ANSIBLE_HOME=$scratch/ansible ansible-inventory -i "$1/srv/ldapcc/ansible/hosts.yaml" \
 			--list >"$scratch/inventory" 2>"$scratch/warnings"
@@ -86,6 +94,19 @@ if has ansible-inventory 'ansible: groups' 'ansible: no warning'; then
 	}
 	ok 'ansible: groups, addresses and variables' inventory "$case"
 	ok 'ansible: no warning' diff /dev/null "$scratch/warnings"
+	own_names() {
+		ANSIBLE_HOME=$scratch/ansible ansible-inventory --list \
+			-i "$namesakes/srv/ldapcc/ansible/hosts.yaml" >"$scratch/inventory" 2>"$scratch/warnings"
+		python3 - "$scratch/inventory" <<-'PYTHON'
+			import json, sys
+			all = json.load(open(sys.argv[1]))
+			assert all["true"]["hosts"] == ["n1.c.example"], all
+			assert all["kind_host"]["hosts"] == ["n1.c.example", "n1.other.example"], all
+			assert all["_kind_host"]["hosts"] == ["v1.c.example"], all
+		PYTHON
+		diff /dev/null "$scratch/warnings"
+	}
+	ok 'ansible: groups with names of YAML and of the inventory' own_names
 fi
 
 # --- ssh ---

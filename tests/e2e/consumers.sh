@@ -6,7 +6,7 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 enter "$@"
-plan 10
+plan 12
 networks_up # Slurm resolves with AI_ADDRCONFIG: the loopback address alone is none
 
 cat >"$scratch/consumers.yaml" <<-'YAML'
@@ -16,6 +16,11 @@ tree=$scratch/tree
 ok 'the targets are rendered' "$LDAPCC" --config "$scratch/consumers.yaml" \
 	--ldif "$SOURCE_ROOT/contrib/example/cluster.ldif" render -o "$tree" \
 	hosts ethers prometheus slurm-nodes slurm-topology
+
+namesakes=$scratch/namesakes
+ok 'and those of nodes with one short name' "$LDAPCC" --config "$scratch/consumers.yaml" \
+	--ldif "$SOURCE_ROOT/tests/cases/37-namesakes/input.ldif" render -o "$namesakes" \
+	slurm-nodes slurm-topology
 
 is() {
 	[ "$1" = "$2" ] || {
@@ -59,9 +64,9 @@ else
 fi
 
 # --- Slurm: a controller that has our file included, and no node that answers ---
-if command -v slurmctld >/dev/null && command -v scontrol >/dev/null; then
-	mkdir "$scratch/slurm"
-	echo "127.0.0.1 localhost $(hostname -s)" >>"$tree/srv/ldapcc/hosts"
+# controller TREE NODE: one that answers for that node
+controller() {
+	local tree=$1 node=$2
 	export SLURM_CONF=$scratch/slurm/slurm.conf
 	cat >"$SLURM_CONF" <<-CONF
 		ClusterName=test
@@ -83,8 +88,13 @@ if command -v slurmctld >/dev/null && command -v scontrol >/dev/null; then
 	echo "include $tree/etc/slurm/ldapcc-topology.conf" >"$scratch/slurm/topology.conf"
 	slurmctld -D -f "$SLURM_CONF" >"$scratch/slurm/out" 2>&1 &
 	pids+=($!)
-	answers() { scontrol show node vcn003 >"$scratch/node" 2>&1; }
+	answers() { scontrol show node "$node" >"$scratch/node" 2>&1; }
 	wait_for answers || cat "$scratch/slurm/out" "$scratch/node" | sed "s,^,# ,"
+}
+if command -v slurmctld >/dev/null && command -v scontrol >/dev/null; then
+	mkdir "$scratch/slurm"
+	echo "127.0.0.1 localhost $(hostname -s)" >>"$tree/srv/ldapcc/hosts"
+	controller "$tree" vcn003
 	ok 'slurm: the controller knows a VCN by its name' grep -q 'NodeName=vcn003' "$scratch/node"
 	ok 'slurm: with address and memory' grep -q 'NodeAddr=10.20.1.3 ' "$scratch/node"
 	ok 'slurm: and its virtual organization as a feature' \
@@ -93,8 +103,15 @@ if command -v slurmctld >/dev/null && command -v scontrol >/dev/null; then
 		awk '/SwitchName=node02 Level=0 .* Nodes=node02,vcn\[003-004\]/ { leaf = 1 }
 		/SwitchName=_site Level=1 .* Nodes=node\[01-16\],vcn\[001-032\] Switches=node01,/ { top = 1 }
 		END { exit !(leaf && top) }' <(scontrol show topology)
+	kill "${pids[-1]}"
+	wait "${pids[-1]}" || true
+	rm -r "$scratch/slurm" && mkdir "$scratch/slurm"
+	controller "$namesakes" all.c.example
+	ok 'slurm: nodes of one short name, or of a name of its own, are there by their full ones' \
+		is "$(scontrol show node | sed -n 's/^NodeName=\([^ ]*\) .*/\1/p' | sort | tr '\n' ' ')" \
+		"a1gpu a2gpu all.c.example default.c.example n1.c.example n1.other.example v1.c.example v1.other.example "
 else
-	for point in name memory feature topology; do
+	for point in name memory feature topology namesakes; do
 		unread "slurm: the $point of a VCN" slurmctld
 	done
 fi
