@@ -30,8 +30,8 @@ import search
 import tap
 import wires
 from expected import (BARE_LOCK, BONDS, COMMANDS, FLAGS, IPV6, IPV6_GATEWAY, MAC_DEVICE,
-                      MODULE_DISABLE, MODULES, PACKAGES, RELEASES, SCRIPT_OPTIONS, SUFFIX, VLANS, Site, knows,
-                      lines_of, read_kickstart, since)
+                      MODULE_DISABLE, MODULES, PACKAGES, RELEASES, SCRIPT_OPTIONS, SUFFIX, TIME_SERVERS, VLANS, Site, knows,
+                      lines_of, read_kickstart)
 from tap import differences, report, skip
 
 
@@ -153,7 +153,7 @@ def check_host(kickstart, kind, release, number):
     faults += differences("the hardware clock", zone[0].get("--utc"), "")
     servers = [options["--ntp-server"] for options, _ in lines_of(kickstart, "timesource")]
     servers += [server for server in zone[0].get("--ntpservers", "").split(",") if server]
-    if knows(release, since(7, 18)):
+    if knows(release, TIME_SERVERS):
         faults += differences("time servers", servers, ["10.1.0.251", "time.c.example"])
     (options, words), = lines_of(kickstart, "rootpw")
     faults += differences("rootpw", (options, words),
@@ -200,6 +200,9 @@ def check_findings(site):
               for attribute in r.lacks(release)}
     wanted |= {("all-" + release, "vocStrict", release) for release in RELEASES
                if not knows(release, SCRIPT_OPTIONS)}
+    wanted |= {("%s-%s" % (kind, release), "vocKickstartVersion", release)
+               for release in RELEASES for kind in ("plain", "all")
+               if not knows(release, TIME_SERVERS)}
     for span in (MODULES, MODULE_DISABLE):
         wanted |= {("all-" + release, "vocModule", release) for release in RELEASES
                    if not knows(release, span)}

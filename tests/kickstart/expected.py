@@ -102,6 +102,7 @@ SECTION_END = since(6, 8)
 MODULES = since(8, 29, 9, 40)
 MODULE_DISABLE = since(8, 31, 9, 40)
 SCRIPT_OPTIONS = since(5, 7)
+TIME_SERVERS = since(7, 18)
 
 # --- the site ------------------------------------------------------------------------
 
