@@ -6,6 +6,7 @@
 
 #include "base/nodeset.h"
 #include "model/apt.h"
+#include "model/boot_loader.h"
 #include "model/derive_dhcp.h"
 #include "model/disk.h"
 #include "model/dns_record.h"
@@ -533,6 +534,7 @@ void model_derive(struct site *site)
 	zone_names_lend(site);
 	collect_domains(site);
 	permit_installers(site);
+	boot_loaders_plan(site);
 	if (!site->leaves_groups) {
 		group_derive(site);
 		group_kinds_derive(site);

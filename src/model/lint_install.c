@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "model/boot_loader.h"
 #include "model/disk.h"
 
 /* Repositories and profiles */
@@ -242,6 +243,42 @@ static void check_installer(struct reporter *r, struct machine *host)
 		0, "is missing here");
 }
 
+static void report_not_loaded(struct reporter *r, struct machine *host,
+	enum field_id field, const char *target, const char *why)
+{
+	struct finding *finding =
+		check_report(r, CHECK_NOT_CARRIED, &host->record, FIELD_INSTALL,
+			"by target '%s' the host boots from its disk: %s", target, why);
+
+	lint_note(r, finding, &host->profile->record, field, 0, "is a URL");
+}
+
+/* Each loads a path below the TFTP root; of URLs they know some. iPXE knows them all. */
+static void check_loaders(struct reporter *r, struct machine *host)
+{
+	TMP_CTX(tmp);
+	const struct profile *profile = host->profile;
+
+	if (profile == NULL || profile->kernel == NULL || profile->initrd == NULL)
+		return;
+	struct arena *arena = arena_new(tmp);
+	bool has_kernel = boot_grub_path(arena, profile->kernel) != NULL;
+
+	if (reporter_has_target(r, "grub") &&
+		(!has_kernel || boot_grub_path(arena, profile->initrd) == NULL))
+		report_not_loaded(r, host, has_kernel ? FIELD_INITRD : FIELD_KERNEL,
+			"grub",
+			"GRUB loads by http and tftp, from HOST or an IPv4 address without "
+			"a port");
+	if (reporter_has_target(r, "pxelinux") && !boot_pxelinux_loads(r->site, profile))
+		report_not_loaded(r, host,
+			strstr(profile->kernel, "://") != NULL ? FIELD_KERNEL
+							       : FIELD_INITRD,
+			"pxelinux",
+			"PXELINUX loads by tftp, and lpxelinux.0 (vocBootFile) by http and "
+			"ftp");
+}
+
 static void check_disk(struct reporter *r, struct machine *host)
 {
 	if (host->profile == NULL || host->profile->release == NULL)
@@ -280,5 +317,6 @@ void lint_install(struct reporter *r, struct machine *host)
 	if (host->is_vcn || !machine_asks_for_install(r->site, host))
 		return;
 	check_installer(r, host);
+	check_loaders(r, host);
 	check_disk(r, host);
 }

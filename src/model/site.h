@@ -527,6 +527,9 @@ struct profile {
 	struct strings packages, groups,
 		removed; /* name, @group without @, -name without - */
 	const char *install_image;
+	/* kernel and initrd as GRUB has them; NULL: it cannot load them; model_derive() */
+	const char *grub_kernel, *grub_initrd;
+	bool is_for_pxelinux; /* that one can; model_derive() */
 	/* of an installer with apt (apt.h); model_derive() */
 	struct apt_mirror *mirror;
 	struct apt_source *sources;

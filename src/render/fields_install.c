@@ -216,6 +216,8 @@ static const struct field profile_computed[] = {
 	LIST("modules", profile, modules, module_shape, module_choice_at),
 	{"kernel_path", VALUE_TEXT, NULL, profile_kernel_path, NULL, FIELD_KERNEL, 0},
 	{"initrd_path", VALUE_TEXT, NULL, profile_initrd_path, NULL, FIELD_INITRD, 0},
+	FROM("grub_kernel", profile, grub_kernel, KERNEL),
+	FROM("grub_initrd", profile, grub_initrd, INITRD),
 	COMPUTED("kernel_is_url", VALUE_BOOL, profile_kernel_is_url),
 	COMPUTED("initrd_is_url", VALUE_BOOL, profile_initrd_is_url),
 	FROM("nfs_server", profile, nfs_server, INSTALL_URL),

@@ -513,6 +513,18 @@ GETTER(machine_node_name, machine)
 	row_give_text(ret, node_name(o));
 }
 
+/* Can the boot loader of that name load its installer? */
+GETTER(machine_installs_by_grub, machine)
+{
+	row_give_bool(ret, o->boots_installer && o->profile->grub_kernel != NULL &&
+				   o->profile->grub_initrd != NULL);
+}
+
+GETTER(machine_installs_by_pxelinux, machine)
+{
+	row_give_bool(ret, o->boots_installer && o->profile->is_for_pxelinux);
+}
+
 GETTER(machine_has_short_name, machine)
 {
 	row_give_bool(ret, node_name(o) == o->name);
@@ -529,6 +541,8 @@ static const struct field machine_computed[] = {
 	FROM("fqdn", machine, fqdn, NAME),
 	{"node_name", VALUE_TEXT, NULL, machine_node_name, NULL, FIELD_NAME, 0},
 	{"node_label", VALUE_TEXT, NULL, machine_node_label, NULL, FIELD_NAME, 0},
+	COMPUTED("installs_by_grub", VALUE_BOOL, machine_installs_by_grub),
+	COMPUTED("installs_by_pxelinux", VALUE_BOOL, machine_installs_by_pxelinux),
 	COMPUTED("has_short_name", VALUE_BOOL, machine_has_short_name),
 	FROM("domain", machine, domain, NAME),
 	STRINGS("aliases", machine, aliases, ALIAS),
