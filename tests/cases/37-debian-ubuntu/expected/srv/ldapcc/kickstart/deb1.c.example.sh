@@ -72,18 +72,18 @@ disk() {
 apt() {
 	mkdir -p "$target/etc/apt/apt.conf.d" "$target/etc/apt/preferences.d"
 	cat >"$target/etc/apt/apt.conf.d/50ldapcc" <<'LDAPCC_END'
-Acquire::http::Proxy::flat.example "http://proxy.c.example:3128";
-Acquire::https::Proxy::flat.example "http://proxy.c.example:3128";
-Acquire::https::flat.example::Verify-Peer "false";
-Acquire::https::flat.example::Verify-Host "false";
+Acquire::http::Proxy::2001:db8::f1 "http://proxy.c.example:3128";
+Acquire::https::Proxy::2001:db8::f1 "http://proxy.c.example:3128";
+Acquire::https::2001:db8::f1::Verify-Peer "false";
+Acquire::https::2001:db8::f1::Verify-Host "false";
 LDAPCC_END
 	cat >"$target/etc/apt/preferences.d/ldapcc" <<'LDAPCC_END'
 Package: condor* libcondor
-Pin: origin "flat.example"
+Pin: origin "2001:db8::f1"
 Pin-Priority: 500
 
 Package: *
-Pin: origin "flat.example"
+Pin: origin "2001:db8::f1"
 Pin-Priority: -1
 
 Package: linux-image-*
@@ -176,7 +176,7 @@ late() {
 	keys \
 		'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGFkbWluYWRtaW5hZG1pbmFkbWluYWRtaW5hZG1pbmFkbWlu admin'\''s key'
 	remove 'nano'
-	forget 'https://flat.example/pub' 'x86_64/'
+	forget 'https://[2001:db8::f1]:8443/pub' 'x86_64/'
 }
 case ${1-} in
 disk | apt | late)
@@ -191,4 +191,4 @@ disk | apt | late)
 	chmod 0755 /usr/lib/post-base-installer.d/05ldapcc
 	;;
 esac
-# ldapcc hosts=1 vcns=0 sha256=5fad191708378daa1f81445af23126d5a697a5908e3623e0bbf72108bd9100e7
+# ldapcc hosts=1 vcns=0 sha256=3c72df27d60150239bb0a0100d5bd8a6e31b7844801d1ecf18f9d36d80010eab
