@@ -65,8 +65,7 @@ bool language_may_begin_comment(const struct language *language, const char *tra
 {
 	if (language->comment == NULL)
 		return true;
-	return trailer[0] != QUOTING_NONE &&
-	       strchr(language->comment, trailer[0]) != NULL;
+	return trailer[0] != '\0' && strchr(language->comment, trailer[0]) != NULL;
 }
 
 const char *language_check_file(TALLOC_CTX *mem_ctx, const char *language,
@@ -84,7 +83,7 @@ const char *language_check_file(TALLOC_CTX *mem_ctx, const char *language,
 	struct trailer whole;
 
 	*ret_line = 0;
-	if (memchr(bytes, QUOTING_NONE, len) != NULL)
+	if (memchr(bytes, '\0', len) != NULL)
 		return "a zero byte";
 	if (trailer != NULL) {
 		fault = trailer_check(bytes, len, trailer, &whole);
