@@ -35,15 +35,27 @@ static bool is_lpxelinux(const struct boot *boot)
 	return text_compare("lpxelinux.0", name == NULL ? boot->file : name + 1) == 0;
 }
 
-static bool has_lpxelinux(const struct site *site)
+static bool has_url(const struct site *site)
 {
-	for (size_t i = 0; i < site->n_networks; i++)
-		if (is_lpxelinux(&site->networks[i]->boot))
-			return true;
-	for (size_t i = 0; i < site->n_machines; i++)
-		if (is_lpxelinux(&site->machines[i]->rare->boot))
-			return true;
+	for (size_t i = 0; i < site->n_profiles; i++) {
+		const struct profile *profile = site->profiles[i];
+		const char *const paths[] = {profile->kernel, profile->initrd};
+
+		for (size_t j = 0; j < ARRAY_SIZE(paths); j++)
+			if (paths[j] != NULL && strstr(paths[j], "://") != NULL)
+				return true;
+	}
 	return false;
+}
+
+void boot_loaders_find(struct site *site)
+{
+	if (!has_url(site))
+		return;
+	for (size_t i = 0; i < site->n_networks; i++)
+		site->has_lpxelinux |= is_lpxelinux(&site->networks[i]->boot);
+	for (size_t i = 0; i < site->n_machines; i++)
+		site->has_lpxelinux |= is_lpxelinux(&site->machines[i]->rare->boot);
 }
 
 static bool is_fetched(const struct site *site, const char *path)
@@ -51,7 +63,7 @@ static bool is_fetched(const struct site *site, const char *path)
 	if (strstr(path, "://") == NULL || text_has_prefix(path, "tftp://"))
 		return true;
 	return (text_has_prefix(path, "http://") || text_has_prefix(path, "ftp://")) &&
-	       has_lpxelinux(site);
+	       site->has_lpxelinux;
 }
 
 bool boot_pxelinux_loads(const struct site *site, const struct profile *profile)

@@ -14,6 +14,9 @@
  */
 const char *boot_grub_path(struct arena *arena, const char *path);
 
+/* Looks whether a vocBootFile is lpxelinux.0. Part of model_link(). */
+void boot_loaders_find(struct site *site);
+
 /* Can PXELINUX load both? It knows tftp alone; http and ftp where a vocBootFile is lpxelinux.0. */
 bool boot_pxelinux_loads(const struct site *site, const struct profile *profile);
 

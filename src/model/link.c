@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/trailer.h"
 #include "model/absent.h"
+#include "model/boot_loader.h"
 #include "model/dns_record.h"
 #include "model/each.h"
 #include "model/merge.h"
@@ -729,4 +730,5 @@ void model_link(struct site *site)
 		link_profile(site, site->profiles[i]);
 	collect_users(site);
 	dns_records_link(site);
+	boot_loaders_find(site);
 }
