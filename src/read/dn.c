@@ -473,8 +473,8 @@ enum { SHORT = 200 }; /* most are: their keys are made without an allocation */
 /* The key of a DN in any spelling. */
 static char *take_apart(const struct home *home, const char *dn, size_t length)
 {
-	/* an escaped byte may be one of a wide letter */
-	bool is_narrow = strchr(dn, '\\') == NULL && !is_wide(dn, length);
+	/* an escaped byte may be one of a wide letter, and so may one in hex behind `#` */
+	bool is_narrow = strpbrk(dn, "\\#") == NULL && !is_wide(dn, length);
 
 	if (is_narrow && length < SHORT) {
 		char scratch[5 * SHORT];

@@ -109,6 +109,35 @@ static void test_long(void **state)
 	}
 }
 
+/* U+FDFA is three bytes, and 33 by NFKC: however it is written, there is room for it. */
+static void test_wide(void **state)
+{
+	static const char *const spellings[] = {"\xef\xb7\xba", "\\EF\\B7\\BA", "efb7ba"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(spellings); i++)
+		for (unsigned n = 1; n <= 42; n++) { /* 126 bytes: the longest in hex */
+			TMP_CTX(tmp);
+			struct buffer *dn = buffer_new(tmp), *plain = buffer_new(tmp);
+
+			buffer_add_text(dn, "cn=");
+			buffer_add_text(plain, "cn=");
+			if (i == 2)
+				buffer_add_text(dn, mem_printf(tmp, "#0c%02x", 3 * n));
+			for (unsigned k = 0; k < n; k++) {
+				buffer_add_text(dn, spellings[i]);
+				buffer_add_text(plain, spellings[0]);
+			}
+			for (unsigned k = 0; k < 30; k++)
+				buffer_add_text(dn, ",dc=x");
+			for (unsigned k = 0; k < 30; k++)
+				buffer_add_text(plain, ",dc=x");
+			assert_string_equal(
+				dn_key(tmp, dn->data), dn_key(tmp, plain->data));
+			assert_true(strlen(dn_key(tmp, dn->data)) > 30 * n);
+		}
+}
+
 static void test_parent(void **state)
 {
 	(void)state;
@@ -177,6 +206,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_wide),
 		cmocka_unit_test(test_parent),
 		cmocka_unit_test(test_rdns),
 		cmocka_unit_test(test_safe),
