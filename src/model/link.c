@@ -640,7 +640,7 @@ static bool settle_machine(struct site *site, struct machine *machine)
 		settle_addresses(site, machine);
 	if (machine->record.is_passed_over)
 		return true;
-	drop_copies(machine);
+	drop_copies(site, machine);
 	name_interfaces(site, machine);
 	for (uint32_t i = 0; i < machine->n_interfaces; i++)
 		place_addresses(site, machine->interfaces[i]);

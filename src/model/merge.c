@@ -364,15 +364,7 @@ void merge_interfaces(struct site *site, struct machine **parts, size_t n)
 	merge_families(site, parts, n);
 }
 
-/* Values that stand twice */
-
-static bool has_mac(const struct interface *interface, struct mac mac)
-{
-	for (uint32_t i = 0; i < interface->n_macs; i++)
-		if (mac_compare(interface->macs[i].mac, mac) == 0)
-			return true;
-	return false;
-}
+/* Values that stand twice, and what then has none */
 
 static bool has_address(const struct interface *interface, struct ip ip)
 {
@@ -382,36 +374,94 @@ static bool has_address(const struct interface *interface, struct ip ip)
 	return false;
 }
 
-static void drop_copies_of(struct interface *own, const struct interface *other)
+/* How many of @items are none of @others, which stand first then. */
+static uint32_t keep_other_hardware(struct hardware *items, uint32_t n,
+	const struct hardware *others, uint32_t n_others)
 {
-	uint32_t n_macs = 0, n_addresses = 0;
+	uint32_t kept = 0;
 
-	for (uint32_t i = 0; i < own->n_macs; i++)
-		if (!has_mac(other, own->macs[i].mac))
-			own->macs[n_macs++] = own->macs[i];
+	for (uint32_t i = 0; i < n; i++) {
+		bool is_copy = false;
+
+		for (uint32_t j = 0; j < n_others; j++)
+			is_copy |= hardware_compare(&items[i], &others[j]) == 0;
+		if (!is_copy)
+			items[kept++] = items[i];
+	}
+	return kept;
+}
+
+static void drop_copies_of(
+	struct site *site, struct interface *own, const struct interface *other)
+{
+	uint32_t n_addresses = 0;
+
+	own->n_macs =
+		keep_other_hardware(own->macs, own->n_macs, other->macs, other->n_macs);
+	if (own->rare->n_guids > 0)
+		interface_write_rare(site->arena, own)->n_guids =
+			keep_other_hardware(own->rare->guids, own->rare->n_guids,
+				other->rare->guids, other->rare->n_guids);
 	for (uint32_t i = 0; i < own->n_addresses; i++)
 		if (!has_address(other, own->addresses[i].ip))
 			own->addresses[n_addresses++] = own->addresses[i];
-	own->n_macs = n_macs;
 	own->n_addresses = n_addresses;
 }
 
-void drop_copies(struct machine *machine)
+/* A DUID has a use where DHCPv6 has an address to give, and a BMC's is none of its node's. */
+static bool takes_duids(const struct interface *interface)
+{
+	bool has_ipv6 = false;
+
+	for (uint32_t i = 0; i < interface->n_addresses; i++)
+		has_ipv6 |= interface->addresses[i].ip.family == 6;
+	return has_ipv6 && !interface->is_management;
+}
+
+/* A DUID is its node's: all interfaces have it. */
+static void give_duids(
+	struct site *site, const struct machine *machine, const struct interface *from)
+{
+	const struct origin *origin = record_origin(&from->record, FIELD_DUID);
+
+	for (uint32_t i = 0; from->rare->duids.n > 0 && i < machine->n_interfaces; i++) {
+		struct interface *to = machine->interfaces[i];
+
+		if (to == from || !takes_duids(to))
+			continue;
+		struct strings *duids = &interface_write_rare(site->arena, to)->duids;
+
+		append_strings(site, duids, &from->rare->duids);
+		decode_sort_strings(duids);
+		if (origin != NULL && record_origin(&to->record, FIELD_DUID) == NULL)
+			add_origin(site, &to->record, &from->record, origin);
+	}
+}
+
+/* The interface of a machine's own entry that holds nothing by which it could be one. */
+static bool is_empty_own(const struct interface *interface)
+{
+	return interface->record.kind != KIND_INTERFACE && !has_hardware(interface) &&
+	       interface->n_addresses == 0;
+}
+
+void drop_copies(struct site *site, struct machine *machine)
 {
 	struct interface *own = machine->own;
-	uint32_t kept = 0;
+	uint32_t n = machine->n_interfaces, kept = 0;
 
-	if (own == NULL || machine->n_interfaces < 2)
+	if (own != NULL && own->record.is_passed_over)
+		give_duids(site, machine, own);
+	if (n < 2)
 		return;
-	uint32_t n_before = own->n_macs + own->n_addresses;
-
-	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+	for (uint32_t i = 0; own != NULL && i < n; i++)
 		if (machine->interfaces[i]->record.kind == KIND_INTERFACE)
-			drop_copies_of(own, machine->interfaces[i]);
-	if (n_before == 0 || own->n_macs + own->n_addresses > 0)
-		return;
-	for (uint32_t i = 0; i < machine->n_interfaces; i++)
-		if (machine->interfaces[i] != own)
+			drop_copies_of(site, own, machine->interfaces[i]);
+	for (uint32_t i = 0; i < n; i++)
+		if (is_empty_own(machine->interfaces[i]))
+			give_duids(site, machine, machine->interfaces[i]);
+	for (uint32_t i = 0; i < n; i++)
+		if (!is_empty_own(machine->interfaces[i]) || (kept == 0 && i + 1 == n))
 			machine->interfaces[kept++] = machine->interfaces[i];
 	machine->n_interfaces = kept;
 }

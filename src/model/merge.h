@@ -30,9 +30,10 @@ bool has_only_hardware(const struct interface *own);
 bool has_only_addresses(const struct interface *own);
 
 /*
- * drop_copies - the machine's own MACs and addresses that its interface entries have, too
+ * drop_copies - the hardware and addresses of the machine's own entry that its interface entries
+ *               have, too
  *
  * shape: FusionDirectory keeps such copies for programs that know no interfaces; an interface
- *        of nothing else is none
+ *        of nothing else is none, and its DUIDs are of those that have an IPv6 address
  */
-void drop_copies(struct machine *machine);
+void drop_copies(struct site *site, struct machine *machine);
