@@ -19,6 +19,7 @@ enum {
 struct canary {
 	const char *key;
 	size_t letters; /* see count_letters() */
+	bool is_plain; /* the letters of all its spellings are those */
 	bool is_seen;
 };
 
@@ -48,21 +49,35 @@ struct search {
 /* Canaries */
 
 /*
- * A number that equal DNs share whatever their spelling (blanks, case, order in an RDN),
- * so that the key, which costs more, is made for few entries only. Not for DNs with
- * escapes.
+ * A number that equal DNs share whatever their spelling (blanks, case, order in an RDN, a type's
+ * name), so that the key, which costs more, is made for few entries only. Of plain DNs, and
+ * of values alone.
  */
 static size_t count_letters(const char *dn)
 {
 	size_t sum = 0;
+	bool is_value = false;
 
 	for (; *dn; dn++) {
 		unsigned char c = (unsigned char)*dn | 0x20;
 
-		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+		if (*dn == '=')
+			is_value = true;
+		else if (*dn == ',' || *dn == '+')
+			is_value = false;
+		else if (is_value && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')))
 			sum += c * (size_t)c;
 	}
 	return sum;
+}
+
+/* Of the others a letter may be written as several, and several bytes may be one. */
+static bool is_plain(const char *dn)
+{
+	for (; *dn != '\0'; dn++)
+		if (*dn == '\\' || *dn == '#' || (unsigned char)*dn >= 0x80)
+			return false;
+	return true;
 }
 
 static void prepare_canaries(struct search *r, const struct directory_settings *settings)
@@ -72,18 +87,20 @@ static void prepare_canaries(struct search *r, const struct directory_settings *
 	for (size_t i = 0; i < r->n_canaries; i++) {
 		r->canaries[i].key = dn_key(r, settings->canaries.items[i]);
 		r->canaries[i].letters = count_letters(r->canaries[i].key);
+		r->canaries[i].is_plain = is_plain(r->canaries[i].key);
 	}
 }
 
 static void note_canary(struct search *r, const char *dn)
 {
-	bool is_escaped = strpbrk(dn, "\\#") != NULL;
+	bool is_its_plain = is_plain(dn);
 	size_t letters = count_letters(dn);
 
 	for (size_t i = 0; i < r->n_canaries; i++) {
 		struct canary *canary = &r->canaries[i];
 
-		if (canary->is_seen || (letters != canary->letters && !is_escaped))
+		if (canary->is_seen ||
+			(letters != canary->letters && is_its_plain && canary->is_plain))
 			continue;
 		char *key = dn_key(r, dn);
 

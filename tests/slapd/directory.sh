@@ -5,7 +5,7 @@
 # incomplete or foreign read from being taken for a small site.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-plan 47
+plan 49
 
 sample=$SOURCE_ROOT/contrib/example/cluster.ldif
 hosts=ou=hosts,$SUFFIX
@@ -130,6 +130,26 @@ expect 4 "there is no entry 'ou=none,$SUFFIX'.*the server holds '$SUFFIX'" 'a ba
 	--base "ou=none,$SUFFIX" read "$main"
 expect 0 '^entries' 'canaries in another spelling' --canary "CN=Node01 , OU=hosts,$SUFFIX" \
 	--canary "cn=odd\\, name + ipHostNumber=10.10.0.77,$hosts" read "$main"
+slapd_modify main <<-LDIF
+	dn:: $(printf 'cn=Stra\303\237e,%s' "$hosts" | base64 -w0)
+	changetype: add
+	objectClass: device
+	objectClass: ipHost
+	cn:: $(printf 'Stra\303\237e' | base64)
+	ipHostNumber: 10.10.0.78
+
+	dn: cn=a=b,$hosts
+	changetype: add
+	objectClass: device
+	objectClass: ipHost
+	cn: a=b
+	ipHostNumber: 10.10.0.79
+LDIF
+expect 0 '^entries' 'canaries of letters that are compared as others' \
+	--canary "cn=Straße,$hosts" --canary "commonName=STRASSE,$hosts" \
+	--canary "cn=a\\=b,$hosts" read "$main"
+expect 4 "canary 'cn=strase,$hosts' did not come" 'and a near miss' \
+	--canary "cn=strase,$hosts" read "$main"
 expect 4 "canary 'cn=gone,$hosts' did not come" 'a canary that is gone' \
 	--canary "cn=node01,$hosts" --canary "cn=gone,$hosts" read "$main"
 expect 4 "schema does not know 'nonsense', 'xyzzy'" 'names that the schema does not have' \
