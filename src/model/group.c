@@ -142,6 +142,10 @@ static void link_members(struct linking *l, struct node_group *group)
 		link_member(l, group, group->member_dns.items[i]);
 	for (uint32_t i = 0; i < group->triples.n; i++)
 		link_triple(l, group, group->triples.items[i]);
+}
+
+static void link_netgroups(struct linking *l, struct node_group *group)
+{
 	for (uint32_t i = 0; i < group->netgroups.n; i++)
 		link_netgroup(l, group, group->netgroups.items[i]);
 }
@@ -221,6 +225,23 @@ static void sort_groups(struct site *site)
 	sort_pointers(site->groups, site->n_groups, compare_groups);
 }
 
+static bool has_anybody(const struct node_group *group)
+{
+	return group->n_nodes > 0 || group->n_parts > 0 || group->netgroups.n > 0;
+}
+
+/* Of two of one name the first counts that has anybody, as lint says (check_group_names()). */
+static void index_name(struct table *by_name, struct node_group *group)
+{
+	if (group->record.name == NULL)
+		return;
+	struct node_group **slot =
+		(struct node_group **)table_slot(by_name, group->record.name);
+
+	if (*slot == NULL || (!has_anybody(*slot) && has_anybody(group)))
+		*slot = group;
+}
+
 void group_link(struct site *site)
 {
 	struct linking l = {
@@ -229,11 +250,11 @@ void group_link(struct site *site)
 
 	sort_groups(site);
 	for (size_t i = 0; i < site->n_groups; i++)
-		if (site->groups[i]->record.name != NULL)
-			*table_slot(l.by_name, site->groups[i]->record.name) =
-				site->groups[i];
-	for (size_t i = 0; i < site->n_groups; i++) {
 		link_members(&l, site->groups[i]);
+	for (size_t i = 0; i < site->n_groups; i++)
+		index_name(l.by_name, site->groups[i]);
+	for (size_t i = 0; i < site->n_groups; i++) {
+		link_netgroups(&l, site->groups[i]);
 		sort_nodes(site->groups[i]);
 	}
 	collect_parts(site);
