@@ -48,17 +48,26 @@ struct holders {
 	size_t n, n_names;
 };
 
-static void add_holders(
-	TALLOC_CTX *mem_ctx, struct holders *all, struct name_holder *list, bool is_alias)
+/* Those of one machine stand behind each other in @list. */
+static struct holders find_holders(TALLOC_CTX *mem_ctx, struct name_holder *list)
 {
-	for (; list != NULL; list = list->next) {
-		bool is_known = list->is_alias != is_alias;
+	struct holders all = {0}, aliases = {0};
 
-		for (size_t i = 0; i < all->n; i++)
-			is_known |= all->items[i]->machine == list->machine;
-		if (!is_known)
-			*mem_push(mem_ctx, &all->items, &all->n) = list;
+	for (struct name_holder *next; list != NULL; list = next) {
+		struct name_holder *best = list;
+
+		for (next = list->next; next != NULL && next->machine == list->machine;
+			next = next->next)
+			if (best->is_alias && !next->is_alias)
+				best = next;
+		struct holders *its = best->is_alias ? &aliases : &all;
+
+		*mem_push(mem_ctx, &its->items, &its->n) = best;
 	}
+	all.n_names = all.n;
+	for (size_t i = 0; i < aliases.n; i++)
+		*mem_push(mem_ctx, &all.items, &all.n) = aliases.items[i];
+	return all;
 }
 
 /*
@@ -139,11 +148,8 @@ static void report_all_holders(
 	struct reporter *r, struct name_holder *first, const char *name)
 {
 	TMP_CTX(tmp);
-	struct holders all = {0};
+	struct holders all = find_holders(tmp, first);
 
-	add_holders(tmp, &all, first, false);
-	all.n_names = all.n;
-	add_holders(tmp, &all, first, true);
 	if (all.n_names > 1)
 		report_holders(r, CHECK_DUP_NAME, name, &all, 0, all.n_names);
 	if (all.n > all.n_names && all.n > 1)

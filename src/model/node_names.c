@@ -110,12 +110,16 @@ static void claim_full(struct site *site, struct machine *machine, struct record
 
 	*holder = (struct name_holder){.machine = machine,
 		.record = record,
+		.last = holder,
 		.is_alias = alias != NULL,
 		.alias = alias};
-	site->shares_names |= *slot != NULL;
-	while (*slot != NULL)
-		slot = &(*slot)->next;
-	*slot = holder;
+	if (*slot == NULL) {
+		*slot = holder;
+		return;
+	}
+	site->shares_names = true;
+	(*slot)->last->next = holder;
+	(*slot)->last = holder;
 }
 
 static void claim_short(struct site *site, struct machine *machine, const char *name)

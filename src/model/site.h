@@ -589,7 +589,7 @@ struct name_holder {
 	struct machine *machine;
 	struct record *record; /* of the machine, or of the interface that has the name */
 	const char **alias; /* where it stands in its list; NULL there: dropped */
-	struct name_holder *next;
+	struct name_holder *next, *last; /* the last of all: in the first only */
 	bool is_alias;
 	bool is_checked; /* of the first: lint has reported on the name */
 };
