@@ -78,6 +78,7 @@ char *text_printable_line(TALLOC_CTX *mem_ctx, const char *line) _must_check_;
  * memory: a static sentence, such as "label longer than 63 octets"
  * source: RFC 952, RFC 1123 section 2.1, RFC 2181 section 11
  */
+enum { NAME_MAX_DNS = 253 }; /* octets of a whole name, without the dot at its end */
 const char *text_hostname_fault(const char *name);
 
 /* @one for 1, else @many. */

@@ -709,6 +709,7 @@ static void fill_tables(struct site *site)
 		parts[i].arena = arena_new(site);
 	parallel_each(ARRAY_SIZE(parts), fill_table, parts);
 	site->shares_names |= parts[0].shares_names;
+	site->has_long_aliases |= parts[0].has_long_aliases;
 	site->shares_labels |= parts[1].shares_labels;
 }
 

@@ -224,15 +224,61 @@ void lint_whole_names(struct reporter *r, struct machine *machine)
 				machine->interfaces[i]->fqdn);
 }
 
+/* With the domain that it gets: a fault costs the alias. */
+static void check_whole_aliases(struct reporter *r, struct machine *machine,
+	struct record *record, const struct strings *aliases, const char *domain)
+{
+	TMP_CTX(tmp);
+
+	for (uint32_t i = 0; i < aliases->n; i++) {
+		const char *alias = aliases->items[i];
+		const char *name = strchr(alias, '.') != NULL || domain == NULL
+					   ? alias
+					   : mem_printf(tmp, "%s.%s", alias, domain);
+		const char *fault = text_hostname_fault(name);
+
+		if (fault == NULL)
+			continue;
+		check_report_value_at(r, CHECK_BAD_NAME, record,
+			record == &machine->record
+				? machine_alias_loc(r->site, machine, alias)
+				: record_loc(r->site, record, FIELD_NAME),
+			"'%s': %s", name, fault);
+		aliases->items[i] = NULL;
+	}
+}
+
+static bool drop_long_aliases(struct reporter *r)
+{
+	if (!r->site->has_long_aliases)
+		return false;
+	for (size_t i = 0; i < r->site->n_machines; i++) {
+		struct machine *machine = r->site->machines[i];
+
+		check_whole_aliases(
+			r, machine, &machine->record, &machine->aliases, machine->domain);
+		for (uint32_t j = 0; j < machine->n_interfaces; j++) {
+			struct interface *interface = machine->interfaces[j];
+
+			if (interface->fqdn != NULL)
+				check_whole_aliases(r, machine, &interface->record,
+					&interface->rare->aliases,
+					model_domain_of(interface->fqdn));
+		}
+	}
+	return model_drop_aliases(r->site);
+}
+
 bool lint_names(struct reporter *r)
 {
 	struct site *site = r->site;
+	bool has_dropped = drop_long_aliases(r);
 
 	if (!site->shares_names)
-		return false;
+		return has_dropped;
 	for (size_t i = 0; i < site->n_machines; i++)
 		check_machine_names(r, site->machines[i]);
-	return model_drop_aliases(site);
+	return model_drop_aliases(site) || has_dropped;
 }
 
 static void check_names(struct reporter *r)

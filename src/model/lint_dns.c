@@ -80,12 +80,22 @@ static bool has_domain(const struct site *site)
 	return site->n_clusters > 0 && site->clusters[0]->domain != NULL;
 }
 
+/* With the domain that it got: the server refuses a whole zone for it. */
+static bool is_long(const char *name)
+{
+	return name != NULL && strlen(name) > NAME_MAX_DNS;
+}
+
 static void check_own(struct dns_lint *l, struct dns_record *record)
 {
 	TMP_CTX(tmp);
 	const char *why = NULL;
 
-	if (record->owner == NULL)
+	if (is_long(record->owner))
+		why = "its name is longer than 253 octets";
+	else if (is_long(record->target))
+		why = "the name that it points at is longer than 253 octets";
+	else if (record->owner == NULL)
 		why = has_domain(l->r->site)
 			      ? "has no name: that of its entry is none"
 			      : "has no name: neither the entry nor the cluster has a domain";

@@ -137,9 +137,12 @@ static void claim_short(struct site *site, struct machine *machine, const char *
 static void claim_aliases(struct site *site, struct machine *machine,
 	struct record *record, const struct strings *aliases, const char *domain)
 {
-	for (uint32_t i = 0; i < aliases->n; i++)
-		claim_full(site, machine, record,
-			with_domain(site, aliases->items[i], domain), &aliases->items[i]);
+	for (uint32_t i = 0; i < aliases->n; i++) {
+		const char *name = with_domain(site, aliases->items[i], domain);
+
+		site->has_long_aliases |= strlen(name) > NAME_MAX_DNS;
+		claim_full(site, machine, record, name, &aliases->items[i]);
+	}
 }
 
 void claim_full_names(struct site *site, struct machine *machine)

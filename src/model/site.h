@@ -694,6 +694,7 @@ struct site {
 	struct table *by_key; /* canonical DN -> struct record */
 	struct table *full_names; /* full name -> struct name_holder */
 	bool shares_names; /* some full name has several holders */
+	bool has_long_aliases; /* some are longer than a name, with their domain */
 	bool shares_labels; /* some label has several, and stands for none of them */
 	bool has_lpxelinux; /* some vocBootFile is that loader; looked for where a kernel is a URL */
 	struct table *short_names; /* first label -> struct machine, or MODEL_SHARED */
