@@ -76,6 +76,16 @@ static void pass_over_mac(struct decoder *d, struct record *record,
 	interface_write_rare(d->site->arena, interface)->has_no_mac = true;
 }
 
+static void read_guid(struct decoder *d, struct record *record,
+	struct interface *interface, const struct entry_value *value,
+	const struct hardware *hardware)
+{
+	if (guid_compare(hardware->guid, (struct guid){0}) == 0)
+		pass_over_mac(d, record, interface, value, "is all zeros");
+	else
+		keep_guid(d, interface, hardware);
+}
+
 /* An Ethernet address of six octets, or an address of InfiniBand. */
 static void read_mac(struct decoder *d, struct record *record,
 	struct interface *interface, const struct entry_value *value)
@@ -95,7 +105,7 @@ static void read_mac(struct decoder *d, struct record *record,
 	if (is_text && is_placeholder(text))
 		pass_over_mac(d, record, interface, value, "is no address");
 	else if (is_text && guid_parse(text, &hardware.guid))
-		keep_guid(d, interface, &hardware);
+		read_guid(d, record, interface, value, &hardware);
 	else if (!is_text || !mac_parse(text, &hardware.mac))
 		decode_fault(d, CHECK_BAD_MAC, record, FIELD_MAC, value,
 			"is no MAC address of six octets, and none of InfiniBand");

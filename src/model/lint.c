@@ -471,8 +471,8 @@ static void check_pairs(struct reporter *r, struct interface *interface)
 		return;
 	struct finding *finding =
 		check_report(r, CHECK_AMBIGUOUS_PAIR, &interface->record, FIELD_MAC,
-			"%u MAC addresses and %u addresses in one entry",
-			interface->n_macs, interface->n_addresses);
+			"%u MAC addresses and %u addresses in one entry", n_hardware,
+			interface->n_addresses);
 
 	lint_note(r, finding, &interface->record, FIELD_ADDRESS, 0,
 		"LDAP values have no order, so nobody can tell which belong together: "
