@@ -107,12 +107,18 @@ static void read_list(struct decoder *d, struct record *record, const struct use
 	decode_sort_strings(list);
 }
 
-static void refuse_many(
-	struct decoder *d, struct record *record, enum field_id field, size_t n)
+/* Whose fault is said here is not missed elsewhere. */
+static void mark_refused(struct decoder *d, enum field_id field)
 {
 	for (size_t i = 0; i < d->n_found; i++)
 		if (d->found[i].field == field)
 			d->found[i].is_refused = true;
+}
+
+static void refuse_many(
+	struct decoder *d, struct record *record, enum field_id field, size_t n)
+{
+	mark_refused(d, field);
 	check_report(d->reporter, CHECK_BAD_VALUE, record, field,
 		"has %zu values, one is expected", n);
 }
@@ -663,7 +669,7 @@ static void sort_packages(struct decoder *d, struct profile *profile)
 /* nfs://SERVER/FOLDER and nfs:SERVER:/FOLDER: two options of another command. */
 static void split_nfs(struct decoder *d, struct profile *profile)
 {
-	const char *url = profile->install_url;
+	const char *url = profile->install_url, *whole = url;
 
 	if (url == NULL || !text_has_prefix(url, "nfs:"))
 		return;
@@ -672,12 +678,14 @@ static void split_nfs(struct decoder *d, struct profile *profile)
 	const char *folder = url + len + (url[len] == ':');
 
 	profile->install_url = NULL;
-	if (len == 0 || folder[0] != '/') {
+	profile->nfs_server = arena_strndup(d->site->arena, url, len);
+	if (text_hostname_fault(profile->nfs_server) != NULL || folder[0] != '/') {
+		profile->nfs_server = NULL;
+		mark_refused(d, FIELD_INSTALL_URL);
 		check_report(d->reporter, CHECK_BAD_VALUE, &profile->record,
-			FIELD_INSTALL_URL, "is not nfs://SERVER/FOLDER");
+			FIELD_INSTALL_URL, "'%s': is not nfs://SERVER/FOLDER", whole);
 		return;
 	}
-	profile->nfs_server = arena_strndup(d->site->arena, url, len);
 	profile->nfs_folder = folder;
 }
 

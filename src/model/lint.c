@@ -538,7 +538,8 @@ void lint_interfaces(struct reporter *r, struct machine *machine)
 	if (machine->outranked != NULL)
 		report_new_primary(r, machine);
 	/* a name that is only an alias (CNAME), or has other records */
-	if (machine->n_interfaces == 0 && machine->rare->dns_values.n == 0)
+	if (machine->n_interfaces == 0 && machine->rare->dns_values.n == 0 &&
+		!record_refused(&machine->record, FIELD_DNS_RECORD))
 		check_report(r, CHECK_MISSING_ATTRIBUTE, &machine->record, FIELD_ADDRESS,
 			"no address, no MAC and no interface entry");
 	check_halves(r, machine);
