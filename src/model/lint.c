@@ -531,6 +531,33 @@ static void report_new_primary(struct reporter *r, const struct machine *machine
 		machine->outranked->ifname);
 }
 
+/*
+ * The name goes to the interface that comes first by its own, and that has no address: nor has the
+ * name. Who says vocBootInterface means it, and a BMC's address is none of its host.
+ */
+static void check_primary_address(struct reporter *r, struct machine *machine)
+{
+	const struct interface *first = machine->interfaces[0];
+
+	if (first->n_addresses > 0 || first->wants_boot || machine->fqdn == NULL ||
+		record_refused(&first->record, FIELD_ADDRESS))
+		return;
+	for (uint32_t i = 1; i < machine->n_interfaces; i++) {
+		const struct interface *other = machine->interfaces[i];
+
+		if (other->n_addresses == 0 || other->is_management)
+			continue;
+		struct finding *finding = check_report(r, CHECK_PRIMARY_BY_NAME,
+			&machine->record, FIELD_BOOT_INTERFACE,
+			"'%s' has no address: its name is that of '%s', which comes first by name alone",
+			machine->name, first->ifname);
+
+		lint_note(r, finding, &other->record, FIELD_NAME, 0,
+			"this one has an address: give the right one vocBootInterface");
+		return;
+	}
+}
+
 void lint_interfaces(struct reporter *r, struct machine *machine)
 {
 	uint32_t n_boot = 0;
@@ -543,6 +570,8 @@ void lint_interfaces(struct reporter *r, struct machine *machine)
 		check_report(r, CHECK_MISSING_ATTRIBUTE, &machine->record, FIELD_ADDRESS,
 			"no address, no MAC and no interface entry");
 	check_halves(r, machine);
+	if (machine->n_interfaces > 1 && !machine->is_zone_name)
+		check_primary_address(r, machine);
 	for (uint32_t j = 0; j < machine->n_interfaces; j++) {
 		struct interface *interface = machine->interfaces[j];
 
