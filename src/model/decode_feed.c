@@ -449,7 +449,7 @@ static struct origin *push_origin(struct decoder *d)
 
 static int32_t lines_below(const struct decoder *d, unsigned line)
 {
-	return line == 0 ? 0 : (int32_t)line - (int32_t)d->entry->line;
+	return line == 0 ? 0 : (int32_t)(line - d->entry->line);
 }
 
 /* Where values came from. */

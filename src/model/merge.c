@@ -78,8 +78,8 @@ static void add_origin(struct site *site, struct record *machine,
 		memcpy(all, machine->origins, size);
 	all[machine->n_origins] = *origin;
 	if (part->line > 0 || origin->below != 0)
-		all[machine->n_origins].below +=
-			(int32_t)part->line - (int32_t)machine->line;
+		all[machine->n_origins].below =
+			(int32_t)((uint32_t)origin->below + part->line - machine->line);
 	if (origin->dn == NULL) {
 		all[machine->n_origins].dn = part->dn;
 		all[machine->n_origins].change = part->change;
