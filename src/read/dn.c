@@ -22,6 +22,16 @@ struct scan {
 static const char *const type_aliases[][2] = {
 	{"2.5.4.3", "cn"},
 	{"commonname", "cn"},
+	{"2.5.4.7", "l"},
+	{"localityname", "l"},
+	{"2.5.4.8", "st"},
+	{"stateorprovincename", "st"},
+	{"2.5.4.6", "c"},
+	{"countryname", "c"},
+	{"2.5.4.9", "street"},
+	{"streetaddress", "street"},
+	{"0.9.2342.19200300.100.1.1", "uid"},
+	{"userid", "uid"},
 	{"2.5.4.10", "o"},
 	{"organizationname", "o"},
 	{"2.5.4.11", "ou"},
@@ -357,14 +367,15 @@ static const char plain[256] = {UPPER('a'), UPPER('b'), UPPER('c'), UPPER('d'),
  */
 static char *write_plain_part(char *out, const char **at)
 {
-	enum { SHORT_TYPE = 9 }; /* no type_aliases[] among those */
+	enum { SHORT_TYPE = 9 }; /* one of type_aliases[] is among those */
 	const char *from = *at;
 	size_t n = 0;
 	char c;
 
 	for (; (c = plain[(unsigned char)from[n]]) >= 'a'; n++)
 		out[n] = c;
-	if (n == 0 || from[n] != '=' || n > SHORT_TYPE)
+	if (n == 0 || from[n] != '=' || n > SHORT_TYPE ||
+		(n == 6 && memcmp(out, "userid", n) == 0))
 		return NULL;
 	for (out[n++] = '='; (c = plain[(unsigned char)from[n]]) != '\0'; n++)
 		out[n] = c;
