@@ -458,28 +458,52 @@ static bool is_day(int year, int month, int day)
 	return day <= days[month - 1] + (month == 2 && is_leap);
 }
 
+/* The part of @unit seconds that the digits behind a dot or comma are; false without digits. */
+static bool take_fraction(const char **text, int64_t unit, int64_t *ret)
+{
+	enum { DIGITS = 9 };
+	int64_t number = 0, whole = 1;
+	const char *digits = *text + 1;
+	size_t n = strspn(digits, "0123456789");
+
+	*ret = 0;
+	if (**text != '.' && **text != ',')
+		return true;
+	for (size_t i = 0; i < n && i < DIGITS; i++) {
+		number = number * 10 + (digits[i] - '0');
+		whole *= 10;
+	}
+	*ret = number * unit / whole;
+	*text = digits + n;
+	return n > 0;
+}
+
 bool text_parse_time(const char *text, int64_t *ret)
 {
 	int century, year, month, day, hour, minute = 0, second = 0;
-	int64_t zone;
+	int64_t zone, unit = 3600, fraction;
 
 	if (!take_two(&text, 0, 99, &century) || !take_two(&text, 0, 99, &year) ||
 		!take_two(&text, 1, 12, &month) || !take_two(&text, 1, 31, &day) ||
 		!take_two(&text, 0, 23, &hour))
 		return false;
-	if (*text >= '0' && *text <= '9' && !take_two(&text, 0, 59, &minute))
-		return false;
-	if (*text >= '0' && *text <= '9' && !take_two(&text, 0, 60, &second))
-		return false;
-	if (*text == '.' || *text == ',')
-		text += 1 + strspn(text + 1, "0123456789");
-	if (!take_zone(text, &zone))
+	if (*text >= '0' && *text <= '9') {
+		unit = 60;
+		if (!take_two(&text, 0, 59, &minute))
+			return false;
+	}
+	if (*text >= '0' && *text <= '9') {
+		unit = 1;
+		if (!take_two(&text, 0, 60, &second))
+			return false;
+	}
+	if (!take_fraction(&text, unit, &fraction) || !take_zone(text, &zone))
 		return false;
 	year += century * 100;
 	if (!is_day(year, month, day))
 		return false;
-	*ret = days_to(year, month, day) * 86400 + hour * 3600 + minute * 60 + second -
-	       zone;
+	*ret = days_to(year, month, day) * 86400 + hour * 3600 + minute * 60 + second +
+	       fraction - zone;
 	return true;
 }
 

@@ -32,7 +32,7 @@ bool text_parse_u64(const char *text, uint64_t max, uint64_t *ret) _must_check_;
 /*
  * text_parse_time - GeneralizedTime: YYYYmmddHH[MM[SS]][.f](Z|+hhmm|-hhmm)
  *
- * units:   Unix time; fractions are dropped
+ * units:   Unix time; `.f` is a part of what stands before it, and of a second it is dropped
  * returns: false for anything else; @ret is then untouched
  * source:  RFC 4517 section 3.3.13
  */

@@ -75,11 +75,35 @@ static void test_covers(void **state)
 	assert_string_equal(both.items[1], A1);
 }
 
+/* RFC 4517 section 3.3.13: a fraction is one of what stands before it. {text, difference to 23:00} */
+static void test_time(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t seconds;
+	} times[] = {{"2026123123Z", 0}, {"2026123123.5Z", 1800}, {"2026123123,25Z", 900},
+		{"202612312310.5Z", 630}, {"20261231231005.9Z", 605},
+		{"2026123123.99999999999999999999Z", 3599}, {"2026123124.0+0100", -1},
+		{"2026123123.5+0030", 0}, {"2026123123.Z", -1}, {"2026123123.5", -1}};
+	int64_t start = 0, time;
+
+	(void)state;
+	assert_true(text_parse_time(times[0].text, &start));
+	for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
+		bool is_time = text_parse_time(times[i].text, &time);
+
+		assert_int_equal(is_time, times[i].seconds >= 0);
+		if (is_time)
+			assert_int_equal(time - start, times[i].seconds);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_compare),
 		cmocka_unit_test(test_covers),
+		cmocka_unit_test(test_time),
 	};
 
 	return cmocka_run_group_tests_name("csn", tests, NULL, NULL);
