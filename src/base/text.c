@@ -335,6 +335,25 @@ static size_t label_length(const char *name)
 	return length;
 }
 
+/* An address may stand where a name does: it has a colon, or nothing but numbers. */
+static bool is_like_address(const char *name, size_t length)
+{
+	size_t n = 0;
+
+	while (n < length &&
+		(name[n] == '.' || name[n] == '/' || (name[n] >= '0' && name[n] <= '9')))
+		n++;
+	return n == length || memchr(name, ':', length) != NULL;
+}
+
+size_t text_first_label(const char *name, size_t length)
+{
+	const char *dot = memchr(name, '.', length);
+
+	return dot == NULL || is_like_address(name, length) ? length
+							    : (size_t)(dot - name);
+}
+
 const char *text_hostname_fault(const char *name)
 {
 	const char *fault = NULL;

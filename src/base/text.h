@@ -70,6 +70,9 @@ char *text_printable(TALLOC_CTX *mem_ctx, const char *text, size_t length) _must
  * after 1000 only. */
 char *text_printable_line(TALLOC_CTX *mem_ctx, const char *line) _must_check_;
 
+/* Of a name with a domain the bytes before its first dot; all of any other, and of an address. */
+size_t text_first_label(const char *name, size_t length);
+
 /*
  * text_hostname_fault - why @name is no host name, or NULL when it is one
  *
@@ -78,8 +81,8 @@ char *text_printable_line(TALLOC_CTX *mem_ctx, const char *line) _must_check_;
  * memory: a static sentence, such as "label longer than 63 octets"
  * source: RFC 952, RFC 1123 section 2.1, RFC 2181 section 11
  */
-enum { NAME_MAX_DNS = 253 }; /* octets of a whole name, without the dot at its end */
 const char *text_hostname_fault(const char *name);
+enum { NAME_MAX_DNS = 253 }; /* octets of a whole name, without the dot at its end */
 
 /* @one for 1, else @many. */
 const char *text_plural(uint64_t n, const char *one, const char *many);

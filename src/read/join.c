@@ -331,23 +331,9 @@ static bool is_by_name(const struct join *join)
 	return is_name(&join->mine) || is_name(&join->theirs);
 }
 
-/* An address stands where a name does: what has a colon, or nothing but numbers. */
-static bool is_address(const struct compared *key)
-{
-	size_t n = 0;
-
-	while (n < key->len && (key->bytes[n] == '.' || key->bytes[n] == '/' ||
-				       (key->bytes[n] >= '0' && key->bytes[n] <= '9')))
-		n++;
-	return n == key->len || memchr(key->bytes, ':', key->len) != NULL;
-}
-
-/* Of a name with a domain the bytes before its first dot; all of anything else. */
 static size_t first_label(const struct compared *key)
 {
-	const char *dot = memchr(key->bytes, '.', key->len);
-
-	return dot == NULL || is_address(key) ? key->len : (size_t)(dot - key->bytes);
+	return text_first_label(key->bytes, key->len);
 }
 
 static void link_taker(struct table *table, size_t len, struct taker *taker)
