@@ -165,10 +165,19 @@ static void raise_serial(struct planner *p, struct output *output, uint64_t last
 	p->input->reserial.render(p->input->reserial.data, p->plan, output, serial);
 }
 
+static void set_owner(const struct planner *p, struct plan_file *file)
+{
+	const struct output_owner *owner = file->output->owner;
+
+	file->mode = owner != NULL ? owner->mode : file->output->target->mode;
+	file->uid = owner != NULL ? owner->uid : p->ownership.uid;
+	file->gid = owner != NULL ? owner->gid : p->ownership.gid;
+}
+
 static int plan_output(
 	struct planner *p, struct output *output, const struct generation_file *before)
 {
-	int r = find_owner(p, output->target);
+	int r = output->owner == NULL ? find_owner(p, output->target) : 0;
 
 	if (r < 0)
 		return r;
@@ -179,12 +188,10 @@ static int plan_output(
 			"'%s' is no path for a target", output->path);
 	struct plan_file *file = add_file(p, output->path, output, before);
 
-	file->mode = output->target->mode;
-	file->uid = p->ownership.uid;
-	file->gid = p->ownership.gid;
+	set_owner(p, file);
 	if (before == NULL)
 		return plan_unknown(p, file);
-	file->change = compare_known(file, before);
+	file->change = output->is_kept ? FILE_SAME : compare_known(file, before);
 	if (file->change == FILE_CHANGED && output->serial != 0)
 		raise_serial(p, output, before->serial);
 	return 0;

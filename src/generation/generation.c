@@ -171,6 +171,13 @@ static void parse_target(struct lines *l, struct generation_target *target)
 	target->trailer = l->rest == NULL ? NULL : lines_rest(l);
 }
 
+static bool is_in_folder(const char *path, const char *folder)
+{
+	size_t len = folder == NULL ? 0 : strlen(folder);
+
+	return len == 0 || (strncmp(path, folder, len) == 0 && path[len] == '/');
+}
+
 static void parse_file(struct lines *l, const struct generation *g,
 	struct generation_file *file, bool is_installed)
 {
@@ -190,7 +197,8 @@ static void parse_file(struct lines *l, const struct generation *g,
 	file->len = lines_u64(l, INT64_MAX);
 	file->target = (uint32_t)lines_u64(l, ID_MAX);
 	file->path = lines_rest(l);
-	if (file->path[0] != '/' || file->target >= g->n_targets)
+	if (file->path[0] != '/' || file->target >= g->n_targets ||
+		!is_in_folder(file->path, g->targets[file->target].folder))
 		l->is_bad = true;
 }
 

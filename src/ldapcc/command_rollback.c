@@ -113,7 +113,7 @@ static int roll_back(struct publication *p, uint64_t number)
 		.n_targets = run->n_targets,
 		.serials = &serials};
 	int failed =
-		rollback_tree(run->mem_ctx, p->state, &from, run->diags, &input.tree);
+		rollback_tree(run->mem_ctx, p->state, &from, run->diags, &input);
 
 	if (failed == 0)
 		failed = roster_of_generation(

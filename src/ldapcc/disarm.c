@@ -237,7 +237,7 @@ static int plan_off(struct disarming *d, struct run *off)
 		failed = render_current(d, off, file.good, &serials);
 	if (failed == 0)
 		failed = rollback_tree(
-			run->mem_ctx, p->state, &from, run->diags, &input.tree);
+			run->mem_ctx, p->state, &from, run->diags, &input);
 	/* of what was read only a part is published */
 	if (failed == 0 && !d->is_lost)
 		failed = publication_store(p, &file, &input.entries);

@@ -284,13 +284,18 @@ static char *substitute(TALLOC_CTX *mem_ctx, const char *text,
 	return result;
 }
 
+static bool is_of(const struct staged_file *file, const struct target *target)
+{
+	return strcmp(file->file->output->target->name, target->name) == 0;
+}
+
 /* A parser takes as long as its files are large: a second more for each MiB. */
 static unsigned time_limit_ms(const struct checking *c, const struct target *target)
 {
 	uint64_t bytes = 0;
 
 	for (size_t i = 0; i < c->staged->n_files; i++)
-		if (c->staged->files[i].file->output->target == target)
+		if (is_of(&c->staged->files[i], target))
 			bytes += c->staged->files[i].file->output->len;
 	unsigned limit_ms = target->check_timeout_s == 0 ? CHILD_TIMEOUT_MS
 							 : target->check_timeout_s * 1000;
@@ -415,7 +420,7 @@ static void check_target(struct checking *c, const struct target *target)
 	for (size_t i = 0; i < c->staged->n_files && !is_done; i++) {
 		const struct staged_file *file = &c->staged->files[i];
 
-		if (file->file->output->target != target)
+		if (!is_of(file, target))
 			continue;
 		if (child_find(tmp, target->check.items[0]) == NULL) {
 			diag_add(c->diags,

@@ -138,7 +138,8 @@ static bool is_touched(const struct staged *staged, const struct target *target)
 	const struct plan *plan = staged->plan;
 
 	for (size_t i = 0; i < staged->n_files; i++)
-		if (staged->files[i].file->output->target == target)
+		if (strcmp(staged->files[i].file->output->target->name, target->name) ==
+			0)
 			return true;
 	for (size_t i = 0; i < plan->n_files; i++) {
 		const struct plan_file *file = &plan->files[i];

@@ -20,6 +20,7 @@
 struct staged_file {
 	const struct plan_file *file;
 	struct generation_file *record; /* of the new generation */
+	size_t place; /* of its target in the settings */
 };
 
 struct staged {

@@ -69,23 +69,38 @@ struct reserial rollback_reserial(void)
 
 /* The tree */
 
-static const struct target *find_target(
-	const struct target *targets, size_t n_targets, const char *name)
+/* What is made of a generation, and who its targets are. */
+struct making {
+	const struct rollback_input *input;
+	const struct generation *generation;
+	struct diags *diags;
+	struct tree *tree;
+	struct target *targets; /* as they were; room for all of both */
+	size_t n_targets;
+	const struct target **found; /* of each of the record's; NULL: left out */
+	bool *is_unusable; /* of each of the record's: it has no template */
+};
+
+/* As it was published: owner and mode, too, where nobody else says them. */
+static void keep_owner(
+	const struct making *m, struct output *output, const struct generation_file *file)
 {
-	for (size_t i = 0; i < n_targets; i++)
-		if (strcmp(targets[i].name, name) == 0)
-			return &targets[i];
-	return NULL;
+	struct output_owner *owner = mem_new(m->tree, struct output_owner);
+
+	*owner = (struct output_owner){
+		.mode = file->mode, .uid = file->uid, .gid = file->gid};
+	output->owner = owner;
 }
 
-static int add_output(struct tree *tree, const struct state *state,
-	const struct generation *g, const struct generation_file *file,
-	const struct target *target, const struct serials *serials, struct diags *diags)
+static int add_output(const struct making *m, const struct state *state,
+	const struct generation_file *file)
 {
-	struct output *output = &tree->outputs[tree->n_outputs];
+	const struct target *target = m->found[file->target];
+	const struct serials *serials = m->input->serials;
+	struct output *output = &m->tree->outputs[m->tree->n_outputs];
 	struct trailer trailer = {0};
 	char *bytes;
-	int r = generation_read(tree, state, file, diags, &bytes);
+	int r = generation_read(m->tree, state, file, m->diags, &bytes);
 
 	if (r < 0)
 		return r;
@@ -95,9 +110,12 @@ static int add_output(struct tree *tree, const struct state *state,
 		.bytes = bytes,
 		.len = file->len,
 		.serial = file->serial,
+		.is_kept = m->input->settings == NULL,
 	};
+	if (output->is_kept || m->is_unusable[file->target])
+		keep_owner(m, output, file);
 	plan_hash_output(output);
-	if (memcmp(g->print_key, serials->key, UMAC_KEY_BYTES) == 0)
+	if (memcmp(m->generation->print_key, serials->key, UMAC_KEY_BYTES) == 0)
 		memcpy(output->print, file->print, UMAC_BYTES);
 	if (target->trailer != NULL &&
 		trailer_check(bytes, file->len, target->trailer, &trailer) == NULL) {
@@ -105,8 +123,8 @@ static int add_output(struct tree *tree, const struct state *state,
 		output->n_vcns = trailer.n_vcns;
 	}
 	if (file->serial != 0)
-		reprint(NULL, tree, output, serials->of(serials->data, file->path));
-	tree->n_outputs++;
+		reprint(NULL, m->tree, output, serials->of(serials->data, file->path));
+	m->tree->n_outputs++;
 	return 0;
 }
 
@@ -118,96 +136,138 @@ static bool is_in_settings(const struct settings *settings, const char *name)
 	return false;
 }
 
+/* Where its files were, which the settings may have changed since. */
+static void put_back(struct target *target, const struct generation_target *from,
+	const struct generation_file *file)
+{
+	target->path = from->folder == NULL ? file->path : from->folder;
+	target->fixed_folder = from->folder;
+	if (from->folder == NULL)
+		target->for_each = FOR_SITE;
+	else if (target->for_each == FOR_SITE)
+		target->for_each = FOR_NODE;
+}
+
+static bool is_where_it_was(const struct target *target,
+	const struct generation_target *from, const struct generation_file *file)
+{
+	if (from->folder == NULL || target->for_each == FOR_SITE)
+		return from->folder == NULL && target->for_each == FOR_SITE &&
+		       strcmp(target->path, file->path) == 0;
+	return strcmp(target->fixed_folder, from->folder) == 0;
+}
+
+static struct target *find_target(const struct making *m, const char *name)
+{
+	for (size_t i = 0; i < m->n_targets; i++)
+		if (strcmp(m->targets[i].name, name) == 0)
+			return &m->targets[i];
+	return NULL;
+}
+
 /*
  * A target whose template is gone or broken, as far as the record knows it: the files are
  * what they were, but nobody checks them or tells a service.
  */
-static struct target *make_target(TALLOC_CTX *mem_ctx, const struct generation *g,
-	const struct generation_file *file)
+static const struct target *add_target(
+	struct making *m, const struct generation_file *file)
 {
-	const struct generation_target *from = &g->targets[file->target];
-	struct target *target = mem_new(mem_ctx, struct target);
+	const struct generation_target *from = &m->generation->targets[file->target];
+	struct target *target = &m->targets[m->n_targets++];
 
 	*target = (struct target){.name = from->name,
 		.template_path = from->name,
-		.path = from->folder == NULL ? file->path : from->folder,
-		.fixed_folder = from->folder,
-		.for_each = from->folder == NULL ? FOR_SITE : FOR_NODE,
 		.language = from->language,
 		.trailer = from->trailer,
 		.mode = file->mode};
+	put_back(target, from, file);
+	m->is_unusable[file->target] = true;
 	return target;
 }
 
-static struct target *make_unusable(TALLOC_CTX *mem_ctx, const struct generation *g,
-	const struct generation_file *file, struct diags *diags)
+/* That of @file; NULL: its files are left out. */
+static const struct target *choose_target(
+	struct making *m, const struct generation_file *file)
 {
-	struct target *target = make_target(mem_ctx, g, file);
+	const struct generation_target *from = &m->generation->targets[file->target];
+	const struct settings *settings = m->input->settings;
+	struct target *target = find_target(m, from->name);
 
-	diag_add(diags, SEVERITY_WARNING, "rollback",
-		loc_file(mem_strdup(diags, file->path)),
-		"the template of target '%s' cannot be used: its files are put back, but not "
-		"checked, and no service is told",
-		target->name);
-	return target;
-}
+	if (target != NULL && !is_where_it_was(target, from, file))
+		put_back(target, from, file);
+	if (target != NULL || settings == NULL)
+		return target != NULL ? target : add_target(m, file);
+	struct loc where = loc_file(mem_strdup(m->diags, file->path));
 
-/* The target of each of the record's, NULL: its files are left out. */
-static const struct target **find_targets(TALLOC_CTX *mem_ctx,
-	const struct rollback_input *input, const struct generation *g,
-	struct diags *diags)
-{
-	const struct target **found =
-		mem_array(mem_ctx, const struct target *, g->n_targets + 1);
-	bool *is_done = mem_array(mem_ctx, bool, g->n_targets + 1);
-
-	for (size_t i = 0; i < g->n_files; i++) {
-		uint32_t at = g->files[i].target;
-		const char *name = g->targets[at].name;
-
-		if (is_done[at])
-			continue;
-		is_done[at] = true;
-		found[at] = find_target(input->targets, input->n_targets, name);
-		if (found[at] == NULL && input->settings == NULL)
-			found[at] = make_target(mem_ctx, g, &g->files[i]);
-		else if (found[at] == NULL && is_in_settings(input->settings, name))
-			found[at] = make_unusable(mem_ctx, g, &g->files[i], diags);
-		else if (found[at] == NULL)
-			diag_add(diags, SEVERITY_WARNING, "rollback",
-				loc_file(mem_strdup(diags, g->files[i].path)),
-				"target '%s' is not in the settings "
-				"any more: its files are left out",
-				name);
+	if (is_in_settings(settings, from->name)) {
+		diag_add(m->diags, SEVERITY_WARNING, "rollback", where,
+			"the template of target '%s' cannot be used: its files are put "
+			"back, but not checked, and no service is told",
+			from->name);
+		return add_target(m, file);
 	}
-	return found;
+	diag_add(m->diags, SEVERITY_WARNING, "rollback", where,
+		"target '%s' is not in the settings any more: its files are left out",
+		from->name);
+	return NULL;
 }
 
-int rollback_tree(TALLOC_CTX *mem_ctx, const struct state *state,
-	const struct rollback_input *input, struct diags *diags, struct tree **ret_tree)
+static void choose_targets(struct making *m)
 {
 	TMP_CTX(tmp);
-	struct tree *tree = mem_new(tmp, struct tree);
-	uint64_t number = input->number;
+	const struct generation *g = m->generation;
+	const struct rollback_input *input = m->input;
+	bool *is_done = mem_array(tmp, bool, g->n_targets + 1);
+
+	m->targets =
+		mem_array(m->tree, struct target, input->n_targets + g->n_targets + 1);
+	for (size_t i = 0; i < input->n_targets; i++)
+		m->targets[m->n_targets++] = input->targets[i];
+	m->found = mem_array(m->tree, const struct target *, g->n_targets + 1);
+	m->is_unusable = mem_array(m->tree, bool, g->n_targets + 1);
+	for (size_t i = 0; i < g->n_files; i++) {
+		uint32_t at = g->files[i].target;
+
+		if (!is_done[at])
+			m->found[at] = choose_target(m, &g->files[i]);
+		is_done[at] = true;
+	}
+}
+
+static int load(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t number,
+	struct diags *diags, struct generation **ret)
+{
+	TMP_CTX(tmp);
 	const char *record = mem_printf(tmp, "%s/record", state_generation(tmp, number));
-	struct generation *g;
 
 	if (state->dirfd < 0 || faccessat(state->dirfd, record, F_OK, 0) < 0)
 		return diag_fail(diags, EXIT_USAGE, LOC_NONE,
 			"there is no generation %llu; 'ldapcc history' lists them",
 			(unsigned long long)number);
-	int r = generation_load(tree, state, number, diags, &g);
+	return generation_load(mem_ctx, state, number, diags, ret);
+}
+
+int rollback_tree(TALLOC_CTX *mem_ctx, const struct state *state,
+	const struct rollback_input *input, struct diags *diags, struct plan_input *ret)
+{
+	TMP_CTX(tmp);
+	struct making m = {
+		.input = input, .diags = diags, .tree = mem_new(tmp, struct tree)};
+	struct generation *g;
+	int r = load(m.tree, state, input->number, diags, &g);
 
 	if (r < 0)
 		return r;
-	const struct target **targets = find_targets(tree, input, g, diags);
-
-	tree->outputs = mem_array(tree, struct output, g->n_files);
+	m.generation = g;
+	choose_targets(&m);
+	m.tree->outputs = mem_array(m.tree, struct output, g->n_files);
 	for (size_t i = 0; r == 0 && i < g->n_files; i++)
-		if (targets[g->files[i].target] != NULL)
-			r = add_output(tree, state, g, &g->files[i],
-				targets[g->files[i].target], input->serials, diags);
-	if (r == 0)
-		*ret_tree = talloc_steal(mem_ctx, tree);
-	return r;
+		if (m.found[g->files[i].target] != NULL)
+			r = add_output(&m, state, &g->files[i]);
+	if (r < 0)
+		return r;
+	ret->tree = talloc_steal(mem_ctx, m.tree);
+	ret->targets = m.targets;
+	ret->n_targets = m.n_targets;
+	return 0;
 }

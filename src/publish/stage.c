@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "publish/stage.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -102,14 +103,26 @@ static const char *fresh_folder(
 	return fresh != NULL && is_alone(plan, fresh) ? fresh : NULL;
 }
 
-/* Index of @target in the record; targets are few. */
-static uint32_t add_target(const struct staged *staged, const struct target *target)
+static bool is_same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/*
+ * Index in the record of @output's target; targets are few. One of which the path changed is
+ * there twice where files of both paths stand beside each other.
+ */
+static uint32_t add_target(const struct staged *staged, const struct output *output)
 {
 	struct generation *g = staged->generation;
+	const struct target *target = output->target;
 	const char *folder = target->for_each == FOR_SITE ? NULL : target->fixed_folder;
 
+	assert(folder == NULL || is_within(output->path, folder));
+
 	for (size_t i = 0; i < g->n_targets; i++)
-		if (strcmp(g->targets[i].name, target->name) == 0)
+		if (strcmp(g->targets[i].name, target->name) == 0 &&
+			is_same_text(g->targets[i].folder, folder))
 			return (uint32_t)i;
 	*mem_push(g, &g->targets, &g->n_targets) = (struct generation_target){
 		.name = target->name,
@@ -160,7 +173,7 @@ static void add_file(struct staged *staged, const struct plan_file *from, bool t
 		.content = to_store ? g->number : from->before->content,
 		.offset = to_store ? *offset : from->before->offset,
 		.len = from->output->len,
-		.target = add_target(staged, from->output->target),
+		.target = add_target(staged, from->output),
 		.mode = from->mode,
 		.uid = from->uid,
 		.gid = from->gid,
@@ -184,11 +197,20 @@ static void add_file(struct staged *staged, const struct plan_file *from, bool t
 static int compare_staged(const void *left, const void *right)
 {
 	const struct staged_file *a = left, *b = right;
-	const struct target *ta = a->file->output->target, *tb = b->file->output->target;
 
-	if (ta != tb)
-		return ta > tb ? -1 : 1;
+	if (a->place != b->place)
+		return a->place > b->place ? -1 : 1;
 	return strcmp(a->file->path, b->file->path);
+}
+
+/* Where it stands among the settings' targets. */
+static size_t place_of(const struct plan *plan, const struct target *target)
+{
+	size_t i = 0;
+
+	while (i < plan->n_targets && strcmp(plan->targets[i].name, target->name) != 0)
+		i++;
+	return i;
 }
 
 static void list_staged(struct staged *staged, struct plan_file *const *sources)
@@ -199,8 +221,10 @@ static void list_staged(struct staged *staged, struct plan_file *const *sources)
 	for (size_t i = 0; i < g->n_files; i++) {
 		if (!g->files[i].is_installed)
 			continue;
-		staged->files[staged->n_files++] =
-			(struct staged_file){.file = sources[i], .record = &g->files[i]};
+		staged->files[staged->n_files++] = (struct staged_file){
+			.file = sources[i],
+			.record = &g->files[i],
+			.place = place_of(staged->plan, sources[i]->output->target)};
 	}
 	if (staged->n_files > 1)
 		qsort(staged->files, staged->n_files, sizeof(*staged->files),
@@ -550,7 +574,7 @@ static int keep_all_replaced(const struct staged *staged, struct diags *diags)
 		const struct plan_file *file = &plan->files[i];
 		bool is_edited = file->before != NULL && file->live == LIVE_EDITED;
 
-		if (file->is_foreign || (is_edited && file->change != FILE_FORGOTTEN))
+		if (file->is_foreign || (is_edited && plan_file_changes(file)))
 			r = keep_replaced(staged, file, diags);
 	}
 	return r;

@@ -17,6 +17,12 @@
 #include "model/report.h"
 #include "render/target.h"
 
+struct output_owner {
+	mode_t mode;
+	uid_t uid;
+	gid_t gid;
+};
+
 struct output {
 	const struct target *target;
 	const char *path; /* where it goes, absolute, without --root */
@@ -33,6 +39,9 @@ struct output {
 	uint64_t serial; /* manifests, zones: the one printed in bytes; 0: has none */
 	const void *object; /* of for-each: the record's object */
 	const char *node; /* whose own file it is: the FQDN, or NULL */
+	/* of what was published once; NULL: as the target says */
+	const struct output_owner *owner;
+	bool is_kept; /* it stays, whatever became of it since it was published */
 };
 
 /* Sorted by path; no path twice. */

@@ -604,9 +604,9 @@ static void test_rollback(void **state)
 
 	input.roster = &no_roster;
 	assert_int_equal(
-		rollback_tree(tmp, s, &from, f->diags, &input.tree), -EXIT_USAGE);
+		rollback_tree(tmp, s, &from, f->diags, &input), -EXIT_USAGE);
 	from.number = 1;
-	assert_int_equal(rollback_tree(tmp, s, &from, f->diags, &input.tree), 0);
+	assert_int_equal(rollback_tree(tmp, s, &from, f->diags, &input), 0);
 	assert_int_equal(plan_new(tmp, survey, &input, f->diags, &plan), 0);
 	assert_int_equal(plan->n_changes, 4);
 	assert_int_equal(
