@@ -24,7 +24,10 @@ struct disarming {
 	bool is_lost; /* … is not known: what was read */
 	struct table *off; /* canonical DN of each host to be turned off -> its record */
 	size_t n_off;
-	size_t n_left; /* files that cannot be replaced */
+	struct table *nodes; /* FQDN of each of them -> its record */
+	/* files that may arm one of them, and cannot be replaced */
+	struct string_list left;
+	bool is_unsure; /* that some of them are printed at all */
 };
 
 /* Entries without what arms a host */
@@ -67,16 +70,30 @@ static void filter_entry(void *data, const struct entry *entry)
 
 /* The site of the current generation, with or without what is turned off */
 
-/* They were, whatever was read says now. */
-static void arm(const struct disarming *d, struct site *site)
+/*
+ * Who installs is what the current generation says, whatever was read says now: an end that had
+ * passed when it was published had been passed then, too.
+ */
+static void arm(const struct disarming *d, struct site *site, bool is_armed)
 {
-	for (size_t i = 0; i < site->n_machines; i++)
-		if (table_find(d->off, site->machines[i]->record.key) != NULL)
-			site->machines[i]->installs = true;
+	const struct roster *before = d->p->run->roster_before;
+
+	for (size_t i = 0; i < site->n_machines; i++) {
+		struct machine *machine = site->machines[i];
+		const struct roster_record *record =
+			machine->is_vcn || machine->fqdn == NULL
+				? NULL
+				: roster_find(before, machine->fqdn, KIND_HOST);
+
+		if (table_find(d->off, machine->record.key) != NULL)
+			machine->installs = is_armed;
+		else if (record != NULL && !record->is_armed)
+			machine->installs = false;
+	}
 }
 
 static int render_current(struct disarming *d, struct run *sub, struct entries *entries,
-	const struct serials *serials)
+	bool is_armed, const struct serials *serials)
 {
 	size_t refused;
 
@@ -86,8 +103,7 @@ static int render_current(struct disarming *d, struct run *sub, struct entries *
 	/* as it was: what has run out since counts as running still */
 	sub->site->now = 0;
 	decode_all(&sub->reporter, entries);
-	if (d->is_lost && entries == d->current)
-		arm(d, sub->site);
+	arm(d, sub->site, is_armed);
 	sub->roster_before = d->p->run->roster_before;
 	run_link(sub);
 	model_derive(sub->site);
@@ -113,25 +129,87 @@ static const struct output *find_output(const struct tree *tree, const char *pat
 	return NULL;
 }
 
+/* A file that is published, and what turning off makes of it. */
+struct turned {
+	const struct output *published;
+	/* today's templates, of what it was made of: with the hosts armed, and without; NULL: none */
+	const struct output *armed, *off;
+};
+
+enum fate { FATE_STAYS, FATE_REPLACED, FATE_GOES, FATE_LEFT };
+
+/* Is it the own file of a host that is turned off? */
+static bool is_own(const struct disarming *d, const struct turned *file)
+{
+	const struct output *any = file->armed != NULL ? file->armed : file->off;
+
+	return any->node != NULL && table_find(d->nodes, any->node) != NULL;
+}
+
+static bool is_same(const struct output *a, const struct output *b)
+{
+	return a != NULL && b != NULL && memcmp(a->bare, b->bare, SHA256_BYTES) == 0;
+}
+
+/* Of what was read instead of what is published: only what is printed as it stands is known. */
+static enum fate fate_of_lost(const struct disarming *d, const struct turned *file)
+{
+	if (file->armed == NULL || file->off == NULL)
+		return FATE_LEFT;
+	if (is_same(file->armed, file->off))
+		return is_own(d, file) && !is_same(file->off, file->published)
+			       ? FATE_LEFT
+			       : FATE_STAYS;
+	return memcmp(file->armed->sha256, file->published->sha256, SHA256_BYTES) == 0
+		       ? FATE_REPLACED
+		       : FATE_LEFT;
+}
+
+/*
+ * Where settings or templates are others by now, or one cannot be used, nobody knows what a file
+ * says of a host; the own file of a host that is turned off is printed anew all the same.
+ */
+static enum fate fate_of(const struct disarming *d, const struct turned *file)
+{
+	if (d->is_lost)
+		return fate_of_lost(d, file);
+	if (file->off == NULL)
+		return file->armed == NULL ? FATE_LEFT : FATE_GOES;
+	if (file->armed == NULL || !is_same(file->armed, file->off) || is_own(d, file))
+		return is_same(file->off, file->published) ? FATE_STAYS : FATE_REPLACED;
+	if (file->off->node != NULL || is_same(file->armed, file->published))
+		return FATE_STAYS;
+	return FATE_LEFT;
+}
+
+static void note_left(struct disarming *d, const char *path)
+{
+	*mem_push(d->p->run->mem_ctx, &d->left.items, &d->left.n) = path;
+}
+
 /* Of what is published, only the files that turning off changes: templates may have, too. */
 static void replace_changed(struct disarming *d, struct tree *published,
 	const struct tree *armed, const struct tree *off)
 {
-	for (size_t i = 0; i < published->n_outputs; i++) {
-		struct output *output = &published->outputs[i];
-		const struct output *a = find_output(armed, output->path);
-		const struct output *b = find_output(off, output->path);
+	size_t n = published->n_outputs;
 
-		if (a == NULL || b == NULL) {
-			d->n_left += d->is_lost; /* whatever it says */
-			continue;
-		}
-		if (memcmp(a->sha256, b->sha256, SHA256_BYTES) == 0)
-			continue;
-		if (d->is_lost && memcmp(a->sha256, output->sha256, SHA256_BYTES) != 0)
-			d->n_left++;
-		else
-			*output = *b;
+	/* what only who is off has is for a run that asks whether it may be written */
+	for (size_t i = 0; !d->is_lost && i < off->n_outputs; i++)
+		if (find_output(armed, off->outputs[i].path) == NULL &&
+			find_output(published, off->outputs[i].path) == NULL)
+			note_left(d, off->outputs[i].path);
+	published->n_outputs = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct output *output = &published->outputs[i];
+		const struct turned file = {output, find_output(armed, output->path),
+			find_output(off, output->path)};
+		enum fate fate = fate_of(d, &file);
+
+		if (fate == FATE_LEFT)
+			note_left(d, output->path);
+		if (fate != FATE_GOES)
+			published->outputs[published->n_outputs++] =
+				fate == FATE_REPLACED ? *file.off : *output;
 	}
 }
 
@@ -166,11 +244,11 @@ static const struct roster_record *changed_record(
 {
 	TALLOC_CTX *mem_ctx = d->p->run->mem_ctx;
 
-	if (!record->is_armed)
+	if (!record->is_armed || d->left.n > 0 || d->is_unsure)
 		return NULL;
 	if (!d->is_lost)
 		return roster_find(now, record->name, record->kind);
-	if (d->n_left > 0 || !is_off(d, record))
+	if (!is_off(d, record))
 		return NULL;
 	struct roster_record *changed = mem_new(mem_ctx, struct roster_record);
 
@@ -231,13 +309,12 @@ static int plan_off(struct disarming *d, struct run *off)
 
 	for (size_t i = 0; i < entries_count(d->current); i++)
 		entries_give(d->current, i, filter_entry, &filter);
-	int failed = render_current(d, &armed, d->current, &serials);
+	int failed = render_current(d, &armed, d->current, true, &serials);
 
 	if (failed == 0)
-		failed = render_current(d, off, file.good, &serials);
+		failed = render_current(d, off, file.good, false, &serials);
 	if (failed == 0)
-		failed = rollback_tree(
-			run->mem_ctx, p->state, &from, run->diags, &input);
+		failed = rollback_tree(run->mem_ctx, p->state, &from, run->diags, &input);
 	/* of what was read only a part is published */
 	if (failed == 0 && !d->is_lost)
 		failed = publication_store(p, &file, &input.entries);
@@ -245,7 +322,7 @@ static int plan_off(struct disarming *d, struct run *off)
 		return failed;
 	assert(input.tree != NULL);
 	replace_changed(d, input.tree, armed.tree, off->tree);
-	d->n_left += d->is_lost && !prints_all(d, armed.site);
+	d->is_unsure = d->is_lost && !prints_all(d, armed.site);
 	change_roster(d, off->site, &p->roster);
 	return plan_new(run->mem_ctx, p->live, &input, run->diags, &p->plan);
 }
@@ -277,14 +354,15 @@ static int publish_off(struct disarming *d)
 
 /* Who is turned off */
 
-static void turn_off(struct disarming *d, const char *dn)
+static void turn_off(struct disarming *d, const struct roster_record *record)
 {
 	TALLOC_CTX *mem_ctx = d->p->run->mem_ctx;
-	const char *key = dn_key(mem_ctx, dn);
-	void **slot = table_slot(d->off, key == NULL ? dn : key);
+	const char *key = dn_key(mem_ctx, record->dn);
+	void **slot = table_slot(d->off, key == NULL ? record->dn : key);
 
 	d->n_off += *slot == NULL;
 	*slot = d;
+	*table_slot(d->nodes, record->name) = d;
 }
 
 static bool has_armed(const struct publication *p)
@@ -400,7 +478,7 @@ static void find_off(struct disarming *d, struct entries *entries, int64_t now)
 
 		if (record == NULL || table_find(on, key) != NULL)
 			continue;
-		turn_off(d, record->dn);
+		turn_off(d, record);
 		if (d->is_lost)
 			*table_slot(d->off, mem_strdup(d->off, key)) = d;
 	}
@@ -413,6 +491,7 @@ static int open_current(struct disarming *d, struct entries *said)
 	struct run *run = p->run;
 
 	d->off = table_new(run->mem_ctx, 64);
+	d->nodes = table_new(run->mem_ctx, 64);
 	d->is_lost = run->good_fault != NULL;
 	d->current = said;
 	return d->is_lost ? 0
@@ -426,6 +505,7 @@ static void leave(struct publication *p, const struct disarming *d)
 	const struct roster *roster = p->run->roster_before;
 
 	p->left = (struct string_list){0};
+	p->left_files = d == NULL || d->is_lost ? (struct string_list){0} : d->left;
 	for (size_t i = 0; i < roster->n; i++)
 		if (roster->records[i].is_armed &&
 			(d == NULL || is_off(d, &roster->records[i])))
@@ -453,7 +533,7 @@ static int disarm(struct publication *p, struct entries *said)
 	find_off(&d, said == NULL ? d.current : said, (int64_t)time(NULL));
 	p->left = (struct string_list){0};
 	failed = d.n_off == 0 ? 0 : publish_off(&d);
-	if (d.n_left > 0)
+	if (d.left.n > 0 || d.is_unsure)
 		leave(p, &d);
 	return failed;
 }
@@ -511,12 +591,35 @@ int disarm_turned_off(struct publication *p)
 	return failed;
 }
 
+/* The first few: all files of a target that has left the settings are among them. */
+static void name_left_files(const struct publication *p)
+{
+	enum { NAMED_MAX = 5 };
+	const struct string_list *files = &p->left_files;
+	struct diags *diags = p->run->diags;
+
+	for (size_t i = 0; i < files->n && i < NAMED_MAX; i++)
+		diag_note(diag_last(diags),
+			loc_file(state_path(diags, p->state, files->items[i])),
+			"today's settings and templates do not tell what this file says of it");
+	if (files->n > NAMED_MAX)
+		diag_note(diag_last(diags), LOC_NONE, "and %zu more files",
+			files->n - NAMED_MAX);
+}
+
 void disarm_tell_left(const struct publication *p)
 {
-	for (size_t i = 0; i < p->left.n; i++)
-		diag_add(p->run->diags, SEVERITY_ERROR, "lost-entries",
+	bool is_lost = p->left_files.n == 0;
+
+	for (size_t i = 0; i < p->left.n; i++) {
+		diag_add(p->run->diags, SEVERITY_ERROR,
+			is_lost ? "lost-entries" : "still-armed",
 			(struct loc){.dn = p->left.items[i]},
-			"its installation is over, and could not be turned off alone, because "
-			"the entries of the generation are lost: its next network boot may "
-			"install it until an apply publishes");
+			"its installation is over, and could not be turned off alone, "
+			"because %s: its next network boot may install it until an apply "
+			"publishes",
+			is_lost ? "the entries of the generation are lost"
+				: "settings or templates have changed since");
+		name_left_files(p);
+	}
 }

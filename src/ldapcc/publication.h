@@ -25,6 +25,7 @@ struct publication {
 	struct last_run now; /* what this run leaves */
 	struct string_list
 		left; /* hosts that stay armed, if nothing is published (disarm.h) */
+	struct string_list left_files; /* why: nobody knows what these say of them */
 };
 
 /* The state to be changed, locked. */
