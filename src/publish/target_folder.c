@@ -167,6 +167,26 @@ static int open_scratch(struct target_folder *place, const char *folder, bool to
 	return 0;
 }
 
+/* A file cannot be renamed from one file system to another: found before anything is committed. */
+static int check_device(const struct target_folder *place, const char *folder)
+{
+	struct stat scratch, live;
+
+	if (fstat(place->scratch_fd, &scratch) < 0 || fstat(place->fd, &live) < 0)
+		return fail(place, errno, folder, "the folder cannot be examined");
+	if (scratch.st_dev == live.st_dev)
+		return 0;
+	(void)diag_fail(place->diags, EXIT_IO,
+		loc_file(state_path(place->diags, place->state, folder)),
+		"the folder is on another file system than '%s', below which all files "
+		"of target '%s' are put together",
+		place->target->folder, place->target->name);
+	diag_note(diag_last(place->diags), LOC_NONE,
+		"mount one file system for all of them, or give the target a path of "
+		"which the folder before '{{' is on one");
+	return -(int)EXIT_IO;
+}
+
 static int enter(struct target_folder *place, bool to_make)
 {
 	TMP_CTX(tmp);
@@ -188,6 +208,8 @@ static int enter(struct target_folder *place, bool to_make)
 		r = open_scratch(place, place->folder, to_make);
 	else
 		place->scratch_fd = place->fd;
+	if (r == 0 && place->target != NULL && !is_fresh(place))
+		r = check_device(place, folder);
 	return r < 0 ? r : set_gid(place, folder);
 }
 
