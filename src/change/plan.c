@@ -440,13 +440,16 @@ static void compare_rosters(struct plan *plan)
 
 static void count_changes(struct plan *plan)
 {
-	for (size_t i = 0; i < plan->n_files; i++)
+	for (size_t i = 0; i < plan->n_files; i++) {
 		plan->n_changes += plan_file_changes(&plan->files[i]);
+		plan->n_forgotten += plan->files[i].change == FILE_FORGOTTEN;
+	}
 }
 
 bool plan_has_changes(const struct plan *plan)
 {
-	return plan->n_changes > 0 || plan->n_records > 0 || plan->n_nodes > 0;
+	return plan->n_changes > 0 || plan->n_forgotten > 0 || plan->n_records > 0 ||
+	       plan->n_nodes > 0;
 }
 
 int plan_new(TALLOC_CTX *mem_ctx, struct live_set *live, const struct plan_input *input,

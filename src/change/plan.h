@@ -133,6 +133,7 @@ struct plan {
 	struct plan_file *files; /* sorted by path; FILE_SAME included */
 	size_t n_files;
 	size_t n_changes; /* files that are neither FILE_SAME nor FILE_FORGOTTEN */
+	size_t n_forgotten;
 	const struct target *targets;
 	size_t n_targets;
 	const struct roster *roster, *roster_before;

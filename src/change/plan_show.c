@@ -38,7 +38,7 @@ char *plan_id(TALLOC_CTX *mem_ctx, const struct plan *plan)
 	for (size_t i = 0; i < plan->n_files; i++) {
 		const struct plan_file *file = &plan->files[i];
 
-		if (!plan_file_changes(file))
+		if (file->change == FILE_SAME)
 			continue;
 		buffer_printf(b, "%s %o %u %u ", file_change_name(file->change),
 			(unsigned)file->mode, (unsigned)file->uid, (unsigned)file->gid);
