@@ -149,8 +149,8 @@ static int check_day(struct refusal *r)
 	/* a run that removes nobody answers for nobody's removal */
 	if (plan->total.n_removed == 0)
 		return 0;
-	int failed = window_baseline(
-		tmp, plan->state, plan->now, plan->roster_before, r->diags, &then);
+	int failed = window_baseline(tmp, plan->state, plan->now, plan->roster_before,
+		plan->before->created, r->diags, &then);
 
 	if (failed < 0)
 		return failed;

@@ -21,15 +21,30 @@ static char *entry_name(TALLOC_CTX *mem_ctx, uint64_t time)
 	return mem_printf(mem_ctx, "%s/%06llu", FOLDER, (unsigned long long)time);
 }
 
+/* What was noted by a clock that was ahead is nothing that was. */
+static int load_times(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t now,
+	struct diags *diags, uint64_t **ret_times, size_t *ret_n)
+{
+	int r = state_numbers(mem_ctx, state, FOLDER, diags, ret_times, ret_n);
+
+	while (r == 0 && *ret_n > 0 && (*ret_times)[*ret_n - 1] > now)
+		--*ret_n;
+	return r;
+}
+
 int window_baseline(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t now,
-	const struct roster *current, struct diags *diags, struct roster *ret_roster)
+	const struct roster *current, uint64_t created, struct diags *diags,
+	struct roster *ret_roster)
 {
 	TMP_CTX(tmp);
 	uint64_t *times, baseline = 0;
 	size_t n;
-	int r = state_numbers(tmp, state, FOLDER, diags, &times, &n);
 
 	*ret_roster = *current;
+	if (created + DAY <= now)
+		return 0;
+	int r = load_times(tmp, state, now, diags, &times, &n);
+
 	if (r < 0 || n == 0)
 		return r;
 	baseline = times[0];
@@ -47,7 +62,7 @@ static void forget(const struct state *state, const uint64_t *times, size_t n,
 		TMP_CTX(tmp);
 		bool is_past = i + 1 < n && times[i + 1] + DAY <= now;
 
-		if (is_anew ? times[i] >= now : !is_past)
+		if (times[i] <= now && (is_anew ? times[i] == now : !is_past))
 			continue;
 		const char *name = entry_name(tmp, times[i]);
 
@@ -66,12 +81,12 @@ static int link_file(const struct state *state, const char *from, const char *to
 	return r < 0 ? -errno : 0;
 }
 
-/* The current roster, and what it is a delta of: a delta must not be there before its base is. */
-static int link_roster(const struct state *state, const char *to)
+/* A roster, and what it is a delta of: a delta must not be there before its base is. */
+static int link_roster(
+	const struct state *state, const struct generation *g, const char *to)
 {
 	TMP_CTX(tmp);
-	const char *from =
-		mem_printf(tmp, "%s/roster", state_generation(tmp, state->current));
+	const char *from = mem_printf(tmp, "%s/roster", state_generation(tmp, g->number));
 	_cleanup_(mem_close_fd) int fd = openat(
 		state->dirfd, FOLDER, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	int r = fd < 0 ? -errno : link_file(state, base_of(tmp, from), base_of(tmp, to));
@@ -86,52 +101,72 @@ static int note_roster(
 {
 	TMP_CTX(tmp);
 	const char *name = entry_name(tmp, g->created);
-	int r = link_roster(state, name);
+	int r = link_roster(state, g, name);
 
 	return r == 0 ? 0
 		      : diag_fail_errno(diags, EXIT_IO, -r, state_loc(state, name, diags),
 				"the roster cannot be linked");
 }
 
-static int note(
-	const struct state *state, const struct generation *g, struct diags *diags)
+/*
+ * The whole roster only where it is wanted: once an hour. What stood for longer than that is noted
+ * when it goes, however soon it had come after another.
+ */
+static int note_both(const struct state *state, const struct generation *before,
+	const struct generation *g, uint64_t newest, struct diags *diags)
+{
+	int r = 0;
+
+	if (before != NULL && !g->is_accepted && newest < before->created &&
+		before->created + HOUR <= g->created) {
+		r = note_roster(state, before, diags);
+		newest = before->created;
+	}
+	if (r == 0 && (g->is_accepted || newest + HOUR <= g->created))
+		r = note_roster(state, g, diags);
+	return r;
+}
+
+static int note(const struct state *state, const struct generation *before,
+	const struct generation *g, struct diags *diags)
 {
 	TMP_CTX(tmp);
 	uint64_t *times = NULL;
-	size_t n = 0;
+	size_t n = 0, n_all;
 	int r = 0;
 
 	if (mkdirat(state->dirfd, FOLDER, 0700) < 0 && errno != EEXIST)
 		r = diag_fail_errno(diags, EXIT_IO, errno,
 			state_loc(state, FOLDER, diags), "the folder cannot be made");
 	if (r == 0)
-		r = state_numbers(tmp, state, FOLDER, diags, &times, &n);
-	if (r < 0)
-		return r;
-	/* the whole roster only where it is wanted: once an hour */
-	if (g->is_accepted || n == 0 || times[n - 1] + HOUR <= g->created)
-		r = note_roster(state, g, diags);
+		r = load_times(tmp, state, g->created, diags, &times, &n);
 	if (r == 0)
-		forget(state, times, n, g->created, g->is_accepted);
+		r = note_both(state, before, g, n == 0 ? 0 : times[n - 1], diags);
+	if (r == 0)
+		r = state_numbers(tmp, state, FOLDER, diags, &times, &n_all);
+	if (r == 0)
+		forget(state, times, n_all, g->created, g->is_accepted);
 	return r;
 }
 
 static int load_and_note(const struct state *state, struct diags *diags)
 {
 	TMP_CTX(tmp);
-	struct generation *g;
+	struct generation *g, *before = NULL;
 	int r = generation_load(tmp, state, state->current, diags, &g);
 
-	return r < 0 ? r : note(state, g, diags);
+	if (r == 0 && state->previous != 0)
+		r = generation_load(tmp, state, state->previous, diags, &before);
+	return r < 0 ? r : note(state, before, g, diags);
 }
 
-void window_note(
-	const struct state *state, const struct generation *current, struct diags *diags)
+void window_note(const struct state *state, const struct generation *before,
+	const struct generation *current, struct diags *diags)
 {
 	TMP_CTX(tmp);
 	struct diags *ignored = diags_new(tmp);
 	int r = current == NULL ? load_and_note(state, ignored)
-				: note(state, current, ignored);
+				: note(state, before, current, ignored);
 
 	if (r < 0)
 		diag_add(diags, SEVERITY_WARNING, "window",

@@ -6,8 +6,8 @@
  * its limit, adds up. Net: what went and came again did not go.
  *
  * The folder `window` of the state has a roster for each hour in which something was
- * published, by the time of its generation; the newest that is older than a day is what is
- * compared with. What a person accepted or rolled back to begins it anew.
+ * published, by the time of its generation, and each that stood for longer; the newest that is older
+ * than a day is what is compared with. What a person accepted or rolled back to begins it anew.
  */
 
 #include "generation/generation.h"
@@ -16,19 +16,20 @@
 /*
  * window_baseline - the roster of a day ago
  *
- * shape:  with no memory that long, the oldest there is; @current where there is none at all
+ * shape:  with no memory that long, the oldest there is; @current, which was published at @created,
+ *         where that is a day ago, or there is none at all
  * memory: below @mem_ctx
  * errors: EXIT_IO for a damaged one
  */
 int window_baseline(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t now,
-	const struct roster *current, struct diags *diags,
+	const struct roster *current, uint64_t created, struct diags *diags,
 	struct roster *ret_roster) _must_check_;
 
 /*
- * window_note - the current generation was published
+ * window_note - the current generation was published, in the place of @before (NULL: none)
  *
- * shape:  also by recovery, with NULL for @current, which is then looked up: the same generation
+ * shape:  also by recovery, with NULL for @current, both are then looked up: the same generation
  *         twice is the same. What cannot be noted is the warning `window`
  */
-void window_note(
-	const struct state *state, const struct generation *current, struct diags *diags);
+void window_note(const struct state *state, const struct generation *before,
+	const struct generation *current, struct diags *diags);

@@ -352,7 +352,7 @@ int publish_commit(struct staged *staged, bool note_reloads, struct diags *diags
 		return r;
 	r = scratch_clean(state, &staged->scratch, diags);
 	stat_hint_save(state, staged->generation, staged->installed);
-	window_note(state, staged->generation, diags);
+	window_note(state, staged->plan->before, staged->generation, diags);
 	remove_old(state);
 	return r;
 }
@@ -470,7 +470,7 @@ int publish_recover(struct state *state, struct diags *diags, uint64_t *ret_numb
 	if (r == 0 && state->unfinished != 0) {
 		r = roll_forward(state, &scratch, tmp, diags);
 		if (r == 0)
-			window_note(state, NULL, diags);
+			window_note(state, NULL, NULL, diags);
 	}
 	if (r < 0 || scratch.generation == 0)
 		return r;
