@@ -152,9 +152,11 @@ static int remember(struct publication *p, int result)
  */
 static const struct string_list *expected_csn(struct publication *p)
 {
-	const struct generation_source *source = last_run_source(&p->last, p->state);
+	const struct generation_source *source = publication_source(p);
 
-	return p->run->arguments.full || source == NULL ? NULL : &source->csn;
+	return p->run->arguments.full || source == NULL || source->csn.n == 0
+		       ? NULL
+		       : &source->csn;
 }
 
 /*

@@ -102,6 +102,7 @@ static int roll_back(struct publication *p, uint64_t number)
 {
 	struct run *run = p->run;
 	struct serials serials = plan_serials(p->live);
+	const struct generation_source *source = publication_source(p);
 	struct plan_input input = {.targets = run->targets,
 		.n_targets = run->n_targets,
 		.roster = &p->roster,
@@ -112,8 +113,11 @@ static int roll_back(struct publication *p, uint64_t number)
 		.targets = run->targets,
 		.n_targets = run->n_targets,
 		.serials = &serials};
-	int failed =
-		rollback_tree(run->mem_ctx, p->state, &from, run->diags, &input);
+	int failed;
+
+	if (source != NULL)
+		input.source = *source;
+	failed = rollback_tree(run->mem_ctx, p->state, &from, run->diags, &input);
 
 	if (failed == 0)
 		failed = roster_of_generation(

@@ -307,6 +307,10 @@ static int plan_off(struct disarming *d, struct run *off)
 		.roster = &p->roster,
 		.reserial = {render_again, off}};
 
+	const struct generation_source *source = publication_source(p);
+
+	if (source != NULL)
+		input.source = *source;
 	for (size_t i = 0; i < entries_count(d->current); i++)
 		entries_give(d->current, i, filter_entry, &filter);
 	int failed = render_current(d, &armed, d->current, true, &serials);

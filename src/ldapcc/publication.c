@@ -243,6 +243,14 @@ static int compare(struct publication *p)
 			  : plan_new(run->mem_ctx, p->live, &input, run->diags, &p->plan);
 }
 
+const struct generation_source *publication_source(const struct publication *p)
+{
+	const struct generation_source *last = last_run_source(&p->last, p->state);
+	const struct generation *current = plan_generation(p->live);
+
+	return last != NULL || current == NULL ? last : &current->source;
+}
+
 int publication_plan(struct publication *p, const struct string_list *last_csn)
 {
 	struct run *run = p->run;

@@ -57,6 +57,15 @@ int publication_plan(
 int publication_store(struct publication *p, struct entries_file *file,
 	struct pieces *ret_pieces) _must_check_;
 
+/*
+ * publication_source - what the directory had when it was last believed
+ *
+ * shape:  after publication_survey(); that of the last run where it was of the current generation,
+ *         else that of its record, which it has also where it was made of an older one: the
+ *         directory must never be behind it. NULL: nothing is published
+ */
+const struct generation_source *publication_source(const struct publication *p);
+
 /* Publishes p->plan, whatever the guards say: staged, checked, committed. */
 int publication_publish(struct publication *p, const char *reason) _must_check_;
 /* The same where drift and guards permit it. */
