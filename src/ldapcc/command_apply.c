@@ -216,10 +216,31 @@ static int read_and_publish(struct publication *p)
 		since_prepare(p);
 		failed = plan_settled(p);
 	}
+	/* of who was read it says itself what is off: an end may be another by now */
+	if (failed < 0 && !p->has_read) {
+		int off = disarm_overdue(p);
+
+		failed = off < 0 ? off : failed;
+	}
 	if (failed < 0)
 		return failed;
 	failed = publish_check_pin(p->state, run->diags);
 	return failed < 0 ? failed : publication_permit_and_publish(p, "apply");
+}
+
+/* Beside a target that cannot be used: those of the others, as far as they install. */
+static int only_disarm(struct publication *p)
+{
+	struct run *run = p->run;
+
+	if (run->arguments.bootstrap || p->state->current == 0 ||
+		run_take_renderer(run) < 0)
+		return 0;
+	int failed = publication_survey(p, false);
+
+	if (failed == 0)
+		failed = run_read(run, expected_csn(p));
+	return failed < 0 ? disarm_overdue(p) : disarm_turned_off(p);
 }
 
 /* What earlier runs left comes first, before LDAP is asked; the pin ends the run after. */
@@ -235,12 +256,15 @@ static int work(struct publication *p)
 		return 0;
 	int failed = run_prepare_targets(p->run);
 
-	if (failed == 0 && pending < 0) {
+	if (failed < 0) {
+		(void)!only_disarm(p); /* what is wrong with it is told */
+		disarm_tell_left(p);
+		return failed;
+	}
+	if (pending < 0) {
 		pending = publication_renew_pending(p);
 		failed = pending == -(int)EXIT_PENDING ? 0 : pending;
 	}
-	if (failed == 0)
-		failed = disarm_overdue(p);
 	if (failed == 0)
 		failed = read_and_publish(p);
 	if (failed == 0 && p->has_changes)

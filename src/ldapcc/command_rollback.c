@@ -136,25 +136,6 @@ static int roll_back(struct publication *p, uint64_t number)
 	return failed < 0 ? failed : pin_and_publish(p, number);
 }
 
-/* One after the other: a template that is broken or gone must not stop a rollback. */
-static void load_targets(struct run *run)
-{
-	TMP_CTX(tmp);
-	const char *shipped = mem_printf(tmp, "%s/templates", run->datadir);
-
-	for (size_t i = 0; i < run->settings->n_targets; i++) {
-		struct settings one = *run->settings;
-		struct diags *quiet = diags_new(run->mem_ctx);
-		struct target *target;
-		size_t n;
-
-		one.targets = &run->settings->targets[i];
-		one.n_targets = 1;
-		if (targets_load(run->mem_ctx, &one, shipped, quiet, &target, &n) == 0)
-			*mem_push(run->mem_ctx, &run->targets, &run->n_targets) = *target;
-	}
-}
-
 static int go_back(struct run *run)
 {
 	struct publication p = {.run = run};
@@ -168,7 +149,7 @@ static int go_back(struct run *run)
 	assert(p.state != NULL);
 	if (run->arguments.unpin)
 		return unpin(&p);
-	load_targets(run);
+	run_take_targets(run); /* a broken template must not stop a rollback */
 	failed = which_generation(&p, &number);
 	if (failed == 0)
 		failed =

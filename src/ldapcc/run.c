@@ -141,6 +141,48 @@ int run_prepare_targets(struct run *run)
 		run->n_targets, run->diags, &run->renderer);
 }
 
+static bool can_be_used(struct run *run, const struct target *target, const char *shipped)
+{
+	TMP_CTX(tmp);
+	struct renderer *renderer;
+
+	return run->map == NULL || renderer_new(tmp, run->settings, run->map, shipped,
+					   target, 1, diags_new(tmp), &renderer) == 0;
+}
+
+void run_take_targets(struct run *run)
+{
+	TMP_CTX(tmp);
+	const char *shipped = mem_printf(tmp, "%s/templates", run->datadir);
+
+	run->targets = NULL;
+	run->n_targets = 0;
+	for (size_t i = 0; i < run->settings->n_targets; i++) {
+		struct settings one = *run->settings;
+		struct diags *quiet = diags_new(run->mem_ctx);
+		struct target *target;
+		size_t n;
+
+		one.targets = &run->settings->targets[i];
+		one.n_targets = 1;
+		if (targets_load(run->mem_ctx, &one, shipped, quiet, &target, &n) == 0 &&
+			n == 1 && can_be_used(run, target, shipped))
+			*mem_push(run->mem_ctx, &run->targets, &run->n_targets) = *target;
+	}
+}
+
+int run_take_renderer(struct run *run)
+{
+	TMP_CTX(tmp);
+	const char *shipped = mem_printf(tmp, "%s/templates", run->datadir);
+
+	if (run->map == NULL)
+		return -(int)EXIT_USAGE;
+	run_take_targets(run);
+	return renderer_new(run->mem_ctx, run->settings, run->map, shipped, run->targets,
+		run->n_targets, diags_new(run->mem_ctx), &run->renderer);
+}
+
 int run_prepare(struct run *run)
 {
 	int failed = run_prepare_settings(run);

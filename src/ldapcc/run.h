@@ -106,6 +106,14 @@ struct run {
 int run_prepare_settings(struct run *run) _must_check_;
 int run_prepare_targets(struct run *run) _must_check_; /* once */
 int run_prepare(struct run *run) _must_check_; /* both */
+/* Those targets that can be used, one after the other; nothing is said of the others. */
+void run_take_targets(struct run *run);
+/*
+ * run_take_renderer - that of the targets that can be used, after run_prepare_targets() failed
+ *
+ * errors: EXIT_USAGE where not even the map can be, without a word
+ */
+int run_take_renderer(struct run *run) _must_check_;
 /*
  * run_check_words - are the command's words targets?
  *
