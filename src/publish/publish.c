@@ -51,6 +51,27 @@ static void list_scratch(struct staged *staged)
 	}
 }
 
+/* Does @act to every file that goes, and is there. */
+static int each_removed(const struct state *state, const struct generation *g,
+	int (*act)(struct target_folder *place, const char *path), struct diags *diags)
+{
+	TMP_CTX(tmp);
+	struct target_folder *place = target_folder_new(tmp, state, g->number, diags);
+	struct folder_cursor *cursor = folder_cursor_new(tmp);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < g->n_removed; i++) {
+		struct stat st;
+
+		if (folder_cursor_stat(cursor, state, g->removed[i], &st) == -ENOENT)
+			continue;
+		r = target_folder_go(place, g->removed[i], NULL, false);
+		if (r == 0)
+			r = act(place, g->removed[i]);
+	}
+	return r < 0 ? r : target_folder_settle(place);
+}
+
 int publish_stage(TALLOC_CTX *mem_ctx, struct state *state, const struct plan *plan,
 	const char *reason, struct diags *diags, struct staged **ret_staged)
 {
@@ -64,6 +85,10 @@ int publish_stage(TALLOC_CTX *mem_ctx, struct state *state, const struct plan *p
 		list_scratch(staged);
 		r = scratch_note(state, &staged->scratch, diags);
 	}
+	/* what could not be removed is found while nothing is committed */
+	if (r == 0)
+		r = each_removed(
+			state, staged->generation, target_folder_can_replace, diags);
 	if (r == 0)
 		r = stage_all(staged, diags);
 	if (r < 0) {
@@ -191,21 +216,7 @@ static void note_installed(struct staged *staged, const struct target_folder *pl
 static int remove_files(
 	const struct state *state, const struct generation *g, struct diags *diags)
 {
-	TMP_CTX(tmp);
-	struct target_folder *place = target_folder_new(tmp, state, g->number, diags);
-	struct folder_cursor *cursor = folder_cursor_new(tmp);
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < g->n_removed; i++) {
-		struct stat st;
-
-		if (folder_cursor_stat(cursor, state, g->removed[i], &st) == -ENOENT)
-			continue;
-		r = target_folder_go(place, g->removed[i], NULL, false);
-		if (r == 0)
-			r = target_folder_remove(place, g->removed[i]);
-	}
-	return r < 0 ? r : target_folder_settle(place);
+	return each_removed(state, g, target_folder_remove, diags);
 }
 
 /* Each fresh folder once, however many targets are staged in it. */

@@ -862,35 +862,9 @@ static int stage_halves(struct halves *halves, struct diags *diags)
 	return 0;
 }
 
-/* What goes is only looked at: what could not be removed is told while nothing is committed. */
-static int check_removed(const struct staged *staged, struct diags *diags)
-{
-	TMP_CTX(tmp);
-	const struct state *state = staged->state;
-	const struct generation *g = staged->generation;
-	struct target_folder *place = target_folder_new(tmp, state, g->number, diags);
-	struct folder_cursor *cursor = folder_cursor_new(tmp);
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < g->n_removed; i++) {
-		struct stat st;
-
-		if (folder_cursor_stat(cursor, state, g->removed[i], &st) == -ENOENT)
-			continue;
-		r = target_folder_go(place, g->removed[i], NULL, false);
-		if (r == 0)
-			r = target_folder_can_replace(place, g->removed[i]);
-	}
-	return r;
-}
-
 int stage_all(struct staged *staged, struct diags *diags)
 {
 	struct halves halves = {.staged = staged};
-	int removed = check_removed(staged, diags);
-
-	if (removed < 0)
-		return removed;
 
 	staged->unsynced = unsynced_new(staged);
 	staged->unsynced_files = unsynced_new(staged);

@@ -5,7 +5,7 @@
 # over what was, whichever of the two answers.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-plan 26
+plan 28
 readonly LDAPCC
 export LDAPCC_DATADIR=$SOURCE_ROOT
 
@@ -105,6 +105,15 @@ ok '… with a warning that says why' grep -Eq 'warning: .*behind what was publi
 slapd_stop main
 apply 4 'alone it is no directory to publish from' "$main" "$replica"
 ok '… and is not' serves 172
+rolled_back() {
+	local word
+	for word in '' --unpin; do
+		"$LDAPCC" --config "$scratch/site.yaml" rollback --no-reload ${word:+"$word"} \
+			>"$scratch/out" 2>"$scratch/err" || return
+	done
+}
+ok 'a generation is rolled back' rolled_back
+apply 4 'nor is it one to go on from after that' "$main" "$replica"
 slapd_start main
 describe 173
 apply 0 'the first one is back' "$replica" "$main"

@@ -603,8 +603,7 @@ static void test_rollback(void **state)
 		.serials = &serials};
 
 	input.roster = &no_roster;
-	assert_int_equal(
-		rollback_tree(tmp, s, &from, f->diags, &input), -EXIT_USAGE);
+	assert_int_equal(rollback_tree(tmp, s, &from, f->diags, &input), -EXIT_USAGE);
 	from.number = 1;
 	assert_int_equal(rollback_tree(tmp, s, &from, f->diags, &input), 0);
 	assert_int_equal(plan_new(tmp, survey, &input, f->diags, &plan), 0);
