@@ -10,6 +10,8 @@
 enum { HOUR = 3600, DAY = 24 * HOUR };
 
 static const char FOLDER[] = "window";
+static const char WAY_OUT[] =
+	"remove it: the 24 hours of 'max-removed-24h' then begin with what is published";
 
 static char *base_of(TALLOC_CTX *mem_ctx, const char *name)
 {
@@ -51,7 +53,8 @@ int window_baseline(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t now
 	for (size_t i = 1; i < n; i++)
 		if (times[i] + DAY <= now)
 			baseline = times[i];
-	return roster_load(mem_ctx, state, entry_name(tmp, baseline), diags, ret_roster);
+	return roster_load(
+		mem_ctx, state, entry_name(tmp, baseline), WAY_OUT, diags, ret_roster);
 }
 
 /* What nobody will compare with any more; all, where it begins anew. */

@@ -393,7 +393,7 @@ static const char *parse(
 }
 
 int roster_load(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
-	struct diags *diags, struct roster *ret_roster)
+	const char *way_out, struct diags *diags, struct roster *ret_roster)
 {
 	struct roster roster = {0};
 	struct pieces pieces;
@@ -409,7 +409,7 @@ int roster_load(TALLOC_CTX *mem_ctx, const struct state *state, const char *name
 			"the roster cannot be used, and nobody can tell what would "
 			"change: %s",
 			fault);
-		diag_note(diag_last(diags), LOC_NONE, "%s", WAY_OUT);
+		diag_note(diag_last(diags), LOC_NONE, "%s", way_out);
 		return -(int)EXIT_IO;
 	}
 	roster.base = pieces.base;
@@ -423,6 +423,6 @@ int roster_of_generation(TALLOC_CTX *mem_ctx, const struct state *state, uint64_
 	TMP_CTX(tmp);
 
 	return roster_load(mem_ctx, state,
-		mem_printf(tmp, "%s/roster", state_generation(tmp, number)), diags,
-		ret_roster);
+		mem_printf(tmp, "%s/roster", state_generation(tmp, number)), WAY_OUT,
+		diags, ret_roster);
 }

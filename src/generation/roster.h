@@ -68,11 +68,12 @@ struct pieces roster_put_together(TALLOC_CTX *mem_ctx, const struct roster *rost
 /*
  * roster_load - the roster in the state's file @name
  *
+ * shape:  @way_out says what to do about a damaged one
  * memory: below @mem_ctx
  * errors: EXIT_IO, also where there is none: no roster is not an empty one
  */
 int roster_load(TALLOC_CTX *mem_ctx, const struct state *state, const char *name,
-	struct diags *diags, struct roster *ret_roster) _must_check_;
+	const char *way_out, struct diags *diags, struct roster *ret_roster) _must_check_;
 /* That of generation @number. */
 int roster_of_generation(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t number,
 	struct diags *diags, struct roster *ret_roster) _must_check_;

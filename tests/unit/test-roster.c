@@ -163,7 +163,7 @@ static void save(const struct state *state, const void *bytes, size_t len)
 
 static int load(TALLOC_CTX *mem_ctx, const struct state *state, struct roster *ret)
 {
-	return roster_load(mem_ctx, state, "roster", diags_new(mem_ctx), ret);
+	return roster_load(mem_ctx, state, "roster", "", diags_new(mem_ctx), ret);
 }
 
 static void test_same_again(void **state)
