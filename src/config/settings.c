@@ -379,10 +379,14 @@ static int read_guard_min(struct reader *r, const struct node *value, void *fiel
 {
 	struct key keys[_KIND_MAX] = {0};
 
+	size_t n = 0;
+
+	/* these are parts of others, and nobody counts them */
 	for (size_t kind = KIND_NONE + 1; kind < _KIND_MAX; kind++)
-		keys[kind - 1] = (struct key){.name = kind_name((enum kind)kind),
-			.read = read_unsigned,
-			.offset = sizeof(unsigned) * kind};
+		if (kind != KIND_GROUP && kind != KIND_INTERFACE)
+			keys[n++] = (struct key){.name = kind_name((enum kind)kind),
+				.read = read_unsigned,
+				.offset = sizeof(unsigned) * kind};
 	return document_read(r, value, keys, field);
 }
 
