@@ -159,8 +159,9 @@ int publication_survey(struct publication *p, bool to_begin_anew)
 	if (l.live_failed < 0)
 		return l.live_failed;
 	p->surveyed = p->state->current;
-	if (p->state->current == 0 || plan_generation(p->live) == NULL)
+	if (p->state->current == 0)
 		return 0;
+	/* who begins anew may have the last good versions all the same */
 	run->roster_before = plan_roster(p->live);
 	take_entries(p, &l);
 	return 0;
@@ -275,7 +276,7 @@ int publication_plan(struct publication *p, const struct string_list *last_csn)
 	failed = run_render(run, &serials);
 	if (failed == 0)
 		failed = run_permit(run);
-	if (failed == 0 && p->state->current == 0)
+	if (failed == 0 && plan_generation(p->live) == NULL)
 		failed = quarantine_permit_first(run);
 	if (failed < 0)
 		return failed;
