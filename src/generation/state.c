@@ -418,8 +418,10 @@ int state_open(TALLOC_CTX *mem_ctx, const struct settings *settings, const char 
 	talloc_set_destructor(state, state_close);
 	int r = to_write ? make_folders(state, diags) : open_to_read(state, diags);
 
-	if (r == 0 && state->dirfd >= 0 && !to_write)
+	if (r == 0 && state->dirfd >= 0 && !to_write) {
+		state->is_at_work = lock_is_held_at(state->dirfd, "lock");
 		state->was_killed = was_killed(state);
+	}
 	if (r == 0 && state->dirfd >= 0)
 		r = load_numbers(state, diags);
 	if (r == 0)

@@ -31,6 +31,7 @@ struct state {
 	uint64_t current; /* last generation that was installed whole; 0: none */
 	uint64_t previous;
 	uint64_t unfinished; /* generation that a killed run was installing; 0: none */
+	bool is_at_work; /* another run holds the lock; only when opened for reading */
 	bool was_killed; /* the last run, without a word; only when opened for reading */
 	uint64_t pinned; /* what `rollback` went back to; 0: not pinned */
 };

@@ -280,8 +280,9 @@ static int apply(struct run *run)
 	struct publication p = {.run = run};
 	int failed = run->standby != NULL ? ahead_open(&p) : publication_begin(&p);
 
-	if (failed == 0) {
+	if (failed == 0)
 		failed = work(&p);
+	if (p.has_last) {
 		int not_saved = remember(&p, failed);
 
 		failed = failed < 0 ? failed : not_saved;

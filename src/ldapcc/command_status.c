@@ -143,11 +143,17 @@ static bool is_too_old(const struct run *run, const struct last_run *last)
 	       (age < 0 || (uint64_t)age > run->arguments.max_age);
 }
 
+/* What a run that is at work has begun, it finishes. */
+static bool is_unfinished(const struct state *state)
+{
+	return state->unfinished > 0 && !state->is_at_work;
+}
+
 /* The worst that is known, by the order that ldapcc(8) tells. */
 static int verdict(const struct run *run, const struct state *state,
 	const struct last_run *last, size_t n_pending)
 {
-	if (state->was_killed || state->unfinished > 0)
+	if (state->was_killed || is_unfinished(state))
 		return -(int)EXIT_INTERNAL; /* the next run finishes what it began */
 	if (last->time != 0 && last->exit != 0 && last->exit != EXIT_CHANGES)
 		return -last->exit;
@@ -182,7 +188,7 @@ int command_status(void *session)
 	assert(state != NULL);
 	put_number(run, "generation", state->current);
 	put_current(run, state);
-	if (state->unfinished > 0)
+	if (is_unfinished(state))
 		put_number(run, "unfinished", state->unfinished);
 	if (state->pinned > 0)
 		put_number(run, "pinned", state->pinned);

@@ -36,7 +36,9 @@ int publication_recover(struct publication *p)
 	struct run *run = p->run;
 	uint64_t recovered = 0;
 	int failed = publish_recover(p->state, run->diags, &recovered);
+	int loaded = last_run_load(run->mem_ctx, p->state, run->diags, &p->last);
 
+	p->has_last = loaded == 0;
 	if (failed < 0)
 		return failed;
 	if (recovered > 0)
@@ -44,7 +46,7 @@ int publication_recover(struct publication *p)
 			"finished generation %llu, which an "
 			"interrupted run had begun to install",
 			(unsigned long long)recovered);
-	return last_run_load(run->mem_ctx, p->state, run->diags, &p->last);
+	return loaded;
 }
 
 int publication_open(struct publication *p)

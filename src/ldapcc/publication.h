@@ -14,6 +14,7 @@ struct publication {
 	struct run *run;
 	struct state *state;
 	struct last_run last;
+	bool has_last; /* it could be read, or there is none: it may be written anew */
 	struct live_set *live;
 	uint64_t surveyed; /* the generation that live is of */
 	struct roster roster; /* of what is to be published */
