@@ -202,13 +202,12 @@ ok '… the file stays, as somebody may include it' test -e "$work/out/two"
 
 # --- the window of 24 hours ---
 
-# ago GENERATION SECONDS - it was published so long ago
-ago() {
-	local record=$work/state/generations/$1/record
-	sed '$d' "$record" | awk -v ago="$2" '$1 == "created" { $2 -= ago } { print }' >"$work/record"
-	printf '# ldapcc hosts=0 vcns=0 sha256=%s\n' "$(sha256sum <"$work/record" | cut -d' ' -f1)" \
-		>>"$work/record"
-	cat "$work/record" >"$record"
+# again FILE SED - a file of the state with this change, and whole
+again() {
+	sed -e '$d' -e "$2" "$work/state/$1" >"$work/again"
+	printf '# ldapcc hosts=0 vcns=0 sha256=%s\n' "$(sha256sum <"$work/again" | cut -d' ' -f1)" \
+		>>"$work/again"
+	cat "$work/again" >"$work/state/$1"
 }
 # bleeds - by a tenth at each run: is it stopped before half are gone?
 bleeds() {
@@ -230,7 +229,7 @@ site 100
 ok 'a few hosts, and soon after them all the others: exit 0' exits 0 apply
 noted=$(cd "$work/state/window" && echo *)
 mv "$work/state/window/$noted" "$work/state/window/$((noted - 100000))"
-ago 000002 99000
+again generations/000002/record "s/^created .*/created $(($(date +%s) - 99000))/"
 ok 'a day later it bleeds, and is stopped' bleeds 100
 rm -rf "$work/state" "$work/out"
 mkdir "$work/out"
@@ -281,4 +280,65 @@ if [ "$(id -u)" = 0 ] && unshare -m true 2>"$work/ignored"; then
 else
 	skip 'one folder of a target is another file system' 'root only'
 fi
+
+# --- a state that is damaged, or at work ---
+
+anew "$hosts"
+sed -i '$d' "$work/state/window"/*
+site 11 3 4
+ok 'the roster of a day ago is damaged, and a host goes: exit 7' exits 7 apply
+named=$(sed -n 's/: error: the roster cannot be used.*//p' "$work/err")
+ok '… the way out is named' complains '^note: remove it: the 24 hours'
+rm "$named"
+ok '… and is one: exit 0' exits 0 apply
+ok '… from there on there is a window again' test -n "$(ls "$work/state/window")"
+
+anew "$(boots pxe)" "$hosts"
+sed -i 's,10.1.0.0/16,10.999.0.0/16,' "$work/site.ldif"
+ok 'a network is in error: exit 0' exits 0 apply
+sed -i '$d' "$work/state/generations/000001/roster"
+ok '… and the roster is damaged: exit 7' exits 7 apply
+before=$(grep -v '^#' "$work/out/hosts")
+ok '… begun anew, its last good version is there: exit 0' exits 0 apply --bootstrap
+ok '… and all the hosts' equal "$(grep -v '^#' "$work/out/hosts")" "$before"
+rm "$work/state/generations"/*/entries*
+sed -i '$d' "$work/state/current/roster"
+ok '… without one it is a first apply: exit 10' exits 10 apply --bootstrap
+
+anew "$hosts"
+echo junk >"$work/state/staging"
+ok 'what a killed run left cannot be read: exit 7' exits 7 apply
+ok '… which status knows: exit 7' exits 7 status
+rm "$work/state/staging"
+ok '… without it: exit 0' exits 0 apply
+ok '… status is well: exit 0' exits 0 status
+at_work() { # STATUS - of status, while another holds the lock
+	python3 -c 'import fcntl, subprocess, sys
+f = open(sys.argv[1], "r+"); fcntl.lockf(f, fcntl.LOCK_EX); sys.exit(subprocess.call(sys.argv[2:]))' \
+		"$work/state/lock" "$LDAPCC" --config "$work/settings.yaml" status \
+		>"$work/said" 2>"$work/err"
+	equal $? "$1"
+}
+run rollback 1
+cp "$work/state/pinned" "$work/state/txn"
+rm "$work/state/pinned"
+again txn s/pinned/txn/
+ok 'a run at work has begun to install: status says nothing of it' at_work 0
+ok '… nobody at work: exit 70' exits 70 status
+rm "$work/state/txn"
+
+# A command that is pending for a target that has left the settings.
+echo '#!/bin/false' >"$work/fails"
+chmod +x "$work/fails"
+anew "$hosts"
+settings "$hosts" "  ethers: {path: $work/out/ethers, check: none, on-change: [$work/fails]}"
+run apply
+ok 'a command that fails: exit 6' exits 6 apply --accept "$(plan_id)"
+settings "$hosts"
+run apply
+id=$(plan_id)
+ok 'its target is dropped: exit 0' exits 0 apply --accept "$id"
+ok '… it is said once that nobody is told' complains "warning: the service of target 'ethers'"
+ok '… and not tried any more: exit 0' exits 0 apply
+ok '… nor is it pending' exits 0 status
 end_points

@@ -269,6 +269,11 @@ static int work(struct publication *p)
 		failed = read_and_publish(p);
 	if (failed == 0 && p->has_changes)
 		failed = publication_tell_services(p, p->state->current);
+	if (failed == 0 || failed == -(int)EXIT_PENDING) {
+		int dropped = publication_drop_pending(p);
+
+		failed = dropped < 0 ? dropped : failed;
+	}
 	if (failed < 0 && !p->has_changes)
 		disarm_tell_left(p);
 	/* also what an earlier run noted, or turning off installations a moment ago */

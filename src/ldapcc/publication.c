@@ -399,6 +399,37 @@ int publication_renew_pending(struct publication *p)
 	return n_renewed == 0 ? 0 : publication_tell_services(p, 0);
 }
 
+static bool is_target(const struct run *run, const char *name)
+{
+	for (size_t i = 0; i < run->n_targets; i++)
+		if (strcmp(run->targets[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+int publication_drop_pending(struct publication *p)
+{
+	TMP_CTX(tmp);
+	struct run *run = p->run;
+	struct pending *notes;
+	size_t n = 0;
+	int r = tells_services(p) ? pending_load(tmp, p->state, run->diags, &notes, &n)
+				  : 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		const char *name = notes[i].target;
+
+		if (is_target(run, name))
+			continue;
+		diag_add(run->diags, SEVERITY_WARNING, "pending", LOC_NONE,
+			"the service of target '%s' was not told of its last change, and the "
+			"target has left the settings: it is not tried any more",
+			name);
+		r = pending_remove(p->state, name, run->diags);
+	}
+	return r;
+}
+
 int publication_pending(const struct publication *p)
 {
 	TMP_CTX(tmp);

@@ -81,6 +81,12 @@ int publication_tell_services(struct publication *p, uint64_t generation) _must_
  */
 int publication_renew_pending(struct publication *p) _must_check_;
 
+/*
+ * After a run that succeeded: what is pending for a target that has left the settings is not tried
+ * any more, with a warning. Nobody could say that its command is right now. 0, or EXIT_IO.
+ */
+int publication_drop_pending(struct publication *p) _must_check_;
+
 /* EXIT_PENDING where a service has still to be told, whichever run noted it; else 0. */
 int publication_pending(const struct publication *p) _must_check_;
 
