@@ -327,6 +327,24 @@ ok 'a run at work has begun to install: status says nothing of it' at_work 0
 ok '… nobody at work: exit 70' exits 70 status
 rm "$work/state/txn"
 
+# Killed between two files: what somebody writes there until the next run is kept.
+anew "$hosts" "$(boots pxe)"
+site 11 3 4
+run apply
+cp "$work/out/hosts" "$work/hosts-after"
+run rollback
+[ "$status" = 0 ] || run rollback --accept "$(plan_id)"
+cp "$work/state/pinned" "$work/state/txn"
+again txn 's/pinned/txn/; s/^1$/2/'
+rm "$work/state/pinned" "$work/state/previous"
+ln -sfn generations/000001 "$work/state/current"
+echo '# at night' >>"$work/out/hosts"
+ok 'a run that was killed is finished: exit 0' exits 0 apply
+ok '… what was written by hand is said to be kept' complains "replaced.*what stood in '$work/out/hosts' is kept"
+ok '… and is' holds "$work/state/generations/000002/replaced$work/out/hosts" 'at night'
+ok '… nothing else' equal "$(find "$work/state/generations/000002/replaced" -type f | wc -l)" 1
+ok '… the file is the new one' equal "$(cat "$work/out/hosts")" "$(cat "$work/hosts-after")"
+
 # A command that is pending for a target that has left the settings.
 echo '#!/bin/false' >"$work/fails"
 chmod +x "$work/fails"

@@ -399,6 +399,58 @@ static bool is_in_place(
 	return memcmp(digest, file->sha256, SHA256_BYTES) == 0;
 }
 
+/* Is it of the generation that was killed, or of the one before? Another is somebody's own. */
+static bool is_ours(const struct generation *g, const struct generation *before,
+	const char *path, const char *bytes, size_t len)
+{
+	const struct generation *both[] = {g, before};
+	uint8_t digest[SHA256_BYTES];
+
+	sha256(bytes, len, digest);
+	for (size_t i = 0; i < ARRAY_SIZE(both); i++) {
+		const struct generation_file *file =
+			both[i] == NULL ? NULL : generation_find(both[i], path);
+
+		if (file != NULL && memcmp(file->sha256, digest, SHA256_BYTES) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int keep_edited(const struct state *state, const struct generation *g,
+	const struct generation *before, const char *path, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	char *bytes;
+	size_t len;
+
+	if (file_read_at(tmp, AT_FDCWD, state_path(tmp, state, path), &bytes, &len) < 0 ||
+		is_ours(g, before, path, bytes, len))
+		return 0;
+	return stage_keep(state, g->number, path, bytes, len, diags);
+}
+
+/* What somebody wrote since the run was killed, before anything of it is replaced. */
+static int keep_all_edited(
+	const struct state *state, const struct generation *g, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	struct generation *before = NULL;
+	int r = state->current == 0 ? 0
+				    : generation_load(tmp, state, state->current,
+					      diags_new(tmp), &before);
+
+	if (r < 0)
+		before = NULL; /* then all that is not new is kept */
+	r = 0;
+	for (size_t i = 0; r == 0 && i < g->n_files; i++)
+		if (g->files[i].is_installed)
+			r = keep_edited(state, g, before, g->files[i].path, diags);
+	for (size_t i = 0; r == 0 && i < g->n_removed; i++)
+		r = keep_edited(state, g, before, g->removed[i], diags);
+	return r;
+}
+
 /* Does not trust what staging left: the bytes come from the generation's content. */
 static int recover_file(const struct state *state, struct target_folder *place,
 	const struct generation *g, const struct generation_file *file,
@@ -461,6 +513,8 @@ static int roll_forward(struct state *state, struct scratch_list *scratch,
 
 	if (r == 0)
 		r = note_scratch(state, g, mem_ctx, scratch, diags);
+	if (r == 0)
+		r = keep_all_edited(state, g, diags);
 	for (size_t i = 0; r == 0 && i < g->n_files; i++)
 		if (g->files[i].is_installed)
 			r = recover_file(state, place, g, &g->files[i], back);

@@ -535,34 +535,44 @@ static int write_texts(const struct staged *staged, int dirfd, struct diags *dia
 	return r < 0 ? fail(staged, -r, "generations", diags) : 0;
 }
 
+int stage_keep(const struct state *state, uint64_t number, const char *path,
+	const char *bytes, size_t len, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	char *name = file_join(
+		tmp, file_join(tmp, state_generation(tmp, number), "replaced"), path);
+	char *folder = file_join(tmp, state->path, folder_of(tmp, name));
+	int r = file_make_folders(folder, 0700);
+	_cleanup_(mem_close_fd) int fd = r < 0 ? r : folder_enter(folder);
+
+	r = fd < 0 ? fd : file_replace_at(fd, folder_name(name), bytes, len, 0600);
+	if (r < 0)
+		return diag_fail_errno(diags, EXIT_IO, -r, state_loc(state, name, diags),
+			"the file cannot be written");
+	diag_add(diags, SEVERITY_NOTE, "drift", state_loc(state, name, diags),
+		"what stood in '%s' is kept here for %u generations", path, state->keep);
+	return 0;
+}
+
 /* What somebody wrote and we are about to replace stays in the generation's folder. */
 static int keep_replaced(
 	const struct staged *staged, const struct plan_file *file, struct diags *diags)
 {
 	TMP_CTX(tmp);
 	const struct state *state = staged->state;
-	char *name = file_join(tmp,
-		file_join(tmp, state_generation(tmp, staged->generation->number),
-			"replaced"),
-		file->path);
+	const char *path = state_path(tmp, state, file->path);
 	char *bytes;
 	size_t len;
-	int r = file_read_at(
-		tmp, AT_FDCWD, state_path(tmp, state, file->path), &bytes, &len);
+	int r = file_read_at(tmp, AT_FDCWD, path, &bytes, &len);
 
-	if (r < 0)
+	if (r == -ELOOP || r == -EISDIR || r == -EMEDIUMTYPE || r == -ENOENT)
 		return 0; /* a link or a folder: nothing of ours to read */
-	r = file_make_folders(file_join(tmp, state->path, folder_of(tmp, name)), 0700);
-	if (r == 0)
-		r = write_one(staged, state->dirfd, name, bytes, len);
 	if (r < 0)
-		return fail(staged, -r, name, diags);
-	struct loc where = state_loc(state, name, diags);
-
-	diag_add(diags, SEVERITY_NOTE, "drift", where,
-		"what stood in '%s' is kept here for %u generations", file->path,
-		state->keep);
-	return 0;
+		return diag_fail_errno(diags, EXIT_IO, -r,
+			loc_file(mem_strdup(diags, path)),
+			"the file cannot be read, and would be lost");
+	return stage_keep(
+		state, staged->generation->number, file->path, bytes, len, diags);
 }
 
 static int keep_all_replaced(const struct staged *staged, struct diags *diags)

@@ -14,6 +14,9 @@
 const struct generation_target *stage_target_of(
 	const struct generation *generation, const struct generation_file *file);
 
+/* What stood in @path, kept below generation @number for a person; EXIT_IO. */
+int stage_keep(const struct state *state, uint64_t number, const char *path,
+	const char *bytes, size_t len, struct diags *diags) _must_check_;
 /* The new generation's record, in memory; what @plan changes is marked is_installed. */
 int stage_record(
 	struct staged *staged, const char *reason, struct diags *diags) _must_check_;
