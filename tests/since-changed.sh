@@ -327,6 +327,17 @@ ok 'a run at work has begun to install: status says nothing of it' at_work 0
 ok '… nobody at work: exit 70' exits 70 status
 rm "$work/state/txn"
 
+# Without a generation to compare with every file is somebody else's: the way out is a rollback, too.
+anew "$hosts"
+site 12
+run apply
+site 11
+run apply
+sed -i '$d' "$work/state/current/record"
+ok 'rolled back from a damaged generation: exit 3' exits 3 rollback 2
+ok '… by its own command it may' complains "run 'ldapcc .* rollback 2 --bootstrap'"
+ok '… and does: exit 0' exits 0 rollback 2 --bootstrap
+
 # Killed between two files: what somebody writes there until the next run is kept.
 anew "$hosts" "$(boots pxe)"
 site 11 3 4

@@ -490,7 +490,7 @@ int plan_new(TALLOC_CTX *mem_ctx, struct live_set *live, const struct plan_input
 
 /* Permission */
 
-static int permit_foreign(const struct plan *plan, struct diags *diags)
+static int permit_foreign(const struct plan *plan, const char *again, struct diags *diags)
 {
 	struct finding *finding = NULL;
 	size_t n = 0;
@@ -517,8 +517,8 @@ static int permit_foreign(const struct plan *plan, struct diags *diags)
 					"than it was?",
 					plan->state->path);
 			diag_note(finding, LOC_NONE,
-				"to have them replaced, run '%s apply --bootstrap'",
-				plan->command);
+				"to have them replaced, run '%s %s --bootstrap'",
+				plan->command, again);
 		} else {
 			diag_note(finding, where, "this one too");
 		}
@@ -577,10 +577,10 @@ static int permit_drift(const struct plan *plan, bool refuse, struct diags *diag
 	return r;
 }
 
-int plan_permit(
-	const struct plan *plan, bool bootstrap, bool refuse_drift, struct diags *diags)
+int plan_permit(const struct plan *plan, const char *again, bool bootstrap,
+	bool refuse_drift, struct diags *diags)
 {
-	int foreign = bootstrap ? 0 : permit_foreign(plan, diags);
+	int foreign = bootstrap ? 0 : permit_foreign(plan, again, diags);
 	int drift = permit_drift(plan, refuse_drift, diags);
 
 	return foreign < 0 ? foreign : drift;

@@ -180,12 +180,13 @@ int plan_new(TALLOC_CTX *mem_ctx, struct live_set *live, const struct plan_input
 /*
  * plan_permit - may these files be replaced?
  *
- * shape:  says which files were edited by hand; with @refuse_drift that is a failure
+ * shape:  says which files were edited by hand; with @refuse_drift that is a failure. @again is
+ *         what was called ("apply", "rollback 3"), to be called with --bootstrap
  * errors: EXIT_REFUSED for files that the state does not know, unless @bootstrap;
  *         EXIT_DRIFT
  */
-int plan_permit(const struct plan *plan, bool bootstrap, bool refuse_drift,
-	struct diags *diags) _must_check_;
+int plan_permit(const struct plan *plan, const char *again, bool bootstrap,
+	bool refuse_drift, struct diags *diags) _must_check_;
 
 /* The bytes of @file's output; rendered once more, below @mem_ctx, where they were dropped. */
 const char *plan_bytes(TALLOC_CTX *mem_ctx, const struct plan *plan,

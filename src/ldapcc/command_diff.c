@@ -234,7 +234,8 @@ static int warn_of_refusals(const struct publication *p)
 
 	int failed = publish_check_pin(p->state, refused);
 
-	if (plan_permit(p->plan, false, run->settings->refuse_drift, refused) < 0 ||
+	if (plan_permit(p->plan, "apply", false, run->settings->refuse_drift, refused) <
+			0 ||
 		failed < 0)
 		warn_of(run, "refused", refused);
 	failed = guard_check(p->plan, &run->settings->guard, NULL, guarded);

@@ -128,8 +128,11 @@ static int roll_back(struct publication *p, uint64_t number)
 		return failed;
 	failed = plan_new(run->mem_ctx, p->live, &input, run->diags, &p->plan);
 	if (failed == 0)
-		failed = plan_permit(p->plan, run->arguments.bootstrap,
-			run->settings->refuse_drift, run->diags);
+		failed = plan_permit(p->plan,
+			mem_printf(run->mem_ctx, "rollback %llu",
+				(unsigned long long)number),
+			run->arguments.bootstrap, run->settings->refuse_drift,
+			run->diags);
 	if (failed == 0 && !guard_is_accepted(p->plan, run->arguments.accept))
 		failed = guard_check_rollback(
 			p->plan, number, run->arguments.accept, run->diags);

@@ -350,7 +350,7 @@ int publication_permit_and_publish(struct publication *p, const char *reason)
 {
 	struct run *run = p->run;
 	const char *accept = run->arguments.accept;
-	int failed = plan_permit(p->plan, run->arguments.bootstrap,
+	int failed = plan_permit(p->plan, "apply", run->arguments.bootstrap,
 		run->settings->refuse_drift, run->diags);
 
 	if (failed < 0)
