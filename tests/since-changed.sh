@@ -266,8 +266,8 @@ if [ "$(id -u)" = 0 ] && unshare -m true 2>"$work/ignored"; then
 	settings "$hosts" '  one:'
 	mkdir -p "$work/out/nfs/n5"
 	apart() {
-		# shellcheck disable=SC2016 # for that shell
 		status=0
+		# shellcheck disable=SC2016 # for that shell
 		unshare -m bash -c 'mount -t tmpfs -o mode=755 none "$1/out/nfs/n5" && shift && exec "$@"' \
 			apart "$work" "$LDAPCC" --config "$work/settings.yaml" \
 			--ldif "$work/site.ldif" apply >"$work/said" 2>"$work/err" || status=$?
