@@ -259,10 +259,12 @@ settings "targets:" "  list: {path: $work/out/folder}" "  page:"
 untouched "a target that is a folder" 7 apply --bootstrap
 rmdir "$work/out/folder"
 settings
-ok "standard output that is full: exit 7" bash -c \
-	"'$LDAPCC' --config '$work/settings.yaml' --ldif '$work/site.ldif' render \
-		>/dev/full 2>'$work/err'; [ \$? -eq 7 ]"
-ok "and it says so" complains "output cannot be written: No space left"
+for words in render check '--json check'; do
+	ok "$words, standard output that is full: exit 7" bash -c \
+		"'$LDAPCC' --config '$work/settings.yaml' --ldif '$work/site.ldif' $words \
+			>/dev/full 2>'$work/err'; [ \$? -eq 7 ]"
+	ok "and it says so" complains "output cannot be written: No space left"
+done
 settings "state: $work/site.ldif/state"
 sed -i 1d "$work/settings.yaml"
 untouched "a state folder that cannot be made" 7 apply

@@ -156,7 +156,8 @@ static int take_option(
 	case OPTION_NUMBER:
 		if (!text_parse_u64(value, PROGRAM_ANY_NUMBER, &number) || number == 0)
 			return diag_fail(p->diags, EXIT_USAGE, LOC_NONE,
-				"--%s needs a number from 1 up", option->name);
+				"--%s needs a number from 1 to %u", option->name,
+				(unsigned)PROGRAM_ANY_NUMBER);
 		*(uint64_t *)(void *)field = number;
 		return 0;
 	case OPTION_HELP:
@@ -369,8 +370,11 @@ static int flush_output(struct diags *diags)
 int program_finish(struct program *p, int result_or_failure, struct json_object *result,
 	bool is_quiet, bool is_verbose)
 {
+	TMP_CTX(tmp);
 	int code = result_or_failure < 0 ? -result_or_failure : result_or_failure;
 	struct diag_style style = {.color = program_color(p, STDERR_FILENO)};
+	/* with --json only that it was lost, and who reads it has nothing */
+	struct diags *told = result == NULL ? p->diags : diags_new(tmp);
 
 	if (!is_verbose && isatty(STDERR_FILENO))
 		style.limit_per_id = FINDINGS_ON_TERMINAL;
@@ -382,13 +386,10 @@ int program_finish(struct program *p, int result_or_failure, struct json_object 
 		print_json(p, result, code);
 	/* "Something would change" without what is no answer, either. */
 	bool is_answer = code == 0 || code == EXIT_CHANGES;
-	int lost = is_answer ? -flush_output(p->diags) : 0;
+	int lost = -flush_output(is_answer || result != NULL ? told : diags_new(tmp));
 
-	if (lost != 0)
+	if (lost != 0 && is_answer)
 		code = lost;
-	else if (!is_answer)
-		(void)!fflush(stdout);
-	if (result == NULL)
-		diags_print(stderr, p->diags, &style);
+	diags_print(stderr, told, &style);
 	return code;
 }

@@ -335,6 +335,16 @@ static size_t label_length(const char *name)
 	return length;
 }
 
+bool text_is_word(const char *text)
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		"0123456789_.:-";
+
+	return text[0] != '\0' && text[0] != '-' && text[0] != '.' &&
+	       text[strspn(text, letters)] == '\0';
+}
+
 /* An address may stand where a name does: it has a colon, or nothing but numbers. */
 static bool is_like_address(const char *name, size_t length)
 {

@@ -70,6 +70,8 @@ char *text_printable(TALLOC_CTX *mem_ctx, const char *text, size_t length) _must
  * after 1000 only. */
 char *text_printable_line(TALLOC_CTX *mem_ctx, const char *line) _must_check_;
 
+/* One word of letters, digits and `_ . : -`, no `-` or `.` first: what every language can carry. */
+bool text_is_word(const char *text);
 /* Of a name with a domain the bytes before its first dot; all of any other, and of an address. */
 size_t text_first_label(const char *name, size_t length);
 

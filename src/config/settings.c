@@ -466,9 +466,11 @@ static int read_folders(struct reader *r, const struct node *value, void *field)
 			(stat(folder, &st) < 0 ? errno != ENOENT && errno != ENOTDIR
 					       : S_ISDIR(st.st_mode)))
 			continue;
-		result = document_fault(r,
-			value->kind == NODE_LIST ? value->items[i] : value,
-			"there is no folder '%s'", folder);
+		document_warn(r, value->kind == NODE_LIST ? value->items[i] : value,
+			"templates",
+			"there is no folder '%s': without its templates the shipped ones "
+			"are used",
+			folder);
 	}
 	return result;
 }

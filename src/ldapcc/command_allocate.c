@@ -21,7 +21,7 @@
  * nothing is written to it.
  */
 
-enum { DEFAULT_MEMORY_MIB = 1024, NUMBER_MAX = 10000000 };
+enum { DEFAULT_MEMORY_MIB = 1024, NUMBER_MAX = 10000000, WIDTH_MAX = 9 };
 
 struct allocation {
 	struct run *run;
@@ -62,15 +62,15 @@ static bool parse_pattern(TALLOC_CTX *mem_ctx, const char *text, struct pattern 
 	*ret = (struct pattern){.before = before};
 	percent++;
 	ret->has_zeros = *percent == '0';
-	for (; *percent >= '0' && *percent <= '9'; percent++)
+	for (; *percent >= '0' && *percent <= '9' && ret->width <= WIDTH_MAX; percent++)
 		ret->width = ret->width * 10 + (*percent - '0');
-	if (*percent != 'd')
+	if (*percent != 'd' || ret->width > WIDTH_MAX)
 		return false;
 	char *after = mem_strdup(mem_ctx, percent + 1);
 
 	text_lower(after);
 	ret->after = after;
-	return strchr(ret->after, '%') == NULL && ret->width < 10;
+	return strchr(ret->after, '%') == NULL;
 }
 
 static char *format_name(
@@ -142,17 +142,15 @@ static bool is_used(const struct allocation *a, struct ip ip)
 static bool next_address(struct allocation *a, struct ip *ret)
 {
 	const struct network *network = a->network;
-	struct ip last = prefix_last(network->prefix), end;
+	struct ip end;
 
 	while (ip_next(a->next, &a->next) && prefix_contains(network->prefix, a->next)) {
 		if (in_range(a->taken, a->next, &end)) {
 			a->next = end;
 			continue;
 		}
-		if (network->prefix.base.family == 4 && network->prefix.length < 31 &&
-			ip_compare(a->next, last) == 0)
-			continue;
-		if (is_used(a, a->next) || ip_compare(a->next, network->gateway) == 0)
+		if (prefix_edge(network->prefix, a->next) != NULL ||
+			is_used(a, a->next) || ip_compare(a->next, network->gateway) == 0)
 			continue;
 		*ret = a->next;
 		return true;
@@ -293,24 +291,27 @@ static const struct image *find_image(const struct site *site, const char *name)
 	return NULL;
 }
 
-/* Beside those that there are, else beside the others. */
-static const char *find_parent(const struct site *site, bool is_for_hosts)
+/* Beside those that there are, else beside the others; else below the base, or beside the network. */
+static const char *find_parent(
+	const struct run *run, const struct network *network, bool is_for_hosts)
 {
+	const struct site *site = run->site;
+	const struct string_list *bases = &run->settings->directory.bases;
 	bool has_vcns = site->n_vcns > 0, has_hosts = site->n_hosts > 0;
 
 	if (has_vcns && !(is_for_hosts && has_hosts))
 		return dn_key_parent(site->vcns[0]->record.key);
-	return has_hosts ? dn_key_parent(site->hosts[0]->record.key) : "";
+	if (has_hosts)
+		return dn_key_parent(site->hosts[0]->record.key);
+	return bases->n > 0 ? bases->items[0] : dn_key_parent(network->record.key);
 }
 
 static const char *usage_fault(const struct run *run, const struct pattern *pattern)
 {
 	TMP_CTX(tmp);
 
-	if (run->arguments.vo != NULL && run->arguments.vo[strspn(run->arguments.vo,
-						 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklm"
-						 "nopqrstuvwxyz0123456789_.:-")] != '\0')
-		return "--vo is one word of letters, digits and _ . : -";
+	if (run->arguments.vo != NULL && !text_is_word(run->arguments.vo))
+		return "--vo is one word of letters, digits and _ . : -, no - or . first";
 	if (text_hostname_fault(format_name(tmp, pattern, 1)) != NULL)
 		return "--name does not give host names";
 	if (!run->arguments.new_hosts && run->map->classes[KIND_VCN].n == 0)
@@ -501,8 +502,10 @@ static int place_new(struct run *run, struct buffer *ldif)
 		return failed;
 	if (!arguments->new_hosts)
 		default_need(&a);
-	a.parent = find_parent(run->site, arguments->new_hosts);
-	a.next = a.network->prefix.base;
+	a.parent = find_parent(run, a.network, arguments->new_hosts);
+	/* a /31 has no address of its own (RFC 3021), nor has IPv6 but for that of all routers */
+	a.next = a.network->prefix.base.family == 4 ? ip_before(a.network->prefix.base)
+						    : a.network->prefix.base;
 	a.taken = collect_mentions(run);
 	collect_taken(&a, run->mem_ctx);
 	rooms_collect(run->mem_ctx, run->site, NULL, &a.rooms);

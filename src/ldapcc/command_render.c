@@ -49,13 +49,8 @@ static void print_output(
 	const struct run *run, const struct output *output, bool is_alone)
 {
 	if (run->result != NULL) {
-		struct json_object *files;
-
-		if (!json_object_object_get_ex(run->result, "files", &files)) {
-			files = json_object_new_object();
-			json_object_object_add(run->result, "files", files);
-		}
-		json_object_object_add(files, output->path,
+		json_object_object_add(json_object_object_get(run->result, "files"),
+			output->path,
 			json_object_new_string_len(output->bytes, (int)output->len));
 		return;
 	}
@@ -171,6 +166,8 @@ static int render_outputs(struct run *run)
 {
 	size_t n_selected = 0;
 
+	if (run->result != NULL && run->arguments.output == NULL)
+		json_object_object_add(run->result, "files", json_object_new_object());
 	for (size_t i = 0; i < run->tree->n_outputs; i++)
 		n_selected += is_selected(run, run->tree->outputs[i].target);
 	for (size_t i = 0; i < run->tree->n_outputs; i++) {

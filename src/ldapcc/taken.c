@@ -86,7 +86,9 @@ static void take_value(struct adding *adding, const char *attribute, const char 
 	struct taken *taken = adding->taken;
 	struct mac mac;
 
-	take_words(taken, text);
+	/* the number of a /31 is a machine's, too (RFC 3021); of another network it is nobody's */
+	if (!list_has_name(&lists[FIELD_NETWORK], attribute))
+		take_words(taken, text);
 	if (mac_parse(text, &mac))
 		*mem_push(taken->mem_ctx, &taken->macs, &taken->n_macs) = mac;
 	if (list_has_name(&lists[FIELD_DYNAMIC_RANGE], attribute))

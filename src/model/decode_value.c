@@ -295,7 +295,6 @@ void decode_server(struct decoder *d, struct record *record, const struct use *u
 		decode_name(d, record, use, value, place);
 }
 
-/* One word of letters, digits and `_ . : -`: what every output language can carry. */
 void decode_word(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
@@ -303,9 +302,7 @@ void decode_word(struct decoder *d, struct record *record, const struct use *use
 
 	if (text == NULL)
 		return;
-	if (text[0] == '-' || text[0] == '.' ||
-		text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				  "0123456789_.:-")] != '\0')
+	if (!text_is_word(text))
 		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"only letters, digits and _ . : - are allowed, no - or . first");
 	else

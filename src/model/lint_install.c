@@ -132,25 +132,6 @@ static void check_trees(struct reporter *r, struct profile *profile)
 			"an installation tree has one of URL, mirror list and metalink");
 }
 
-/* Kickstart names time servers from RHEL 7 and Fedora 18 on; others always can. */
-static void check_time_servers(
-	struct reporter *r, struct profile *profile, const struct release *release)
-{
-	struct cluster *cluster = r->site->n_clusters > 0 ? r->site->clusters[0] : NULL;
-
-	if (cluster == NULL || cluster->timeservers.n == 0 ||
-		release->installer != INSTALLER_KICKSTART || release->knows_ntpservers ||
-		release->knows_timesource)
-		return;
-	struct finding *finding = check_report(r, CHECK_REPO_OPTION, &profile->record,
-		FIELD_VERSION,
-		"the installer of %s knows no time servers: its hosts have those that DHCP "
-		"tells them",
-		profile->version);
-
-	lint_note(r, finding, &cluster->record, FIELD_TIMESERVER, 0, "are given here");
-}
-
 static void check_profile(struct reporter *r, struct profile *profile)
 {
 	const struct release *release = profile->release;
@@ -172,7 +153,6 @@ static void check_profile(struct reporter *r, struct profile *profile)
 		lint_apt(r, profile, release);
 	check_groups(r, profile, release);
 	check_modules(r, profile, release);
-	check_time_servers(r, profile, release);
 	check_tree(r, profile, release);
 	if (profile->is_strict && !release->knows_script_options)
 		check_report(r, CHECK_REPO_OPTION, &profile->record, FIELD_STRICT,

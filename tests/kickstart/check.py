@@ -200,9 +200,6 @@ def check_findings(site):
               for attribute in r.lacks(release)}
     wanted |= {("all-" + release, "vocStrict", release) for release in RELEASES
                if not knows(release, SCRIPT_OPTIONS)}
-    wanted |= {("%s-%s" % (kind, release), "vocKickstartVersion", release)
-               for release in RELEASES for kind in ("plain", "all")
-               if not knows(release, TIME_SERVERS)}
     for span in (MODULES, MODULE_DISABLE):
         wanted |= {("all-" + release, "vocModule", release) for release in RELEASES
                    if not knows(release, span)}
