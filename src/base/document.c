@@ -317,35 +317,16 @@ const struct node *node_find(const struct node *map, const char *key)
 
 /* Reading by a table */
 
-static void add_at(struct reader *r, const struct node *node, enum severity severity,
-	const char *id, const char *format, va_list args) _printf_(5, 0);
-static void add_at(struct reader *r, const struct node *node, enum severity severity,
-	const char *id, const char *format, va_list args)
-{
-	struct finding *finding = diag_vadd(r->diags, severity, id,
-		loc_at(r->document->source, node->line, node->column), format, args);
-
-	finding->excerpt = excerpt(finding, r->diags, r->document->text,
-		node->line - r->document->line_offset);
-}
-
-void document_warn(struct reader *r, const struct node *node, const char *id,
-	const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	add_at(r, node, SEVERITY_WARNING, id, format, args);
-	va_end(args);
-}
-
 int document_fault(struct reader *r, const struct node *node, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	add_at(r, node, SEVERITY_ERROR, r->id, format, args);
+	struct finding *finding = diag_vadd(r->diags, SEVERITY_ERROR, r->id,
+		loc_at(r->document->source, node->line, node->column), format, args);
 	va_end(args);
+	finding->excerpt = excerpt(finding, r->diags, r->document->text,
+		node->line - r->document->line_offset);
 	if (r->diags->failure == EXIT_OK)
 		r->diags->failure = r->code;
 	return -(int)r->code;

@@ -83,10 +83,6 @@ int document_read(struct reader *r, const struct node *map, const struct key *ke
 int document_fault(struct reader *r, const struct node *node, const char *format, ...)
 	_printf_(3, 4);
 
-/* The same of what is taken as it is: a warning, called @id. */
-void document_warn(struct reader *r, const struct node *node, const char *id,
-	const char *format, ...) _printf_(4, 5);
-
 /* Handlers for the usual types; the comment names the C type of the field. */
 int read_string(
 	struct reader *r, const struct node *value, void *field); /* const char * */

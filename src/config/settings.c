@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/settings.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
 
 #define DEFAULT_PATH LDAPCC_SYSCONFDIR "/ldapcc.yaml"
-#define DEFAULT_TEMPLATES LDAPCC_SYSCONFDIR "/templates"
 
 enum { PER_MILLE = 1000, TIMEOUT_MAX_S = 86400, PAGE_MAX = 100000, KEEP_MAX = 10000 };
 
@@ -452,29 +449,6 @@ static int read_verify(struct reader *r, const struct node *value, void *field)
 	return document_read(r, value, keys, field);
 }
 
-/* One that is not there would hide all templates of the site: the shipped ones were published. */
-static int read_folders(struct reader *r, const struct node *value, void *field)
-{
-	const struct string_list *folders = field;
-	int result = read_strings(r, value, field);
-
-	for (size_t i = 0; result == 0 && i < folders->n; i++) {
-		const char *folder = folders->items[i];
-		struct stat st;
-
-		if (folder[0] != '/' || strcmp(folder, DEFAULT_TEMPLATES) == 0 ||
-			(stat(folder, &st) < 0 ? errno != ENOENT && errno != ENOTDIR
-					       : S_ISDIR(st.st_mode)))
-			continue;
-		document_warn(r, value->kind == NODE_LIST ? value->items[i] : value,
-			"templates",
-			"there is no folder '%s': without its templates the shipped ones "
-			"are used",
-			folder);
-	}
-	return result;
-}
-
 static int read_quarantine(struct reader *r, const struct node *value, void *field)
 {
 	static const struct key keys[] = {{"max", read_limit, 0, true}, {0}};
@@ -537,7 +511,7 @@ static const struct key settings_keys[] = {
 	{"select", read_select, AT(select), false},
 	{"state", read_absolute, AT(state), false},
 	{"keep", read_keep, AT(keep), false},
-	{"templates", read_folders, AT(templates), false},
+	{"templates", read_strings, AT(templates), false},
 	{"on-drift", read_drift, AT(refuse_drift), false},
 	{"targets", read_targets, 0, false},
 	{"guard", read_guard, AT(guard), false},
@@ -575,7 +549,7 @@ static struct settings *settings_default(TALLOC_CTX *mem_ctx)
 	settings->directory.schema = "ldapcc";
 	settings->state = "/var/lib/ldapcc";
 	settings->keep = 10;
-	set_list(settings, &settings->templates, DEFAULT_TEMPLATES);
+	set_list(settings, &settings->templates, LDAPCC_SYSCONFDIR "/templates");
 	settings->guard.max_removed = (struct limit){true, 100};
 	settings->guard.max_affected = (struct limit){true, 200};
 	settings->guard.max_lost = (struct limit){true, 100};
