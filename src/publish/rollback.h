@@ -21,11 +21,11 @@ struct rollback_input {
 /*
  * rollback_tree - what generation @input->number published
  *
- * shape:  @ret gets the tree and its targets: those of @input, in their order, with the paths that
- *         they had then, and those that only the record knows. Files of targets that left the settings are left out, with a warning; one whose
- *         template is gone is put back as the record knows it, with another. Manifests are
- *         printed with the serial that @serials gives: vcn refuses one that is older than
- *         what it has seen
+ * shape:  @ret gets the tree and its targets: those of @input, in their order, with the paths
+ *         that they had then, and those that only the record knows. Files of targets that left
+ *         the settings are left out, with a warning; one whose template is gone is put back as the
+ *         record knows it, with another. Manifests are printed with the serial that @serials
+ *         gives: vcn refuses one that is older than what it has seen
  * memory: below @mem_ctx; what the targets have is borrowed
  * errors: EXIT_USAGE if there is no such generation, EXIT_IO
  */
