@@ -84,7 +84,7 @@ static const char *host_of(struct reporter *r, const char *url)
 
 static bool is_same_host(const char *own, const char *other)
 {
-	return other != NULL && text_equal_case(own, other);
+	return own != NULL && other != NULL && text_equal_case(own, other);
 }
 
 /* apt's pins tell repositories apart by their host, whatever its port. */

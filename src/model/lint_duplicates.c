@@ -373,7 +373,7 @@ static int compare_bridges(const struct held_mac *a, const struct held_mac *b)
 		strcmp(left->machine->host->record.key, right->machine->host->record.key);
 
 	if (order == 0)
-		order = strcmp(bridge_of(a), bridge_of(b));
+		order = text_compare(bridge_of(a), bridge_of(b));
 	return order != 0 ? order : (int)a->network->vlan - (int)b->network->vlan;
 }
 

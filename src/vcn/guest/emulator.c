@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vcn/guest/emulator.h"
 
+#include <assert.h>
+
 #include "vcn/guest/kvm.h"
 #include "vcn/guest/veto.h"
 
@@ -28,6 +30,7 @@ int emulator_find(struct supervisor *s, const struct guest *guest)
 			&qemu);
 	if (r < 0)
 		return r;
+	assert(qemu != NULL);
 	take_answer(s, qemu);
 	if (guest->has_huge_pages && !qemu->has_memfd)
 		r = diag_fail(s->diags, EXIT_MISSING, guest->where,
