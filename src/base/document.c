@@ -397,14 +397,20 @@ int document_read(
 	return result;
 }
 
+bool node_is_null(const struct node *value)
+{
+	return value->kind == NODE_SCALAR && value->is_plain &&
+	       (value->length == 0 || strcmp(value->text, "~") == 0 ||
+		       text_equal_case(value->text, "null"));
+}
+
 int read_string(struct reader *r, const struct node *value, void *field)
 {
 	if (value->kind != NODE_SCALAR)
 		return document_fault(r, value, "expected a single value");
 	if (strlen(value->text) != value->length)
 		return document_fault(r, value, "a NUL byte is not allowed");
-	if (value->is_plain && (value->length == 0 || strcmp(value->text, "~") == 0 ||
-				       strcmp(value->text, "null") == 0))
+	if (node_is_null(value))
 		return document_fault(r, value, "a value is missing");
 	*(const char **)field = mem_strdup(r->mem_ctx, value->text);
 	return 0;

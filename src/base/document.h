@@ -83,6 +83,9 @@ int document_read(struct reader *r, const struct node *map, const struct key *ke
 int document_fault(struct reader *r, const struct node *node, const char *format, ...)
 	_printf_(3, 4);
 
+/* A value that says nothing: none at all, `~` or `null` without quotes (YAML 1.1, 1.2). */
+bool node_is_null(const struct node *value) _must_check_;
+
 /* Handlers for the usual types; the comment names the C type of the field. */
 int read_string(
 	struct reader *r, const struct node *value, void *field); /* const char * */

@@ -294,8 +294,7 @@ static int read_target(struct reader *r, const struct node *key, const struct no
 	target->name = mem_strdup(r->mem_ctx, key->text);
 	target->where = loc_at(r->document->source, key->line, key->column);
 	/* `pxelinux:` alone takes the template as it is */
-	if (value->kind == NODE_SCALAR &&
-		(value->length == 0 || strcmp(value->text, "null") == 0))
+	if (node_is_null(value) || (value->kind == NODE_SCALAR && value->length == 0))
 		return 0;
 	return document_read(r, value, keys, target);
 }
@@ -308,14 +307,16 @@ static struct target_settings *find_target(struct settings *settings, const char
 	return NULL;
 }
 
+static const struct node nothing = {.kind = NODE_SCALAR, .text = "", .is_plain = true};
+
 static bool is_off(const struct node *value)
 {
 	static const char *const words[] = {"off", "no", "false"};
 	bool is_one = false;
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		is_one |=
-			value->kind == NODE_SCALAR && strcmp(value->text, words[i]) == 0;
+		is_one |= value->kind == NODE_SCALAR &&
+			  text_equal_case(value->text, words[i]);
 	return is_one;
 }
 
@@ -332,8 +333,7 @@ static int read_one_target(struct reader *r, const struct node *key,
 	if (target == NULL)
 		target = mem_push(r->mem_ctx, &settings->targets, &settings->n_targets);
 	target->is_off = is_off(members);
-	return read_target(
-		r, key, target->is_off ? &(struct node){.text = ""} : members, target);
+	return read_target(r, key, target->is_off ? &nothing : members, target);
 }
 
 static void drop_off(TALLOC_CTX *mem_ctx, struct settings *settings)
@@ -352,7 +352,6 @@ static void drop_off(TALLOC_CTX *mem_ctx, struct settings *settings)
 /* A map of name and overrides, or a list of names; the defaults are there already. */
 static int read_targets(struct reader *r, const struct node *value, void *field)
 {
-	static const struct node nothing = {.kind = NODE_SCALAR, .text = ""};
 	struct settings *settings = field;
 	int result = 0;
 
