@@ -90,6 +90,11 @@ bool text_has_prefix(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+bool text_is_below(const char *path, const char *folder)
+{
+	return text_has_prefix(path, folder) && path[strlen(folder)] == '/';
+}
+
 bool text_has_suffix(const char *text, const char *suffix)
 {
 	size_t length = strlen(text), tail = strlen(suffix);

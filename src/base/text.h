@@ -20,6 +20,8 @@ int text_compare(const char *a, const char *b);
 int text_compare_items(const void *a, const void *b);
 bool text_has_prefix(const char *text, const char *prefix);
 bool text_has_suffix(const char *text, const char *suffix);
+/* Is @path below @folder? `/images` has `/images/a`, and neither itself nor `/images2/a`. */
+bool text_is_below(const char *path, const char *folder);
 void text_lower(char *text);
 
 /*

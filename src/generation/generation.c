@@ -171,13 +171,6 @@ static void parse_target(struct lines *l, struct generation_target *target)
 	target->trailer = l->rest == NULL ? NULL : lines_rest(l);
 }
 
-static bool is_in_folder(const char *path, const char *folder)
-{
-	size_t len = folder == NULL ? 0 : strlen(folder);
-
-	return len == 0 || (strncmp(path, folder, len) == 0 && path[len] == '/');
-}
-
 static void parse_file(struct lines *l, const struct generation *g,
 	struct generation_file *file, bool is_installed)
 {
@@ -197,9 +190,13 @@ static void parse_file(struct lines *l, const struct generation *g,
 	file->len = lines_u64(l, INT64_MAX);
 	file->target = (uint32_t)lines_u64(l, ID_MAX);
 	file->path = lines_rest(l);
-	if (file->path[0] != '/' || file->target >= g->n_targets ||
-		!is_in_folder(file->path, g->targets[file->target].folder))
+	if (file->path[0] != '/' || file->target >= g->n_targets) {
 		l->is_bad = true;
+		return;
+	}
+	const char *folder = g->targets[file->target].folder;
+
+	l->is_bad |= folder != NULL && !text_is_below(file->path, folder);
 }
 
 static bool parse_body(struct lines *l, struct generation *g, const uint64_t counts[3])

@@ -353,6 +353,15 @@ static uint32_t count_identities(const struct interface *interface, unsigned fam
 	       (family == 4 ? interface->rare->n_guids : interface->rare->duids.n);
 }
 
+/* By IPv4 it is known by all of it. */
+static const struct hardware *hardware_of(
+	const struct interface *interface, uint32_t number)
+{
+	return number < interface->n_macs
+		       ? &interface->macs[number]
+		       : &interface->rare->guids[number - interface->n_macs];
+}
+
 static void set_identity(
 	struct reservation *reservation, unsigned family, uint32_t number)
 {
@@ -360,11 +369,8 @@ static void set_identity(
 
 	reservation->is_repeat = number > 0;
 	reservation->is_guid = number >= interface->n_macs && family == 4;
-	if (number < interface->n_macs)
-		reservation->hardware = &interface->macs[number];
-	else if (reservation->is_guid)
-		reservation->hardware =
-			&interface->rare->guids[number - interface->n_macs];
+	if (number < interface->n_macs || reservation->is_guid)
+		reservation->hardware = hardware_of(interface, number);
 	else
 		reservation->duid =
 			interface->rare->duids.items[number - interface->n_macs];
@@ -374,14 +380,6 @@ static void set_identity(
 static bool is_roaming(const struct interface *interface)
 {
 	return interface->n_addresses == 0 && count_identities(interface, 4) > 0;
-}
-
-static const struct hardware *hardware_of(
-	const struct interface *interface, uint32_t number)
-{
-	return number < interface->n_macs
-		       ? &interface->macs[number]
-		       : &interface->rare->guids[number - interface->n_macs];
 }
 
 static bool has_hardware(

@@ -53,9 +53,7 @@ static bool is_missing(const struct state *state, const char *folder)
 /* Is @path @folder itself, or below it? */
 static bool is_within(const char *path, const char *folder)
 {
-	size_t len = strlen(folder);
-
-	return strncmp(path, folder, len) == 0 && (path[len] == '/' || path[len] == '\0');
+	return strcmp(path, folder) == 0 || text_is_below(path, folder);
 }
 
 /* Has another for-each target the folder of @a, in @fresh or below? */
@@ -103,11 +101,6 @@ static const char *fresh_folder(
 	return fresh != NULL && is_alone(plan, fresh) ? fresh : NULL;
 }
 
-static bool is_same_text(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 /*
  * Index in the record of @output's target; targets are few. One of which the path changed is
  * there twice where files of both paths stand beside each other.
@@ -122,7 +115,7 @@ static uint32_t add_target(const struct staged *staged, const struct output *out
 
 	for (size_t i = 0; i < g->n_targets; i++)
 		if (strcmp(g->targets[i].name, target->name) == 0 &&
-			is_same_text(g->targets[i].folder, folder))
+			text_compare(g->targets[i].folder, folder) == 0)
 			return (uint32_t)i;
 	*mem_push(g, &g->targets, &g->n_targets) = (struct generation_target){
 		.name = target->name,

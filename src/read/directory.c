@@ -404,18 +404,13 @@ static void fill_report(
 			mem_strdup(mem_ctx, csn->items[i]);
 }
 
-static bool is_same_text(const char *a, const char *b)
-{
-	return strcmp(a == NULL ? "" : a, b == NULL ? "" : b) == 0;
-}
-
 /* Why nobody could tell what changed since the earlier read; NULL: this server may. */
 static const char *why_all(const struct reading *r, const struct directory_since *since,
 	const struct string_list *csn)
 {
-	if (!is_same_text(since->uri, r->session->endpoint->uri))
+	if (text_compare(since->uri, r->session->endpoint->uri) != 0)
 		return "another server answered last time";
-	if (!is_same_text(since->identity, r->session->identity))
+	if (text_compare(since->identity, r->session->identity) != 0)
 		return "the last read was bound as somebody else";
 	if (csn->n == 0 || csn_is_usn(csn) || !r->has_entry_csn)
 		return "the server has no contextCSN, or its entries no entryCSN";

@@ -473,20 +473,16 @@ static void check_tags(struct loading *l, struct target *target)
 		mem_strndup(l->mem_ctx, target->path, (size_t)(slash - target->path));
 }
 
-static bool is_below(const char *path, const char *folder)
-{
-	return text_has_prefix(path, folder) && path[strlen(folder)] == '/';
-}
-
 /* No file can be where the other has a folder. */
 static void check_against(
 	struct loading *l, const struct target *target, const struct target *other)
 {
-	const char *clash =
-		strcmp(other->path, target->path) == 0 ? "has the path of"
-		: is_below(target->path, other->path)  ? "has a path below the file of"
-		: is_below(other->path, target->path)  ? "has the path of a folder of"
-						       : NULL;
+	const char *clash = strcmp(other->path, target->path) == 0 ? "has the path of"
+			    : text_is_below(target->path, other->path)
+				    ? "has a path below the file of"
+			    : text_is_below(other->path, target->path)
+				    ? "has the path of a folder of"
+				    : NULL;
 
 	if (clash == NULL)
 		return;
@@ -499,7 +495,7 @@ static void check_path(struct loading *l, struct target *target)
 {
 	const char *reason = path_fault(target->path);
 
-	if (reason == NULL && l->state != NULL && is_below(target->path, l->state))
+	if (reason == NULL && l->state != NULL && text_is_below(target->path, l->state))
 		reason =
 			"the path lies in the folder of the state, which is ldapcc's own";
 	if (reason != NULL) {

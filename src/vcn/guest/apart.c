@@ -99,18 +99,13 @@ static void add_place(
 	*mem_push(apart, &apart->places, &apart->n_places) = place;
 }
 
-static bool is_below(const char *path, const char *folder)
-{
-	return text_has_prefix(path, folder) && path[strlen(folder)] == '/';
-}
-
 /* Is it there already, for itself or in a folder that is? */
 static bool has_place(const struct apart *apart, const char *path)
 {
 	for (size_t i = 0; i < apart->n_places; i++)
 		if (strcmp(path, apart->places[i].path) == 0 ||
 			(apart->places[i].kind == PLACE_FOLDER &&
-				is_below(path, apart->places[i].path)))
+				text_is_below(path, apart->places[i].path)))
 			return true;
 	return false;
 }
@@ -123,7 +118,7 @@ static const char *behind_links(
 
 	for (size_t i = 0; i < apart->n_places; i++)
 		if (apart->places[i].kind == PLACE_LINK &&
-			is_below(path, apart->places[i].path) &&
+			text_is_below(path, apart->places[i].path) &&
 			realpath(path, real) != NULL)
 			return mem_strdup(mem_ctx, real);
 	return path;
@@ -148,7 +143,7 @@ struct apart *apart_plan(TALLOC_CTX *mem_ctx, const char *program, const char *s
 			add_place(apart, root, true, false);
 	}
 	program = behind_links(tmp, apart, program);
-	if (!is_below(program, "/usr"))
+	if (!text_is_below(program, "/usr"))
 		add_place(apart, program, true, false);
 	add_place(apart, "/dev/null", true, false);
 	if (device != NULL)
