@@ -20,7 +20,7 @@ debian_test="clang clang-format clang-tidy libclang-rt-14-dev shellcheck
 	openssl procps ipxe ipxe-qemu pxelinux syslinux-common grub-efi-amd64-bin grub-common ovmf
 	git file slurmctld slurmd slurm-client munge binutils util-linux
 	krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit
-	e2fsprogs xfsprogs mount prometheus nftables user-mode-linux systemd cloud-init
+	e2fsprogs xfsprogs fdisk mount prometheus nftables user-mode-linux systemd cloud-init
 	clustershell genders ansible-core powerman conman openssh-client libxenmisc4.17
 	rsync nfs-kernel-server
 	debconf netplan.io zsh fish chromium graphviz
