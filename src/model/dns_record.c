@@ -37,15 +37,27 @@ static bool read_number(const char *text, uint16_t *ret)
 	return true;
 }
 
-/* `.` alone is the root: "there is none" (RFC 2782, RFC 7505). */
+/* Not of a machine: a name of DNS may have underscores (RFC 2181 section 11). */
+static bool is_domain_name(const char *name)
+{
+	TMP_CTX(tmp);
+	char *copy = mem_strdup(tmp, name);
+
+	for (char *c = copy; *c != '\0'; c++)
+		if (*c == '_')
+			*c = 'a';
+	return text_hostname_fault(copy) == NULL;
+}
+
+/* `.` alone is the root: "there is none" (RFC 2782, RFC 7505). An alias may be of any name. */
 static const char *read_target(
-	struct arena *arena, const char *text, bool may_be_root, struct dns_record *ret)
+	struct arena *arena, const char *text, bool is_alias, struct dns_record *ret)
 {
 	char *name = arena_strdup(arena, text);
 	struct ip ip;
 
 	text_lower(name);
-	if (may_be_root && strcmp(name, ".") == 0) {
+	if (!is_alias && strcmp(name, ".") == 0) {
 		ret->target = "";
 		return NULL;
 	}
@@ -53,8 +65,10 @@ static const char *read_target(
 
 	if (is_full)
 		name[strlen(name) - 1] = '\0';
-	if (text_hostname_fault(name) != NULL || ip_parse(name, &ip))
-		return "points to what is no host name";
+	if (ip_parse(name, &ip) ||
+		(is_alias ? !is_domain_name(name) : text_hostname_fault(name) != NULL))
+		return is_alias ? "points to what is no name of DNS"
+				: "points to what is no host name";
 	/* a dot at the end keeps a name without another one from getting a domain */
 	if (is_full && strchr(name, '.') == NULL)
 		name[strlen(name)] = '.';
@@ -91,7 +105,7 @@ static const char *read_service(
 static const char *read_cname(
 	struct arena *arena, char **words, size_t n, struct dns_record *ret)
 {
-	return n == 2 ? read_target(arena, words[1], false, ret)
+	return n == 2 ? read_target(arena, words[1], true, ret)
 		      : "is no CNAME record: CNAME NAME";
 }
 
@@ -100,7 +114,7 @@ static const char *read_mx(
 {
 	if (n != 3 || !read_number(words[1], &ret->priority))
 		return "is no MX record: MX PREFERENCE NAME";
-	return read_target(arena, words[2], true, ret);
+	return read_target(arena, words[2], false, ret);
 }
 
 static const char *read_srv(
@@ -112,7 +126,7 @@ static const char *read_srv(
 		return "is no SRV record: SRV _service._proto PRIORITY WEIGHT PORT NAME";
 	const char *why = read_service(arena, words[1], ret);
 
-	return why != NULL ? why : read_target(arena, words[5], true, ret);
+	return why != NULL ? why : read_target(arena, words[5], false, ret);
 }
 
 /* Adds @text in pieces of at most 255 bytes: readers put them together again. */
