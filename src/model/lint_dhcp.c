@@ -114,19 +114,63 @@ void lint_next_server(struct reporter *r, struct machine *machine)
 
 /* Routes and options of networks */
 
+static bool is_same_network(struct prefix a, struct prefix b)
+{
+	return a.length == b.length && ip_compare(a.base, b.base) == 0;
+}
+
+/* Why nobody gets to it by a router. Multicast leaves by the interface that its route names. */
+static const char *destination_fault(const struct network *network, struct prefix to)
+{
+	static const struct prefix nowhere[] = {
+		{{4, {0}}, 8}, {{4, {127}}, 8}, {{6, {[15] = 1}}, 128}};
+
+	if (is_same_network(network->prefix, to))
+		return "is the network itself";
+	for (size_t i = 0; i < ARRAY_SIZE(nowhere); i++)
+		if (to.length >= nowhere[i].length &&
+			prefix_contains(nowhere[i], to.base))
+			return ip_unusable(to.base);
+	return NULL;
+}
+
+static void check_route(struct reporter *r, struct network *network, const char *text)
+{
+	struct static_route route = derive_route(text);
+	bool is_reached =
+		prefix_contains(network->prefix, route.gateway) ||
+		(network->prefix.base.family == 6 && ip_is_link_local(route.gateway));
+	const char *what = "gateway", *why = "is not inside the network";
+
+	if (is_reached)
+		why = prefix_edge(network->prefix, route.gateway);
+	if (why == NULL) {
+		what = "destination";
+		why = destination_fault(network, route.to);
+	}
+	if (why != NULL)
+		check_report(r, CHECK_BAD_VALUE, &network->record, FIELD_STATIC_ROUTE,
+			"route '%s': its %s %s", text, what, why);
+}
+
+/* Some clients take the first of two routes to one network, and others the last. */
 static void check_routes(struct reporter *r, struct network *network)
 {
-	for (uint32_t i = 0; i < network->route_texts.n; i++) {
-		const char *text = network->route_texts.items[i];
-		struct static_route route = derive_route(text);
+	const struct strings *texts = &network->route_texts;
 
-		if (!prefix_contains(network->prefix, route.gateway) &&
-			!(network->prefix.base.family == 6 &&
-				ip_is_link_local(route.gateway)))
+	for (uint32_t i = 0; i < texts->n; i++) {
+		struct prefix to = derive_route(texts->items[i]).to;
+		uint32_t first = 0;
+
+		check_route(r, network, texts->items[i]);
+		while (!is_same_network(derive_route(texts->items[first]).to, to))
+			first++;
+		if (first < i)
 			check_report(r, CHECK_BAD_VALUE, &network->record,
 				FIELD_STATIC_ROUTE,
-				"route '%s': its gateway is not inside the network",
-				text);
+				"route '%s': '%s' is a route to the same network, and a "
+				"client has one",
+				texts->items[i], texts->items[first]);
 	}
 }
 
