@@ -7,9 +7,11 @@
 #include "base/parallel.h"
 #include "base/sort.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "model/decode_pairs.h"
 #include "model/derive_boot.h"
 #include "model/dhcp_option.h"
+#include "model/use.h"
 
 /* Servers */
 
@@ -222,34 +224,74 @@ static void take(struct site *site, struct taken *taken, struct ip ip)
 		*mem_push(site, &taken->items, &taken->n) = ip;
 }
 
-static void take_all(struct site *site, struct taken *taken, const struct strings *list)
+static void take_text(struct site *site, struct taken *taken, const char *text)
 {
 	struct ip ip;
 
+	if (text != NULL && ip_parse(text, &ip))
+		take(site, taken, ip);
+}
+
+static void take_all(struct site *site, struct taken *taken, const struct strings *list)
+{
 	for (uint32_t i = 0; i < list->n; i++)
-		if (ip_parse(list->items[i], &ip))
-			take(site, taken, ip);
+		take_text(site, taken, list->items[i]);
 }
 
 /* Of what clients are told by routes and options: machines that need not be in the directory. */
 static void take_told(
 	struct site *site, struct taken *taken, const struct network *network)
 {
-	struct ip ip;
-
 	for (uint32_t i = 0; i < network->n_routes; i++)
 		take(site, taken, network->routes[i].gateway);
 	for (uint32_t i = 0; i < network->n_options; i++)
 		for (uint32_t j = 0; j < network->options[i].n_words; j++)
-			if (ip_parse(network->options[i].words[j], &ip))
-				take(site, taken, ip);
+			take_text(site, taken, network->options[i].words[j]);
+}
+
+/* http://10.1.0.150/ks: its server need not be in the directory either. */
+static void take_url(struct site *site, struct taken *taken, const char *url)
+{
+	size_t len;
+	char host[IP_TEXT_MAX] = "";
+	struct ip ip;
+
+	if (url == NULL || strstr(url, "://") == NULL)
+		return;
+	const char *at = url_host(url, &len);
+
+	if (len >= sizeof(host))
+		return;
+	memcpy(host, at, len);
+	if (ip_parse(host, &ip))
+		take(site, taken, ip);
+}
+
+static void take_urls(struct site *site, struct taken *taken, const struct record *record)
+{
+	for (const struct use *use = uses_of((enum kind)record->kind);
+		use->field != FIELD_NONE; use++) {
+		const void *member = use_member(use, record);
+
+		if (use->storage == STORAGE_TEXT)
+			take_url(site, taken, *(const char *const *)member);
+		for (uint32_t i = 0; use->storage == STORAGE_TEXTS &&
+				     i < ((const struct strings *)member)->n;
+			i++)
+			take_url(site, taken, ((const struct strings *)member)->items[i]);
+	}
 }
 
 static void take_machine(
 	struct site *site, struct taken *taken, const struct machine *machine)
 {
-	const char *server = machine->rare->boot.next_server;
+	const struct boot *boot = &machine->rare->boot;
+	const char *server = boot->next_server;
+	const char *const urls[] = {boot->file, boot->file_uefi, boot->file_arm64,
+		boot->url, machine->guest->seed};
 
+	for (size_t i = 0; i < ARRAY_SIZE(urls); i++)
+		take_url(site, taken, urls[i]);
 	for (uint32_t i = 0; i < machine->n_interfaces; i++)
 		for (uint32_t j = 0; j < machine->interfaces[i]->n_addresses; j++)
 			take(site, taken, machine->interfaces[i]->addresses[j].ip);
@@ -259,7 +301,7 @@ static void take_machine(
 	take(site, taken, derive_server(site, server, derive_domain(site), 6));
 }
 
-/* Every address of the model, sorted: of nodes, gateways and servers. */
+/* Every address of the model, sorted: of nodes, gateways and servers, and in URLs. */
 static struct taken find_taken(struct site *site)
 {
 	struct taken taken = {0};
@@ -270,6 +312,7 @@ static struct taken find_taken(struct site *site)
 		const struct network *network = site->networks[i];
 
 		take(site, &taken, network->gateway);
+		take_urls(site, &taken, &network->record);
 		take(site, &taken,
 			derive_server(site, network->boot.next_server, network->zone,
 				network->prefix.base.family));
@@ -279,6 +322,13 @@ static struct taken find_taken(struct site *site)
 	for (size_t i = 0; i < site->n_clusters; i++) {
 		take_all(site, &taken, &site->clusters[i]->timeservers4);
 		take_all(site, &taken, &site->clusters[i]->timeservers6);
+		take_urls(site, &taken, &site->clusters[i]->record);
+	}
+	for (size_t i = 0; i < site->n_repositories; i++)
+		take_urls(site, &taken, &site->repositories[i]->record);
+	for (size_t i = 0; i < site->n_profiles; i++) {
+		take_urls(site, &taken, &site->profiles[i]->record);
+		take_text(site, &taken, site->profiles[i]->nfs_server);
 	}
 	if (taken.n > 1)
 		qsort(taken.items, taken.n, sizeof(struct ip), compare_ips);
