@@ -275,6 +275,25 @@ before=$(published)
 ok 'one that was in order has it now: exit 0' exits 0 apply
 ok '… and stays as it was' stands
 
+# A DNS record that is none costs that record, and no name that was served.
+record() { is "/^vocDomain: c.example/a\vocDNSRecord: $1"; }
+anew
+record 'CAA 0 issue "ca.example"'
+ok 'a cluster entry with a record that is none: exit 0' exits 0 apply
+ok '… is told' complains 'vocDNSRecord: error: .*CAA'
+ok '… which changes nothing' stands
+rm -rf "$work/state" "$work/out" && mkdir "$work/out"
+ok '… nor the first generation of all: exit 0' exits 0 apply
+ok '… which has its domain' holds "$work/out/hosts" '^10.1.0.101 n101.c.example n101'
+rm -rf "$work/state" "$work/out" && mkdir "$work/out"
+record 'MX 10 n101'
+ok 'with one that is in order: exit 0' exits 0 apply
+ok '… that is served' holds "$work/out/dnsmasq.conf" 'mx-host=c.example,n101.c.example,10'
+before=$(published)
+record 'MX ten n101'
+ok 'which gets a typing error: exit 0' exits 0 apply
+ok '… it stays as it was' stands
+
 anew
 for value in 127.0.0.1 fe80::1 0.0.0.0; do
 	is "/^cn: n101\$/,/^\$/s/^ipHostNumber: .*/ipHostNumber: $value/"

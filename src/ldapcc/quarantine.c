@@ -240,12 +240,45 @@ static bool is_machine_in_error(struct site *part _unused_, struct machine *mach
 	return is_machine_bad(machine) || quarantine_is_wrong(machine);
 }
 
+static const struct machine *as_machine(const struct record *record)
+{
+	return record != NULL && (record->kind == KIND_HOST || record->kind == KIND_VCN)
+		       ? (const struct machine *)record
+		       : NULL;
+}
+
+/* Of a machine, with its interfaces. */
+static bool is_wrong(const struct record *record)
+{
+	const struct machine *machine = as_machine(record);
+
+	return machine == NULL ? record->is_wrong : quarantine_is_wrong(machine);
+}
+
+/* Was @record published without what is wrong with it? Then it stays as it was. */
+static bool was_right(struct round *round, const struct record *record)
+{
+	const char *key = good_key(round, record->key);
+	const struct record *good =
+		key == NULL ? NULL : model_find(good_site(round), key);
+
+	return good != NULL && !is_wrong(good) &&
+	       (as_machine(good) == NULL) == (as_machine(record) == NULL);
+}
+
+/* A fault of a value that costs no more than that where it always was: an alias, a key. */
+static bool costs_value_only(struct round *round, const struct record *record)
+{
+	return find_member(round, record->key) != NULL || !was_right(round, record);
+}
+
 static void commit_table(struct round *round, void *table, size_t n)
 {
 	struct record **records = table;
 
 	for (size_t i = 0; i < n; i++)
-		if (records[i]->is_bad)
+		if (records[i]->is_bad ||
+			(records[i]->is_wrong && !costs_value_only(round, records[i])))
 			commit(round, records[i]);
 }
 
@@ -271,31 +304,6 @@ static void commit_shared(struct round *round)
 static void commit_profiles(struct round *round)
 {
 	commit_table(round, round->run->site->profiles, round->run->site->n_profiles);
-}
-
-static const struct machine *as_machine(const struct record *record)
-{
-	return record != NULL && (record->kind == KIND_HOST || record->kind == KIND_VCN)
-		       ? (const struct machine *)record
-		       : NULL;
-}
-
-/* Was @machine published without what is wrong with it? Then it stays as it was. */
-static bool was_right(struct round *round, const struct machine *machine)
-{
-	const char *key = good_key(round, machine->record.key);
-	const struct machine *good =
-		key == NULL ? NULL : as_machine(model_find(good_site(round), key));
-
-	return good != NULL && !quarantine_is_wrong(good);
-}
-
-/* A fault of a value that costs no more than that: an alias, a key. */
-static bool costs_value_only(struct round *round, const struct machine *machine)
-{
-	return !is_machine_bad(machine) &&
-	       (find_member(round, machine->record.key) != NULL ||
-		       !was_right(round, machine));
 }
 
 /*
@@ -365,7 +373,8 @@ static void commit_wrong(struct round *round)
 
 	for (size_t i = 0; round->has_bad_machines && i < site->n_machines; i++)
 		if (quarantine_is_wrong(site->machines[i]) &&
-			!costs_value_only(round, site->machines[i]))
+			(is_machine_bad(site->machines[i]) ||
+				!costs_value_only(round, &site->machines[i]->record)))
 			commit(round, &site->machines[i]->record);
 	for (size_t i = 0; i < site->n_interfaces; i++)
 		if (site->interfaces[i]->machine == NULL &&

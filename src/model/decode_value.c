@@ -771,22 +771,6 @@ void decode_glob(struct decoder *d, struct record *record, const struct use *use
 		decode_package(d, record, use, value, place);
 }
 
-void decode_dns_record(struct decoder *d, struct record *record, const struct use *use,
-	const struct entry_value *value, void *place)
-{
-	const char *text = text_of(d, record, use->field, value);
-	struct dns_record parsed;
-
-	if (text == NULL)
-		return;
-	const char *why = dns_record_parse(d->site->arena, text, &parsed);
-
-	if (why != NULL)
-		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value, why);
-	else
-		*(const char **)place = dns_record_format(d->site->arena, &parsed);
-}
-
 bool decode_is_ours(
 	struct decoder *d, enum field_id field, const struct entry_value *value)
 {
@@ -838,6 +822,28 @@ void decode_ssh_key(struct decoder *d, struct record *record, const struct use *
 	len += strspn(text + len, " \t");
 	len += strcspn(text + len, " \t");
 	*(const char **)place = arena_strndup(d->site->arena, text, len);
+}
+
+/*
+ * Of the records of an entry one that is none costs that record alone, as one does that does not go
+ * with others (lint_dns.c).
+ */
+void decode_dns_record(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, void *place)
+{
+	bool was_bad = record->is_bad;
+	const char *text = text_of(d, record, use->field, value);
+	struct dns_record parsed;
+
+	record->is_bad = was_bad;
+	if (text == NULL)
+		return;
+	const char *why = dns_record_parse(d->site->arena, text, &parsed);
+
+	if (why != NULL)
+		lose_value(d, record, use->field, value, why);
+	else
+		*(const char **)place = dns_record_format(d->site->arena, &parsed);
 }
 
 void decode_sort_strings(struct strings *list)
