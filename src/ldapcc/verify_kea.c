@@ -246,8 +246,9 @@ static void compare_reservation(struct comparison *c, const struct reservation *
 	char text[IP_TEXT_MAX];
 	const char *fqdn = r->interface->fqdn, *name = NULL, *id;
 	const char *kind = identity_of(tmp, r, &id);
-	const char *wanted =
-		r->address == NULL ? "no address" : ip_format(r->address->ip, text);
+	const char *wanted = r->address == NULL || r->is_further
+				     ? "no address"
+				     : ip_format(r->address->ip, text);
 	struct json_object *has = table_find(c->loaded, identity(tmp, kind, id));
 
 	c->v->n_looked_at++;

@@ -528,12 +528,11 @@ static bool is_extra(const struct interface *interface, uint32_t i)
 static bool are_on_one_wire(const struct network *a, const struct network *b)
 {
 	return a != NULL && b != NULL && a->shared == b->shared &&
-	       a->prefix.base.family == b->prefix.base.family &&
-	       a->shared->dhcp_interface != NULL;
+	       a->prefix.base.family == b->prefix.base.family;
 }
 
 /* Has an address before @i of the same interface a network beside that of @i? */
-static bool is_further_on_wire(const struct interface *interface, uint32_t i)
+static bool is_further(const struct interface *interface, uint32_t i)
 {
 	const struct network *network = interface->addresses[i].network;
 
@@ -602,7 +601,9 @@ static void add_at(
 			.address = address,
 			.is_primary = interface->is_primary,
 			.is_extra = is_extra(interface, i),
-			.is_further_on_wire = is_further_on_wire(interface, i),
+			.is_further = is_further(interface, i),
+			.is_further_on_wire = is_further(interface, i) &&
+					      network->shared->dhcp_interface != NULL,
 			.has_own_boot = boot_says(&interface->machine->rare->boot),
 			.has_own_domain = has_own_domain(interface, network)};
 		set_identity(reservation, address->ip.family, j);

@@ -476,7 +476,8 @@ struct reservation {
 	bool is_guid;
 	bool is_primary;
 	bool is_extra; /* a further address of the same interface in the same network */
-	/* … in another network of the same wire, which vocDHCPInterface makes one for a server */
+	bool is_further; /* … in another network of the same wire */
+	/* … which vocDHCPInterface makes one for a server */
 	bool is_further_on_wire;
 	bool is_repeat; /* a further identity for the same address */
 	bool has_own_domain; /* not its network's */

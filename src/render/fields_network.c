@@ -578,6 +578,7 @@ static const struct field reservation_fields[] = {
 	TRUTH("is_paired", reservation, is_paired),
 	TRUTH("is_primary", reservation, is_primary),
 	TRUTH("is_extra", reservation, is_extra),
+	TRUTH("is_further", reservation, is_further),
 	TRUTH("is_further_on_wire", reservation, is_further_on_wire),
 	{"next_server", VALUE_TEXT, NULL, reservation_next_server, NULL,
 		FIELD_NEXT_SERVER, 0},
