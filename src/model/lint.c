@@ -217,6 +217,7 @@ static void check_whole_name(struct reporter *r, struct record *record, const ch
 
 void lint_whole_names(struct reporter *r, struct machine *machine)
 {
+	lint_labels(r, machine);
 	check_whole_name(r, &machine->record, machine->fqdn);
 	for (uint32_t i = 0; i < machine->n_interfaces; i++)
 		if (!machine->interfaces[i]->is_primary)

@@ -599,3 +599,38 @@ void lint_duplicates(struct reporter *r)
 	check_dup_ip(r);
 	check_dup_mac(r);
 }
+
+/* Labels of one node's interfaces */
+
+/* Is it NODE-INTERFACE, by a name that is not the other's? The node's name several may have. */
+static bool is_one_label(const struct interface *a, const struct interface *b)
+{
+	const struct machine *machine = a->machine;
+	size_t len = machine->name == NULL ? 0 : strlen(machine->name);
+
+	return a->fqdn != NULL && !a->is_primary && a->n_addresses > 0 &&
+	       b->n_addresses > 0 && text_compare(a->fqdn, b->fqdn) == 0 &&
+	       a->fqdn[len] == '-' && !text_equal_case(a->ifname, b->ifname);
+}
+
+/* eth0.1 and eth0:1 become one. */
+void lint_labels(struct reporter *r, const struct machine *machine)
+{
+	for (uint32_t i = 1; i < machine->n_interfaces; i++) {
+		struct interface *interface = machine->interfaces[i];
+		uint32_t first = 0;
+
+		while (first < i && !is_one_label(interface, machine->interfaces[first]))
+			first++;
+		if (first == i)
+			continue;
+		struct finding *finding = check_report_at(r, CHECK_DUP_NAME,
+			SEVERITY_WARNING, &interface->record, FIELD_NAME, 0,
+			"'%s' and '%s' have one name, '%s', with the addresses of both",
+			machine->interfaces[first]->ifname, interface->ifname,
+			interface->fqdn);
+
+		lint_note(r, finding, &machine->interfaces[first]->record, FIELD_NAME, 0,
+			"the other one");
+	}
+}

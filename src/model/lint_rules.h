@@ -47,6 +47,8 @@ void lint_ports(struct reporter *r);
 void lint_references(struct reporter *r, struct machine *machine);
 void lint_interfaces(struct reporter *r, struct machine *machine);
 void lint_whole_names(struct reporter *r, struct machine *machine);
+/* Interfaces of it that have one name (lint_duplicates.c); a part of the rule before */
+void lint_labels(struct reporter *r, const struct machine *machine);
 /* Its own boot server, what a DHCP server cannot tell its clients, DUIDs (lint_dhcp.c) */
 void lint_next_server(struct reporter *r, struct machine *machine);
 void lint_clients(struct reporter *r, struct machine *machine);
