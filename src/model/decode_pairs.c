@@ -169,6 +169,23 @@ const char *useless_address(struct ip ip)
 	return ip_is_link_local(ip) ? "is a link-local address" : ip_unusable(ip);
 }
 
+/* 24 of 10.1.0.7/24; of all bits it is said of the machine alone. */
+static uint8_t length_of(struct decoder *d, struct ip ip, const struct entry_value *value)
+{
+	const char *slash = memchr(value->bytes, '/', value->len);
+	unsigned length;
+
+	if (slash == NULL)
+		return 0;
+	slash = strchr(decode_trimmed(d, value), '/');
+	return slash == NULL ||
+			       prefix_length_parse(ip.family, slash + 1, &length) !=
+				       NULL ||
+			       length == (ip.family == 4 ? 32U : 128U)
+		       ? 0
+		       : (uint8_t)length;
+}
+
 static void keep_address(struct decoder *d, struct interface *interface, struct ip ip,
 	const struct entry_value *value)
 {
@@ -179,6 +196,7 @@ static void keep_address(struct decoder *d, struct interface *interface, struct 
 	if (ip_is_set(ip) && !is_known)
 		interface->addresses[interface->n_addresses++] =
 			(struct address){.ip = ip,
+				.length = length_of(d, ip, value) & 127,
 				.origin = decode_origin_number(d, FIELD_ADDRESS, value),
 				.line = value->line};
 }

@@ -580,8 +580,10 @@ void lint_interfaces(struct reporter *r, struct machine *machine)
 		if (machine->is_zone_name)
 			continue; /* of DNS, whatever has the address */
 		check_macs(r, interface);
-		for (uint32_t k = 0; k < interface->n_addresses; k++)
+		for (uint32_t k = 0; k < interface->n_addresses; k++) {
 			check_address(r, interface, &interface->addresses[k]);
+			lint_address_length(r, interface, &interface->addresses[k]);
+		}
 		n_boot += interface->wants_boot;
 		if (interface->wants_boot && n_boot > 1)
 			report_second_boot(r, machine, interface);

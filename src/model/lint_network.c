@@ -94,6 +94,24 @@ static void check_networks(struct reporter *r)
 	}
 }
 
+void lint_address_length(
+	struct reporter *r, struct interface *interface, const struct address *address)
+{
+	const struct network *network = address->network;
+	char ip[IP_TEXT_MAX], number[IP_TEXT_MAX];
+
+	if (address->length == 0 || network == NULL ||
+		address->length == network->prefix.length)
+		return;
+	struct finding *finding = check_report_loc(r, CHECK_BAD_IP, SEVERITY_WARNING,
+		&interface->record, lint_place_of_address(r, interface, address),
+		"'%s/%u': its network is %s/%u, and clients are told that",
+		ip_format(address->ip, ip), address->length,
+		ip_format(network->prefix.base, number), network->prefix.length);
+
+	lint_note(r, finding, &network->record, FIELD_NETWORK, 0, "the network");
+}
+
 void lint_networks(struct reporter *r)
 {
 	check_overlaps(r);

@@ -21,6 +21,9 @@ void lint_sift_addresses(
 void lint_sift_macs(TALLOC_CTX *mem_ctx, const struct site *site, struct trial *trial);
 /* Networks, their ranges and gateways (lint_network.c) */
 void lint_networks(struct reporter *r);
+/* Has an address another length than its network? (lint_network.c) */
+void lint_address_length(
+	struct reporter *r, struct interface *interface, const struct address *address);
 /* VCNs on their hosts: bridges, images, capacity (lint_vcn.c) */
 void lint_vcns(struct reporter *r);
 /* Groups whose VCNs are to be on different hosts (lint_spread.c) */

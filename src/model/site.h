@@ -208,7 +208,9 @@ struct shared_network {
 
 struct address {
 	struct ip ip;
-	bool is_bad; /* reported: no output line (the machine is in quarantine anyhow) */
+	/* reported: no output line (the machine is in quarantine anyhow) */
+	bool is_bad : 1;
+	uint8_t length : 7; /* behind its slash, of less than a machine; 0: not given */
 	uint16_t origin; /* which of its record's origins, from 1; 0: unknown */
 	uint32_t line;
 	struct network *network; /* NULL: outside all */
