@@ -10,7 +10,7 @@
 # WIRE_KEEP=FOLDER keeps what differed, a folder a seed.
 set -euo pipefail
 . "$(dirname "$0")/../e2e/lib.sh"
-LDAPCC_TEST_TIMEOUT=${LDAPCC_TEST_TIMEOUT:-300}
+LDAPCC_TEST_TIMEOUT=${LDAPCC_TEST_TIMEOUT:-500}
 need sysctl
 enter "$@"
 need dhcpd kea-dhcp4 kea-dhcp6 dnsmasq
