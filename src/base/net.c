@@ -518,13 +518,13 @@ static bool mac_parse_grouped(
 	return true;
 }
 
-/* Six octets of one or two digits between colons: what ether_ntoa(3) writes. */
-static bool mac_parse_colons(const char *text, struct mac *ret)
+/* Six octets of one or two digits: what ether_ntoa(3) writes, there with colons. */
+static bool mac_parse_short(const char *text, char separator, struct mac *ret)
 {
 	struct mac mac = {{0}};
 
 	for (unsigned i = 0; i < 6; i++) {
-		if (i > 0 && *text++ != ':')
+		if (i > 0 && *text++ != separator)
 			return false;
 		int high = text_hex_digit(*text);
 
@@ -543,7 +543,7 @@ static bool mac_parse_colons(const char *text, struct mac *ret)
 
 bool mac_parse(const char *text, struct mac *ret)
 {
-	return mac_parse_colons(text, ret) || mac_parse_grouped(text, '-', 2, ret) ||
+	return mac_parse_short(text, ':', ret) || mac_parse_short(text, '-', ret) ||
 	       mac_parse_grouped(text, '.', 4, ret) ||
 	       mac_parse_grouped(text, '\0', 12, ret);
 }

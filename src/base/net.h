@@ -121,8 +121,8 @@ const char *prefix_delegated_zone(struct prefix prefix, char buffer[REVERSE_TEXT
 bool ip_is_locally_served(struct ip ip);
 
 /*
- * mac_parse - every spelling in use: aa:bb:…, aa-bb-…, aabb.ccdd.eeff, twelve digits,
- * one-digit octets with colons; any case; 48 bits only
+ * mac_parse - every spelling in use: aa:bb:…, aa-bb-…, both also with one-digit octets,
+ * aabb.ccdd.eeff, twelve digits; any case; 48 bits only
  */
 bool mac_parse(const char *text, struct mac *ret) _must_check_;
 const char *mac_format(struct mac mac, char buffer[MAC_TEXT_MAX]); /* aa:bb:cc:dd:ee:ff */
