@@ -147,11 +147,21 @@ static int read_exclusions(struct reader *r, const struct node *value, void *fie
 	return result;
 }
 
+static int read_uris(struct reader *r, const struct node *value, void *field)
+{
+	const struct string_list *uris = field;
+	int failed = read_strings(r, value, field);
+
+	if (failed == 0 && uris->n == 0)
+		return document_fault(r, value, "expected a server's URI");
+	return failed;
+}
+
 static int read_directory(struct reader *r, const struct node *value, void *field)
 {
 #define AT(member) offsetof(struct directory_settings, member)
 	static const struct key keys[] = {
-		{"uri", read_strings, AT(uris), false},
+		{"uri", read_uris, AT(uris), false},
 		{"base", read_strings, AT(bases), false},
 		{"bind", read_bind, 0, false},
 		{"expect-identity", read_string, AT(expect_identity), false},
@@ -490,7 +500,11 @@ static int read_select(struct reader *r, const struct node *value, void *field)
 	struct select_settings *select = field;
 
 	select->where = loc_at(r->document->source, value->line, value->column);
-	return document_read(r, value, keys, field);
+	int failed = document_read(r, value, keys, field);
+
+	if (failed == 0 && select->networks.n + select->groups.n == 0)
+		return document_fault(r, value, "expected names of networks or groups");
+	return failed;
 }
 
 static int read_drift(struct reader *r, const struct node *value, void *field)
