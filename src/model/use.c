@@ -63,7 +63,7 @@
 		TEXT(BOOT_URL, boot_url, type, boot.url, "boot_url", "boot URL", bits)
 
 static const struct use cluster_uses[] = {
-	NAME_ROW(word),
+	NAME_ROW(text),
 	DESCRIPTION_ROW,
 	TEXT(DOMAIN, name, cluster, domain, "domain", "domain", 0),
 	TEXTS(NAMESERVER, name_server, cluster, nameservers, "nameservers",
@@ -81,7 +81,7 @@ static const struct use cluster_uses[] = {
 };
 
 static const struct use network_uses[] = {
-	NAME_ROW(word),
+	NAME_ROW(text),
 	DESCRIPTION_ROW,
 	TEXT(NETWORK, text, network, number, NULL, "network",
 		USE_REQUIRED | USE_CALLS), /* what it means: prefix */
@@ -175,7 +175,7 @@ static const struct use interface_uses[] = {
 };
 
 static const struct use image_uses[] = {
-	NAME_ROW(word),
+	NAME_ROW(text),
 	DESCRIPTION_ROW,
 	TEXT(IMAGE_PATH, path, image, path, "path", "path", 0),
 	TEXT(IMAGE_FORMAT, format, image, format, "format", "format", 0),
