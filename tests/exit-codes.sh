@@ -160,7 +160,7 @@ site 1 2 3 4
 ok "rollback: exit 0" exits 0 rollback
 ok "what was there is there again" test -e "$work/out/pages/n8"
 untouched "pinned" 3 apply
-ok "and it says how to unpin" complains "ldapcc rollback --unpin"
+ok "and it says how to unpin" complains "'ldapcc .*rollback --unpin'"
 ok "status tells of the pin" exits 3 status
 ok "and of which" says "^pinned"
 ok "unpin: exit 0" exits 0 rollback --unpin

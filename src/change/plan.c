@@ -566,9 +566,9 @@ static int permit_drift(const struct plan *plan, bool refuse, struct diags *diag
 
 		if (refuse)
 			r = diag_fail(diags, EXIT_DRIFT, where,
-				"the file %s; 'ldapcc diff' shows what would be lost; with "
+				"the file %s; '%s diff' shows what would be lost; with "
 				"'on-drift: overwrite' it is kept aside, and replaced",
-				what);
+				what, plan->command);
 		else
 			diag_add(diags, SEVERITY_WARNING, "drift", where,
 				"the file %s; it is %s", what,

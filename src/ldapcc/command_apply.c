@@ -224,7 +224,7 @@ static int read_and_publish(struct publication *p)
 	}
 	if (failed < 0)
 		return failed;
-	failed = publish_check_pin(p->state, run->diags);
+	failed = publish_check_pin(p->state, run_command(run->mem_ctx, run), run->diags);
 	return failed < 0 ? failed : publication_permit_and_publish(p, "apply");
 }
 

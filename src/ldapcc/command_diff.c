@@ -232,7 +232,7 @@ static int warn_of_refusals(const struct publication *p)
 	struct diags *refused = diags_new(run->mem_ctx);
 	struct diags *guarded = diags_new(run->mem_ctx);
 
-	int failed = publish_check_pin(p->state, refused);
+	int failed = publish_check_pin(p->state, run_command(run->mem_ctx, run), refused);
 
 	if (plan_permit(p->plan, "apply", false, run->settings->refuse_drift, refused) <
 			0 ||

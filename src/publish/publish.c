@@ -544,12 +544,12 @@ int publish_recover(struct state *state, struct diags *diags, uint64_t *ret_numb
 	return scratch_clean(state, &scratch, diags);
 }
 
-int publish_check_pin(const struct state *state, struct diags *diags)
+int publish_check_pin(const struct state *state, const char *command, struct diags *diags)
 {
 	if (state->pinned == 0)
 		return 0;
 	return diag_fail(diags, EXIT_REFUSED, state_loc(state, "pinned", diags),
 		"generation %llu is pinned by a rollback; to go on "
-		"with the directory, run 'ldapcc rollback --unpin'",
-		(unsigned long long)state->pinned);
+		"with the directory, run '%s rollback --unpin'",
+		(unsigned long long)state->pinned, command);
 }

@@ -74,5 +74,6 @@ int publish_commit(
 /* A run that changes nothing: refresh the hints if they had to be done without. */
 void publish_nothing(const struct plan *plan);
 
-/* EXIT_REFUSED while `rollback` pins the state; the message says how to unpin. */
-int publish_check_pin(const struct state *state, struct diags *diags) _must_check_;
+/* EXIT_REFUSED while `rollback` pins the state; the message says how to unpin, by @command. */
+int publish_check_pin(
+	const struct state *state, const char *command, struct diags *diags) _must_check_;

@@ -207,7 +207,7 @@ static inline int fixture_apply(struct fixture *f, const struct fixture_file *fi
 
 	if (r < 0 && r != -EXIT_PENDING)
 		return -r;
-	r = publish_check_pin(state, f->diags);
+	r = publish_check_pin(state, "ldapcc --root /r", f->diags);
 	if (r == 0)
 		r = live_survey(tmp, state, f->now, false, f->diags, &survey);
 	if (r < 0)

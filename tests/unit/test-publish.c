@@ -620,7 +620,7 @@ static void test_rollback(void **state)
 	assert_int_equal(current(f), 3);
 
 	assert_int_equal(APPLY(f, tree_b), EXIT_REFUSED);
-	assert_true(has_message(f, "ldapcc rollback --unpin"));
+	assert_true(has_message(f, "'ldapcc --root /r rollback --unpin'"));
 	assert_int_equal(fixture_open(f, tmp, &s), 0);
 	assert_int_equal(state_pin(s, 0, f->diags), 0);
 	talloc_free(s);
