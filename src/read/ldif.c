@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "read/dn.h"
 #include "read/dn_set.h"
+#include "read/filter_match.h"
 #include "read/ldif_lines.h"
 
 struct ldif {
@@ -76,16 +77,36 @@ static void check_result(struct ldif *f)
 	}
 }
 
+static void fail_elsewhere(
+	struct ldif *f, unsigned line, unsigned column, const char *what, const char *url)
+{
+	if (f->map == NULL || !f->map->skips_references)
+		ldif_fault(f->file, line, column,
+			"a part of the tree is on another server (%s '%s'): "
+			"ask a server that has all of it, or below a narrower base",
+			what, url);
+}
+
 /* What ldapsearch prints where a part of the tree is on another server (RFC 4511 4.5.3). */
 static void check_reference(struct ldif *f)
 {
 	const struct ldif_line *line = &f->file->lines[0];
 
-	if (f->map == NULL || !f->map->skips_references)
-		ldif_fault(f->file, line->number, line->column,
-			"a part of the tree is on another server (continuation reference "
-			"'%s'): ask a server that has all of it, or below a narrower base",
-			line->value);
+	fail_elsewhere(
+		f, line->number, line->column, "continuation reference", line->value);
+}
+
+/* What stands there instead in a copy of the database, by slapcat or with ManageDsaIT. */
+static void check_referral(struct ldif *f, const struct entry *entry)
+{
+	const struct entry_attribute *ref = entry_attribute(entry, "ref");
+	const struct entry_attribute *classes =
+		ref == NULL ? NULL : entry_attribute(entry, "objectClass");
+
+	for (size_t i = 0; classes != NULL && i < classes->n_values; i++)
+		if (entry_value_is(&classes->values[i], "referral"))
+			fail_elsewhere(f, ref->values[0].line, 1, "referral",
+				ref->values[0].bytes);
 }
 
 /* Checks the one line that may stand before the first record; true: skip it. */
@@ -202,6 +223,7 @@ static void deliver(struct ldif *f, const struct ldif_line *dn, size_t first)
 			entry.dn);
 		return;
 	}
+	check_referral(f, &entry);
 	f->n_entries++;
 	f->sink(f->sink_data, &entry);
 }

@@ -98,6 +98,14 @@ static const struct {
 		"stdin:1:6: error: a part of the tree is on another server (continuation "
 		"reference 'ldap://other/dc=x??sub'): ask a server that has all of it, or "
 		"below a narrower base\n"},
+	/* slapcat */
+	{"dn: ou=r\nobjectClass: top\nobjectClass: Referral\nREF: ldap://other/\n",
+		"1 ou=r objectClass@2=top objectClass@3=Referral REF@4=ldap://other/\n"
+		"stdin:4:1: error: a part of the tree is on another server (referral "
+		"'ldap://other/'): ask a server that has all of it, or below a narrower "
+		"base\n"},
+	{"dn: cn=a\nobjectClass: top\nref: ldap://other/\n",
+		"1 cn=a objectClass@2=top ref@3=ldap://other/\n"},
 	/* malformed */
 	{"dn: cn=a\ncn a\n\ndn: cn=b\ncn: b\n\ndn: cn=c\nc n: c\n: d\n",
 		"4 cn=b cn@5=b\n"
