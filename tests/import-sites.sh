@@ -273,5 +273,34 @@ ok '… and nothing else is' equal "$(grep -c ' warning: ' "$work/err")" 5
 echo 'severity: {alias-conflict: ignore}' >settings.yaml
 ok '… a check finds no error, as the settings say' exits 0 check
 : >settings.yaml
+# What a server puts up with and a checked site does not.
+cat >bare-ends.conf <<'END'
+option routers 10.1.0.1;
+subnet 10.1.0.0 netmask 255.255.255.0 { range 10.1.0.0 10.1.0.255; range 10.1.0.20 10.1.0.30; }
+subnet 10.2.0.0 netmask 255.255.255.0 { option routers 10.2.0.100; range 10.2.0.99 10.2.0.101; default-lease-time 600; }
+subnet 10.2.0.0 netmask 255.255.255.0 { range 10.2.0.120 10.2.0.130; default-lease-time 900; }
+subnet 10.3.0.0 netmask 255.255.255.0 { option routers 10.3.0.1; range 10.3.0.2 10.3.0.254; }
+host a { hardware ethernet 00:00:5e:00:53:01; fixed-address 10.3.0.11; }
+host b { hardware ethernet 00:00:5e:00:53:01; fixed-address 10.3.0.12; }
+host c { hardware ethernet 00:00:5e:00:53:01; fixed-address 10.2.0.12; }
+host e { hardware ethernet 00:00:5e:00:53:01; }
+END
+ok 'a dhcpd.conf with addresses that nobody can have, and the same twice' imported --dhcpd bare-ends.conf
+ok '… a range without what is the network'"'"'s' has 10.1.0.0-24 'vocDynamicRange: 10.1.0.2 10.1.0.254'
+ok '… and around the router' has 10.2.0.0-24 'vocDynamicRange: 10.2.0.99 10.2.0.99' \
+	'vocDynamicRange: 10.2.0.101 10.2.0.101' 'vocDynamicRange: 10.2.0.120 10.2.0.130' 'vocLeaseTime: 600'
+ok '… the first has the MAC address' has a 'macAddress: 00:00:5e:00:53:01'
+ok '… in its network' has_not b 'macAddress: 00:00:5e:00:53:01'
+ok '… and another one in another' has c 'macAddress: 00:00:5e:00:53:01'
+told bare-ends.conf "2:the network.s own" '2:the broadcast' "2:the router's" '2:they are one' "3:the router's" \
+	'4:is there already, in .*:3' "7:the MAC address .* of 'a'" '9:the MAC address'
+ok '… and nothing else is' equal "$(grep -c ' warning: ' "$work/err")" 7
+ok '… a check finds no error' exits 0 check
+printf '00:00:5e:00:53:01 n1\n00:00:5e:00:53:01 n1-wlan\n00:00:5e:00:53:02 n2\n' >ethers
+printf '10.1.0.11 n1\n10.1.0.12 n1-wlan\n10.1.0.13 n2\n' >names
+ok 'ethers with a MAC address twice' imported --ethers ethers --hosts names
+ok '… which the first has' has_not n1-wlan 'macAddress: 00:00:5e:00:53:01'
+told ethers "2:the MAC address .* of 'n1'"
+ok '… a check finds no error' exits 0 check
 echo "1..$n_tests"
 [ "$n_failed" -eq 0 ]

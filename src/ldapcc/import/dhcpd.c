@@ -66,7 +66,6 @@ static bool read_ends(const struct dhcpd_statement *s, struct ip *start, struct 
 static void add_range(struct dhcpd_parser *p, const struct dhcpd_around *a,
 	const struct dhcpd_statement *s)
 {
-	char texts[2][IP_TEXT_MAX];
 	struct ip start, end;
 
 	if (!read_ends(s, &start, &end)) {
@@ -91,9 +90,8 @@ static void add_range(struct dhcpd_parser *p, const struct dhcpd_around *a,
 		dhcpd_left(p, s, not_for_strangers);
 		return;
 	}
-	*mem_push(p->im->mem_ctx, &network->ranges, &network->n_ranges) = mem_printf(
-		p->im->mem_ctx, "%s %s", ip_format(is_turned ? end : start, texts[0]),
-		ip_format(is_turned ? start : end, texts[1]));
+	import_add_range(p->im, network, is_turned ? end : start, is_turned ? start : end,
+		s->where);
 }
 
 /* Pools */
@@ -390,13 +388,20 @@ static void drop_others(struct import_scope *scope, unsigned family)
 	}
 }
 
-static void close_ranges(
-	struct dhcpd_parser *p, struct import_network *network, struct loc where)
+/* A subnet that is declared twice is one: what is declared first counts. */
+static struct import_network *add_subnet(
+	struct dhcpd_parser *p, struct prefix prefix, const struct dhcpd_statement *s)
 {
-	for (size_t i = 0; i < network->n_ranges && !p->is_muted; i++)
-		import_left(p->im, where, "range '%s' %s", network->ranges[i],
-			not_for_strangers);
-	network->n_ranges = 0;
+	const struct import_network *network = import_find_network(p->im, prefix);
+
+	if (network == NULL)
+		return import_add_network(p->im, prefix, s->where);
+	dhcpd_left(p, s,
+		mem_printf(p->im->mem_ctx,
+			"is there already, in %s:%u: ranges and hosts in it are taken over, "
+			"what else it says is not",
+			network->where.source, network->where.line));
+	return NULL;
 }
 
 static void read_subnet(struct dhcpd_parser *p, const struct dhcpd_around *outer,
@@ -414,17 +419,22 @@ static void read_subnet(struct dhcpd_parser *p, const struct dhcpd_around *outer
 		return;
 	}
 	drop_others(&inner.scope, prefix.base.family);
-	size_t index = p->im->n_networks;
-	struct import_network *network = import_add_network(p->im, prefix, s->where);
+	struct import_network *network = add_subnet(p, prefix, s);
+	bool is_new = network != NULL;
 
-	network->shared = outer->shared;
-	inner.network = network;
+	inner.network = is_new ? network : import_find_network(p->im, prefix);
 	inner.is_group = false;
+	size_t index = (size_t)(inner.network - p->im->networks);
+
 	read_block(p, &inner);
-	p->im->networks[index].scope = inner.scope;
+	network = &p->im->networks[index];
+	if (is_new) {
+		network->shared = outer->shared;
+		network->scope = inner.scope;
+	}
 	/* ranges that stand above the statement are not for strangers either */
 	if (inner.closed.source != NULL)
-		close_ranges(p, &p->im->networks[index], inner.closed);
+		import_close_ranges(p->im, network, inner.closed);
 }
 
 static bool has_family(const struct import_host *host, unsigned char family)

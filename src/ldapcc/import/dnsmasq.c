@@ -414,12 +414,14 @@ static void read_dhcp_range(struct dnsmasq_line *l)
 
 	if (is_static)
 		return;
-	if (ip_parse(l->fields[1], &last) && !prefix_contains(network->prefix, last)) {
+	if (!ip_parse(l->fields[1], &last) || !prefix_contains(network->prefix, last)) {
 		dnsmasq_left(l, "is not taken over: it ends outside of its network");
 		return;
 	}
-	*mem_push(l->im->mem_ctx, &network->ranges, &network->n_ranges) =
-		mem_printf(l->im->mem_ctx, "%s %s", l->fields[0], l->fields[1]);
+	bool is_turned = ip_compare(first, last) > 0;
+
+	import_add_range(l->im, network, is_turned ? last : first,
+		is_turned ? first : last, l->where);
 }
 
 /* Of the server itself: it stays in its own file, and is no answer. */

@@ -356,17 +356,6 @@ static void settle_hosts(struct dnsmasq *d)
 
 /* dhcp-ignore */
 
-static void close_network(struct dnsmasq *d, struct import_network *network,
-	const struct dnsmasq_rule *rule)
-{
-	for (size_t i = 0; i < network->n_ranges; i++)
-		import_left(d->im, rule->where,
-			"range '%s' is not taken over: it is not for unknown clients, as "
-			"ranges are here",
-			network->ranges[i]);
-	network->n_ranges = 0;
-}
-
 /* Strangers that get no answer have no range. What ranges set does not count here. */
 static void settle_ignored(struct dnsmasq *d, struct dnsmasq_rule *rule)
 {
@@ -374,7 +363,7 @@ static void settle_ignored(struct dnsmasq *d, struct dnsmasq_rule *rule)
 		return;
 	rule->is_held = true;
 	for (size_t i = 0; i < d->im->n_networks; i++)
-		close_network(d, &d->im->networks[i], rule);
+		import_close_ranges(d->im, &d->im->networks[i], rule->where);
 }
 
 /* Lines for nobody */

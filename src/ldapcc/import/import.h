@@ -49,11 +49,16 @@ struct import_scope {
 	struct import_value longest, preferred; /* of dhcpd: not taken over */
 };
 
+struct import_range {
+	struct ip first, last;
+	struct loc where;
+};
+
 struct import_network {
 	struct prefix prefix;
 	const char *shared; /* name of the wire, NULL: alone */
 	struct import_scope scope; /* what holds in it, all above included */
-	const char **ranges; /* "FIRST LAST" */
+	struct import_range *ranges;
 	size_t n_ranges;
 	struct loc where;
 	const char **tags; /* of dnsmasq: what its ranges set, one a range */
@@ -163,8 +168,19 @@ void import_add_ip(struct import *im, struct import_host *host, struct ip ip);
 /* The GUID in the client identifier of an InfiniBand port (RFC 4390); NULL: it is another's. */
 const char *import_guid(const char *client_id) _must_check_;
 void import_add_mac(struct import *im, struct import_host *host, struct mac mac);
-/* The network that has @ip, or NULL. */
+void import_add_range(struct import *im, struct import_network *network, struct ip first,
+	struct ip last, struct loc where);
+/* Takes all ranges away, which are not for unknown clients: a warning for each, at @where. */
+void import_close_ranges(
+	struct import *im, struct import_network *network, struct loc where);
+/* Cuts off what check accepts in no range, with a warning. */
+void import_cut_ranges(struct import *im);
+/* Of two hosts that have one MAC address in a network the second loses it, with a warning. */
+void import_part_macs(struct import *im);
+/* The network that has @ip, or NULL; that of @prefix. */
 struct import_network *import_network_of(struct import *im, struct ip ip) _must_check_;
+struct import_network *import_find_network(
+	struct import *im, struct prefix prefix) _must_check_;
 
 bool import_scopes_equal(
 	const struct import_scope *a, const struct import_scope *b) _must_check_;

@@ -84,6 +84,15 @@ struct import_network *import_add_network(
 	return network;
 }
 
+struct import_network *import_find_network(struct import *im, struct prefix prefix)
+{
+	for (size_t i = 0; i < im->n_networks; i++)
+		if (im->networks[i].prefix.length == prefix.length &&
+			ip_compare(im->networks[i].prefix.base, prefix.base) == 0)
+			return &im->networks[i];
+	return NULL;
+}
+
 struct import_network *import_network_of(struct import *im, struct ip ip)
 {
 	for (size_t i = 0; i < im->n_networks; i++)

@@ -37,6 +37,20 @@ static void print_cluster(const struct import *im, struct buffer *out)
 	buffer_add_byte(out, '\n');
 }
 
+static void print_ranges(const struct import_network *network, struct buffer *out)
+{
+	TMP_CTX(tmp);
+
+	for (size_t i = 0; i < network->n_ranges; i++) {
+		char first[IP_TEXT_MAX], last[IP_TEXT_MAX];
+		const struct import_range *range = &network->ranges[i];
+
+		ldif_put(out, "vocDynamicRange",
+			mem_printf(tmp, "%s %s", ip_format(range->first, first),
+				ip_format(range->last, last)));
+	}
+}
+
 static void print_network(
 	const struct import *im, const struct import_network *network, struct buffer *out)
 {
@@ -53,8 +67,7 @@ static void print_network(
 	for (enum import_option option = 0; option < _IMPORT_MAX; option++)
 		if (!import_is_sites(option))
 			put_value(out, option, &network->scope.values[option]);
-	for (size_t i = 0; i < network->n_ranges; i++)
-		ldif_put(out, "vocDynamicRange", network->ranges[i]);
+	print_ranges(network, out);
 	import_print_further(&network->scope, out);
 	buffer_add_byte(out, '\n');
 }

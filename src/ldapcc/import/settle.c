@@ -297,6 +297,7 @@ void import_settle(struct import *im)
 	import_follow_aliases(im);
 	import_check_told_names(im);
 	import_place_records(im);
+	import_part_macs(im);
 	drop_merged(im);
 	import_compare_aliases(im);
 	import_check_values(im);
@@ -317,6 +318,7 @@ void import_settle(struct import *im)
 			promote(im, &im->networks[i], option);
 	}
 	import_choose_routers(im);
+	import_cut_ranges(im);
 	import_settle_further(im);
 	for (enum import_option option = 0; option < _IMPORT_MAX; option++)
 		if (import_is_sites(option))
