@@ -273,6 +273,43 @@ ok '… and nothing else is' equal "$(grep -c ' warning: ' "$work/err")" 5
 echo 'severity: {alias-conflict: ignore}' >settings.yaml
 ok '… a check finds no error, as the settings say' exits 0 check
 : >settings.yaml
+# Tags have several spellings; both numbers of UEFI are told one file, iPXE and HTTP boot one URL.
+cat >spelled.conf <<'END'
+no-hosts
+dhcp-range=interface:eth7,10.1.0.100,10.1.0.110,255.255.255.0
+dhcp-range=net:red,10.1.0.120,10.1.0.130,255.255.255.0
+dhcp-range=10.2.0.130,10.2.0.120,255.255.255.0
+dhcp-option=interface:eth7,3,10.1.0.1
+dhcp-option=6,10.1.0.5
+dhcp-option=#red,42,10.1.0.4
+dhcp-option=set:red,option:nis-domain,red # of a host
+dhcp-option-force=tag:web,60,HTTPClient
+dhcp-match=ipxe,175
+dhcp-match=set:seven,option:client-arch,7
+dhcp-match=set:nine,option:client-arch,9
+dhcp-vendorclass=set:web,HTTPClient
+dhcp-vendorclass=set:pxe,PXEClient
+dhcp-boot=tag:pxe,bios.0,,10.1.0.9
+dhcp-boot=tag:seven,net:#ipxe,seven.efi,,10.1.0.9
+dhcp-boot=tag:nine,nine.efi,,10.1.0.9
+dhcp-boot=tag:ipxe,http://10.1.0.9/boot.ipxe
+dhcp-boot=tag:web,http://10.1.0.9/boot.efi
+dhcp-host=00:00:5e:00:53:01,10.1.0.11,a,net:red
+END
+ok 'a dnsmasq.conf with tags in all spellings' imported --dnsmasq spelled.conf
+ok '… a range sets one, whatever it is called' has 10.1.0.0-24 'vocGateway: 10.1.0.1' 'vocNameServer: 10.1.0.5' \
+	'vocBootFile: bios.0' 'vocBootFileUEFI: seven.efi' 'vocBootURL: http://10.1.0.9/boot.ipxe'
+ok '… or is for those that have it' has_not 10.1.0.0-24 'vocDynamicRange: 10.1.0.120 10.1.0.130'
+ok '… its ends may be turned' has 10.2.0.0-24 'vocDynamicRange: 10.2.0.120 10.2.0.130'
+ok '… # is a not' has cluster 'vocTimeServer: 10.1.0.4'
+told spelled.conf '3:net:red' "7:is not for host 'a'" "8:for host 'a'|host 'a' is not told" '15:say nothing of themselves' \
+	"17:nine.efi. is not taken over" '19:the same URL'
+ok '… what ours says, too, is no loss' lacks "$work/err" 'conf:9:'
+ok '… a check finds no error' exits 0 check
+sed -i '/tag:nine\|tag:web/d' spelled.conf
+ok 'one file of UEFI is' imported --dnsmasq spelled.conf
+told spelled.conf '15:seven.efi. is told .*number 9'
+
 # What a server puts up with and a checked site does not.
 cat >bare-ends.conf <<'END'
 option routers 10.1.0.1;

@@ -220,7 +220,7 @@ static bool read_superseded(
 	if (!dhcpd_is(s, 0, "supersede") || !dhcpd_is(s, 2, "=") || s->n != 4)
 		return false;
 	if (dhcpd_is(s, 1, "server.filename") && s->is_string[3])
-		dhcpd_set_file(p, a, DHCPD_ALL, s->words[3], s->where);
+		dhcpd_set_file(p, a, CLIENTS_ALL, s->words[3], s->where);
 	else if (dhcpd_is(s, 1, "host-name") && s->is_string[3])
 		a->host->host_name = s->words[3];
 	else if (dhcpd_is(s, 1, "server.next-server") && !s->is_string[3] &&
@@ -572,7 +572,7 @@ static void read_nested(
 /* What we cannot judge is passed over as a whole. */
 void dhcpd_skip(struct dhcpd_parser *p)
 {
-	struct dhcpd_around lost = {.mask = DHCPD_ALL};
+	struct dhcpd_around lost = {.mask = CLIENTS_ALL};
 	bool was_muted = p->is_muted;
 
 	p->is_muted = true;
@@ -787,7 +787,7 @@ int import_dhcpd(struct import *im, const char *path)
 		.names = index_names(tmp, im),
 		.classes = mem_new(tmp, struct import_scope),
 		.servers = mem_new(tmp, struct dhcpd_servers)};
-	struct dhcpd_around top = {.is_top = true, .mask = DHCPD_ALL};
+	struct dhcpd_around top = {.is_top = true, .mask = CLIENTS_ALL};
 	const struct file_text *file = text_of(&p, path, NULL);
 
 	for (enum pass pass = PASS_LINES; file->failed == 0 && pass <= PASS_SCOPES;

@@ -6,23 +6,8 @@
  * in braces; a scope hands down what it says.
  */
 
+#include "ldapcc/import/boot_client.h"
 #include "ldapcc/import/import.h"
-
-/* Clients that a condition is tried with, a bit each: their kinds have attributes of their own. */
-enum dhcpd_client {
-	DHCPD_BIOS,
-	DHCPD_UEFI,
-	DHCPD_UEFI_9, /* the other number that x86-64 UEFI has */
-	DHCPD_ARM64,
-	DHCPD_IPXE,
-	DHCPD_IPXE_UEFI,
-	DHCPD_HTTP,
-	DHCPD_HTTP_ARM64,
-	DHCPD_SILENT, /* says nothing of itself */
-	_DHCPD_CLIENTS
-};
-
-enum { DHCPD_ALL = (1U << _DHCPD_CLIENTS) - 1 };
 
 /* Options of DHCPv6 about booting (RFC 8415, RFC 5970). */
 enum { CODE6_USER_CLASS = 15, CODE6_VENDOR_CLASS = 16, CODE6_ORO = 6 };
@@ -67,8 +52,8 @@ struct dhcpd_pool {
 struct dhcpd_around {
 	struct import_scope scope; /* what holds here */
 	struct import_scope groups; /* what a host takes from the groups around it */
-	struct import_value files[_DHCPD_CLIENTS]; /* what each client boots here */
-	struct import_value files6[_DHCPD_CLIENTS]; /* … by DHCPv6 */
+	struct import_value files[_CLIENT_MAX]; /* what each client boots here */
+	struct import_value files6[_CLIENT_MAX]; /* … by DHCPv6 */
 	const char *shared;
 	struct import_network *network; /* NULL: outside of subnets */
 	struct import_host *host;

@@ -10,27 +10,9 @@
  * here (an agent's circuit, a class) neither.
  */
 
-enum { NO_ARCH = 0x100 };
-enum { BIT_IPXE = 1U << DHCPD_IPXE | 1U << DHCPD_IPXE_UEFI };
-enum { BIT_HTTP = 1U << DHCPD_HTTP | 1U << DHCPD_HTTP_ARM64 };
-enum { BIT_SILENT = 1U << DHCPD_SILENT };
+enum { BIT_HTTP = 1U << CLIENT_HTTP | 1U << CLIENT_HTTP_ARM64 };
+enum { BIT_SILENT = 1U << CLIENT_SILENT };
 enum { CODE_VENDOR_CLASS = 60, CODE_USER_CLASS = 77, CODE_ARCH = 93, CODE_IPXE = 175 };
-
-/* What they say of themselves (RFC 4578, RFC 5970): vendor classes as far as they are the same. */
-static const struct {
-	unsigned arch;
-	const char *vendor_class, *user_class;
-} clients[_DHCPD_CLIENTS] = {
-	[DHCPD_BIOS] = {0x00, "PXEClient:Arch:00000", ""},
-	[DHCPD_UEFI] = {0x07, "PXEClient:Arch:00007", ""},
-	[DHCPD_UEFI_9] = {0x09, "PXEClient:Arch:00009", ""},
-	[DHCPD_ARM64] = {0x0b, "PXEClient:Arch:00011", ""},
-	[DHCPD_IPXE] = {0x00, "PXEClient:Arch:00000", "iPXE"},
-	[DHCPD_IPXE_UEFI] = {0x07, "PXEClient:Arch:00007", "iPXE"},
-	[DHCPD_HTTP] = {0x10, "HTTPClient:Arch:00016", ""},
-	[DHCPD_HTTP_ARM64] = {0x13, "HTTPClient:Arch:00019", ""},
-	[DHCPD_SILENT] = {NO_ARCH, "", ""},
-};
 
 /* Boot files */
 
@@ -39,12 +21,12 @@ static bool is_url(const char *text)
 	return strstr(text, "://") != NULL;
 }
 
-static bool has(unsigned mask, enum dhcpd_client client)
+static bool has(unsigned mask, enum boot_client client)
 {
 	return (mask & 1U << client) != 0;
 }
 
-static const char *url_of(const struct dhcpd_around *a, enum dhcpd_client client)
+static const char *url_of(const struct dhcpd_around *a, enum boot_client client)
 {
 	const char *text = a->files[client].text;
 
@@ -55,14 +37,14 @@ static const char *url_of(const struct dhcpd_around *a, enum dhcpd_client client
 static void check_both(struct dhcpd_parser *p, const struct dhcpd_around *a,
 	unsigned mask, const char *text, struct loc where)
 {
-	enum dhcpd_client other = has(mask, DHCPD_IPXE) ? DHCPD_HTTP : DHCPD_IPXE;
+	enum boot_client other = has(mask, CLIENT_IPXE) ? CLIENT_HTTP : CLIENT_IPXE;
 	const char *url = url_of(a, other);
 
 	if (p->is_muted)
 		return;
 	if (url == NULL)
 		import_say(p->im, where, "'%s' is told to %s from now on, too", text,
-			other == DHCPD_HTTP ? "HTTP boot clients" : "iPXE");
+			other == CLIENT_HTTP ? "HTTP boot clients" : "iPXE");
 	else if (strcmp(url, text) != 0)
 		import_left(p->im, where,
 			"HTTP boot and iPXE are told the same URL, and here it is '%s' and "
@@ -74,10 +56,10 @@ static void check_both(struct dhcpd_parser *p, const struct dhcpd_around *a,
 static bool is_path_kept(struct dhcpd_parser *p, const struct dhcpd_around *a,
 	unsigned mask, const char *text, struct loc where)
 {
-	bool is_ipxes = has(mask, DHCPD_IPXE), is_https = has(mask, DHCPD_HTTP);
-	const char *other = is_ipxes ? url_of(a, DHCPD_HTTP) : url_of(a, DHCPD_IPXE);
+	bool is_ipxes = has(mask, CLIENT_IPXE), is_https = has(mask, CLIENT_HTTP);
+	const char *other = is_ipxes ? url_of(a, CLIENT_HTTP) : url_of(a, CLIENT_IPXE);
 
-	if (is_ipxes && !has(mask, DHCPD_BIOS) && text[0] != '\0') {
+	if (is_ipxes && !has(mask, CLIENT_BIOS) && text[0] != '\0') {
 		if (!p->is_muted)
 			import_left(p->im, where,
 				"'%s' is no URL, as iPXE is given: write tftp://SERVER/%s",
@@ -97,8 +79,8 @@ static bool is_path_kept(struct dhcpd_parser *p, const struct dhcpd_around *a,
 static void settle_url(struct dhcpd_parser *p, struct dhcpd_around *a, unsigned mask,
 	const char *text, struct loc where)
 {
-	if (!has(mask, DHCPD_IPXE) && !has(mask, DHCPD_HTTP)) {
-		bool is_own = has(mask, DHCPD_HTTP_ARM64) || !has(mask, DHCPD_UEFI);
+	if (!has(mask, CLIENT_IPXE) && !has(mask, CLIENT_HTTP)) {
+		bool is_own = has(mask, CLIENT_HTTP_ARM64) || !has(mask, CLIENT_UEFI);
 
 		if (is_own && is_url(text) && !p->is_muted &&
 			text_compare(a->scope.values[IMPORT_BOOT_URL].text, text) != 0)
@@ -113,9 +95,9 @@ static void settle_url(struct dhcpd_parser *p, struct dhcpd_around *a, unsigned 
 			dhcpd_set(a, IMPORT_BOOT_URL, "", where);
 		return;
 	}
-	if (has(mask, DHCPD_IPXE) != has(mask, DHCPD_HTTP))
+	if (has(mask, CLIENT_IPXE) != has(mask, CLIENT_HTTP))
 		check_both(p, a, mask, text, where);
-	if (has(mask, DHCPD_IPXE) || url_of(a, DHCPD_IPXE) == NULL)
+	if (has(mask, CLIENT_IPXE) || url_of(a, CLIENT_IPXE) == NULL)
 		dhcpd_set(a, IMPORT_BOOT_URL, text, where);
 }
 
@@ -123,9 +105,9 @@ static void settle_url(struct dhcpd_parser *p, struct dhcpd_around *a, unsigned 
 static void settle_uefi(struct dhcpd_parser *p, struct dhcpd_around *a, unsigned mask,
 	const char *text, struct loc where)
 {
-	const char *seven = a->files[DHCPD_UEFI].text;
+	const char *seven = a->files[CLIENT_UEFI].text;
 
-	if (has(mask, DHCPD_UEFI) || seven == NULL)
+	if (has(mask, CLIENT_UEFI) || seven == NULL)
 		dhcpd_set(a, IMPORT_BOOT_FILE_UEFI, text, where);
 	else if (strcmp(seven, text) != 0 && !p->is_muted)
 		import_left(p->im, where,
@@ -154,34 +136,34 @@ void dhcpd_set_file(struct dhcpd_parser *p, struct dhcpd_around *a, unsigned mas
 	const char *text, struct loc where)
 {
 	check_families(p, a);
-	for (unsigned i = 0; i < _DHCPD_CLIENTS; i++)
+	for (unsigned i = 0; i < _CLIENT_MAX; i++)
 		if (has(mask, i))
 			a->files[i] = (struct import_value){text, where};
-	if (has(mask, DHCPD_BIOS) && !has(mask, DHCPD_SILENT) && !p->is_muted &&
+	if (has(mask, CLIENT_BIOS) && !has(mask, CLIENT_SILENT) && !p->is_muted &&
 		!a->is_ipv6)
 		import_say(p->im, where,
 			"'%s' is told from now on to clients that say nothing of themselves, "
 			"too",
 			text);
-	if (has(mask, DHCPD_SILENT) && a->is_ipv6 && !p->is_muted)
+	if (has(mask, CLIENT_SILENT) && a->is_ipv6 && !p->is_muted)
 		import_say(p->im, where,
 			"'%s' is told from now on to clients alone that say their "
 			"architecture",
 			text);
 	/* no PC BIOS boots by DHCPv6 */
-	if (has(mask, DHCPD_BIOS) && !a->is_ipv6)
+	if (has(mask, CLIENT_BIOS) && !a->is_ipv6)
 		dhcpd_set(a, IMPORT_BOOT_FILE, text, where);
-	if (has(mask, DHCPD_UEFI) || has(mask, DHCPD_UEFI_9))
+	if (has(mask, CLIENT_UEFI) || has(mask, CLIENT_UEFI_9))
 		settle_uefi(p, a, mask, text, where);
-	if (has(mask, DHCPD_ARM64))
+	if (has(mask, CLIENT_ARM64))
 		dhcpd_set(a, IMPORT_BOOT_FILE_ARM64, text, where);
-	if ((mask & (BIT_IPXE | BIT_HTTP)) != 0)
+	if ((mask & (CLIENTS_IPXE | BIT_HTTP)) != 0)
 		settle_url(p, a, mask, text, where);
 }
 
 static void swap_files(struct dhcpd_around *a)
 {
-	struct import_value files[_DHCPD_CLIENTS];
+	struct import_value files[_CLIENT_MAX];
 
 	memcpy(files, a->files, sizeof(files));
 	memcpy(a->files, a->files6, sizeof(files));
@@ -247,14 +229,14 @@ static const char *take_option(struct condition *c)
 static int says(
 	unsigned client, unsigned code, size_t offset, size_t len, const char *value)
 {
-	const char *text = code == CODE_USER_CLASS ? clients[client].user_class
-						   : clients[client].vendor_class;
+	const char *text = code == CODE_USER_CLASS ? boot_clients[client].user_class
+						   : boot_clients[client].vendor_class;
 	size_t known = strlen(text);
 	uint8_t octets[2];
 
 	if (code == CODE_ARCH)
 		return octets_parse(value, octets, sizeof(octets)) == 2 &&
-		       octets[0] == 0 && octets[1] == clients[client].arch;
+		       octets[0] == 0 && octets[1] == boot_clients[client].arch;
 	/* what is not said is no text, also no empty one */
 	if (known == 0)
 		return 0;
@@ -274,7 +256,7 @@ static struct truth compare(unsigned code, size_t offset, size_t len, const char
 {
 	struct truth truth = unknown;
 
-	for (unsigned i = 0; i < _DHCPD_CLIENTS; i++) {
+	for (unsigned i = 0; i < _CLIENT_MAX; i++) {
 		int answer = says(i, code, offset, len, value);
 
 		truth.yes |= answer > 0 ? 1U << i : 0;
@@ -351,9 +333,10 @@ static struct truth take_exists(struct condition *c)
 	unsigned code = code_of(c->p, name, &anywhere);
 
 	if (code == CODE_ARCH || code == CODE_VENDOR_CLASS)
-		return (struct truth){DHCPD_ALL & ~BIT_SILENT, BIT_SILENT};
+		return (struct truth){CLIENTS_ALL & ~BIT_SILENT, BIT_SILENT};
 	if (code == CODE_USER_CLASS || code == CODE_IPXE)
-		return (struct truth){BIT_IPXE, DHCPD_ALL & ~(unsigned)BIT_IPXE};
+		return (struct truth){
+			CLIENTS_IPXE, CLIENTS_ALL & ~(unsigned)CLIENTS_IPXE};
 	return unknown;
 }
 
@@ -444,7 +427,7 @@ static bool is_of_http(const struct dhcpd_parser *p, const struct dhcpd_statemen
 static void set_server(
 	struct dhcpd_parser *p, struct dhcpd_around *a, const struct dhcpd_statement *s)
 {
-	if (has(a->mask, DHCPD_BIOS))
+	if (has(a->mask, CLIENT_BIOS))
 		dhcpd_set(a, IMPORT_NEXT_SERVER, s->words[1], s->where);
 	else if (!p->is_muted)
 		*mem_push(p->im->mem_ctx, &p->servers->items, &p->servers->n) =
@@ -488,7 +471,7 @@ void dhcpd_branch(struct dhcpd_parser *p, struct dhcpd_around *a,
 	size_t from = dhcpd_is(head, 0, "else") ? 2 : 1;
 	bool is_else = from == 2 && !dhcpd_is(head, 1, "if");
 	struct truth truth =
-		is_else ? (struct truth){DHCPD_ALL, 0} : condition_of(p, head, from);
+		is_else ? (struct truth){CLIENTS_ALL, 0} : condition_of(p, head, from);
 
 	if (is_first)
 		a->rest = a->mask;
@@ -534,9 +517,9 @@ static struct truth members_of(const struct dhcpd_parser *p)
 void dhcpd_class(struct dhcpd_parser *p, const struct dhcpd_statement *head)
 {
 	struct truth truth = members_of(p);
-	struct dhcpd_around a = {.mask = DHCPD_ALL, .is_class = true};
+	struct dhcpd_around a = {.mask = CLIENTS_ALL, .is_class = true};
 
-	if (truth.yes == 0 || (truth.yes | truth.no) != DHCPD_ALL) {
+	if (truth.yes == 0 || (truth.yes | truth.no) != CLIENTS_ALL) {
 		dhcpd_left(p, head,
 			"is not taken over, nor what stands in its braces: its members are "
 			"not told apart here");

@@ -217,22 +217,44 @@ const char *dnsmasq_tag(const char *field, const char *const *kinds)
 	return NULL;
 }
 
+static const char *const range_filters[] = {"tag:", "net:", NULL};
 const char *const dnsmasq_sets[] = {"set:", "net:", NULL};
-const char *const dnsmasq_asks[] = {"tag:", "net:", NULL};
+const char *const dnsmasq_asks[] = {"tag:", "net:", "set:", NULL};
+
+/* Does an option begin here? Anything else in front of one is a tag. */
+static bool begins_option(const char *field)
+{
+	static const char *const begins[] = {
+		"option:", "option6:", "vendor:", "encap:", "vi-encap:", NULL};
+
+	return field[strspn(field, "0123456789")] == '\0' ||
+	       dnsmasq_tag(field, begins) != NULL;
+}
 
 const char *dnsmasq_leading_tag(const struct dnsmasq_line *l, const char *const *kinds)
 {
-	struct ip ip;
-
-	if (l->n < 2 || l->fields[0][0] == '\0')
+	if (l->n < 2)
 		return NULL;
 	const char *tag = dnsmasq_tag(l->fields[0], kinds);
 
-	if (tag != NULL || strpbrk(l->fields[0], ":=") != NULL ||
-		strchr("0123456789", l->fields[0][0]) != NULL ||
-		ip_parse(l->fields[0], &ip))
-		return tag;
-	return l->fields[0];
+	return tag != NULL || begins_option(l->fields[0]) ? tag : l->fields[0];
+}
+
+/*
+ * What a range sets. Anything that is no address is a tag; with `tag:` or `net:` the range is
+ * for clients that have it already.
+ */
+static const char *range_tag(const struct dnsmasq_line *l)
+{
+	static const char *const sets[] = {"set:", NULL};
+	const char *field = l->n < 2 ? "" : l->fields[0];
+
+	if (field[strspn(field, " .:0123456789abcdefABCDEF")] == '\0' ||
+		dnsmasq_tag(field, range_filters) != NULL)
+		return NULL;
+	const char *tag = dnsmasq_tag(field, sets);
+
+	return tag == NULL ? field : tag;
 }
 
 void dnsmasq_drop_fields(struct dnsmasq_line *l, size_t n)
@@ -342,7 +364,7 @@ static void left_range(struct dnsmasq_line *l)
 		dnsmasq_left(l,
 			"is not taken over: its network is what an interface has, write it: "
 			"FIRST,LAST,LENGTH");
-	else if (l->n > 0 && text_has_prefix(l->fields[0], "tag:"))
+	else if (l->n > 0 && dnsmasq_tag(l->fields[0], range_filters) != NULL)
 		dnsmasq_left(l,
 			"is for clients with %s, and is not taken over: ranges are "
 			"for all unknown clients here",
@@ -398,8 +420,7 @@ static void read_dhcp_range(struct dnsmasq_line *l)
 	struct ip first;
 	bool is_static;
 
-	for (const char *tag; n_tags < FIELDS_MAX &&
-			      (tag = dnsmasq_leading_tag(l, dnsmasq_sets)) != NULL;
+	for (const char *tag; n_tags < FIELDS_MAX && (tag = range_tag(l)) != NULL;
 		dnsmasq_drop_fields(l, 1))
 		tags[n_tags++] = tag;
 	struct import_network *network = read_range(l, &first, &is_static);
@@ -510,7 +531,7 @@ static bool is_the_servers(struct dnsmasq_line *l)
 
 /*
  * The fields between commas, without the blanks around them; in quotes a comma and `#` are
- * letters. `#` begins a comment at the start of a line and behind a blank.
+ * letters. `#` begins a comment behind a blank; none begins in front of the value.
  */
 static void split_fields(struct dnsmasq_line *l, const char *text)
 {
@@ -520,8 +541,7 @@ static void split_fields(struct dnsmasq_line *l, const char *text)
 
 	for (const char *at = text; !is_end; at++) {
 		is_end = *at == '\0' ||
-			 (*at == '#' && !is_quoted &&
-				 (at == text || strchr(" \t", at[-1]) != NULL));
+			 (*at == '#' && !is_quoted && strchr(" \t", at[-1]) != NULL);
 		if (is_end || (*at == ',' && !is_quoted)) {
 			*mem_push(l->im->mem_ctx, &l->fields, &l->n) =
 				mem_strndup(l->im->mem_ctx, b->data, kept);
@@ -619,7 +639,7 @@ static int read_path(struct dnsmasq *d, const char *path)
 int import_dnsmasq(struct import *im, const char *path)
 {
 	struct dnsmasq d = {.im = im,
-		.kinds = table_new(im->mem_ctx, 8),
+		.clients = table_new(im->mem_ctx, 8),
 		.files = table_new(im->mem_ctx, 64)};
 	int failed = read_path(&d, path);
 

@@ -6,6 +6,7 @@
  * options, boot files and what is ignored are kept as they stand, and settled at the end.
  */
 
+#include "ldapcc/import/boot_client.h"
 #include "ldapcc/import/import.h"
 
 enum dnsmasq_what {
@@ -41,13 +42,19 @@ struct dnsmasq {
 	size_t n_rules;
 	struct dnsmasq_rule **boots; /* those of boot files */
 	size_t n_boots;
-	struct table *kinds; /* tag -> kind of client */
-	bool has_ipxe, has_http; /* tags for clients that boot by a URL */
+	struct table *clients; /* tag -> unsigned, bits of enum boot_client */
 	struct dnsmasq_domain *domains;
 	size_t n_domains;
 	struct table
 		*files; /* "DEVICE:INODE" of what was read, and keys that were named */
 	bool is_without_hosts; /* no-hosts */
+};
+
+/* Whose tags are looked at. */
+struct dnsmasq_whom {
+	const struct import_network *network; /* NULL: the whole site */
+	const struct import_host *host; /* NULL: an unknown client */
+	int client; /* enum boot_client, -1: of any kind */
 };
 
 struct dnsmasq_line {
@@ -91,14 +98,22 @@ void dnsmasq_settle_domains(struct dnsmasq *d);
 
 /* What clients are told (import_dnsmasq_options.c) */
 void dnsmasq_option(struct dnsmasq_line *l);
+void dnsmasq_ignore(struct dnsmasq_line *l);
+
+/* Boot files by kind of client (import_dnsmasq_boot.c) */
 void dnsmasq_match(struct dnsmasq_line *l);
 void dnsmasq_user_class(struct dnsmasq_line *l);
 void dnsmasq_vendor_class(struct dnsmasq_line *l);
 void dnsmasq_boot(struct dnsmasq_line *l);
-void dnsmasq_ignore(struct dnsmasq_line *l);
+/* Of the site and its networks, and of @whom alone, whatever kind of client it is. */
+void dnsmasq_settle_boots(struct dnsmasq *d);
+void dnsmasq_settle_boot(
+	struct dnsmasq *d, struct import_scope *scope, struct dnsmasq_whom whom);
 
 /* Whom rules are for (import_dnsmasq_rules.c) */
 void dnsmasq_settle_rules(struct dnsmasq *d);
+bool dnsmasq_is_for(const struct dnsmasq *d, const struct dnsmasq_rule *rule,
+	const struct dnsmasq_whom *whom) _must_check_;
 
 /* Further files (import_dnsmasq_files.c) */
 int dnsmasq_read_file(

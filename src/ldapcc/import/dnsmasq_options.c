@@ -8,14 +8,6 @@
 
 /* What a dnsmasq.conf tells clients, and how it tells them apart: each line becomes a rule. */
 
-/* What a tag can stand for, as a value of the table of kinds. */
-static const enum import_option kind_values[_IMPORT_MAX] = {
-	[IMPORT_BOOT_FILE] = IMPORT_BOOT_FILE,
-	[IMPORT_BOOT_FILE_UEFI] = IMPORT_BOOT_FILE_UEFI,
-	[IMPORT_BOOT_FILE_ARM64] = IMPORT_BOOT_FILE_ARM64,
-	[IMPORT_BOOT_URL] = IMPORT_BOOT_URL,
-};
-
 /* Numbers of options by the names that `dnsmasq --help dhcp` and `dhcp6` print. */
 static const struct {
 	const char *name;
@@ -95,6 +87,7 @@ static const struct {
 	{"bootfile-url", 59, true},
 };
 
+enum { CODE_VENDOR_CLASS = 60 };
 enum { CODE_NETMASK = 1, CODE_BROADCAST = 28, CODE_BOOT_FILE = 67 };
 enum { CODE_ROUTES = 121, CODE_ROUTES_OF_WINDOWS = 249, CODE_NEXT_SERVER = 255 };
 
@@ -311,6 +304,10 @@ static void read_value(
 		rule->text = text_of(l);
 		return;
 	}
+	/* what makes firmware take an offer for HTTP boot: ours says it, too */
+	if (!is_ipv6 && code == CODE_VENDOR_CLASS && rule->n_tags > 0 &&
+		strcmp(text_of(l), "HTTPClient") == 0)
+		return;
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		if (places[i].code != code || places[i].is_ipv6 != is_ipv6)
 			continue;
@@ -336,109 +333,6 @@ void dnsmasq_option(struct dnsmasq_line *l)
 	if (text_has_suffix(l->key, "-force") && rule->text != NULL)
 		dnsmasq_left(l,
 			"is told from now on to clients that ask for it, and to no others");
-}
-
-/* Kinds of clients */
-
-static void set_kind(struct dnsmasq_line *l, const char *tag, enum import_option option)
-{
-	void **slot = table_slot(l->d->kinds, tag);
-
-	if (*slot != NULL && *slot != &kind_values[option])
-		dnsmasq_left(l, "gives one tag to several kinds of clients");
-	*slot = (void *)&kind_values[option];
-	bool is_https = strstr(l->fields[l->n - 1], "HTTPClient") != NULL || l->n == 3;
-
-	l->d->has_http |= option == IMPORT_BOOT_URL && is_https;
-	l->d->has_ipxe |= option == IMPORT_BOOT_URL && !is_https;
-}
-
-static void left_kind(struct dnsmasq_line *l)
-{
-	dnsmasq_left(l,
-		"tells clients apart by what has no place in the directory: what is "
-		"told to its tag is not taken over");
-}
-
-/* set:TAG,option:client-arch,NUMBER; set:TAG,175 is iPXE's own option */
-void dnsmasq_match(struct dnsmasq_line *l)
-{
-	static const struct {
-		const char *number;
-		enum import_option option;
-	} archs[] = {
-		{"0", IMPORT_BOOT_FILE},
-		{"7", IMPORT_BOOT_FILE_UEFI},
-		{"9", IMPORT_BOOT_FILE_UEFI},
-		{"11", IMPORT_BOOT_FILE_ARM64},
-		{"16", IMPORT_BOOT_URL},
-		{"19", IMPORT_BOOT_URL},
-	};
-	const char *tag = l->n > 1 ? dnsmasq_tag(l->fields[0], dnsmasq_sets) : NULL;
-	const char *what = l->n > 1 ? l->fields[1] : "";
-
-	what += text_has_prefix(what, "option:") ? strlen("option:") : 0;
-	for (size_t i = 0; tag != NULL && l->n == 3 && i < ARRAY_SIZE(archs); i++)
-		if ((strcmp(what, "client-arch") == 0 || strcmp(what, "93") == 0) &&
-			strcmp(l->fields[2], archs[i].number) == 0) {
-			set_kind(l, tag, archs[i].option);
-			return;
-		}
-	if (tag != NULL && l->n == 2 && strcmp(what, "175") == 0)
-		set_kind(l, tag, IMPORT_BOOT_URL);
-	else
-		left_kind(l);
-}
-
-void dnsmasq_user_class(struct dnsmasq_line *l)
-{
-	const char *tag = l->n == 2 ? dnsmasq_tag(l->fields[0], dnsmasq_sets) : NULL;
-
-	if (tag != NULL && strcmp(l->fields[1], "iPXE") == 0)
-		set_kind(l, tag, IMPORT_BOOT_URL);
-	else
-		left_kind(l);
-}
-
-/* PXEClient:Arch:00007 and HTTPClient say what client-arch says, too. */
-void dnsmasq_vendor_class(struct dnsmasq_line *l)
-{
-	static const struct {
-		const char *text;
-		enum import_option option;
-	} classes[] = {
-		{"PXEClient:Arch:00000", IMPORT_BOOT_FILE},
-		{"PXEClient:Arch:00007", IMPORT_BOOT_FILE_UEFI},
-		{"PXEClient:Arch:00009", IMPORT_BOOT_FILE_UEFI},
-		{"PXEClient:Arch:00011", IMPORT_BOOT_FILE_ARM64},
-		{"HTTPClient", IMPORT_BOOT_URL},
-		{"HTTPClient:Arch:00016", IMPORT_BOOT_URL},
-	};
-	const char *tag = l->n == 2 ? dnsmasq_tag(l->fields[0], dnsmasq_sets) : NULL;
-
-	for (size_t i = 0; tag != NULL && i < ARRAY_SIZE(classes); i++)
-		if (strcmp(l->fields[1], classes[i].text) == 0) {
-			set_kind(l, tag, classes[i].option);
-			return;
-		}
-	left_kind(l);
-}
-
-/* FILE[,NAME[,ADDRESS]]: without an address the server gives its own. */
-void dnsmasq_boot(struct dnsmasq_line *l)
-{
-	struct dnsmasq_rule *rule = dnsmasq_add_rule(l, DNSMASQ_BOOT, false);
-
-	if (l->n == 0) {
-		dnsmasq_left(l, "has no file");
-		return;
-	}
-	rule->text = l->fields[0];
-	rule->server = l->n > 2 ? l->fields[2] : "";
-	if (l->n > 1 && l->fields[1][0] != '\0')
-		import_say(l->im, l->where,
-			"the server's name '%s' is told no more, its address is",
-			l->fields[1]);
 }
 
 void dnsmasq_ignore(struct dnsmasq_line *l)

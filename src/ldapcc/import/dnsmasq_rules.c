@@ -11,13 +11,6 @@
  * counts, before those without tags (dnsmasq(8), --dhcp-option).
  */
 
-/* Whose tags are looked at. */
-struct whom {
-	const struct import_network *network; /* NULL: the whole site */
-	const struct import_host *host; /* NULL: an unknown client */
-	int kind; /* of client, for boot files; -1: of any */
-};
-
 static bool is_among(const char *const *tags, size_t n, const char *tag)
 {
 	for (size_t i = 0; i < n; i++)
@@ -26,29 +19,36 @@ static bool is_among(const char *const *tags, size_t n, const char *tag)
 	return false;
 }
 
-static bool is_hosts_tag(const struct whom *whom, const char *tag)
+static bool is_hosts_tag(const struct dnsmasq_whom *whom, const char *tag)
 {
 	return whom->host != NULL &&
 	       (strcmp(tag, "known") == 0 ||
 		       is_among(whom->host->tags, whom->host->n_tags, tag));
 }
 
-static bool has_tag(const struct dnsmasq *d, const struct whom *whom, const char *tag)
+static bool has_tag(
+	const struct dnsmasq *d, const struct dnsmasq_whom *whom, const char *tag)
 {
-	const enum import_option *kind = table_find(d->kinds, tag);
+	const unsigned *clients = table_find(d->clients, tag);
 
-	if (kind != NULL)
-		return (int)*kind == whom->kind;
+	if (clients != NULL && whom->client >= 0 && (*clients & 1U << whom->client) != 0)
+		return true;
 	return is_hosts_tag(whom, tag) ||
 	       (whom->network != NULL &&
 		       is_among(whom->network->tags, whom->network->n_tags, tag));
 }
 
-static bool is_for(
-	const struct dnsmasq *d, const struct dnsmasq_rule *rule, const struct whom *whom)
+/* !red; an older spelling is #red. */
+static bool is_negative(const char *tag)
+{
+	return tag[0] == '!' || tag[0] == '#';
+}
+
+bool dnsmasq_is_for(const struct dnsmasq *d, const struct dnsmasq_rule *rule,
+	const struct dnsmasq_whom *whom)
 {
 	for (size_t i = 0; i < rule->n_tags; i++) {
-		bool is_not = rule->tags[i][0] == '!';
+		bool is_not = is_negative(rule->tags[i]);
 
 		if (has_tag(d, whom, rule->tags[i] + is_not) == is_not)
 			return false;
@@ -56,10 +56,10 @@ static bool is_for(
 	return true;
 }
 
-static bool names_tag_of(const struct dnsmasq_rule *rule, const struct whom *whom)
+static bool names_tag_of(const struct dnsmasq_rule *rule, const struct dnsmasq_whom *whom)
 {
 	for (size_t i = 0; i < rule->n_tags; i++)
-		if (is_hosts_tag(whom, rule->tags[i] + (rule->tags[i][0] == '!')))
+		if (is_hosts_tag(whom, rule->tags[i] + is_negative(rule->tags[i])))
 			return true;
 	return false;
 }
@@ -123,131 +123,18 @@ static void settle_options(struct dnsmasq *d)
 				set_value(d, &d->im->scope, d->rules[i]);
 	for (size_t i = 0; i < d->im->n_networks; i++) {
 		struct import_network *network = &d->im->networks[i];
-		const struct whom whom = {network, NULL, -1};
+		const struct dnsmasq_whom whom = {network, NULL, -1};
 
 		for (size_t j = 0; j < d->n_rules; j++) {
 			struct dnsmasq_rule *rule = d->rules[j];
 
 			if (rule->n_tags == 0 || rule->what > DNSMASQ_FURTHER ||
-				!is_for(d, rule, &whom))
+				!dnsmasq_is_for(d, rule, &whom))
 				continue;
 			rule->is_held = true;
 			check_part(d, network, rule);
 			set_value(d, &network->scope, rule);
 		}
-	}
-}
-
-/* Boot files */
-
-/* The line that @whom boots by: the last with tags that holds, else the last without. */
-static struct dnsmasq_rule *boot_of(struct dnsmasq *d, const struct whom *whom)
-{
-	struct dnsmasq_rule *found = NULL;
-
-	for (size_t i = 0; i < d->n_boots; i++) {
-		struct dnsmasq_rule *rule = d->boots[i];
-
-		if (!is_for(d, rule, whom))
-			continue;
-		rule->is_held = true;
-		if (found == NULL || rule->n_tags > 0 || found->n_tags == 0)
-			found = rule;
-	}
-	return found;
-}
-
-static void set_next_server(
-	struct dnsmasq *d, struct import_scope *scope, const struct dnsmasq_rule *rule)
-{
-	struct import_value *value = &scope->values[IMPORT_NEXT_SERVER];
-
-	if (rule->server == NULL)
-		return;
-	if (rule->server[0] == '\0')
-		import_left(d->im, rule->where,
-			"'dhcp-boot' gives the server's own address as next server, which "
-			"is not known here: write it");
-	else if (value->text != NULL && strcmp(value->text, rule->server) != 0)
-		import_left(d->im, rule->where,
-			"next server '%s' is not taken over: all kinds of clients have "
-			"'%s', that of another line",
-			rule->server, value->text);
-	else
-		*value = (struct import_value){rule->server, rule->where};
-}
-
-/* A path is nothing to HTTP boot; to iPXE it is, and no attribute has it. */
-static void set_url(
-	struct dnsmasq *d, struct import_scope *scope, const struct dnsmasq_rule *rule)
-{
-	bool is_url = strstr(rule->text, "://") != NULL;
-
-	if (is_url && d->has_ipxe != d->has_http && rule->n_tags > 0)
-		import_say(d->im, rule->where, "'%s' is told to %s from now on, too",
-			rule->text, d->has_ipxe ? "HTTP boot clients" : "iPXE");
-	if (is_url)
-		scope->values[IMPORT_BOOT_URL] =
-			(struct import_value){rule->text, rule->where};
-	else if ((d->has_ipxe || d->has_http) && rule->n_tags > 0)
-		import_left(d->im, rule->where,
-			"'%s' is no URL, as iPXE and HTTP boot are given: write "
-			"tftp://SERVER/%s",
-			rule->text, rule->text);
-	else if (rule->text[0] != '\0')
-		import_say(d->im, rule->where,
-			"'%s' is no URL: HTTP boot clients, which got it too, get nothing",
-			rule->text);
-}
-
-/* Whoever says no architecture is told the file of PC BIOS here. */
-static void check_silent(struct dnsmasq *d, struct whom whom)
-{
-	whom.kind = -1;
-	const struct dnsmasq_rule *silent = boot_of(d, &whom);
-
-	whom.kind = IMPORT_BOOT_FILE;
-	const struct dnsmasq_rule *bios = boot_of(d, &whom);
-
-	if (bios != NULL && bios != silent)
-		import_say(d->im, bios->where,
-			"'%s' is told from now on to clients that say nothing of themselves, "
-			"too",
-			bios->text);
-}
-
-static void settle_boot(struct dnsmasq *d, struct import_scope *scope, struct whom whom)
-{
-	check_silent(d, whom);
-	for (enum import_option kind = IMPORT_BOOT_FILE; kind <= IMPORT_BOOT_URL;
-		kind++) {
-		whom.kind = (int)kind;
-		const struct dnsmasq_rule *rule = boot_of(d, &whom);
-
-		if (rule == NULL)
-			continue;
-		if (kind == IMPORT_BOOT_URL) {
-			set_url(d, scope, rule);
-			continue;
-		}
-		scope->values[kind] = (struct import_value){rule->text, rule->where};
-		set_next_server(d, scope, rule);
-	}
-}
-
-static void settle_boots(struct dnsmasq *d)
-{
-	for (size_t i = 0; i < d->n_rules; i++)
-		if (d->rules[i]->what == DNSMASQ_BOOT && d->rules[i]->text != NULL)
-			*mem_push(d->im->mem_ctx, &d->boots, &d->n_boots) = d->rules[i];
-	if (d->n_boots == 0)
-		return;
-	settle_boot(d, &d->im->scope, (struct whom){NULL, NULL, -1});
-	for (size_t i = 0; i < d->im->n_networks; i++) {
-		struct import_network *network = &d->im->networks[i];
-
-		if (network->prefix.base.family == 4)
-			settle_boot(d, &network->scope, (struct whom){network, NULL, -1});
 	}
 }
 
@@ -269,7 +156,7 @@ static void index_rules(struct dnsmasq *d, struct index *index)
 	for (size_t i = 0; i < d->n_rules; i++)
 		for (size_t j = 0; j < d->rules[i]->n_tags; j++) {
 			const char *tag = d->rules[i]->tags[j];
-			void **slot = table_slot(index->by_tag, tag + (tag[0] == '!'));
+			void **slot = table_slot(index->by_tag, tag + is_negative(tag));
 
 			if (*slot == NULL)
 				*slot = mem_new(index->mem_ctx, struct found);
@@ -299,12 +186,12 @@ static void ignore_host(
 static void settle_host_rule(
 	struct dnsmasq *d, struct import_host *host, struct dnsmasq_rule *rule)
 {
-	const struct whom stranger = {
+	const struct dnsmasq_whom stranger = {
 		host->n_ips == 0 ? NULL : import_network_of(d->im, host->ips[0]), NULL,
 		-1};
-	const struct whom whom = {
+	const struct dnsmasq_whom whom = {
 		rule->what == DNSMASQ_IGNORE ? NULL : stranger.network, host, -1};
-	bool holds = is_for(d, rule, &whom);
+	bool holds = dnsmasq_is_for(d, rule, &whom);
 
 	if (rule->what == DNSMASQ_BOOT)
 		return;
@@ -313,7 +200,7 @@ static void settle_host_rule(
 		ignore_host(d, host, rule);
 	else if (holds)
 		set_value(d, &host->scope, rule);
-	else if (names_tag_of(rule, &whom) && is_for(d, rule, &stranger) &&
+	else if (names_tag_of(rule, &whom) && dnsmasq_is_for(d, rule, &stranger) &&
 		 rule->what != DNSMASQ_IGNORE)
 		import_left(d->im, rule->where,
 			"is not for host '%s', which is told it from now on, as all of its "
@@ -350,7 +237,8 @@ static void settle_hosts(struct dnsmasq *d)
 		for (size_t j = 0; j < host->n_tags; j++)
 			settle_tag(d, &index, host, host->tags[j], &boots);
 		if (boots)
-			settle_boot(d, &host->scope, (struct whom){network, host, -1});
+			dnsmasq_settle_boot(d, &host->scope,
+				(struct dnsmasq_whom){network, host, -1});
 	}
 }
 
@@ -359,7 +247,7 @@ static void settle_hosts(struct dnsmasq *d)
 /* Strangers that get no answer have no range. What ranges set does not count here. */
 static void settle_ignored(struct dnsmasq *d, struct dnsmasq_rule *rule)
 {
-	if (!is_for(d, rule, &(struct whom){NULL, NULL, -1}))
+	if (!dnsmasq_is_for(d, rule, &(struct dnsmasq_whom){NULL, NULL, -1}))
 		return;
 	rule->is_held = true;
 	for (size_t i = 0; i < d->im->n_networks; i++)
@@ -388,7 +276,7 @@ static void check_held(struct dnsmasq *d)
 void dnsmasq_settle_rules(struct dnsmasq *d)
 {
 	settle_options(d);
-	settle_boots(d);
+	dnsmasq_settle_boots(d);
 	settle_hosts(d);
 	for (size_t i = 0; i < d->n_rules; i++)
 		if (d->rules[i]->what == DNSMASQ_IGNORE)
