@@ -27,7 +27,7 @@ option log-servers 10.1.0.8;
 option wpad "http://wpad/";
 subnet 10.1.0.0 netmask 255.255.255.0 {
 	option log-servers 10.1.0.9, 10.1.0.10; option voip 10.1.0.7; option ip-forwarding off;
-	option root-path "10.1.0.1:/export, rw"; option nis-domain = "computed";
+	option root-path "10.1.0.1:/export, rw"; option nis-domain = concat("com", "puted");
 	option routes 16, 10,9, 10,1,0,7; option routers 10.1.0.1;
 	range 10.1.0.100 10.1.0.110;
 	pool { range 10.1.0.120 10.1.0.130; option lpr-servers 10.1.0.3; }
@@ -309,6 +309,27 @@ ok '… a check finds no error' exits 0 check
 sed -i '/tag:nine\|tag:web/d' spelled.conf
 ok 'one file of UEFI is' imported --dnsmasq spelled.conf
 told spelled.conf '15:seven.efi. is told .*number 9'
+
+# A text behind `=` is a text; names that the hosts file has are addresses; -1 is for ever.
+cat >texts.conf <<'END'
+key upd { algorithm hmac-md5; secret "xx=="; }
+zone c.example. { primary 10.1.0.2; key upd; }
+failover peer "x" { primary; address 10.1.0.2; }
+default-lease-time -1; max-lease-time -1;
+option default-url = "http://10.1.0.9/onie";
+option log-servers loghost, 10.1.0.7;
+option time-servers nobody.c.example;
+subnet 10.1.0.0 netmask 255.255.255.0 { option routers 10.1.0.1; range 10.1.0.100 10.1.0.110; }
+host a.c.example { hardware ethernet 00:00:5e:00:53:01; fixed-address 10.1.0.11; option host-name = "a"; }
+END
+echo '10.1.0.6 loghost.c.example loghost' >names
+ok 'a dhcpd.conf with texts that are assigned' imported --dhcpd texts.conf --hosts names
+ok '… which all are told' has cluster 'vocDHCPOption: captive-portal http://10.1.0.9/onie' \
+	'vocDHCPOption: log-servers 10.1.0.6, 10.1.0.7'
+ok '… for ever' has 10.1.0.0-24 'vocLeaseTime: 2147483647'
+told texts.conf "7:nobody.c.example' is no IPv4 address" '9:the domain in the name'
+ok '… what is the server'"'"'s own is no loss' equal "$(grep -c ' warning: ' "$work/err")" 1
+ok '… a check finds no error' exits 0 check
 
 # What a server puts up with and a checked site does not.
 cat >bare-ends.conf <<'END'

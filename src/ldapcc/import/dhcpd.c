@@ -169,11 +169,6 @@ static void settle_pool(struct dhcpd_parser *p, const struct dhcpd_around *outer
 
 /* Hosts */
 
-struct addresses {
-	struct ip *items;
-	size_t n;
-};
-
 /* The addresses of each name in the hosts file. */
 static struct table *index_names(TALLOC_CTX *mem_ctx, const struct import *im)
 {
@@ -184,8 +179,8 @@ static struct table *index_names(TALLOC_CTX *mem_ctx, const struct import *im)
 			void **slot = table_slot(names, im->lines[i].names[j]);
 
 			if (*slot == NULL)
-				*slot = mem_new(mem_ctx, struct addresses);
-			struct addresses *found = *slot;
+				*slot = mem_new(mem_ctx, struct dhcpd_addresses);
+			struct dhcpd_addresses *found = *slot;
 
 			*mem_push(mem_ctx, &found->items, &found->n) = im->lines[i].ip;
 		}
@@ -196,7 +191,7 @@ static void read_fixed(
 	struct dhcpd_parser *p, struct import_host *host, const struct dhcpd_statement *s)
 {
 	for (size_t i = 1; i < s->n; i++) {
-		const struct addresses *found = table_find(p->names, s->words[i]);
+		const struct dhcpd_addresses *found = table_find(p->names, s->words[i]);
 		struct ip ip;
 
 		if (strcmp(s->words[i], ",") == 0)
@@ -316,17 +311,26 @@ static bool read_lifetime(
 	if ((!is_longest && !dhcpd_is(s, 0, "preferred-lifetime")) || s->n != 2)
 		return false;
 	*(is_longest ? &a->scope.longest : &a->scope.preferred) =
-		(struct import_value){s->words[1], s->where};
+		(struct import_value){dhcpd_lease(s->words[1]), s->where};
 	if ((a->host != NULL || a->pool != NULL || a->is_group) &&
-		text_compare(lease, s->words[1]) != 0)
+		text_compare(lease, dhcpd_lease(s->words[1])) != 0)
 		dhcpd_left(p, s, "is not taken over: it has no place in the directory");
 	return true;
 }
 
+static void say_servers(struct dhcpd_parser *p, const struct dhcpd_statement *s)
+{
+	if (!p->is_muted)
+		import_say(p->im, s->where,
+			"'%s' is the server's own: it stays in the file that includes ours",
+			s->words[0]);
+}
+
 /* A simple statement. */
 static void read_line(
-	struct dhcpd_parser *p, struct dhcpd_around *a, const struct dhcpd_statement *s)
+	struct dhcpd_parser *p, struct dhcpd_around *a, struct dhcpd_statement *s)
 {
+	dhcpd_drop_equals(p, s);
 	if (a->host != NULL && read_host_line(p, a, s))
 		return;
 	if (a->pool != NULL && read_pool_line(p, a->pool, s))
@@ -343,11 +347,7 @@ static void read_line(
 		   dhcpd_is(s, 0, "ignore")) {
 		read_service(p, a, s);
 	} else if (is_server_word(s->words[0])) {
-		if (!p->is_muted)
-			import_say(p->im, s->where,
-				"'%s' is the server's own: it stays in the file that "
-				"includes ours",
-				s->words[0]);
+		say_servers(p, s);
 	} else if (!read_lifetime(p, a, s) && !dhcpd_option(p, a, s)) {
 		dhcpd_left(p, s,
 			a->is_top ? "has no place in the directory: keep it in the file "
@@ -561,10 +561,11 @@ static void read_nested(
 	} else if (dhcpd_is(s, 0, "pool") || dhcpd_is(s, 0, "pool6")) {
 		read_pool(p, a);
 	} else {
-		dhcpd_left(p, s,
-			is_server_word(s->words[0])
-				? "is the server's own: it stays in the file that includes ours"
-				: "is not taken over, nor what stands in its braces");
+		if (is_server_word(s->words[0]))
+			say_servers(p, s);
+		else
+			dhcpd_left(
+				p, s, "is not taken over, nor what stands in its braces");
 		dhcpd_skip(p);
 	}
 }

@@ -18,6 +18,12 @@ struct dhcpd_servers {
 	size_t n;
 };
 
+/* Of a name in the hosts file. */
+struct dhcpd_addresses {
+	struct ip *items;
+	size_t n;
+};
+
 struct dhcpd_parser {
 	struct import *im;
 	const char *file;
@@ -28,7 +34,7 @@ struct dhcpd_parser {
 	struct table *codes; /* names that `option NAME code N = …` gives -> unsigned */
 	const struct dhcpd_parser *outer; /* of the file that includes this one */
 	struct table *files; /* path -> struct file_text, of what was included */
-	struct table *names; /* of the hosts file -> struct addresses */
+	struct table *names; /* of the hosts file -> struct dhcpd_addresses */
 	struct import_scope *classes; /* what classes tell the clients in them */
 	struct dhcpd_servers *servers; /* next servers of others than PC BIOS */
 };
@@ -79,6 +85,8 @@ void dhcpd_left(struct dhcpd_parser *p, const struct dhcpd_statement *s, const c
 
 /* Options and parameters (import_dhcpd_options.c): a simple statement that tells clients something */
 void dhcpd_define(struct dhcpd_parser *p, const struct dhcpd_statement *s);
+void dhcpd_drop_equals(const struct dhcpd_parser *p, struct dhcpd_statement *s);
+const char *dhcpd_lease(const char *text) _must_check_;
 /* The number of an option by its name (of DHCPv6: with `dhcp6.` before it); 0: none is known. */
 unsigned dhcpd_code(const struct dhcpd_parser *p, const char *name) _must_check_;
 bool dhcpd_option(struct dhcpd_parser *p, struct dhcpd_around *a,

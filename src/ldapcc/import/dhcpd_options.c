@@ -48,6 +48,12 @@ static const char *with_both(struct dhcpd_parser *p, const char *before, const c
 	return mem_printf(p->im->mem_ctx, "%s %s", before, text);
 }
 
+/* -1 is for ever, as far as an attribute goes. */
+const char *dhcpd_lease(const char *text)
+{
+	return strcmp(text, "-1") == 0 ? IMPORT_FOREVER : text;
+}
+
 static void set_row(struct dhcpd_parser *p, struct dhcpd_around *a,
 	const struct dhcpd_statement *s, const struct row *row, size_t n)
 {
@@ -60,6 +66,8 @@ static void set_row(struct dhcpd_parser *p, struct dhcpd_around *a,
 			p, s, "has several routers: the first of each network is taken");
 	const char *text = dhcpd_list(p->im->mem_ctx, s, n);
 
+	if (row->option == IMPORT_LEASE)
+		text = dhcpd_lease(text);
 	if (a->is_top && n == 2 && text_has_prefix(row->words[1], "dhcp6."))
 		text = with_both(p, a->scope.values[row->option].text, text);
 	dhcpd_set(a, row->option, text, s->where);
@@ -123,7 +131,7 @@ unsigned dhcpd_code(const struct dhcpd_parser *p, const char *name)
 		const char *name;
 		unsigned code;
 	} known[] = {{"vendor-class-identifier", 60}, {"user-class", 77},
-		{"pxe-system-type", 93}, {"architecture-type", 93},
+		{"default-url", 114}, {"pxe-system-type", 93}, {"architecture-type", 93},
 		{"client-architecture", 93}, {"dhcp6.user-class", CODE6_USER_CLASS},
 		{"dhcp6.vendor-class", CODE6_VENDOR_CLASS},
 		{"dhcp6.bootfile-url", CODE6_BOOT_URL},
@@ -165,6 +173,45 @@ static const struct dhcp_option_type *type_of(
 				      text_has_prefix(name, "dhcp6."));
 }
 
+/* `option NAME = "VALUE"` of a text is its value, and nothing computed. */
+void dhcpd_drop_equals(const struct dhcpd_parser *p, struct dhcpd_statement *s)
+{
+	static const char *const texts[] = {"domain-name", "host-name", "bootfile-name"};
+
+	if (s->n != 4 || !dhcpd_is(s, 0, "option") || !dhcpd_is(s, 2, "=") ||
+		!s->is_string[3])
+		return;
+	const struct dhcp_option_type *type = type_of(p, s->words[1]);
+	bool is_text = type != NULL && type->type == DHCP_TEXT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		is_text |= dhcpd_is(s, 1, texts[i]);
+	if (!is_text)
+		return;
+	s->words[2] = s->words[3];
+	s->is_string[2] = true;
+	s->n = 3;
+}
+
+/* The server looks names up: here the hosts file has their addresses. */
+static const char *list_of_addresses(TALLOC_CTX *mem_ctx, const struct dhcpd_parser *p,
+	const struct dhcpd_statement *s)
+{
+	struct buffer *b = buffer_new(mem_ctx);
+
+	for (size_t i = 2; i < s->n; i++) {
+		const struct dhcpd_addresses *found = table_find(p->names, s->words[i]);
+		char text[IP_TEXT_MAX];
+
+		if (strcmp(s->words[i], ",") != 0 && found == NULL)
+			buffer_printf(b, " %s", s->words[i]);
+		for (size_t j = 0; found != NULL && j < found->n; j++)
+			if (found->items[j].family == 4)
+				buffer_printf(b, " %s", ip_format(found->items[j], text));
+	}
+	return b->len == 0 ? "" : b->data + 1;
+}
+
 static const char *no_place(TALLOC_CTX *mem_ctx, const char *why)
 {
 	return mem_printf(
@@ -194,8 +241,13 @@ static void set_further(
 		dhcpd_left(p, s, no_place(tmp, "its value is written as another type"));
 		return;
 	}
+	bool is_address = !type->is_ipv6 &&
+			  (type->type == DHCP_ADDRESS || type->type == DHCP_ADDRESSES);
+
 	text = mem_printf(tmp, "%s %s", type->name,
-		type->type == DHCP_TRUTH ? truth_of(s) : dhcpd_list(tmp, s, 2));
+		type->type == DHCP_TRUTH ? truth_of(s)
+		: is_address		 ? list_of_addresses(tmp, p, s)
+					 : dhcpd_list(tmp, s, 2));
 	why = import_set_further(p->im, &a->scope, text, s->where);
 	if (why == NULL && !a->is_top)
 		why = import_set_further(p->im, &a->groups, text, s->where);

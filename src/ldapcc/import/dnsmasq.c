@@ -36,7 +36,7 @@ const char *dnsmasq_lease(TALLOC_CTX *mem_ctx, const char *text)
 	uint64_t number;
 
 	if (strcmp(text, "infinite") == 0)
-		return DNSMASQ_INFINITE;
+		return IMPORT_FOREVER;
 	if (digits == 0 || (text[digits] != '\0' && text[digits + 1] != '\0') ||
 		!text_parse_u64(mem_strndup(mem_ctx, text, digits), UINT32_MAX, &number))
 		return NULL;
@@ -327,7 +327,7 @@ static void set_lease(
 
 	if (lease == NULL)
 		lease = first->family == 6 ? "86400" : "3600";
-	if (lease != NULL && strcmp(lease, DNSMASQ_INFINITE) == 0)
+	if (lease != NULL && strcmp(lease, IMPORT_FOREVER) == 0)
 		dnsmasq_left(l,
 			"leases end after 68 years from now on: there is no longer one");
 	if (value->text == NULL)

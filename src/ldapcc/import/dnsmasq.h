@@ -69,7 +69,6 @@ struct dnsmasq_line {
 
 /* A warning at the line: what is not taken over of it, and what to do. */
 void dnsmasq_left(const struct dnsmasq_line *l, const char *format, ...) _printf_(2, 3);
-#define DNSMASQ_INFINITE "2147483647" /* the longest that an attribute has */
 
 /* 12h, 45m, 3600, infinite: the seconds as text; NULL: none */
 const char *dnsmasq_lease(TALLOC_CTX *mem_ctx, const char *text) _must_check_;

@@ -84,11 +84,47 @@ static bool is_told_none(const struct import_host *host)
 	return n > 0 && n == host->n_ips;
 }
 
+/* A name with its domain, where DHCP tells none: ours tells that of the name. */
+static bool has_new_domain(struct import *im, const struct import_host *host)
+{
+	const struct import_network *network =
+		host->n_ips == 0 ? NULL : import_network_of(im, host->ips[0]);
+
+	return strchr(host->name, '.') != NULL &&
+	       (host->host_name == NULL || strchr(host->host_name, '.') == NULL) &&
+	       host->scope.values[IMPORT_DOMAIN].text == NULL &&
+	       im->scope.values[IMPORT_DOMAIN].text == NULL &&
+	       (network == NULL || network->scope.values[IMPORT_DOMAIN].text == NULL);
+}
+
+static void say_domains(struct import *im)
+{
+	const struct import_host *first = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < im->n_hosts; i++) {
+		const struct import_host *host = im->hosts[i];
+
+		if (!host->has_dhcp || host->is_merged || is_told_none(host) ||
+			!has_new_domain(im, host))
+			continue;
+		first = first == NULL ? host : first;
+		n++;
+	}
+	if (n > 0)
+		import_say(im, first->where,
+			"DHCP tells %zu %s, this the first, the domain in the name from now "
+			"on",
+			n, text_plural(n, "host", "hosts"));
+}
+
 /* What hosts are told of their names otherwise than they were: one note each. */
 void import_check_told_names(struct import *im)
 {
 	const struct import_host *first = NULL;
 	size_t n = 0;
+
+	say_domains(im);
 
 	for (size_t i = 0; i < im->n_hosts; i++) {
 		const struct import_host *host = im->hosts[i];

@@ -35,6 +35,8 @@ enum import_option {
 	_IMPORT_MAX
 };
 
+#define IMPORT_FOREVER "2147483647" /* seconds: the longest that an attribute has */
+
 struct import_value {
 	const char *text; /* NULL: not set; of lists with a blank between */
 	struct loc where;
