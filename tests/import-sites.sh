@@ -342,6 +342,7 @@ host a { hardware ethernet 00:00:5e:00:53:01; fixed-address 10.3.0.11; }
 host b { hardware ethernet 00:00:5e:00:53:01; fixed-address 10.3.0.12; }
 host c { hardware ethernet 00:00:5e:00:53:01; fixed-address 10.2.0.12; }
 host e { hardware ethernet 00:00:5e:00:53:01; }
+host f { hardware ethernet 01:00:5e:00:53:01; fixed-address 10.3.0.14; ddns-hostname "F"; }
 END
 ok 'a dhcpd.conf with addresses that nobody can have, and the same twice' imported --dhcpd bare-ends.conf
 ok '… a range without what is the network'"'"'s' has 10.1.0.0-24 'vocDynamicRange: 10.1.0.2 10.1.0.254'
@@ -351,8 +352,8 @@ ok '… the first has the MAC address' has a 'macAddress: 00:00:5e:00:53:01'
 ok '… in its network' has_not b 'macAddress: 00:00:5e:00:53:01'
 ok '… and another one in another' has c 'macAddress: 00:00:5e:00:53:01'
 told bare-ends.conf "2:the network.s own" '2:the broadcast' "2:the router's" '2:they are one' "3:the router's" \
-	'4:is there already, in .*:3' "7:the MAC address .* of 'a'" '9:the MAC address'
-ok '… and nothing else is' equal "$(grep -c ' warning: ' "$work/err")" 7
+	'4:is there already, in .*:3' "7:the MAC address .* of 'a'" '9:the MAC address' '10:01:00:5e:00:53:01 of .f. is no MAC'
+ok '… and nothing else is' equal "$(grep -c ' warning: ' "$work/err")" 8
 ok '… a check finds no error' exits 0 check
 printf '00:00:5e:00:53:01 n1\n00:00:5e:00:53:01 n1-wlan\n00:00:5e:00:53:02 n2\n' >ethers
 printf '10.1.0.11 n1\n10.1.0.12 n1-wlan\n10.1.0.13 n2\n' >names

@@ -7,7 +7,7 @@
 
 /*
  * What a server puts up with and a checked site does not: addresses in a range that nobody can
- * be given, and one MAC address for two machines. It would cost the network or the hosts.
+ * be given, a MAC address of two machines or of none. It would cost the network or the hosts.
  */
 
 /* Ranges */
@@ -166,11 +166,26 @@ static const struct import_host *first_of(
 	return NULL;
 }
 
+/* What no interface can own. */
+static bool is_nobodys(struct import *im, const struct import_host *host, struct mac mac)
+{
+	char text[MAC_TEXT_MAX];
+
+	if (!mac_is_zero(mac) && !mac_is_multicast(mac))
+		return false;
+	import_left(im, host->where,
+		"%s of '%s' is no MAC address that an interface has: left out",
+		mac_format(mac, text), host->name);
+	return true;
+}
+
 static void part_host(struct import *im, struct table *by_mac, struct import_host *host)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < host->n_macs; i++) {
+		if (is_nobodys(im, host, host->macs[i]))
+			continue;
 		char text[MAC_TEXT_MAX];
 		void **slot = table_slot(
 			by_mac, mem_strdup(im->mem_ctx, mac_format(host->macs[i], text)));

@@ -281,7 +281,8 @@ static bool read_host_line(
 		a->host->host_name = s->words[2];
 		return true;
 	}
-	return false;
+	/* the name that DNS has anyway */
+	return dhcpd_is(s, 0, "ddns-hostname") && dhcpd_is(s, 1, a->host->name);
 }
 
 /* `deny unknown-clients` and the like: who gets an answer at all. */
