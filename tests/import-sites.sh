@@ -322,6 +322,10 @@ option time-servers nobody.c.example;
 subnet 10.1.0.0 netmask 255.255.255.0 { option routers 10.1.0.1; range 10.1.0.100 10.1.0.110; }
 host a.c.example { hardware ethernet 00:00:5e:00:53:01; fixed-address 10.1.0.11; option host-name = "a"; }
 END
+cat >own-domains.conf <<'END'
+subnet 10.1.0.0 netmask 255.255.255.0 { option domain-name "c.example"; range 10.1.0.100 10.1.0.110; }
+host a.x.example { hardware ethernet 00:00:5e:00:53:01; }
+END
 echo '10.1.0.6 loghost.c.example loghost' >names
 ok 'a dhcpd.conf with texts that are assigned' imported --dhcpd texts.conf --hosts names
 ok '… which all are told' has cluster 'vocDHCPOption: captive-portal http://10.1.0.9/onie' \
@@ -330,6 +334,19 @@ ok '… for ever' has 10.1.0.0-24 'vocLeaseTime: 2147483647'
 told texts.conf "7:nobody.c.example' is no IPv4 address" '9:the domain in the name'
 ok '… what is the server'"'"'s own is no loss' equal "$(grep -c ' warning: ' "$work/err")" 1
 ok '… a check finds no error' exits 0 check
+
+ok 'a dhcpd.conf with a host in no network' imported --dhcpd own-domains.conf
+told own-domains.conf '2:in another domain than DHCP told it'
+# A file of ours in theirs is no source.
+printf '10.1.0.6 loghost\n10.1.0.7 printer\n' >names
+imported --dhcpd own-domains.conf --hosts names
+has_not printer 'objectClass: vocPhysicalNode' && has a.x.example 'objectClass: vocPhysicalNode'
+ok '… what has no MAC address is no host that carries VCNs' equal $? 0
+run render -o own dhcpd dnsmasq-hosts
+printf 'include "%s";\n' "$work/own/etc/dhcp/ldapcc.conf" >again.conf
+ok 'a dhcpd.conf that includes ours' imported --dhcpd again.conf --hosts own/srv/ldapcc/dnsmasq/hosts
+ok '… which is said' complains 'own/etc/dhcp/ldapcc.conf: warning: is a file that ldapcc has written'
+ok '… of a hosts file, too' complains 'own/srv/ldapcc/dnsmasq/hosts: warning: is a file that ldapcc has written'
 
 # What a server puts up with and a checked site does not.
 cat >bare-ends.conf <<'END'

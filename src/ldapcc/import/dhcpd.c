@@ -646,8 +646,10 @@ static struct file_text *text_of(
 
 	file->failed = file_read(p->im->mem_ctx, path, EXIT_IO, FILE_MAX, p->im->diags,
 		&file->text, &file->len);
-	if (file->failed == 0)
+	if (file->failed == 0) {
+		import_check_own(p->im, path, file->text, file->len);
 		return file;
+	}
 	struct finding *said = diag_last(p->im->diags);
 
 	said->where.source = mem_strdup(p->im->diags, path);

@@ -45,6 +45,8 @@ int dnsmasq_read_file(const struct dnsmasq_line *from, const char *path, const c
 	int failed =
 		file_read(im->mem_ctx, path, EXIT_IO, FILE_MAX, im->diags, &text, &len);
 
+	if (failed == 0)
+		import_check_own(im, path, text, len);
 	for (unsigned line = 1; failed == 0 && text != NULL; line++) {
 		struct dnsmasq_line l = {.d = from->d,
 			.im = im,

@@ -26,6 +26,7 @@ static int read_lines(struct import *im, const char *path, struct lines *ret)
 
 	if (failed < 0)
 		return failed;
+	import_check_own(im, path, text, len);
 	*ret = (struct lines){.file = mem_strdup(im->diags, path)};
 	while (text != NULL) {
 		char *newline = strchr(text, '\n');

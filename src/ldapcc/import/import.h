@@ -136,6 +136,9 @@ struct import {
 void import_left(struct import *im, struct loc where, const char *format, ...)
 	_printf_(3, 4);
 
+/* A warning, where ldapcc has written the file: it would be its own source. */
+void import_check_own(struct import *im, const char *path, const char *text, size_t len);
+
 /* What is no loss, and to be known: a note, once a place. */
 void import_say(struct import *im, struct loc where, const char *format, ...)
 	_printf_(3, 4);

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "base/trailer.h"
 #include "ldapcc/import/import.h"
 
 /* What the readers fill, and what they cannot take over. */
@@ -48,6 +49,16 @@ void import_say(struct import *im, struct loc where, const char *format, ...)
 	va_start(args, format);
 	say(im, where, SEVERITY_NOTE, NULL, format, args);
 	va_end(args);
+}
+
+void import_check_own(struct import *im, const char *path, const char *text, size_t len)
+{
+	struct trailer trailer;
+
+	if (trailer_find(text, len, "# ", &trailer) == NULL)
+		import_left(im, loc_file(mem_strdup(im->diags, path)),
+			"is a file that ldapcc has written: import what the site had "
+			"before, without it");
 }
 
 struct import_host *import_add_host(struct import *im, const char *name, struct loc where)

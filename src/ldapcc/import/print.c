@@ -95,6 +95,20 @@ static void print_interface(const struct import *im, const struct import_host *h
 	buffer_add_byte(out, '\n');
 }
 
+/*
+ * Of what has a name and an address alone, a printer or a switch of the hosts file, nobody knows
+ * that it can carry VCNs: it needs no manifest.
+ */
+static bool is_node(const struct import_host *host)
+{
+	for (enum import_option option = 0; option < _IMPORT_MAX; option++)
+		if (import_is_hosts(option) && host->scope.values[option].text != NULL)
+			return true;
+	return host->n_macs + host->n_guids + host->n_aliases + host->n_records +
+		       host->n_duids >
+	       0;
+}
+
 static void print_host(
 	const struct import *im, const struct import_host *host, struct buffer *out)
 {
@@ -104,7 +118,8 @@ static void print_host(
 		ldif_put(out, "objectClass", "ipHost");
 	if (host->n_macs + host->n_guids > 0)
 		ldif_put(out, "objectClass", "ieee802Device");
-	ldif_put(out, "objectClass", "vocPhysicalNode");
+	if (is_node(host))
+		ldif_put(out, "objectClass", "vocPhysicalNode");
 	ldif_put(out, "cn", host->name);
 	print_addresses(host, out);
 	for (size_t i = 0; i < host->n_aliases; i++)

@@ -112,19 +112,26 @@ static void promote(
 }
 
 /* What DHCP tells a host of its domain is what DNS has of it. */
-static void check_domain(struct import *im, const struct import_host *host,
-	const struct import_network *network)
+static void check_domain(struct import *im, const struct import_host *host)
 {
 	const char *dot = strchr(host->name, '.');
 	const char *own = host->scope.values[IMPORT_DOMAIN].text;
-	const char *told = own != NULL ? own : network->scope.values[IMPORT_DOMAIN].text;
 
-	if (host->has_dhcp && dot != NULL && told != NULL &&
-		!text_equal_case(dot + 1, told))
+	for (size_t i = 0; host->has_dhcp && dot != NULL && i < im->n_networks; i++) {
+		const struct import_network *network = &im->networks[i];
+		const char *told =
+			own != NULL ? own : network->scope.values[IMPORT_DOMAIN].text;
+
+		/* without an address it may turn up anywhere */
+		if ((host->n_ips > 0 && import_network_of(im, host->ips[0]) != network) ||
+			told == NULL || text_equal_case(dot + 1, told))
+			continue;
 		import_left(im, host->where,
 			"'%s' is in another domain than DHCP told it, '%s': it will be told "
 			"its own",
 			host->name, told);
+		return;
+	}
 }
 
 /* Of a host's routers it is told one: that of its network. */
@@ -172,8 +179,7 @@ static void settle_host(struct import *im, struct import_host *host)
 		host->n_ips == 0 ? NULL : import_network_of(im, host->ips[0]);
 	struct import_scope own = {0};
 
-	if (network != NULL)
-		check_domain(im, host, network);
+	check_domain(im, host);
 	for (enum import_option option = 0; option < _IMPORT_MAX; option++) {
 		const struct import_value *value = &host->scope.values[option];
 
