@@ -203,7 +203,7 @@ ok '… a check finds no error' exits 0 check
 printf 'dhcp-range=10.1.0.100,10.1.0.110,255.255.255.0\ndhcp-ignore=tag:!known\nno-hosts\n' >known.conf
 ok 'a dnsmasq.conf for known clients' imported --dnsmasq known.conf
 ok '… has no range' has_not 10.1.0.0-24 'vocDynamicRange: 10.1.0.100 10.1.0.110'
-told known.conf '2:not for unknown clients'
+told known.conf '1:dhcp-option=option:router,ADDRESS' '2:not for unknown clients'
 
 # Of IPv6: a network that only an interface has, and what routers advertise.
 cat >six.conf <<'END'

@@ -607,8 +607,11 @@ static void check_own_address(struct import *im)
 				im->scope.values[options[j]].text == NULL)
 				import_left(im, network->where,
 					"%s: where nothing is said, dnsmasq gives its own "
-					"address, which is not known here: write it",
-					import_place(options[j])->attribute);
+					"address, which is not known here: write it, "
+					"dhcp-option=option:%s,ADDRESS",
+					import_place(options[j])->attribute,
+					options[j] == IMPORT_ROUTERS ? "router"
+								     : "dns-server");
 		}
 }
 
