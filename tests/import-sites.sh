@@ -322,6 +322,10 @@ option time-servers nobody.c.example;
 subnet 10.1.0.0 netmask 255.255.255.0 { option routers 10.1.0.1; range 10.1.0.100 10.1.0.110; }
 host a.c.example { hardware ethernet 00:00:5e:00:53:01; fixed-address 10.1.0.11; option host-name = "a"; }
 END
+cat >clocks.conf <<'END'
+subnet 10.1.0.0 netmask 255.255.255.0 { range 10.1.0.100 10.1.0.110; }
+subnet 10.2.0.0 netmask 255.255.255.0 { range 10.2.0.100 10.2.0.110; option ntp-servers 10.2.0.4; }
+END
 cat >own-domains.conf <<'END'
 subnet 10.1.0.0 netmask 255.255.255.0 { option domain-name "c.example"; range 10.1.0.100 10.1.0.110; }
 host a.x.example { hardware ethernet 00:00:5e:00:53:01; }
@@ -335,6 +339,9 @@ told texts.conf "7:nobody.c.example' is no IPv4 address" '9:the domain in the na
 ok '… what is the server'"'"'s own is no loss' equal "$(grep -c ' warning: ' "$work/err")" 1
 ok '… a check finds no error' exits 0 check
 
+ok 'a dhcpd.conf with a time server of one network' imported --dhcpd clocks.conf
+ok '… which is the site'"'"'s' has cluster 'vocTimeServer: 10.2.0.4'
+told clocks.conf "1:whole site: none here, '10.2.0.4' elsewhere"
 ok 'a dhcpd.conf with a host in no network' imported --dhcpd own-domains.conf
 told own-domains.conf '2:in another domain than DHCP told it'
 # A file of ours in theirs is no source.

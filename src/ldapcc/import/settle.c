@@ -48,27 +48,40 @@ static void check_order(
 		}
 }
 
+static bool is_none(const char *text)
+{
+	return text == NULL || text[0] == '\0';
+}
+
+static const char *quoted(TALLOC_CTX *mem_ctx, const char *text)
+{
+	return is_none(text) ? "none" : mem_printf(mem_ctx, "'%s'", text);
+}
+
 /* What all networks say alike is the site's; what one says otherwise has no place. */
 static void settle_site(struct import *im, enum import_option option)
 {
+	TMP_CTX(tmp);
 	struct import_value *site = &im->scope.values[option];
 
-	if (site->text == NULL && im->n_networks > 0)
-		*site = im->networks[0].scope.values[option];
+	/* a network that says nothing is told it, too, before another one loses it */
+	for (size_t i = 0; i < im->n_networks && is_none(site->text); i++)
+		*site = im->networks[i].scope.values[option];
 	for (size_t i = 0; i < im->n_networks; i++) {
 		const struct import_value *value = &im->networks[i].scope.values[option];
 		/* DHCPv6 has another option for them */
 		bool is_silent = option == IMPORT_TIME_SERVERS && value->text == NULL &&
 				 im->networks[i].prefix.base.family == 6;
 
-		if (!is_silent && text_compare(value->text, site->text) != 0)
+		if (!is_silent &&
+			strcmp(quoted(tmp, value->text), quoted(tmp, site->text)) != 0)
 			import_left(im,
 				value->text == NULL ? im->networks[i].where
 						    : value->where,
-				"%s is one for the whole site: '%s' here, '%s' elsewhere",
-				import_place(option)->attribute,
-				value->text == NULL ? "" : value->text,
-				site->text == NULL ? "" : site->text);
+				"%s is one for the whole site: %s here, %s elsewhere, which "
+				"all are told",
+				import_place(option)->attribute, quoted(tmp, value->text),
+				quoted(tmp, site->text));
 	}
 }
 
