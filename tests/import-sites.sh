@@ -355,6 +355,13 @@ ok 'a dhcpd.conf that includes ours' imported --dhcpd again.conf --hosts own/srv
 ok '… which is said' complains 'own/etc/dhcp/ldapcc.conf: warning: is a file that ldapcc has written'
 ok '… of a hosts file, too' complains 'own/srv/ldapcc/dnsmasq/hosts: warning: is a file that ldapcc has written'
 
+# A short name that two have, and lines that begin with one.
+printf '10.1.0.11 e.x.example e\n10.1.0.12 e.y.example e\n10.1.0.13 f f.x.example\n10.1.0.14 g.x.example g\n' >names
+ok 'a hosts file with a short name of two machines' imported --hosts names
+told names "1:'e' is the short name of 'e.x.example' and 'e.y.example'" '2:it is answered no more' \
+	"3:1 line begins .*'f.x.example'"
+ok '… and nothing else is' equal "$(grep -c ' warning: ' "$work/err")" 2
+
 # What a server puts up with and a checked site does not.
 cat >bare-ends.conf <<'END'
 option routers 10.1.0.1;

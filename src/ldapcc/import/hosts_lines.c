@@ -350,6 +350,29 @@ static void compare_names(struct import *im)
 	}
 }
 
+/* What an address is called is what stands first in its line; here it is the full name. */
+static void say_renamed(struct import *im)
+{
+	const struct import_line *first = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < im->n_lines; i++) {
+		const struct import_line *line = &im->lines[i];
+
+		if (text_hostname_fault(line->names[0]) != NULL ||
+			full_name(line) == line->names[0])
+			continue;
+		first = first == NULL ? line : first;
+		n++;
+	}
+	if (n > 0)
+		import_say(im, first->where,
+			"%zu %s with another name than the full one, this the first: the "
+			"address has the full one from now on, '%s'",
+			n, text_plural(n, "line begins", "lines begin"),
+			full_name(first));
+}
+
 void import_take_lines(struct import *im)
 {
 	TMP_CTX(tmp);
@@ -381,4 +404,5 @@ void import_take_lines(struct import *im)
 		take_line(im, host, line);
 	}
 	compare_names(im);
+	say_renamed(im);
 }

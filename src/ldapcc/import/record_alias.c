@@ -97,6 +97,52 @@ static void compare_alias(struct import *im, struct table *owners,
 			alias, other->name);
 }
 
+/* Two machines of one first label, in two domains. */
+struct pair {
+	const struct import_host *one, *other;
+};
+
+static struct table *pairs_of(TALLOC_CTX *mem_ctx, const struct import *im)
+{
+	struct table *pairs = table_new_folded(mem_ctx, im->n_hosts);
+
+	for (size_t i = 0; i < im->n_hosts; i++) {
+		if (im->hosts[i]->n_ips == 0)
+			continue;
+		const char *name = im->hosts[i]->name;
+		void **slot =
+			table_slot(pairs, mem_strndup(mem_ctx, name, strcspn(name, ".")));
+		struct pair *pair = *slot;
+
+		if (pair == NULL) {
+			*slot = pair = mem_new(mem_ctx, struct pair);
+			pair->one = im->hosts[i];
+		} else if (pair->other == NULL && strcmp(pair->one->name, name) != 0) {
+			pair->other = im->hosts[i];
+		}
+	}
+	return pairs;
+}
+
+/* A short name is that of one machine, or nobody's; a hosts file gave all of its addresses. */
+static void compare_short(struct import *im)
+{
+	TMP_CTX(tmp);
+	const struct table *pairs = pairs_of(tmp, im);
+
+	for (size_t i = 0; i < im->n_lines; i++)
+		for (size_t j = 0; j < im->lines[i].n_names; j++) {
+			const char *name = im->lines[i].names[j];
+			const struct pair *pair = table_find(pairs, name);
+
+			if (pair != NULL && pair->other != NULL)
+				import_left(im, im->lines[i].where,
+					"'%s' is the short name of '%s' and '%s': it is "
+					"answered no more",
+					name, pair->one->name, pair->other->name);
+		}
+}
+
 void import_compare_aliases(struct import *im)
 {
 	TMP_CTX(tmp);
@@ -108,4 +154,5 @@ void import_compare_aliases(struct import *im)
 	for (size_t i = 0; i < im->n_hosts; i++)
 		for (size_t j = 0; j < im->hosts[i]->n_aliases; j++)
 			compare_alias(im, owners, im->hosts[i], im->hosts[i]->aliases[j]);
+	compare_short(im);
 }
