@@ -94,7 +94,7 @@ static int fault_byte(struct builder *b, size_t offset, const char *message)
 	for (const char *at = b->document->text; mark.index < offset && *at != '\0';
 		at++) {
 		mark.index++;
-		mark.column++;
+		mark.column += ((unsigned char)*at & 0xc0) != 0x80;
 		if (*at == '\n') {
 			mark.line++;
 			mark.column = 0;
@@ -216,6 +216,9 @@ static int build_node(struct builder *b, const yaml_event_t *event, unsigned dep
 		node->text = mem_strndup(
 			node, (const char *)event->data.scalar.value, node->length);
 		node->is_plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+		node->is_quoted =
+			event->data.scalar.style == YAML_SINGLE_QUOTED_SCALAR_STYLE ||
+			event->data.scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE;
 		return 0;
 	case YAML_SEQUENCE_START_EVENT:
 		node->kind = NODE_LIST;
@@ -317,13 +320,29 @@ const struct node *node_find(const struct node *map, const char *key)
 
 /* Reading by a table */
 
+struct loc document_at(const struct reader *r, const struct node *node)
+{
+	return loc_at(r->document->source, node->line, node->column);
+}
+
+struct loc document_text_at(
+	struct reader *r, const struct node *value, const char **ret_line)
+{
+	*ret_line = excerpt(r->mem_ctx, r->diags, r->document->text,
+		value->line - r->document->line_offset);
+	struct loc where = document_at(r, value);
+
+	where.column += value->is_quoted;
+	return where;
+}
+
 int document_fault(struct reader *r, const struct node *node, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	struct finding *finding = diag_vadd(r->diags, SEVERITY_ERROR, r->id,
-		loc_at(r->document->source, node->line, node->column), format, args);
+	struct finding *finding = diag_vadd(
+		r->diags, SEVERITY_ERROR, r->id, document_at(r, node), format, args);
 	va_end(args);
 	finding->excerpt = excerpt(finding, r->diags, r->document->text,
 		node->line - r->document->line_offset);

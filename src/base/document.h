@@ -21,6 +21,7 @@ struct node {
 	const char *text; /* scalar: its value, never NULL */
 	size_t length;
 	bool is_plain; /* scalar without quotes: may be a number, boolean or null */
+	bool is_quoted; /* else it is a block of lines */
 	struct node **items; /* list: elements; map: values */
 	struct node **keys; /* map: keys, scalars, same order as items */
 	size_t n_items;
@@ -78,6 +79,18 @@ struct key {
  */
 int document_read(struct reader *r, const struct node *map, const struct key *keys,
 	void *object) _must_check_;
+
+/* Where a node begins; the strings are the diags'. */
+struct loc document_at(const struct reader *r, const struct node *node);
+
+/*
+ * document_text_at - where the text of a scalar begins, behind its quote: for faults inside it
+ *
+ * shape:  *ret_line is the line of the file, for a caret; NULL where it is too long
+ * memory: below r->mem_ctx, but for the loc's source
+ */
+struct loc document_text_at(
+	struct reader *r, const struct node *value, const char **ret_line);
 
 /* Records a fault at @node, with the source line and a caret; returns -code. */
 int document_fault(struct reader *r, const struct node *node, const char *format, ...)

@@ -187,11 +187,13 @@ typedef unsigned (*kind_shapes)(enum kind kind, enum field_id field);
 /*
  * map_load - a shipped map by its name, or a file by its path (it contains a slash)
  *
- * shape:  names are looked for below @schema_dir (the installed schema folder)
+ * shape:  names are looked for below @schema_dir (the installed schema folder); @named_at is who
+ *         says @name
  * errors: EXIT_USAGE, with position
  */
 int map_load(TALLOC_CTX *mem_ctx, const char *schema_dir, const char *name,
-	kind_shapes shapes, struct diags *diags, const struct map **ret_map) _must_check_;
+	struct loc named_at, kind_shapes shapes, struct diags *diags,
+	const struct map **ret_map) _must_check_;
 
 /* The kinds in the order in which an entry's classes are tried; ends with KIND_NONE. */
 extern const enum kind map_kind_order[];

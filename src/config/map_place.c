@@ -77,7 +77,8 @@ static const char *const *find_names(TALLOC_CTX *mem_ctx, const char *folder)
 	return names;
 }
 
-int map_check_name(const char *folder, const char *name, struct diags *diags)
+int map_check_name(
+	const char *folder, const char *name, struct loc where, struct diags *diags)
 {
 	TMP_CTX(tmp);
 	struct buffer *list = buffer_new(tmp);
@@ -90,7 +91,7 @@ int map_check_name(const char *folder, const char *name, struct diags *diags)
 			return 0;
 		buffer_printf(list, "%s%s", at == names ? "" : ", ", *at);
 	}
-	return diag_fail(diags, EXIT_USAGE, LOC_NONE,
-		"schema: there is no map '%s'; there are %s, or a path with a slash",
-		name, list->data);
+	return diag_fail(diags, EXIT_USAGE, where,
+		"there is no map '%s'; there are %s, or a path with a slash", name,
+		list->data);
 }

@@ -17,7 +17,7 @@ int map_unknown_attribute(const char *path, const char *name, const char *neares
 /*
  * map_check_name - is there a map @name, or does the name have a slash, as a path has?
  *
- * errors: EXIT_USAGE, with the names that there are in @folder
+ * errors: EXIT_USAGE at @where, with the names that there are in @folder
  */
-int map_check_name(
-	const char *folder, const char *name, struct diags *diags) _must_check_;
+int map_check_name(const char *folder, const char *name, struct loc where,
+	struct diags *diags) _must_check_;

@@ -799,7 +799,8 @@ static int check_name(struct reader *r, const struct node *root, const struct ma
 }
 
 int map_load(TALLOC_CTX *mem_ctx, const char *schema_dir, const char *name,
-	kind_shapes shapes, struct diags *diags, const struct map **ret_map)
+	struct loc named_at, kind_shapes shapes, struct diags *diags,
+	const struct map **ret_map)
 {
 	TMP_CTX(tmp);
 	struct map *map = mem_new(tmp, struct map);
@@ -808,7 +809,8 @@ int map_load(TALLOC_CTX *mem_ctx, const char *schema_dir, const char *name,
 				   ? name
 				   : mem_printf(diags, "%s/maps/%s.yaml", schema_dir,
 					     name); /* for its messages */
-	int failed = map_check_name(mem_printf(tmp, "%s/maps", schema_dir), name, diags);
+	int failed = map_check_name(
+		mem_printf(tmp, "%s/maps", schema_dir), name, named_at, diags);
 
 	if (failed == 0)
 		failed = document_load(tmp, path, EXIT_USAGE, diags, &document);

@@ -123,7 +123,7 @@ static int read_tls(struct reader *r, const struct node *value, void *field)
 static int read_exclusion(
 	struct reader *r, const struct node *value, struct exclusion *exclusion)
 {
-	exclusion->where = loc_at(r->document->source, value->line, value->column);
+	exclusion->where = document_at(r, value);
 	if (value->kind == NODE_SCALAR && value->text[0] == '(')
 		return read_filter(r, value, &exclusion->filter);
 	return read_string(r, value, &exclusion->dn);
@@ -157,6 +157,14 @@ static int read_uris(struct reader *r, const struct node *value, void *field)
 	return failed;
 }
 
+static int read_schema(struct reader *r, const struct node *value, void *field)
+{
+	struct directory_settings *directory = field;
+
+	directory->schema_at = document_at(r, value);
+	return read_string(r, value, &directory->schema);
+}
+
 static int read_directory(struct reader *r, const struct node *value, void *field)
 {
 #define AT(member) offsetof(struct directory_settings, member)
@@ -169,7 +177,7 @@ static int read_directory(struct reader *r, const struct node *value, void *fiel
 		{"page-size", read_page_size, AT(page_size), false},
 		{"timeout", read_timeout, AT(timeout_s), false},
 		{"full-interval", read_interval, AT(full_interval_s), false},
-		{"schema", read_string, AT(schema), false},
+		{"schema", read_schema, 0, false},
 		{"also", read_strings, AT(also), false},
 		{"exclude", read_exclusions, 0, false},
 		{"canaries", read_strings, AT(canaries), false},
@@ -178,14 +186,17 @@ static int read_directory(struct reader *r, const struct node *value, void *fiel
 #undef AT
 	struct directory_settings *directory = field;
 
-	directory->where = loc_at(r->document->source, value->line, value->column);
+	directory->where = document_at(r, value);
 	return document_read(r, value, keys, field);
 }
 
 /* Commands and actions */
 
-/* One word of a command line: quotes hold blanks together, nothing else is special. */
-static bool take_word(const char **text, struct buffer *word)
+/*
+ * One word of a command line: quotes hold blanks together, nothing else is special. *ret_quote is
+ * one that is not closed.
+ */
+static bool take_word(const char **text, struct buffer *word, char *ret_quote)
 {
 	const char *at = *text + strspn(*text, " \t");
 	char quote = '\0';
@@ -201,6 +212,7 @@ static bool take_word(const char **text, struct buffer *word)
 			buffer_add_byte(word, *at);
 	}
 	*text = at;
+	*ret_quote = quote;
 	return true;
 }
 
@@ -208,15 +220,21 @@ static int split_command(
 	struct reader *r, const struct node *value, struct string_list *list)
 {
 	TMP_CTX(tmp);
-	const char *text = value->text;
+	const char *text = NULL;
 	struct buffer *word = buffer_new(tmp);
+	char quote = '\0';
+	int failed = read_string(r, value, &text);
 
 	*list = (struct string_list){0};
-	while (take_word(&text, word)) {
+	if (failed < 0)
+		return failed;
+	while (take_word(&text, word, &quote)) {
 		*mem_push(r->mem_ctx, &list->items, &list->n) =
 			mem_strndup(r->mem_ctx, word->data, word->len);
 		buffer_truncate(word, 0);
 	}
+	if (quote != '\0')
+		return document_fault(r, value, "the quote %c is not closed", quote);
 	if (list->n == 0)
 		return document_fault(r, value, "expected a command");
 	size_t n = list->n;
@@ -261,6 +279,22 @@ int read_action(struct reader *r, const struct node *value, void *field)
 
 /* targets: */
 
+static int read_target_path(struct reader *r, const struct node *value, void *field)
+{
+	struct target_settings *target = field;
+
+	target->path_at = document_text_at(r, value, &target->path_line);
+	return read_string(r, value, &target->path);
+}
+
+static int read_target_main(struct reader *r, const struct node *value, void *field)
+{
+	struct target_settings *target = field;
+
+	target->main_at = document_at(r, value);
+	return read_string(r, value, &target->main);
+}
+
 static int read_target_mode(struct reader *r, const struct node *value, void *field)
 {
 	struct target_settings *target = field;
@@ -274,6 +308,7 @@ static int read_target_check(struct reader *r, const struct node *value, void *f
 	struct target_settings *target = field;
 
 	target->has_check = true;
+	target->check_at = document_at(r, value);
 	return read_command(r, value, &target->check);
 }
 
@@ -289,11 +324,11 @@ static int read_target(struct reader *r, const struct node *key, const struct no
 	struct target_settings *target)
 {
 	static const struct key keys[] = {
-		{"path", read_string, offsetof(struct target_settings, path), false},
+		{"path", read_target_path, 0, false},
 		{"owner", read_string, offsetof(struct target_settings, owner), false},
 		{"group", read_string, offsetof(struct target_settings, group), false},
 		{"mode", read_target_mode, 0, false},
-		{"main", read_string, offsetof(struct target_settings, main), false},
+		{"main", read_target_main, 0, false},
 		{"check", read_target_check, 0, false},
 		{"check-timeout", read_timeout,
 			offsetof(struct target_settings, check_timeout_s), false},
@@ -302,7 +337,7 @@ static int read_target(struct reader *r, const struct node *key, const struct no
 	};
 
 	target->name = mem_strdup(r->mem_ctx, key->text);
-	target->where = loc_at(r->document->source, key->line, key->column);
+	target->where = document_at(r, key);
 	/* `pxelinux:` alone takes the template as it is */
 	if (node_is_null(value) || (value->kind == NODE_SCALAR && value->length == 0))
 		return 0;
@@ -439,11 +474,19 @@ static int read_sample(struct reader *r, const struct node *value, void *field)
 	return read_between(r, value, 1, INT32_MAX, field);
 }
 
+static int read_dns(struct reader *r, const struct node *value, void *field)
+{
+	struct verify_settings *verify = field;
+
+	verify->dns_at = document_at(r, value);
+	return read_strings(r, value, &verify->dns);
+}
+
 static int read_verify(struct reader *r, const struct node *value, void *field)
 {
 #define AT(member) offsetof(struct verify_settings, member)
 	static const struct key keys[] = {
-		{"dns", read_strings, AT(dns), false},
+		{"dns", read_dns, 0, false},
 		{"sample", read_sample, AT(sample), false},
 		{"timeout", read_timeout, AT(timeout_s), false},
 		{"kea4-socket", read_absolute, AT(kea4_socket), false},
@@ -499,7 +542,7 @@ static int read_select(struct reader *r, const struct node *value, void *field)
 	};
 	struct select_settings *select = field;
 
-	select->where = loc_at(r->document->source, value->line, value->column);
+	select->where = document_at(r, value);
 	int failed = document_read(r, value, keys, field);
 
 	if (failed == 0 && select->networks.n + select->groups.n == 0)

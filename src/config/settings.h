@@ -37,6 +37,7 @@ struct directory_settings {
 	unsigned timeout_s; /* whole read; default 60 */
 	unsigned full_interval_s; /* default 3600 */
 	const char *schema; /* map name or path; default "ldapcc" */
+	struct loc schema_at; /* line 0: nobody says it */
 	struct string_list also; /* LDIF files in our schema, read after the directory */
 	struct exclusion *excluded; /* what is passed over */
 	size_t n_excluded;
@@ -65,6 +66,8 @@ struct target_settings {
 	bool has_on_change;
 	bool is_off;
 	struct loc where; /* line 0: one of the defaults, as it is */
+	struct loc path_at, main_at, check_at;
+	const char *path_line; /* that line of the file, or NULL */
 };
 
 /* A share of what exists, in per mille, or an absolute number. */
@@ -87,6 +90,7 @@ struct select_settings {
 /* What `verify` asks. */
 struct verify_settings {
 	struct string_list dns; /* ADDRESS or ADDRESS:PORT; default 127.0.0.1 */
+	struct loc dns_at;
 	unsigned sample; /* names; default 100 */
 	unsigned timeout_s; /* for each attempt; default 2 */
 	const char *kea4_socket, *kea6_socket; /* control sockets */

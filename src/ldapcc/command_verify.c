@@ -136,9 +136,8 @@ static int check_servers(struct run *run)
 	for (size_t i = 0; i < servers->n; i++)
 		if (!dns_server_parse(servers->items[i], &server))
 			return diag_fail(run->diags, EXIT_USAGE,
-				loc_file(run->settings->path),
-				"verify.dns: '%s' is no ADDRESS or ADDRESS:PORT",
-				servers->items[i]);
+				run->settings->verify.dns_at,
+				"'%s' is no ADDRESS or ADDRESS:PORT", servers->items[i]);
 	return 0;
 }
 

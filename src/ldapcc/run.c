@@ -98,12 +98,12 @@ static int load_maps(struct run *run)
 	const struct directory_settings *directory = &run->settings->directory;
 	const char *schema = mem_printf(tmp, "%s/schema", run->datadir);
 	size_t n;
-	int failed = map_load(run->mem_ctx, schema, directory->schema, shapes_of,
-		run->diags, &run->map);
+	int failed = map_load(run->mem_ctx, schema, directory->schema,
+		directory->schema_at, shapes_of, run->diags, &run->map);
 
 	if (failed == 0 && directory->also.n > 0)
-		failed = map_load(run->mem_ctx, schema, "ldapcc", shapes_of, run->diags,
-			&run->also_map);
+		failed = map_load(run->mem_ctx, schema, "ldapcc", LOC_NONE, shapes_of,
+			run->diags, &run->also_map);
 	if (failed < 0)
 		return failed;
 	for (size_t i = 0; i < run->map->wanted.n; i++)

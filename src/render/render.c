@@ -63,6 +63,8 @@ static int compile_path(struct renderer *renderer, const struct target *target,
 		.body = target->path,
 		.len = strlen(target->path),
 		.line_offset = target->path_at.line - 1,
+		.column_offset = target->path_at.column - 1,
+		.line = target->path_line,
 		.language = "text"};
 
 	return template_compile(

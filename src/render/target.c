@@ -208,11 +208,6 @@ struct front {
 	struct loc main_at, check_at, trailer_at;
 };
 
-static struct loc node_at(const struct reader *r, const struct node *value)
-{
-	return loc_at(r->document->source, value->line, value->column);
-}
-
 static int read_for_each(struct reader *r, const struct node *value, void *field)
 {
 	size_t choice = 0;
@@ -261,7 +256,7 @@ static int read_when(struct reader *r, const struct node *value, void *field)
 
 	if (failed < 0)
 		return failed;
-	target->when_at = node_at(r, value);
+	target->when_at = document_at(r, value);
 	if (target->when[strspn(
 		    target->when, "abcdefghijklmnopqrstuvwxyz0123456789_.")] != '\0')
 		return document_fault(r, value, "expected the name of a field");
@@ -272,7 +267,7 @@ static int read_path(struct reader *r, const struct node *value, void *field)
 {
 	struct target *target = field;
 
-	target->path_at = node_at(r, value);
+	target->path_at = document_text_at(r, value, &target->path_line);
 	return read_string(r, value, &target->path);
 }
 
@@ -280,7 +275,7 @@ static int read_main(struct reader *r, const struct node *value, void *field)
 {
 	struct front *front = field;
 
-	front->main_at = node_at(r, value);
+	front->main_at = document_at(r, value);
 	return read_string(r, value, &front->target.main);
 }
 
@@ -288,7 +283,7 @@ static int read_check(struct reader *r, const struct node *value, void *field)
 {
 	struct front *front = field;
 
-	front->check_at = node_at(r, value);
+	front->check_at = document_at(r, value);
 	return read_command(r, value, &front->target.check);
 }
 
@@ -300,7 +295,7 @@ static int read_trailer(struct reader *r, const struct node *value, void *field)
 
 	if (failed < 0)
 		return failed;
-	front->trailer_at = node_at(r, value);
+	front->trailer_at = document_at(r, value);
 	if (strcmp(*trailer, "none") == 0)
 		*trailer = NULL;
 	else if (text_has_control(*trailer, strlen(*trailer)))
@@ -409,7 +404,8 @@ static void override(struct front *front, const struct target_settings *settings
 	target->own_path = target->path;
 	if (settings->path != NULL) {
 		target->path = settings->path;
-		target->path_at = settings->where;
+		target->path_at = settings->path_at;
+		target->path_line = settings->path_line;
 	}
 	if (settings->owner != NULL)
 		target->owner = settings->owner;
@@ -417,13 +413,13 @@ static void override(struct front *front, const struct target_settings *settings
 		target->group = settings->group;
 	if (settings->main != NULL) {
 		target->main = settings->main;
-		front->main_at = settings->where;
+		front->main_at = settings->main_at;
 	}
 	if (settings->has_mode)
 		target->mode = settings->mode;
 	if (settings->has_check) {
 		target->check = settings->check;
-		front->check_at = settings->where;
+		front->check_at = settings->check_at;
 	}
 	if (settings->check_timeout_s != 0)
 		target->check_timeout_s = settings->check_timeout_s;

@@ -41,6 +41,7 @@ struct target {
 	const char *when; /* name of a boolean field of the record, or NULL */
 	struct loc when_at;
 	struct loc path_at; /* in the front matter, or in the settings */
+	const char *path_line; /* that line, or NULL */
 	const char *language; /* by its name in language.h */
 	const char *refuse; /* further bytes that no value may have, NULL: none */
 	const char *owner, *group; /* NULL: root */

@@ -97,6 +97,9 @@ struct template_text {
 	const char *body;
 	size_t len;
 	unsigned line_offset;
+	/* of a text inside of a line: what stands before it, and the line, for a caret; or NULL */
+	unsigned column_offset;
+	const char *line;
 	const char *language;
 	const char *refuse;
 };

@@ -14,6 +14,8 @@ static const char *excerpt(
 	const char *at = text->body, *end = text->body + text->len;
 	size_t len = 0;
 
+	if (text->line != NULL)
+		return mem_strdup(mem_ctx, text->line);
 	for (unsigned i = text->line_offset + 1; i < line && at < end; i++) {
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
 
@@ -406,7 +408,7 @@ bool template_tokenize(TALLOC_CTX *mem_ctx, const struct template_text *text,
 		.body = text->body,
 		.len = text->len,
 		.line = text->line_offset + 1,
-		.column = 1,
+		.column = text->column_offset + 1,
 		.open = "{{",
 		.close = "}}",
 		.open_len = 2,

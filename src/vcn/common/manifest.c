@@ -94,8 +94,7 @@ static void warn_useless(struct reader *r, const struct node *value)
 		const struct node *node = node_find(value, keys[i]);
 
 		if (node != NULL)
-			diag_add(r->diags, SEVERITY_WARNING, NULL,
-				loc_at(r->document->source, node->line, node->column),
+			diag_add(r->diags, SEVERITY_WARNING, NULL, document_at(r, node),
 				"'%s' is not used without 'kernel'", keys[i]);
 	}
 }
@@ -160,8 +159,7 @@ static int read_guests(struct reader *r, const struct node *value, void *field)
 
 		guest->is_enabled = true;
 		guest->image.snapshot = true;
-		guest->where = loc_at(r->document->source, value->items[i]->line,
-			value->items[i]->column);
+		guest->where = document_at(r, value->items[i]);
 		int failed = document_read(r, value->items[i], guest_keys, guest);
 
 		if (failed == 0)
@@ -324,9 +322,7 @@ static int check_read(struct reader *r, const struct uses *uses, const struct no
 		return 0;
 	int failed = document_fault(r, node, "a VCN writes to the file '%s'", node->text);
 
-	diag_note(diag_last(r->diags),
-		loc_at(r->document->source, found->node->line, found->node->column),
-		"here");
+	diag_note(diag_last(r->diags), document_at(r, found->node), "here");
 	return failed;
 }
 
@@ -368,9 +364,7 @@ static int check_uses(struct reader *r, const struct manifest *manifest)
 		}
 		result = document_fault(
 			r, uses.rows[i].node, "%s is already taken", uses.rows[i].what);
-		diag_note(diag_last(r->diags),
-			loc_at(r->document->source, uses.rows[first].node->line,
-				uses.rows[first].node->column),
+		diag_note(diag_last(r->diags), document_at(r, uses.rows[first].node),
 			"first used here");
 	}
 	for (size_t i = 0; i < manifest->n_guests; i++) {
