@@ -816,7 +816,7 @@ ok '… and named' complains 'cn=n101,dc=x: note: .*n101.c.example.*install itse
 ok '… nothing is changed' stands
 id=$(plan_id)
 ok '… the command is named' complains \
-	"'ldapcc --config $work/settings.yaml --ldif $work/site.ldif rollback 1 --accept $id'"
+	"'ldapcc --config $work/settings.yaml rollback 1 --accept $id'"
 ok '… nor pinned: exit 0' exits 0 status
 ok '… another plan is not accepted: exit 3' exits 3 rollback 1 --accept "${id}0"
 ok '… this one is: exit 0' exits 0 rollback 1 --accept "$id"

@@ -29,10 +29,23 @@ equal() {
 	}
 }
 
-# run WORD... - ldapcc with the settings and the site of this test
+# options_for WORD... - $site: the settings and the site of this test, where these are not among the
+# words, or nothing is read
+options_for() {
+	site=(--config "$work/settings.yaml" --ldif "$work/site.ldif")
+	case " $* " in
+	*' status '* | *' history '* | *' rollback '* | *' verify '* | *' watch '* | *' --list '* | *' --ldif '*)
+		site=(--config "$work/settings.yaml")
+		;;
+	*' --config '*) site=(--ldif "$work/site.ldif") ;;
+	esac
+}
+
+# run WORD... - ldapcc with them
 run() {
+	options_for "$@"
 	status=0
-	"$LDAPCC" --config "$work/settings.yaml" --ldif "$work/site.ldif" "$@" \
+	"$LDAPCC" "${site[@]}" "$@" \
 		>"$work/said" 2>"$work/err" </dev/null || status=$?
 }
 

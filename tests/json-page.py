@@ -64,7 +64,9 @@ class Runs:
         self.program, self.options, self.printed = program, options, {}
 
     def run(self, command, *words, want=(0,)):
-        done = subprocess.run([self.program, *self.options, "--json", command, *words],
+        reads = command not in ("verify", "import") and "--list" not in words
+        options = self.options if reads else self.options[:2]  # --config
+        done = subprocess.run([self.program, *options, "--json", command, *words],
                               capture_output=True, text=True, timeout=120,
                               env={**os.environ, "LDAPCC_DATADIR": SOURCE, "LC_ALL": "C.UTF-8"})
         document = json.loads(done.stdout)

@@ -73,8 +73,10 @@ damage() {
 
 # behaves COMMAND... - it ends by itself, says why if it fails, and does not touch what is there
 behaves() {
+	options_for "$@"
 	status=0
-	timeout 20 "$LDAPCC" --config "$work/settings.yaml" --ldif "$work/site.ldif" "$@" \
+	# shellcheck disable=SC2154 # options_for has set it
+	timeout 20 "$LDAPCC" "${site[@]}" "$@" \
 		>"$work/said" 2>"$work/err" </dev/null || status=$?
 	case $status in
 	0 | 2 | 3 | 4 | 6 | 7 | 10 | 64) ;;

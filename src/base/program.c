@@ -242,7 +242,23 @@ static const struct program_option *find_option(const struct program *p, int cod
 	return NULL;
 }
 
-static int take_options(struct program *p, int argc, char **argv, bool *seen)
+/* The last of two values would win in silence, and the first is in somebody's script. */
+static int refuse_second(struct program *p, const struct program_option *option,
+	const char *before, const char *value)
+{
+	TMP_CTX(tmp);
+
+	return before == NULL || option->type == OPTION_TEXTS ||
+			       strcmp(before, value) == 0
+		       ? 0
+		       : diag_fail(p->diags, EXIT_USAGE, LOC_NONE,
+				 "--%s is given twice: '%s' and '%s'", option->name,
+				 text_printable(tmp, before, strlen(before)),
+				 text_printable(tmp, value, strlen(value)));
+}
+
+/* @given: the value of each option, or "" of one that has none; NULL where it is not given. */
+static int take_options(struct program *p, int argc, char **argv, const char **given)
 {
 	TMP_CTX(tmp);
 	struct option *longs = mem_array(tmp, struct option, p->n_options + 1);
@@ -260,27 +276,68 @@ static int take_options(struct program *p, int argc, char **argv, bool *seen)
 		const struct program_option *option = find_option(p, code);
 
 		assert(option != NULL);
-		int failed = take_option(p, option, optarg);
+		const char **before = &given[option - p->options];
+		const char *value = optarg == NULL ? "" : optarg;
+		int failed = refuse_second(p, option, *before, value);
 
+		if (failed == 0)
+			failed = take_option(p, option, optarg);
 		if (failed < 0)
 			return failed;
-		seen[option - p->options] = true;
+		*before = value;
 	}
 	return 0;
 }
 
-/* Do the words and options fit the command? */
-static int check_fit(struct program *p, const bool *seen)
+static bool is_given(
+	const struct program *p, const char **given, const char *name, size_t len)
+{
+	for (size_t i = 0; i < p->n_options; i++)
+		if (given[i] != NULL && strlen(p->options[i].name) == len &&
+			memcmp(p->options[i].name, name, len) == 0)
+			return true;
+	return false;
+}
+
+static int check_clash(
+	struct program *p, const char **given, const struct program_clash *clash)
+{
+	const char *other = clash->others;
+
+	if (!is_given(p, given, clash->option, strlen(clash->option)))
+		return 0;
+	for (size_t len; *other != '\0'; other += len + strspn(other + len, " ")) {
+		len = strcspn(other, " ");
+		if (is_given(p, given, other, len))
+			return diag_fail(p->diags, EXIT_USAGE, LOC_NONE,
+				"'%s %s': --%s and --%.*s do not go together", p->name,
+				p->command->name, clash->option, (int)len, other);
+	}
+	return 0;
+}
+
+/* Do the options fit the command, and each other? */
+static int check_options(struct program *p, const char **given)
 {
 	const struct program_command *command = p->command;
+	int failed = 0;
 
 	for (size_t i = 0; i < p->n_options; i++)
-		if (seen[i] && p->options[i].commands != 0 &&
+		if (given[i] != NULL && p->options[i].commands != 0 &&
 			(p->options[i].commands & command->bits) == 0)
 			return diag_fail(p->diags, EXIT_USAGE, LOC_NONE,
 				"'%s %s' knows no --%s; see %s %s --help", p->name,
 				command->name, p->options[i].name, p->name,
 				command->name);
+	for (size_t i = 0; failed == 0 && i < p->n_clashes; i++)
+		failed = check_clash(p, given, &p->clashes[i]);
+	return failed;
+}
+
+static int check_words(struct program *p)
+{
+	const struct program_command *command = p->command;
+
 	if (p->n_words >= command->min_words && p->n_words <= command->max_words)
 		return 0;
 	return diag_fail(p->diags, EXIT_USAGE, LOC_NONE, "usage: %s %s%s%s", p->name,
@@ -290,11 +347,11 @@ static int check_fit(struct program *p, const bool *seen)
 int program_parse(struct program *p, int argc, char **argv)
 {
 	TMP_CTX(tmp);
-	bool *seen = mem_array(tmp, bool, p->n_options + 1);
+	const char **given = mem_array(tmp, const char *, p->n_options + 1);
 
 	open_standard_files();
 	hear_of_children();
-	int failed = take_options(p, argc, argv, seen);
+	int failed = take_options(p, argc, argv, given);
 
 	if (failed < 0 || p->is_version || (p->is_help && optind == argc))
 		return failed;
@@ -306,7 +363,10 @@ int program_parse(struct program *p, int argc, char **argv)
 		return unknown_command(p, argv[optind]);
 	p->words = argv + optind + 1;
 	p->n_words = (size_t)(argc - optind - 1);
-	return p->is_help ? 0 : check_fit(p, seen);
+	if (p->is_help)
+		return 0;
+	failed = check_options(p, given);
+	return failed < 0 ? failed : check_words(p);
 }
 
 int program_run(struct program *p)

@@ -43,6 +43,11 @@ struct program_command {
 	unsigned bits; /* of the options it knows */
 };
 
+/* Two that leave nothing of each other: `--others` are words parted by blanks. */
+struct program_clash {
+	const char *option, *others;
+};
+
 struct json_object;
 
 struct program {
@@ -52,6 +57,8 @@ struct program {
 	size_t n_commands;
 	const struct program_option *options;
 	size_t n_options;
+	const struct program_clash *clashes;
+	size_t n_clashes;
 	void *session; /* given to the command */
 	void *arguments; /* where option values go */
 	struct diags *diags;
@@ -65,7 +72,12 @@ struct program {
 
 enum { PROGRAM_ANY_NUMBER = 1000000 };
 
-/* The command line into @program; EXIT_USAGE with a suggestion for what is mistyped. */
+/*
+ * program_parse - the command line into @program
+ *
+ * errors: EXIT_USAGE, with a suggestion for what is mistyped. An option that means nothing to the
+ *         command, or beside another one, is refused, and a value that is given twice is one value
+ */
 int program_parse(struct program *program, int argc, char **argv) _must_check_;
 
 /* Runs the command, or prints help or version. */

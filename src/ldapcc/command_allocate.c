@@ -330,11 +330,6 @@ static int check_words(struct run *run)
 		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
 			"allocate needs %s--network, --name and --count",
 			is_for_hosts ? "" : "--image, ");
-	if (is_for_hosts && (arguments->image != NULL || arguments->vo != NULL ||
-				    arguments->per_host > 0))
-		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
-			"--image, --vo and --per-host are for VCNs, and --hosts for "
-			"physical hosts");
 	return 0;
 }
 

@@ -2,9 +2,11 @@
 #include "ldapcc/listing.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include <json-c/json.h>
 
+#include "base/text.h"
 #include "generation/roster.h"
 
 /* An array of the result, or NULL where lines are printed. */
@@ -19,13 +21,26 @@ static struct json_object *array_of(struct run *run, const char *name)
 	return array;
 }
 
+static int refuse_words(struct run *run)
+{
+	TMP_CTX(tmp);
+
+	return run->n_words == 0 ? 0
+				 : diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+					   "--list takes no word, and there is '%s'",
+					   text_printable(tmp, run->words[0],
+						   strlen(run->words[0])));
+}
+
 int listing_nodes(struct run *run)
 {
 	TMP_CTX(tmp);
 	struct state *state = NULL;
 	struct roster roster = {0};
-	int failed = run_prepare_settings(run);
+	int failed = refuse_words(run);
 
+	if (failed == 0)
+		failed = run_prepare_settings(run);
 	if (failed == 0)
 		failed = state_open(tmp, run->settings, run->arguments.root, false,
 			run->diags, &state);
@@ -52,8 +67,10 @@ int listing_nodes(struct run *run)
 
 int listing_targets(struct run *run)
 {
-	int failed = run_prepare(run);
+	int failed = refuse_words(run);
 
+	if (failed == 0)
+		failed = run_prepare(run);
 	if (failed < 0)
 		return failed;
 	struct json_object *array = array_of(run, "targets");

@@ -23,43 +23,46 @@ enum {
 	IMPORT = 1 << 7,
 	DIFF = 1 << 8,
 	LIST = 1 << 9,
+	READ = 1 << 10, /* the directory, or an LDIF file in its place */
+	SITE = 1 << 11, /* the site's own files */
+	ONCE = 1 << 12, /* it ends with what it has done */
 };
 
 static const struct program_command commands[] = {
 	{"check", "", "read and check everything; exit 10 if there is an error",
-		command_check, 0, 0, CHECK | LIST},
+		command_check, 0, 0, SITE | READ | CHECK | LIST},
 	{"diff", "[TARGET…]", "what apply would change; exit 2 if anything", command_diff,
-		0, PROGRAM_ANY_NUMBER, DIFF | LIST},
+		0, PROGRAM_ANY_NUMBER, SITE | READ | DIFF | LIST},
 	{"render", "[TARGET…]", "print the files, or write them below --output",
-		command_render, 0, PROGRAM_ANY_NUMBER, RENDER | LIST},
+		command_render, 0, PROGRAM_ANY_NUMBER, SITE | READ | RENDER | LIST},
 	{"apply", "", "read, check, publish, and tell the services: for cron",
-		command_apply, 0, 0, APPLY},
+		command_apply, 0, 0, SITE | READ | APPLY | ONCE},
 	{"watch", "", "apply, then again on every change in the directory", command_watch,
-		0, 0, APPLY},
+		0, 0, SITE | APPLY},
 	{"show", "NAME…", "all that is known of a record, and what it caused",
-		command_show, 0, PROGRAM_ANY_NUMBER, LIST},
+		command_show, 0, PROGRAM_ANY_NUMBER, SITE | READ | LIST},
 	{"graph", "", "print the site for Graphviz: networks, hosts, their VCNs",
-		command_graph, 0, 0, 0},
+		command_graph, 0, 0, SITE | READ},
 	{"status", "", "is all well? the last run's exit code, or 3, 4, 6, 10, 70",
-		command_status, 0, 0, STATUS},
+		command_status, 0, 0, SITE | STATUS},
 	{"verify", "", "do the servers serve what is published? exit 6 if one does not",
-		command_verify, 0, 0, VERIFY},
-	{"history", "", "the generations that are kept", command_history, 0, 0, 0},
+		command_verify, 0, 0, SITE | VERIFY},
+	{"history", "", "the generations that are kept", command_history, 0, 0, SITE},
 	{"rollback", "[N]", "publish generation N again and stay there", command_rollback,
-		0, 1, ROLLBACK},
+		0, 1, SITE | ROLLBACK},
 	{"import", "", "print LDIF from what a site has by hand", command_import, 0, 0,
 		IMPORT},
 	{"allocate", "", "print LDIF for new VCNs or hosts, for ldapadd",
-		command_allocate, 0, 0, ALLOCATE},
+		command_allocate, 0, 0, SITE | READ | ALLOCATE},
 };
 
 #define AT(member) offsetof(struct arguments, member)
 static const struct program_option options[] = {
 	{"config", "FILE", "instead of /etc/ldapcc/ldapcc.yaml", 0, OPTION_TEXT,
 		AT(config), 'c'},
-	{"root", "DIR", "put DIR before every path; implies --no-reload", 0, OPTION_TEXT,
-		AT(root), '\0'},
-	{"ldif", "FILE", "read FILE instead of the directory; - is standard input", 0,
+	{"root", "DIR", "put DIR before every path; implies --no-reload", SITE,
+		OPTION_TEXT, AT(root), '\0'},
+	{"ldif", "FILE", "read FILE instead of the directory; - is standard input", READ,
 		OPTION_TEXT, AT(ldif), '\0'},
 	{"json", NULL, "one JSON object instead of text", 0, OPTION_FLAG, AT(json), '\0'},
 	{"quiet", NULL, "errors only", 0, OPTION_FLAG, AT(quiet), 'q'},
@@ -88,7 +91,7 @@ static const struct program_option options[] = {
 	{"full", NULL,
 		"apply, watch: read everything, also if nothing seems to have changed",
 		APPLY, OPTION_FLAG, AT(full), '\0'},
-	{"detailed-exitcode", NULL, "apply: exit 2 if something was changed", APPLY,
+	{"detailed-exitcode", NULL, "apply: exit 2 if something was changed", ONCE,
 		OPTION_FLAG, AT(detailed_exitcode), '\0'},
 	{"metrics", "FILE",
 		"apply, watch, rollback: numbers for Prometheus, after every run",
@@ -129,6 +132,13 @@ static const struct program_option options[] = {
 };
 #undef AT
 
+static const struct program_clash clashes[] = {
+	{"quiet", "verbose"}, {"list", "ldif change output"},
+	{"unpin", "accept bootstrap no-reload"},
+	{"move", "hosts vo image network name count group memory cpus"},
+	{"hosts", "vo image per-host"}, /* allocate's */
+};
+
 int main(int argc, char **argv)
 {
 	TALLOC_CTX *top = mem_scope_new();
@@ -150,6 +160,8 @@ int main(int argc, char **argv)
 		.n_commands = ARRAY_SIZE(commands),
 		.options = options,
 		.n_options = ARRAY_SIZE(options),
+		.clashes = clashes,
+		.n_clashes = ARRAY_SIZE(clashes),
 		.session = &run,
 		.arguments = &run.arguments,
 		.diags = diags,

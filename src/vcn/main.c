@@ -94,6 +94,11 @@ static const struct program_option options[] = {
 };
 #undef AT
 
+/* What --json leaves no place for is told by the commands. */
+static const struct program_clash clashes[] = {
+	{"hosts", "manifest host metrics"},
+};
+
 int main(int argc, char **argv)
 {
 	TALLOC_CTX *top = mem_scope_new();
@@ -116,6 +121,8 @@ int main(int argc, char **argv)
 		.n_commands = ARRAY_SIZE(commands),
 		.options = options,
 		.n_options = ARRAY_SIZE(options),
+		.clashes = clashes,
+		.n_clashes = ARRAY_SIZE(clashes),
 		.session = &session,
 		.arguments = &session.arguments,
 		.diags = diags,

@@ -212,9 +212,11 @@ targets:
 {more}""")
 
     def run(self, *words, ldif=None):
-        ldif = ldif or self.path("site.ldif")
+        site = ["--ldif", ldif or self.path("site.ldif")]
+        if set(words) & {"verify", "status", "rollback"}:
+            site = []
         return subprocess.run(
-            [self.ldapcc, "--config", self.path("settings.yaml"), "--ldif", ldif, *words],
+            [self.ldapcc, "--config", self.path("settings.yaml"), *site, *words],
             capture_output=True, text=True, check=False)
 
     def start(self, *names):

@@ -277,11 +277,17 @@ int check_command(void *session)
 		json_object_object_add(s->result, "manifests", json_object_new_array());
 	if (s->is_preflight)
 		r = open_preflight(s);
-	else if (s->n_words == 0)
+	else if (s->n_words == 0 && s->arguments.manifest == NULL)
 		r = diag_fail(s->diags, EXIT_USAGE, LOC_NONE,
 			"which manifests? Name them, or this host with --host");
+	if (r == 0 && s->n_words > 0 && s->arguments.manifest != NULL)
+		r = diag_fail(s->diags, EXIT_USAGE, LOC_NONE,
+			"which manifest? There is --manifest, and '%s'",
+			text_printable(s->mem_ctx, s->words[0], strlen(s->words[0])));
 	if (r == 0 && s->n_words == 0)
-		check_file(s, written, session_manifest_path(s));
+		check_file(s, written,
+			s->arguments.manifest != NULL ? s->arguments.manifest
+						      : session_manifest_path(s));
 	for (size_t i = 0; r == 0 && i < s->n_words; i++)
 		r = check_path(s, written, s->words[i]);
 	return r < 0 ? r : -(int)s->diags->failure;

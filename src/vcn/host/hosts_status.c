@@ -69,22 +69,6 @@ static const char *remote_command(TALLOC_CTX *mem_ctx, const struct arguments *a
 	return b->data;
 }
 
-static int check_arguments(const struct session *s)
-{
-	const struct arguments *a = &s->arguments;
-	const struct {
-		const char *option, *value;
-	} of_one_host[] = {
-		{"manifest", a->manifest}, {"host", a->host}, {"metrics", a->metrics}};
-
-	for (size_t i = 0; i < ARRAY_SIZE(of_one_host); i++)
-		if (of_one_host[i].value != NULL)
-			return diag_fail(s->diags, EXIT_USAGE, LOC_NONE,
-				"--%s is of one host: it does not go with --hosts",
-				of_one_host[i].option);
-	return 0;
-}
-
 /* Lines */
 
 static void add_name(TALLOC_CTX *mem_ctx, struct names *names, const char *name)
@@ -434,10 +418,8 @@ int hosts_status(struct session *s)
 	struct summary sum = {.session = s, .lines = table_new(s->mem_ctx, 16)};
 	struct clush_answer *answers = NULL;
 	size_t n = 0;
-	int r = check_arguments(s);
+	int r = session_expand_words(s, &sum.wanted, &sum.n_wanted);
 
-	if (r == 0)
-		r = session_expand_words(s, &sum.wanted, &sum.n_wanted);
 	if (r == 0)
 		r = clush_ask(s->mem_ctx, s->arguments.hosts,
 			remote_command(s->mem_ctx, &s->arguments), s->diags, &answers,

@@ -380,6 +380,10 @@ int launch_command_apply(void *session)
 	if (s->arguments.metrics != NULL && s->arguments.metrics[0] == '\0')
 		return diag_fail(s->diags, EXIT_USAGE, LOC_NONE,
 			"apply needs a file: --metrics=FILE");
+	if (s->arguments.max_unavailable > 0 && !s->arguments.restart_changed)
+		return diag_fail(s->diags, EXIT_USAGE, LOC_NONE,
+			"apply restarts VCNs with --restart-changed only: "
+			"--max-unavailable means nothing without it");
 	int result = apply(s);
 
 	return s->arguments.metrics == NULL ? result : write_metrics(s, result);
