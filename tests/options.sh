@@ -11,6 +11,7 @@ vcn=${2:+$(realpath "$2")}
 . "$(dirname "$0")/command-line.sh"
 
 # What each command knows, but for --config and what is only about printing.
+# shellcheck disable=SC2034 # ${!known}
 knows_ldapcc='
 check root ldif list
 diff root ldif list change
@@ -27,6 +28,7 @@ import dhcpd hosts ethers dnsmasq
 allocate root ldif hosts vo image network name count group move per-host memory cpus
 '
 # Which host it is they all take: one that is called with --manifest is stopped with it, too.
+# shellcheck disable=SC2034 # ${!known}
 knows_vcn='
 check
 apply restart-changed max-unavailable allow-stop timeout metrics
@@ -125,7 +127,17 @@ ok "the same one, and a flag" lacks "$work/err" twice
 ok "numbers" refused "$LDAPCC" allocate --count=1 --count=2
 ok "colour" refused "$LDAPCC" --color=never --color=always check
 
+# Nothing as a value
+
+for option in --root --ldif --output; do
+	ok "$option without anything" refused "$LDAPCC" render "$option" ""
+	ok "is told" complains "$option has an empty value"
+done
+ok "two readers of standard input" refused "$LDAPCC" --ldif - diff --change -
+ok "are told" complains "cannot both be standard input"
+
 if [ -n "$vcn" ]; then
+	ok "vcn: no host" refused "$vcn" --host= status
 	ok "vcn: --hosts are many" apart "$vcn" status --hosts=n --host=x --manifest=x --metrics=x
 	ok "vcn: a value twice" refused "$vcn" status --metrics --metrics=file
 	ok "says both" complains "--metrics is given twice: '' and 'file'"

@@ -104,4 +104,24 @@ ok 'show as JSON' exits 0 --json show signed
 ok '… has who, and when' says '"changed_by": ?"uid=bob,ou=people,dc=c,dc=example"'
 ok '… in its values and findings' test "$(grep -c '"changed_at": *"2026-11-26T10:42:07Z"' "$work/said")" -gt 3
 
+cat >"$work/site.ldif" <<-LDIF
+	dn: cn=exit,dc=x
+	objectClass: device
+	objectClass: ipHost
+	cn: exit
+	ipHostNumber: 10.1.0.1
+
+	dn: cn=names,dc=x
+	objectClass: device
+	objectClass: ipHost
+	cn: names
+	ipHostNumber: 10.1.0.2
+LDIF
+ok 'a host called as a key of every object' exits 0 --json show exit names
+ok '… is told by its kind, and only that one' python3 -c '
+import json, sys
+shown = json.load(open(sys.argv[1]))
+assert shown["exit"] == 0 and shown["host:exit"]["values"] and shown["names"]["values"], shown.keys()
+' "$work/said"
+
 end_points

@@ -144,6 +144,10 @@ static int take_option(
 	char *field = (char *)p->arguments + option->offset;
 	uint64_t number;
 
+	/* --root "$FOLDER" of a script in which nobody set it */
+	if (value != NULL && *value == '\0' && !program_option_is_optional(option))
+		return diag_fail(p->diags, EXIT_USAGE, LOC_NONE,
+			"--%s has an empty value", option->name);
 	switch (option->type) {
 	case OPTION_TEXT:
 		*(const char **)(void *)field = value == NULL ? "" : value;
@@ -446,7 +450,7 @@ int program_finish(struct program *p, int result_or_failure, struct json_object 
 		print_json(p, result, code);
 	/* "Something would change" without what is no answer, either. */
 	bool is_answer = code == 0 || code == EXIT_CHANGES;
-	int lost = -flush_output(is_answer || result != NULL ? told : diags_new(tmp));
+	int lost = -flush_output(told);
 
 	if (lost != 0 && is_answer)
 		code = lost;

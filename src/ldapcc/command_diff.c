@@ -244,6 +244,19 @@ static int warn_of_refusals(const struct publication *p)
 	return failed == -(int)EXIT_IO ? failed : 0;
 }
 
+/* Who is read second would find nothing there. */
+static int check_input(struct run *run)
+{
+	const struct arguments *arguments = &run->arguments;
+	bool is_both = arguments->ldif != NULL && arguments->change != NULL &&
+		       strcmp(arguments->ldif, "-") == 0 &&
+		       strcmp(arguments->change, "-") == 0;
+
+	return is_both ? diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+				 "--ldif and --change cannot both be standard input")
+		       : 0;
+}
+
 int command_diff(void *session)
 {
 	struct run *run = session;
@@ -252,7 +265,10 @@ int command_diff(void *session)
 
 	if (run->arguments.list)
 		return listing_targets(run);
-	int failed = run_prepare(run);
+	int failed = check_input(run);
+
+	if (failed == 0)
+		failed = run_prepare(run);
 
 	if (failed == 0)
 		failed = run_check_words(run);

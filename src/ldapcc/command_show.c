@@ -317,6 +317,17 @@ static void put_outputs(
 	}
 }
 
+/* Its key beside those of every object of --json. */
+static const char *key_of(TALLOC_CTX *mem_ctx, const struct record *record)
+{
+	const char *name = subject_name(mem_ctx, record);
+	bool is_taken = strcmp(name, "exit") == 0 || strcmp(name, "findings") == 0;
+
+	return !is_taken ? name
+			 : mem_printf(mem_ctx, "%s:%s",
+				   kind_name((enum kind)record->kind), name);
+}
+
 static void show_record(struct run *run, const struct record *record)
 {
 	TMP_CTX(tmp);
@@ -333,7 +344,7 @@ static void show_record(struct run *run, const struct record *record)
 		json_object_object_add(
 			shown, "quarantined", json_object_new_boolean(record->is_bad));
 		json_object_object_add(shown, "lines", lines);
-		json_object_object_add(run->result, name, shown);
+		json_object_object_add(run->result, key_of(tmp, record), shown);
 	} else {
 		printf("%s%s\n", name,
 			record->is_bad ? " (in quarantine: in no output)" : "");
