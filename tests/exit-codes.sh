@@ -218,6 +218,9 @@ ok "the files are there" holds "$work/out/list" 10.1.0.6
 ok "its words are told" complains "cannot be told"
 ok "status: exit 6" exits 6 status
 ok "with the target and the command" says "^pending +list: $work/tell"
+ok "into a standard output that is full: exit 6" bash -c \
+	"'$LDAPCC' --config '$work/settings.yaml' status >/dev/full 2>'$work/err'; [ \$? -eq 6 ]"
+ok "and it says so" complains "output cannot be written: No space left"
 before=$(look)
 ok "tried again without a change: exit 6" exits 6 apply
 ok "once a run" equal "$(wc -l <"$work/told")" 2
@@ -389,10 +392,24 @@ untouched "an impossible colour" 64 --color=blue check
 settings "kep: 3"
 untouched "wrong settings" 64 apply
 ok "with line and column" complains "settings.yaml:3:1: error: unknown key 'kep', did you mean"
+settings "verify: {dns: [127.0.0.1, nine]}"
+ok "a DNS server that is no address: exit 64" exits 64 verify
+ok "with line and column" complains "settings.yaml:3:15: error: 'nine' is no ADDRESS"
 settings "targets:" "  broken:"
 printf -- '---\npath: /x\nlanguage: text\n---\n{{#hosts}}\n' >"$work/templates/broken"
 untouched "a wrong template" 64 apply
 ok "with line and column" complains "templates/broken:5:1: error"
+printf -- '---\npath: /x\nlanguage: text\n---\nab\0c\n' >"$work/templates/broken"
+untouched "a template with a zero byte" 64 apply
+ok "with line and column" complains "templates/broken:5:3: error: the template has a zero byte"
+printf -- '\xef\xbb\xbf---\npath: /x\nlanguage: text\n---\nhello\n' >"$work/templates/broken"
+ok "one that begins with a byte order mark: exit 0" exits 0 render broken
+ok "which is not printed" says '^hello$'
+rm "$work/templates/broken"
+mkdir "$work/templates/broken"
+untouched "a template that is a folder" 64 apply
+ok "is none, and no suggestion either" complains "there is no template 'broken' in [^']*$"
+rmdir "$work/templates/broken"
 settings "targets:" "  list: {owner: no-such-owner-of-files}" "  page:"
 untouched "an owner that does not exist" 64 apply
 settings "targets:" "  page: {path: $work/out/pages/same{{domain}}}"

@@ -268,12 +268,15 @@ static void print_severity(
 
 static void print_excerpt(FILE *stream, const struct finding *finding)
 {
+	TMP_CTX(tmp);
 	const char *at = finding->excerpt;
 
 	if (at == NULL)
 		return;
+	bool is_text = text_is_utf8(at, strlen(at)) && text_unseen(at) == 0;
+
 	fputs("    ", stream);
-	put_safe(stream, at);
+	put_safe(stream, is_text ? at : text_printable_line(tmp, at));
 	putc('\n', stream);
 	if (finding->where.column == 0)
 		return;

@@ -103,6 +103,15 @@ static int fault_byte(struct builder *b, size_t offset, const char *message)
 	return fault_here(b, &mark, message);
 }
 
+/* Does a tab stand where a line is indented? */
+static bool has_tab_before(const struct builder *b, size_t line)
+{
+	TMP_CTX(tmp);
+	const char *text = excerpt(tmp, b->diags, b->document->text, (unsigned)line + 1);
+
+	return text != NULL && text[strspn(text, " ")] == '\t';
+}
+
 static int next_event(struct builder *b, yaml_event_t *event)
 {
 	TMP_CTX(tmp);
@@ -113,8 +122,15 @@ static int next_event(struct builder *b, yaml_event_t *event)
 
 	if (b->parser.error == YAML_READER_ERROR)
 		return fault_byte(b, b->parser.problem_offset, problem);
+	if (b->parser.error == YAML_SCANNER_ERROR &&
+		has_tab_before(b, b->parser.problem_mark.line))
+		return fault_here(b, &b->parser.problem_mark,
+			"a tab in front of a line: YAML is indented by blanks");
 	if (b->parser.context != NULL)
 		problem = mem_printf(tmp, "%s %s", problem, b->parser.context);
+	/* a quote that is not closed is wrong where it stands, not at the end of the file */
+	if (strstr(problem, "end of stream") != NULL && b->parser.context != NULL)
+		return fault_here(b, &b->parser.context_mark, problem);
 	return fault_here(b, &b->parser.problem_mark, problem);
 }
 

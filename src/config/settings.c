@@ -35,6 +35,12 @@ static int read_keep(struct reader *r, const struct node *value, void *field)
 	return read_between(r, value, 1, KEEP_MAX, field);
 }
 
+/* Of `2.5%` the digit behind the dot: one, as 2.05% would be read as that, too. */
+static bool read_tenth(const char *text, uint64_t *ret)
+{
+	return strlen(text) == 1 && text_parse_u64(text, 9, ret);
+}
+
 /* `10%`, `2.5%` or a count */
 static int read_limit(struct reader *r, const struct node *value, void *field)
 {
@@ -49,7 +55,7 @@ static int read_limit(struct reader *r, const struct node *value, void *field)
 		if (dot != NULL)
 			*dot = '\0';
 		if (text_parse_u64(text, 100, &whole) &&
-			(dot == NULL || text_parse_u64(dot + 1, 9, &tenth)) &&
+			(dot == NULL || read_tenth(dot + 1, &tenth)) &&
 			whole * 10 + tenth <= PER_MILLE) {
 			*limit = (struct limit){true, (unsigned)(whole * 10 + tenth)};
 			return 0;
@@ -59,7 +65,8 @@ static int read_limit(struct reader *r, const struct node *value, void *field)
 		*limit = (struct limit){false, (unsigned)whole};
 		return 0;
 	}
-	return document_fault(r, value, "expected a share such as 10%% or a number");
+	return document_fault(
+		r, value, "expected a share such as 10%% or 2.5%%, or a number");
 }
 
 /* directory: */
@@ -235,8 +242,6 @@ static int split_command(
 	}
 	if (quote != '\0')
 		return document_fault(r, value, "the quote %c is not closed", quote);
-	if (list->n == 0)
-		return document_fault(r, value, "expected a command");
 	size_t n = list->n;
 
 	*mem_push(r->mem_ctx, &list->items, &n) = NULL;
@@ -251,9 +256,12 @@ int read_command(struct reader *r, const struct node *value, void *field)
 		*list = (struct string_list){0};
 		return 0;
 	}
-	if (value->kind == NODE_SCALAR)
-		return split_command(r, value, list);
-	return read_strings(r, value, list);
+	int failed = value->kind == NODE_SCALAR ? split_command(r, value, list)
+						: read_strings(r, value, list);
+
+	if (failed == 0 && (list->n == 0 || list->items[0][0] == '\0'))
+		return document_fault(r, value, "expected a command, or none");
+	return failed;
 }
 
 int read_action(struct reader *r, const struct node *value, void *field)
@@ -274,7 +282,11 @@ int read_action(struct reader *r, const struct node *value, void *field)
 		action->kind = ACTION_RELOAD;
 	else
 		return document_fault(r, value->keys[0], "expected restart or reload");
-	return read_strings(r, value->items[0], &action->words);
+	int failed = read_strings(r, value->items[0], &action->words);
+
+	return failed < 0 || action->words.n > 0
+		       ? failed
+		       : document_fault(r, value->items[0], "expected a unit");
 }
 
 /* targets: */

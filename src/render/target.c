@@ -27,11 +27,6 @@ static const char *const for_each_names[] = {
 	NULL,
 };
 
-const char *for_each_name(enum for_each for_each)
-{
-	return for_each_names[for_each];
-}
-
 const struct target *targets_find(
 	const struct target *targets, size_t n_targets, const char *name)
 {
@@ -131,8 +126,21 @@ static size_t marker_length(const char *text, const char *end)
 	return text[len] == '\n' ? len + 1 : 0;
 }
 
+/* What some editors put before the first character would be printed, or hide the front matter. */
+static void skip_byte_order_mark(struct sheet *sheet)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	size_t len = sizeof(mark) - 1;
+
+	if (sheet->body_len < len || memcmp(sheet->body, mark, len) != 0)
+		return;
+	sheet->body += len;
+	sheet->body_len -= len;
+}
+
 static int split_sheet(struct sheet *sheet, struct diags *diags)
 {
+	skip_byte_order_mark(sheet);
 	const char *text = sheet->body, *end = text + sheet->body_len;
 	const char *at = text + marker_length(text, end);
 
@@ -599,7 +607,7 @@ static const char **template_names(
 		DIR *dir = opendir(folders->folders.items[i]);
 
 		for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;)
-			if (entry->d_name[0] != '.')
+			if (entry->d_name[0] != '.' && entry->d_type != DT_DIR)
 				*mem_push(mem_ctx, &names.items, &names.n) =
 					mem_strdup(mem_ctx, entry->d_name);
 		if (dir != NULL)

@@ -98,9 +98,6 @@ const struct target *targets_find(
  */
 const char *targets_boot_script(const struct target *targets, size_t n_targets);
 
-/* "host" */
-const char *for_each_name(enum for_each for_each);
-
 /* How many folders of a record's own its path has, below the fixed one. */
 size_t target_depth(const struct target *target);
 

@@ -208,9 +208,24 @@ static size_t take_tag(struct parser *p, size_t at)
 	return token->end;
 }
 
+/* No language has it, and no reader of one would say where it came from. */
+static void check_zero(struct parser *p)
+{
+	struct parser look = *p;
+	const char *zero = memchr(p->body, '\0', p->len);
+
+	if (zero == NULL)
+		return;
+	count_to(&look, (size_t)(zero - p->body));
+	fault(p, &(struct token){.line = look.line, .column = look.column},
+		"the template has a zero byte");
+}
+
 static void tokenize(struct parser *p)
 {
 	size_t at = 0;
+
+	check_zero(p);
 
 	while (at < p->len && p->n_faults < FAULTS_MAX) {
 		size_t tag = find(p, at, p->open, p->open_len);

@@ -152,7 +152,8 @@ static void test_overrides(_unused_ void **state)
 		.check = {words, 1},
 		.has_check = true,
 		.has_on_change = true,
-		.where = loc_at("ldapcc.yaml", 3, 2)};
+		.where = loc_at("ldapcc.yaml", 3, 2),
+		.path_at = loc_at("ldapcc.yaml", 3, 9)};
 	struct target *t;
 	size_t n;
 
@@ -175,7 +176,8 @@ static void test_wrong_override(_unused_ void **state)
 	struct diags *diags = diags_new(tmp);
 	const struct target_settings wanted = {.name = "full",
 		.path = "/srv/{{name}}",
-		.where = loc_at("ldapcc.yaml", 3, 2)};
+		.where = loc_at("ldapcc.yaml", 3, 2),
+		.path_at = loc_at("ldapcc.yaml", 3, 9)};
 	struct target *t;
 	size_t n;
 
