@@ -415,6 +415,21 @@ static size_t edit_distance(const char *a, const char *b)
 	return row[length_b];
 }
 
+void text_add_option(struct buffer *b, const char *option, const char *value)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:@%,=";
+
+	if (value == NULL)
+		return;
+	buffer_printf(b, " --%s ", option);
+	for (; *value != '\0'; value++) {
+		if (strchr(plain, *value) == NULL && (unsigned char)*value < 0x80)
+			buffer_add_byte(b, '\\');
+		buffer_add_byte(b, *value);
+	}
+}
+
 const char *text_plural(uint64_t n, const char *one, const char *many)
 {
 	return n == 1 ? one : many;

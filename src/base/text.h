@@ -88,6 +88,9 @@ size_t text_first_label(const char *name, size_t length);
 const char *text_hostname_fault(const char *name);
 enum { NAME_MAX_DNS = 253 }; /* octets of a whole name, without the dot at its end */
 
+/* " --config /etc/a\\ b": an option of a command that is printed for a shell; nothing for NULL. */
+void text_add_option(struct buffer *b, const char *option, const char *value);
+
 /* @one for 1, else @many. */
 const char *text_plural(uint64_t n, const char *one, const char *many);
 

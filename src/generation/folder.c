@@ -205,7 +205,7 @@ static int remove_one(int dirfd, const char *name, bool is_folder)
 	return 0;
 }
 
-static void close_dir(DIR **dir)
+void folder_close(DIR **dir)
 {
 	if (*dir != NULL)
 		closedir(*dir);
@@ -217,7 +217,7 @@ static int remove_contents(int dirfd, const char *name)
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	_cleanup_(close_dir) DIR *dir = fdopendir(fd);
+	_cleanup_(folder_close) DIR *dir = fdopendir(fd);
 
 	if (dir == NULL) {
 		int error = errno;

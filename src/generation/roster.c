@@ -25,6 +25,14 @@ static const char WAY_OUT[] =
 
 /* Order */
 
+bool roster_has_armed(const struct roster *roster)
+{
+	for (size_t i = 0; roster != NULL && i < roster->n; i++)
+		if (roster->records[i].is_armed)
+			return true;
+	return false;
+}
+
 int roster_compare(const struct roster_record *a, const struct roster_record *b)
 {
 	int order = strcmp(a->name, b->name);

@@ -34,6 +34,8 @@ struct roster {
 		*base; /* of the file where most of them stand; NULL: none */
 };
 
+/* Does it install a host? NULL does not. */
+bool roster_has_armed(const struct roster *roster);
 /* By name, kind and DN: the order of a roster. */
 int roster_compare(const struct roster_record *a, const struct roster_record *b);
 void roster_sort(struct roster *roster);

@@ -112,7 +112,9 @@ int state_drop(const struct state *state, const char *name, struct diags *diags)
 	return 0;
 }
 
-int state_remove(const struct state *state, const char *name, struct diags *diags)
+/* Whatever happens: the file does not come back. */
+static int remove_for_good(
+	const struct state *state, const char *name, struct diags *diags)
 {
 	int r = state_drop(state, name, diags);
 
@@ -221,12 +223,6 @@ static int compare_numbers(const void *left, const void *right)
 	return a < b ? -1 : a > b;
 }
 
-static void close_dir(DIR **dir)
-{
-	if (*dir != NULL)
-		closedir(*dir);
-}
-
 int state_numbers(TALLOC_CTX *mem_ctx, const struct state *state, const char *parent,
 	struct diags *diags, uint64_t **ret_numbers, size_t *ret_n)
 {
@@ -238,7 +234,7 @@ int state_numbers(TALLOC_CTX *mem_ctx, const struct state *state, const char *pa
 
 	if (fd < 0 && errno == ENOENT)
 		return 0;
-	_cleanup_(close_dir) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	_cleanup_(folder_close) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
 	if (dir == NULL) {
 		int error = errno;
@@ -284,7 +280,7 @@ int state_next(const struct state *state, struct diags *diags, uint64_t *ret_num
 
 int state_pin(struct state *state, uint64_t number, struct diags *diags)
 {
-	int r = number == 0 ? state_remove(state, "pinned", diags)
+	int r = number == 0 ? remove_for_good(state, "pinned", diags)
 			    : state_save_number(state, "pinned", number, diags);
 
 	if (r == 0)

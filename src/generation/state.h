@@ -67,9 +67,7 @@ int state_save(const struct state *state, const char *name, const void *bytes, s
 /* A file that holds one number, in the form of state_file.h. */
 int state_save_number(const struct state *state, const char *name, uint64_t number,
 	struct diags *diags) _must_check_;
-int state_remove(
-	const struct state *state, const char *name, struct diags *diags) _must_check_;
-/* The same where it does no harm if a power cut brings the file back. */
+/* Removes it where it does no harm if a power cut brings the file back. */
 int state_drop(
 	const struct state *state, const char *name, struct diags *diags) _must_check_;
 

@@ -97,19 +97,6 @@ void lines_init(struct lines *l, char *text, size_t len)
 	*l = (struct lines){.at = text, .end = text + len};
 }
 
-size_t lines_count(const struct lines *l)
-{
-	const char *at = l->at;
-	size_t n = 0;
-
-	for (; at < l->end; n++) {
-		const char *newline = memchr(at, '\n', (size_t)(l->end - at));
-
-		at = newline == NULL ? l->end : newline + 1;
-	}
-	return n;
-}
-
 bool lines_next(struct lines *l)
 {
 	if (l->at >= l->end)

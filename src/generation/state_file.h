@@ -50,8 +50,6 @@ int state_file_damaged(const struct state *state, const char *name, const struct
 /* Reading lines */
 
 void lines_init(struct lines *l, char *text, size_t len);
-/* How many lines are left. */
-size_t lines_count(const struct lines *l);
 /* On to the next line; false at the end. A last line without newline is bad. */
 bool lines_next(struct lines *l);
 /* The next word; "" and bad when there is none. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ldapcc/allocate_group.h"
 
-#include "base/text.h"
 #include "read/ldif.h"
 
 struct membership {
@@ -11,15 +10,6 @@ struct membership {
 	char **values;
 	size_t n_values;
 };
-
-static const struct node_group *find_group(const struct site *site, const char *name)
-{
-	for (size_t i = 0; i < site->n_groups; i++)
-		if (site->groups[i]->record.name != NULL &&
-			text_equal_case(site->groups[i]->record.name, name))
-			return site->groups[i];
-	return NULL;
-}
 
 /* New members are written as those are that the group has. */
 static struct membership *new_membership(struct run *run, const struct node_group *group)
@@ -43,7 +33,8 @@ int membership_open(struct run *run, struct rooms *rooms, struct membership **re
 	*ret = NULL;
 	if (name == NULL)
 		return 0;
-	const struct node_group *group = find_group(run->site, name);
+	const struct node_group *group =
+		(void *)model_find_named(run->site->groups, run->site->n_groups, name);
 
 	if (group == NULL)
 		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,

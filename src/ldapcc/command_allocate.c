@@ -175,8 +175,7 @@ static char *next_name(struct allocation *a, TALLOC_CTX *mem_ctx,
 {
 	const struct site *site = a->run->site;
 	const char *zone = a->network->domain != NULL ? a->network->domain
-			   : site->n_clusters > 0     ? site->clusters[0]->domain
-						      : NULL;
+						      : model_cluster(site)->domain;
 
 	for (; a->number < NUMBER_MAX; a->number++) {
 		TMP_CTX(tmp);
@@ -273,24 +272,6 @@ static void put_host(struct allocation *a, const char *name, struct ip ip)
 
 /* The command line against the site */
 
-static const struct network *find_network(const struct site *site, const char *name)
-{
-	for (size_t i = 0; i < site->n_networks; i++)
-		if (site->networks[i]->record.name != NULL &&
-			text_equal_case(site->networks[i]->record.name, name))
-			return site->networks[i];
-	return NULL;
-}
-
-static const struct image *find_image(const struct site *site, const char *name)
-{
-	for (size_t i = 0; i < site->n_images; i++)
-		if (site->images[i]->record.name != NULL &&
-			text_equal_case(site->images[i]->record.name, name))
-			return site->images[i];
-	return NULL;
-}
-
 /* Beside those that there are, else beside the others; else below the base, or beside the network. */
 static const char *find_parent(
 	const struct run *run, const struct network *network, bool is_for_hosts)
@@ -343,7 +324,8 @@ static int prepare_vcns(struct allocation *a)
 		return diag_fail(run->diags, EXIT_USAGE,
 			record_loc(run->site, &a->network->record, FIELD_BRIDGE),
 			"network '%s' has no bridge for VCNs", arguments->network);
-	a->image = find_image(run->site, arguments->image);
+	a->image = (void *)model_find_named(
+		run->site->images, run->site->n_images, arguments->image);
 	if (a->image == NULL)
 		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
 			"there is no image '%s'", arguments->image);
@@ -369,7 +351,8 @@ static int prepare(struct allocation *a, struct pattern *ret_pattern)
 
 	if (fault != NULL)
 		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE, "%s", fault);
-	a->network = find_network(run->site, arguments->network);
+	a->network = (void *)model_find_named(
+		run->site->networks, run->site->n_networks, arguments->network);
 	if (a->network == NULL)
 		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
 			"there is no network '%s'", arguments->network);

@@ -59,14 +59,6 @@ static int pin_and_publish(struct publication *p, uint64_t number)
 	return failed;
 }
 
-static bool has_armed(const struct roster *roster)
-{
-	for (size_t i = 0; i < roster->n; i++)
-		if (roster->records[i].is_armed)
-			return true;
-	return false;
-}
-
 /*
  * What it was made of. Files and roster are whole without it, and the next apply reads everything;
  * but no host that it installs could be turned off alone.
@@ -77,7 +69,7 @@ static int take_entries(struct publication *p, uint64_t number, struct pieces *r
 	struct run *run = p->run;
 	struct entries_file file = {0};
 	struct diags *found = diags_new(tmp);
-	bool is_needed = has_armed(&p->roster);
+	bool is_needed = roster_has_armed(&p->roster);
 	int failed = publication_entries(run->mem_ctx, p->state, number,
 		is_needed ? run->diags : found, &file.good);
 

@@ -369,16 +369,6 @@ static void turn_off(struct disarming *d, const struct roster_record *record)
 	*table_slot(d->nodes, record->name) = d;
 }
 
-static bool has_armed(const struct publication *p)
-{
-	const struct roster *roster = p->run->roster_before;
-
-	for (size_t i = 0; roster != NULL && i < roster->n; i++)
-		if (roster->records[i].is_armed)
-			return true;
-	return false;
-}
-
 /* Where armed hosts are in the entries that were read. */
 struct search {
 	TALLOC_CTX *mem_ctx;
@@ -549,7 +539,8 @@ int disarm_overdue(struct publication *p)
 		return 0;
 	int failed = publication_survey(p, false);
 
-	return failed < 0 || !has_armed(p) ? failed : disarm(p, NULL);
+	return failed < 0 || !roster_has_armed(p->run->roster_before) ? failed
+								      : disarm(p, NULL);
 }
 
 int disarm_foresee(
@@ -560,7 +551,8 @@ int disarm_foresee(
 
 	*ret = NULL;
 	*ret_n = 0;
-	if (p->state->current == 0 || run->roster_before == NULL || !has_armed(p))
+	if (p->state->current == 0 || run->roster_before == NULL ||
+		!roster_has_armed(p->run->roster_before))
 		return 0;
 	int failed = open_current(&d, run->entries);
 
@@ -582,7 +574,8 @@ int disarm_turned_off(struct publication *p)
 {
 	uint64_t before = p->state->current;
 
-	if (before == 0 || p->run->roster_before == NULL || !has_armed(p))
+	if (before == 0 || p->run->roster_before == NULL ||
+		!roster_has_armed(p->run->roster_before))
 		return 0;
 	struct run run = *p->run;
 	int failed = disarm(p, p->run->entries);

@@ -208,29 +208,14 @@ static int fail_no_target(struct run *run, const char *word)
 		"there is no target '%s', did you mean '%s'?", shown, nearest);
 }
 
-static void add_option(struct buffer *b, const char *option, const char *value)
-{
-	static const char plain[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:@%,=";
-
-	if (value == NULL)
-		return;
-	buffer_printf(b, " %s ", option);
-	for (; *value != '\0'; value++) {
-		if (strchr(plain, *value) == NULL && (unsigned char)*value < 0x80)
-			buffer_add_byte(b, '\\');
-		buffer_add_byte(b, *value);
-	}
-}
-
 const char *run_command(TALLOC_CTX *mem_ctx, const struct run *run)
 {
 	struct buffer *b = buffer_new(mem_ctx);
 
 	buffer_add_text(b, "ldapcc");
-	add_option(b, "--config", run->arguments.config);
-	add_option(b, "--root", run->arguments.root);
-	add_option(b, "--ldif", run->arguments.ldif);
+	text_add_option(b, "config", run->arguments.config);
+	text_add_option(b, "root", run->arguments.root);
+	text_add_option(b, "ldif", run->arguments.ldif);
 	return b->data;
 }
 
@@ -259,16 +244,6 @@ void run_link(struct run *run)
 	lint_site(&run->reporter);
 }
 
-static bool has_record(void *table, size_t n, const char *name)
-{
-	struct record **records = table;
-
-	for (size_t i = 0; i < n; i++)
-		if (records[i]->name != NULL && text_equal_case(records[i]->name, name))
-			return true;
-	return false;
-}
-
 /* A misspelt name would leave this server without its part of the site. */
 static int check_selection(struct run *run)
 {
@@ -277,12 +252,13 @@ static int check_selection(struct run *run)
 	int result = 0;
 
 	for (size_t i = 0; i < select->networks.n; i++)
-		if (!has_record(
-			    site->networks, site->n_networks, select->networks.items[i]))
+		if (model_find_named(site->networks, site->n_networks,
+			    select->networks.items[i]) == NULL)
 			result = diag_fail(run->diags, EXIT_USAGE, select->where,
 				"there is no network '%s'", select->networks.items[i]);
 	for (size_t i = 0; i < select->groups.n; i++)
-		if (!has_record(site->groups, site->n_groups, select->groups.items[i]))
+		if (model_find_named(site->groups, site->n_groups,
+			    select->groups.items[i]) == NULL)
 			result = diag_fail(run->diags, EXIT_USAGE, select->where,
 				"there is no group '%s' with a host or VCN",
 				select->groups.items[i]);

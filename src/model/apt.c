@@ -6,7 +6,8 @@
 #include "base/text.h"
 #include "base/url.h"
 
-struct apt_mirror apt_mirror_of(struct arena *arena, const char *url)
+/* @url in its parts below @arena; the port is the host's. */
+static struct apt_mirror mirror_of(struct arena *arena, const char *url)
 {
 	const char *colon = strstr(url, "://"), *host = colon == NULL ? url : colon + 3;
 	size_t len = strcspn(host, "/");
@@ -64,7 +65,7 @@ void apt_plan(struct site *site, struct profile *profile, const struct release *
 	profile->n_sources = 0;
 	profile->mirror = arena_alloc(arena, sizeof(struct apt_mirror));
 	if (profile->install_url != NULL)
-		*profile->mirror = apt_mirror_of(arena, profile->install_url);
+		*profile->mirror = mirror_of(arena, profile->install_url);
 	for (uint32_t i = 0; i < profile->n_repositories; i++) {
 		struct repository *repository = profile->repositories[i];
 

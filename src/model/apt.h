@@ -28,9 +28,6 @@ struct apt_source {
 	bool is_pinned; /* a priority of its own, or packages that it is for or not for */
 };
 
-/* @url in its parts below @arena; the port is the host's. */
-struct apt_mirror apt_mirror_of(struct arena *arena, const char *url);
-
 /*
  * What pins (`origin`) and settings call the host of @url: no user, port or brackets; below @arena.
  * source: apt 2.6, measured: 127.0.0.1 for http://127.0.0.1:8099/, ::1 for http://[::1]:8099/

@@ -196,13 +196,8 @@ static bool can_be_told(const char *text)
 
 static void add_quoted(struct buffer *to, const char *text)
 {
-	buffer_add_text(to, " \"");
-	for (; *text != '\0'; text++) {
-		if (*text == '"' || *text == '\\')
-			buffer_add_byte(to, '\\');
-		buffer_add_byte(to, *text);
-	}
-	buffer_add_byte(to, '"');
+	buffer_add_byte(to, ' ');
+	dns_record_put_quoted(to, text);
 }
 
 /* `"one" "two"` as it stands, else the text in quotes. */

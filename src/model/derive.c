@@ -281,8 +281,7 @@ static void build_reverse_zones(struct site *site)
 /* What a network leaves open is the cluster's */
 static void inherit_values(struct site *site)
 {
-	static const struct cluster none;
-	const struct cluster *cluster = site->n_clusters > 0 ? site->clusters[0] : &none;
+	const struct cluster *cluster = model_cluster(site);
 
 	for (size_t i = 0; i < site->n_networks; i++) {
 		struct network *network = site->networks[i];
@@ -440,8 +439,7 @@ const char *profile_unanswered(const struct site *site, const struct profile *pr
  */
 static void permit_installers(struct site *site)
 {
-	bool has_server =
-		site->n_clusters > 0 && site->clusters[0]->install_server != NULL;
+	bool has_server = model_cluster(site)->install_server != NULL;
 
 	for (size_t i = 0; i < site->n_hosts; i++) {
 		struct machine *host = site->hosts[i];
@@ -458,10 +456,8 @@ static void permit_installers(struct site *site)
 /* The cluster's keys and the profile's, each once. */
 static void merge_keys(struct site *site, struct machine *host)
 {
-	static const struct strings none;
 	const struct strings *lists[] = {
-		site->n_clusters > 0 ? &site->clusters[0]->authorized_keys : &none,
-		&host->profile->authorized_keys};
+		&model_cluster(site)->authorized_keys, &host->profile->authorized_keys};
 
 	struct strings *keys = &machine_write_install(site->arena, host)->authorized_keys;
 

@@ -52,8 +52,7 @@ static const char *url_of_file(struct site *site, const char *file, struct ip se
 /* iPXE gets what HTTP boot does, else the script that leads to each machine's own. */
 static const char *script_of(struct site *site, const struct boot *boot)
 {
-	const char *server =
-		site->n_clusters > 0 ? site->clusters[0]->install_server : NULL;
+	const char *server = model_cluster(site)->install_server;
 
 	if (boot->url != NULL || site->boot_script == NULL || server == NULL ||
 		!boot_says(boot))

@@ -44,7 +44,7 @@ struct strings derive_servers(struct site *site, const struct strings *servers,
 
 const char *derive_domain(const struct site *site)
 {
-	return site->n_clusters > 0 ? site->clusters[0]->domain : NULL;
+	return model_cluster(site)->domain;
 }
 
 struct ip derive_server(
@@ -157,8 +157,7 @@ static void add_options(struct site *site, struct network *network,
 /* The cluster's, and those of the network in the place of equal ones. */
 static void build_options(struct site *site, struct network *network)
 {
-	static const struct cluster none;
-	const struct cluster *cluster = site->n_clusters > 0 ? site->clusters[0] : &none;
+	const struct cluster *cluster = model_cluster(site);
 	size_t n = cluster->option_texts.n + network->option_texts.n;
 
 	network->n_options = 0;

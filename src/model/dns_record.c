@@ -214,7 +214,7 @@ const char *dns_record_parse(
 
 /* Writing one */
 
-static void add_quoted(struct buffer *b, const char *text)
+void dns_record_put_quoted(struct buffer *b, const char *text)
 {
 	buffer_add_byte(b, '"');
 	for (; *text != '\0'; text++) {
@@ -244,7 +244,7 @@ char *dns_record_format(struct arena *arena, const struct dns_record *record)
 	if (record->type == DNS_TXT)
 		for (uint32_t i = 0; i < record->texts.n; i++) {
 			buffer_add_byte(b, ' ');
-			add_quoted(b, record->texts.items[i]);
+			dns_record_put_quoted(b, record->texts.items[i]);
 		}
 	else
 		buffer_printf(b, " %s", target);
@@ -383,7 +383,7 @@ static void add_keys(
 
 void dns_records_link(struct site *site)
 {
-	const char *site_domain = site->n_clusters > 0 ? site->clusters[0]->domain : NULL;
+	const char *site_domain = model_cluster(site)->domain;
 
 	for (size_t i = 0; i < site->n_clusters; i++) {
 		struct cluster *cluster = site->clusters[i];

@@ -58,6 +58,9 @@ char *dns_record_format(
 /* RDATA in hex (RFC 1035, 2782, 4255), below @mem_ctx: nothing in it is syntax anywhere. */
 char *dns_record_hex(TALLOC_CTX *mem_ctx, const struct dns_record *record) _must_check_;
 
+/* A text as zones and our own TXT records have it: in quotes, with \ before those inside. */
+void dns_record_put_quoted(struct buffer *b, const char *text);
+
 /* By owner, type and all the rest: 0 for two that DNS cannot tell apart. */
 int dns_record_compare(const struct dns_record *a, const struct dns_record *b);
 

@@ -296,9 +296,7 @@ static void check_list(struct reporter *r, struct record *record, enum field_id 
 
 static void check_size(struct reporter *r, struct network *network)
 {
-	static const struct cluster none;
-	const struct cluster *cluster =
-		r->site->n_clusters > 0 ? r->site->clusters[0] : &none;
+	const struct cluster *cluster = model_cluster(r->site);
 	size_t routes = routes_octets(network);
 	size_t own = options_octets(&network->option_texts);
 	uint32_t n_servers = network->nameservers.n > 0 ? network->nameservers.n

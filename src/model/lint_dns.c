@@ -77,7 +77,7 @@ static void for_each_record(
 
 static bool has_domain(const struct site *site)
 {
-	return site->n_clusters > 0 && site->clusters[0]->domain != NULL;
+	return model_cluster(site)->domain != NULL;
 }
 
 /* With the domain that it got: the server refuses a whole zone for it. */
@@ -352,9 +352,8 @@ static void check_claim(struct dns_lint *l, struct table *claimed, const char *z
 static void check_claims(
 	struct dns_lint *l, struct table *claimed, struct network *network)
 {
-	static const struct cluster none;
 	const struct site *site = l->r->site;
-	const struct cluster *cluster = site->n_clusters > 0 ? site->clusters[0] : &none;
+	const struct cluster *cluster = model_cluster(site);
 	bool is_clusters = cluster->nameservers.n > 0 &&
 			   text_compare(network->domain, cluster->domain) == 0;
 	char whole[REVERSE_TEXT_MAX];

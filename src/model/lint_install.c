@@ -165,7 +165,7 @@ static void check_install_server(struct reporter *r, struct machine *host)
 {
 	const struct site *site = r->site;
 
-	if (site->n_clusters > 0 && site->clusters[0]->install_server != NULL)
+	if (model_cluster(site)->install_server != NULL)
 		return;
 	struct finding *finding = check_report_at(r, CHECK_MISSING_ATTRIBUTE,
 		SEVERITY_WARNING, &host->record, FIELD_INSTALL, 0,

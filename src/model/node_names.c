@@ -5,16 +5,11 @@
 
 #include "base/text.h"
 
-static const char *cluster_domain(const struct site *site)
-{
-	return site->n_clusters > 0 ? site->clusters[0]->domain : NULL;
-}
-
 static const char *network_domain(const struct site *site, const struct network *network)
 {
 	if (network != NULL && network->domain != NULL)
 		return network->domain;
-	return cluster_domain(site);
+	return model_cluster(site)->domain;
 }
 
 static const char *with_domain(struct site *site, const char *name, const char *domain)

@@ -9,7 +9,7 @@ static const char *domain_of(const struct site *site, const struct network *netw
 {
 	if (network != NULL && network->domain != NULL)
 		return network->domain;
-	return site->n_clusters > 0 ? site->clusters[0]->domain : NULL;
+	return model_cluster(site)->domain;
 }
 
 static void link_router(struct site *site, struct network *network)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "read/dn.h"
 
 struct loc record_loc(
@@ -172,6 +173,23 @@ const struct interface *machine_bmc_port(const struct machine *machine)
 	for (uint32_t i = 0; i < machine->n_interfaces; i++)
 		if (machine->interfaces[i]->is_management)
 			return machine->interfaces[i];
+	return NULL;
+}
+
+const struct cluster *model_cluster(const struct site *site)
+{
+	static const struct cluster none;
+
+	return site->n_clusters > 0 ? site->clusters[0] : &none;
+}
+
+struct record *model_find_named(void *records, size_t n, const char *name)
+{
+	struct record **table = records;
+
+	for (size_t i = 0; i < n; i++)
+		if (table[i]->name != NULL && text_equal_case(table[i]->name, name))
+			return table[i];
 	return NULL;
 }
 

@@ -771,6 +771,10 @@ bool network_beyond_dnsmasq(const struct network *network);
 /* The port of its BMC, of several the first; NULL where it has none. */
 const struct interface *machine_bmc_port(const struct machine *machine);
 
+/* What counts for the whole site; where no entry says it, one that says nothing. */
+const struct cluster *model_cluster(const struct site *site);
+/* The first of @records, a table of one kind, that is called @name, in whatever case; or NULL. */
+struct record *model_find_named(void *records, size_t n, const char *name);
 /* What is behind the first dot, or NULL. */
 const char *model_domain_of(const char *fqdn);
 /* The smallest network that holds @ip, or NULL. Needs sorted networks. */

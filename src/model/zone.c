@@ -21,13 +21,6 @@ struct builder {
 	unsigned last_dots;
 };
 
-static const struct cluster *cluster_of(const struct site *site)
-{
-	static const struct cluster none;
-
-	return site->n_clusters > 0 ? site->clusters[0] : &none;
-}
-
 /* Which zones there are */
 
 /* A bit for the number of labels of a name with @n_dots; the last one for all that have more. */
@@ -86,7 +79,7 @@ static void add_servers(struct builder *b, struct zone *zone, const struct strin
 /* @network has a part in @zone: its name servers are the zone's. */
 static void claim(struct builder *b, struct zone *zone, struct network *network)
 {
-	const struct cluster *cluster = cluster_of(b->site);
+	const struct cluster *cluster = model_cluster(b->site);
 	bool is_clusters = text_compare(zone->name, cluster->domain) == 0 &&
 			   cluster->nameservers.n > 0;
 
@@ -107,7 +100,7 @@ static void add_forward(struct builder *b)
 
 		zone->domain = zone->name;
 		b->has_arpa |= text_has_suffix(zone->name, ".arpa");
-		if (text_compare(zone->name, cluster_of(site)->domain) == 0)
+		if (text_compare(zone->name, model_cluster(site)->domain) == 0)
 			zone->record = &site->clusters[0]->record;
 	}
 	for (size_t i = 0; i < site->n_networks; i++)
@@ -230,7 +223,7 @@ static void name_servers_of(struct builder *b, const struct strings *list)
 
 static void name_servers(struct builder *b)
 {
-	name_servers_of(b, &cluster_of(b->site)->nameservers);
+	name_servers_of(b, &model_cluster(b->site)->nameservers);
 	for (size_t i = 0; i < b->site->n_networks; i++)
 		name_servers_of(b, &b->site->networks[i]->nameservers);
 }
@@ -457,10 +450,10 @@ static void add_server_name(struct zone *zone, const char *name)
 
 static void settle_servers(struct builder *b, struct zone *zone)
 {
-	const char *domain = cluster_of(b->site)->domain;
+	const char *domain = model_cluster(b->site)->domain;
 
 	if (zone->n_servers == 0)
-		add_servers(b, zone, &cluster_of(b->site)->nameservers);
+		add_servers(b, zone, &model_cluster(b->site)->nameservers);
 	zone->server_names.items =
 		arena_alloc(b->site->arena, (zone->n_servers + 1) * sizeof(char *));
 	for (size_t i = 0; i < zone->n_servers; i++) {

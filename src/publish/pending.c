@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "generation/folder.h"
 #include "generation/state_file.h"
 
 static const char KIND[] = "pending";
@@ -144,12 +145,6 @@ static int compare(const void *left, const void *right)
 		((const struct pending *)right)->target);
 }
 
-static void close_dir(DIR **dir)
-{
-	if (*dir != NULL)
-		closedir(*dir);
-}
-
 int pending_load(TALLOC_CTX *mem_ctx, const struct state *state, struct diags *diags,
 	struct pending **ret_pending, size_t *ret_n)
 {
@@ -162,7 +157,7 @@ int pending_load(TALLOC_CTX *mem_ctx, const struct state *state, struct diags *d
 	r = open_folder(state, diags, &fd);
 	if (r < 0)
 		return r;
-	_cleanup_(close_dir) DIR *dir = fdopendir(fd);
+	_cleanup_(folder_close) DIR *dir = fdopendir(fd);
 
 	if (dir == NULL) {
 		r = diag_fail_errno(diags, EXIT_IO, errno,

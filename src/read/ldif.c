@@ -109,19 +109,6 @@ static void check_referral(struct ldif *f, const struct entry *entry)
 				ref->values[0].bytes);
 }
 
-/* Checks the one line that may stand before the first record; true: skip it. */
-static bool is_version(struct ldif *f)
-{
-	const struct ldif_line *line = &f->file->lines[0];
-
-	if (!f->file->is_first || !ldif_is_named(line, "version"))
-		return false;
-	if (strcmp(line->value, "1") != 0)
-		ldif_fault(f->file, line->number, line->column,
-			"LDIF version '%s' is not known, only 1", line->value);
-	return true;
-}
-
 static void check_dn(struct ldif *f, const struct ldif_line *line)
 {
 	unsigned earlier;
@@ -243,7 +230,7 @@ static void take_record(struct ldif *f)
 		check_reference(f);
 		return;
 	}
-	if (is_version(f))
+	if (ldif_is_version(f->file))
 		i++;
 	f->file->is_first = false;
 	if (i == f->file->n_lines)

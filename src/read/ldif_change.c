@@ -465,18 +465,6 @@ static void apply_record(const struct changer *changer, struct record_change *c)
 		type->apply(changer, c);
 }
 
-static bool is_version(struct ldif_file *f)
-{
-	const struct ldif_line *line = f->lines;
-
-	if (!f->is_first || f->n_lines == 0 || !ldif_is_named(line, "version"))
-		return false;
-	if (strcmp(line->value, "1") != 0)
-		ldif_fault(f, line->number, line->column,
-			"LDIF version '%s' is not known, only 1", line->value);
-	return true;
-}
-
 static void take_record(struct changer *changer)
 {
 	TMP_CTX(tmp);
@@ -484,7 +472,7 @@ static void take_record(struct changer *changer)
 
 	while (ldif_has_line(f))
 		(void)ldif_take_line(f);
-	struct record_change c = {.mem_ctx = tmp, .file = f, .at = is_version(f)};
+	struct record_change c = {.mem_ctx = tmp, .file = f, .at = ldif_is_version(f)};
 
 	if (f->n_lines > 0)
 		f->is_first = false;

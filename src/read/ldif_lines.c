@@ -436,3 +436,15 @@ int ldif_end(struct ldif_file *f)
 			f->source->n_faults - FAULTS_MAX);
 	return f->source->n_faults > 0 ? -EXIT_DATA : 0;
 }
+
+bool ldif_is_version(struct ldif_file *f)
+{
+	const struct ldif_line *line = f->lines;
+
+	if (!f->is_first || f->n_lines == 0 || !ldif_is_named(line, "version"))
+		return false;
+	if (strcmp(line->value, "1") != 0)
+		ldif_fault(f, line->number, line->column,
+			"LDIF version '%s' is not known, only 1", line->value);
+	return true;
+}

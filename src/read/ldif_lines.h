@@ -54,5 +54,7 @@ void ldif_fault(struct ldif_file *f, unsigned line, unsigned column, const char 
 /* 0, or -EXIT_DATA where there were faults; says how many are not shown. */
 int ldif_end(struct ldif_file *f) _must_check_;
 
+/* Is the record's first line the version, which may stand before the first record? */
+bool ldif_is_version(struct ldif_file *f);
 /* Is it the line of attribute @name? Any case. */
 bool ldif_is_named(const struct ldif_line *line, const char *name);

@@ -58,9 +58,7 @@ GETTER(globals_self, globals)
 /* A site without a vocCluster entry has all its values empty. */
 GETTER(globals_site, globals)
 {
-	static const struct cluster none;
-
-	row_give_object(ret, o->site->n_clusters > 0 ? o->site->clusters[0] : &none);
+	row_give_object(ret, model_cluster(o->site));
 }
 
 static size_t count_ipv4(const struct site *site)

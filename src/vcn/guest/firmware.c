@@ -25,7 +25,8 @@ struct descriptions {
 	size_t n;
 };
 
-enum firmware_kind firmware_kind(const struct guest *guest)
+/* Of a guest that says nothing: what its architecture has always had. */
+static enum firmware_kind kind_of(const struct guest *guest)
 {
 	if (guest->firmware != FIRMWARE_DEFAULT)
 		return guest->firmware;
@@ -122,7 +123,7 @@ static bool fits(struct json_object *json, const struct guest *guest)
 		!has_word(json, "interface-types", "uefi") ||
 		!fits_target(json, guest->architecture))
 		return false;
-	if (firmware_kind(guest) == FIRMWARE_UEFI)
+	if (kind_of(guest) == FIRMWARE_UEFI)
 		return !is_secure;
 	return is_secure && has_word(json, "features", "enrolled-keys");
 }
@@ -188,7 +189,7 @@ static int fail_missing(const struct launch_settings *settings, const struct gue
 		"VCN '%s': this host has no UEFI firmware for %s%s; none is described in "
 		"'%s' (Debian: %s)",
 		guest->name, architecture_name(guest->architecture),
-		firmware_kind(guest) == FIRMWARE_UEFI_SECURE ? " with Secure Boot" : "",
+		kind_of(guest) == FIRMWARE_UEFI_SECURE ? " with Secure Boot" : "",
 		settings->firmware.n == 0
 			? ""
 			: settings->firmware.items[settings->firmware.n - 1],
@@ -204,7 +205,7 @@ int firmware_find(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 	struct descriptions list = {0};
 
 	*ret = NULL;
-	if (firmware_kind(guest) == FIRMWARE_BIOS)
+	if (kind_of(guest) == FIRMWARE_BIOS)
 		return 0;
 	for (size_t i = 0; i < settings->firmware.n; i++)
 		list_folder(tmp, settings->firmware.items[i], &list);

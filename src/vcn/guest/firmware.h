@@ -17,8 +17,6 @@ struct firmware {
 	bool needs_smm;
 };
 
-/* Of a guest that says nothing: what its architecture has always had. */
-enum firmware_kind firmware_kind(const struct guest *guest);
 /*
  * firmware_find - the first description, by name, that fits @guest
  *

@@ -108,16 +108,12 @@ static const char *apply_command(struct session *s)
 {
 	struct buffer *b = buffer_new(s->mem_ctx);
 	const struct arguments *a = &s->arguments;
-	const struct {
-		const char *option, *value;
-	} given[] = {{"manifest", a->manifest}, {"config", a->config},
-		{"runtime-dir", a->runtime_dir},
-		{"host", a->host != NULL ? a->host : s->environment_host}};
 
 	buffer_add_text(b, "vcn");
-	for (size_t i = 0; i < ARRAY_SIZE(given); i++)
-		if (given[i].value != NULL)
-			buffer_printf(b, " --%s %s", given[i].option, given[i].value);
+	text_add_option(b, "manifest", a->manifest);
+	text_add_option(b, "config", a->config);
+	text_add_option(b, "runtime-dir", a->runtime_dir);
+	text_add_option(b, "host", a->host != NULL ? a->host : s->environment_host);
 	buffer_add_text(b, " apply");
 	return b->data;
 }
