@@ -148,7 +148,8 @@ if [ -n "$vcn" ]; then
 	: >"$work/none.yaml"
 	ok "vcn check reads --manifest" asks "$vcn" check --manifest="$work/none.yaml"
 	ok "which is told" complains "none.yaml:1"
-	ok "but no two" refused "$vcn" check --manifest=a b
+	ok "but files that are named" asks "$vcn" check --manifest=a b
+	ok "come before it" complains "^b: error"
 fi
 
 end_points

@@ -280,10 +280,6 @@ int check_command(void *session)
 	else if (s->n_words == 0 && s->arguments.manifest == NULL)
 		r = diag_fail(s->diags, EXIT_USAGE, LOC_NONE,
 			"which manifests? Name them, or this host with --host");
-	if (r == 0 && s->n_words > 0 && s->arguments.manifest != NULL)
-		r = diag_fail(s->diags, EXIT_USAGE, LOC_NONE,
-			"which manifest? There is --manifest, and '%s'",
-			text_printable(s->mem_ctx, s->words[0], strlen(s->words[0])));
 	if (r == 0 && s->n_words == 0)
 		check_file(s, written,
 			s->arguments.manifest != NULL ? s->arguments.manifest
