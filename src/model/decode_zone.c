@@ -170,12 +170,15 @@ bool decode_zone_serves(struct decoder *d)
 /* Records */
 
 /* A full name, with its dot; some write one without. */
-static const char *full_name(struct decoder *d, TALLOC_CTX *mem_ctx, const char *name)
+static const char *full_name(struct decoder *d, TALLOC_CTX *mem_ctx,
+	const struct owner *owner, const char *name)
 {
 	size_t len = strlen(name);
 
-	if (len > 0 && name[len - 1] == '.')
+	if (text_has_suffix(name, "."))
 		return name;
+	if (owner_takes_whole(owner, name))
+		return mem_printf(mem_ctx, "%s.", name);
 	bool is_full = text_has_suffix(name, d->zone->data) &&
 		       (len == d->zone->len || name[len - d->zone->len - 1] == '.');
 
@@ -214,7 +217,7 @@ static char *txt_of(TALLOC_CTX *mem_ctx, const char *text)
 }
 
 static char *text_record(struct decoder *d, TALLOC_CTX *mem_ctx, enum form form,
-	const struct entry_value *value)
+	const struct owner *owner, const struct entry_value *value)
 {
 	size_t n;
 
@@ -225,10 +228,10 @@ static char *text_record(struct decoder *d, TALLOC_CTX *mem_ctx, enum form form,
 	if (form == FORM_CNAME)
 		return n != 1 ? NULL
 			      : mem_printf(mem_ctx, "CNAME %s",
-					full_name(d, mem_ctx, words[0]));
+					full_name(d, mem_ctx, owner, words[0]));
 	return n != 2 ? NULL
 		      : mem_printf(mem_ctx, "MX %s %s", words[0],
-				full_name(d, mem_ctx, words[1]));
+				full_name(d, mem_ctx, owner, words[1]));
 }
 
 /* A counted name: its length, the number of labels, each label behind its own length, 0. */
@@ -307,7 +310,7 @@ char *decode_zone_record(struct decoder *d, TALLOC_CTX *mem_ctx, enum form form,
 	const struct owner owner = decode_owner(d, dn, key);
 
 	find_zone(d, &owner);
-	char *text = is_text ? text_record(d, mem_ctx, form, value)
+	char *text = is_text ? text_record(d, mem_ctx, form, &owner, value)
 			     : data_record(d, mem_ctx, dn, value);
 	bool is_lost = text == NULL ? is_text : !can_be_told(text);
 

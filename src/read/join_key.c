@@ -186,17 +186,14 @@ static void add_domain_name(struct join_keys *k, size_t entry)
 static void add_relative(
 	struct join_keys *k, const struct owner *owner, const char *value)
 {
-	size_t len = strlen(value);
-	bool is_full = len > 0 && value[len - 1] == '.';
-
-	if (!is_full) {
+	if (!owner_takes_whole(owner, value)) {
 		buffer_truncate(k->name, 0);
 		buffer_printf(k->name, "%s.", value);
 		owner_zone(k->name, owner);
 		add_made_name(k);
 	}
 	if (strchr(value, '.') != NULL)
-		add_text(k, value, len);
+		add_text(k, value, strlen(value));
 }
 
 static void add_relatives(struct join_keys *k, size_t entry, const char *name)

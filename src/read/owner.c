@@ -107,6 +107,13 @@ void owner_zone(struct buffer *to, const struct owner *owner)
 		add_lower(to, dot == NULL ? owner->label : dot + 1);
 }
 
+bool owner_takes_whole(const struct owner *owner, const char *name)
+{
+	bool has_whole_names = owner->label != NULL && owner->zone == NULL;
+
+	return has_whole_names ? strchr(name, '.') != NULL : text_has_suffix(name, ".");
+}
+
 /* Is the DN @key that of a name in a zone, and not of the zone itself? */
 static bool is_in_zone(const char *key)
 {

@@ -41,5 +41,10 @@ struct owner owner_of(const char *key, const struct string_list *names,
 void owner_name(struct buffer *to, const struct owner *owner);
 /* The same of its zone: of a whole name what stands behind the first label. */
 void owner_zone(struct buffer *to, const struct owner *owner);
+/*
+ * Is @name, as a record of the owner's has it, a whole one? A dot at its end says so; where owners are
+ * whole names themselves (PowerDNS), so does any other dot.
+ */
+bool owner_takes_whole(const struct owner *owner, const char *name);
 /* Is it a name in a zone, and not the zone itself? */
 bool owner_is_inside(const struct owner *owner);
