@@ -75,6 +75,7 @@ struct run {
 	struct entries *fresh; /* that came, where they are kept (since) */
 	struct entries
 		*raw; /* as the directory has them, with those that stay as they were */
+	struct table *conflicts; /* canonical DN of what lost one -> its finding */
 	struct entries *above; /* ids of the containers, and of what is excluded */
 	struct entries *entries; /* the same joined, and those of `also` */
 	struct entries *accepted; /* what the site was made of in the end */

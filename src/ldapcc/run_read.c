@@ -7,6 +7,7 @@
 #include "ldapcc/run.h"
 #include "ldapcc/standby.h"
 #include "model/absent.h"
+#include "read/conflict.h"
 #include "read/dn.h"
 #include "read/draft.h"
 #include "read/filter_match.h"
@@ -143,17 +144,90 @@ static void pass_kept(void *data, const struct entry *entry)
 	take_kept(reading, entry, reading->run->before.raw, reading->kept);
 }
 
-/* An entry_sink: of those above ours, what is excluded has classes. */
-static void note_excluded(void *data, const struct entry *entry)
+/* What stands in a finding lasts as long as the site. */
+static struct loc loc_of(const struct site *site, const struct entry *entry)
+{
+	return (struct loc){.source = site->source,
+		.line = entry->line,
+		.dn = arena_strdup(site->arena, entry->dn)};
+}
+
+/* Of what is no entry of ours the classes are kept, and no more. */
+static bool has_class_of(const struct entry *entry, const struct map_class *class)
+{
+	const struct map_class alone = {.name = class->name};
+
+	return class->name == NULL || class_matches(&alone, entry);
+}
+
+/* Is it something to this site: a record, or a part of one? */
+static bool is_of_use(const struct map *map, const struct entry *entry)
+{
+	for (size_t i = 0; i < map->n_joins; i++)
+		if (has_class_of(entry, &map->joins[i].from))
+			return true;
+	for (size_t kind = 0; kind < _KIND_MAX; kind++)
+		for (size_t i = 0; i < map->classes[kind].n; i++)
+			if (has_class_of(entry, &map->classes[kind].items[i]))
+				return true;
+	return false;
+}
+
+static struct finding *tell_conflict(struct run *run, struct loc where)
+{
+	return check_report_entry(&run->reporter, CHECK_LEFT_OUT,
+		check_default(CHECK_LEFT_OUT), where,
+		"lost when two servers made one entry at once: it is left out, and what stands "
+		"below it, until somebody settles that");
+}
+
+/* Each once, however much stands below it and in whatever order they come. */
+static void report_conflict(struct run *run, const struct entry *entry)
+{
+	const char *root;
+
+	if (conflict_of(entry->dn, &root) != CONFLICT_LOST || !is_of_use(run->map, entry))
+		return;
+	const char *key = dn_key(run->conflicts, root);
+	struct loc where = {
+		.source = run->site->source, .dn = arena_strdup(run->site->arena, root)};
+
+	if (key == NULL)
+		return;
+	struct finding **finding = (struct finding **)table_slot(run->conflicts, key);
+
+	if (*finding == NULL)
+		*finding = tell_conflict(run, where);
+	if (root == entry->dn)
+		(*finding)->where.line = entry->line;
+}
+
+static bool is_in_conflict(const struct entry *entry)
+{
+	const char *root;
+
+	return conflict_of(entry->dn, &root) != CONFLICT_NONE;
+}
+
+/* What `exclude` passes over. */
+static void note_excluded(struct run *run, const struct entry *entry)
 {
 	TMP_CTX(tmp);
-	struct run *run = data;
 	const char *key = entry_attribute(entry, "objectClass") == NULL ? NULL
 			  : entry->key != NULL				? entry->key
 					       : dn_key(tmp, entry->dn);
 
 	if (key != NULL && run->excluded != NULL)
 		absent_add(run->excluded, key);
+}
+
+/* An entry_sink: of those above ours, what is passed over has classes. */
+static void note_above(void *data, const struct entry *entry)
+{
+	if (!is_in_conflict(entry))
+		note_excluded(data, entry);
+	else if (entry_attribute(entry, "objectClass") != NULL)
+		report_conflict(data, entry);
 }
 
 /* Those to before @end that an increment did not mention. */
@@ -219,7 +293,7 @@ static void take_rest(struct reading *reading)
 	for (size_t i = 0; i < entries_count(before->above); i++)
 		if (snapshot_has_above(snapshot, i)) {
 			entries_share(run->above, before->above, i);
-			entries_give(before->above, i, note_excluded, run);
+			entries_give(before->above, i, note_above, run);
 		}
 }
 
@@ -232,14 +306,6 @@ static void take_above(struct run *run)
 }
 
 /* Joining */
-
-/* What stands in a finding lasts as long as the site. */
-static struct loc loc_of(const struct site *site, const struct entry *entry)
-{
-	return (struct loc){.source = site->source,
-		.line = entry->line,
-		.dn = arena_strdup(site->arena, entry->dn)};
-}
 
 static void report_join(void *data, const struct entry *entry, const struct entry *takers,
 	size_t n, bool are_one_machine)
@@ -298,6 +364,8 @@ static void start_site(struct reading *reading)
 
 	start_exclusions(reading);
 	run_new_site(run);
+	talloc_free(run->conflicts);
+	run->conflicts = table_new(run->mem_ctx, 0);
 	talloc_free(reading->recall);
 	reading->recall = run->before.raw == NULL || run->since == NULL ||
 					  run->since->snapshot != NULL
@@ -383,20 +451,31 @@ static int prepare_exclusions(struct reading *reading)
 	return 0;
 }
 
+/* What is there, and counts for nothing. */
+static bool is_no_entry(struct reading *reading, const struct entry *entry)
+{
+	struct run *run = reading->run;
+	bool is_excluded = reading->n_passed_over > 0 && is_passed_over(reading, entry),
+	     is_lost = is_in_conflict(entry);
+
+	if (is_excluded)
+		note_excluded(run, entry);
+	else if (is_lost)
+		report_conflict(run, entry);
+	/* what moves with it may count; an increment gives each to one of the two above */
+	if (run->since != NULL && reading->source == NULL && is_excluded != is_lost)
+		entries_add(run->above, entry);
+	return is_excluded || is_lost;
+}
+
 /* An entry_sink: every entry as it comes, or as changes have left it. */
 static void pass_entry(void *data, const struct entry *entry)
 {
 	struct reading *reading = data;
-
 	struct run *run = reading->run;
 
-	if (reading->n_passed_over > 0 && is_passed_over(reading, entry)) {
-		note_excluded(run, entry);
-		/* what moves with it may count */
-		if (run->since != NULL && reading->source == NULL)
-			entries_add(run->above, entry);
+	if (is_no_entry(reading, entry))
 		return;
-	}
 	if (reading->source != NULL) {
 		struct entry ours = *entry;
 

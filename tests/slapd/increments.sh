@@ -6,7 +6,7 @@
 # tells what was deleted; without one, or after a restart, what is still there.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-plan 123
+plan 132
 readonly LDAPCC
 export LDAPCC_DATADIR=$SOURCE_ROOT
 
@@ -333,6 +333,28 @@ ok '… and it is there' is_there written1
 printf 'dn: cn=written1,%s\nchangetype: delete\n' "$in" | change
 settings "\"$(slapd_uri main)\""
 ok 'the usual settings for the rest' apply 0
+
+# what lost a conflict counts for nothing, and is told as long as it waits
+guid=7b6a5e3c-1111-2222-3333-444455556666
+lost="cn=lost\\0ACNF:$guid,$in"
+is_told() { grep -q "CNF:$guid.*: warning: lost when two servers made one entry at once" "$scratch/err"; }
+host "cn=lost,$in" 907 | sed "1s/.*/dn: $(sed 's/\\/&&/g' <<<"$lost")\nchangetype: add/
+	s/^cn: .*/cn:: $(printf 'lost\nCNF:%s' $guid | base64 -w0)/" | change
+increment 0 'an entry is in conflict'
+ok '… and away' is_away lost
+ok '… is told' is_told
+change <<<"dn: cn=net,$in
+changetype: modify
+replace: description
+description: another entry changed"
+increment 1 'another changed'
+ok '… it is told again' is_told
+proof '… as by a full read'
+rename "$lost" cn=lost1 | change
+increment 1 'the conflict is settled'
+ok '… and the entry there' is_there lost1
+printf 'dn: cn=lost1,%s\nchangetype: delete\n' "$in" | change
+increment 0 '… and gone'
 
 # more than a tenth, and more than 64
 for i in {1..70}; do
