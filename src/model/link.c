@@ -601,9 +601,40 @@ static void networks_yield(struct site *site)
 	}
 }
 
+/* Ours is the site's one by its meaning; what stands for it elsewhere may be there for each server. */
+static bool are_clusters_foreign(const struct map *map)
+{
+	const struct class_list *classes = &map->classes[KIND_CLUSTER];
+
+	for (size_t i = 0; i < classes->n; i++)
+		if (classes->items[i].name != NULL &&
+			text_has_prefix(classes->items[i].name, "voc"))
+			return false;
+	return true;
+}
+
+/* One of a file counts; of several of a foreign directory nobody knows which. */
+static void clusters_yield(struct site *site)
+{
+	struct cluster **clusters = site->clusters;
+	const struct cluster *of_file = NULL;
+
+	if (site->n_clusters < 2 || !are_clusters_foreign(site->map))
+		return;
+	for (size_t i = 0; i < site->n_clusters; i++)
+		if (clusters[i]->record.source != NULL)
+			of_file = clusters[i];
+	for (size_t i = 0; i < site->n_clusters; i++) {
+		if (clusters[i]->record.source != NULL)
+			continue;
+		clusters[i]->said_by =
+			of_file != NULL ? of_file : clusters[i == 0 ? 1 : 0];
+		clusters[i]->record.is_passed_over = true;
+	}
+}
+
 static void sort_plain_tables(struct site *site)
 {
-	sort_pointers(site->clusters, site->n_clusters, compare_named);
 	sort_pointers(site->networks, site->n_networks, compare_networks);
 	sort_pointers(site->images, site->n_images, compare_named);
 	sort_pointers(site->repositories, site->n_repositories, compare_named);
@@ -718,6 +749,9 @@ void model_link(struct site *site)
 	site->by_key = table_new(site, site->n_entries);
 	site->full_names = table_new(site, site->n_machines);
 	site->short_names = table_new(site, site->n_machines);
+	sort_pointers(site->clusters, site->n_clusters, compare_named);
+	clusters_yield(site);
+	site->n_clusters = pass_over(site, site->clusters, site->n_clusters);
 	networks_yield(site);
 	site->n_networks = pass_over(site, site->networks, site->n_networks);
 	sort_plain_tables(site);

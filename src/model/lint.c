@@ -686,22 +686,6 @@ static void check_references(struct reporter *r)
 				KIND_REPOSITORY);
 }
 
-/* The network that stands in its place; NULL: none does. */
-static const struct network *said_by(const struct record *record)
-{
-	return record->kind == KIND_NETWORK ? ((const struct network *)record)->said_by
-					    : NULL;
-}
-
-static void report_said(struct reporter *r, struct record *record)
-{
-	const struct network *network = said_by(record);
-	struct finding *finding = check_report(r, CHECK_PASSED_OVER, record,
-		FIELD_NETWORK, "is a network of a file of 'also', too, which counts");
-
-	lint_note(r, finding, &network->record, FIELD_NETWORK, 0, "this one counts");
-}
-
 /*
  * What loses all that a service could use was changed by mistake, where it was published:
  * it stays as it was. What never had any is passed over; that has been said.
@@ -763,8 +747,8 @@ static void check_passed_over(struct reporter *r)
 	struct site *site = r->site;
 
 	for (size_t i = 0; i < site->n_passed_over; i++)
-		if (said_by(site->passed_over[i]) != NULL)
-			report_said(r, site->passed_over[i]);
+		if (lint_yield(r, site->passed_over[i]))
+			continue;
 		else if (site->passed_over[i]->was_there)
 			report_lost(r, site->passed_over[i]);
 		else
@@ -849,17 +833,6 @@ static void check_parts(struct reporter *r)
 	}
 }
 
-/* Where what counts has a fault the lesser one does not stand in for it. */
-static void check_said(struct reporter *r)
-{
-	for (size_t i = 0; i < r->site->n_passed_over; i++) {
-		const struct network *counts = said_by(r->site->passed_over[i]);
-
-		r->site->passed_over[i]->is_bad |=
-			counts != NULL && counts->record.is_bad;
-	}
-}
-
 /* The rules, in the order in which one may silence follow-ups of another. */
 static void (*const rules[])(struct reporter *r) = {
 	check_passed_over,
@@ -879,7 +852,7 @@ static void (*const rules[])(struct reporter *r) = {
 	lint_ports,
 	lint_vcns,
 	lint_spread,
-	check_said,
+	lint_yielded,
 };
 
 void lint_site(struct reporter *reporter)

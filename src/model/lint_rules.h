@@ -4,7 +4,7 @@
 /*
  * Lint in several files: lint.c has what addresses, names, networks and references must be,
  * lint_duplicates.c who of several keeps an address or a MAC,
- * lint_vcn.c what a host must have to run its VCNs, lint_install.c what an installer
+ * lint_yield.c what counts for nothing beside another, lint_vcn.c what a host must have to run its VCNs, lint_install.c what an installer
  * needs, lint_apt.c what Debian's and Ubuntu's take, lint_ports.c what it can make of a host's interfaces, lint_dns.c what DNS records
  * and zones must be. A rule is about the whole site, or about one node (lint_node.h), and stops at
  * nothing.
@@ -24,6 +24,10 @@ void lint_networks(struct reporter *r);
 /* Has an address another length than its network? (lint_network.c) */
 void lint_address_length(
 	struct reporter *r, struct interface *interface, const struct address *address);
+/* Reports @record where another stands in its place, or none of several; false: it is no such one */
+bool lint_yield(struct reporter *r, struct record *record);
+/* Last: where what counts has a fault the lesser one does not stand in for it. */
+void lint_yielded(struct reporter *r);
 /* VCNs on their hosts: bridges, images, capacity (lint_vcn.c) */
 void lint_vcns(struct reporter *r);
 /* Groups whose VCNs are to be on different hosts (lint_spread.c) */

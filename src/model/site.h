@@ -94,6 +94,9 @@ struct cluster {
 	struct strings timeservers4, timeservers6;
 	struct strings dns_values; /* vocDNSRecord, in one spelling */
 	struct strings authorized_keys;
+	/* of a foreign directory: one of a file of `also` that counts, or another of the directory where
+	 * none does; NULL: it counts */
+	const struct cluster *said_by;
 };
 
 struct range {
