@@ -102,13 +102,14 @@ static bool is_reverse(const char *zone)
 }
 
 /* Why the name is none that can be served; _UNSERVED_MAX: it can. */
-static enum unserved_why fault_of(bool is_inside, const char *name)
+static enum unserved_why fault_of(const struct owner *owner, const char *name)
 {
 	struct ip ip;
 
-	if (!is_inside)
-		return strchr(name, '.') == NULL ? UNSERVED_NO_ZONE
-						 : UNSERVED_ZONE_ITSELF;
+	if (!owner_is_inside(owner))
+		return owner->zone == NULL && strchr(name, '.') == NULL
+			       ? UNSERVED_NO_ZONE
+			       : UNSERVED_ZONE_ITSELF;
 	if (text_has_prefix(name, "*."))
 		return UNSERVED_WILDCARD;
 	return text_hostname_fault(name) != NULL || ip_parse(name, &ip)
@@ -119,7 +120,7 @@ static enum unserved_why fault_of(bool is_inside, const char *name)
 bool decode_zone_keeps(
 	struct decoder *d, const char *dn, const struct owner *owner, const char *name)
 {
-	enum unserved_why why = fault_of(owner_is_inside(owner), name);
+	enum unserved_why why = fault_of(owner, name);
 
 	if (why == _UNSERVED_MAX)
 		return true;
@@ -153,7 +154,7 @@ bool decode_zone_serves(struct decoder *d)
 	find_zone(d, &owner);
 	if (is_reverse(d->zone->data) || is_reverse(d->zone_name->data))
 		return false;
-	enum unserved_why why = fault_of(owner_is_inside(&owner), d->zone_name->data);
+	enum unserved_why why = fault_of(&owner, d->zone_name->data);
 
 	if (why == _UNSERVED_MAX && !has_data) {
 		if (is_told(d))

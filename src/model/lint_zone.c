@@ -14,7 +14,7 @@ enum { NAMED = 3 }; /* of which so many are named */
 
 static const char *const sentences[_UNSERVED_MAX][2] = {
 	[UNSERVED_NO_HOST_NAME] = {"is no host name", "are no host names"},
-	[UNSERVED_ZONE_ITSELF] = {"is the zone itself", "are the zone itself"},
+	[UNSERVED_ZONE_ITSELF] = {"is the zone itself"},
 	[UNSERVED_NO_ZONE] = {"stands below no entry that has a label of its name",
 		"stand below no entry that has a label of their names"},
 	[UNSERVED_WILDCARD] = {"stands for all names", "stand for all names"},
@@ -74,13 +74,17 @@ static void report(struct reporter *r, struct unserved **all, size_t n)
 	TMP_CTX(tmp);
 	const struct unserved *first = all[0];
 
+	/* some have two entries for it */
+	if (first->why == UNSERVED_ZONE_ITSELF)
+		n = 1;
 	(void)check_report_entry(r, CHECK_PASSED_OVER, check_default(CHECK_PASSED_OVER),
 		(struct loc){.source = r->site->source,
 			.line = first->line,
 			.dn = first->dn,
 			.attr = first->attribute},
-		"zone '%s': %s %s: not served", first->zone, names_of(tmp, all, n),
-		sentences[first->why][n > 1]);
+		"zone '%s': %s %s: not served",
+		text_printable(tmp, first->zone, strlen(first->zone)),
+		names_of(tmp, all, n), sentences[first->why][n > 1]);
 }
 
 /* Who leaves DNS to the directory's own server loses no name. */
