@@ -143,14 +143,21 @@ static void check_record(struct ldif *f, size_t *i)
 	}
 	if (*i < f->file->n_lines && ldif_is_named(&f->file->lines[*i], "changetype"))
 		++*i;
-	if (*i == f->file->n_lines)
-		ldif_fault(f->file, first->number, 1, "the record has no attributes");
 	for (size_t j = *i; j < f->file->n_lines; j++) {
 		if (ldif_is_named(&f->file->lines[j], "dn"))
 			ldif_fault(f->file, f->file->lines[j].number, 1,
 				"a second 'dn' in one record: an "
 				"empty line must stand before it");
 	}
+}
+
+/* As ldapsearch prints what there is and may not be seen; a server does not give it to us. */
+static void warn_of_bare(struct ldif *f, const struct ldif_line *dn)
+{
+	diag_add(f->file->diags, SEVERITY_WARNING, NULL,
+		loc_at(mem_strdup(f->file->diags, f->file->path), dn->number, 1),
+		"the record has no attributes, as of an entry that whoever made the file may not "
+		"read: passed over");
 }
 
 /* Room for the attributes and values of a record with @n lines. */
@@ -238,7 +245,11 @@ static void take_record(struct ldif *f)
 	size_t dn = i;
 
 	check_record(f, &i);
-	if (!f->file->is_broken)
+	if (f->file->is_broken)
+		return;
+	if (i == f->file->n_lines)
+		warn_of_bare(f, &f->file->lines[dn]);
+	else
 		deliver(f, &f->file->lines[dn], i);
 }
 
