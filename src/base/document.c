@@ -453,21 +453,9 @@ int read_string(struct reader *r, const struct node *value, void *field)
 
 int read_bool(struct reader *r, const struct node *value, void *field)
 {
-	static const char *const truths[] = {"yes", "true", "on"};
-	static const char *const falsehoods[] = {"no", "false", "off"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(truths); i++) {
-		if (value->kind != NODE_SCALAR || !value->is_plain)
-			break;
-		if (text_equal_case(value->text, truths[i])) {
-			*(bool *)field = true;
-			return 0;
-		}
-		if (text_equal_case(value->text, falsehoods[i])) {
-			*(bool *)field = false;
-			return 0;
-		}
-	}
+	if (value->kind == NODE_SCALAR && value->is_plain &&
+		text_is_truth(value->text, field))
+		return 0;
 	return document_fault(r, value, "expected yes or no");
 }
 

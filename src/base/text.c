@@ -108,6 +108,19 @@ void text_lower(char *text)
 		*text = (char)lower((unsigned char)*text);
 }
 
+bool text_is_truth(const char *text, bool *ret)
+{
+	static const char *const words[][2] = {
+		{"no", "yes"}, {"false", "true"}, {"off", "on"}};
+
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(words); i++)
+		if (text_equal_case(text, words[i / 2][i % 2])) {
+			*ret = i % 2 == 1;
+			return true;
+		}
+	return false;
+}
+
 bool text_parse_u64(const char *text, uint64_t max, uint64_t *ret)
 {
 	uint64_t value = 0;

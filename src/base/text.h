@@ -24,6 +24,9 @@ bool text_has_suffix(const char *text, const char *suffix);
 bool text_is_below(const char *path, const char *folder);
 void text_lower(char *text);
 
+/* Is it a word for yes or for no (true, yes, on), in any case? @ret has which; else it is untouched. */
+bool text_is_truth(const char *text, bool *ret) _must_check_;
+
 /*
  * text_parse_u64 - a whole decimal number, nothing around it, no sign
  *

@@ -368,13 +368,9 @@ static const struct node nothing = {.kind = NODE_SCALAR, .text = "", .is_plain =
 
 static bool is_off(const struct node *value)
 {
-	static const char *const words[] = {"off", "no", "false"};
-	bool is_one = false;
+	bool is_on = true;
 
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		is_one |= value->kind == NODE_SCALAR &&
-			  text_equal_case(value->text, words[i]);
-	return is_one;
+	return value->kind == NODE_SCALAR && text_is_truth(value->text, &is_on) && !is_on;
 }
 
 /* One name: a further target, or what differs about one of the defaults. */

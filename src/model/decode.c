@@ -234,8 +234,13 @@ static const char *extra_text(struct decoder *d, struct record *record,
 	decode_text(d, record, &use, value, (void *)&text);
 	if (text == NULL)
 		return NULL;
-	if (extra->type == EXTRA_BOOLEAN && strcmp(text, "TRUE") != 0 &&
-		strcmp(text, "FALSE") != 0)
+	bool is_true = false;
+
+	if (extra->type != EXTRA_BOOLEAN)
+		;
+	else if (decode_is_truth(d, use.field, value, &is_true))
+		text = is_true ? "TRUE" : "FALSE";
+	else
 		why = "is neither TRUE nor FALSE";
 	/* LDAP's INTEGER (RFC 4517 section 3.3.16), as far as a template has room for it */
 	const char *digits = text + (*text == '-');

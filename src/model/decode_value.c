@@ -150,15 +150,35 @@ void decode_cost(struct decoder *d, struct record *record, const struct use *use
 			"is no whole number");
 }
 
-/* LDAP's Boolean (RFC 4517 section 3.3.3): TRUE and FALSE, nothing else. */
+/* An attribute of a site's own may be any text. */
+static bool is_foreign_truth(const char *text, bool *ret)
+{
+	bool is_digit = strcmp(text, "0") == 0 || strcmp(text, "1") == 0;
+
+	if (is_digit)
+		*ret = *text == '1';
+	return is_digit || text_is_truth(text, ret);
+}
+
+bool decode_is_truth(struct decoder *d, enum field_id field,
+	const struct entry_value *value, bool *ret)
+{
+	bool is_true = strcmp(value->bytes, "TRUE") == 0;
+
+	if (strlen(value->bytes) != value->len)
+		return false;
+	if (is_true || strcmp(value->bytes, "FALSE") == 0) {
+		*ret = is_true;
+		return true;
+	}
+	return (field >= _FIELD_MAX || !decode_is_ours(d, field, value)) &&
+	       is_foreign_truth(decode_trimmed(d, value), ret);
+}
+
 void decode_truth(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	if (value->len == 4 && strcmp(value->bytes, "TRUE") == 0)
-		*(bool *)place = true;
-	else if (value->len == 5 && strcmp(value->bytes, "FALSE") == 0)
-		*(bool *)place = false;
-	else
+	if (!decode_is_truth(d, use->field, value, place))
 		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"is neither TRUE nor FALSE");
 }

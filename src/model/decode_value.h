@@ -134,6 +134,15 @@ bool decode_is_name(struct decoder *d, const struct entry_value *value);
 bool decode_is_ours(
 	struct decoder *d, enum field_id field, const struct entry_value *value);
 
+/*
+ * decode_is_truth - LDAP's Boolean (RFC 4517 section 3.3.3), TRUE or FALSE
+ *
+ * shape: of an attribute that is not of our schema also true, yes, on and 1, and their contraries,
+ *        in any case; false for anything else, *ret is then untouched
+ */
+bool decode_is_truth(struct decoder *d, enum field_id field,
+	const struct entry_value *value, bool *ret);
+
 /* Reports @value, which @why tells what is wrong with; it counts as refused, not missing. */
 struct finding *decode_fault(struct decoder *d, enum check check, struct record *record,
 	enum field_id field, const struct entry_value *value, const char *why);
