@@ -338,7 +338,7 @@ ok 'the usual settings for the rest' apply 0
 guid=7b6a5e3c-1111-2222-3333-444455556666
 lost="cn=lost\\0ACNF:$guid,$in"
 is_told() { grep -q "CNF:$guid.*: warning: lost when two servers made one entry at once" "$scratch/err"; }
-host "cn=lost,$in" 907 | sed "1s/.*/dn: $(sed 's/\\/&&/g' <<<"$lost")\nchangetype: add/
+host "cn=lost,$in" 907 | sed "1s/.*/dn: ${lost//\\/\\\\}\nchangetype: add/
 	s/^cn: .*/cn:: $(printf 'lost\nCNF:%s' $guid | base64 -w0)/" | change
 increment 0 'an entry is in conflict'
 ok '… and away' is_away lost
