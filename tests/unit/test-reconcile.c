@@ -162,7 +162,8 @@ static void test_admission(void **state)
 	struct manifest *manifest = make_manifest(tmp, 1);
 	struct guest *guest = &manifest->guests[0];
 	struct admission admission = {.free_mib = 2300};
-	struct run_state before = {.memory_mib = 1024, .cpus = 1, .accel = ACCEL_KVM};
+	struct run_state before = {
+		.state = STATE_READY, .memory_mib = 1024, .cpus = 1, .accel = ACCEL_KVM};
 	struct diags *diags = diags_new(tmp);
 
 	(void)state;
@@ -180,6 +181,11 @@ static void test_admission(void **state)
 		admission_take(&admission, guest, ACCEL_KVM, 0, &before, diags), 0);
 	assert_int_equal(admission.free_mib, 2300 - 2 * 1144 - 6);
 	guest->memory_mib = 2048;
+	assert_int_equal(admission_take(&admission, guest, ACCEL_KVM, 0, &before, diags),
+		-EXIT_REJECTED);
+	/* and what has ended gives nothing back */
+	guest->memory_mib = 1024;
+	before.state = STATE_FAILED;
 	assert_int_equal(admission_take(&admission, guest, ACCEL_KVM, 0, &before, diags),
 		-EXIT_REJECTED);
 }

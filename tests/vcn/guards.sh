@@ -112,6 +112,12 @@ ok "the same for start" exits 5 vcn start vcn001
 ok "the same for run" exits 5 vcn run vcn001
 ok "nothing was started" no_qemu
 write_settings "network: user"
+ok "with memory it runs" exits 0 vcn start vcn001
+ok "and ends" exits 0 vcn kill vcn001
+write_settings "network: user" "memory-reserve: 100000000"
+ok "what it had then is not counted twice for run" exits 5 timeout 60 "${vcn[@]}" run vcn001
+ok "which says so" says "'vcn001' does not fit: .* 0 MiB are left for guests"
+write_settings "network: user"
 MEMORY=100000000
 begin_manifest 17
 guest vcn001 "" "readiness: none"

@@ -145,6 +145,9 @@ int admission_take(struct admission *admission, const struct guest *guest,
 	enum accel accel, uint64_t copied_mib, const struct run_state *replaced,
 	struct diags *diags)
 {
+	/* One that has ended gives nothing back: what it had is free by now. */
+	if (replaced != NULL && !run_state_is_running(replaced))
+		replaced = NULL;
 	uint64_t has_huge = replaced == NULL ? 0 : huge_mib(replaced->pid);
 	uint64_t huge = guest->has_huge_pages ? guest->memory_mib : 0;
 	uint64_t need = memory_need_mib(guest->memory_mib, guest->cpus, accel) - huge +

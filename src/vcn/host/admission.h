@@ -40,7 +40,7 @@ void admission_copied_mib(const struct guest *const *guests, size_t n, uint64_t 
 /*
  * admission_take - is there room for @guest? Then it is taken.
  *
- * shape:  @replaced: the run of the same guest that ends first, or NULL
+ * shape:  @replaced: what is known of the same guest, whose run ends first, or NULL
  * errors: EXIT_REJECTED: how much it needs and how much there is
  */
 int admission_take(struct admission *admission, const struct guest *guest,
