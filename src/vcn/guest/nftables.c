@@ -9,7 +9,11 @@
 
 #include <libmnl/libmnl.h>
 
-enum { MESSAGE_ROOM = 1024, ANSWER_ROOM = 32768 };
+enum {
+	MESSAGE_ROOM = 1024,
+	ANSWER_ROOM = 32768,
+	TRIES_MAX = 100, /* of a dump that others' changes interrupt */
+};
 
 struct nftables {
 	struct mnl_socket *socket;
@@ -54,7 +58,20 @@ static struct nlmsghdr *start(struct nftables *nft, uint16_t type, uint16_t flag
 	return message;
 }
 
-/* Sends and reads until the answer is complete: an ack, or the end of a dump. */
+/* The rest of a dump that was interrupted is no answer to the next question. */
+static void drain(struct nftables *nft)
+{
+	char answer[ANSWER_ROOM];
+
+	while (recv(mnl_socket_get_fd(nft->socket), answer, sizeof(answer),
+		       MSG_DONTWAIT) > 0)
+		;
+}
+
+/*
+ * Sends and reads until the answer is complete: an ack, or the end of a dump. -EINTR where
+ * somebody has changed tables meanwhile, whosever: then the dump may lack some.
+ */
 static int talk(
 	struct nftables *nft, struct nlmsghdr *message, mnl_cb_t callback, void *data)
 {
@@ -73,7 +90,11 @@ static int talk(
 			return -errno;
 		r = mnl_cb_run(answer, (size_t)n, nft->sequence, port, callback, data);
 	}
-	return r < 0 ? -errno : 0;
+	int error = errno;
+
+	if (r < 0)
+		drain(nft);
+	return r < 0 ? -error : 0;
 }
 
 /* Tables */
@@ -109,9 +130,14 @@ static int take_table(const struct nlmsghdr *message, void *data)
 int nftables_list(struct nftables *nft, TALLOC_CTX *mem_ctx,
 	struct nftables_table **ret_tables, size_t *ret_n)
 {
-	struct listing listing = {.mem_ctx = mem_ctx};
-	int r = talk(nft, start(nft, NFT_MSG_GETTABLE, NLM_F_DUMP), take_table, &listing);
+	struct listing listing;
+	int r, tries = TRIES_MAX;
 
+	do {
+		listing = (struct listing){.mem_ctx = mem_ctx};
+		r = talk(nft, start(nft, NFT_MSG_GETTABLE, NLM_F_DUMP), take_table,
+			&listing);
+	} while (r == -EINTR && --tries > 0);
 	*ret_tables = listing.tables;
 	*ret_n = listing.n;
 	return r;
@@ -130,7 +156,7 @@ static int take_bytes(const struct nlmsghdr *message, void *data)
 	return MNL_CB_OK;
 }
 
-int nftables_print(
+static int print_once(
 	struct nftables *nft, const char *table, const char *chain, struct buffer *b)
 {
 	struct nlmsghdr *message = start(nft, NFT_MSG_GETCHAIN, NLM_F_ACK);
@@ -144,4 +170,17 @@ int nftables_print(
 	message = start(nft, NFT_MSG_GETRULE, NLM_F_DUMP);
 	mnl_attr_put_strz(message, NFTA_RULE_TABLE, table);
 	return talk(nft, message, take_bytes, b);
+}
+
+int nftables_print(
+	struct nftables *nft, const char *table, const char *chain, struct buffer *b)
+{
+	size_t before = b->len;
+	int r, tries = TRIES_MAX;
+
+	do {
+		buffer_truncate(b, before);
+		r = print_once(nft, table, chain, b);
+	} while (r == -EINTR && --tries > 0);
+	return r;
 }
