@@ -34,6 +34,19 @@ ok "starts none" no_qemu vcn00
 ok "several at once" exits 0 vcn start "vcn003,vcn004" vcn003
 ok "each once" equal "$(qemu_pids vcn00 | wc -l)" 2
 
+# The folders of guests are root's alone.
+as_nobody() {
+	setpriv --reuid=65534 --regid=65534 --clear-groups "$VCN" --config "$work/vcn.yaml" \
+		--host nobody.c.example "$@"
+}
+if command -v setpriv >/dev/null; then
+	ok "a user who may not look" exits 7 as_nobody status
+	ok "is not told that nothing runs" says "the state of VCN '.*' cannot be read: Permission denied"
+	ok "nor that all were stopped" exits 7 as_nobody stop --all
+else
+	skip "what another user sees" "no setpriv"
+fi
+
 # Whatever is no name of a VCN is no file name either.
 for name in ../vcn003 /etc . .. "" "vcn003/.." $'vcn\n003' "-vcn" '%n%s' "vcn003 "; do
 	for command in status log stop kill start; do

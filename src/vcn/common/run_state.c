@@ -394,13 +394,17 @@ bool run_state_is_held(const char *runtime_dir, const char *name)
 	return dirfd >= 0 && lock_is_held_at(dirfd, "lock");
 }
 
-/* Of whatever kind: what has become of it is told when it is read. */
+/*
+ * Of whatever kind: what has become of it is told when it is read. So is a folder that is closed to
+ * us: who may not look does not say that nothing runs.
+ */
 static bool has_file(int top, const char *name, const char *file)
 {
 	TMP_CTX(tmp);
 	struct stat st;
 
-	return fstatat(top, file_join(tmp, name, file), &st, AT_SYMLINK_NOFOLLOW) == 0;
+	return fstatat(top, file_join(tmp, name, file), &st, AT_SYMLINK_NOFOLLOW) == 0 ||
+	       errno == EACCES;
 }
 
 /* Whatever else lies there is not ours: it is no guest, and nothing of it is touched. */
