@@ -130,6 +130,15 @@ ok "the one that fits runs" is_state vcn002 ready
 ok "the other one is refused" is_state vcn001 refused
 ok "status exits with 3" exits 3 vcn status
 ok "and says why" says "^vcn001 +refused .*does not fit"
+sed 's/name: "vcn001"/&\n    enabled: false/; s/^serial: .*/serial: 17/' "$work/body.yaml" |
+	"$here/trailer.py" >"$work/manifest.yaml"
+ok "one that is not wanted any more" exits 0 vcn status
+ok "is not told of" equal "$(grep -c vcn001 "$work/said" || true)" 0
+ok "by its name" exits 0 vcn status vcn001
+ok "it has stopped" says "^vcn001 +stopped "
+ok "as metrics have it" exits 0 vcn status --metrics
+ok "with the exit status" says "^vcn_exit_status 0$"
+end_manifest whole
 cp -a "$work/images/initrd" "$work/initrd"
 touch -d yesterday "$work/images/initrd"
 ok "an image that was replaced" exits 3 vcn status

@@ -103,7 +103,7 @@ static void add_states(struct buffer *b, const struct status *status, const char
 			add_label(b, "vcn", status->rows[i].state->name);
 			buffer_add_text(b, ",");
 			add_label(b, "vcn_state", run_state_name(state));
-			buffer_printf(b, "} %d\n", status->rows[i].state->state == state);
+			buffer_printf(b, "} %d\n", status->rows[i].shown == state);
 		}
 }
 

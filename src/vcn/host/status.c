@@ -10,14 +10,22 @@
 
 enum { MINUTE = 60, HOUR = 3600, DAY = 86400, N_COLUMNS = 8 };
 
-static bool is_wanted(const struct run_state *state, const struct guest *guest,
-	char *const *names, size_t n_names)
+/* A failure is one of what should run: nobody asks any more why something else does not. */
+static enum guest_state shown_state(const struct manifest *manifest,
+	const struct guest *guest, const struct run_state *state)
+{
+	bool shall_run = manifest == NULL || (guest != NULL && guest->is_enabled);
+
+	return shall_run || run_state_is_running(state) ? state->state : STATE_STOPPED;
+}
+
+static bool is_wanted(const struct status_row *row, char *const *names, size_t n_names)
 {
 	if (n_names == 0)
-		return guest == NULL || guest->is_enabled ||
-		       state->state != STATE_STOPPED;
+		return row->guest == NULL || row->guest->is_enabled ||
+		       row->shown != STATE_STOPPED;
 	for (size_t i = 0; i < n_names; i++)
-		if (text_equal_case(names[i], state->name))
+		if (text_equal_case(names[i], row->state->name))
 			return true;
 	return false;
 }
@@ -33,20 +41,19 @@ struct status *status_collect(TALLOC_CTX *mem_ctx, const struct manifest *manife
 	status->has_manifest = manifest != NULL;
 	for (size_t i = 0; i < seen->n_states; i++) {
 		const struct run_state *state = seen->states[i];
-		const struct guest *guest =
-			manifest == NULL ? NULL : manifest_find(manifest, state->name);
+		struct status_row row = {.state = state};
 
-		if (!is_wanted(state, guest, names, n_names))
+		if (manifest != NULL)
+			row.guest = manifest_find(manifest, state->name);
+		row.shown = shown_state(manifest, row.guest, state);
+		if (!is_wanted(&row, names, n_names))
 			continue;
-		struct status_row *row = mem_push(status, &status->rows, &status->n_rows);
-
-		row->state = state;
-		row->guest = guest;
-		row->is_outdated =
-			guest != NULL && reconcile_is_outdated(manifest, guest, state);
-		row->word = row->is_outdated && state->state == STATE_READY
-				    ? "outdated"
-				    : run_state_name(state->state);
+		row.is_outdated = row.guest != NULL &&
+				  reconcile_is_outdated(manifest, row.guest, state);
+		row.word = row.is_outdated && state->state == STATE_READY
+				   ? "outdated"
+				   : run_state_name(row.shown);
+		*mem_push(status, &status->rows, &status->n_rows) = row;
 	}
 	return status;
 }

@@ -11,7 +11,8 @@
 struct status_row {
 	const struct run_state *state;
 	const struct guest *guest; /* NULL: not in the manifest, or there is none */
-	const char *word; /* state's name, or "outdated" for a ready guest that is */
+	enum guest_state shown; /* of one that shall not run no failure: it is stopped */
+	const char *word; /* its name, or "outdated" for a ready guest that is */
 	bool is_outdated;
 };
 
