@@ -119,4 +119,32 @@ ok "a guest" exits 0 vcn start vcn001
 kill -STOP "$(field vcn001 supervisor_pid)"
 ok "kill climbs over it" exits 0 soon 6 "${vcn[@]}" kill vcn001
 ok "nothing is left" within 2 no_qemu vcn001
+
+# Several, so long that their queues of connections are full: the others answer all the same
+begin_manifest 1
+for name in vcn001 vcn002 vcn003 vcn004; do
+	guest "$name" "" "readiness: none"
+done
+sed -i 's/interfaces: .*/interfaces: []/' "$work/body.yaml"
+end_manifest whole
+ok "four guests" exits 0 vcn start "vcn[001-004]"
+for name in vcn001 vcn002 vcn003; do
+	kill -STOP "$(field "$name" supervisor_pid)"
+done
+python3 - "$work"/run/vcn00{1..3} <<-'END'
+	import os, socket, sys
+	for folder in sys.argv[1:]:
+	    os.chdir(folder)
+	    for i in range(40):
+	        question = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+	        try:
+	            question.connect("control")
+	        except BlockingIOError:
+	            break
+END
+ok "full queues: status" exits 5 soon 4 "${vcn[@]}" status
+ok "is of those that stand still" equal "$(grep -c 'does not answer' "$work/said")" 3
+ok "and of no other" says "^vcn004 +ready "
+ok "kill ends all" exits 0 soon 20 "${vcn[@]}" kill --all
+ok "nothing is left" within 2 no_qemu
 finish_tests

@@ -23,6 +23,7 @@
 enum {
 	REPLY_TIMEOUT_MS = 3000,
 	CONNECT_TIMEOUT_S = 3,
+	RETRY_MS = 20, /* of a connection that is not taken */
 	DEATH_TIMEOUT_MS = 5000,
 	REPLY_MAX = 64 * 1024,
 	ESCAPE_KEY = 0x1d, /* Ctrl-] */
@@ -45,19 +46,23 @@ static int open_folder(const char *runtime_dir, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
-/* A connection, or -errno: -ENOENT and -ECONNREFUSED where no supervisor listens. */
-static int connect_to(const char *runtime_dir, const char *name)
+/*
+ * A connection, or -errno: -ENOENT and -ECONNREFUSED where no supervisor listens. One that stands
+ * still accepts nobody: then -EAGAIN, at once with SOCK_NONBLOCK in @flags, else not later than a
+ * reply would be.
+ */
+static int connect_to(const char *runtime_dir, const char *name, int flags)
 {
 	static const struct timeval patience = {.tv_sec = CONNECT_TIMEOUT_S};
 	struct sockaddr_un address;
 	_cleanup_(mem_close_fd) int dirfd = open_folder(runtime_dir, name);
-	_cleanup_(mem_close_fd) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	_cleanup_(mem_close_fd) int fd =
+		socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
 
 	if (dirfd < 0)
 		return dirfd;
 	if (fd < 0)
 		return -errno;
-	/* A supervisor that stands still accepts nobody: not longer than for a reply. */
 	(void)!setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	server_address(dirfd, &address);
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
@@ -142,20 +147,22 @@ static int exchange(
 
 /* One question on its way. */
 struct question {
-	int fd; /* -1: over */
+	const char *name;
+	int fd; /* -1: over, or not asked yet */
+	bool waits; /* its queue of connections is full */
 	struct buffer *line;
 };
 
-static void ask_one(struct question *question, const char *runtime_dir, const char *name,
+/* Whoever is after one that accepts nobody does not wait for it. */
+static void ask_one(struct question *question, const char *runtime_dir,
 	const char *request, struct control_answer *answer)
 {
-	question->fd = connect_to(runtime_dir, name);
-	/* Its queue of connections is full: it has not looked for long. */
-	answer->is_silent = question->fd == -EAGAIN;
-	answer->is_unreachable = question->fd == -ENOENT || question->fd == -ECONNREFUSED;
-	if (question->fd < 0)
-		question->fd = -1;
-	else if (send_line(question->fd, request) < 0)
+	int fd = connect_to(runtime_dir, question->name, SOCK_NONBLOCK);
+
+	question->waits = fd == -EAGAIN;
+	answer->is_unreachable = fd == -ENOENT || fd == -ECONNREFUSED;
+	question->fd = fd < 0 ? -1 : fd;
+	if (fd >= 0 && send_line(fd, request) < 0)
 		mem_close_fd(&question->fd);
 }
 
@@ -189,24 +196,36 @@ static void take_answer(
 	mem_close_fd(&question->fd);
 }
 
-/* What has come in by the deadline; how many questions are open still. */
-static size_t take_answers(TALLOC_CTX *mem_ctx, struct question *questions, size_t n,
+/* What has come in after @timeout_ms at the latest. */
+static void take_answers(TALLOC_CTX *mem_ctx, struct question *questions, size_t n,
 	int timeout_ms, struct control_answer *ret)
 {
 	TMP_CTX(tmp);
 	struct pollfd *polls = mem_array(tmp, struct pollfd, n);
-	size_t n_open = 0;
 
 	for (size_t i = 0; i < n; i++)
 		polls[i] = (struct pollfd){.fd = questions[i].fd, .events = POLLIN};
 	if (poll(polls, n, timeout_ms) <= 0)
-		return n;
-	for (size_t i = 0; i < n; i++) {
+		return;
+	for (size_t i = 0; i < n; i++)
 		if (polls[i].revents != 0)
 			take_answer(mem_ctx, &questions[i], &ret[i]);
-		n_open += questions[i].fd >= 0;
+}
+
+/* Asks those that wait for it; is there any that has not answered? */
+static bool ask_some(struct question *questions, size_t n, const char *runtime_dir,
+	const char *request, struct control_answer *ret, bool *ret_waits)
+{
+	bool is_open = false;
+
+	*ret_waits = false;
+	for (size_t i = 0; i < n; i++) {
+		if (questions[i].waits)
+			ask_one(&questions[i], runtime_dir, request, &ret[i]);
+		*ret_waits = *ret_waits || questions[i].waits;
+		is_open = is_open || questions[i].waits || questions[i].fd >= 0;
 	}
-	return n_open;
+	return is_open;
 }
 
 void control_ask_all(TALLOC_CTX *mem_ctx, const char *runtime_dir,
@@ -216,20 +235,19 @@ void control_ask_all(TALLOC_CTX *mem_ctx, const char *runtime_dir,
 	TMP_CTX(tmp);
 	struct question *questions = mem_array(tmp, struct question, n);
 	const char *line = mem_printf(tmp, "{\"request\": \"%s\"}", request);
-	int64_t deadline = clock_ms() + timeout_ms;
-	size_t n_open = 0;
+	int64_t deadline = clock_ms() + timeout_ms, left;
+	bool waits;
 
 	for (size_t i = 0; i < n; i++) {
 		ret[i] = (struct control_answer){0};
-		questions[i].line = buffer_new(tmp);
-		ask_one(&questions[i], runtime_dir, names[i], line, &ret[i]);
-		n_open += questions[i].fd >= 0;
+		questions[i] = (struct question){names[i], -1, true, buffer_new(tmp)};
 	}
-	while (n_open > 0 && clock_ms() < deadline)
-		n_open = take_answers(
-			mem_ctx, questions, n, (int)(deadline - clock_ms()) + 1, ret);
+	while ((left = deadline - clock_ms()) > 0 &&
+		ask_some(questions, n, runtime_dir, line, ret, &waits))
+		take_answers(mem_ctx, questions, n,
+			waits && left > RETRY_MS ? RETRY_MS : (int)left, ret);
 	for (size_t i = 0; i < n; i++) {
-		ret[i].is_silent = ret[i].is_silent || questions[i].fd >= 0;
+		ret[i].is_silent = questions[i].waits || questions[i].fd >= 0;
 		mem_close_fd(&questions[i].fd);
 	}
 }
@@ -238,7 +256,7 @@ void control_ask_all(TALLOC_CTX *mem_ctx, const char *runtime_dir,
 static int begin(const char *runtime_dir, const char *name, const char *request,
 	unsigned timeout_ms, struct json_object **ret_reply)
 {
-	int fd = connect_to(runtime_dir, name);
+	int fd = connect_to(runtime_dir, name, 0);
 
 	if (fd < 0)
 		return fd;
@@ -308,7 +326,7 @@ int control_force(const char *runtime_dir, const char *name, struct diags *diags
 static int begin_end(const char *runtime_dir, const char *name, const char *request,
 	struct diags *diags, int *ret_fd)
 {
-	int fd = connect_to(runtime_dir, name);
+	int fd = connect_to(runtime_dir, name, 0);
 	int r = fd < 0 ? fd : send_line(fd, request);
 
 	*ret_fd = -1;
