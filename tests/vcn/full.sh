@@ -116,4 +116,21 @@ ok "once it is not wanted" exits 0 vcn apply
 ok "that goes, too" equal "$(ls "$work/scratch" "$work/run")" "$work/run:
 
 $work/scratch:"
+
+# The same of a guest that runs from another runtime directory by now, as a batch job does
+
+names 11 vcn001
+ok "a guest" exits 0 vcn apply
+kill -KILL "$(field vcn001 supervisor_pid)"
+ok "whose supervisor is killed" within 5 no_qemu
+ok "runs from another runtime directory" exits 0 vcn --runtime-dir "$work/job" start vcn001
+names 12
+ok "apply forgets what is its own" exits 0 vcn apply
+ok "which is all that was" test ! -e "$work/run/vcn001"
+ok "the scratch folder is another's" test -d "$work/scratch/vcn001"
+names 12 vcn001
+ok "so that there is no second guest" exits 5 vcn start vcn001
+ok "which waits" says "runs from another runtime directory, with the scratch directory"
+ok "to the end" exits 0 vcn kill vcn001
+ok "of both" exits 0 vcn --runtime-dir "$work/job" kill vcn001
 finish_tests

@@ -173,6 +173,16 @@ int overlay_make(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 	return r;
 }
 
+void overlay_forget(const char *path)
+{
+	_cleanup_(mem_close_fd) int fd =
+		open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	/* Of a guest that runs it is empty to the eye, too. */
+	if (fd >= 0 && (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK))
+		(void)!rmdir(path);
+}
+
 uint64_t overlay_bytes_left(const struct overlay *scratch)
 {
 	struct statvfs fs;

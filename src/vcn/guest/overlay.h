@@ -30,6 +30,8 @@ int overlay_make(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 	const char *name, const struct identity *identity, struct diags *diags,
 	struct overlay **ret_scratch) _must_check_;
 
+/* Removes the folder that a killed supervisor left, where it is empty and nobody's. */
+void overlay_forget(const char *path);
 /*
  * overlay_make_file - an empty file of the folder, which has no name
  *

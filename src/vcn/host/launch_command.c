@@ -18,6 +18,7 @@
 #include "vcn/common/record.h"
 #include "vcn/common/record_plot.h"
 #include "vcn/guest/ingress.h"
+#include "vcn/guest/overlay.h"
 #include "vcn/guest/supervise.h"
 #include "vcn/host/admission.h"
 #include "vcn/host/apply_guard.h"
@@ -142,10 +143,10 @@ static bool is_in_manifest(const struct session *s, const char *name)
 	return guest != NULL && strcmp(guest->name, name) == 0;
 }
 
-static void remove_empty(const void *path, int fd)
+static void forget_scratch(const void *path, int fd)
 {
 	(void)fd;
-	(void)!rmdir(path);
+	overlay_forget(path);
 }
 
 /* With the scratch folder that a killed supervisor left: empty, as what was in it had no name. */
@@ -157,7 +158,7 @@ static void forget(struct session *s, const char *name)
 
 	run_state_forget(s->settings->runtime_dir, name);
 	if (!run_state_is_held(s->settings->runtime_dir, name))
-		(void)!patience_read(tmp, FORGET_TIMEOUT_MS, 0, remove_empty,
+		(void)!patience_read(tmp, FORGET_TIMEOUT_MS, 0, forget_scratch,
 			file_join(tmp, s->settings->scratch, name), NULL, &answer, &len);
 }
 
