@@ -80,12 +80,12 @@ ip link set br0 type bridge mcast_snooping 0
 ip link set up0 master br0
 ok "a bridge made anew" exits 0 vcn apply
 ok "is guarded as well" kinds plain
-ok "stop" exits 0 vcn kill vcn001
-ok "its table goes with it" equal "$(tables)" 0
-
-# A crash leaves a table; apply removes it, whether or not it starts anybody
-
 nft "add table netdev vcn0123456789ab"
+ok "stop" exits 0 vcn kill vcn001
+ok "its table goes with it, and no other" equal "$(nft list tables)" "table netdev vcn0123456789ab"
+
+# A crash leaves such a table; apply removes it, whether or not it starts anybody
+
 begin_manifest 2
 end_manifest whole
 ok "apply of nobody" exits 0 vcn apply

@@ -269,7 +269,17 @@ bool ingress_is_whole(const struct ingress *chain)
 	return strcmp(digest, chain->digest) == 0;
 }
 
-void ingress_sweep(void)
+/* Is it one of ours without its TAP, of those that are asked for? */
+static bool is_left(const char *name, const char *const *taps, size_t n_taps)
+{
+	bool is_meant = taps == NULL;
+
+	for (size_t i = 0; i < n_taps && !is_meant; i++)
+		is_meant = strcmp(name, taps[i]) == 0;
+	return is_meant && tap_is_ours(name) && if_nametoindex(name) == 0;
+}
+
+void ingress_sweep(const char *const *taps, size_t n_taps)
 {
 	TMP_CTX(tmp);
 	struct nftables *nft = nftables_open(tmp);
@@ -280,7 +290,7 @@ void ingress_sweep(void)
 	if (nft == NULL || nftables_list(nft, tmp, &tables, &n) < 0)
 		return;
 	for (size_t i = 0; i < n; i++)
-		if (tap_is_ours(tables[i].name) && if_nametoindex(tables[i].name) == 0)
+		if (is_left(tables[i].name, taps, n_taps))
 			/* by handle: of the same name there may be a new one by then */
 			*mem_push(tmp, &orders.texts, &orders.n) =
 				mem_printf(tmp, "delete table netdev handle %llu",

@@ -39,5 +39,11 @@ const char *ingress_text(TALLOC_CTX *mem_ctx, const struct ingress *chain) _must
 const char *ingress_write(TALLOC_CTX *mem_ctx, struct ingress *chain) _must_check_;
 /* Is it still what ingress_write() has made of it? */
 bool ingress_is_whole(const struct ingress *chain);
-/* Removes the tables that TAPs of any guest have left. Nothing is said where it fails. */
-void ingress_sweep(void);
+/*
+ * ingress_sweep - removes the tables whose TAPs are gone
+ *
+ * shape:  @taps: of these only; NULL: of any guest. Many that end at once would else all remove
+ *         the tables of all, and be in each other's way
+ * errors: nothing is said where it fails: the next start or apply removes what is left
+ */
+void ingress_sweep(const char *const *taps, size_t n_taps);

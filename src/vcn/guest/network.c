@@ -692,7 +692,7 @@ int network_open(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 	struct port_job *jobs = mem_array(tmp, struct port_job, guest->n_interfaces);
 	int r = 0;
 
-	ingress_sweep();
+	ingress_sweep(NULL, 0);
 	for (size_t i = 0; r == 0 && i < guest->n_interfaces; i++) {
 		jobs[i] = new_job(settings, guest, i, &ports[i], links, diags);
 		jobs[i].has_run_here = has_run_here;

@@ -412,7 +412,8 @@ static void close_folder(struct supervisor *s)
 	s->state->pid = 0;
 	supervisor_publish(s);
 	server_stop_listening(s->server);
-	ingress_sweep();
+	if (s->state->n_taps > 0)
+		ingress_sweep(s->state->taps, s->state->n_taps);
 	TALLOC_FREE(s->identity);
 	TALLOC_FREE(s->folder);
 	server_end(s->server, run_state_to_json(s->state));

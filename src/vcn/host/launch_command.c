@@ -332,7 +332,7 @@ static int apply(struct session *s)
 	bool is_noted = apply_guard_note_serial(s->settings, s->manifest, s->diags);
 
 	is_noted = keep_manifest(s, &plan) && is_noted;
-	ingress_sweep();
+	ingress_sweep(NULL, 0);
 	struct told *told = told_open(s->mem_ctx, s->settings->runtime_dir);
 
 	int backed_out = tell_outdated(s, told, &plan);
