@@ -92,6 +92,24 @@ sed -i 's/^    cpus: 1$/&\n    scratch: 4/' "$work/body.yaml"
 end_manifest whole
 ok "a disk larger than what the guest may write is refused" exits 5 vcn start vcn003
 ok "with both sizes" says "'home' of VCN 'vcn003' has 16 MiB.* above 4 "
+begin_manifest 5
+with_disks vcn003 "name: work, size: 3"
+end_manifest whole
+write_settings "network: user" "scratch-limit: 4"
+ok "one to throw away that is not" exits 0 vcn start vcn003
+pid=$(field vcn003 pid)
+begin_manifest 5
+with_disks vcn003 "name: work, size: 3" "name: more, size: 5"
+end_manifest whole
+ok "is not stopped for one that is" exits 5 vcn restart vcn003
+ok "which is said" says "'more' of VCN 'vcn003' has 5 MiB.* above 4 .*scratch-limit"
+ok "nor is it" exits 5 vcn apply --restart-changed
+ok "for the same reason" says "'more' of VCN 'vcn003' has 5 MiB"
+ok "it runs" equal "$(field vcn003 pid)" "$pid"
+ok "to its end" exits 0 vcn kill vcn003
+ok "then it does not start" exits 5 vcn start vcn003
+ok "as check knows" exits 10 vcn check
+ok "by both sizes" says "'more' of VCN 'vcn003' has 5 MiB.* above 4 "
 mkdir "$work/small"
 mount -t tmpfs -o size=3m,mode=755 none "$work/small"
 write_settings "network: user" "scratch: $work/small"

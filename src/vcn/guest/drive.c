@@ -29,6 +29,17 @@ static int fail_size(const struct guest *guest, const struct guest_disk *disk,
 		limit);
 }
 
+int drive_check(const struct launch_settings *settings, const struct guest *guest,
+	const struct guest_disk *disk, struct diags *diags)
+{
+	unsigned limit = drive_limit_mib(settings, guest);
+	uint64_t bytes = (uint64_t)disk->size_mib * BYTES_PER_MIB;
+
+	return limit == 0 || disk->size_mib <= limit
+		       ? 0
+		       : fail_size(guest, disk, bytes, limit, diags);
+}
+
 static int check_size(const struct launch_settings *settings, const struct guest *guest,
 	const struct guest_disk *disk, int fd, struct diags *diags)
 {

@@ -19,6 +19,9 @@ struct drive_fds {
 /* MiB that no file of the guest may grow above; 0: no limit. */
 unsigned drive_limit_mib(
 	const struct launch_settings *settings, const struct guest *guest);
+/* Is a disk that is thrown away no larger than what its guest may write? EXIT_DATA. */
+int drive_check(const struct launch_settings *settings, const struct guest *guest,
+	const struct guest_disk *disk, struct diags *diags) _must_check_;
 /*
  * drive_open - a disk that is kept, for the child that opens files
  *

@@ -109,9 +109,11 @@ static int open_disks(const struct launch_settings *settings, const struct guest
 	for (size_t i = 0; r == 0 && i < guest->n_disks; i++) {
 		struct drive_fds drive = {-1, -1};
 
-		if (guest->disks[i].path == NULL)
-			continue;
-		r = drive_open(settings, guest, &guest->disks[i], diags, &drive);
+		/* What is thrown away is made later; nothing is stopped for one too large. */
+		r = guest->disks[i].path == NULL
+			    ? drive_check(settings, guest, &guest->disks[i], diags)
+			    : drive_open(
+				      settings, guest, &guest->disks[i], diags, &drive);
 		fds[OPENED_DISK + i] = drive.fd;
 		fds[OPENED_DISK_READ + i] = drive.read_fd;
 	}
