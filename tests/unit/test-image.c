@@ -16,6 +16,7 @@
 
 #include "base/file.h"
 #include "vcn/guest/image.h"
+#include "vcn/guest/qcow2.h"
 
 static char scratch[] = "/tmp/test-image.XXXXXX";
 static const char *roots_items[3];
@@ -234,7 +235,8 @@ static void test_qcow2(void **state)
 
 		make_header(header, rows[i].version);
 		header[rows[i].offset] = rows[i].value;
-		const char *fault = image_qcow2_fault(header, rows[i].len);
+		struct qcow2_head head;
+		const char *fault = qcow2_read_head(header, rows[i].len, &head);
 
 		if (rows[i].fault == NULL)
 			assert_null(fault);

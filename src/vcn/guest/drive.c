@@ -41,12 +41,10 @@ int drive_check(const struct launch_settings *settings, const struct guest *gues
 }
 
 static int check_size(const struct launch_settings *settings, const struct guest *guest,
-	const struct guest_disk *disk, int fd, struct diags *diags)
+	const struct guest_disk *disk, uint64_t bytes, struct diags *diags)
 {
 	uint64_t limit = (uint64_t)drive_limit_mib(settings, guest) * BYTES_PER_MIB;
-	bool is_qcow2 = disk->format == IMAGE_QCOW2;
-	uint64_t bytes = image_bytes(fd, is_qcow2);
-	uint64_t most = is_qcow2 ? bytes + bytes / QCOW2_SHARE : bytes;
+	uint64_t most = disk->format == IMAGE_QCOW2 ? bytes + bytes / QCOW2_SHARE : bytes;
 
 	return limit == 0 || most <= limit
 		       ? 0
@@ -62,17 +60,18 @@ int drive_open(const struct launch_settings *settings, const struct guest *guest
 
 	if (r == 0)
 		r = image_reopen(ret->fd, disk->path, guest->where, diags, &ret->read_fd);
+	struct image_file file = {
+		.fd = ret->read_fd,
+		.format = disk->format,
+		.is_written = true,
+		.what = "disk",
+		.path = disk->path,
+		.where = guest->where,
+	};
+
 	if (r == 0)
-		r = disk->format == IMAGE_QCOW2
-			    ? image_check_qcow2(
-				      ret->read_fd, disk->path, guest->where, diags)
-			    : image_check_raw(ret->read_fd, "disk", disk->path,
-				      guest->where, diags);
-	if (r == 0)
-		r = image_check_whole(ret->read_fd,
-			disk->format == IMAGE_QCOW2 ? WHOLE_QCOW2_WRITTEN : WHOLE_RAW,
-			"disk", disk->path, guest->where, diags);
-	return r < 0 ? r : check_size(settings, guest, disk, ret->read_fd, diags);
+		r = image_check(&file, diags);
+	return r < 0 ? r : check_size(settings, guest, disk, file.disk_bytes, diags);
 }
 
 static int check_room(const struct overlay *scratch, const struct guest *guest,

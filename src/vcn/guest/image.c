@@ -13,14 +13,7 @@
 #include "base/text.h"
 #include "vcn/guest/whole.h"
 
-enum {
-	QCOW2_HEADER = 104,
-	QCOW2_HEADER_V2 = 72,
-	QCOW2_SIZE_AT = 24,
-	QCOW2_CORRUPT = 1 << 1,
-	QCOW2_DATA_FILE = 1 << 2,
-	COPY_MAX_MIB = 512,
-};
+enum { COPY_MAX_MIB = 512 };
 
 /* Opening */
 
@@ -213,17 +206,15 @@ static int copy_to_memory(int from)
 	return copy;
 }
 
-int image_check_whole(int fd, enum whole_kind kind, const char *what, const char *path,
-	struct loc where, struct diags *diags)
+static int refuse_cut(const struct image_file *file, struct diags *diags)
 {
-	struct stat st;
+	struct stat st = {0};
 
-	if (!whole_is_cut(fd, kind) || fstat(fd, &st) < 0)
-		return 0;
-	return diag_fail(diags, EXIT_DATA, where,
+	(void)!fstat(file->fd, &st);
+	return diag_fail(diags, EXIT_DATA, file->where,
 		"%s '%s' is cut: it has %lld bytes, and by its own tables more (is it "
 		"still being copied?)",
-		what, path, (long long)st.st_size);
+		file->what, file->path, (long long)st.st_size);
 }
 
 int image_open_for_all(const struct string_list *roots, const char *path,
@@ -234,8 +225,11 @@ int image_open_for_all(const struct string_list *roots, const char *path,
 
 	if (r < 0)
 		return r;
-	r = image_check_whole(fd, WHOLE_KERNEL, what, path, where, diags);
-	if (r < 0) {
+	if (whole_kernel_is_cut(fd)) {
+		const struct image_file file = {
+			.fd = fd, .what = what, .path = path, .where = where};
+
+		r = refuse_cut(&file, diags);
 		close(fd);
 		return r;
 	}
@@ -256,59 +250,31 @@ int image_open_for_all(const struct string_list *roots, const char *path,
 	return 0;
 }
 
-/* The qcow2 header: big-endian numbers at fixed offsets */
+/* What is in it */
 
-static uint64_t big_endian(const uint8_t *bytes, size_t len)
+static int fail_reading(const struct image_file *file, struct diags *diags)
 {
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < len; i++)
-		value = value << 8 | bytes[i];
-	return value;
+	return diag_fail_errno(diags, EXIT_DATA, errno, file->where,
+		"%s '%s' cannot be read", file->what, file->path);
 }
 
-/* Version 3 says in bits what a reader must know. */
-static const char *features_fault(uint64_t incompatible)
+static int check_qcow2(struct image_file *file, struct diags *diags)
 {
-	if (incompatible & QCOW2_DATA_FILE)
-		return "keeps its data in an external file; make it one file with "
-		       "'qemu-img convert -O qcow2'";
-	if (incompatible & QCOW2_CORRUPT)
-		return "is marked as corrupt; see 'qemu-img check'";
-	return NULL;
-}
-
-const char *image_qcow2_fault(const uint8_t *header, size_t len)
-{
-	if (len < QCOW2_HEADER_V2 || memcmp(header, "QFI\xfb", 4) != 0)
-		return "is no qcow2 image";
-	uint64_t version = big_endian(header + 4, 4);
-
-	if (version != 2 && version != 3)
-		return "has a qcow2 version other than 2 and 3";
-	if (version == 3 && len < QCOW2_HEADER)
-		return "is shorter than a qcow2 header";
-	if (big_endian(header + 8, 8) != 0 || big_endian(header + 16, 4) != 0)
-		return "has a backing file; make it one file "
-		       "with 'qemu-img convert -O qcow2'";
-	if (big_endian(header + 32, 4) != 0)
-		return "is encrypted";
-	return version == 3 ? features_fault(big_endian(header + 72, 8)) : NULL;
-}
-
-int image_check_qcow2(int fd, const char *path, struct loc where, struct diags *diags)
-{
-	uint8_t header[QCOW2_HEADER];
-	ssize_t n = pread(fd, header, sizeof(header), 0);
+	uint8_t bytes[QCOW2_HEAD_BYTES];
+	struct qcow2_head head;
+	ssize_t n = pread(file->fd, bytes, sizeof(bytes), 0);
 
 	if (n < 0)
-		return diag_fail_errno(diags, EXIT_DATA, errno, where,
-			"image '%s' cannot be read", path);
-	const char *fault = image_qcow2_fault(header, (size_t)n);
+		return fail_reading(file, diags);
+	const char *fault = qcow2_read_head(bytes, (size_t)n, &head);
 
-	if (fault == NULL)
-		return 0;
-	return diag_fail(diags, EXIT_DATA, where, "image '%s' %s", path, fault);
+	if (fault != NULL)
+		return diag_fail(diags, EXIT_DATA, file->where, "%s '%s' %s", file->what,
+			file->path, fault);
+	file->disk_bytes = head.disk_bytes;
+	return whole_qcow2_is_cut(file->fd, &head, file->is_written)
+		       ? refuse_cut(file, diags)
+		       : 0;
 }
 
 /*
@@ -325,31 +291,25 @@ static const struct {
 	{"<<< Sun", "VDI"},
 };
 
-int image_check_raw(
-	int fd, const char *what, const char *path, struct loc where, struct diags *diags)
+static int check_raw(struct image_file *file, struct diags *diags)
 {
 	char start[16] = "";
+	struct stat st;
 
-	if (pread(fd, start, sizeof(start), 0) < 0)
-		return diag_fail_errno(diags, EXIT_DATA, errno, where,
-			"%s '%s' cannot be read", what, path);
+	if (fstat(file->fd, &st) < 0 || pread(file->fd, start, sizeof(start), 0) < 0)
+		return fail_reading(file, diags);
 	for (size_t i = 0; i < ARRAY_SIZE(other_formats); i++)
 		if (memcmp(start, other_formats[i].magic,
 			    strlen(other_formats[i].magic)) == 0)
-			return diag_fail(diags, EXIT_DATA, where,
-				"%s '%s' is a %s image, and the manifest says raw", what,
-				path, other_formats[i].format);
-	return 0;
+			return diag_fail(diags, EXIT_DATA, file->where,
+				"%s '%s' is a %s image, and the manifest says raw",
+				file->what, file->path, other_formats[i].format);
+	file->disk_bytes = (uint64_t)st.st_size;
+	return whole_disk_is_cut(file->fd) ? refuse_cut(file, diags) : 0;
 }
 
-uint64_t image_bytes(int fd, bool is_qcow2)
+int image_check(struct image_file *file, struct diags *diags)
 {
-	uint8_t size[8];
-	struct stat st;
-
-	if (is_qcow2)
-		return pread(fd, size, sizeof(size), QCOW2_SIZE_AT) == sizeof(size)
-			       ? big_endian(size, sizeof(size))
-			       : 0;
-	return fstat(fd, &st) == 0 ? (uint64_t)st.st_size : 0;
+	return file->format == IMAGE_QCOW2 ? check_qcow2(file, diags)
+					   : check_raw(file, diags);
 }

@@ -8,8 +8,7 @@
  * the host is refused.
  */
 
-#include "base/document.h"
-#include "vcn/guest/whole.h"
+#include "vcn/common/manifest.h"
 
 /*
  * image_open - a regular file below one of @roots
@@ -30,29 +29,23 @@ bool image_is_below(const struct string_list *roots, const char *path);
 int image_reopen(int fd, const char *path, struct loc where, struct diags *diags,
 	int *ret_fd) _must_check_;
 
+/* An image or a disk that is open. */
+struct image_file {
+	int fd;
+	enum image_format format; /* as the manifest says */
+	bool is_written; /* by its guest */
+	const char *what, *path; /* for messages: "image", "disk" */
+	struct loc where;
+	uint64_t disk_bytes; /* of the disk that it stands for, by image_check() */
+};
+
 /*
- * image_qcow2_fault - why a qcow2 image is not accepted, or NULL
+ * image_check - may a guest have what is in it?
  *
- * shape:  @header: the first @len bytes of the file, 104 of them unless it is shorter
- * memory: a static sentence
- * source: QEMU docs/interop/qcow2.txt, "Header"; CVE-2024-4467, CVE-2026-24708: backing
- *         and data files in a header name any path of the host
+ * errors: EXIT_DATA at file->where: it is of another format, leads to other files, or lacks what it
+ *         says it has (qcow2.h, whole.h)
  */
-const char *image_qcow2_fault(const uint8_t *header, size_t len);
-/* The same for an open file; EXIT_DATA at @where. */
-int image_check_qcow2(
-	int fd, const char *path, struct loc where, struct diags *diags) _must_check_;
-
-/* One called raw that is of another format: EXIT_DATA at @where. */
-int image_check_raw(int fd, const char *what, const char *path, struct loc where,
-	struct diags *diags) _must_check_;
-
-/* A file that lacks what it says it has (whole_is_cut()): EXIT_DATA at @where. */
-int image_check_whole(int fd, enum whole_kind kind, const char *what, const char *path,
-	struct loc where, struct diags *diags) _must_check_;
-
-/* Bytes of the disk that an image stands for; 0 where it cannot be read. */
-uint64_t image_bytes(int fd, bool is_qcow2);
+int image_check(struct image_file *file, struct diags *diags) _must_check_;
 
 /*
  * image_open_for_all - image_open() for a file that QEMU opens again, as its own user,

@@ -15,6 +15,7 @@
 #include "vcn/guest/drive.h"
 #include "vcn/guest/image.h"
 #include "vcn/guest/veto.h"
+#include "vcn/guest/whole.h"
 
 enum {
 	OPEN_TIMEOUT_S = 10,
@@ -37,13 +38,6 @@ struct header {
 
 /* The child */
 
-static enum whole_kind whole_kind(enum image_format format, bool is_written)
-{
-	return format == IMAGE_RAW ? WHOLE_RAW
-	       : is_written	   ? WHOLE_QCOW2_WRITTEN
-				   : WHOLE_QCOW2;
-}
-
 static int open_image(const struct launch_settings *settings, const struct guest *guest,
 	struct diags *diags, int fds[_OPENED_MAX])
 {
@@ -57,15 +51,18 @@ static int open_image(const struct launch_settings *settings, const struct guest
 	if (r == 0 && !image->snapshot)
 		r = image_reopen(
 			*fd, image->path, guest->where, diags, &fds[OPENED_IMAGE_READ]);
-	if (r == 0)
-		r = image->format == IMAGE_QCOW2
-			    ? image_check_qcow2(*fd, image->path, guest->where, diags)
-			    : image_check_raw(
-				      *fd, "image", image->path, guest->where, diags);
-	return r == 0 ? image_check_whole(*fd,
-				whole_kind(image->format, !image->snapshot), "image",
-				image->path, guest->where, diags)
-		      : r;
+	if (r < 0)
+		return r;
+	struct image_file file = {
+		.fd = *fd,
+		.format = image->format,
+		.is_written = !image->snapshot,
+		.what = "image",
+		.path = image->path,
+		.where = guest->where,
+	};
+
+	return image_check(&file, diags);
 }
 
 /* What is too long the kernel cuts, and says so to nobody. */

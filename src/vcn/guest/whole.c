@@ -11,17 +11,7 @@
 
 enum {
 	WORD = 8, /* bytes of an entry of a table */
-	/* qcow2: where its header has what, and QEMU's bounds */
-	QCOW2_HEADER = 104,
-	QCOW2_CLUSTER_BITS_AT = 20,
-	QCOW2_L1_ENTRIES_AT = 36,
-	QCOW2_L1_AT = 40,
-	QCOW2_REFCOUNTS_AT = 48,
-	QCOW2_REFCOUNT_CLUSTERS_AT = 56,
-	QCOW2_FEATURES_AT = 72,
-	QCOW2_REFCOUNT_ORDER_AT = 96,
-	QCOW2_DIRTY = 1 << 0,
-	QCOW2_SUBCLUSTERS = 1 << 4,
+	/* qcow2: QEMU's bounds */
 	CLUSTER_BITS_MIN = 9,
 	CLUSTER_BITS_MAX = 21,
 	L1_ENTRIES_MAX = 4 * 1024 * 1024,
@@ -56,6 +46,14 @@ static bool read_bytes(int fd, uint64_t at, void *ret, size_t len)
 	return at <= INT64_MAX && pread(fd, ret, len, (off_t)at) == (ssize_t)len;
 }
 
+/* As many as there can be where it cannot be had: then nothing is missing. */
+static uint64_t size_of(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) < 0 ? UINT64_MAX - KERNEL_UNIT : (uint64_t)st.st_size;
+}
+
 static uint64_t big_endian(const uint8_t *bytes, size_t len)
 {
 	uint64_t value = 0;
@@ -77,38 +75,27 @@ static uint64_t little_endian(const uint8_t *bytes, size_t len)
 /* qcow2 */
 
 struct qcow2 {
+	const struct qcow2_head *head;
 	int fd;
 	uint64_t bytes; /* of the file */
 	unsigned cluster_bits;
-	uint64_t l1_at, n_l1;
-	uint64_t refcounts_at, n_refcounts;
-	bool has_refcounts; /* that are to be relied on */
-	bool has_subclusters;
+	uint64_t n_refcounts; /* 0: none that are to be relied on */
 };
 
-static bool read_header(struct qcow2 *q)
+/* False where it is out of bounds: QEMU says so. */
+static bool open_qcow2(struct qcow2 *q)
 {
-	uint8_t h[QCOW2_HEADER] = {0};
-	bool is_v3 = false;
+	const struct qcow2_head *head = q->head;
+	unsigned bits = q->cluster_bits = head->cluster_bits;
 
-	if (pread(q->fd, h, sizeof(h), 0) <= 0)
+	if (bits < CLUSTER_BITS_MIN || bits > CLUSTER_BITS_MAX ||
+		head->n_l1 > L1_ENTRIES_MAX)
 		return false;
-	is_v3 = big_endian(h + 4, 4) > 2;
-	uint64_t features = is_v3 ? big_endian(h + QCOW2_FEATURES_AT, WORD) : 0;
-
-	q->cluster_bits = (unsigned)big_endian(h + QCOW2_CLUSTER_BITS_AT, 4);
-	if (q->cluster_bits < CLUSTER_BITS_MIN || q->cluster_bits > CLUSTER_BITS_MAX)
-		return false;
-	q->l1_at = big_endian(h + QCOW2_L1_AT, WORD);
-	q->n_l1 = big_endian(h + QCOW2_L1_ENTRIES_AT, 4);
-	q->refcounts_at = big_endian(h + QCOW2_REFCOUNTS_AT, WORD);
-	q->n_refcounts = big_endian(h + QCOW2_REFCOUNT_CLUSTERS_AT, 4)
-			 << (q->cluster_bits - 3);
-	q->has_subclusters = (features & QCOW2_SUBCLUSTERS) != 0;
-	q->has_refcounts =
-		(features & QCOW2_DIRTY) == 0 && q->n_refcounts <= REFCOUNT_ENTRIES_MAX &&
-		(!is_v3 || big_endian(h + QCOW2_REFCOUNT_ORDER_AT, 4) == REFCOUNT_ORDER);
-	return q->n_l1 <= L1_ENTRIES_MAX;
+	q->n_refcounts = head->n_refcount_clusters << (bits - 3);
+	if (head->is_dirty || q->n_refcounts > REFCOUNT_ENTRIES_MAX ||
+		head->refcount_order != REFCOUNT_ORDER)
+		q->n_refcounts = 0;
+	return true;
 }
 
 /* A table of the file, each entry a number; NULL where it is not all there. */
@@ -146,9 +133,7 @@ static int64_t last_in_use(TALLOC_CTX *mem_ctx, const struct qcow2 *q, uint64_t 
 static bool has_last_cluster(const struct qcow2 *q)
 {
 	TMP_CTX(tmp);
-	uint64_t *blocks = q->has_refcounts
-				   ? read_table(tmp, q, q->refcounts_at, q->n_refcounts)
-				   : NULL;
+	uint64_t *blocks = read_table(tmp, q, q->head->refcounts_at, q->n_refcounts);
 	uint64_t n = blocks == NULL ? 0 : q->n_refcounts;
 
 	while (n > 0 && blocks[n - 1] == 0)
@@ -166,8 +151,8 @@ static bool is_behind(const struct qcow2 *q, uint64_t entry, uint64_t subcluster
 
 	if (entry & ENTRY_COMPRESSED)
 		return (entry & compressed) >= q->bytes;
-	if (q->has_subclusters ? (subclusters & SUBCLUSTERS_THERE) == 0
-			       : (entry & ENTRY_ZERO) != 0)
+	if (q->head->has_subclusters ? (subclusters & SUBCLUSTERS_THERE) == 0
+				     : (entry & ENTRY_ZERO) != 0)
 		return false;
 	return (entry & OFFSET_MASK) >= q->bytes;
 }
@@ -176,7 +161,7 @@ static bool is_l2_cut(const struct qcow2 *q, uint64_t at, bool has_data)
 {
 	TMP_CTX(tmp);
 	uint64_t n = 1ULL << (q->cluster_bits - 3);
-	size_t step = q->has_subclusters ? 2 : 1;
+	size_t step = q->head->has_subclusters ? 2 : 1;
 	uint64_t *table = read_table(tmp, q, at, n);
 
 	if (table == NULL)
@@ -187,28 +172,28 @@ static bool is_l2_cut(const struct qcow2 *q, uint64_t at, bool has_data)
 	return false;
 }
 
-static bool is_qcow2_cut(int fd, uint64_t bytes, bool has_data)
+bool whole_qcow2_is_cut(int fd, const struct qcow2_head *head, bool is_written)
 {
 	TMP_CTX(tmp);
-	struct qcow2 q = {.fd = fd, .bytes = bytes};
+	struct qcow2 q = {.fd = fd, .head = head, .bytes = size_of(fd)};
 
-	if (!read_header(&q) || has_last_cluster(&q))
+	if (!open_qcow2(&q) || has_last_cluster(&q))
 		return false;
-	uint64_t *l1 = read_table(tmp, &q, q.l1_at, q.n_l1);
+	uint64_t *l1 = read_table(tmp, &q, head->l1_at, head->n_l1);
 
 	if (l1 == NULL)
 		return true;
-	for (uint64_t i = 0; i < q.n_l1; i++)
+	for (uint64_t i = 0; i < head->n_l1; i++)
 		if ((l1[i] & OFFSET_MASK) != 0 &&
-			is_l2_cut(&q, l1[i] & OFFSET_MASK, has_data))
+			is_l2_cut(&q, l1[i] & OFFSET_MASK, !is_written))
 			return true;
 	return false;
 }
 
 /* Others */
 
-/* By the partition table, with the blocks that its disk has; false where there is none. */
-static bool is_disk_cut(int fd, uint64_t bytes)
+/* With the blocks that its disk has. */
+bool whole_disk_is_cut(int fd)
 {
 	static const uint64_t blocks[] = {SECTOR, SECTOR_LARGE};
 	uint8_t h[GPT_HEADER];
@@ -217,7 +202,7 @@ static bool is_disk_cut(int fd, uint64_t bytes)
 		if (read_bytes(fd, blocks[i], h, sizeof(h)) &&
 			memcmp(h, "EFI PART", 8) == 0)
 			return little_endian(h + GPT_LAST_USABLE_AT, WORD) >=
-			       bytes / blocks[i];
+			       size_of(fd) / blocks[i];
 	return false;
 }
 
@@ -237,7 +222,7 @@ uint64_t whole_kernel_arguments(int fd)
 		       : 0;
 }
 
-static bool is_kernel_cut(int fd, uint64_t bytes)
+bool whole_kernel_is_cut(int fd)
 {
 	uint8_t h[KERNEL_HEADER];
 
@@ -248,26 +233,7 @@ static bool is_kernel_cut(int fd, uint64_t bytes)
 	if (setup == 0)
 		setup = KERNEL_SETUP_DEFAULT;
 	/* Its size is rounded up to the unit. */
-	return bytes + KERNEL_UNIT - 1 <
+	return size_of(fd) + KERNEL_UNIT - 1 <
 	       (uint64_t)(setup + 1) * SECTOR +
 		       little_endian(h + KERNEL_SIZE_AT, 4) * KERNEL_UNIT;
-}
-
-bool whole_is_cut(int fd, enum whole_kind kind)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return false;
-	uint64_t bytes = (uint64_t)st.st_size;
-
-	switch (kind) {
-	case WHOLE_QCOW2:
-	case WHOLE_QCOW2_WRITTEN:
-		return is_qcow2_cut(fd, bytes, kind == WHOLE_QCOW2);
-	case WHOLE_KERNEL:
-		return is_kernel_cut(fd, bytes);
-	default:
-		return is_disk_cut(fd, bytes);
-	}
 }
