@@ -290,6 +290,9 @@ static void add_interfaces(
 	struct machine *m, const struct guest *guest, const struct machine_host *host)
 {
 	TMP_CTX(tmp);
+	bool is_user = host->settings->network == NETWORK_USER;
+	/* passt has one. */
+	unsigned queues = is_user ? 0 : host->queues;
 
 	for (size_t i = 0; i < guest->n_interfaces; i++) {
 		const struct guest_interface *nic = &guest->interfaces[i];
@@ -297,18 +300,18 @@ static void add_interfaces(
 		unsigned mtu = host->mtus != NULL ? host->mtus[i] : nic->mtu;
 		const char *options = "";
 
-		if (host->settings->network == NETWORK_USER)
+		if (is_user)
 			add_option(m, "-netdev",
 				"stream,id=n%zu,server=off,addr.type=fd,addr.str=%d", i,
 				add_fd(m, MACHINE_FD_UPLINK, i));
 		else
-			add_tap(m, i, host->queues);
+			add_tap(m, i, queues);
 		if (mtu > 0 && mtu <= MTU_MAX)
 			options = mem_printf(tmp, ",host_mtu=%u", mtu);
 		/* for each queue two, for the configuration and the control queue one each */
-		if (host->queues > 1)
-			options = mem_printf(tmp, "%s,mq=on,vectors=%u", options,
-				2 * host->queues + 2);
+		if (queues > 1)
+			options = mem_printf(
+				tmp, "%s,mq=on,vectors=%u", options, 2 * queues + 2);
 		add_option(m, "-device",
 			"virtio-net-pci,id=nic%zu,netdev=n%zu,mac=%s,romfile=%s", i, i,
 			mac_format(nic->mac, mac), options);
