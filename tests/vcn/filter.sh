@@ -91,6 +91,26 @@ end_manifest whole
 ok "apply of nobody" exits 0 vcn apply
 ok "sweeps" equal "$(tables)" 0
 
+# Where nftables has no time at the start, it has it later: one writes at a time
+
+mount -t tmpfs -o mode=755 none /run # only of this test
+mkdir /run/vcn
+python3 -c 'import fcntl, os, sys, time
+with open("/run/vcn/.nft.lock", "w") as turn, open(sys.argv[1], "w"):
+	fcntl.flock(turn, fcntl.LOCK_EX)
+	while os.path.exists(sys.argv[1]): time.sleep(0.02)' "$work/held" &
+ok "somebody writes tables for long" within 10 test -e "$work/held"
+nets 3 ""
+ok "the guest starts" exits 0 vcn apply
+ok "with a warning" says "warning: 'vcn001': nftables: Connection timed out"
+ok "and not filtered" equal "$(field vcn001 filtered)" false
+rm "$work/held"
+ok "then apply looks again" exits 0 vcn apply
+ok "and it is" equal "$(field vcn001 filtered)" true
+ok "without a word" equal "$(field vcn001 message)" None
+ok "by its chain" equal "$(nft list tables)" "table netdev $(tap_of vcn001)"
+ok "to its end" exits 0 vcn kill vcn001
+
 # With a filter
 
 write_settings "filter: true"

@@ -407,32 +407,6 @@ static int spawn_qemu(struct supervisor *s, struct boot *boot,
 	return r;
 }
 
-static void note_ports(struct supervisor *s)
-{
-	struct run_state *state = s->state;
-	const struct network_port *ports = s->boot->ports;
-
-	state->n_taps = 0;
-	TALLOC_FREE(state->taps);
-	state->is_mac_locked = state->is_filtered = s->guest->n_interfaces > 0;
-	for (size_t i = 0; i < s->guest->n_interfaces; i++) {
-		if (ports[i].tap_fd < 0) {
-			state->is_mac_locked = state->is_filtered = false;
-			continue;
-		}
-		state->is_mac_locked = state->is_mac_locked && ports[i].is_locked;
-		state->is_filtered = state->is_filtered && ports[i].unchecked == NULL;
-		if (ports[i].unchecked != NULL)
-			s->boot->warning = ports[i].unchecked;
-		*mem_push(state, &state->taps, &state->n_taps) =
-			mem_strdup(state, ports[i].name);
-	}
-	if (!state->is_filtered || !s->settings->filter)
-		state->held_to = NULL;
-	else if (state->held_to == NULL)
-		state->held_to = guest_addresses(state, s->guest);
-}
-
 /* Guests that are booting now, this one included: boot times depend on it. */
 static unsigned count_booting(const struct supervisor *s)
 {
@@ -467,7 +441,7 @@ static void note_start(struct supervisor *s, struct boot *boot)
 	s->state->n_boots++;
 	s->state->memory_limit_mib = (unsigned)boot->limits.memory_mib;
 	s->state->cpu_limit = boot->limits.cpus;
-	note_ports(s);
+	supervisor_note_ports(s);
 	network_handed_over(boot->ports);
 	uplink_close(boot->uplinks);
 	supervisor_publish(s);

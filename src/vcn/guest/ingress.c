@@ -3,8 +3,10 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <string.h>
+#include <sys/file.h>
 
 #include <nftables/libnftables.h>
 
@@ -15,7 +17,7 @@
 #include "vcn/guest/nftables.h"
 #include "vcn/guest/tap.h"
 
-enum { CHILD_TIMEOUT_MS = 5000, SAID_MAX = 4096, SENTENCE_MAX = 200 };
+enum { CHILD_TIMEOUT_MS = 10000, SAID_MAX = 4096, SENTENCE_MAX = 200 };
 
 #define LIBRARY "libnftables.so.1"
 #define CHAIN "ingress"
@@ -155,12 +157,6 @@ const char *ingress_text(TALLOC_CTX *mem_ctx, const struct ingress *chain)
 
 /* The child */
 
-/* Each of them on its own: what one cannot do is no reason to leave the next. */
-struct orders {
-	const char **texts;
-	size_t n;
-};
-
 struct library {
 	__typeof__(nft_ctx_new) *new;
 	__typeof__(nft_ctx_buffer_error) *buffer_error;
@@ -191,9 +187,22 @@ static void say(int fd, const char *text)
 	(void)!file_write_all(fd, text, strcspn(text, "\n"));
 }
 
-static void run_orders(const void *user, int fd)
+/*
+ * One at a time: libnftables reads all tables first, and once more for whatever somebody has changed
+ * meanwhile, so that twenty at once take as long as a hundred one by one. The file is root's: what
+ * others could lock they could keep from us.
+ */
+static void wait_for_turn(void)
 {
-	const struct orders *orders = user;
+	int turn = open("/run/vcn/.nft.lock",
+		O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+
+	if (turn >= 0)
+		(void)!flock(turn, LOCK_EX);
+}
+
+static void run_text(const void *text, int fd)
+{
 	struct library library;
 	struct nft_ctx *context = NULL;
 
@@ -206,19 +215,20 @@ static void run_orders(const void *user, int fd)
 		say(fd, LIBRARY " does not work here");
 		return;
 	}
-	for (size_t i = 0; i < orders->n; i++)
-		if (library.run(context, orders->texts[i]) != 0)
-			say(fd, library.error(context));
+	wait_for_turn();
+	if (library.run(context, text) != 0)
+		say(fd, library.error(context));
 }
 
-/* What nftables says of the orders; NULL: nothing. */
-static const char *order(TALLOC_CTX *mem_ctx, const struct orders *orders)
+/* What nftables says of the text; NULL: nothing. *ret_is_due: it may have not come to it. */
+static const char *order(TALLOC_CTX *mem_ctx, const char *text, bool *ret_is_due)
 {
 	char *said;
 	size_t len;
-	int r = patience_read(mem_ctx, CHILD_TIMEOUT_MS, SAID_MAX, run_orders, orders,
-		NULL, &said, &len);
+	int r = patience_read(
+		mem_ctx, CHILD_TIMEOUT_MS, SAID_MAX, run_text, text, NULL, &said, &len);
 
+	*ret_is_due = r < 0;
 	if (r < 0)
 		return mem_printf(mem_ctx, "nftables: %s", strerror(-r));
 	if (len == 0)
@@ -248,9 +258,8 @@ const char *ingress_write(TALLOC_CTX *mem_ctx, struct ingress *chain)
 	TMP_CTX(tmp);
 	struct nftables *nft = nftables_open(tmp);
 	const char *text = ingress_text(tmp, chain);
-	const struct orders orders = {.texts = &text, .n = 1};
-	const char *fault =
-		nft == NULL ? "nftables: this kernel has none" : order(mem_ctx, &orders);
+	const char *fault = nft == NULL ? "nftables: this kernel has none"
+					: order(mem_ctx, text, &chain->is_due);
 
 	if (fault != NULL)
 		return fault;
@@ -284,17 +293,12 @@ void ingress_sweep(const char *const *taps, size_t n_taps)
 	TMP_CTX(tmp);
 	struct nftables *nft = nftables_open(tmp);
 	struct nftables_table *tables;
-	struct orders orders = {0};
 	size_t n;
 
 	if (nft == NULL || nftables_list(nft, tmp, &tables, &n) < 0)
 		return;
 	for (size_t i = 0; i < n; i++)
+		/* by handle: of the same name there may be a new one by then */
 		if (is_left(tables[i].name, taps, n_taps))
-			/* by handle: of the same name there may be a new one by then */
-			*mem_push(tmp, &orders.texts, &orders.n) =
-				mem_printf(tmp, "delete table netdev handle %llu",
-					(unsigned long long)tables[i].handle);
-	if (orders.n > 0)
-		(void)!order(tmp, &orders);
+			(void)!nftables_delete(nft, tables[i].handle);
 }

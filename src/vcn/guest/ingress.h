@@ -26,6 +26,7 @@ struct ingress {
 	size_t n_addresses; /* 0: none is known, and every one is let through */
 	bool filters;
 	char digest[65]; /* "": was never written */
+	bool is_due; /* nftables has not come to it in time: it may the next time */
 };
 
 /* The transaction's text, in nft(8)'s language. */

@@ -443,20 +443,28 @@ static void check_frames(TALLOC_CTX *mem_ctx, const struct launch_settings *sett
 	port->unchecked = ingress_write(mem_ctx, &port->ingress);
 }
 
-/* A chain that could never be written was told at the start. */
-static int keep_frames(const struct port_job *job, struct ingress *ingress)
+/*
+ * A chain that could not be written was told at the start. Where nftables only had no time, as when
+ * many guests start at once, it is tried again.
+ */
+static int keep_frames(const struct port_job *job, struct network_port *port)
 {
 	TMP_CTX(tmp);
+	struct ingress *ingress = &port->ingress;
+	bool was_written = ingress->digest[0] != '\0';
 
-	if (ingress->digest[0] == '\0' || ingress_is_whole(ingress))
+	if (was_written ? ingress_is_whole(ingress) : !ingress->is_due)
 		return 0;
 	const char *fault = ingress_write(tmp, ingress);
 
-	return fault == NULL ? 0
-			     : diag_fail(job->diags, EXIT_IO, job->guest->where,
-				       "VCN '%s': what it sends through '%s' is not "
-				       "checked: %s",
-				       job->guest->name, job->port->name, fault);
+	if (fault == NULL)
+		port->unchecked = NULL;
+	return fault == NULL || !was_written
+		       ? 0
+		       : diag_fail(job->diags, EXIT_IO, job->guest->where,
+				 "VCN '%s': what it sends through '%s' is not "
+				 "checked: %s",
+				 job->guest->name, job->port->name, fault);
 }
 
 /* Keeping */
@@ -630,7 +638,7 @@ const char *network_keep(TALLOC_CTX *mem_ctx, const struct launch_settings *sett
 		int r = keep_port(&job);
 
 		if (r == 0)
-			r = keep_frames(&job, &ports[i].ingress);
+			r = keep_frames(&job, &ports[i]);
 		result = result < 0 ? result : r;
 	}
 	return result < 0 ? describe_fault(mem_ctx, guest, diags) : NULL;

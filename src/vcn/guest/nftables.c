@@ -44,18 +44,33 @@ struct nftables *nftables_open(TALLOC_CTX *mem_ctx)
 	return NULL;
 }
 
+/* A message of the same sequence number as the last, at @at of the room for it. */
+static struct nlmsghdr *put(struct nftables *nft, size_t at, uint16_t type,
+	uint16_t flags, const struct nfgenmsg *about)
+{
+	struct nlmsghdr *message = mnl_nlmsg_put_header(nft->message + at);
+	struct nfgenmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+
+	message->nlmsg_type = type;
+	message->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+	message->nlmsg_seq = nft->sequence;
+	*header = *about;
+	return message;
+}
+
+static struct nlmsghdr *put_question(
+	struct nftables *nft, size_t at, uint16_t type, uint16_t flags)
+{
+	static const struct nfgenmsg about = {
+		.nfgen_family = NFPROTO_NETDEV, .version = NFNETLINK_V0};
+
+	return put(nft, at, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), flags, &about);
+}
+
 static struct nlmsghdr *start(struct nftables *nft, uint16_t type, uint16_t flags)
 {
-	struct nlmsghdr *message = mnl_nlmsg_put_header(nft->message);
-	struct nfgenmsg *header;
-
-	message->nlmsg_type = (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type);
-	message->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
-	message->nlmsg_seq = ++nft->sequence;
-	header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
-	header->nfgen_family = NFPROTO_NETDEV;
-	header->version = NFNETLINK_V0;
-	return message;
+	nft->sequence++;
+	return put_question(nft, 0, type, flags);
 }
 
 /* The rest of a dump that was interrupted is no answer to the next question. */
@@ -72,14 +87,13 @@ static void drain(struct nftables *nft)
  * Sends and reads until the answer is complete: an ack, or the end of a dump. -EINTR where
  * somebody has changed tables meanwhile, whosever: then the dump may lack some.
  */
-static int talk(
-	struct nftables *nft, struct nlmsghdr *message, mnl_cb_t callback, void *data)
+static int talk(struct nftables *nft, size_t len, mnl_cb_t callback, void *data)
 {
 	char answer[ANSWER_ROOM];
 	unsigned port = mnl_socket_get_portid(nft->socket);
 	int r = MNL_CB_OK;
 
-	if (mnl_socket_sendto(nft->socket, message, message->nlmsg_len) < 0)
+	if (mnl_socket_sendto(nft->socket, nft->message, len) < 0)
 		return -errno;
 	while (r > MNL_CB_STOP) {
 		ssize_t n = mnl_socket_recvfrom(nft->socket, answer, sizeof(answer));
@@ -135,12 +149,36 @@ int nftables_list(struct nftables *nft, TALLOC_CTX *mem_ctx,
 
 	do {
 		listing = (struct listing){.mem_ctx = mem_ctx};
-		r = talk(nft, start(nft, NFT_MSG_GETTABLE, NLM_F_DUMP), take_table,
-			&listing);
+		r = talk(nft, start(nft, NFT_MSG_GETTABLE, NLM_F_DUMP)->nlmsg_len,
+			take_table, &listing);
 	} while (r == -EINTR && --tries > 0);
 	*ret_tables = listing.tables;
 	*ret_n = listing.n;
 	return r;
+}
+
+/* A change stands between the begin and the end of its transaction. */
+static size_t put_batch(struct nftables *nft, size_t at, uint16_t type)
+{
+	const struct nfgenmsg about = {
+		.nfgen_family = AF_UNSPEC,
+		.version = NFNETLINK_V0,
+		.res_id = htobe16(NFNL_SUBSYS_NFTABLES),
+	};
+
+	return put(nft, at, type, 0, &about)->nlmsg_len;
+}
+
+int nftables_delete(struct nftables *nft, uint64_t handle)
+{
+	nft->sequence++;
+	size_t len = put_batch(nft, 0, NFNL_MSG_BATCH_BEGIN);
+	struct nlmsghdr *message = put_question(nft, len, NFT_MSG_DELTABLE, NLM_F_ACK);
+
+	mnl_attr_put_u64(message, NFTA_TABLE_HANDLE, htobe64(handle));
+	len += message->nlmsg_len;
+	len += put_batch(nft, len, NFNL_MSG_BATCH_END);
+	return talk(nft, len, NULL, NULL);
 }
 
 /* Chain and rules */
@@ -163,13 +201,13 @@ static int print_once(
 
 	mnl_attr_put_strz(message, NFTA_CHAIN_TABLE, table);
 	mnl_attr_put_strz(message, NFTA_CHAIN_NAME, chain);
-	int r = talk(nft, message, take_bytes, b);
+	int r = talk(nft, message->nlmsg_len, take_bytes, b);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	message = start(nft, NFT_MSG_GETRULE, NLM_F_DUMP);
 	mnl_attr_put_strz(message, NFTA_RULE_TABLE, table);
-	return talk(nft, message, take_bytes, b);
+	return talk(nft, message->nlmsg_len, take_bytes, b);
 }
 
 int nftables_print(

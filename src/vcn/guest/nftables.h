@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * What nf_tables has in the netdev family, read over nfnetlink. Read only: rules are written
+ * What nf_tables has in the netdev family, read and removed over nfnetlink. Rules are written
  * by libnftables (ingress.h), which is too large to stay in a supervisor.
  *
  * source: Linux include/uapi/linux/netfilter/nf_tables.h
@@ -29,6 +29,8 @@ struct nftables_table {
  */
 int nftables_list(struct nftables *nft, TALLOC_CTX *mem_ctx,
 	struct nftables_table **ret_tables, size_t *ret_n) _must_check_;
+/* Removes a table with all that is in it; 0 or -errno. */
+int nftables_delete(struct nftables *nft, uint64_t handle) _must_check_;
 /*
  * nftables_print - a chain with its hook, and all rules of its table, as the kernel tells them
  *

@@ -36,6 +36,33 @@ void supervisor_note_guest(struct supervisor *s)
 		guest_on_wire(state, guest, &state->on_wire, &state->n_on_wire);
 }
 
+void supervisor_note_ports(struct supervisor *s)
+{
+	struct run_state *state = s->state;
+	const struct network_port *ports = s->boot->ports;
+
+	state->n_taps = 0;
+	s->boot->unchecked = NULL;
+	TALLOC_FREE(state->taps);
+	state->is_mac_locked = state->is_filtered = s->guest->n_interfaces > 0;
+	for (size_t i = 0; i < s->guest->n_interfaces; i++) {
+		if (ports[i].tap_fd < 0) {
+			state->is_mac_locked = state->is_filtered = false;
+			continue;
+		}
+		state->is_mac_locked = state->is_mac_locked && ports[i].is_locked;
+		state->is_filtered = state->is_filtered && ports[i].unchecked == NULL;
+		if (ports[i].unchecked != NULL)
+			s->boot->unchecked = ports[i].unchecked;
+		*mem_push(state, &state->taps, &state->n_taps) =
+			mem_strdup(state, ports[i].name);
+	}
+	if (!state->is_filtered || !s->settings->filter)
+		state->held_to = NULL;
+	else if (state->held_to == NULL)
+		state->held_to = guest_addresses(state, s->guest);
+}
+
 bool supervisor_is_overdue(const struct supervisor *s)
 {
 	int64_t timeout_ms = (int64_t)s->settings->ready_timeout_s * 1000;
@@ -75,6 +102,9 @@ static const char *describe_overdue(struct supervisor *s)
 static const char *current_message(struct supervisor *s)
 {
 	const struct boot *boot = s->boot;
+	const char *warning = boot == NULL		? NULL
+			      : boot->unchecked != NULL ? boot->unchecked
+							: boot->warning;
 
 	if (boot == NULL && (s->is_ended || !supervisor_is_overdue(s)))
 		return s->state->message;
@@ -108,12 +138,12 @@ static const char *current_message(struct supervisor *s)
 	if (boot->is_late && !boot->is_ready)
 		return s->message = mem_printf(s, "not ready after %u seconds",
 			       s->settings->ready_timeout_s);
-	if (boot->warning == NULL && s->state->backed_out != NULL)
+	if (warning == NULL && s->state->backed_out != NULL)
 		return s->message = mem_printf(s,
 			       "it runs as it was: with its changes it did not get "
 			       "ready: %s",
 			       s->state->backed_out);
-	return boot->warning;
+	return warning;
 }
 
 void supervisor_report(const struct supervisor *s)

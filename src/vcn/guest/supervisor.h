@@ -59,7 +59,8 @@ struct boot {
 	int64_t answer_due; /* ms: an answer of QEMU is awaited until then; 0: none is */
 	uint64_t beat_id; /* of the last question whether it is there; 0: none yet */
 	char *network_fault; /* NULL: its ports are as they should be */
-	const char *warning; /* what this host cannot do for it; below its ports */
+	const char *warning; /* what this host cannot do for it */
+	const char *unchecked; /* why what it sends is not checked; of its ports */
 	bool is_recorded; /* the booted callback was called */
 	/* how it came to its end, as far as QMP told */
 	bool was_reset, was_shut_down, has_panicked;
@@ -115,6 +116,8 @@ struct supervisor {
 bool supervisor_is_overdue(const struct supervisor *s);
 /* What the state says of s->guest itself. */
 void supervisor_note_guest(struct supervisor *s);
+/* And of its ports: their names, what holds for what it sends, and why not. */
+void supervisor_note_ports(struct supervisor *s);
 /* The last failure as the state tells it, beside the VCN's name; below s->state. */
 const char *supervisor_last_fault(const struct supervisor *s);
 /* @message without the name of the VCN in front, which whoever shows it says. */

@@ -144,11 +144,12 @@ static void look_at_network(struct supervisor *s)
 	TMP_CTX(tmp);
 	struct boot *boot = s->boot;
 	const char *fault = network_keep(tmp, s->settings, s->guest, boot->ports);
+	bool was_filtered = s->state->is_filtered;
 
 	if (fault == NULL)
 		fault = uplink_fault(tmp, boot->uplinks);
-
-	if (is_same(fault, boot->network_fault))
+	supervisor_note_ports(s);
+	if (is_same(fault, boot->network_fault) && was_filtered == s->state->is_filtered)
 		return;
 	TALLOC_FREE(boot->network_fault);
 	boot->network_fault = fault == NULL ? NULL : mem_strdup(boot, fault);
