@@ -46,6 +46,10 @@ LINES = {
     "panics": b'{"event": "GUEST_PANICKED", "data": {"action": "pause"}}\n{"event": "STOP"}\n',
     "stops": b'{"event": "STOP", "data": {}}\n',
 }
+# As many as a VCN may have, with all that QEMU says of each.
+PROCESSORS = [{"thread-id": 100000 + i, "qom-path": "/machine/unattached/device[%d]" % i,
+               "props": {"core-id": i, "thread-id": 0, "socket-id": 0, "die-id": 0},
+               "cpu-index": i, "target": "x86_64"} for i in range(1024)]
 
 
 def event(kind, data):
@@ -101,7 +105,8 @@ def talk():
         command = json.loads(line)
         if name == "silent" and command["execute"] == "query-status":
             continue
-        qmp.sendall(json.dumps({"return": {}, "id": command["id"]}).encode() + b"\n")
+        data = PROCESSORS if command["execute"] == "query-cpus-fast" else {}
+        qmp.sendall(json.dumps({"return": data, "id": command["id"]}).encode() + b"\n")
         if command["execute"] == "quit":
             sys.exit(0)
         if command["execute"] != "cont":

@@ -288,4 +288,13 @@ settings "memory-reserve: $(($(awk '$1 == "MemAvailable:" { print $2 }' /proc/me
 ok "counts where memory is counted" exits 5 vcn start private
 ok "with the guest" says "does not fit: it needs 4[0-9]{2} MiB \(1 of its own\)"
 vcn kill --all >/dev/null 2>&1 || true
+
+# A long answer
+
+settings
+begin_manifest 9
+entry many "    cpuset: \"0\""
+end_manifest whole
+ok "one with a thousand processors" exits 0 vcn start many
+vcn kill many >/dev/null
 finish_tests

@@ -24,7 +24,7 @@
 #include "vcn/guest/upkeep.h"
 
 enum {
-	QMP_LINE_MAX = 64 * 1024,
+	QMP_LINE_MAX = 256 * 1024, /* of a thousand processors, and more */
 	KINDS = MACHINE_FD_VARIABLES + 1,
 	REBOOT_WAIT_MAX_S = 64,
 	QUICK_REBOOT_MS = 60 * 1000,
