@@ -10,6 +10,7 @@ import os
 import re
 import socket
 import sys
+import threading
 import time
 
 arguments = " ".join(sys.argv)
@@ -50,6 +51,14 @@ LINES = {
 PROCESSORS = [{"thread-id": 100000 + i, "qom-path": "/machine/unattached/device[%d]" % i,
                "props": {"core-id": i, "thread-id": 0, "socket-id": 0, "die-id": 0},
                "cpu-index": i, "target": "x86_64"} for i in range(1024)]
+
+
+def chat():
+    """On the serial line, without an end."""
+    line = socket.socket(fileno=int(re.search(r"id=ser0,fd=(\d+)", arguments).group(1)))
+    while True:
+        line.sendall(b"x" * 999 + b"\n")
+        time.sleep(0.001)
 
 
 def event(kind, data):
@@ -130,6 +139,8 @@ def talk():
         if name == "floods":
             for _ in range(40000):
                 event("NIC_RX_FILTER_CHANGED", {"name": "x" * 200})
+        if name == "chats":
+            threading.Thread(target=chat, daemon=True).start()
         if name == "hangs-up":
             qmp.shutdown(socket.SHUT_RDWR)
             time.sleep(600)

@@ -297,4 +297,21 @@ entry many "    cpuset: \"0\""
 end_manifest whole
 ok "one with a thousand processors" exits 0 vcn start many
 vcn kill many >/dev/null
+
+# A terminal that nobody reads
+
+begin_manifest 9
+entry chats
+end_manifest whole
+python3 - "${vcn[@]}" run chats <<-'END' &
+	import pty, subprocess, sys
+	keyboard, screen = pty.openpty()
+	subprocess.run(sys.argv[1:], stdin=screen, stdout=screen, stderr=screen)
+END
+log_is_long() { test "$(stat -c %s "$work/run/chats/console.log")" -gt 300000; }
+ok "a guest that writes more than its terminal takes" within 20 log_is_long
+ok "keeps no supervisor" is_state chats ready
+ok "which stops it" exits 0 vcn stop chats
+ok "itself" equal "$(cat "$work/said")" "chats: stopped"
+wait "$!" || true
 finish_tests

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@ enum { READ_STEP = 4096, CLIENTS_MAX = 4, REST_MS = 10, DRAIN_MAX = 256 * 1024 }
 
 struct console {
 	int dirfd, copy_fd;
+	int terminal_fd; /* the same, where that is a terminal; or -1 */
 	int line; /* to QEMU */
 	int log_fd; /* -1: could not be opened, or its disk is full */
 	size_t log_size;
@@ -35,9 +37,24 @@ static void open_log(struct console *console)
 				    : 0;
 }
 
+/*
+ * A terminal that somebody has stopped, or whose line stands still, has room for a few bytes and
+ * keeps whoever writes more. Opened once more, because the caller's mode is the shell's, too.
+ */
+static int open_terminal(int fd)
+{
+	char path[64];
+
+	if (fd < 0 || !isatty(fd))
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
 static int close_console(struct console *console)
 {
 	mem_close_fd(&console->line);
+	mem_close_fd(&console->terminal_fd);
 	mem_close_fd(&console->log_fd);
 	return 0;
 }
@@ -48,6 +65,7 @@ struct console *console_new(TALLOC_CTX *mem_ctx, int dirfd, int copy_fd)
 
 	console->dirfd = dirfd;
 	console->copy_fd = copy_fd;
+	console->terminal_fd = open_terminal(copy_fd);
 	console->line = console->log_fd = -1;
 	open_log(console);
 	talloc_set_destructor(console, close_console);
@@ -77,12 +95,13 @@ static void write_log(struct console *console, const char *bytes, size_t len)
 /* Only what fits at once: nobody makes the guest wait. */
 static void write_copies(struct console *console, const char *bytes, size_t len)
 {
-	struct pollfd copy = {.fd = console->copy_fd, .events = POLLOUT};
+	int fd = console->terminal_fd >= 0 ? console->terminal_fd : console->copy_fd;
+	struct pollfd copy = {.fd = fd, .events = POLLOUT};
 
 	for (size_t i = 0; i < console->n_clients; i++)
 		(void)!send(console->clients[i], bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (console->copy_fd >= 0 && poll(&copy, 1, 0) == 1 && (copy.revents & POLLOUT))
-		(void)!write(console->copy_fd, bytes, len);
+	if (fd >= 0 && poll(&copy, 1, 0) == 1 && (copy.revents & POLLOUT))
+		(void)!write(fd, bytes, len);
 }
 
 /* One read; false at the end of the line or where nothing is there. */
