@@ -175,6 +175,15 @@ without n201 n202 n203 n204
 refused max-removed 'four of the five hosts of one network'
 
 anew
+commas=("$(named net 'Lab\\, one')" "$(named net2 'Lab\\, two')" 's/^cn: Lab\\,/cn: Lab,/')
+is "${commas[@]}"
+ok 'networks with commas in their names: exit 0' exits 0 apply
+before=$(published)
+without n201 n202 n203 n204
+sed -i -e "${commas[0]}" -e "${commas[1]}" -e "${commas[2]}" "$work/site.ldif"
+refused max-removed 'four of the five hosts of one of them'
+
+anew
 without v1 v2
 refused min 'both VCNs'
 

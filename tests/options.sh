@@ -10,22 +10,23 @@ vcn=${2:+$(realpath "$2")}
 # shellcheck source=tests/command-line.sh
 . "$(dirname "$0")/command-line.sh"
 
-# What each command knows, but for --config and what is only about printing.
+# What each command knows, but for what stands before any of them: the site (--config, --root, --ldif),
+# and what is only about printing.
 # shellcheck disable=SC2034 # ${!known}
 knows_ldapcc='
-check root ldif list
-diff root ldif list change
-render root ldif list output
-apply root ldif accept bootstrap no-reload full metrics detailed-exitcode
-watch root accept bootstrap no-reload full metrics
-show root ldif list
-graph root ldif
-status root max-age
-verify root all
-history root
-rollback root accept bootstrap no-reload metrics unpin
+check list
+diff list change
+render list output
+apply accept bootstrap no-reload full metrics detailed-exitcode
+watch accept bootstrap no-reload full metrics
+show list
+graph
+status max-age
+verify all
+history
+rollback accept bootstrap no-reload metrics unpin
 import dhcpd hosts ethers dnsmasq
-allocate root ldif hosts vo image network name count group move per-host memory cpus
+allocate hosts vo image network name count group move per-host memory cpus
 '
 # Which host it is they all take: one that is called with --manifest is stopped with it, too.
 # shellcheck disable=SC2034 # ${!known}
@@ -56,7 +57,7 @@ asks() {
 # options_of PROGRAM: as they are typed, with a value where they want one
 options_of() {
 	"$1" --help | sed -nE 's/^  .{4}(--[a-z-]+)(\[?=([A-Z:_]+)\]?)?  .*/\1 \3/p' | sort -u |
-		grep -Ev -- '--(config|json|quiet|verbose|color|help|version|manifest|runtime-dir|host) '
+		grep -Ev -- '--(config|root|ldif|json|quiet|verbose|color|help|version|manifest|runtime-dir|host) '
 }
 # takes PROGRAM COMMAND KNOWN...: all of these, and no other one of the program
 takes() {
@@ -104,8 +105,7 @@ apart() {
 	done
 }
 ok "--quiet and --verbose" apart "$LDAPCC" check --quiet --verbose
-ok "--list reads no LDIF" apart "$LDAPCC" check --list --ldif=x
-ok "nor changes, and writes nothing" apart "$LDAPCC" diff --list --change=x
+ok "--list has no changes, and writes nothing" apart "$LDAPCC" diff --list --change=x
 ok "--unpin publishes nothing" apart "$LDAPCC" rollback --unpin --accept=x --bootstrap --no-reload
 ok "--unpin has numbers all the same" asks "$LDAPCC" rollback --unpin --metrics="$work/numbers"
 ok "and is not refused for them" lacks "$work/err" "go together"

@@ -315,10 +315,10 @@ static void count_node(
 	size_t n = 1;
 
 	while (*networks != '\0' && n < ARRAY_SIZE(sums)) {
-		size_t len = strcspn(networks, ",");
+		const char *end = strchrnul(networks, ROSTER_BETWEEN);
 
-		sums[n++] = network_counts(c, networks, len);
-		networks += len + (networks[len] == ',');
+		sums[n++] = network_counts(c, networks, (size_t)(end - networks));
+		networks = end + (*end == ROSTER_BETWEEN);
 	}
 	for (size_t i = 0; i < n; i++) {
 		sums[i]->n_before += one.n_before;

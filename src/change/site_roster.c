@@ -216,7 +216,7 @@ static void write_items(char *out, struct items *items)
 
 struct having {
 	struct items names, addresses, macs, reservations;
-	struct buffer *networks; /* with commas between them */
+	struct buffer *networks; /* ROSTER_BETWEEN them */
 	const char *network; /* the only one; NULL: there are several, or none */
 };
 
@@ -234,7 +234,8 @@ static bool has_word(const char *list, const char *word)
 	size_t len = strlen(word);
 
 	for (const char *at = list; (at = strstr(at, word)) != NULL; at++)
-		if ((at == list || at[-1] == ',') && (at[len] == ',' || at[len] == '\0'))
+		if ((at == list || at[-1] == ROSTER_BETWEEN) &&
+			(at[len] == ROSTER_BETWEEN || at[len] == '\0'))
 			return true;
 	return false;
 }
@@ -264,7 +265,8 @@ static void have_network(struct having *having, const char *name)
 
 	if (name == NULL || has_word(having->networks->data, name))
 		return;
-	buffer_add_text(having->networks, is_first ? "" : ",");
+	if (!is_first)
+		buffer_add_byte(having->networks, ROSTER_BETWEEN);
 	buffer_add_text(having->networks, name);
 	having->network = is_first ? name : NULL;
 }

@@ -12,6 +12,8 @@
 
 /* Eight hex digits an item, in order: hashes of names, addresses, MACs, reservations. */
 enum { ROSTER_ITEM = 8 };
+/* Between names of networks, which are any text but for control characters. */
+#define ROSTER_BETWEEN '\x1f'
 
 struct roster_record {
 	const char *name; /* the FQDN of a node; "" where a record has none */
@@ -22,7 +24,7 @@ struct roster_record {
 		line_len; /* of where it stands in a file: all before its name; 0: nowhere */
 	uint64_t identity; /* of what its own entry says */
 	uint64_t effect; /* of all that outputs say of it, whoever it comes from */
-	const char *networks; /* names of those it has an address in, commas between */
+	const char *networks; /* names of those it has an address in, ROSTER_BETWEEN them */
 	const char *names, *addresses, *macs, *reservations,
 		*files; /* items, without anything between */
 };

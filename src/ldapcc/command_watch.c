@@ -302,6 +302,9 @@ int command_watch(void *session)
 	struct watcher w = {.run = run, .untouched = *run};
 	sigset_t signals;
 
+	if (run->arguments.ldif != NULL)
+		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+			"watch needs a directory, not an LDIF file");
 	int failed = run_prepare(run);
 
 	if (failed < 0)

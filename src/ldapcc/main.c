@@ -23,46 +23,44 @@ enum {
 	IMPORT = 1 << 7,
 	DIFF = 1 << 8,
 	LIST = 1 << 9,
-	READ = 1 << 10, /* the directory, or an LDIF file in its place */
-	SITE = 1 << 11, /* the site's own files */
-	ONCE = 1 << 12, /* it ends with what it has done */
+	ONCE = 1 << 10, /* it ends with what it has done */
 };
 
 static const struct program_command commands[] = {
 	{"check", "", "read and check everything; exit 10 if there is an error",
-		command_check, 0, 0, SITE | READ | CHECK | LIST},
+		command_check, 0, 0, CHECK | LIST},
 	{"diff", "[TARGET…]", "what apply would change; exit 2 if anything", command_diff,
-		0, PROGRAM_ANY_NUMBER, SITE | READ | DIFF | LIST},
+		0, PROGRAM_ANY_NUMBER, DIFF | LIST},
 	{"render", "[TARGET…]", "print the files, or write them below --output",
-		command_render, 0, PROGRAM_ANY_NUMBER, SITE | READ | RENDER | LIST},
+		command_render, 0, PROGRAM_ANY_NUMBER, RENDER | LIST},
 	{"apply", "", "read, check, publish, and tell the services: for cron",
-		command_apply, 0, 0, SITE | READ | APPLY | ONCE},
+		command_apply, 0, 0, APPLY | ONCE},
 	{"watch", "", "apply, then again on every change in the directory", command_watch,
-		0, 0, SITE | APPLY},
+		0, 0, APPLY},
 	{"show", "NAME…", "all that is known of a record, and what it caused",
-		command_show, 0, PROGRAM_ANY_NUMBER, SITE | READ | LIST},
+		command_show, 0, PROGRAM_ANY_NUMBER, LIST},
 	{"graph", "", "print the site for Graphviz: networks, hosts, their VCNs",
-		command_graph, 0, 0, SITE | READ},
+		command_graph, 0, 0, 0},
 	{"status", "", "is all well? the last run's exit code, or 3, 4, 6, 10, 70",
-		command_status, 0, 0, SITE | STATUS},
+		command_status, 0, 0, STATUS},
 	{"verify", "", "do the servers serve what is published? exit 6 if one does not",
-		command_verify, 0, 0, SITE | VERIFY},
-	{"history", "", "the generations that are kept", command_history, 0, 0, SITE},
+		command_verify, 0, 0, VERIFY},
+	{"history", "", "the generations that are kept", command_history, 0, 0, 0},
 	{"rollback", "[N]", "publish generation N again and stay there", command_rollback,
-		0, 1, SITE | ROLLBACK},
+		0, 1, ROLLBACK},
 	{"import", "", "print LDIF from what a site has by hand", command_import, 0, 0,
 		IMPORT},
 	{"allocate", "", "print LDIF for new VCNs or hosts, for ldapadd",
-		command_allocate, 0, 0, SITE | READ | ALLOCATE},
+		command_allocate, 0, 0, ALLOCATE},
 };
 
 #define AT(member) offsetof(struct arguments, member)
 static const struct program_option options[] = {
 	{"config", "FILE", "instead of /etc/ldapcc/ldapcc.yaml", 0, OPTION_TEXT,
 		AT(config), 'c'},
-	{"root", "DIR", "put DIR before every path; implies --no-reload", SITE,
-		OPTION_TEXT, AT(root), '\0'},
-	{"ldif", "FILE", "read FILE instead of the directory; - is standard input", READ,
+	{"root", "DIR", "put DIR before every path; implies --no-reload", 0, OPTION_TEXT,
+		AT(root), '\0'},
+	{"ldif", "FILE", "read FILE instead of the directory; - is standard input", 0,
 		OPTION_TEXT, AT(ldif), '\0'},
 	{"json", NULL, "one JSON object instead of text", 0, OPTION_FLAG, AT(json), '\0'},
 	{"quiet", NULL, "errors only", 0, OPTION_FLAG, AT(quiet), 'q'},
@@ -133,7 +131,7 @@ static const struct program_option options[] = {
 #undef AT
 
 static const struct program_clash clashes[] = {
-	{"quiet", "verbose"}, {"list", "ldif change output"},
+	{"quiet", "verbose"}, {"list", "change output"},
 	{"unpin", "accept bootstrap no-reload"},
 	{"move", "hosts vo image network name count group memory cpus"},
 	{"hosts", "vo image per-host"}, /* allocate's */

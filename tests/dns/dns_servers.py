@@ -212,11 +212,9 @@ targets:
 {more}""")
 
     def run(self, *words, ldif=None):
-        site = ["--ldif", ldif or self.path("site.ldif")]
-        if set(words) & {"verify", "status", "rollback"}:
-            site = []
+        ldif = ldif or self.path("site.ldif")
         return subprocess.run(
-            [self.ldapcc, "--config", self.path("settings.yaml"), *site, *words],
+            [self.ldapcc, "--config", self.path("settings.yaml"), "--ldif", ldif, *words],
             capture_output=True, text=True, check=False)
 
     def start(self, *names):

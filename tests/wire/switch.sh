@@ -87,5 +87,5 @@ pids+=("$server")
 ok 'Kea tells them' ask kea
 stop_server
 ok 'the same to every one that has an address' same_fixed
-exits 0 'and the site stands' site status
+exits 0 'and the site stands' site --ldif "$site" status
 finish
