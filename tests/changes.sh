@@ -202,6 +202,19 @@ anew
 sed -i '/^  manifest:/s/:.*/: off/' "$work/settings.yaml"
 refused targets 'a target that is turned off'
 
+# What is named and not shown is there: a right to read that is gone takes nothing away.
+anew
+for name in c net img repo plain h v1 n101; do
+	is "/^dn: cn=$name,/,/^\$/{/^dn: /b;/^\$/b;d;}"
+	ok "cn=$name shows nothing: exit 0" exits 0 apply
+	ok '… which is told' complains "cn=$name,dc=x: error: was published, and shows no class"
+	ok '… all stands as it was' stands
+	ok '… and it waits' exits 10 status
+done
+is
+ok 'all is shown again' exits 0 apply
+ok '… and stands' stands
+
 # The day's sum is net: what comes back counts for nothing.
 anew 'guard: {max-removed-24h: 4}'
 for names in 'n101 n102' 'n103 n104' 'n105 n106'; do

@@ -301,6 +301,31 @@ static void commit_shared(struct round *round)
 	commit_table(round, site->passed_over, site->n_passed_over);
 }
 
+/*
+ * An entry that was published and shows nothing now is there all the same: nobody takes a machine
+ * away by a right to read it.
+ */
+static void commit_veiled(struct round *round)
+{
+	struct site *site = round->run->site;
+
+	for (size_t i = 0; round->run->good != NULL && i < site->n_veiled; i++) {
+		struct record *record = site->veiled[i];
+		const char *key = good_key(round, record->key);
+		const struct record *good =
+			key == NULL ? NULL : model_find(good_site(round), key);
+
+		if (good == NULL || find_member(round, record->key) != NULL)
+			continue;
+		record->kind = good->kind;
+		check_report(&round->run->reporter, CHECK_MISSING_ATTRIBUTE, record,
+			FIELD_NONE,
+			"was published, and shows no class and nothing else now: may "
+			"whoever reads see it?");
+		commit(round, record);
+	}
+}
+
 static void commit_profiles(struct round *round)
 {
 	commit_table(round, round->run->site->profiles, round->run->site->n_profiles);
@@ -397,8 +422,8 @@ static void commit_conflicts(struct round *round)
  */
 static void commit_all(struct round *round)
 {
-	static void (*const stages[])(struct round *) = {commit_clusters, commit_shared,
-		commit_profiles, commit_former_interfaces, commit_wrong,
+	static void (*const stages[])(struct round *) = {commit_veiled, commit_clusters,
+		commit_shared, commit_profiles, commit_former_interfaces, commit_wrong,
 		commit_conflicts};
 	struct site *site = round->run->site;
 

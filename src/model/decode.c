@@ -14,6 +14,7 @@
 #include "model/decode_zone.h"
 #include "model/release.h"
 #include "read/dn.h"
+#include "read/filter_match.h"
 
 /* Decoders */
 
@@ -313,7 +314,6 @@ static void *record_new(struct decoder *d, size_t size, enum kind kind)
 	record->origins = d->found; /* until keep_origins() */
 	record->n_origins = (uint32_t)d->n_found;
 	record->kind = (uint8_t)kind;
-	d->site->n_entries++;
 	if (d->mapped->map->n_extras > 0)
 		read_extras(d, record);
 	return record;
@@ -374,7 +374,7 @@ static void read_names(struct decoder *d, struct machine *machine)
 
 /* The record is complete: into its table. */
 #define PUSH(d, table, n, object) \
-	(keep_origins((d), &(object)->record), \
+	(keep_origins((d), &(object)->record), (d)->site->n_entries++, \
 		*mem_push((d)->site, &(d)->site->table, &(d)->site->n) = (object))
 
 /* A VCN that has lost its class is no host: its guest would stop. */
@@ -780,6 +780,15 @@ static void decode_group(struct decoder *d)
 	PUSH(d, groups, n_groups, group);
 }
 
+/* Every entry has a class (RFC 4512 section 2.4): who reads may not see this one's. */
+static void decode_veiled(struct decoder *d)
+{
+	struct record *record = record_new(d, sizeof(*record), KIND_NONE);
+
+	keep_origins(d, record);
+	*mem_push(d->site, &d->site->veiled, &d->site->n_veiled) = record;
+}
+
 static void decode_kind(struct decoder *d, enum kind kind)
 {
 	switch (kind) {
@@ -810,6 +819,9 @@ static void decode_kind(struct decoder *d, enum kind kind)
 		decode_group(d);
 		break;
 	case KIND_NONE:
+		if (entry_attribute(d->entry, "objectClass") == NULL)
+			decode_veiled(d);
+		break;
 	case _KIND_MAX:
 		break;
 	}

@@ -656,6 +656,7 @@ struct site {
 	const struct site_notes *notes; /* site_note.h; NULL: none are known */
 	struct leaf *leaves; /* by name; from model_derive(), leaf.h */
 	struct record **passed_over; /* networks and machines; from model_link() */
+	struct record **veiled; /* entries that show no class, of no kind */
 	struct shared_network *shared_networks;
 	struct dns_record **dns_records; /* of all entries; dns_record.h */
 	struct zone **zones; /* sorted by name; from model_derive(), zone.h */
@@ -675,7 +676,7 @@ struct site {
 	size_t n_clusters, n_networks, n_machines, n_hosts, n_vcns, n_interfaces,
 		n_images, n_repositories, n_profiles, n_groups, n_shared_networks,
 		n_passed_over, n_dns_records, n_zones, n_group_kinds, n_leaves,
-		n_left_out;
+		n_left_out, n_veiled;
 	bool prints_zones; /* some target does: zones are derived, and linted */
 	/* no target prints groups, and nobody else asks for them: they are not derived */
 	bool leaves_groups;

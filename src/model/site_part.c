@@ -20,6 +20,7 @@ static const struct {
 	TABLE(profiles),
 	TABLE(groups),
 	TABLE(unserved),
+	TABLE(veiled),
 #undef TABLE
 };
 

@@ -151,13 +151,13 @@ static void check_record(struct ldif *f, size_t *i)
 	}
 }
 
-/* As ldapsearch prints what there is and may not be seen; a server does not give it to us. */
+/* As ldapsearch prints what there is and may not be seen. */
 static void warn_of_bare(struct ldif *f, const struct ldif_line *dn)
 {
 	diag_add(f->file->diags, SEVERITY_WARNING, NULL,
 		loc_at(mem_strdup(f->file->diags, f->file->path), dn->number, 1),
 		"the record has no attributes, as of an entry that whoever made the file may not "
-		"read: passed over");
+		"read");
 }
 
 /* Room for the attributes and values of a record with @n lines. */
@@ -249,8 +249,7 @@ static void take_record(struct ldif *f)
 		return;
 	if (i == f->file->n_lines)
 		warn_of_bare(f, &f->file->lines[dn]);
-	else
-		deliver(f, &f->file->lines[dn], i);
+	deliver(f, &f->file->lines[dn], i);
 }
 
 int ldif_read(const char *path, const struct map *map, entry_sink sink, void *sink_data,

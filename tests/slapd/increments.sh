@@ -239,6 +239,17 @@ slapd_start main
 rename "cn=a4,$in" cn=a4 "ou=z,$in" | change
 increment 1 'slapd was restarted'
 
+# What may be searched and not read is named by the server, and nothing of it.
+access "to dn.base=\"cn=a5,ou=z,$in\" attrs=entry by * read
+olcAccess: {1}to dn.base=\"cn=a5,ou=z,$in\" by * search
+olcAccess: {2}to *"
+ok 'an entry that is named and not shown' apply 0 --full
+ok '… is told' grep -q 'cn=a5.*error: was published, and shows no class' "$scratch/err"
+ok '… and stays' grep -q ' a5' "$scratch/hosts"
+access 'to *'
+ok 'it is shown again' apply 0 --full
+ok '… and nothing is wrong' is_fresh
+
 # full-interval
 is_all() { ! grep -q 'entries were read, as' "$scratch/err"; }
 settings "\"$(slapd_uri main)\"" 'full-interval: 0'
