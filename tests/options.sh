@@ -133,6 +133,8 @@ for option in --root --ldif --output; do
 	ok "$option without anything" refused "$LDAPCC" render "$option" ""
 	ok "is told" complains "$option has an empty value"
 done
+asks "$LDAPCC" apply --accept ""
+ok "a plan that nobody made is none" lacks "$work/err" empty
 ok "two readers of standard input" refused "$LDAPCC" --ldif - diff --change -
 ok "are told" complains "cannot both be standard input"
 

@@ -145,12 +145,16 @@ static int take_option(
 	uint64_t number;
 
 	/* --root "$FOLDER" of a script in which nobody set it */
-	if (value != NULL && *value == '\0' && !program_option_is_optional(option))
+	if (value != NULL && *value == '\0' && option->type != OPTION_TEXT_OR_NONE &&
+		!program_option_is_optional(option))
 		return diag_fail(p->diags, EXIT_USAGE, LOC_NONE,
 			"--%s has an empty value", option->name);
 	switch (option->type) {
 	case OPTION_TEXT:
 		*(const char **)(void *)field = value == NULL ? "" : value;
+		return 0;
+	case OPTION_TEXT_OR_NONE:
+		*(const char **)(void *)field = *value == '\0' ? NULL : value;
 		return 0;
 	case OPTION_TEXTS:
 		return take_text(p, option, (void *)field, value);

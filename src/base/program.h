@@ -9,7 +9,8 @@
 #include "base/diag.h"
 
 enum program_type {
-	OPTION_TEXT, /* const char * */
+	OPTION_TEXT, /* const char *, with something in it */
+	OPTION_TEXT_OR_NONE, /* const char *; an empty one is as none */
 	OPTION_TEXTS, /* struct program_texts: it may be given several times */
 	OPTION_FLAG, /* bool */
 	OPTION_NUMBER, /* uint64_t, from 1 */

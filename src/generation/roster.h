@@ -24,7 +24,8 @@ struct roster_record {
 		line_len; /* of where it stands in a file: all before its name; 0: nowhere */
 	uint64_t identity; /* of what its own entry says */
 	uint64_t effect; /* of all that outputs say of it, whoever it comes from */
-	const char *networks; /* names of those it has an address in, ROSTER_BETWEEN them */
+	const char
+		*networks; /* names of those it has an address in, ROSTER_BETWEEN them */
 	const char *names, *addresses, *macs, *reservations,
 		*files; /* items, without anything between */
 };

@@ -80,7 +80,7 @@ static const struct program_option options[] = {
 		AT(output), 'o'},
 	{"accept", "PLAN_ID",
 		"apply, watch, rollback: this set of changes, whatever the guards say",
-		APPLY | ROLLBACK, OPTION_TEXT, AT(accept), '\0'},
+		APPLY | ROLLBACK, OPTION_TEXT_OR_NONE, AT(accept), '\0'},
 	{"bootstrap", NULL,
 		"apply, watch, rollback: take over files that are there already",
 		APPLY | ROLLBACK, OPTION_FLAG, AT(bootstrap), '\0'},

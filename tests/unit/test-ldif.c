@@ -121,9 +121,10 @@ static const struct {
 		"record: an empty line must stand before it\n"},
 	{"cn: a\n", "stdin:1:1: error: the record starts with 'cn', not with 'dn'\n"},
 	{"dn: cn=a\n\ndn: cn=b\ncn: b\n",
+		"1 cn=a\n"
 		"3 cn=b cn@4=b\n"
 		"stdin:1:1: warning: the record has no attributes, as of an entry that "
-		"whoever made the file may not read: passed over\n"},
+		"whoever made the file may not read\n"},
 	{"dn: nonsense\ncn: a\n",
 		"stdin:1:5: error: 'nonsense' is no distinguished name\n"},
 	{"dn:: Y249YQBi\ncn: a\n", "stdin:1: error: 'cn=a' is no distinguished name\n"},

@@ -83,7 +83,7 @@ const char *dhcpd_list(
 /* A warning that quotes the statement. */
 void dhcpd_left(struct dhcpd_parser *p, const struct dhcpd_statement *s, const char *why);
 
-/* Options and parameters (import_dhcpd_options.c): a simple statement that tells clients something */
+/* Options and parameters (dhcpd_options.c): a simple statement that tells clients something */
 void dhcpd_define(struct dhcpd_parser *p, const struct dhcpd_statement *s);
 void dhcpd_drop_equals(const struct dhcpd_parser *p, struct dhcpd_statement *s);
 const char *dhcpd_lease(const char *text) _must_check_;
@@ -94,7 +94,7 @@ bool dhcpd_option(struct dhcpd_parser *p, struct dhcpd_around *a,
 void dhcpd_set(struct dhcpd_around *a, enum import_option option, const char *text,
 	struct loc where);
 
-/* Boot files by kind of client (import_dhcpd_boot.c) */
+/* Boot files by kind of client (dhcpd_boot.c) */
 void dhcpd_set_file(struct dhcpd_parser *p, struct dhcpd_around *a, unsigned mask,
 	const char *text, struct loc where);
 /* Is it the option of DHCPv6 that has the URL (RFC 5970)? Then it is taken. */

@@ -85,7 +85,7 @@ const char *dnsmasq_leading_tag(
 struct dnsmasq_rule *dnsmasq_add_rule(
 	struct dnsmasq_line *l, enum dnsmasq_what what, bool has_bare) _must_check_;
 
-/* Names (import_dnsmasq_names.c) */
+/* Names (dnsmasq_names.c) */
 void dnsmasq_host_record(struct dnsmasq_line *l);
 void dnsmasq_address(struct dnsmasq_line *l);
 void dnsmasq_domain(struct dnsmasq_line *l);
@@ -95,11 +95,11 @@ void dnsmasq_mx(struct dnsmasq_line *l);
 void dnsmasq_srv(struct dnsmasq_line *l);
 void dnsmasq_settle_domains(struct dnsmasq *d);
 
-/* What clients are told (import_dnsmasq_options.c) */
+/* What clients are told (dnsmasq_options.c) */
 void dnsmasq_option(struct dnsmasq_line *l);
 void dnsmasq_ignore(struct dnsmasq_line *l);
 
-/* Boot files by kind of client (import_dnsmasq_boot.c) */
+/* Boot files by kind of client (dnsmasq_boot.c) */
 void dnsmasq_match(struct dnsmasq_line *l);
 void dnsmasq_user_class(struct dnsmasq_line *l);
 void dnsmasq_vendor_class(struct dnsmasq_line *l);
@@ -109,12 +109,12 @@ void dnsmasq_settle_boots(struct dnsmasq *d);
 void dnsmasq_settle_boot(
 	struct dnsmasq *d, struct import_scope *scope, struct dnsmasq_whom whom);
 
-/* Whom rules are for (import_dnsmasq_rules.c) */
+/* Whom rules are for (dnsmasq_rules.c) */
 void dnsmasq_settle_rules(struct dnsmasq *d);
 bool dnsmasq_is_for(const struct dnsmasq *d, const struct dnsmasq_rule *rule,
 	const struct dnsmasq_whom *whom) _must_check_;
 
-/* Further files (import_dnsmasq_files.c) */
+/* Further files (dnsmasq_files.c) */
 int dnsmasq_read_file(
 	const struct dnsmasq_line *from, const char *path, const char *key) _must_check_;
 int dnsmasq_read_folder(struct dnsmasq_line *l, const char *path) _must_check_;
@@ -124,5 +124,5 @@ void dnsmasq_hosts_file(struct dnsmasq_line *l);
 void dnsmasq_options_file(struct dnsmasq_line *l);
 void dnsmasq_addn_hosts(struct dnsmasq_line *l);
 
-/* A line of a file, or of one whose lines are values of one key (import_dnsmasq.c). */
+/* A line of a file, or of one whose lines are values of one key (dnsmasq.c). */
 void dnsmasq_read_line(struct dnsmasq_line *l, const char *text);
