@@ -106,7 +106,7 @@ apart() {
 }
 ok "--quiet and --verbose" apart "$LDAPCC" check --quiet --verbose
 ok "--list has no changes, and writes nothing" apart "$LDAPCC" diff --list --change=x
-ok "--unpin publishes nothing" apart "$LDAPCC" rollback --unpin --accept=x --bootstrap --no-reload
+ok "--unpin publishes nothing" apart "$LDAPCC" rollback --unpin --accept=x --bootstrap
 ok "--unpin has numbers all the same" asks "$LDAPCC" rollback --unpin --metrics="$work/numbers"
 ok "and is not refused for them" lacks "$work/err" "go together"
 ok "--move moves what there is" apart "$LDAPCC" allocate --move=h --hosts --vo=x --image=x \

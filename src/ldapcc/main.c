@@ -131,8 +131,7 @@ static const struct program_option options[] = {
 #undef AT
 
 static const struct program_clash clashes[] = {
-	{"quiet", "verbose"}, {"list", "change output"},
-	{"unpin", "accept bootstrap no-reload"},
+	{"quiet", "verbose"}, {"list", "change output"}, {"unpin", "accept bootstrap"},
 	{"move", "hosts vo image network name count group memory cpus"},
 	{"hosts", "vo image per-host"}, /* allocate's */
 };

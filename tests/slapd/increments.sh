@@ -6,7 +6,7 @@
 # tells what was deleted; without one, or after a restart, what is still there.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-plan 132
+plan 137
 readonly LDAPCC
 export LDAPCC_DATADIR=$SOURCE_ROOT
 
