@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Sites drawn by lot: ISC dhcpd, Kea and dnsmasq say the same to every client in them, but for what
-# `ldapcc check` says that they cannot. One site a seed, and the same for the same seed. The three of
-# every run have networks of both families, bonds, VLANs, InfiniBand, guests and a client in two networks:
+# `ldapcc check` says that they cannot. One site a seed, and the same for the same seed. That of every
+# run takes a minute, and has networks of both families and a client in two of them; 48 and 156 have
+# bonds, VLANs, InfiniBand and guests:
 #
 #	WIRE_SEEDS="$(seq -s ' ' 100)" LDAPCC_TEST_TIMEOUT=7200 tests/wire/random.sh LDAPCC
 #
@@ -67,7 +68,7 @@ seed() {
 }
 
 wire_up
-read -ra seeds <<<"${WIRE_SEEDS:-9 48 156}"
+read -ra seeds <<<"${WIRE_SEEDS:-9}"
 plan ${#seeds[@]}
 for one in "${seeds[@]}"; do
 	ok "seed $one" seed "$one"

@@ -206,7 +206,7 @@ static void set_uefi(
 	const struct dnsmasq_rule *one = seven == NULL ? nine : seven;
 
 	set_file(d, scope, IMPORT_BOOT_FILE_UEFI, one);
-	if (is_same(seven, nine))
+	if (one == NULL || is_same(seven, nine))
 		return;
 	/* the file of PC BIOS is nothing to them */
 	if (seven == NULL || nine == NULL || is_same(nine, rules[CLIENT_BIOS]))
