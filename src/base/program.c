@@ -139,19 +139,21 @@ static int take_text(struct program *p, const struct program_option *option,
 }
 
 static int take_option(
-	struct program *p, const struct program_option *option, const char *value)
+	struct program *p, const struct program_option *option, const char *argument)
 {
 	char *field = (char *)p->arguments + option->offset;
+	const char *value = argument == NULL ? "" : argument;
 	uint64_t number;
 
 	/* --root "$FOLDER" of a script in which nobody set it */
-	if (value != NULL && *value == '\0' && option->type != OPTION_TEXT_OR_NONE &&
+	if (argument != NULL && *argument == '\0' &&
+		option->type != OPTION_TEXT_OR_NONE &&
 		!program_option_is_optional(option))
 		return diag_fail(p->diags, EXIT_USAGE, LOC_NONE,
 			"--%s has an empty value", option->name);
 	switch (option->type) {
 	case OPTION_TEXT:
-		*(const char **)(void *)field = value == NULL ? "" : value;
+		*(const char **)(void *)field = value;
 		return 0;
 	case OPTION_TEXT_OR_NONE:
 		*(const char **)(void *)field = *value == '\0' ? NULL : value;

@@ -814,7 +814,7 @@ int map_load(TALLOC_CTX *mem_ctx, const char *schema_dir, const char *name,
 
 	if (failed == 0)
 		failed = document_load(tmp, path, EXIT_USAGE, diags, &document);
-	if (failed < 0)
+	if (failed != 0)
 		return failed;
 	struct reader reader = {
 		.mem_ctx = map, .document = document, .diags = diags, .code = EXIT_USAGE};

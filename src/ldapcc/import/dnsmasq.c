@@ -272,9 +272,8 @@ struct dnsmasq_rule *dnsmasq_add_rule(
 	rule->what = what;
 	rule->where = l->where;
 	for (const char *tag; l->n > 0; dnsmasq_drop_fields(l, 1)) {
-		tag = dnsmasq_tag(l->fields[0], dnsmasq_asks);
-		if (tag == NULL && has_bare)
-			tag = dnsmasq_leading_tag(l, dnsmasq_asks);
+		tag = has_bare && l->n > 1 ? dnsmasq_leading_tag(l, dnsmasq_asks)
+					   : dnsmasq_tag(l->fields[0], dnsmasq_asks);
 		if (tag == NULL)
 			break;
 		*mem_push(mem_ctx, &rule->tags, &rule->n_tags) = tag;
