@@ -65,6 +65,11 @@ static bool add_ipv6(struct join_keys *k, const char *bytes, size_t len)
 	return true;
 }
 
+static bool is_dressing(char letter)
+{
+	return letter == ' ' || letter == '.' || letter == '$';
+}
+
 /*
  * Names are equal whatever the blanks around them, and a dot at their end, or a machine account's
  * `$`; addresses, which may stand in their place, whatever their spelling.
@@ -73,7 +78,7 @@ static void add_text(struct join_keys *k, const char *bytes, size_t len)
 {
 	for (; len > 0 && *bytes == ' '; len--)
 		bytes++;
-	while (len > 0 && memchr(" .$", bytes[len - 1], 3) != NULL)
+	while (len > 0 && is_dressing(bytes[len - 1]))
 		len--;
 	if (len > 0 && !add_ipv6(k, bytes, len))
 		add_key(k, bytes, len);
