@@ -233,11 +233,11 @@ static bool begins_option(const char *field)
 
 const char *dnsmasq_leading_tag(const struct dnsmasq_line *l, const char *const *kinds)
 {
-	if (l->n < 2)
+	if (l->n < 2 || begins_option(l->fields[0]))
 		return NULL;
 	const char *tag = dnsmasq_tag(l->fields[0], kinds);
 
-	return tag != NULL || begins_option(l->fields[0]) ? tag : l->fields[0];
+	return tag != NULL ? tag : l->fields[0];
 }
 
 /*
