@@ -214,6 +214,18 @@ done
 is
 ok 'all is shown again' exits 0 apply
 ok '… and stands' stands
+a_port() {
+	entry cn=p "objectClass: device" "objectClass: vocPhysicalNode"
+	printf '%s\n' "dn: cn=eth1,cn=p,dc=x" "$@" ""
+}
+{ site; a_port 'cn: eth1' 'objectClass: vocNodeInterface' 'ipHostNumber: 10.1.0.60' \
+	'macAddress: 00:16:3e:00:00:60'; } >"$work/site.ldif"
+ok 'a host with an interface: exit 0' exits 0 apply
+before=$(published)
+{ site; a_port; } >"$work/site.ldif"
+ok 'the interface shows nothing: exit 0' exits 0 apply
+ok '… which is told' complains "cn=eth1,cn=p,dc=x: error: was published, and shows no class"
+ok '… its host stands as it was' stands
 
 # The day's sum is net: what comes back counts for nothing.
 anew 'guard: {max-removed-24h: 4}'

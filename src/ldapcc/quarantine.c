@@ -302,6 +302,27 @@ static void commit_shared(struct round *round)
 }
 
 /*
+ * What @record, which shows nothing, was in the last generation: a record of its own, or an interface
+ * of the machine above it, which stays as it was then. NULL: nothing.
+ */
+static const struct record *veiled_part_of(struct round *round, struct record *record)
+{
+	const char *key = good_key(round, record->key);
+	const struct record *good =
+		key == NULL ? NULL : model_find(good_site(round), key);
+	const char *above = key == NULL ? NULL : dn_key_parent(key);
+
+	if (good != NULL) {
+		record->kind = good->kind;
+		return record;
+	}
+	if (above == NULL || as_machine(model_find(good_site(round), above)) == NULL)
+		return NULL;
+	record->kind = KIND_INTERFACE;
+	return model_find(round->run->site, dn_key_parent(record->key));
+}
+
+/*
  * An entry that was published and shows nothing now is there all the same: nobody takes a machine
  * away by a right to read it.
  */
@@ -311,18 +332,15 @@ static void commit_veiled(struct round *round)
 
 	for (size_t i = 0; round->run->good != NULL && i < site->n_veiled; i++) {
 		struct record *record = site->veiled[i];
-		const char *key = good_key(round, record->key);
-		const struct record *good =
-			key == NULL ? NULL : model_find(good_site(round), key);
+		const struct record *whole = veiled_part_of(round, record);
 
-		if (good == NULL || find_member(round, record->key) != NULL)
+		if (whole == NULL || find_member(round, whole->key) != NULL)
 			continue;
-		record->kind = good->kind;
 		check_report(&round->run->reporter, CHECK_MISSING_ATTRIBUTE, record,
 			FIELD_NONE,
 			"was published, and shows no class and nothing else now: may "
 			"whoever reads see it?");
-		commit(round, record);
+		commit(round, whole);
 	}
 }
 
