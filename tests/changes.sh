@@ -227,6 +227,28 @@ ok 'the interface shows nothing: exit 0' exits 0 apply
 ok '… which is told' complains "cn=eth1,cn=p,dc=x: error: was published, and shows no class"
 ok '… its host stands as it was' stands
 
+# … nor does one that shows nothing of what a join brought.
+parts() {
+	entry cn=net "objectClass: ipNetwork" "ipNetworkNumber: 10.1.0.0" \
+		"ipNetmaskNumber: 255.255.0.0"
+	entry cn=p,ou=hosts "objectClass: device" "objectClass: ipHost" "cn: p" \
+		"ipHostNumber: 10.1.0.60"
+	printf '%s\n' "dn: cn=p,ou=ethers,dc=x" "$@" ""
+}
+rm -rf "$work/state" "$work/out"
+mkdir "$work/out"
+settings 'directory: {schema: rfc2307}'
+parts 'cn: p' 'objectClass: ieee802Device' 'macAddress: 00:16:3e:00:00:60' >"$work/site.ldif"
+run apply
+before=$(published)
+ok 'a host of two entries has its MAC' grep -q '00:16:3e:00:00:60' "$work/out/dhcpd.conf"
+parts >"$work/site.ldif"
+ok 'the one with the MAC shows nothing: exit 0' exits 0 apply
+ok '… which is told' complains \
+	"cn=p,ou=ethers,dc=x: error: was published as a part of 'p', and shows no class"
+ok '… its host stands as it was' stands
+ok '… and it waits' exits 10 status
+
 # The day's sum is net: what comes back counts for nothing.
 anew 'guard: {max-removed-24h: 4}'
 for names in 'n101 n102' 'n103 n104' 'n105 n106'; do

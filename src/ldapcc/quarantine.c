@@ -322,19 +322,83 @@ static const struct record *veiled_part_of(struct round *round, struct record *r
 	return model_find(round->run->site, dn_key_parent(record->key));
 }
 
+/* Entries that show nothing now, and are nothing of their own in the last generation. */
+struct givers {
+	struct round *round;
+	struct table *veiled; /* canonical DN then -> its record */
+	const char *taker; /* canonical DN then, of the entry that is looked at */
+};
+
+static void commit_taker(const struct givers *g, const struct record *giver)
+{
+	struct run *run = g->round->run;
+	const char *now = table_find(moved(g->round)->now, g->taker);
+	const char *key = now == NULL ? g->taker : dn_key(run->mem_ctx, now);
+	struct record *taker = model_find(run->site, key);
+
+	if (taker != NULL && taker->kind == KIND_INTERFACE)
+		taker = model_find(run->site, dn_key_parent(key));
+	if (taker == NULL || find_member(g->round, taker->key) != NULL)
+		return;
+	check_report_where(&run->reporter, CHECK_MISSING_ATTRIBUTE, taker,
+		record_loc(run->site, giver, FIELD_NONE),
+		"was published as a part of '%s', and shows no class and nothing else now: "
+		"may whoever reads see it?",
+		taker->name);
+	commit(g->round, taker);
+}
+
+/* An entry_sink: of the last generation. */
+static void look_for_giver(void *data, const struct entry *entry)
+{
+	TMP_CTX(tmp);
+	const struct givers *g = data;
+
+	for (size_t i = 0; i < entry->n_attributes; i++) {
+		const struct entry_attribute *attribute = &entry->attributes[i];
+		const char *key = attribute->key != NULL || attribute->dn == NULL
+					  ? attribute->key
+					  : dn_key(tmp, attribute->dn);
+		const struct record *giver =
+			key == NULL ? NULL : table_find(g->veiled, key);
+
+		if (giver != NULL)
+			commit_taker(g, giver);
+	}
+}
+
+/* Whom they gave something to by a join stays as it was, with it. */
+static void commit_takers(struct givers *g)
+{
+	struct entries *good = g->round->run->good;
+
+	for (size_t i = 0; i < entries_count(good); i++) {
+		g->taker = entries_key(good, i);
+		entries_give(good, i, look_for_giver, g);
+	}
+}
+
 /*
  * An entry that was published and shows nothing now is there all the same: nobody takes a machine
  * away by a right to read it.
  */
 static void commit_veiled(struct round *round)
 {
+	TMP_CTX(tmp);
 	struct site *site = round->run->site;
+	struct givers givers = {.round = round, .veiled = table_new(tmp, 0)};
+	bool may_give = false;
 
 	for (size_t i = 0; round->run->good != NULL && i < site->n_veiled; i++) {
 		struct record *record = site->veiled[i];
 		const struct record *whole = veiled_part_of(round, record);
 
-		if (whole == NULL || find_member(round, whole->key) != NULL)
+		if (whole == NULL) {
+			*table_slot(givers.veiled, record->key) = record;
+			may_give = site->map->n_joins > 0;
+			continue;
+		}
+		if (find_member(round, whole->key) != NULL)
 			continue;
 		check_report(&round->run->reporter, CHECK_MISSING_ATTRIBUTE, record,
 			FIELD_NONE,
@@ -342,6 +406,8 @@ static void commit_veiled(struct round *round)
 			"whoever reads see it?");
 		commit(round, whole);
 	}
+	if (may_give)
+		commit_takers(&givers);
 }
 
 static void commit_profiles(struct round *round)
