@@ -6,15 +6,15 @@
 #include "base/text.h"
 #include "read/dn.h"
 
-/* Few people write a directory: one copy of each name. */
+/* Few people write a directory: one copy of each name, and it is made safe to print once. */
 static const char *keep_name(struct decoder *d, const char *name)
 {
 	char *kept = table_find(d->writers, name);
 
 	if (kept == NULL) {
-		/* the table's key is the copy: @name goes with its entry */
-		kept = arena_strdup(d->site->arena, name);
-		*table_slot(d->writers, kept) = kept;
+		kept = arena_strdup(d->site->arena, dn_safe(d->scratch, name));
+		/* the table's key is a copy: @name goes with its entry */
+		*table_slot(d->writers, arena_strdup(d->site->arena, name)) = kept;
 	}
 	return kept;
 }
@@ -36,8 +36,7 @@ struct change decode_change(struct decoder *d, const char *dn)
 		if (!is_from(attribute, dn))
 			continue;
 		if (text_equal_case(attribute->name, ENTRY_CHANGED_BY))
-			change.by = keep_name(
-				d, dn_safe(d->scratch, attribute->values[0].bytes));
+			change.by = keep_name(d, attribute->values[0].bytes);
 		else if (text_equal_case(attribute->name, ENTRY_CHANGED_AT) &&
 			 !text_parse_time(attribute->values[0].bytes, &change.at))
 			change.at = 0;
