@@ -278,6 +278,15 @@ ok '… no file is changed' stands
 ok '… and it is known' says '^generation [0-9]+: shared records \+1'
 ok '… diff has nothing left' exits 0 diff
 
+# A value of the same length is another.
+anew
+is '/^cn: v1$/a vocVirtualOrganization: red'
+ok 'a VCN of an organization: exit 0' exits 0 apply
+is '/^cn: v1$/a vocVirtualOrganization: tan'
+ok '… and of another: exit 0' exits 0 apply
+ok '… that is a change of one node, and of the file of its host' \
+	says '^generation 3: nodes ~1, 2 affected; files ~1$'
+
 # --- last good versions ---
 
 anew
