@@ -174,8 +174,7 @@ static char *next_name(struct allocation *a, TALLOC_CTX *mem_ctx,
 	const struct pattern *pattern, struct mac *ret_mac)
 {
 	const struct site *site = a->run->site;
-	const char *zone = a->network->domain != NULL ? a->network->domain
-						      : model_cluster(site)->domain;
+	const char *zone = model_domain(site, a->network);
 
 	for (; a->number < NUMBER_MAX; a->number++) {
 		TMP_CTX(tmp);

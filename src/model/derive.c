@@ -286,8 +286,7 @@ static void inherit_values(struct site *site)
 	for (size_t i = 0; i < site->n_networks; i++) {
 		struct network *network = site->networks[i];
 
-		network->zone =
-			network->domain != NULL ? network->domain : cluster->domain;
+		network->zone = model_domain(site, network);
 		network->search = cluster->search;
 		if (network->search.n == 0 && network->zone != NULL)
 			network->search =

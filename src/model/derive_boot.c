@@ -281,7 +281,7 @@ void derive_boot(struct site *site)
 		if (site->roaming[i].has_own_boot)
 			site->roaming[i].own_choice =
 				own_choice(&c, site->roaming[i].interface->machine,
-					&common, derive_domain(site), 4, NULL);
+					&common, model_domain(site, NULL), 4, NULL);
 	for (size_t i = 0; i < site->n_networks; i++)
 		choose_in(&c, site->networks[i]);
 	site->n_choices = (uint32_t)c.n;

@@ -42,11 +42,6 @@ struct strings derive_servers(struct site *site, const struct strings *servers,
 	return all;
 }
 
-const char *derive_domain(const struct site *site)
-{
-	return model_cluster(site)->domain;
-}
-
 struct ip derive_server(
 	struct site *site, const char *server, const char *domain, unsigned family)
 {
@@ -296,8 +291,8 @@ static void take_machine(
 			take(site, taken, machine->interfaces[i]->addresses[j].ip);
 	if (server == NULL)
 		return;
-	take(site, taken, derive_server(site, server, derive_domain(site), 4));
-	take(site, taken, derive_server(site, server, derive_domain(site), 6));
+	take(site, taken, derive_server(site, server, model_domain(site, NULL), 4));
+	take(site, taken, derive_server(site, server, model_domain(site, NULL), 6));
 }
 
 /* Every address of the model, sorted: of nodes, gateways and servers, and in URLs. */

@@ -19,8 +19,6 @@ void derive_dhcp(struct site *site);
  */
 struct strings derive_servers(struct site *site, const struct strings *servers,
 	const char *domain, unsigned family) _must_check_;
-/* The site's own domain, or NULL: where the name of a server is looked for that has none. */
-const char *derive_domain(const struct site *site) _must_check_;
 /* As derive_servers(), of one: unset where there is none of this family. */
 struct ip derive_server(struct site *site, const char *server, const char *domain,
 	unsigned family) _must_check_;

@@ -383,8 +383,6 @@ static void add_keys(
 
 void dns_records_link(struct site *site)
 {
-	const char *site_domain = model_cluster(site)->domain;
-
 	for (size_t i = 0; i < site->n_clusters; i++) {
 		struct cluster *cluster = site->clusters[i];
 		struct place place = {
@@ -394,8 +392,7 @@ void dns_records_link(struct site *site)
 	}
 	for (size_t i = 0; i < site->n_networks; i++) {
 		struct network *network = site->networks[i];
-		const char *domain =
-			network->domain != NULL ? network->domain : site_domain;
+		const char *domain = model_domain(site, network);
 		struct place place = {&network->record, NULL, domain, domain};
 
 		add_values(site, &place, &network->dns_values);

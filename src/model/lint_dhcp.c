@@ -30,11 +30,6 @@ static const char *target_of(const struct reporter *r, const char *const *names)
 
 /* Servers by name */
 
-static const char *first_domain(const struct network *network, const char *domain)
-{
-	return network->domain != NULL ? network->domain : domain;
-}
-
 void lint_server(struct reporter *r, struct record *record, enum field_id field,
 	const char *name, const char *domain)
 {
@@ -59,17 +54,17 @@ void lint_server(struct reporter *r, struct record *record, enum field_id field,
 static void check_servers(struct reporter *r)
 {
 	struct site *site = r->site;
-	const char *domain = derive_domain(site);
 
 	servers_lint(r);
 	for (size_t i = 0; i < site->n_clusters; i++)
 		for (uint32_t j = 0; j < site->clusters[i]->timeservers.n; j++)
 			lint_server(r, &site->clusters[i]->record, FIELD_TIMESERVER,
-				site->clusters[i]->timeservers.items[j], domain);
+				site->clusters[i]->timeservers.items[j],
+				model_domain(site, NULL));
 	for (size_t i = 0; i < site->n_networks; i++)
 		lint_server(r, &site->networks[i]->record, FIELD_NEXT_SERVER,
 			site->networks[i]->boot.next_server,
-			first_domain(site->networks[i], domain));
+			model_domain(site, site->networks[i]));
 	lint_nodes(r, NODE_NEXT_SERVER);
 }
 
@@ -92,7 +87,7 @@ static void families_of(const struct machine *machine, bool *ipv4, bool *ipv6)
 void lint_next_server(struct reporter *r, struct machine *machine)
 {
 	const char *server = machine->rare->boot.next_server;
-	const char *domain = derive_domain(r->site);
+	const char *domain = model_domain(r->site, NULL);
 	bool ipv4, ipv6;
 
 	if (server == NULL || report_in_trial(r))
@@ -336,8 +331,8 @@ static void check_ipv6(struct reporter *r, struct network *network)
 		"kea-dhcp6", "dhcpd6", "dnsmasq-dhcp", NULL};
 	const char *target = target_of(r, servers);
 	const struct boot *boot = &network->boot;
-	struct ip server = derive_server(r->site, boot->next_server,
-		first_domain(network, derive_domain(r->site)), 6);
+	struct ip server = derive_server(
+		r->site, boot->next_server, model_domain(r->site, network), 6);
 	bool has_path = false;
 	const char *const files[] = {boot->file_uefi, boot->file_arm64};
 
@@ -493,7 +488,7 @@ static bool has_path(const struct boot *boot)
 static bool has_server(
 	const struct reporter *r, const struct boot *boot, const struct network *network)
 {
-	const char *domain = first_domain(network, derive_domain(r->site));
+	const char *domain = model_domain(r->site, network);
 
 	return ip_is_set(derive_server(r->site, boot->next_server, domain, 4));
 }
@@ -543,7 +538,7 @@ static void check_dnsmasq_boot(struct reporter *r, struct machine *machine)
 static void check_next_server(struct reporter *r, struct network *network)
 {
 	const char *server = network->boot.next_server;
-	const char *domain = first_domain(network, derive_domain(r->site));
+	const char *domain = model_domain(r->site, network);
 	const char *target = target_of(r, servers_of_ipv4);
 	unsigned family = network->prefix.base.family;
 	struct ip ip;

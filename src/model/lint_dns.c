@@ -75,11 +75,6 @@ static void for_each_record(
 
 /* What a record needs of its own */
 
-static bool has_domain(const struct site *site)
-{
-	return model_cluster(site)->domain != NULL;
-}
-
 /* With the domain that it got: the server refuses a whole zone for it. */
 static bool is_long(const char *name)
 {
@@ -96,7 +91,7 @@ static void check_own(struct dns_lint *l, struct dns_record *record)
 	else if (is_long(record->target))
 		why = "the name that it points at is longer than 253 octets";
 	else if (record->owner == NULL)
-		why = has_domain(l->r->site)
+		why = model_domain(l->r->site, NULL) != NULL
 			      ? "has no name: that of its entry is none"
 			      : "has no name: neither the entry nor the cluster has a domain";
 	else if (record->type == DNS_TXT &&

@@ -5,13 +5,6 @@
 
 #include "base/text.h"
 
-static const char *network_domain(const struct site *site, const struct network *network)
-{
-	if (network != NULL && network->domain != NULL)
-		return network->domain;
-	return model_cluster(site)->domain;
-}
-
 static const char *with_domain(struct site *site, const char *name, const char *domain)
 {
 	if (domain == NULL || strchr(name, '.') != NULL)
@@ -28,7 +21,7 @@ void name_machine(struct site *site, struct machine *machine)
 		return;
 	machine->fqdn = with_domain(site, machine->record.name,
 		machine->rare->own_domain != NULL ? machine->rare->own_domain
-						  : network_domain(site, network));
+						  : model_domain(site, network));
 	machine->domain = model_domain_of(machine->fqdn);
 	machine->name =
 		arena_strndup(site->arena, machine->fqdn, strcspn(machine->fqdn, "."));
@@ -81,7 +74,7 @@ static const char *interface_label(
 void name_interface(struct site *site, struct interface *interface)
 {
 	struct machine *machine = interface->machine;
-	const char *domain = network_domain(site, interface->network);
+	const char *domain = model_domain(site, interface->network);
 
 	if (machine->fqdn == NULL || interface->ifname == NULL)
 		return;

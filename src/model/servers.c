@@ -5,13 +5,6 @@
 #include "model/decode_value.h"
 #include "model/derive_dhcp.h"
 
-static const char *domain_of(const struct site *site, const struct network *network)
-{
-	if (network != NULL && network->domain != NULL)
-		return network->domain;
-	return model_cluster(site)->domain;
-}
-
 static void link_router(struct site *site, struct network *network)
 {
 	struct strings found = {0};
@@ -20,8 +13,8 @@ static void link_router(struct site *site, struct network *network)
 	if (network->gateway_name == NULL)
 		return;
 	network->gateway = (struct ip){0};
-	found = model_addresses_of(site, network->gateway_name, domain_of(site, network),
-		network->prefix.base.family);
+	found = model_addresses_of(site, network->gateway_name,
+		model_domain(site, network), network->prefix.base.family);
 	for (uint32_t i = found.n; i-- > 0;)
 		if (ip_parse(found.items[i], &ip) && prefix_contains(network->prefix, ip))
 			network->gateway = ip;
@@ -60,13 +53,13 @@ void servers_link(struct site *site)
 {
 	for (size_t i = 0; i < site->n_clusters; i++)
 		link_name_servers(site, &site->clusters[i]->nameservers,
-			&site->clusters[i]->nameservers_said, domain_of(site, NULL));
+			&site->clusters[i]->nameservers_said, model_domain(site, NULL));
 	for (size_t i = 0; i < site->n_networks; i++) {
 		struct network *network = site->networks[i];
 
 		link_router(site, network);
 		link_name_servers(site, &network->nameservers, &network->nameservers_said,
-			domain_of(site, network));
+			model_domain(site, network));
 	}
 }
 
@@ -107,7 +100,7 @@ void servers_lint(struct reporter *r)
 
 	for (size_t i = 0; i < site->n_clusters; i++)
 		lint_name_servers(r, &site->clusters[i]->record,
-			&site->clusters[i]->nameservers_said, domain_of(site, NULL));
+			&site->clusters[i]->nameservers_said, model_domain(site, NULL));
 	for (size_t i = 0; i < site->n_networks; i++) {
 		struct network *network = site->networks[i];
 
@@ -116,7 +109,7 @@ void servers_lint(struct reporter *r)
 			!strings_equal(&network->nameservers_said,
 				&site->clusters[0]->nameservers_said))
 			lint_name_servers(r, &network->record, &network->nameservers_said,
-				domain_of(site, network));
+				model_domain(site, network));
 		lint_router(r, network);
 	}
 }

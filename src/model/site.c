@@ -193,6 +193,13 @@ struct record *model_find_named(void *records, size_t n, const char *name)
 	return NULL;
 }
 
+const char *model_domain(const struct site *site, const struct network *network)
+{
+	if (network != NULL && network->domain != NULL)
+		return network->domain;
+	return model_cluster(site)->domain;
+}
+
 const char *model_domain_of(const char *fqdn)
 {
 	const char *dot = strchr(fqdn, '.');

@@ -779,6 +779,11 @@ const struct interface *machine_bmc_port(const struct machine *machine);
 const struct cluster *model_cluster(const struct site *site);
 /* The first of @records, a table of one kind, that is called @name, in whatever case; or NULL. */
 struct record *model_find_named(void *records, size_t n, const char *name);
+/*
+ * The domain that names in @network get: its own, else the site's, which is that of no network (NULL), too.
+ * NULL: there is none.
+ */
+const char *model_domain(const struct site *site, const struct network *network);
 /* What is behind the first dot, or NULL. */
 const char *model_domain_of(const char *fqdn);
 /* The smallest network that holds @ip, or NULL. Needs sorted networks. */

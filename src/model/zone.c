@@ -100,7 +100,7 @@ static void add_forward(struct builder *b)
 
 		zone->domain = zone->name;
 		b->has_arpa |= text_has_suffix(zone->name, ".arpa");
-		if (text_compare(zone->name, model_cluster(site)->domain) == 0)
+		if (text_compare(zone->name, model_domain(site, NULL)) == 0)
 			zone->record = &site->clusters[0]->record;
 	}
 	for (size_t i = 0; i < site->n_networks; i++)
@@ -450,7 +450,7 @@ static void add_server_name(struct zone *zone, const char *name)
 
 static void settle_servers(struct builder *b, struct zone *zone)
 {
-	const char *domain = model_cluster(b->site)->domain;
+	const char *domain = model_domain(b->site, NULL);
 
 	if (zone->n_servers == 0)
 		add_servers(b, zone, &model_cluster(b->site)->nameservers);
