@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/nodeset.h"
+#include "base/text.h"
 #include "model/apt.h"
 #include "model/boot_loader.h"
 #include "model/derive_dhcp.h"
@@ -304,11 +305,6 @@ static void inherit_values(struct site *site)
  * it.
  */
 
-static int compare_domains(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static void add_domain(
 	struct site *site, struct table *seen, const char *domain, size_t *n_domains)
 {
@@ -334,7 +330,7 @@ static void collect_domains(struct site *site)
 	for (size_t i = 0; i < site->n_networks; i++)
 		add_domain(site, seen, site->networks[i]->domain, &n);
 	if (n > 1)
-		qsort(site->domains.items, n, sizeof(char *), compare_domains);
+		qsort(site->domains.items, n, sizeof(char *), text_compare_items);
 	site->domains.n = (uint32_t)n;
 }
 

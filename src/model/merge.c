@@ -10,38 +10,6 @@
 
 /* Several entries of one machine */
 
-static size_t size_of(enum storage storage)
-{
-	switch (storage) {
-	case STORAGE_TEXT:
-	case STORAGE_KEY:
-		return sizeof(const char *);
-	case STORAGE_TEXTS:
-	case STORAGE_KEYS:
-		return sizeof(struct strings);
-	case STORAGE_COUNT:
-		return sizeof(uint32_t);
-	case STORAGE_COST:
-	case STORAGE_TIME:
-		return sizeof(int64_t);
-	case STORAGE_TRUTH:
-		return sizeof(bool);
-	case STORAGE_IP:
-		return sizeof(struct ip);
-	case STORAGE_NONE:
-		break;
-	}
-	return 0;
-}
-
-static bool are_equal_lists(const struct strings *a, const struct strings *b)
-{
-	for (uint32_t i = 0; a->n == b->n && i < a->n; i++)
-		if (text_compare(a->items[i], b->items[i]) != 0)
-			return false;
-	return a->n == b->n;
-}
-
 static bool is_same_value(
 	const struct use *use, const struct record *a, const struct record *b)
 {
@@ -54,9 +22,9 @@ static bool is_same_value(
 			       *(const char *const *)right) == 0;
 	case STORAGE_TEXTS:
 	case STORAGE_KEYS:
-		return are_equal_lists(left, right);
+		return strings_equal(left, right);
 	default:
-		return memcmp(left, right, size_of(use->storage)) == 0;
+		return memcmp(left, right, use_size(use->storage)) == 0;
 	}
 }
 
@@ -97,7 +65,7 @@ static void merge_use(struct site *site, struct record *machine, struct record *
 		return;
 	if (record_origin(machine, use->field) == NULL) {
 		memcpy(use_member_write(site->arena, use, machine), use_member(use, part),
-			size_of(use->storage));
+			use_size(use->storage));
 		add_origin(site, machine, part, theirs);
 	} else if (!is_same_value(use, machine, part)) {
 		disagree(site, machine, part, use->field, (use->flags & USE_FIRST) != 0);

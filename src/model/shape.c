@@ -51,11 +51,9 @@ static const struct {
 
 unsigned shapes_of(enum kind kind, enum field_id field)
 {
-	const struct use *use = uses_of(kind);
+	const struct use *use = use_of(kind, field);
 
-	while (use->field != FIELD_NONE && use->field != field)
-		use++;
-	if (use->field == FIELD_NONE)
+	if (use == NULL)
 		return 0;
 	if (by_field[field] != 0)
 		return by_field[field];

@@ -272,13 +272,37 @@ const struct use *uses_of(enum kind kind)
 	return tables[kind];
 }
 
-bool use_exists(enum kind kind, enum field_id field)
+const struct use *use_of(enum kind kind, enum field_id field)
 {
 	const struct use *use = uses_of(kind);
 
 	while (use->field != FIELD_NONE && use->field != field)
 		use++;
-	return use->field != FIELD_NONE;
+	return use->field == FIELD_NONE ? NULL : use;
+}
+
+size_t use_size(enum storage storage)
+{
+	switch (storage) {
+	case STORAGE_TEXT:
+	case STORAGE_KEY:
+		return sizeof(const char *);
+	case STORAGE_TEXTS:
+	case STORAGE_KEYS:
+		return sizeof(struct strings);
+	case STORAGE_COUNT:
+		return sizeof(uint32_t);
+	case STORAGE_COST:
+	case STORAGE_TIME:
+		return sizeof(int64_t);
+	case STORAGE_TRUTH:
+		return sizeof(bool);
+	case STORAGE_IP:
+		return sizeof(struct ip);
+	case STORAGE_NONE:
+		break;
+	}
+	return 0;
 }
 
 void *use_member_write(struct arena *arena, const struct use *use, struct record *record)
@@ -329,19 +353,11 @@ static uint64_t hash_member(uint64_t hash, const struct site *site, const struct
 	case STORAGE_TEXTS:
 	case STORAGE_KEYS:
 		return hash_texts(hash, site, member, use->storage == STORAGE_KEYS);
-	case STORAGE_COUNT:
-		return hash_add(hash, member, sizeof(uint32_t));
-	case STORAGE_COST:
-	case STORAGE_TIME:
-		return hash_add(hash, member, sizeof(int64_t));
-	case STORAGE_TRUTH:
-		return hash_add(hash, member, sizeof(bool));
-	case STORAGE_IP:
-		return hash_add(hash, member, sizeof(struct ip));
 	case STORAGE_NONE:
-		break;
+		return hash;
+	default:
+		return hash_add(hash, member, use_size(use->storage));
 	}
-	return hash;
 }
 
 uint64_t use_hash(const struct site *site, const struct record *record, uint8_t with,

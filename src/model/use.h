@@ -56,8 +56,11 @@ struct use {
 /* The rows of @kind; the last has FIELD_NONE. */
 const struct use *uses_of(enum kind kind);
 
-/* Does a record of @kind have a use for @field? */
-bool use_exists(enum kind kind, enum field_id field);
+/* The one for @field, or NULL. */
+const struct use *use_of(enum kind kind, enum field_id field);
+
+/* The bytes of a member; 0 of what is read by hand. */
+size_t use_size(enum storage storage);
 
 /* The member that @use describes. */
 static inline const void *use_member(const struct use *use, const struct record *record)

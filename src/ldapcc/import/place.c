@@ -26,7 +26,7 @@ const struct import_place *import_place(enum import_option option)
 
 bool import_is_hosts(enum import_option option)
 {
-	return option != IMPORT_DOMAIN && use_exists(KIND_HOST, places[option].field);
+	return option != IMPORT_DOMAIN && use_of(KIND_HOST, places[option].field) != NULL;
 }
 
 bool import_is_sites(enum import_option option)
