@@ -16,13 +16,9 @@
 #include "read/dn.h"
 
 void lint_note(struct reporter *r, struct finding *finding, const struct record *record,
-	enum field_id field, uint32_t line, const char *text)
+	enum field_id field, const char *text)
 {
-	struct loc where = record_loc(r->site, record, field);
-
-	if (line > 0)
-		where.line = line;
-	diag_note(finding, where, "%s", text);
+	diag_note(finding, record_loc(r->site, record, field), "%s", text);
 }
 
 void lint_missing(
@@ -317,7 +313,7 @@ static void check_table_names(struct reporter *r, void *table, size_t n)
 		struct finding *finding = check_report(r, CHECK_DUP_NAME, b, FIELD_NAME,
 			"%s '%s' is there twice", kind_name(b->kind), b->name);
 
-		lint_note(r, finding, a, FIELD_NAME, 0, "first used here");
+		lint_note(r, finding, a, FIELD_NAME, "first used here");
 		if (finding->severity == SEVERITY_ERROR)
 			a->is_bad = true;
 	}
@@ -336,7 +332,7 @@ static void check_other_names(struct reporter *r)
 			&site->clusters[i]->record, FIELD_NAME,
 			"a second cluster: one holds the values of the whole site");
 
-		lint_note(r, finding, &site->clusters[0]->record, FIELD_NAME, 0,
+		lint_note(r, finding, &site->clusters[0]->record, FIELD_NAME,
 			"the first is here");
 		if (finding->severity == SEVERITY_ERROR)
 			site->clusters[0]->record.is_bad = true;
@@ -401,10 +397,10 @@ static void note_network(
 	if (network == NULL)
 		return;
 	if (address_is_gateway(address))
-		lint_note(r, finding, &network->record, FIELD_GATEWAY, 0,
+		lint_note(r, finding, &network->record, FIELD_GATEWAY,
 			"the gateway is said here");
 	else if (is_in_range(address))
-		lint_note(r, finding, &network->record, FIELD_DYNAMIC_RANGE, 0,
+		lint_note(r, finding, &network->record, FIELD_DYNAMIC_RANGE,
 			"the range is said here");
 }
 
@@ -475,7 +471,7 @@ static void check_pairs(struct reporter *r, struct interface *interface)
 			"%u MAC addresses and %u addresses in one entry", n_hardware,
 			interface->n_addresses);
 
-	lint_note(r, finding, &interface->record, FIELD_ADDRESS, 0,
+	lint_note(r, finding, &interface->record, FIELD_ADDRESS,
 		"LDAP values have no order, so nobody can tell which belong together: "
 		"give each interface an entry of its own below this one");
 }
@@ -500,7 +496,7 @@ static void check_halves(struct reporter *r, const struct machine *machine)
 		"several entries of this machine have MAC addresses only, and several have "
 		"addresses only: no DHCP for them");
 
-	lint_note(r, finding, &address->record, FIELD_ADDRESS, 0,
+	lint_note(r, finding, &address->record, FIELD_ADDRESS,
 		"nobody can tell which belong together: give each interface one entry with "
 		"both");
 }
@@ -511,7 +507,7 @@ static void report_second_boot(
 	struct finding *finding = check_report(r, CHECK_BAD_VALUE, &interface->record,
 		FIELD_BOOT_INTERFACE, "a second boot interface of '%s'", machine->name);
 
-	lint_note(r, finding, &machine->interfaces[0]->record, FIELD_BOOT_INTERFACE, 0,
+	lint_note(r, finding, &machine->interfaces[0]->record, FIELD_BOOT_INTERFACE,
 		"the first is here");
 }
 
@@ -553,7 +549,7 @@ static void check_primary_address(struct reporter *r, struct machine *machine)
 			"'%s' has no address: its name is that of '%s', which comes first by name alone",
 			machine->name, first->ifname);
 
-		lint_note(r, finding, &other->record, FIELD_NAME, 0,
+		lint_note(r, finding, &other->record, FIELD_NAME,
 			"this one has an address: give the right one vocBootInterface");
 		return;
 	}
@@ -798,7 +794,7 @@ static void check_group_names(struct reporter *r)
 			group->record.name);
 
 		lint_note(r, finding, &((struct node_group *)*slot)->record, FIELD_NAME,
-			0, "the first is here");
+			"the first is here");
 	}
 }
 
@@ -829,7 +825,7 @@ static void check_parts(struct reporter *r)
 				? "is of another kind than the other entry of this machine"
 				: "is not what the other entry of this machine says");
 
-		lint_note(r, finding, d->first, d->field, 0, "this one counts");
+		lint_note(r, finding, d->first, d->field, "this one counts");
 	}
 }
 

@@ -18,7 +18,7 @@ static void refuse(struct reporter *r, struct profile *profile,
 	struct finding *finding = check_report(r, check, &profile->record,
 		FIELD_REPOSITORY, "'%s' %s", repository->record.name, why);
 
-	lint_note(r, finding, &repository->record, field, 0, "this repository");
+	lint_note(r, finding, &repository->record, field, "this repository");
 }
 
 static void check_kind(
@@ -72,7 +72,7 @@ static void check_options(struct reporter *r, struct profile *profile,
 				rows[i].field, "the installer of %s does not know %s",
 				profile->version, rows[i].what);
 
-		lint_note(r, finding, &profile->record, FIELD_VERSION, 0,
+		lint_note(r, finding, &profile->record, FIELD_VERSION,
 			"this profile uses it");
 	}
 }
@@ -116,7 +116,7 @@ static void check_pins(
 		repository->record.name, own);
 
 	lint_note(r, finding, record,
-		record == &profile->record ? FIELD_INSTALL_URL : FIELD_BASE_URL, 0,
+		record == &profile->record ? FIELD_INSTALL_URL : FIELD_BASE_URL,
 		"is of that host, too");
 }
 

@@ -730,8 +730,7 @@ static void check_dup_duid(
 		struct finding *finding = check_report(r, CHECK_DUP_DUID, &other->record,
 			FIELD_DUID, "DUID %s is already taken", duid);
 
-		lint_note(
-			r, finding, &(*keeps)->record, FIELD_DUID, 0, "first used here");
+		lint_note(r, finding, &(*keeps)->record, FIELD_DUID, "first used here");
 		if (finding->severity == SEVERITY_ERROR &&
 			!has_rather(*keeps, other, duid))
 			(*keeps)->record.is_bad = true;
@@ -773,7 +772,7 @@ static void check_primary(struct reporter *r, struct machine *machine)
 			"name alone",
 			machine->record.name, first->ifname);
 
-		lint_note(r, finding, &machine->interfaces[i]->record, FIELD_NAME, 0,
+		lint_note(r, finding, &machine->interfaces[i]->record, FIELD_NAME,
 			"this one is in another domain: give the right one "
 			"vocBootInterface");
 		return;

@@ -192,16 +192,16 @@ static void check_alone(struct dns_lint *l, struct dns_record *record)
 	if (holder != NULL) {
 		finding = report(l, record, CHECK_CNAME_CONFLICT, record->owner,
 			"has addresses, so it can be no alias");
-		lint_note(l->r, finding, holder->record, FIELD_ADDRESS, 0,
+		lint_note(l->r, finding, holder->record, FIELD_ADDRESS,
 			"the addresses are here");
 	} else if (domain != NULL) {
 		finding = report(l, record, CHECK_CNAME_CONFLICT, record->owner,
 			"is a domain, so it can be no alias");
-		lint_note(l->r, finding, domain, FIELD_DOMAIN, 0, "it is one here");
+		lint_note(l->r, finding, domain, FIELD_DOMAIN, "it is one here");
 	} else if (other != NULL) {
 		finding = report(l, record, CHECK_CNAME_CONFLICT, record->owner,
 			"has other records, so it can be no alias");
-		lint_note(l->r, finding, other->record, (enum field_id)other->field, 0,
+		lint_note(l->r, finding, other->record, (enum field_id)other->field,
 			"another one is here");
 	}
 }
@@ -247,7 +247,7 @@ static bool check_reverse_target(struct dns_lint *l, struct dns_record *record)
 	struct finding *finding = report(l, record, CHECK_ALIAS_TARGET, record->target,
 		"is an alias itself: point to the name in the zone of its network");
 
-	lint_note(l->r, finding, &network->record, FIELD_NETWORK, 0, "the network");
+	lint_note(l->r, finding, &network->record, FIELD_NETWORK, "the network");
 	return true;
 }
 
@@ -263,7 +263,7 @@ static void check_target(struct dns_lint *l, struct dns_record *record)
 		struct finding *finding = report(l, record, CHECK_ALIAS_TARGET, target,
 			"is an alias itself: point to the name behind it");
 
-		lint_note(l->r, finding, alias->record, (enum field_id)alias->field, 0,
+		lint_note(l->r, finding, alias->record, (enum field_id)alias->field,
 			"it is one here");
 		return;
 	}
@@ -339,8 +339,7 @@ static void check_claim(struct dns_lint *l, struct table *claimed, const char *z
 		"the zone gets them all",
 		zone);
 
-	lint_note(
-		l->r, finding, &first->record, FIELD_NAMESERVER, 0, "the other network");
+	lint_note(l->r, finding, &first->record, FIELD_NAMESERVER, "the other network");
 }
 
 /* Its domain, where the cluster does not say who serves it, and the zone around its own. */

@@ -630,7 +630,7 @@ void lint_labels(struct reporter *r, const struct machine *machine)
 			machine->interfaces[first]->ifname, interface->ifname,
 			interface->fqdn);
 
-		lint_note(r, finding, &machine->interfaces[first]->record, FIELD_NAME, 0,
+		lint_note(r, finding, &machine->interfaces[first]->record, FIELD_NAME,
 			"the other one");
 	}
 }

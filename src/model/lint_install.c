@@ -41,7 +41,7 @@ static void check_repo_options(struct reporter *r, const struct profile *profile
 			lacks[i].leaves_out ? "%post installs from this repository"
 					    : "it uses the repository without it");
 
-		lint_note(r, finding, &profile->record, FIELD_VERSION, 0,
+		lint_note(r, finding, &profile->record, FIELD_VERSION,
 			"this profile uses it");
 	}
 }
@@ -173,7 +173,7 @@ static void check_install_server(struct reporter *r, struct machine *host)
 		"served: the host boots from its disk");
 
 	if (site->n_clusters > 0)
-		lint_note(r, finding, &site->clusters[0]->record, FIELD_INSTALL_SERVER, 0,
+		lint_note(r, finding, &site->clusters[0]->record, FIELD_INSTALL_SERVER,
 			"is missing here");
 }
 
@@ -190,7 +190,7 @@ static void check_answers(
 		"reads: the host boots from its disk",
 		target);
 
-	lint_note(r, finding, &profile->record, FIELD_VERSION, 0,
+	lint_note(r, finding, &profile->record, FIELD_VERSION,
 		"the release whose installer it is");
 }
 
@@ -220,7 +220,7 @@ static void check_installer(struct reporter *r, struct machine *host)
 		profile->kernel == NULL	  ? FIELD_KERNEL
 		: profile->initrd == NULL ? FIELD_INITRD
 					  : FIELD_INSTALL_IMAGE,
-		0, "is missing here");
+		"is missing here");
 }
 
 static void report_not_loaded(struct reporter *r, struct machine *host,
@@ -230,7 +230,7 @@ static void report_not_loaded(struct reporter *r, struct machine *host,
 		check_report(r, CHECK_NOT_CARRIED, &host->record, FIELD_INSTALL,
 			"by target '%s' the host boots from its disk: %s", target, why);
 
-	lint_note(r, finding, &host->profile->record, field, 0, "is a URL");
+	lint_note(r, finding, &host->profile->record, field, "is a URL");
 }
 
 /* Each loads a path below the TFTP root; of URLs they know some. iPXE knows them all. */

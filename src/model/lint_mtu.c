@@ -46,8 +46,8 @@ static const struct network *network_below(const struct interface *vlan)
 static void note_both(struct reporter *r, struct finding *finding,
 	const struct network *below, const struct network *above)
 {
-	lint_note(r, finding, &below->record, FIELD_MTU, 0, "the MTU below");
-	lint_note(r, finding, &above->record, FIELD_MTU, 0, "the MTU above");
+	lint_note(r, finding, &below->record, FIELD_MTU, "the MTU below");
+	lint_note(r, finding, &above->record, FIELD_MTU, "the MTU above");
 }
 
 static void check_vlan(struct reporter *r, struct interface *interface)

@@ -23,7 +23,7 @@ static void check_overlaps(struct reporter *r)
 				ip_format(b->prefix.base, text), b->prefix.length,
 				a->record.name == NULL ? a->number : a->record.name);
 
-		lint_note(r, finding, &a->record, FIELD_NETWORK, 0, "the other network");
+		lint_note(r, finding, &a->record, FIELD_NETWORK, "the other network");
 		if (finding->severity == SEVERITY_ERROR)
 			a->record.is_bad = true;
 	}
@@ -109,7 +109,7 @@ void lint_address_length(
 		ip_format(address->ip, ip), address->length,
 		ip_format(network->prefix.base, number), network->prefix.length);
 
-	lint_note(r, finding, &network->record, FIELD_NETWORK, 0, "the network");
+	lint_note(r, finding, &network->record, FIELD_NETWORK, "the network");
 }
 
 void lint_networks(struct reporter *r)

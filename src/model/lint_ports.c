@@ -200,7 +200,7 @@ static void check_nic(struct reporter *r, struct interface *interface)
 			  "it out",
 		interface->ifname, owner->ifname);
 
-	lint_note(r, finding, &owner->record, is_vlan ? vlan_field(owner) : FIELD_MAC, 0,
+	lint_note(r, finding, &owner->record, is_vlan ? vlan_field(owner) : FIELD_MAC,
 		is_vlan ? "this one is made" : "this one has the NIC");
 }
 
@@ -247,7 +247,7 @@ static void check_bridges(struct reporter *r, struct machine *host)
 				"interfaces is a port of it: it is installed without",
 				network->bridge);
 
-			lint_note(r, finding, &network->record, FIELD_BRIDGE, 0,
+			lint_note(r, finding, &network->record, FIELD_BRIDGE,
 				"the network of a VCN");
 		}
 	}

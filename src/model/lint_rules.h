@@ -78,9 +78,9 @@ struct loc lint_place_of_address(const struct reporter *r,
 struct loc lint_place_of_mac(const struct reporter *r, const struct interface *interface,
 	const struct hardware *hardware);
 
-/* Points at the other side of a conflict; @line is an LDIF line, 0: the field's. */
+/* Points at the other side of a conflict. */
 void lint_note(struct reporter *r, struct finding *finding, const struct record *record,
-	enum field_id field, uint32_t line, const char *text);
+	enum field_id field, const char *text);
 /* Nothing is missing where a value was there and was refused: that has been reported. */
 void lint_missing(
 	struct reporter *r, struct record *record, enum field_id field, const char *text);

@@ -10,8 +10,8 @@ static void report_together(struct reporter *r, const struct node_group *group,
 		FIELD_HOST, "'%s' is on '%s' as '%s' is, and group '%s' is to be spread",
 		vcn->name, vcn->host->name, first->name, group->record.name);
 
-	lint_note(r, finding, &first->record, FIELD_HOST, 0, "the other one");
-	lint_note(r, finding, &group->record, FIELD_SPREAD, 0,
+	lint_note(r, finding, &first->record, FIELD_HOST, "the other one");
+	lint_note(r, finding, &group->record, FIELD_SPREAD,
 		"to be spread because of this TRUE");
 }
 

@@ -31,7 +31,7 @@ static void check_bridge(struct reporter *r, struct machine *vcn)
 
 		if (interface->network != NULL)
 			lint_note(r, finding, &interface->network->record, FIELD_BRIDGE,
-				0, "add the bridge's name here");
+				"add the bridge's name here");
 	}
 }
 
@@ -85,7 +85,7 @@ static void check_disks(struct reporter *r, struct machine *vcn)
 			FIELD_DISK, "disk '%s' has %u MiB, and the VCN may write %u",
 			disk->name, disk->size_mib, vcn->guest->scratch_mib);
 
-		lint_note(r, finding, &vcn->record, FIELD_SCRATCH, 0, "the limit");
+		lint_note(r, finding, &vcn->record, FIELD_SCRATCH, "the limit");
 	}
 }
 
@@ -136,7 +136,7 @@ static void check_processors(struct reporter *r, struct machine *vcn)
 		FIELD_CPU_SET, "'%s' has no processor %u: it has %u, from 0 on",
 		vcn->host->name, list.items[list.n - 1], vcn->host->cpus);
 
-	lint_note(r, finding, &vcn->host->record, FIELD_CPUS, 0, "the host's processors");
+	lint_note(r, finding, &vcn->host->record, FIELD_CPUS, "the host's processors");
 }
 
 static const char *firmware_of(const struct image *image)
@@ -165,8 +165,8 @@ static void check_firmware(struct reporter *r, struct machine *vcn)
 		FIELD_IMAGE, "'%s' has no firmware '%s', which image '%s' wants",
 		vcn->host->name, wanted, vcn->image->record.name);
 
-	lint_note(r, finding, &vcn->image->record, FIELD_FIRMWARE, 0, "wanted here");
-	lint_note(r, finding, &vcn->host->record, FIELD_GUEST_FIRMWARE, 0,
+	lint_note(r, finding, &vcn->image->record, FIELD_FIRMWARE, "wanted here");
+	lint_note(r, finding, &vcn->host->record, FIELD_GUEST_FIRMWARE,
 		"what the host has");
 }
 
@@ -204,7 +204,7 @@ static void take_vcn(struct reporter *r, struct machine *host, struct machine *v
 				  (unsigned long long)taken->memory_mib,
 				  host->memory_mib);
 
-	lint_note(r, finding, &host->record, fits_memory ? FIELD_CPUS : FIELD_MEMORY, 0,
+	lint_note(r, finding, &host->record, fits_memory ? FIELD_CPUS : FIELD_MEMORY,
 		"the host's share for VCNs");
 }
 
@@ -232,7 +232,7 @@ static void report_name(
 		"by it",
 		vcn->name, vcn->host->name);
 
-	lint_note(r, finding, &first->record, FIELD_NAME, 0, "first used here");
+	lint_note(r, finding, &first->record, FIELD_NAME, "first used here");
 }
 
 /*
@@ -326,7 +326,7 @@ static struct finding *report_image(
 			    : "the file of image '%s' is written to by '%s'",
 		use->vcn->image->record.name, other->vcn->record.name);
 
-	lint_note(r, finding, &writer->image->record, FIELD_SNAPSHOT, 0,
+	lint_note(r, finding, &writer->image->record, FIELD_SNAPSHOT,
 		"writable because of this FALSE");
 	return finding;
 }
@@ -352,7 +352,7 @@ static void report_shared(struct reporter *r, const struct file_use *use,
 	struct finding *finding =
 		has_disk ? report_disk(r, use, other, path) : report_image(r, use, other);
 
-	lint_note(r, finding, &other->vcn->record, other->field, 0, "first used here");
+	lint_note(r, finding, &other->vcn->record, other->field, "first used here");
 	if (finding->severity == SEVERITY_ERROR &&
 		other->vcn->standing == use->vcn->standing)
 		other->vcn->record.is_bad = true;

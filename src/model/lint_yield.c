@@ -23,7 +23,7 @@ static void report_several(
 		"below it, and for nothing else; name one of them as 'base', or have a cluster "
 		"in a file of 'also'");
 
-	lint_note(r, finding, other, FIELD_NONE, 0, "another one");
+	lint_note(r, finding, other, FIELD_NONE, "another one");
 }
 
 bool lint_yield(struct reporter *r, struct record *record)
@@ -42,7 +42,7 @@ bool lint_yield(struct reporter *r, struct record *record)
 		is_network ? "is a network of a file of 'also', too, which counts"
 			   : "a file of 'also' says it of the whole site, and counts");
 
-	lint_note(r, finding, other, field, 0, "this one counts");
+	lint_note(r, finding, other, field, "this one counts");
 	return true;
 }
 
