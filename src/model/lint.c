@@ -422,7 +422,7 @@ static void check_address(
 				  : "is inside a dynamic range of its network";
 
 	note_network(r, address,
-		check_report_loc(r, check, check_default(check), &interface->record,
+		check_report_where(r, check, &interface->record,
 			lint_place_of_address(r, interface, address), "address %s %s",
 			ip_format(address->ip, text), why));
 }
@@ -441,8 +441,7 @@ static void check_macs(struct reporter *r, struct interface *interface)
 			"no MAC address: names only, no DHCP");
 	for (uint32_t i = 0; i < interface->n_macs; i++)
 		if (machine->is_vcn && !mac_is_local(interface->macs[i].mac))
-			check_report_loc(r, CHECK_UNIVERSAL_MAC,
-				check_default(CHECK_UNIVERSAL_MAC), &interface->record,
+			check_report_where(r, CHECK_UNIVERSAL_MAC, &interface->record,
 				lint_place_of_mac(r, interface, &interface->macs[i]),
 				"MAC address %s is a manufacturer's: "
 				"a VCN's has the local bit (02:…)",
@@ -492,7 +491,7 @@ static void check_halves(struct reporter *r, const struct machine *machine)
 	if (hardware == NULL || address == NULL)
 		return;
 	struct finding *finding = check_report_at(r, CHECK_AMBIGUOUS_PAIR,
-		SEVERITY_WARNING, &hardware->record, FIELD_MAC, 0,
+		SEVERITY_WARNING, &hardware->record, FIELD_MAC,
 		"several entries of this machine have MAC addresses only, and several have "
 		"addresses only: no DHCP for them");
 
@@ -762,7 +761,7 @@ static void report_dead(
 {
 	TMP_CTX(tmp);
 	struct finding *finding = check_report_at(r, CHECK_DANGLING_REF, SEVERITY_WARNING,
-		record, dead->field, 0,
+		record, dead->field,
 		dead->is_of_several
 			? "the member '%s' is the short name of several: write the domain, (HOST,-,DOMAIN)"
 			: "the member '%s' is not in the directory",
@@ -789,7 +788,7 @@ static void check_group_names(struct reporter *r)
 			continue;
 		}
 		struct finding *finding = check_report_at(r, CHECK_DUP_NAME,
-			SEVERITY_WARNING, &group->record, FIELD_NAME, 0,
+			SEVERITY_WARNING, &group->record, FIELD_NAME,
 			"a group '%s' is there already: this one is left out",
 			group->record.name);
 

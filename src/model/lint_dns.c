@@ -49,7 +49,7 @@ static struct finding *report(struct dns_lint *l, struct dns_record *record,
 	     was_wrong = record->record->is_wrong;
 	struct finding *finding = check_report_at(l->r, check,
 		is_zones ? SEVERITY_WARNING : check_default(check), record->record,
-		(enum field_id)record->field, 0, "%s record of '%s': '%s' %s%s",
+		(enum field_id)record->field, "%s record of '%s': '%s' %s%s",
 		dns_type_name(record->type), record->owner == NULL ? "" : record->owner,
 		name, why, is_zones ? ": the record is left out" : "");
 
@@ -212,7 +212,7 @@ static void check_alone(struct dns_lint *l, struct dns_record *record)
 static void report_excluded(struct dns_lint *l, struct dns_record *record)
 {
 	check_report_at(l->r, CHECK_DANGLING_NAME, SEVERITY_WARNING, record->record,
-		(enum field_id)record->field, 0,
+		(enum field_id)record->field,
 		"%s record: '%s' is excluded: the record is left out",
 		dns_type_name(record->type), record->target);
 	*mem_push(l->owners, &l->refused, &l->n_refused) = record;

@@ -182,10 +182,9 @@ static void report_dup_ip(struct reporter *r, const struct held_address *held, s
 {
 	char text[IP_TEXT_MAX];
 	bool has_winner = wins(&held[0].claim, &held[1].claim);
-	struct finding *finding = check_report_loc(r, CHECK_DUP_IP,
-		check_default(CHECK_DUP_IP), &held[n - 1].claim.interface->record,
-		address_place(r, held, n - 1, 0), "address %s is already taken",
-		ip_format(held[0].ip, text));
+	struct finding *finding = check_report_where(r, CHECK_DUP_IP,
+		&held[n - 1].claim.interface->record, address_place(r, held, n - 1, 0),
+		"address %s is already taken", ip_format(held[0].ip, text));
 
 	for (size_t i = 0; i + 1 < n; i++) {
 		diag_note(finding, address_place(r, held, i, n - 1), "%s",
@@ -625,7 +624,7 @@ void lint_labels(struct reporter *r, const struct machine *machine)
 		if (first == i)
 			continue;
 		struct finding *finding = check_report_at(r, CHECK_DUP_NAME,
-			SEVERITY_WARNING, &interface->record, FIELD_NAME, 0,
+			SEVERITY_WARNING, &interface->record, FIELD_NAME,
 			"'%s' and '%s' have one name, '%s', with the addresses of both",
 			machine->interfaces[first]->ifname, interface->ifname,
 			interface->fqdn);

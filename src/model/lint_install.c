@@ -63,7 +63,7 @@ static void check_profile_repositories(
 		if (repository->record.name != NULL &&
 			release_replaces(release, repository->record.name))
 			check_report_at(r, CHECK_RESERVED_NAME, SEVERITY_WARNING,
-				&repository->record, FIELD_NAME, 0,
+				&repository->record, FIELD_NAME,
 				"the installer of %s puts the tree's own '%s' in the place "
 				"of this repository",
 				profile->version, repository->record.name);
@@ -140,7 +140,7 @@ static void check_profile(struct reporter *r, struct profile *profile)
 
 	if (profile->lost_repositories)
 		check_report_at(r, CHECK_MISSING_ATTRIBUTE, SEVERITY_WARNING,
-			&profile->record, FIELD_REPOSITORY, 0,
+			&profile->record, FIELD_REPOSITORY,
 			"all are excluded: hosts are installed from the tree alone");
 	else if (profile->repository_dns.n == 0)
 		lint_missing(r, &profile->record, FIELD_REPOSITORY,
@@ -168,7 +168,7 @@ static void check_install_server(struct reporter *r, struct machine *host)
 	if (model_cluster(site)->install_server != NULL)
 		return;
 	struct finding *finding = check_report_at(r, CHECK_MISSING_ATTRIBUTE,
-		SEVERITY_WARNING, &host->record, FIELD_INSTALL, 0,
+		SEVERITY_WARNING, &host->record, FIELD_INSTALL,
 		"nothing says where kickstart files are "
 		"served: the host boots from its disk");
 
@@ -185,7 +185,7 @@ static void check_answers(
 	if (target == NULL)
 		return;
 	struct finding *finding = check_report_at(r, CHECK_MISSING_ATTRIBUTE,
-		SEVERITY_WARNING, &host->record, FIELD_INSTALL, 0,
+		SEVERITY_WARNING, &host->record, FIELD_INSTALL,
 		"the settings have no target '%s', so nothing writes what its installer "
 		"reads: the host boots from its disk",
 		target);
@@ -201,7 +201,7 @@ static void check_installer(struct reporter *r, struct machine *host)
 
 	if (host->excluded == FIELD_PROFILE)
 		check_report_at(r, CHECK_MISSING_ATTRIBUTE, SEVERITY_WARNING,
-			&host->record, FIELD_PROFILE, 0,
+			&host->record, FIELD_PROFILE,
 			"is excluded: the host boots from its disk");
 	else if (host->profile_dn == NULL)
 		lint_missing(r, &host->record, FIELD_PROFILE,
@@ -213,7 +213,7 @@ static void check_installer(struct reporter *r, struct machine *host)
 				       !profile_lacks_image(profile)))
 		return;
 	struct finding *finding = check_report_at(r, CHECK_MISSING_ATTRIBUTE,
-		SEVERITY_WARNING, &host->record, FIELD_INSTALL, 0,
+		SEVERITY_WARNING, &host->record, FIELD_INSTALL,
 		"the profile has no installer to boot: the host boots from its disk");
 
 	lint_note(r, finding, &profile->record,

@@ -213,9 +213,8 @@ static void check_further_addresses(struct reporter *r, struct interface *interf
 		const struct address *address = &interface->addresses[i];
 
 		if (address->network != NULL && ++n[address->ip.family] == 2)
-			check_report_at(r, CHECK_INSTALL_NETWORK,
-				check_default(CHECK_INSTALL_NETWORK), &interface->record,
-				FIELD_ADDRESS, address->line,
+			check_report_where(r, CHECK_INSTALL_NETWORK, &interface->record,
+				lint_place_of_address(r, interface, address),
 				"the installer gives an interface one address of a "
 				"family: it leaves out %s",
 				ip_format(address->ip, text));

@@ -77,16 +77,14 @@ struct finding *check_report(struct reporter *r, enum check check, struct record
 }
 
 struct finding *check_report_at(struct reporter *r, enum check check,
-	enum severity severity, struct record *record, enum field_id field, uint32_t line,
+	enum severity severity, struct record *record, enum field_id field,
 	const char *format, ...)
 {
-	struct loc where = record_loc(r->site, record, field);
 	va_list args;
 
-	if (line > 0)
-		where.line = line;
 	va_start(args, format);
-	struct finding *finding = report(r, check, severity, record, where, format, args);
+	struct finding *finding = report(r, check, severity, record,
+		record_loc(r->site, record, field), format, args);
 	va_end(args);
 	return finding;
 }

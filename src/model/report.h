@@ -36,10 +36,10 @@ void reporter_init(struct reporter *r, struct site *site, struct diags *diags);
 struct finding *check_report(struct reporter *r, enum check check, struct record *record,
 	enum field_id field, const char *format, ...) _printf_(5, 6);
 /* The same with another default severity than the catalogue's (dup-mac across networks);
- * the settings' own severity wins over both. @line is an LDIF line, 0: the field's. */
+ * the settings' own severity wins over both. */
 struct finding *check_report_at(struct reporter *r, enum check check,
-	enum severity severity, struct record *record, enum field_id field, uint32_t line,
-	const char *format, ...) _printf_(7, 8);
+	enum severity severity, struct record *record, enum field_id field,
+	const char *format, ...) _printf_(6, 7);
 /* The same at a place that the caller knows better than the record. */
 struct finding *check_report_loc(struct reporter *r, enum check check,
 	enum severity severity, struct record *record, struct loc where,

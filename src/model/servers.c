@@ -83,7 +83,7 @@ static void lint_router(struct reporter *r, struct network *network)
 	if (absent_has_name(r->site->waited_for, name))
 		check_report_at(r, CHECK_FOREIGN_NAME,
 			network->was_published ? SEVERITY_ERROR : SEVERITY_WARNING,
-			&network->record, FIELD_GATEWAY, 0,
+			&network->record, FIELD_GATEWAY,
 			"the entry of '%s' is in error: %s until it is mended", name,
 			network->was_published ? "the network stays as it was"
 					       : "clients are told of no router");
