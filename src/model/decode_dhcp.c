@@ -7,14 +7,11 @@
 
 /* What DHCP clients are told: values that must fit where a packet has them. */
 
-static void keep_if_short(struct decoder *d, struct record *record, const struct use *use,
-	const struct entry_value *value, const char *text, void *place)
+static const char *length_fault(const char *text)
 {
-	if (text != NULL && strlen(text) > BOOT_FILE_MAX)
-		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
-			"is longer than a DHCP packet can carry (127 octets)");
-	else if (text != NULL)
-		*(const char **)place = text;
+	return text != NULL && strlen(text) > BOOT_FILE_MAX
+		       ? "is longer than a DHCP packet can carry (127 octets)"
+		       : NULL;
 }
 
 void decode_boot_file(struct decoder *d, struct record *record, const struct use *use,
@@ -23,7 +20,7 @@ void decode_boot_file(struct decoder *d, struct record *record, const struct use
 	const char *text = NULL;
 
 	decode_boot_path(d, record, use, value, (void *)&text);
-	keep_if_short(d, record, use, value, text, place);
+	decode_keep(d, record, use, value, text, length_fault(text), place);
 }
 
 void decode_boot_url(struct decoder *d, struct record *record, const struct use *use,
@@ -32,7 +29,7 @@ void decode_boot_url(struct decoder *d, struct record *record, const struct use 
 	const char *text = NULL;
 
 	decode_url(d, record, use, value, (void *)&text);
-	keep_if_short(d, record, use, value, text, place);
+	decode_keep(d, record, use, value, text, length_fault(text), place);
 }
 
 /* Whether the gateway can be reached is lint's question. */
@@ -73,14 +70,9 @@ void decode_dhcp_option(struct decoder *d, struct record *record, const struct u
 	const char *text = NULL;
 
 	decode_text(d, record, use, value, (void *)&text);
-	if (text == NULL)
-		return;
-	const char *why = dhcp_option_parse(tmp, text, &option);
-
-	if (why != NULL)
-		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value, why);
-	else
-		*(const char **)place = text;
+	if (text != NULL)
+		decode_keep(d, record, use, value, text,
+			dhcp_option_parse(tmp, text, &option), place);
 }
 
 void decode_gateway(struct decoder *d, struct record *record, const struct use *use,

@@ -7,62 +7,45 @@
 void decode_guest_disk(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	const char *text = NULL, *why;
+	const char *text = NULL;
 	struct guest_disk disk;
 
 	decode_text(d, record, use, value, (void *)&text);
-	if (text == NULL)
-		return;
-	why = guest_disk_parse(d->site->arena, text, &disk);
-	if (why != NULL)
-		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value, why);
-	else
-		*(const char **)place = text;
+	if (text != NULL)
+		decode_keep(d, record, use, value, text,
+			guest_disk_parse(d->site->arena, text, &disk), place);
 }
 
 void decode_seed(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	const char *text = NULL, *why;
+	const char *text = NULL;
 
 	decode_text(d, record, use, value, (void *)&text);
-	if (text == NULL)
-		return;
-	why = seed_fault(text);
-	if (why != NULL)
-		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value, why);
-	else
-		*(const char **)place = text;
+	if (text != NULL)
+		decode_keep(d, record, use, value, text, seed_fault(text), place);
 }
 
 void decode_credential(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	const char *text = NULL, *why;
+	const char *text = NULL;
 	struct guest_credential credential;
 
 	decode_text(d, record, use, value, (void *)&text);
-	if (text == NULL)
-		return;
-	why = guest_credential_parse(d->site->arena, text, &credential);
-	if (why != NULL)
-		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value, why);
-	else
-		*(const char **)place = text;
+	if (text != NULL)
+		decode_keep(d, record, use, value, text,
+			guest_credential_parse(d->site->arena, text, &credential), place);
 }
 
 void decode_cpu_list(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	const char *text = NULL, *why;
+	const char *text = NULL;
 	struct cpu_list list;
 
 	decode_text(d, record, use, value, (void *)&text);
-	if (text == NULL)
-		return;
-	why = cpu_list_parse(text, &list);
-	if (why != NULL)
-		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value, why);
-	else
-		*(const char **)place = text;
+	if (text != NULL)
+		decode_keep(
+			d, record, use, value, text, cpu_list_parse(text, &list), place);
 }

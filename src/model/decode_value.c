@@ -107,6 +107,15 @@ static const char *text_of(struct decoder *d, struct record *record, enum field_
 	return text;
 }
 
+void decode_keep(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, const char *text, const char *why, void *place)
+{
+	if (why != NULL)
+		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value, why);
+	else if (text != NULL)
+		*(const char **)place = text;
+}
+
 void decode_text(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
@@ -368,12 +377,8 @@ void decode_bridge(struct decoder *d, struct record *record, const struct use *u
 	const char *word = NULL;
 
 	decode_word(d, record, use, value, (void *)&word);
-	const char *why = word == NULL ? NULL : ifname_fault(word);
-
-	if (why != NULL)
-		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value, why);
-	else if (word != NULL)
-		*(const char **)place = word;
+	decode_keep(d, record, use, value, word, word == NULL ? NULL : ifname_fault(word),
+		place);
 }
 
 /* What is behind --bondopts= and in the driver's `NAME=VALUE`: words of letters and digits. */
@@ -403,10 +408,7 @@ void decode_bond_options(struct decoder *d, struct record *record, const struct 
 		why = bond_option_fault(mem_strndup(tmp, at, len));
 		at = at[len] == '\0' ? NULL : at + len + 1;
 	}
-	if (why != NULL)
-		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value, why);
-	else if (text != NULL)
-		*(const char **)place = text;
+	decode_keep(d, record, use, value, text, why, place);
 }
 
 /* An absolute path that stays where it says; QEMU splits its options at commas. */
@@ -427,14 +429,9 @@ void decode_path(struct decoder *d, struct record *record, const struct use *use
 	const struct entry_value *value, void *place)
 {
 	const char *text = text_of(d, record, use->field, value);
-	const char *why = text == NULL ? NULL : decode_path_fault(text);
 
-	if (text == NULL)
-		return;
-	if (why != NULL)
-		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value, why);
-	else
-		*(const char **)place = text;
+	decode_keep(d, record, use, value, text,
+		text == NULL ? NULL : decode_path_fault(text), place);
 }
 
 /* A kernel of an install profile may be a path below the TFTP root or a URL. */
@@ -442,12 +439,9 @@ void decode_boot_path(struct decoder *d, struct record *record, const struct use
 	const struct entry_value *value, void *place)
 {
 	const char *text = text_of(d, record, use->field, value);
-	const char *why = text == NULL ? NULL : boot_path_fault(text);
 
-	if (why != NULL)
-		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value, why);
-	else if (text != NULL)
-		*(const char **)place = text;
+	decode_keep(d, record, use, value, text,
+		text == NULL ? NULL : boot_path_fault(text), place);
 }
 
 /* iPXE loads by TFTP, too. */
@@ -458,10 +452,7 @@ void decode_url(struct decoder *d, struct record *record, const struct use *use,
 	const char *why =
 		text == NULL ? NULL : url_value_fault(text, use->field == FIELD_BOOT_URL);
 
-	if (why != NULL)
-		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value, why);
-	else if (text != NULL)
-		*(const char **)place = text;
+	decode_keep(d, record, use, value, text, why, place);
 }
 
 /* What yum and dnf fetch by; mounting an NFS export is nobody's business here. */
@@ -530,11 +521,9 @@ void decode_arguments(struct decoder *d, struct record *record, const struct use
 
 	for (const char *c = text; c != NULL && *c != '\0'; c++)
 		n_quotes += *c == '"';
-	if (n_quotes % 2 != 0)
-		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
-			"has a double quote that is not closed");
-	else if (text != NULL)
-		*(const char **)place = text;
+	decode_keep(d, record, use, value, text,
+		n_quotes % 2 != 0 ? "has a double quote that is not closed" : NULL,
+		place);
 }
 
 /* Kept as an installer writes it: `sda`, `/dev/disk/by-id/…`, `mapper/mpatha`; or a rule. */

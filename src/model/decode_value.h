@@ -146,6 +146,9 @@ bool decode_is_truth(struct decoder *d, enum field_id field,
 /* Reports @value, which @why tells what is wrong with; it counts as refused, not missing. */
 struct finding *decode_fault(struct decoder *d, enum check check, struct record *record,
 	enum field_id field, const struct entry_value *value, const char *why);
+/* @text is what @place gets, unless @why says a fault of @value; without both one has been reported. */
+void decode_keep(struct decoder *d, struct record *record, const struct use *use,
+	const struct entry_value *value, const char *text, const char *why, void *place);
 /* What is wrong with the absolute path of a file of a VM host; NULL: nothing. */
 const char *decode_path_fault(const char *path);
 /* Where @value stands: its own attribute where a field has several, its own line. */
