@@ -6,6 +6,7 @@
 
 #include "base/ssh_key.h"
 #include "base/text.h"
+#include "model/node_names.h"
 
 const char *dns_type_name(unsigned type)
 {
@@ -328,9 +329,7 @@ static const char *full_target(
 {
 	if (text_has_suffix(target, "."))
 		return arena_strndup(site->arena, target, strlen(target) - 1);
-	if (target[0] == '\0' || strchr(target, '.') != NULL || place->domain == NULL)
-		return target;
-	return arena_printf(site->arena, "%s.%s", target, place->domain);
+	return target[0] == '\0' ? target : name_with_domain(site, target, place->domain);
 }
 
 static void add_value(struct site *site, const struct place *place, const char *value)

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 
-static const char *with_domain(struct site *site, const char *name, const char *domain)
+const char *name_with_domain(struct site *site, const char *name, const char *domain)
 {
 	if (domain == NULL || strchr(name, '.') != NULL)
 		return name;
@@ -19,7 +19,7 @@ void name_machine(struct site *site, struct machine *machine)
 
 	if (machine->record.name == NULL)
 		return;
-	machine->fqdn = with_domain(site, machine->record.name,
+	machine->fqdn = name_with_domain(site, machine->record.name,
 		machine->rare->own_domain != NULL ? machine->rare->own_domain
 						  : model_domain(site, network));
 	machine->domain = model_domain_of(machine->fqdn);
@@ -84,7 +84,7 @@ void name_interface(struct site *site, struct interface *interface)
 		 text_compare(domain, machine->domain) != 0)
 		interface->fqdn = arena_join(site->arena, machine->name, '.', domain);
 	else
-		interface->fqdn = with_domain(site,
+		interface->fqdn = name_with_domain(site,
 			interface_label(site, machine->name, interface->ifname),
 			machine->domain);
 }
@@ -126,7 +126,7 @@ static void claim_aliases(struct site *site, struct machine *machine,
 	struct record *record, const struct strings *aliases, const char *domain)
 {
 	for (uint32_t i = 0; i < aliases->n; i++) {
-		const char *name = with_domain(site, aliases->items[i], domain);
+		const char *name = name_with_domain(site, aliases->items[i], domain);
 
 		site->has_long_aliases |= strlen(name) > NAME_MAX_DNS;
 		claim_full(site, machine, record, name, &aliases->items[i]);

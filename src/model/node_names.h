@@ -5,6 +5,8 @@
 
 #include "model/site.h"
 
+/* @name with a dot and @domain behind it; as it is where it has a dot, or where there is none (NULL). */
+const char *name_with_domain(struct site *site, const char *name, const char *domain);
 /* Full name, domain and first label; after its addresses were placed in networks. */
 void name_machine(struct site *site, struct machine *machine);
 /* The full name of an interface; after its machine's. */

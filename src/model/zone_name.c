@@ -6,6 +6,7 @@
 #include "base/sort.h"
 #include "base/table.h"
 #include "base/text.h"
+#include "model/node_names.h"
 
 /* Yielding */
 
@@ -20,15 +21,9 @@ static void take_name(struct table *names, const char *name, struct machine *mac
 static void take_aliases(struct site *site, struct table *names, struct machine *machine,
 	const struct strings *aliases, const char *domain)
 {
-	for (uint32_t i = 0; i < aliases->n; i++) {
-		const char *alias = aliases->items[i];
-
-		take_name(names,
-			domain == NULL || strchr(alias, '.') != NULL
-				? alias
-				: arena_join(site->arena, alias, '.', domain),
+	for (uint32_t i = 0; i < aliases->n; i++)
+		take_name(names, name_with_domain(site, aliases->items[i], domain),
 			machine);
-	}
 }
 
 static void take_names(struct site *site, struct table *names, struct machine *machine)
@@ -87,10 +82,7 @@ static void aliases_yield(struct site *site, struct table *names, struct machine
 
 	for (uint32_t i = 0; i < aliases->n; i++) {
 		const char *alias = aliases->items[i];
-		const char *full =
-			strchr(alias, '.') != NULL || name->domain == NULL
-				? alias
-				: arena_join(site->arena, alias, '.', name->domain);
+		const char *full = name_with_domain(site, alias, name->domain);
 		struct machine *other = table_find(names, full);
 
 		if (other == NULL || other == name)
