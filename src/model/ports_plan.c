@@ -75,16 +75,6 @@ static bool is_configured(struct plan *p, const struct interface *interface)
 					       : carries(p, interface->rare->parent);
 }
 
-/* The first address of a family that lies in a network. */
-static const struct address *placed(const struct interface *interface, unsigned family)
-{
-	for (uint32_t i = 0; i < interface->n_addresses; i++)
-		if (interface->addresses[i].ip.family == family &&
-			interface->addresses[i].network != NULL)
-			return &interface->addresses[i];
-	return NULL;
-}
-
 static uint32_t network_mtu(const struct interface *interface)
 {
 	return interface->network == NULL ? 0 : interface->network->mtu;
@@ -168,8 +158,8 @@ static struct link *add_link(struct plan *p, struct interface *interface)
 	struct link *link = mem_push(p->scratch, &p->links, &p->n_links);
 
 	link->interface = interface;
-	link->address4 = placed(interface, 4);
-	link->address6 = placed(interface, 6);
+	link->address4 = interface_placed(interface, 4);
+	link->address6 = interface_placed(interface, 6);
 	link->is_boot = interface->is_primary;
 	return link;
 }

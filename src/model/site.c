@@ -335,6 +335,15 @@ bool strings_equal(const struct strings *a, const struct strings *b)
 	return true;
 }
 
+const struct address *interface_placed(const struct interface *interface, unsigned family)
+{
+	for (uint32_t i = 0; i < interface->n_addresses; i++)
+		if (interface->addresses[i].ip.family == family &&
+			interface->addresses[i].network != NULL)
+			return &interface->addresses[i];
+	return NULL;
+}
+
 bool machine_has_address(const struct machine *machine, struct ip ip)
 {
 	for (uint32_t i = 0; i < machine->n_interfaces; i++)

@@ -757,6 +757,9 @@ bool model_drop_aliases(struct site *site) _must_check_;
  */
 void model_derive(struct site *site);
 
+/* Its first address of @family that lies in a network, which an installer configures; or NULL. */
+const struct address *interface_placed(
+	const struct interface *interface, unsigned family);
 /* Has one of its interfaces @ip? */
 bool machine_has_address(const struct machine *machine, struct ip ip);
 /* vocInstall is TRUE, and vocInstallUntil has not passed; whether it can boot is another matter. */

@@ -47,21 +47,11 @@ NUMBER(kind, weight, o->type == DNS_SSHFP)
 NUMBER(number, type, true)
 #undef NUMBER
 
-GETTER(dns_target, dns_record)
-{
-	row_give_text(ret, o->target);
-}
-
 GETTER(dns_target_dotted, dns_record)
 {
 	ret->kind = VALUE_NONE;
 	if (o->target != NULL)
 		give_dotted(ret, o->target);
-}
-
-GETTER(dns_hex, dns_record)
-{
-	row_give_text(ret, o->hex);
 }
 
 /* What has no form of its own in dnsmasq.conf, or none that can carry any value. */
@@ -70,11 +60,6 @@ GETTER(dns_is_hex, dns_record)
 	bool is_none = o->target != NULL && o->target[0] == '\0';
 
 	row_give_bool(ret, o->type == DNS_TXT || o->type == DNS_SSHFP || is_none);
-}
-
-GETTER(dns_node, dns_record)
-{
-	row_give_object(ret, o->machine);
 }
 
 #define IS(name, type) \
@@ -97,11 +82,11 @@ static const struct field dns_record_fields[] = {
 	COMPUTED("algorithm", VALUE_NUMBER, dns_algorithm),
 	COMPUTED("fingerprint_type", VALUE_NUMBER, dns_kind),
 	FROM("fingerprint", dns_record, fingerprint, SSH_HOST_KEY),
-	{"target", VALUE_TEXT, NULL, dns_target, NULL, FIELD_DNS_RECORD, 0},
+	FROM("target", dns_record, target, DNS_RECORD),
 	{"target_dotted", VALUE_TEXT, NULL, dns_target_dotted, NULL, FIELD_DNS_RECORD, 0},
 	STRINGS("texts", dns_record, texts, DNS_RECORD),
-	{"hex", VALUE_TEXT, NULL, dns_hex, NULL, FIELD_DNS_RECORD, 0},
-	{"node", VALUE_OBJECT, &machine_shape, dns_node, NULL, 0, 0},
+	FROM("hex", dns_record, hex, DNS_RECORD),
+	OBJECT("node", dns_record, machine, machine_shape),
 	{0},
 };
 const struct shape dns_record_shape = {"DNS record", dns_record_fields, NULL, NULL};
@@ -137,22 +122,12 @@ GETTER(zone_record_word, zone_record)
 		give_dotted(ret, o->target);
 }
 
-GETTER(zone_record_data, zone_record)
-{
-	row_give_object(ret, o->data);
-}
-
-GETTER(zone_record_node, zone_record)
-{
-	row_give_object(ret, o->machine);
-}
-
 static const struct field zone_record_fields[] = {
 	{"owner", VALUE_TEXT, NULL, get_owner, NULL, FIELD_NAME, 0},
 	COMPUTED("type", VALUE_TEXT, zone_record_type),
 	{"word", VALUE_TEXT, NULL, zone_record_word, NULL, FIELD_ADDRESS, 0},
-	{"data", VALUE_OBJECT, &dns_record_shape, zone_record_data, NULL, 0, 0},
-	{"node", VALUE_OBJECT, &machine_shape, zone_record_node, NULL, 0, 0},
+	OBJECT("data", zone_record, data, dns_record_shape),
+	OBJECT("node", zone_record, machine, machine_shape),
 	{0},
 };
 const struct shape zone_record_shape = {"zone record", zone_record_fields, NULL, NULL};

@@ -27,11 +27,6 @@ COUNT_BEHIND(dhcp_option, words);
 
 /* Networks */
 
-GETTER(network_address, network)
-{
-	row_give_ip(ret, o->prefix.base);
-}
-
 GETTER(network_netmask, network)
 {
 	row_give_ip(ret, prefix_netmask(o->prefix));
@@ -157,8 +152,7 @@ static const struct field boot_fields[] = {
 	COMPUTED("roaming_id", VALUE_TEXT, boot_roaming_id),
 	TRUTH("is_own", boot_choice, is_own),
 	TRUTH("is_ipv6", boot_choice, is_ipv6),
-	{"next_server", VALUE_TEXT, NULL, row_get_ip, NULL, FIELD_NEXT_SERVER,
-		offsetof(struct boot_choice, next_server)},
+	IP("next_server", boot_choice, next_server, NEXT_SERVER),
 	FROM("file", boot_choice, file, BOOT_FILE),
 	FROM("file_uefi", boot_choice, file_uefi, BOOT_FILE_UEFI),
 	FROM("file_arm64", boot_choice, file_arm64, BOOT_FILE_ARM64),
@@ -192,8 +186,7 @@ GETTER(route_is_default, static_route)
 static const struct field static_route_fields[] = {
 	COMPUTED("is_default", VALUE_BOOL, route_is_default),
 	{"destination", VALUE_TEXT, NULL, route_destination, NULL, FIELD_STATIC_ROUTE, 0},
-	{"gateway", VALUE_TEXT, NULL, row_get_ip, NULL, FIELD_STATIC_ROUTE,
-		offsetof(struct static_route, gateway)},
+	IP("gateway", static_route, gateway, STATIC_ROUTE),
 	COMPUTED("is_ipv6", VALUE_BOOL, route_is_ipv6),
 	{0},
 };
@@ -329,17 +322,15 @@ static const struct field option_fields[] = {
 static const struct shape dhcp_option_shape = {"option", option_fields, NULL, NULL};
 
 static const struct field range_fields[] = {
-	{"start", VALUE_TEXT, NULL, row_get_ip, NULL, FIELD_DYNAMIC_RANGE,
-		offsetof(struct range, start)},
-	{"end", VALUE_TEXT, NULL, row_get_ip, NULL, FIELD_DYNAMIC_RANGE,
-		offsetof(struct range, end)},
+	IP("start", range, start, DYNAMIC_RANGE),
+	IP("end", range, end, DYNAMIC_RANGE),
 	{0},
 };
 static const struct shape range_shape = {"range", range_fields, NULL, NULL};
 
 static const struct field network_computed[] = {
 	EXTRA(NETWORK),
-	{"address", VALUE_TEXT, NULL, network_address, NULL, FIELD_NETWORK, 0},
+	IP("address", network, prefix.base, NETWORK),
 	{"netmask", VALUE_TEXT, NULL, network_netmask, NULL, FIELD_NETWORK, 0},
 	COMPUTED("prefix", VALUE_NUMBER, network_prefix),
 	{"cidr", VALUE_TEXT, NULL, network_cidr, NULL, FIELD_NETWORK, 0},
@@ -361,8 +352,7 @@ static const struct field network_computed[] = {
 	LIST("roaming_boots", network, roaming_choices, boot_shape, boot_choice_at),
 	COMPUTED("is_beyond_dnsmasq", VALUE_BOOL, network_is_beyond_dnsmasq),
 	COMPUTED("preferred_time", VALUE_NUMBER, network_preferred_time),
-	{"reverse_zones", VALUE_LIST, NULL, row_get_list, row_text_at, FIELD_NETWORK,
-		offsetof(struct network, reverse_zones)},
+	STRINGS("reverse_zones", network, reverse_zones, NETWORK),
 	COMPUTED("number", VALUE_NUMBER, network_number),
 	COMPUTED("hue", VALUE_NUMBER, network_hue),
 	COMPUTED("n_reservations", VALUE_NUMBER, network_n_reservations),
@@ -544,11 +534,6 @@ GETTER(reservation_node, reservation)
 	row_give_object(ret, o->interface->machine);
 }
 
-GETTER(reservation_interface, reservation)
-{
-	row_give_object(ret, o->interface);
-}
-
 /* That of the network it is in. */
 GETTER(reservation_wire_interface, reservation)
 {
@@ -592,7 +577,7 @@ static const struct field reservation_fields[] = {
 	{"wire_interface", VALUE_TEXT, NULL, reservation_wire_interface, NULL,
 		FIELD_DHCP_INTERFACE, 0},
 	{"node", VALUE_OBJECT, &machine_shape, reservation_node, NULL, 0, 0},
-	{"interface", VALUE_OBJECT, &interface_shape, reservation_interface, NULL, 0, 0},
+	OBJECT("interface", reservation, interface, interface_shape),
 	{0},
 };
 const struct shape reservation_shape = {"reservation", reservation_fields, NULL, NULL};

@@ -35,11 +35,6 @@ COUNT_BEHIND(link, parameters);
 
 /* Interfaces */
 
-GETTER(address_ip, address)
-{
-	row_give_ip(ret, o->ip);
-}
-
 GETTER(address_is_ipv4, address)
 {
 	row_give_bool(ret, o->ip.family == 4);
@@ -51,7 +46,7 @@ GETTER(address_is_ipv6, address)
 }
 
 static const struct field address_fields[] = {
-	{"ip", VALUE_TEXT, NULL, address_ip, NULL, FIELD_ADDRESS, 0},
+	IP("ip", address, ip, ADDRESS),
 	COMPUTED("is_ipv4", VALUE_BOOL, address_is_ipv4),
 	COMPUTED("is_ipv6", VALUE_BOOL, address_is_ipv6),
 	OBJECT("network", address, network, network_shape),
@@ -60,29 +55,14 @@ static const struct field address_fields[] = {
 };
 static const struct shape address_shape = {"address", address_fields, NULL, NULL};
 
-/* The first address of a family that lies in a network: what an installer configures. */
-static void give_placed(
-	const struct interface *interface, unsigned family, struct value *ret)
-{
-	ret->kind = VALUE_NONE;
-	for (uint32_t i = 0; i < interface->n_addresses; i++) {
-		const struct address *address = &interface->addresses[i];
-
-		if (address->ip.family == family && address->network != NULL) {
-			row_give_object(ret, address);
-			return;
-		}
-	}
-}
-
 GETTER(interface_address4, interface)
 {
-	give_placed(o, 4, ret);
+	row_give_object(ret, interface_placed(o, 4));
 }
 
 GETTER(interface_address6, interface)
 {
-	give_placed(o, 6, ret);
+	row_give_object(ret, interface_placed(o, 6));
 }
 
 /* Addresses are sorted by family: each family is one stretch of the array. */

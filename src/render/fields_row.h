@@ -101,6 +101,11 @@ void row_hardware_at(const void *base, size_t i, struct value *ret);
 	{ \
 		name, VALUE_NUMBER, NULL, row_get_count, NULL, 0, PLACE_OF(type, member) \
 	}
+#define IP(name, type, member, source) \
+	{ \
+		name, VALUE_TEXT, NULL, row_get_ip, NULL, FIELD_##source, \
+			PLACE_OF(type, member) \
+	}
 #define TRUTH(name, type, member) \
 	{ \
 		name, VALUE_BOOL, NULL, row_get_bool, NULL, 0, PLACE_OF(type, member) \
