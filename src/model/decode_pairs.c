@@ -189,11 +189,7 @@ static uint8_t length_of(struct decoder *d, struct ip ip, const struct entry_val
 static void keep_address(struct decoder *d, struct interface *interface, struct ip ip,
 	const struct entry_value *value)
 {
-	bool is_known = false;
-
-	for (uint32_t i = 0; i < interface->n_addresses; i++)
-		is_known |= ip_compare(interface->addresses[i].ip, ip) == 0;
-	if (ip_is_set(ip) && !is_known)
+	if (ip_is_set(ip) && !interface_has_address(interface, ip))
 		interface->addresses[interface->n_addresses++] =
 			(struct address){.ip = ip,
 				.length = length_of(d, ip, value) & 127,

@@ -435,14 +435,6 @@ static bool has_hardware(
 	return false;
 }
 
-static bool has_ipv4_address(const struct interface *interface)
-{
-	for (uint32_t i = 0; i < interface->n_addresses; i++)
-		if (interface->addresses[i].ip.family == 4)
-			return true;
-	return false;
-}
-
 /*
  * A NIC, and a VLAN, bond or bridge of it, may have one MAC: who asks by it is one client, and is
  * known by its address where one of them has any, else as the first of them.
@@ -458,7 +450,8 @@ static bool roams_by(const struct interface *interface, uint32_t number)
 
 		is_after |= other == interface;
 		if (other != interface && has_hardware(other, hardware) &&
-			(has_ipv4_address(other) || (is_roaming(other) && !is_after)))
+			(interface_count(other, 4) > 0 ||
+				(is_roaming(other) && !is_after)))
 			return false;
 	}
 	return true;
@@ -508,15 +501,6 @@ static uint32_t count_reservations(const struct interface *interface)
 			n += count_identities(
 				interface, interface->addresses[i].ip.family);
 	return n;
-}
-
-/* Has an address before @i of the same interface the same network? */
-static bool is_extra(const struct interface *interface, uint32_t i)
-{
-	for (uint32_t j = 0; j < i; j++)
-		if (interface->addresses[j].network == interface->addresses[i].network)
-			return true;
-	return false;
 }
 
 static bool are_on_one_wire(const struct network *a, const struct network *b)
@@ -594,7 +578,7 @@ static void add_at(
 			.id = reservation_id(site, interface, ++*number),
 			.address = address,
 			.is_primary = interface->is_primary,
-			.is_extra = is_extra(interface, i),
+			.is_extra = interface_has_before(interface, i),
 			.is_further = is_further(interface, i),
 			.is_further_on_wire = is_further(interface, i) &&
 					      network->shared->dhcp_interface != NULL,

@@ -448,22 +448,13 @@ static void check_macs(struct reporter *r, struct interface *interface)
 				mac_format(interface->macs[i].mac, text));
 }
 
-static size_t count_family(const struct interface *interface, unsigned family)
-{
-	size_t n = 0;
-
-	for (uint32_t i = 0; i < interface->n_addresses; i++)
-		n += interface->addresses[i].ip.family == family;
-	return n;
-}
-
 /* Several MACs and several addresses of a family: here, because copies are gone by now. */
 static void check_pairs(struct reporter *r, struct interface *interface)
 {
 	uint32_t n_hardware = interface->n_macs + interface->rare->n_guids;
 
 	if (n_hardware < 2 ||
-		(count_family(interface, 4) < 2 && count_family(interface, 6) < 2))
+		(interface_count(interface, 4) < 2 && interface_count(interface, 6) < 2))
 		return;
 	struct finding *finding =
 		check_report(r, CHECK_AMBIGUOUS_PAIR, &interface->record, FIELD_MAC,

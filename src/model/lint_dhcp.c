@@ -76,10 +76,8 @@ static void families_of(const struct machine *machine, bool *ipv4, bool *ipv6)
 		const struct interface *nic = machine->interfaces[i];
 
 		*ipv4 |= nic->n_addresses == 0 && nic->n_macs > 0;
-		for (uint32_t j = 0; j < nic->n_addresses; j++) {
-			*ipv4 |= nic->addresses[j].ip.family == 4;
-			*ipv6 |= nic->addresses[j].ip.family == 6;
-		}
+		*ipv4 |= interface_count(nic, 4) > 0;
+		*ipv6 |= interface_count(nic, 6) > 0;
 	}
 }
 
@@ -661,15 +659,6 @@ static void check_networks(struct reporter *r)
 
 /* Identities of clients */
 
-static bool has_ipv6(const struct interface *interface)
-{
-	for (uint32_t i = 0; i < interface->n_addresses; i++)
-		if (interface->addresses[i].network != NULL &&
-			interface->addresses[i].ip.family == 6)
-			return true;
-	return false;
-}
-
 /* Kea and dhcpd know a client's MAC by its DUID alone, and one of type UUID has none. */
 static void check_duids(struct reporter *r, struct interface *interface)
 {
@@ -677,7 +666,8 @@ static void check_duids(struct reporter *r, struct interface *interface)
 	static const char *const all[] = {"kea-dhcp6", "dhcpd6", "dnsmasq-dhcp", NULL};
 	const char *target = target_of(r, interface->n_macs > 0 ? by_duid : all);
 
-	if (target == NULL || interface->rare->duids.n > 0 || !has_ipv6(interface))
+	if (target == NULL || interface->rare->duids.n > 0 ||
+		interface_placed(interface, 6) == NULL)
 		return;
 	if (interface->n_macs > 0)
 		check_report(r, CHECK_NO_DUID, &interface->record, FIELD_DUID,

@@ -523,15 +523,6 @@ static void hold_mac(struct sieve *sieve, struct interface *interface,
 		(struct held_mac){{interface, false}, hardware->mac, hardware, network};
 }
 
-/* Had an address before @i of the interface the same network? */
-static bool is_again(const struct interface *interface, uint32_t i)
-{
-	for (uint32_t j = 0; j < i; j++)
-		if (interface->addresses[j].network == interface->addresses[i].network)
-			return true;
-	return false;
-}
-
 static void hold_everywhere(
 	struct sieve *sieve, struct interface *interface, struct hardware *hardware)
 {
@@ -540,7 +531,7 @@ static void hold_everywhere(
 	for (uint32_t i = 0; i < interface->n_addresses; i++) {
 		const struct network *network = interface->addresses[i].network;
 
-		if (network == NULL || is_again(interface, i))
+		if (network == NULL || interface_has_before(interface, i))
 			continue;
 		hold_mac(sieve, interface, hardware, network);
 		is_held = true;

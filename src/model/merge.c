@@ -190,8 +190,7 @@ static struct halves count_halves(struct machine **parts, size_t n)
 		if (!has_only_addresses(own))
 			continue;
 		halves.n_addresses += own->n_addresses;
-		for (uint32_t j = 0; j < own->n_addresses; j++)
-			halves.n_ipv4 += own->addresses[j].ip.family == 4;
+		halves.n_ipv4 += interface_count(own, 4);
 	}
 	return halves;
 }
@@ -296,7 +295,7 @@ static void merge_same_nics(struct site *site, struct machine **parts, size_t n)
 /* All that is left of @parts where that can only be one interface; NULL: it is several, or one. */
 static struct interface *find_only(struct machine **parts, size_t n)
 {
-	size_t n_hardware = 0, n_wholes = 0, n_of[2] = {0, 0};
+	size_t n_hardware = 0, n_wholes = 0, n_ipv4 = 0, n_ipv6 = 0;
 	struct interface *only = NULL;
 
 	for (size_t i = 0; i < n; i++) {
@@ -308,10 +307,10 @@ static struct interface *find_only(struct machine **parts, size_t n)
 		n_hardware += has_hardware(own);
 		if (only == NULL || has_hardware(own))
 			only = own;
-		for (uint32_t j = 0; j < own->n_addresses; j++)
-			n_of[own->addresses[j].ip.family == 6]++;
+		n_ipv4 += interface_count(own, 4);
+		n_ipv6 += interface_count(own, 6);
 	}
-	return n_wholes > 1 && n_hardware < 2 && n_of[0] < 2 && n_of[1] < 2 ? only : NULL;
+	return n_wholes > 1 && n_hardware < 2 && n_ipv4 < 2 && n_ipv6 < 2 ? only : NULL;
 }
 
 static void merge_families(struct site *site, struct machine **parts, size_t n)
@@ -333,14 +332,6 @@ void merge_interfaces(struct site *site, struct machine **parts, size_t n)
 }
 
 /* Values that stand twice, and what then has none */
-
-static bool has_address(const struct interface *interface, struct ip ip)
-{
-	for (uint32_t i = 0; i < interface->n_addresses; i++)
-		if (ip_compare(interface->addresses[i].ip, ip) == 0)
-			return true;
-	return false;
-}
 
 /* How many of @items are none of @others, which stand first then. */
 static uint32_t keep_other_hardware(struct hardware *items, uint32_t n,
@@ -371,7 +362,7 @@ static void drop_copies_of(
 			keep_other_hardware(own->rare->guids, own->rare->n_guids,
 				other->rare->guids, other->rare->n_guids);
 	for (uint32_t i = 0; i < own->n_addresses; i++)
-		if (!has_address(other, own->addresses[i].ip))
+		if (!interface_has_address(other, own->addresses[i].ip))
 			own->addresses[n_addresses++] = own->addresses[i];
 	own->n_addresses = n_addresses;
 }
@@ -379,11 +370,7 @@ static void drop_copies_of(
 /* A DUID has a use where DHCPv6 has an address to give, and a BMC's is none of its node's. */
 static bool takes_duids(const struct interface *interface)
 {
-	bool has_ipv6 = false;
-
-	for (uint32_t i = 0; i < interface->n_addresses; i++)
-		has_ipv6 |= interface->addresses[i].ip.family == 6;
-	return has_ipv6 && !interface->is_management;
+	return interface_count(interface, 6) > 0 && !interface->is_management;
 }
 
 /* A DUID is its node's: all interfaces have it. */

@@ -344,11 +344,35 @@ const struct address *interface_placed(const struct interface *interface, unsign
 	return NULL;
 }
 
+bool interface_has_before(const struct interface *interface, uint32_t i)
+{
+	for (uint32_t j = 0; j < i; j++)
+		if (interface->addresses[j].network == interface->addresses[i].network)
+			return true;
+	return false;
+}
+
+uint32_t interface_count(const struct interface *interface, unsigned family)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < interface->n_addresses; i++)
+		n += interface->addresses[i].ip.family == family;
+	return n;
+}
+
+bool interface_has_address(const struct interface *interface, struct ip ip)
+{
+	for (uint32_t i = 0; i < interface->n_addresses; i++)
+		if (ip_compare(interface->addresses[i].ip, ip) == 0)
+			return true;
+	return false;
+}
+
 bool machine_has_address(const struct machine *machine, struct ip ip)
 {
 	for (uint32_t i = 0; i < machine->n_interfaces; i++)
-		for (uint32_t j = 0; j < machine->interfaces[i]->n_addresses; j++)
-			if (ip_compare(machine->interfaces[i]->addresses[j].ip, ip) == 0)
-				return true;
+		if (interface_has_address(machine->interfaces[i], ip))
+			return true;
 	return false;
 }

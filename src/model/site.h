@@ -760,6 +760,11 @@ void model_derive(struct site *site);
 /* Its first address of @family that lies in a network, which an installer configures; or NULL. */
 const struct address *interface_placed(
 	const struct interface *interface, unsigned family);
+/* Has an address before its @i the same network? */
+bool interface_has_before(const struct interface *interface, uint32_t i);
+/* How many addresses of @family it has. */
+uint32_t interface_count(const struct interface *interface, unsigned family);
+bool interface_has_address(const struct interface *interface, struct ip ip);
 /* Has one of its interfaces @ip? */
 bool machine_has_address(const struct machine *machine, struct ip ip);
 /* vocInstall is TRUE, and vocInstallUntil has not passed; whether it can boot is another matter. */

@@ -69,17 +69,8 @@ GETTER(interface_address6, interface)
 static const struct address *family_of(
 	const struct interface *interface, unsigned family, size_t *ret_n)
 {
-	uint32_t first = 0, end;
-
-	while (first < interface->n_addresses &&
-		interface->addresses[first].ip.family != family)
-		first++;
-	for (end = first; end < interface->n_addresses &&
-			  interface->addresses[end].ip.family == family;
-		end++)
-		;
-	*ret_n = end - first;
-	return interface->addresses + first;
+	*ret_n = interface_count(interface, family);
+	return interface->addresses + (family == 4 ? 0 : interface_count(interface, 4));
 }
 
 static void address_text_at(const void *base, size_t i, struct value *ret)
