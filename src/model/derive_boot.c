@@ -101,6 +101,13 @@ static const char *choice_key(TALLOC_CTX *mem_ctx, const struct boot_choice *cho
 	return key->data;
 }
 
+/* It stays while the values do that @key is made of. */
+static const char *id_of(struct site *site, const char *key)
+{
+	return arena_printf(site->arena, "%016llx",
+		(unsigned long long)hash_end(hash_bytes(HASH_START, key, strlen(key))));
+}
+
 struct choosing {
 	struct site *site;
 	struct table *known; /* by key */
@@ -123,8 +130,7 @@ static const struct boot_choice *keep_choice(
 		return NULL;
 	known = arena_alloc(c->site->arena, sizeof(*known));
 	*known = *choice;
-	known->id = arena_printf(c->site->arena, "%016llx",
-		(unsigned long long)hash_end(hash_bytes(HASH_START, key, strlen(key))));
+	known->id = id_of(c->site, key);
 	*table_slot(c->known, arena_strdup(c->site->arena, key)) = known;
 	*mem_push(c->site, &c->site->choices, &c->n) = known;
 	return known;
@@ -196,8 +202,7 @@ static void add_roaming_choice(struct choosing *c, struct network *network,
 		return;
 	key = mem_printf(tmp, "%s\n%s/%u", key, ip_format(network->prefix.base, text),
 		network->prefix.length);
-	choice.id = arena_printf(c->site->arena, "%016llx",
-		(unsigned long long)hash_end(hash_bytes(HASH_START, key, strlen(key))));
+	choice.id = id_of(c->site, key);
 	choice.roaming = reservation->own_choice;
 	/* iPXE is told one script wherever it comes: other servers have no place for more */
 	if (choice.roaming->script != NULL)

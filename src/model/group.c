@@ -350,6 +350,16 @@ static void gather_machine(struct gathering *g, struct machine *machine)
 	gather(g, machine, LOCATION, machine->rare->location, own);
 }
 
+static size_t keep_served(struct machine **machines, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (machines[i]->is_served)
+			machines[kept++] = machines[i];
+	return kept;
+}
+
 /* Machines that are in quarantine, or not selected, are members of nothing. */
 static void keep_nodes(struct site *site)
 {
@@ -358,15 +368,9 @@ static void keep_nodes(struct site *site)
 			site->groups[i]->nodes[j]->is_served = false;
 	for (size_t i = 0; i < site->n_machines; i++)
 		site->machines[i]->is_served = true;
-	for (size_t i = 0; i < site->n_groups; i++) {
-		struct node_group *group = site->groups[i];
-		uint32_t kept = 0;
-
-		for (uint32_t j = 0; j < group->n_nodes; j++)
-			if (group->nodes[j]->is_served)
-				group->nodes[kept++] = group->nodes[j];
-		group->n_nodes = kept;
-	}
+	for (size_t i = 0; i < site->n_groups; i++)
+		site->groups[i]->n_nodes = (uint32_t)keep_served(
+			site->groups[i]->nodes, site->groups[i]->n_nodes);
 }
 
 /* Of two with one name the first stays: an entry before what follows from others. */
@@ -446,16 +450,6 @@ static bool is_in_network(const struct string_list *names, const struct machine 
 		}
 	}
 	return false;
-}
-
-static size_t keep_served(struct machine **machines, size_t n)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (machines[i]->is_served)
-			machines[kept++] = machines[i];
-	return kept;
 }
 
 /* Their names stay known: a zone may have its name server there. */

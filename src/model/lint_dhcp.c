@@ -356,16 +356,6 @@ static void check_ipv6(struct reporter *r, struct network *network)
 			"address (vocNextServer)");
 }
 
-/* Networks of one family and wire stand beside each other. */
-static int compare_on_wires(const void *left, const void *right)
-{
-	const struct network *a = *(struct network *const *)left;
-	const struct network *b = *(struct network *const *)right;
-	int order = wire_compare(a, b);
-
-	return order != 0 ? order : ip_compare(a->prefix.base, b->prefix.base);
-}
-
 static bool is_beside(const struct network *a, const struct network *b)
 {
 	return wire_compare(a, b) == 0 && a->prefix.base.family == b->prefix.base.family;
@@ -435,7 +425,7 @@ static void check_wires(struct reporter *r)
 		if (r->site->networks[i]->shared_name != NULL &&
 			ip_is_set(r->site->networks[i]->prefix.base))
 			on_wires[n++] = r->site->networks[i];
-	sort_pointers(on_wires, n, compare_on_wires);
+	sort_pointers(on_wires, n, wire_compare_networks);
 	for (size_t start = 0, end; start < n; start = end) {
 		for (end = start + 1;
 			end < n && wire_compare(on_wires[start], on_wires[end]) == 0;

@@ -11,13 +11,10 @@
 
 static bool has_port(const struct machine *host, const char *bridge)
 {
-	for (uint32_t i = 0; i < host->n_interfaces; i++) {
-		const char *its = port_bridge(host->interfaces[i]);
-
-		if (its != NULL && strcmp(its, bridge) == 0 &&
+	for (uint32_t i = 0; i < host->n_interfaces; i++)
+		if (port_is_on(host->interfaces[i], bridge) &&
 			!port_is_bridge(host->interfaces[i]))
 			return true;
-	}
 	return false;
 }
 

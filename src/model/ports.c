@@ -405,8 +405,7 @@ static struct interface *first_port(const struct interface *bridge)
 		struct interface *interface = machine->interfaces[i];
 
 		if (interface->n_macs > 0 && !port_is_bridge(interface) &&
-			port_bridge(interface) != NULL &&
-			strcmp(port_bridge(interface), bridge->ifname) == 0)
+			port_is_on(interface, bridge->ifname))
 			return interface;
 	}
 	return NULL;

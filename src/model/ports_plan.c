@@ -33,15 +33,22 @@ static const char *nic_label(
 	return label;
 }
 
-static const char *nic_text(struct plan *p, const struct interface *interface, uint32_t i)
+static const char *mac_text(struct plan *p, const struct interface *interface, uint32_t i)
 {
 	char text[MAC_TEXT_MAX];
 
+	return i >= interface->n_macs ? NULL
+				      : arena_strdup(p->site->arena,
+						mac_format(interface->macs[i].mac, text));
+}
+
+static const char *nic_text(struct plan *p, const struct interface *interface, uint32_t i)
+{
 	if (i >= interface->n_macs || !p->release->knows_mac_device)
 		return interface->ifname;
 	if (p->release->knows_netplan)
 		return nic_label(p, interface, i);
-	return arena_strdup(p->site->arena, mac_format(interface->macs[i].mac, text));
+	return mac_text(p, interface, i);
 }
 
 static bool makes_bond(const struct plan *p, const struct interface *interface)
@@ -97,10 +104,9 @@ static uint32_t mtu_of(const struct interface *interface)
 static bool stands_on_bridge(const struct interface *vlan, const struct interface *port)
 {
 	const struct interface *parent = vlan->rare->parent;
-	const char *bridge = port_bridge(port);
 
-	return parent != NULL && parent->ifname != NULL && bridge != NULL &&
-	       strcmp(parent->ifname, bridge) == 0;
+	return parent != NULL && parent->ifname != NULL &&
+	       port_is_on(port, parent->ifname);
 }
 
 /* Or on the bridge that it is a port of. */
@@ -162,15 +168,6 @@ static struct link *add_link(struct plan *p, struct interface *interface)
 	link->address6 = interface_placed(interface, 6);
 	link->is_boot = interface->is_primary;
 	return link;
-}
-
-static const char *mac_text(struct plan *p, const struct interface *interface, uint32_t i)
-{
-	char text[MAC_TEXT_MAX];
-
-	return i >= interface->n_macs ? NULL
-				      : arena_strdup(p->site->arena,
-						mac_format(interface->macs[i].mac, text));
 }
 
 /* netplan wants to be told of each NIC that others stand on, once. */

@@ -29,7 +29,7 @@ int wire_compare(const struct network *a, const struct network *b)
 	return order;
 }
 
-static int compare_networks(const void *left, const void *right)
+int wire_compare_networks(const void *left, const void *right)
 {
 	const struct network *a = *(struct network *const *)left;
 	const struct network *b = *(struct network *const *)right;
@@ -55,7 +55,7 @@ void wires_derive(struct site *site)
 
 	if (site->n_networks > 0)
 		memcpy(sorted, site->networks, site->n_networks * sizeof(*sorted));
-	qsort(sorted, site->n_networks, sizeof(*sorted), compare_networks);
+	qsort(sorted, site->n_networks, sizeof(*sorted), wire_compare_networks);
 	site->shared_networks = arena_alloc(
 		site->arena, (site->n_networks + 1) * sizeof(struct shared_network));
 	site->n_shared_networks = 0;

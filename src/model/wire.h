@@ -7,6 +7,8 @@
 
 /* Orders networks by wire: 0 for the same one, or for one network. */
 int wire_compare(const struct network *a, const struct network *b) _must_check_;
+/* For sort_pointers(): those of one family and wire stand beside each other, by their addresses. */
+int wire_compare_networks(const void *left, const void *right) _must_check_;
 /*
  * Do its IPv6 networks tell their clients the same (name servers, domains to search, options)?
  * After model_derive().
