@@ -256,7 +256,7 @@ static void have_macs(
 			past_hardware(&interface->rare->guids[i]));
 	for (uint32_t i = 0; i < interface->rare->duids.n; i++)
 		add_item(mem_ctx, &having->macs,
-			past_name(interface->rare->duids.items[i]));
+			past_text(interface->rare->duids.items[i]));
 }
 
 static void have_network(struct having *having, const char *name)
@@ -278,7 +278,7 @@ static void have_address(TALLOC_CTX *mem_ctx, struct having *having,
 
 	add_item(mem_ctx, &having->addresses, hash);
 	for (uint32_t i = 0; i < address->names.n; i++)
-		add_item(mem_ctx, &having->names, past_name(address->names.items[i]));
+		add_item(mem_ctx, &having->names, past_text(address->names.items[i]));
 	if (address->network == NULL)
 		return;
 	for (uint32_t i = 0; i < interface->n_macs; i++)
@@ -369,7 +369,7 @@ static void find_what_it_has(struct desk *desk, const struct machine *machine)
 	struct having *having = &desk->having;
 
 	empty(having);
-	add_item(tmp, &having->names, past_name(machine->fqdn));
+	add_item(tmp, &having->names, past_text(machine->fqdn));
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		const struct interface *interface = machine->interfaces[i];
 
@@ -611,7 +611,7 @@ static void tally_macs(struct tally *macs, const struct interface *interface)
 	for (uint32_t i = 0; i < interface->rare->n_guids; i++)
 		tally(macs, past_hardware(&interface->rare->guids[i]));
 	for (uint32_t i = 0; i < interface->rare->duids.n; i++)
-		tally(macs, past_name(interface->rare->duids.items[i]));
+		tally(macs, past_text(interface->rare->duids.items[i]));
 }
 
 static void find_losses(struct machine *machine, const struct roster_record *was)

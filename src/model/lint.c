@@ -78,7 +78,7 @@ static const struct name_holder *find_winner(
 	size_t n_owners = 0;
 
 	for (size_t i = 0; i < end; i++)
-		if (past_has(all->items[i]->machine->past.names, past_name(name))) {
+		if (past_has(all->items[i]->machine->past.names, past_text(name))) {
 			owner = all->items[i];
 			n_owners++;
 		}

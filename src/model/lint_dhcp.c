@@ -684,8 +684,8 @@ static void check_guids(struct reporter *r, struct interface *interface)
 static bool has_rather(
 	const struct interface *a, const struct interface *b, const char *duid)
 {
-	bool had_a = past_has(a->machine->past.macs, past_name(duid));
-	bool had_b = past_has(b->machine->past.macs, past_name(duid));
+	bool had_a = past_has(a->machine->past.macs, past_text(duid));
+	bool had_b = past_has(b->machine->past.macs, past_text(duid));
 
 	return had_a != had_b ? had_a : lint_stands_above(a->machine, b->machine);
 }

@@ -6,14 +6,9 @@
 
 #include "base/table.h"
 
-uint64_t past_file(const char *path)
+uint64_t past_text(const char *text)
 {
-	return hash_end(hash_add(HASH_START, path, strlen(path)));
-}
-
-uint64_t past_name(const char *name)
-{
-	return hash_end(hash_add(HASH_START, name, strlen(name)));
+	return hash_end(hash_add(HASH_START, text, strlen(text)));
 }
 
 uint64_t past_ip(struct ip ip)

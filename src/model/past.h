@@ -11,10 +11,9 @@
 
 enum { PAST_ITEM = 8, PAST_ITEM_MAX };
 
-uint64_t past_name(const char *name);
+uint64_t past_text(const char *text); /* a name, a DUID, the path of a file */
 uint64_t past_ip(struct ip ip);
 uint64_t past_hardware(const struct hardware *hardware); /* MAC or GUID */
-uint64_t past_file(const char *path);
 
 /* The item of a hash, as a number and as text. */
 uint32_t past_number(uint64_t hash);

@@ -641,7 +641,7 @@ static int claim_of(const struct output *output)
 
 	if (machine == NULL)
 		return -1;
-	return machine->standing + (past_has(machine->past.files, past_file(output->path))
+	return machine->standing + (past_has(machine->past.files, past_text(output->path))
 						   ? STANDING_SAME + 1
 						   : 0);
 }
@@ -668,7 +668,7 @@ static void note_owners(struct site *site, const struct tree *tree)
 		if (machine != NULL)
 			machine->files = arena_printf(site->arena, "%s%s",
 				machine->files == NULL ? "" : machine->files,
-				past_item(past_file(tree->outputs[i].path), item));
+				past_item(past_text(tree->outputs[i].path), item));
 	}
 }
 
