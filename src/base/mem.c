@@ -383,3 +383,17 @@ void mem_close_fd(int *fd)
 		close(*fd);
 	*fd = -1;
 }
+
+void mem_close_dir(DIR **dir)
+{
+	if (*dir != NULL)
+		closedir(*dir);
+}
+
+int mem_take_fd(int *fd)
+{
+	int taken = *fd;
+
+	*fd = -1;
+	return taken;
+}

@@ -17,6 +17,7 @@
  * every state on disk is journaled (ldapcc(8), "Publishing").
  */
 
+#include <dirent.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -127,3 +128,6 @@ char *arena_printf(struct arena *a, const char *format, ...) _printf_(2, 3) _mus
 
 /* Cleanup handlers for _cleanup_(): each accepts what was never opened. */
 void mem_close_fd(int *fd);
+void mem_close_dir(DIR **dir);
+/* What is in *@fd, which is empty then: a cleanup handler finds nothing to close. */
+int mem_take_fd(int *fd) _must_check_;

@@ -78,10 +78,7 @@ static int enter_each(char *path, bool to_make, mode_t mode)
 		if (is_last)
 			break;
 	}
-	int r = fd < 0 ? -errno : fd;
-
-	fd = -1;
-	return r;
+	return fd < 0 ? -errno : mem_take_fd(&fd);
 }
 
 int folder_enter(const char *path)
@@ -205,19 +202,13 @@ static int remove_one(int dirfd, const char *name, bool is_folder)
 	return 0;
 }
 
-void folder_close(DIR **dir)
-{
-	if (*dir != NULL)
-		closedir(*dir);
-}
-
 static int remove_contents(int dirfd, const char *name)
 {
 	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	_cleanup_(folder_close) DIR *dir = fdopendir(fd);
+	_cleanup_(mem_close_dir) DIR *dir = fdopendir(fd);
 
 	if (dir == NULL) {
 		int error = errno;

@@ -9,7 +9,6 @@
  * made one, the message says what the path is without it.
  */
 
-#include <dirent.h>
 #include <sys/types.h>
 
 #include "base/diag.h"
@@ -39,9 +38,6 @@ int folder_open(const char *path, bool is_below_root, struct diags *diags,
 /* The same, after making what is missing of it with mode 0755. */
 int folder_make(const char *path, bool is_below_root, struct diags *diags,
 	int *ret_fd) _must_check_;
-
-/* For _cleanup_(). */
-void folder_close(DIR **dir);
 
 /* The folder part of an absolute path, "/" for what lies there. */
 char *folder_of(TALLOC_CTX *mem_ctx, const char *path) _must_check_;

@@ -234,7 +234,7 @@ int state_numbers(TALLOC_CTX *mem_ctx, const struct state *state, const char *pa
 
 	if (fd < 0 && errno == ENOENT)
 		return 0;
-	_cleanup_(folder_close) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	_cleanup_(mem_close_dir) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
 	if (dir == NULL) {
 		int error = errno;

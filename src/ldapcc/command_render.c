@@ -111,7 +111,7 @@ static void remove_stale_below(struct leftovers *old, int dirfd, const char *nam
 static void remove_stale_in(
 	struct leftovers *old, int fd, const char *folder, size_t depth)
 {
-	DIR *dir = fdopendir(fd);
+	_cleanup_(mem_close_dir) DIR *dir = fdopendir(fd);
 
 	if (dir == NULL) {
 		mem_close_fd(&fd);
@@ -129,7 +129,6 @@ static void remove_stale_in(
 			unlinkat(fd, entry->d_name, 0) < 0)
 			old->error = errno;
 	}
-	closedir(dir);
 }
 
 static int remove_stale_of(

@@ -157,7 +157,7 @@ int pending_load(TALLOC_CTX *mem_ctx, const struct state *state, struct diags *d
 	r = open_folder(state, diags, &fd);
 	if (r < 0)
 		return r;
-	_cleanup_(folder_close) DIR *dir = fdopendir(fd);
+	_cleanup_(mem_close_dir) DIR *dir = fdopendir(fd);
 
 	if (dir == NULL) {
 		r = diag_fail_errno(diags, EXIT_IO, errno,

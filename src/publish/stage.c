@@ -628,9 +628,7 @@ static int stage_generation(struct staged *staged, struct diags *diags)
 		r = keep_all_replaced(staged, diags);
 	if (r < 0)
 		return r;
-	fd = dirfd;
-	dirfd = -1;
-	return finish_folders(staged, fd, diags);
+	return finish_folders(staged, mem_take_fd(&dirfd), diags);
 }
 
 /* Next versions */

@@ -604,14 +604,12 @@ static const char **template_names(
 	struct string_list names = {0};
 
 	for (size_t i = 0; i < folders->folders.n; i++) {
-		DIR *dir = opendir(folders->folders.items[i]);
+		_cleanup_(mem_close_dir) DIR *dir = opendir(folders->folders.items[i]);
 
 		for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;)
 			if (entry->d_name[0] != '.' && entry->d_type != DT_DIR)
 				*mem_push(mem_ctx, &names.items, &names.n) =
 					mem_strdup(mem_ctx, entry->d_name);
-		if (dir != NULL)
-			closedir(dir);
 	}
 	/* the same at every run, whatever the order in the folder */
 	if (names.n > 1)

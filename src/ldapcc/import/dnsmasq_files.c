@@ -117,7 +117,7 @@ static int list_folder(
 	const struct dnsmasq_line *l, const char *path, struct listing *ret)
 {
 	struct import *im = l->im;
-	DIR *folder = opendir(path);
+	_cleanup_(mem_close_dir) DIR *folder = opendir(path);
 
 	*ret = (struct listing){NULL, 0};
 	if (folder == NULL)
@@ -132,7 +132,6 @@ static int list_folder(
 			stat(file, &st) == 0 && S_ISREG(st.st_mode))
 			*mem_push(im->mem_ctx, &ret->paths, &ret->n) = file;
 	}
-	closedir(folder);
 	if (ret->n > 1)
 		qsort(ret->paths, ret->n, sizeof(*ret->paths), text_compare_items);
 	return 0;

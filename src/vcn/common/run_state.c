@@ -423,7 +423,7 @@ int run_state_list(TALLOC_CTX *mem_ctx, const char *runtime_dir, struct diags *d
 	char **names = NULL;
 	size_t n = 0;
 	struct dirent *entry;
-	DIR *folder = opendir(runtime_dir);
+	_cleanup_(mem_close_dir) DIR *folder = opendir(runtime_dir);
 
 	if (folder == NULL && errno != ENOENT)
 		return diag_fail_errno(diags, EXIT_IO, errno, LOC_NONE,
@@ -432,8 +432,6 @@ int run_state_list(TALLOC_CTX *mem_ctx, const char *runtime_dir, struct diags *d
 		if (is_guest_folder(dirfd(folder), entry->d_name))
 			*mem_push(mem_ctx, &names, &n) =
 				mem_strdup(mem_ctx, entry->d_name);
-	if (folder != NULL)
-		closedir(folder);
 	if (n > 1)
 		qsort(names, n, sizeof(*names), text_compare_items);
 	*ret_names = names;

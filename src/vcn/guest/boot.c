@@ -118,14 +118,6 @@ static int open_kvm(struct supervisor *s, struct handover *handover)
 	return r;
 }
 
-static int take(int *fd)
-{
-	int taken = *fd;
-
-	*fd = -1;
-	return taken;
-}
-
 /* The files come from another process; from here on they are QEMU's. */
 static void take_opened(struct handover *handover, struct opened *opened)
 {
@@ -137,13 +129,14 @@ static void take_opened(struct handover *handover, struct opened *opened)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		handover->fds[kinds[i]] = take(&opened->fds[i]);
+		handover->fds[kinds[i]] = mem_take_fd(&opened->fds[i]);
 	for (size_t i = 0; i < GUEST_DISKS_MAX; i++)
 		handover->drives[i] =
-			(struct drive_fds){take(&opened->fds[OPENED_DISK + i]),
-				take(&opened->fds[OPENED_DISK_READ + i])};
+			(struct drive_fds){mem_take_fd(&opened->fds[OPENED_DISK + i]),
+				mem_take_fd(&opened->fds[OPENED_DISK_READ + i])};
 	for (size_t i = 0; i < CREDENTIALS_MAX; i++)
-		handover->credentials[i] = take(&opened->fds[OPENED_CREDENTIAL + i]);
+		handover->credentials[i] =
+			mem_take_fd(&opened->fds[OPENED_CREDENTIAL + i]);
 }
 
 /* QEMU opens them once more, by their descriptors, as its own user. */

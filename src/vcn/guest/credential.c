@@ -67,10 +67,7 @@ static int make_string(const char *name, const char *bytes, size_t len)
 		fcntl(fd, F_ADD_SEALS,
 			F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
 		return -errno;
-	int made = fd;
-
-	fd = -1;
-	return made;
+	return mem_take_fd(&fd);
 }
 
 int credential_open(const struct launch_settings *settings, const struct guest *guest,

@@ -45,7 +45,7 @@ static bool is_known(const struct descriptions *list, const char *name)
 
 static void list_folder(TALLOC_CTX *mem_ctx, const char *path, struct descriptions *list)
 {
-	DIR *folder = opendir(path);
+	_cleanup_(mem_close_dir) DIR *folder = opendir(path);
 	struct dirent *entry;
 
 	while (folder != NULL && (entry = readdir(folder)) != NULL) {
@@ -57,8 +57,6 @@ static void list_folder(TALLOC_CTX *mem_ctx, const char *path, struct descriptio
 		item->name = mem_strdup(mem_ctx, entry->d_name);
 		item->path = file_join(mem_ctx, path, entry->d_name);
 	}
-	if (folder != NULL)
-		closedir(folder);
 }
 
 static int compare_descriptions(const void *left, const void *right)

@@ -77,16 +77,10 @@ static bool is_known_user(uid_t uid)
 	return false;
 }
 
-static void close_folder(DIR **folder)
-{
-	if (*folder != NULL)
-		closedir(*folder);
-}
-
 /* Does anything run as @uid: a QEMU that cannot die, or somebody else's? */
 static bool runs_something(uid_t uid)
 {
-	_cleanup_(close_folder) DIR *processes = opendir("/proc");
+	_cleanup_(mem_close_dir) DIR *processes = opendir("/proc");
 	const struct dirent *entry;
 
 	while (processes != NULL && (entry = readdir(processes)) != NULL) {

@@ -157,8 +157,7 @@ int image_open(const struct string_list *roots, const char *path, const char *wh
 
 	if (r < 0)
 		return r;
-	*ret_fd = fd;
-	fd = -1;
+	*ret_fd = mem_take_fd(&fd);
 	return 0;
 }
 
@@ -200,10 +199,7 @@ static int copy_to_memory(int from)
 		fcntl(fd, F_ADD_SEALS,
 			F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
 		return -errno;
-	int copy = fd;
-
-	fd = -1;
-	return copy;
+	return mem_take_fd(&fd);
 }
 
 static int refuse_cut(const struct image_file *file, struct diags *diags)

@@ -275,14 +275,6 @@ int64_t opening_deadline(const struct opening *opening)
 	return opening->deadline;
 }
 
-static int take(int *fd)
-{
-	int taken = *fd;
-
-	*fd = -1;
-	return taken;
-}
-
 static int close_opened(struct opened *opened)
 {
 	for (size_t i = 0; i < _OPENED_MAX; i++)
@@ -352,7 +344,7 @@ int opening_end(TALLOC_CTX *mem_ctx, struct opening *opening, struct loc where,
 			diags, (enum exit_code) - header.code, where, "%s", opened->mark);
 	for (size_t i = 0; i < _OPENED_MAX; i++)
 		if (is_kept(opening->kept, i))
-			opened->fds[i] = take(&opening->kept->fds[i]);
+			opened->fds[i] = mem_take_fd(&opening->kept->fds[i]);
 	*ret = talloc_steal(mem_ctx, opened);
 	return 0;
 }

@@ -63,15 +63,14 @@ static pid_t own_number(pid_t qemu, const char *thread)
 static pid_t find_thread(pid_t qemu, pid_t number)
 {
 	TMP_CTX(tmp);
-	DIR *folder = opendir(mem_printf(tmp, "/proc/%d/task", (int)qemu));
+	_cleanup_(mem_close_dir) DIR *folder =
+		opendir(mem_printf(tmp, "/proc/%d/task", (int)qemu));
 	struct dirent *entry;
 	pid_t found = -1;
 
 	while (folder != NULL && found < 0 && (entry = readdir(folder)) != NULL)
 		if (entry->d_name[0] != '.' && own_number(qemu, entry->d_name) == number)
 			found = (pid_t)strtol(entry->d_name, NULL, 10);
-	if (folder != NULL)
-		closedir(folder);
 	return found;
 }
 

@@ -67,10 +67,7 @@ static int connect_to(const char *runtime_dir, const char *name, int flags)
 	server_address(dirfd, &address);
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
-	int connected = fd;
-
-	fd = -1;
-	return connected;
+	return mem_take_fd(&fd);
 }
 
 static int connect_fault(const char *name, int error, struct diags *diags)
