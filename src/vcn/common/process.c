@@ -65,9 +65,9 @@ int process_open(pid_t pid, uint64_t starttime)
 	return pidfd;
 }
 
-int process_signal(int pidfd, int signal)
+void process_signal(int pidfd, int signal)
 {
-	return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0 ? -errno : 0;
+	(void)!syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
 }
 
 bool process_wait(int pidfd, int timeout_ms)

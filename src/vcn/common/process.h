@@ -25,8 +25,8 @@ bool process_is_stopped(pid_t pid, uint64_t starttime);
 /* A pidfd for the very process that had this start time, or -1. */
 int process_open(pid_t pid, uint64_t starttime) _must_check_;
 
-/* 0, or -errno */
-int process_signal(int pidfd, int signal);
+/* One that is gone by now needs none. */
+void process_signal(int pidfd, int signal);
 
 /* Waits for the end of the process; false when @timeout_ms have passed before. */
 bool process_wait(int pidfd, int timeout_ms) _must_check_;

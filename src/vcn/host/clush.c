@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -16,10 +14,9 @@
 #include "base/json.h"
 #include "base/table.h"
 #include "base/text.h"
+#include "vcn/host/command.h"
 
 enum { OUTPUT_MAX = 1 << 30 };
-
-extern char **environ;
 
 /* What a program has printed, as lines. */
 struct output {
@@ -31,31 +28,6 @@ struct output {
 static void output_done(struct output *output)
 {
 	mem_close_fd(&output->fd);
-}
-
-/* In our process group, so that Ctrl-C reaches it and ssh may ask its user. */
-static int spawn(const char *const *words, int out, int err, pid_t *ret_pid)
-{
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t ignored; /* by us */
-
-	sigemptyset(&ignored);
-	sigaddset(&ignored, SIGPIPE);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigdefault(&attributes, &ignored);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(
-		&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
-	int r = posix_spawnp(ret_pid, words[0], &actions, &attributes,
-		(char *const *)(uintptr_t)words, environ);
-
-	posix_spawn_file_actions_destroy(&actions);
-	posix_spawnattr_destroy(&attributes);
-	return -r;
 }
 
 static int read_lines(TALLOC_CTX *mem_ctx, struct output *output)
@@ -79,8 +51,10 @@ static int run_to_end(TALLOC_CTX *mem_ctx, const char *const *words, struct outp
 
 	out->fd = memfd_create("stdout", MFD_CLOEXEC);
 	err->fd = memfd_create("stderr", MFD_CLOEXEC);
-	int r = out->fd < 0 || err->fd < 0 ? -errno
-					   : spawn(words, out->fd, err->fd, &pid);
+	/* in our process group, so that Ctrl-C reaches it and ssh may ask its user */
+	int r = out->fd < 0 || err->fd < 0
+			? -errno
+			: command_spawn(words, out->fd, err->fd, 0, &pid);
 
 	if (r < 0)
 		return r;

@@ -19,37 +19,29 @@ enum { OUTPUT_MAX = 4096 };
 
 extern char **environ;
 
-static void actions_done(posix_spawn_file_actions_t *actions)
+int command_spawn(
+	const char *const *words, int out_fd, int err_fd, short flags, pid_t *ret_pid)
 {
-	posix_spawn_file_actions_destroy(actions);
-}
-
-static void attributes_done(posix_spawnattr_t *attributes)
-{
-	posix_spawnattr_destroy(attributes);
-}
-
-/* With both outputs on @write_fd, in a process group of its own; 0, or -errno. */
-static int spawn_on_pipe(const char *const *words, int write_fd, pid_t *ret_pid)
-{
-	_cleanup_(actions_done) posix_spawn_file_actions_t actions;
-	_cleanup_(attributes_done) posix_spawnattr_t attributes;
-
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
 	sigset_t ignored; /* by us */
 
 	sigemptyset(&ignored);
 	sigaddset(&ignored, SIGPIPE);
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setsigdefault(&attributes, &ignored);
-	posix_spawnattr_setflags(
-		&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setflags(&attributes, (short)(flags | POSIX_SPAWN_SETSIGDEF));
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(
 		&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, write_fd, STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, write_fd, STDERR_FILENO);
-	return -posix_spawnp(ret_pid, words[0], &actions, &attributes,
+	posix_spawn_file_actions_adddup2(&actions, out_fd, STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, err_fd, STDERR_FILENO);
+	int r = posix_spawnp(ret_pid, words[0], &actions, &attributes,
 		(char *const *)(uintptr_t)words, environ);
+
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attributes);
+	return -r;
 }
 
 /* All of the process' group, and itself where it has left that. */
@@ -111,7 +103,7 @@ bool command_run(TALLOC_CTX *mem_ctx, const char *const *words, unsigned timeout
 		*ret_status = -1;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return false;
-	int r = spawn_on_pipe(words, ends[1], &pid);
+	int r = command_spawn(words, ends[1], ends[1], POSIX_SPAWN_SETPGROUP, &pid);
 
 	close(ends[1]);
 	if (r == 0) {

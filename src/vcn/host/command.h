@@ -3,7 +3,19 @@
 
 /* A command of the host, run to its end: systemctl, or the one that fences. */
 
+#include <sys/types.h>
+
 #include "base/diag.h"
+
+/*
+ * command_spawn - the program words[0], its outputs on @out_fd and @err_fd, without any input and
+ *                 with the signals as they are by default
+ *
+ * shape:  @flags: 0: in our process group; POSIX_SPAWN_SETPGROUP: in one of its own
+ * errors: -errno
+ */
+int command_spawn(const char *const *words, int out_fd, int err_fd, short flags,
+	pid_t *ret_pid) _must_check_;
 
 /*
  * command_run - @words, the first a program, without a shell

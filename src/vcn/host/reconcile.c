@@ -251,13 +251,10 @@ bool reconcile_is_backed_out(const struct guest *guest, const struct run_state *
 	       strcmp(state->backed_out_digest, guest->digest) == 0;
 }
 
-struct action *reconcile_add(TALLOC_CTX *mem_ctx, struct plan *plan,
-	enum action_kind kind, const struct guest *guest, const struct run_state *state,
-	const char *reason)
+void reconcile_add(TALLOC_CTX *mem_ctx, struct plan *plan, enum action_kind kind,
+	const struct guest *guest, const struct run_state *state, const char *reason)
 {
-	struct action *action = mem_push(mem_ctx, &plan->actions, &plan->n_actions);
-
-	*action = (struct action){
+	*mem_push(mem_ctx, &plan->actions, &plan->n_actions) = (struct action){
 		.kind = kind,
 		.name = state->name,
 		.guest = guest,
@@ -265,7 +262,6 @@ struct action *reconcile_add(TALLOC_CTX *mem_ctx, struct plan *plan,
 		.reason = reason,
 		.ready_us = -1,
 	};
-	return action;
 }
 
 static const char *describe_change(const struct manifest *manifest,

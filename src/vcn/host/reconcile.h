@@ -76,9 +76,8 @@ void reconcile_plan(TALLOC_CTX *mem_ctx, const struct manifest *manifest,
 /* How many of the plan's actions are of @kind. */
 size_t reconcile_count(const struct plan *plan, enum action_kind kind);
 /* Appends one action to a plan made by hand (`vcn start NAME`). */
-struct action *reconcile_add(TALLOC_CTX *mem_ctx, struct plan *plan,
-	enum action_kind kind, const struct guest *guest, const struct run_state *state,
-	const char *reason);
+void reconcile_add(TALLOC_CTX *mem_ctx, struct plan *plan, enum action_kind kind,
+	const struct guest *guest, const struct run_state *state, const char *reason);
 
 /* Seconds until a guest that failed is tried again; 0: now. */
 int64_t reconcile_backoff(const struct run_state *state, int64_t now);
