@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/lock.h"
@@ -149,4 +150,26 @@ int identity_claim(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 	}
 	*ret_identity = talloc_steal(mem_ctx, identity);
 	return 0;
+}
+
+int identity_act(
+	const struct identity *identity, int (*act)(const void *data), const void *data)
+{
+	int status = 0;
+
+	if (!identity->changes_user)
+		return -act(data);
+	pid_t child = fork();
+
+	if (child == 0) {
+		if (setresgid(identity->uid, identity->uid, identity->uid) < 0 ||
+			setresuid(identity->uid, identity->uid, identity->uid) < 0)
+			_exit(errno);
+		_exit(act(data));
+	}
+	if (child < 0)
+		return -errno;
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
 }

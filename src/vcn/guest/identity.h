@@ -31,3 +31,13 @@ struct identity {
 int identity_claim(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 	const char *name, struct diags *diags,
 	struct identity **ret_identity) _must_check_;
+
+/*
+ * identity_act - calls @act, which gives an errno or 0, as the user that QEMU runs as
+ *
+ * shape:  in a child where that is another: root without CAP_SYS_RESOURCE or CAP_SYS_NICE, as in a
+ *         container, may not change what is another user's
+ * errors: -errno
+ */
+int identity_act(const struct identity *identity, int (*act)(const void *data),
+	const void *data) _must_check_;

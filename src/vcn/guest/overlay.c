@@ -9,7 +9,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -206,32 +205,21 @@ int overlay_make_file(const struct overlay *scratch, const char *name, int *ret_
 	return 0;
 }
 
-static int set_limit(pid_t pid, unsigned mib)
-{
-	rlim_t bytes = (rlim_t)mib * 1024 * 1024;
-	const struct rlimit limit = {bytes, bytes};
+struct limit {
+	pid_t pid;
+	unsigned mib;
+};
 
-	return prlimit(pid, RLIMIT_FSIZE, &limit, NULL) < 0 ? errno : 0;
+static int set_limit(const void *data)
+{
+	const struct limit *limit = data;
+	rlim_t bytes = (rlim_t)limit->mib * 1024 * 1024;
+	const struct rlimit both = {bytes, bytes};
+
+	return prlimit(limit->pid, RLIMIT_FSIZE, &both, NULL) < 0 ? errno : 0;
 }
 
-/* As the same user, who may: root without CAP_SYS_RESOURCE, as in a container, may not. */
 int overlay_limit(const struct identity *identity, pid_t pid, unsigned mib)
 {
-	int status = 0;
-
-	if (!identity->changes_user)
-		return -set_limit(pid, mib);
-	pid_t child = fork();
-
-	if (child == 0) {
-		if (setresgid(identity->uid, identity->uid, identity->uid) < 0 ||
-			setresuid(identity->uid, identity->uid, identity->uid) < 0)
-			_exit(errno);
-		_exit(set_limit(pid, mib));
-	}
-	if (child < 0)
-		return -errno;
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
+	return identity_act(identity, set_limit, &(struct limit){pid, mib});
 }

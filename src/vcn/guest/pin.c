@@ -7,7 +7,6 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
@@ -83,41 +82,25 @@ static int bind_thread(pid_t thread, unsigned cpu)
 	return sched_setaffinity(thread, sizeof(set), &set) < 0 ? errno : 0;
 }
 
-/* An errno, or 0. */
-static int bind_all(
-	const struct cpu_list *cpus, pid_t qemu, const int64_t *numbers, unsigned n)
+/* QEMU's threads, by the numbers that it gives them itself, and where they go. */
+struct binding {
+	const struct cpu_list *cpus;
+	pid_t qemu;
+	const int64_t *numbers;
+	size_t n;
+};
+
+static int bind_all(const void *data)
 {
+	const struct binding *b = data;
 	int error = 0;
 
-	for (unsigned i = 0; error == 0 && i < n; i++) {
-		pid_t thread = find_thread(qemu, (pid_t)numbers[i]);
+	for (size_t i = 0; error == 0 && i < b->n; i++) {
+		pid_t thread = find_thread(b->qemu, (pid_t)b->numbers[i]);
 
-		error = thread < 0 ? ESRCH : bind_thread(thread, cpus->items[i]);
+		error = thread < 0 ? ESRCH : bind_thread(thread, b->cpus->items[i]);
 	}
 	return error;
-}
-
-/* As QEMU's user, who may: root without CAP_SYS_NICE, as in a container, may not. */
-static int bind_as_user(const struct cpu_list *cpus, const struct identity *identity,
-	pid_t qemu, const int64_t *numbers, unsigned n)
-{
-	int status = 0;
-
-	if (!identity->changes_user)
-		return -bind_all(cpus, qemu, numbers, n);
-	pid_t child = fork();
-
-	if (child == 0) {
-		if (setresgid(identity->uid, identity->uid, identity->uid) < 0 ||
-			setresuid(identity->uid, identity->uid, identity->uid) < 0)
-			_exit(errno);
-		_exit(bind_all(cpus, qemu, numbers, n));
-	}
-	if (child < 0)
-		return -errno;
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
 }
 
 int pin_processors(const struct cpu_list *cpus, const struct identity *identity,
@@ -137,5 +120,6 @@ int pin_processors(const struct cpu_list *cpus, const struct identity *identity,
 			numbers[i] == 0)
 			return -EPROTO;
 	}
-	return bind_as_user(cpus, identity, qemu, numbers, (unsigned)n);
+	return identity_act(
+		identity, bind_all, &(struct binding){cpus, qemu, numbers, n});
 }
