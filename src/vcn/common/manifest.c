@@ -421,6 +421,14 @@ static void digest_guest(struct guest *guest)
 	sha256_text(digest, guest->digest);
 }
 
+const char *guest_own_words(const struct guest *guest, const char *message)
+{
+	TMP_CTX(tmp);
+	const char *prefix = mem_printf(tmp, "VCN '%s': ", guest->name);
+
+	return text_has_prefix(message, prefix) ? message + strlen(prefix) : message;
+}
+
 const char *guest_addresses(TALLOC_CTX *mem_ctx, const struct guest *guest)
 {
 	struct buffer *b = buffer_new(mem_ctx);

@@ -129,6 +129,8 @@ int manifest_load(TALLOC_CTX *mem_ctx, const char *path,
 	const struct manifest_demands *demands, struct diags *diags,
 	struct manifest **ret_manifest) _must_check_;
 const struct guest *manifest_find(const struct manifest *manifest, const char *name);
+/* @message without "VCN 'NAME': " in front, which whoever shows it says; borrowed. */
+const char *guest_own_words(const struct guest *guest, const char *message);
 /* The addresses of all of its interfaces as one text, to be compared. */
 const char *guest_addresses(TALLOC_CTX *mem_ctx, const struct guest *guest) _must_check_;
 /*

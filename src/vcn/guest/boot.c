@@ -109,13 +109,10 @@ static struct boot *new_boot(struct supervisor *s)
 
 static int open_kvm(struct supervisor *s, struct handover *handover)
 {
-	int *fd = &handover->fds[MACHINE_FD_KVM];
-
-	if (s->settings->accel == ACCEL_TCG)
-		return 0;
-	int r = kvm_open(s->identity, s->qemu, s->diags, fd, &handover->kvm_group);
-
-	return r;
+	return s->settings->accel == ACCEL_TCG
+		       ? 0
+		       : kvm_open(s->identity, s->qemu, s->diags,
+				 &handover->fds[MACHINE_FD_KVM], &handover->kvm_group);
 }
 
 /* The files come from another process; from here on they are QEMU's. */

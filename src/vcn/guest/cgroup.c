@@ -184,8 +184,13 @@ static int move_supervisor(int fd)
 
 static const char *explain(TALLOC_CTX *mem_ctx, const char *path, int error)
 {
-	return mem_printf(mem_ctx, "control group '%s': %s", path,
-		error == EBUSY ? "other processes are in it" : strerror(error));
+	return error == EOPNOTSUPP
+		       ? mem_printf(mem_ctx,
+				 "control group '%s' has no controllers 'memory' and 'cpu'",
+				 path)
+		       : mem_printf(mem_ctx, "control group '%s': %s", path,
+				 error == EBUSY ? "other processes are in it"
+						: strerror(error));
 }
 
 struct cgroup *cgroup_enter(TALLOC_CTX *mem_ctx, const char **ret_why)
@@ -207,12 +212,7 @@ struct cgroup *cgroup_enter(TALLOC_CTX *mem_ctx, const char **ret_why)
 	else
 		r = move_supervisor(cgroup->fd);
 	if (r < 0) {
-		*ret_why = r == -EOPNOTSUPP
-				   ? mem_printf(mem_ctx,
-					     "control group '%s' has no controllers "
-					     "'memory' and 'cpu'",
-					     path)
-				   : explain(mem_ctx, path, -r);
+		*ret_why = explain(mem_ctx, path, -r);
 		return NULL;
 	}
 	(void)!write_text(cgroup->fd, SUPERVISOR "/cpu.weight", SUPERVISOR_WEIGHT);
@@ -277,10 +277,5 @@ const char *cgroup_obstacle(TALLOC_CTX *mem_ctx, bool in_units)
 			path == NULL ? mount : path);
 	_cleanup_(mem_close_fd) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	return fd >= 0 && has_controllers(fd)
-		       ? NULL
-		       : mem_printf(mem_ctx,
-				 "control group '%s' has no controllers 'memory' and "
-				 "'cpu'",
-				 path);
+	return fd >= 0 && has_controllers(fd) ? NULL : explain(mem_ctx, path, EOPNOTSUPP);
 }

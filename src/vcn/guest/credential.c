@@ -63,9 +63,7 @@ static int make_string(const char *name, const char *bytes, size_t len)
 		memfd_create("credential", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	if (fd < 0 || file_write_all(fd, text, strlen(text)) < 0 ||
-		fchmod(fd, 0400) < 0 ||
-		fcntl(fd, F_ADD_SEALS,
-			F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+		image_seal(fd, 0400) < 0)
 		return -errno;
 	return mem_take_fd(&fd);
 }

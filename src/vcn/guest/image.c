@@ -171,6 +171,13 @@ int image_reopen(
 	return *ret_fd < 0 ? open_fault(errno, "image", path, where, diags) : 0;
 }
 
+int image_seal(int fd, mode_t mode)
+{
+	const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+
+	return fchmod(fd, mode) < 0 ? -1 : fcntl(fd, F_ADD_SEALS, seals);
+}
+
 /*
  * Copies a file into memory that other users may open; the descriptor, or -errno: -EFBIG
  * above the bound, because a sparse file says any size.
@@ -195,9 +202,7 @@ static int copy_to_memory(int from)
 		if (n <= 0)
 			return n < 0 ? -errno : -EIO;
 	}
-	if (fchmod(fd, 0444) < 0 ||
-		fcntl(fd, F_ADD_SEALS,
-			F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+	if (image_seal(fd, 0444) < 0)
 		return -errno;
 	return mem_take_fd(&fd);
 }

@@ -29,6 +29,9 @@ bool image_is_below(const struct string_list *roots, const char *path);
 int image_reopen(int fd, const char *path, struct loc where, struct diags *diags,
 	int *ret_fd) _must_check_;
 
+/* Gives a file in memory the permissions @mode, and keeps everybody from changing it. -1: errno says why not. */
+int image_seal(int fd, mode_t mode) _must_check_;
+
 /* An image or a disk that is open. */
 struct image_file {
 	int fd;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "vcn/common/memory_need.h"
 
 enum { FIRST_NUMBER = 3, IMAGE_SET = 1, FIRST_DISK_SET = 10, MTU_MAX = 65535 };
@@ -363,9 +364,7 @@ static void add_readiness(
  */
 static void add_seed(struct machine *m, const char *url)
 {
-	size_t len = strlen(url);
-
-	if (len > strlen(".ign") && strcmp(url + len - strlen(".ign"), ".ign") == 0)
+	if (text_has_suffix(url, ".ign"))
 		add_option(m, "-fw_cfg",
 			"name=opt/com.coreos/config,string="
 			"{\"ignition\":{\"version\":\"3.0.0\",,"
@@ -373,7 +372,7 @@ static void add_seed(struct machine *m, const char *url)
 			url);
 	else
 		add_option(m, "-smbios", "type=1,serial=ds=nocloud;dsmode=net;s=%s%s",
-			url, url[len - 1] == '/' ? "" : "/");
+			url, text_has_suffix(url, "/") ? "" : "/");
 }
 
 /* Read by QEMU before it starts; what is in them is on no command line. */

@@ -605,18 +605,6 @@ static struct port_job new_job(const struct launch_settings *settings,
 	};
 }
 
-/* Whoever shows it names the guest. */
-static const char *describe_fault(
-	TALLOC_CTX *mem_ctx, const struct guest *guest, struct diags *diags)
-{
-	TMP_CTX(tmp);
-	const char *message = diag_last(diags)->message;
-	const char *name = mem_printf(tmp, "VCN '%s': ", guest->name);
-	size_t skipped = strncmp(message, name, strlen(name)) == 0 ? strlen(name) : 0;
-
-	return mem_strdup(mem_ctx, message + skipped);
-}
-
 const char *network_keep(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
 	const struct guest *guest, struct network_port *ports)
 {
@@ -641,7 +629,9 @@ const char *network_keep(TALLOC_CTX *mem_ctx, const struct launch_settings *sett
 			r = keep_frames(&job, &ports[i]);
 		result = result < 0 ? result : r;
 	}
-	return result < 0 ? describe_fault(mem_ctx, guest, diags) : NULL;
+	return result == 0 ? NULL
+			   : mem_strdup(mem_ctx,
+				     guest_own_words(guest, diag_last(diags)->message));
 }
 
 /* Opening and closing */

@@ -73,7 +73,7 @@ static void try_opening(struct supervisor *s)
 	if (r == 0)
 		r = opening_begin(s, s->settings, next, NULL, s->diags, &s->opening);
 	if (r < 0)
-		give_up(s, supervisor_own_words(s, diag_last(s->diags)->message));
+		give_up(s, guest_own_words(s->guest, diag_last(s->diags)->message));
 	s->diags = diags;
 }
 
@@ -112,7 +112,7 @@ void replace_go_on(struct supervisor *s, bool has_answer)
 
 	s->opening = NULL;
 	if (opening_end(tmp, opening, replacement->next->where, diags, &opened) < 0) {
-		give_up(s, supervisor_own_words(s, diag_last(diags)->message));
+		give_up(s, guest_own_words(s->guest, diag_last(diags)->message));
 		return;
 	}
 	replacement->phase = REPLACE_STOPPING;

@@ -268,7 +268,7 @@ static int try_boot(struct supervisor *s, struct opening *opening)
 
 	s->diags = diags;
 	if (r == -EXIT_BUSY && !replace_is_on_trial(s)) {
-		wait_for_elsewhere(s, supervisor_own_words(s, why));
+		wait_for_elsewhere(s, guest_own_words(s->guest, why));
 		return 0;
 	}
 	s->is_waiting = false;
@@ -314,8 +314,8 @@ static void boot_if_due(struct supervisor *s, bool has_answer)
 		r = go_on_with_boot(s, has_answer);
 	else if (clock_ms() >= s->restart_at)
 		r = begin_boot(s);
-	if (r < 0 && !replace_goes_on(
-			     s, supervisor_own_words(s, diag_last(s->diags)->message))) {
+	if (r < 0 && !replace_goes_on(s,
+			     guest_own_words(s->guest, diag_last(s->diags)->message))) {
 		boot_count_failure(s, r);
 		s->state->message = supervisor_last_fault(s);
 	}

@@ -163,18 +163,10 @@ void supervisor_report(const struct supervisor *s)
 	json_object_put(json);
 }
 
-const char *supervisor_own_words(const struct supervisor *s, const char *message)
-{
-	TMP_CTX(tmp);
-	const char *prefix = mem_printf(tmp, "VCN '%s': ", s->guest->name);
-
-	return text_has_prefix(message, prefix) ? message + strlen(prefix) : message;
-}
-
 const char *supervisor_last_fault(const struct supervisor *s)
 {
 	return mem_strdup(
-		s->state, supervisor_own_words(s, diag_last(s->diags)->message));
+		s->state, guest_own_words(s->guest, diag_last(s->diags)->message));
 }
 
 void supervisor_publish(struct supervisor *s)

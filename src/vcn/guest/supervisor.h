@@ -120,8 +120,6 @@ void supervisor_note_guest(struct supervisor *s);
 void supervisor_note_ports(struct supervisor *s);
 /* The last failure as the state tells it, beside the VCN's name; below s->state. */
 const char *supervisor_last_fault(const struct supervisor *s);
-/* @message without the name of the VCN in front, which whoever shows it says. */
-const char *supervisor_own_words(const struct supervisor *s, const char *message);
 /* Brings the state up to date, writes it, and tells whoever listens. */
 void supervisor_publish(struct supervisor *s);
 /* The state's line for the caller of supervise_detach(). */

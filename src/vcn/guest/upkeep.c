@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/notify.h"
+#include "base/text.h"
 
 enum {
 	TICK_MS = 20000,
@@ -134,11 +135,6 @@ static void look_at_scratch(struct supervisor *s)
 
 /* The network */
 
-static bool is_same(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 static void look_at_network(struct supervisor *s)
 {
 	TMP_CTX(tmp);
@@ -149,7 +145,8 @@ static void look_at_network(struct supervisor *s)
 	if (fault == NULL)
 		fault = uplink_fault(tmp, boot->uplinks);
 	supervisor_note_ports(s);
-	if (is_same(fault, boot->network_fault) && was_filtered == s->state->is_filtered)
+	if (text_compare(fault, boot->network_fault) == 0 &&
+		was_filtered == s->state->is_filtered)
 		return;
 	TALLOC_FREE(boot->network_fault);
 	boot->network_fault = fault == NULL ? NULL : mem_strdup(boot, fault);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vcn/guest/whole.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -54,15 +55,6 @@ static uint64_t size_of(int fd)
 	return fstat(fd, &st) < 0 ? UINT64_MAX - KERNEL_UNIT : (uint64_t)st.st_size;
 }
 
-static uint64_t big_endian(const uint8_t *bytes, size_t len)
-{
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < len; i++)
-		value = value << 8 | bytes[i];
-	return value;
-}
-
 static uint64_t little_endian(const uint8_t *bytes, size_t len)
 {
 	uint64_t value = 0;
@@ -107,7 +99,7 @@ static uint64_t *read_table(
 	if (!read_bytes(q->fd, at, table, n * WORD))
 		return NULL;
 	for (uint64_t i = 0; i < n; i++)
-		table[i] = big_endian((const uint8_t *)&table[i], WORD);
+		table[i] = be64toh(table[i]);
 	return table;
 }
 
@@ -115,13 +107,12 @@ static uint64_t *read_table(
 static int64_t last_in_use(TALLOC_CTX *mem_ctx, const struct qcow2 *q, uint64_t at)
 {
 	size_t len = (size_t)1 << q->cluster_bits;
-	uint8_t *block = mem_array(mem_ctx, uint8_t, len);
+	uint16_t *block = mem_array(mem_ctx, uint16_t, len / REFCOUNT_BYTES);
 	int64_t last = (int64_t)len / REFCOUNT_BYTES - 1;
 
 	if (!read_bytes(q->fd, at, block, len))
 		return -1;
-	while (last >= 0 &&
-		big_endian(block + last * REFCOUNT_BYTES, REFCOUNT_BYTES) == 0)
+	while (last >= 0 && block[last] == 0)
 		last--;
 	return last;
 }

@@ -529,15 +529,12 @@ static bool can_come_back(struct performance *p, struct job *job)
 	TMP_CTX(tmp);
 	struct diags *diags = diags_new(tmp);
 	const struct guest *guest = job->action->guest;
-	const char *name = mem_printf(tmp, "VCN '%s': ", guest->name);
 	int r = preflight_start(p->options->settings, guest, diags);
 
 	if (r == 0)
 		return true;
-	const char *why = diag_last(diags)->message;
-
 	finish_unrestarted(p, job, r == -EXIT_REFUSED ? EXIT_REFUSED : EXIT_REJECTED,
-		text_has_prefix(why, name) ? why + strlen(name) : why);
+		guest_own_words(guest, diag_last(diags)->message));
 	return false;
 }
 
