@@ -7,6 +7,7 @@
 
 #include <json-c/json.h>
 
+#include "base/json.h"
 #include "base/text.h"
 
 enum { SUMMARY_FROM = 10 };
@@ -380,36 +381,28 @@ void diags_print(FILE *stream, struct diags *diags, const struct diag_style *sty
 
 /* JSON */
 
-static void add_text(struct json_object *object, const char *key, const char *text)
-{
-	if (text != NULL)
-		json_object_object_add(object, key, json_object_new_string(text));
-}
-
 void change_to_json(const struct change *change, struct json_object *object)
 {
 	TMP_CTX(tmp);
 
-	add_text(object, "changed_by", change->by);
+	json_put_text(object, "changed_by", change->by);
 	if (change->at != 0)
-		add_text(object, "changed_at", text_format_time(tmp, change->at));
+		json_put_text(object, "changed_at", text_format_time(tmp, change->at));
 }
 
 static struct json_object *where_to_json(const struct loc *where, const char *message)
 {
 	struct json_object *object = json_object_new_object();
 
-	add_text(object, "source", where->source);
+	json_put_text(object, "source", where->source);
 	if (where->line > 0)
-		json_object_object_add(
-			object, "line", json_object_new_int64(where->line));
+		json_put_number(object, "line", where->line);
 	if (where->column > 0)
-		json_object_object_add(
-			object, "column", json_object_new_int64(where->column));
-	add_text(object, "dn", where->dn);
-	add_text(object, "attribute", where->attr);
+		json_put_number(object, "column", where->column);
+	json_put_text(object, "dn", where->dn);
+	json_put_text(object, "attribute", where->attr);
 	change_to_json(&where->change, object);
-	add_text(object, "message", message);
+	json_put_text(object, "message", message);
 	return object;
 }
 
@@ -423,8 +416,8 @@ struct json_object *diags_to_json(struct diags *diags)
 		struct json_object *object = where_to_json(&f->where, f->message);
 		struct json_object *notes = json_object_new_array();
 
-		add_text(object, "severity", severity_word(f->severity));
-		add_text(object, "id", f->id);
+		json_put_text(object, "severity", severity_word(f->severity));
+		json_put_text(object, "id", f->id);
 		for (size_t j = 0; j < f->n_notes; j++)
 			json_object_array_add(notes,
 				where_to_json(&f->notes[j].where, f->notes[j].message));

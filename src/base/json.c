@@ -170,3 +170,19 @@ bool json_copy_texts(TALLOC_CTX *mem_ctx, struct json_object *json, const char *
 			json_object_get_string(json_object_array_get_idx(array, i)));
 	return true;
 }
+
+void json_put_text(struct json_object *json, const char *key, const char *text)
+{
+	if (text != NULL)
+		json_object_object_add(json, key, json_object_new_string(text));
+}
+
+void json_put_number(struct json_object *json, const char *key, int64_t number)
+{
+	json_object_object_add(json, key, json_object_new_int64(number));
+}
+
+void json_put_bool(struct json_object *json, const char *key, bool truth)
+{
+	json_object_object_add(json, key, json_object_new_boolean(truth));
+}

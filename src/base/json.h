@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Reading JSON that others wrote, over json-c, by one rule:
+ * Writing members of JSON, and reading what others wrote, over json-c, by one rule:
  *
  *	a member that is absent or null leaves *ret as it was, and is no fault;
  *	a member of another type, or out of range, is a fault: false, *ret untouched;
@@ -48,3 +48,8 @@ bool json_read_object(
 /* An array of strings, copied below @mem_ctx. */
 bool json_copy_texts(TALLOC_CTX *mem_ctx, struct json_object *json, const char *key,
 	const char ***ret, size_t *ret_n) _must_check_;
+
+/* Writing a member of @json; a text that is NULL is none. */
+void json_put_text(struct json_object *json, const char *key, const char *text);
+void json_put_number(struct json_object *json, const char *key, int64_t number);
+void json_put_bool(struct json_object *json, const char *key, bool truth);

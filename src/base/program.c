@@ -12,6 +12,7 @@
 
 #include <json-c/json.h>
 
+#include "base/json.h"
 #include "base/program_help.h"
 #include "base/text.h"
 
@@ -403,7 +404,7 @@ bool program_color(const struct program *p, int fd)
 
 static void print_json(struct program *p, struct json_object *result, int code)
 {
-	json_object_object_add(result, "exit", json_object_new_int(code));
+	json_put_number(result, "exit", code);
 	json_object_object_add(result, "findings", diags_to_json(p->diags));
 	TMP_CTX(tmp);
 	const char *text = json_object_to_json_string_ext(

@@ -6,6 +6,7 @@
 
 #include <json-c/json.h>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "ldapcc/allocate_group.h"
 #include "ldapcc/allocate_move.h"
@@ -510,8 +511,7 @@ int command_allocate(void *session)
 	if (failed < 0)
 		return failed;
 	if (run->result != NULL)
-		json_object_object_add(
-			run->result, "ldif", json_object_new_string(ldif->data));
+		json_put_text(run->result, "ldif", ldif->data);
 	else
 		fputs(ldif->data, stdout);
 	return 0;

@@ -3,6 +3,7 @@
 
 #include <json-c/json.h>
 
+#include "base/json.h"
 #include "base/text.h"
 
 /* check: what needs no state and changes nothing. */
@@ -22,11 +23,9 @@ static void print_catalogue(struct run *run)
 		}
 		struct json_object *row = json_object_new_object();
 
-		json_object_object_add(
-			row, "id", json_object_new_string(check_name(check)));
-		json_object_object_add(row, "severity", json_object_new_string(severity));
-		json_object_object_add(
-			row, "meaning", json_object_new_string(check_meaning(check)));
+		json_put_text(row, "id", check_name(check));
+		json_put_text(row, "severity", severity);
+		json_put_text(row, "meaning", check_meaning(check));
 		json_object_array_add(list, row);
 	}
 	if (list != NULL)
@@ -38,14 +37,10 @@ static void report_counts(struct run *run)
 	const struct site *site = run->site;
 
 	if (run->result != NULL) {
-		json_object_object_add(run->result, "entries",
-			json_object_new_int64((int64_t)run->n_entries));
-		json_object_object_add(run->result, "hosts",
-			json_object_new_int64((int64_t)site->n_hosts));
-		json_object_object_add(run->result, "vcns",
-			json_object_new_int64((int64_t)site->n_vcns));
-		json_object_object_add(run->result, "quarantined",
-			json_object_new_int64((int64_t)run->n_quarantined));
+		json_put_number(run->result, "entries", (int64_t)run->n_entries);
+		json_put_number(run->result, "hosts", (int64_t)site->n_hosts);
+		json_put_number(run->result, "vcns", (int64_t)site->n_vcns);
+		json_put_number(run->result, "quarantined", (int64_t)run->n_quarantined);
 		return;
 	}
 	if (run->arguments.quiet)

@@ -4,6 +4,7 @@
 
 #include <json-c/json.h>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "change/guard.h"
 #include "ldapcc/commands.h"
@@ -102,11 +103,10 @@ static void put_row(const struct run *run, struct json_object *array, const char
 	}
 	struct json_object *row = json_object_new_object();
 
-	json_object_object_add(row, "name", json_object_new_string(record->name));
-	json_object_object_add(row, "dn", json_object_new_string(record->dn));
-	json_object_object_add(
-		row, "kind", json_object_new_string(kind_name((enum kind)record->kind)));
-	json_object_object_add(row, "change", json_object_new_string(word));
+	json_put_text(row, "name", record->name);
+	json_put_text(row, "dn", record->dn);
+	json_put_text(row, "kind", kind_name((enum kind)record->kind));
+	json_put_text(row, "change", word);
 	change_to_json(&change, row);
 	json_object_array_add(array, row);
 }
@@ -161,10 +161,9 @@ static int print_file(
 	}
 	struct json_object *row = json_object_new_object();
 
-	json_object_object_add(row, "path", json_object_new_string(file->path));
-	json_object_object_add(
-		row, "change", json_object_new_string(file_change_name(file->change)));
-	json_object_object_add(row, "diff", json_object_new_string(text));
+	json_put_text(row, "path", file->path);
+	json_put_text(row, "change", file_change_name(file->change));
+	json_put_text(row, "diff", text);
 	json_object_array_add(array, row);
 	return 0;
 }
@@ -201,8 +200,7 @@ static void print_summary(
 			has_changes ? "; then " : "", has_changes ? summary : "");
 
 	if (run->result != NULL)
-		json_object_object_add(
-			run->result, "summary", json_object_new_string(summary));
+		json_put_text(run->result, "summary", summary);
 	else if (has_changes || foreseen->n_off > 0)
 		printf(run->color ? "\033[1m%s\033[0m\n" : "%s\n", summary);
 }

@@ -6,6 +6,7 @@
 
 #include <json-c/json.h>
 
+#include "base/json.h"
 #include "base/text.h"
 
 /* graph: the site for Graphviz, networks, hosts, and the VCNs on each. */
@@ -167,8 +168,7 @@ int command_graph(void *session)
 		return failed;
 	put_site(b, run->site);
 	if (run->result != NULL)
-		json_object_object_add(
-			run->result, "dot", json_object_new_string(b->data));
+		json_put_text(run->result, "dot", b->data);
 	else
 		fwrite(b->data, 1, b->len, stdout);
 	return 0;

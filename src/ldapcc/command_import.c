@@ -3,6 +3,7 @@
 
 #include <json-c/json.h>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "ldapcc/commands.h"
 #include "ldapcc/import/import.h"
@@ -75,8 +76,7 @@ int command_import(void *session)
 		return failed;
 	import_print(&im, out);
 	if (run->result != NULL)
-		json_object_object_add(
-			run->result, "ldif", json_object_new_string(out->data));
+		json_put_text(run->result, "ldif", out->data);
 	else
 		fwrite(out->data, 1, out->len, stdout);
 	return 0;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/json.h"
 #include "ldapcc/commands.h"
 #include "ldapcc/listing.h"
 
@@ -38,13 +39,10 @@ static void put_at(
 	}
 	struct json_object *row = json_object_new_object();
 
-	json_object_object_add(row, "name", json_object_new_string(label));
-	json_object_object_add(row, "value", json_object_new_string(value));
-	if (where.dn != NULL)
-		json_object_object_add(row, "dn", json_object_new_string(where.dn));
-	if (attribute != NULL)
-		json_object_object_add(
-			row, "attribute", json_object_new_string(attribute));
+	json_put_text(row, "name", label);
+	json_put_text(row, "value", value);
+	json_put_text(row, "dn", where.dn);
+	json_put_text(row, "attribute", attribute);
 	change_to_json(&where.change, row);
 	json_object_array_add(page->values, row);
 }
@@ -268,8 +266,8 @@ static void put_line(const struct output *output, size_t number, const char *tex
 	}
 	struct json_object *row = json_object_new_object();
 
-	json_object_object_add(row, "path", json_object_new_string(output->path));
-	json_object_object_add(row, "line", json_object_new_int64((int64_t)number));
+	json_put_text(row, "path", output->path);
+	json_put_number(row, "line", (int64_t)number);
 	json_object_object_add(row, "text", json_object_new_string_len(text, (int)len));
 	json_object_array_add(lines, row);
 }
@@ -341,8 +339,7 @@ static void show_record(struct run *run, const struct record *record)
 		page.values = json_object_new_array();
 		lines = json_object_new_array();
 		json_object_object_add(shown, "values", page.values);
-		json_object_object_add(
-			shown, "quarantined", json_object_new_boolean(record->is_bad));
+		json_put_bool(shown, "quarantined", record->is_bad);
 		json_object_object_add(shown, "lines", lines);
 		json_object_object_add(run->result, key_of(tmp, record), shown);
 	} else {

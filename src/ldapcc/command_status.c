@@ -7,6 +7,7 @@
 
 #include <json-c/json.h>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "generation/generation.h"
 #include "ldapcc/last_run.h"
@@ -31,7 +32,7 @@ static void put_text(struct run *run, const char *label, const char *value)
 	if (value == NULL)
 		return;
 	if (run->result != NULL)
-		json_object_object_add(run->result, label, json_object_new_string(value));
+		json_put_text(run->result, label, value);
 	else
 		printf("%-12s %s\n", label, value);
 }
@@ -39,8 +40,7 @@ static void put_text(struct run *run, const char *label, const char *value)
 static void put_number(struct run *run, const char *label, uint64_t value)
 {
 	if (run->result != NULL)
-		json_object_object_add(
-			run->result, label, json_object_new_int64((int64_t)value));
+		json_put_number(run->result, label, (int64_t)value);
 	else
 		printf("%-12s %llu\n", label, (unsigned long long)value);
 }
@@ -78,14 +78,11 @@ static void put_pending(struct run *run, const struct pending *pending, size_t n
 		}
 		struct json_object *row = json_object_new_object();
 
-		json_object_object_add(
-			row, "target", json_object_new_string(pending[i].target));
-		json_object_object_add(row, "action", json_object_new_string(action));
-		json_object_object_add(
-			row, "since", json_object_new_int64((int64_t)pending[i].since));
-		json_object_object_add(row, "attempts",
-			json_object_new_int64((int64_t)pending[i].attempts));
-		json_object_object_add(row, "failure", json_object_new_string(failure));
+		json_put_text(row, "target", pending[i].target);
+		json_put_text(row, "action", action);
+		json_put_number(row, "since", (int64_t)pending[i].since);
+		json_put_number(row, "attempts", (int64_t)pending[i].attempts);
+		json_put_text(row, "failure", failure);
 		json_object_array_add(array, row);
 	}
 	if (array != NULL)
@@ -108,10 +105,9 @@ static void put_quarantined(struct run *run, const struct last_run *last)
 		}
 		struct json_object *row = json_object_new_object();
 
-		json_object_object_add(row, "dn", json_object_new_string(note->dn));
-		json_object_object_add(
-			row, "kept", json_object_new_boolean(note->is_kept));
-		json_object_object_add(row, "since", json_object_new_int64(note->since));
+		json_put_text(row, "dn", note->dn);
+		json_put_bool(row, "kept", note->is_kept);
+		json_put_number(row, "since", note->since);
 		json_object_array_add(array, row);
 	}
 	if (array != NULL)
@@ -219,24 +215,15 @@ static void put_generation(
 	}
 	struct json_object *row = json_object_new_object();
 
-	json_object_object_add(
-		row, "generation", json_object_new_int64((int64_t)generation->number));
-	json_object_object_add(
-		row, "created", json_object_new_int64((int64_t)generation->created));
-	json_object_object_add(
-		row, "current", json_object_new_boolean(generation->is_current));
-	json_object_object_add(
-		row, "files", json_object_new_int64((int64_t)generation->n_files));
-	json_object_object_add(
-		row, "written", json_object_new_int64((int64_t)generation->n_installed));
-	json_object_object_add(
-		row, "removed", json_object_new_int64((int64_t)generation->n_removed));
-	json_object_object_add(row, "reason", json_object_new_string(generation->reason));
-	if (generation->summary != NULL)
-		json_object_object_add(
-			row, "summary", json_object_new_string(generation->summary));
-	json_object_object_add(
-		row, "accepted", json_object_new_boolean(generation->is_accepted));
+	json_put_number(row, "generation", (int64_t)generation->number);
+	json_put_number(row, "created", (int64_t)generation->created);
+	json_put_bool(row, "current", generation->is_current);
+	json_put_number(row, "files", (int64_t)generation->n_files);
+	json_put_number(row, "written", (int64_t)generation->n_installed);
+	json_put_number(row, "removed", (int64_t)generation->n_removed);
+	json_put_text(row, "reason", generation->reason);
+	json_put_text(row, "summary", generation->summary);
+	json_put_bool(row, "accepted", generation->is_accepted);
 	json_object_array_add(array, row);
 }
 

@@ -6,6 +6,7 @@
 
 #include <json-c/json.h>
 
+#include "base/json.h"
 #include "change/live.h"
 #include "ldapcc/commands.h"
 #include "ldapcc/decode_crew.h"
@@ -32,8 +33,8 @@ void verify_report(struct verify *v, const char *where, const char *format, ...)
 	}
 	struct json_object *row = json_object_new_object();
 
-	json_object_object_add(row, "where", json_object_new_string(where));
-	json_object_object_add(row, "what", json_object_new_string(what));
+	json_put_text(row, "where", where);
+	json_put_text(row, "what", what);
 	json_object_array_add(v->differences, row);
 }
 
@@ -152,10 +153,8 @@ static void finish(struct verify *v)
 				v->n_differences);
 		return;
 	}
-	json_object_object_add(run->result, "generation",
-		json_object_new_int64((int64_t)v->state->current));
-	json_object_object_add(
-		run->result, "looked_at", json_object_new_int64((int64_t)v->n_looked_at));
+	json_put_number(run->result, "generation", (int64_t)v->state->current);
+	json_put_number(run->result, "looked_at", (int64_t)v->n_looked_at);
 	json_object_object_add(run->result, "differences", v->differences);
 }
 

@@ -6,6 +6,7 @@
 
 #include <json-c/json.h>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "generation/roster.h"
 
@@ -84,8 +85,8 @@ int listing_targets(struct run *run)
 		}
 		struct json_object *row = json_object_new_object();
 
-		json_object_object_add(row, "name", json_object_new_string(target->name));
-		json_object_object_add(row, "path", json_object_new_string(target->path));
+		json_put_text(row, "name", target->name);
+		json_put_text(row, "path", target->path);
 		json_object_array_add(array, row);
 	}
 	return 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ldapcc/publication.h"
+#include "base/json.h"
 #include "ldapcc/notes.h"
 
 #include <string.h>
@@ -449,14 +450,11 @@ void publication_report(const struct publication *p)
 	struct run *run = p->run;
 
 	if (run->result != NULL) {
-		json_object_object_add(run->result, "generation",
-			json_object_new_int64((int64_t)p->state->current));
-		json_object_object_add(run->result, "changed",
-			json_object_new_boolean(p->has_changes || p->has_disarmed));
+		json_put_number(run->result, "generation", (int64_t)p->state->current);
+		json_put_bool(run->result, "changed", p->has_changes || p->has_disarmed);
 		/* of what turned off an installation, where nothing followed */
 		if (p->plan != NULL && (p->has_changes || !p->has_disarmed))
-			json_object_object_add(run->result, "summary",
-				json_object_new_string(plan_summary(tmp, p->plan)));
+			json_put_text(run->result, "summary", plan_summary(tmp, p->plan));
 		return;
 	}
 	if (!p->has_changes || run->arguments.quiet)

@@ -37,12 +37,6 @@ const char *boot_stage_name(enum boot_stage stage)
 
 /* Writing */
 
-static void put_text(struct json_object *json, const char *key, const char *value)
-{
-	if (value != NULL)
-		json_object_object_add(json, key, json_object_new_string(value));
-}
-
 /* Whole microseconds as milliseconds: three decimals are exact. */
 static struct json_object *milliseconds(int64_t us)
 {
@@ -69,21 +63,18 @@ static struct json_object *boot_to_json(const struct boot_record *record)
 	TMP_CTX(tmp);
 	struct json_object *json = json_object_new_object();
 
-	json_object_object_add(
-		json, "started_at", json_object_new_int64((int64_t)record->started));
-	put_text(json, "name", record->name);
-	put_text(json, "image", record->image);
-	put_text(json, "image_id", record->image_id);
-	put_text(json, "accel", record->accel);
-	json_object_object_add(
-		json, "memory_mib", json_object_new_int64(record->memory_mib));
-	json_object_object_add(json, "cpus", json_object_new_int64(record->cpus));
-	json_object_object_add(
-		json, "concurrency", json_object_new_int64(record->concurrency));
+	json_put_number(json, "started_at", (int64_t)record->started);
+	json_put_text(json, "name", record->name);
+	json_put_text(json, "image", record->image);
+	json_put_text(json, "image_id", record->image_id);
+	json_put_text(json, "accel", record->accel);
+	json_put_number(json, "memory_mib", record->memory_mib);
+	json_put_number(json, "cpus", record->cpus);
+	json_put_number(json, "concurrency", record->concurrency);
 	json_object_object_add(json, "load",
 		json_object_new_double_s(
 			record->load, mem_printf(tmp, "%.2f", record->load)));
-	put_text(json, "outcome", outcome_names[record->outcome]);
+	json_put_text(json, "outcome", outcome_names[record->outcome]);
 	json_object_object_add(json, "ms", stages_to_json(record->stage_us));
 	return json;
 }
@@ -396,7 +387,7 @@ static struct json_object *stage_to_json(const struct boot_stage_times *times)
 {
 	struct json_object *json = json_object_new_object();
 
-	json_object_object_add(json, "n", json_object_new_int64((int64_t)times->n));
+	json_put_number(json, "n", (int64_t)times->n);
 	put_number(json, "min", times->min);
 	put_number(json, "median", times->median);
 	put_number(json, "p90", times->p90);
@@ -411,17 +402,13 @@ static struct json_object *group_to_json(const struct boot_group *group)
 	struct json_object *json = json_object_new_object();
 	struct json_object *stages = json_object_new_object();
 
-	put_text(json, "image", group->image);
-	put_text(json, "image_id", group->image_id);
-	put_text(json, "accel", group->accel);
-	json_object_object_add(
-		json, "starts", json_object_new_int64((int64_t)group->n_starts));
-	json_object_object_add(
-		json, "ready", json_object_new_int64((int64_t)group->n_ready));
-	json_object_object_add(
-		json, "timeouts", json_object_new_int64((int64_t)group->n_timeouts));
-	json_object_object_add(
-		json, "failures", json_object_new_int64((int64_t)group->n_failures));
+	json_put_text(json, "image", group->image);
+	json_put_text(json, "image_id", group->image_id);
+	json_put_text(json, "accel", group->accel);
+	json_put_number(json, "starts", (int64_t)group->n_starts);
+	json_put_number(json, "ready", (int64_t)group->n_ready);
+	json_put_number(json, "timeouts", (int64_t)group->n_timeouts);
+	json_put_number(json, "failures", (int64_t)group->n_failures);
 	for (int stage = 0; stage < _STAGE_MAX; stage++)
 		if (group->stages[stage].n > 0)
 			json_object_object_add(stages, stage_names[stage],

@@ -54,16 +54,6 @@ static void put_text(struct json_object *json, const char *key, const char *valu
 		json, key, value == NULL ? NULL : json_object_new_string(value));
 }
 
-static void put_number(struct json_object *json, const char *key, int64_t value)
-{
-	json_object_object_add(json, key, json_object_new_int64(value));
-}
-
-static void put_bool(struct json_object *json, const char *key, bool value)
-{
-	json_object_object_add(json, key, json_object_new_boolean(value));
-}
-
 static struct json_object *texts_to_json(const char *const *texts, size_t n)
 {
 	struct json_object *list = json_object_new_array();
@@ -80,18 +70,19 @@ static struct json_object *stages_to_json(const int64_t us[_STAGE_MAX])
 
 	for (enum boot_stage stage = 0; stage < _STAGE_MAX; stage++)
 		if (us[stage] >= 0)
-			put_number(stages, boot_stage_name(stage), us[stage]);
+			json_put_number(stages, boot_stage_name(stage), us[stage]);
 	return stages;
 }
 
 static void put_processes(struct json_object *json, const struct run_state *state)
 {
-	put_number(json, "supervisor_pid", state->supervisor_pid);
-	put_number(json, "supervisor_starttime", (int64_t)state->supervisor_starttime);
-	put_number(json, "pid", state->pid);
-	put_number(json, "starttime", (int64_t)state->starttime);
+	json_put_number(json, "supervisor_pid", state->supervisor_pid);
+	json_put_number(
+		json, "supervisor_starttime", (int64_t)state->supervisor_starttime);
+	json_put_number(json, "pid", state->pid);
+	json_put_number(json, "starttime", (int64_t)state->starttime);
 	put_text(json, "boot_id", state->boot_id);
-	put_number(json, "uid", state->uid);
+	json_put_number(json, "uid", state->uid);
 }
 
 struct json_object *run_state_to_json(const struct run_state *state)
@@ -104,34 +95,34 @@ struct json_object *run_state_to_json(const struct run_state *state)
 	put_text(json, "host", state->host);
 	put_text(json, "vo", state->vo);
 	put_text(json, "state", run_state_name(state->state));
-	put_bool(json, "stopping", state->is_stopping);
+	json_put_bool(json, "stopping", state->is_stopping);
 	put_text(json, "message", state->message);
 	put_text(json, "digest", state->digest);
 	put_text(json, "image", state->image);
 	put_text(json, "image_mark", state->image_mark);
-	put_bool(json, "replacing", state->is_replacing);
+	json_put_bool(json, "replacing", state->is_replacing);
 	put_text(json, "backed_out", state->backed_out);
 	put_text(json, "backed_out_digest", state->backed_out_digest);
 	put_text(json, "backed_out_mark", state->backed_out_mark);
 	put_text(json, "accel", accel_names[state->accel]);
 	put_text(json, "machine_type", state->machine_type);
 	put_text(json, "qemu_version", state->qemu_version);
-	put_number(json, "memory_mib", state->memory_mib);
-	put_number(json, "cpus", state->cpus);
-	put_number(json, "memory_limit_mib", state->memory_limit_mib);
-	put_number(json, "cpu_limit", state->cpu_limit);
+	json_put_number(json, "memory_mib", state->memory_mib);
+	json_put_number(json, "cpus", state->cpus);
+	json_put_number(json, "memory_limit_mib", state->memory_limit_mib);
+	json_put_number(json, "cpu_limit", state->cpu_limit);
 	put_processes(json, state);
 	json_object_object_add(json, "taps", texts_to_json(state->taps, state->n_taps));
 	json_object_object_add(
 		json, "on_wire", texts_to_json(state->on_wire, state->n_on_wire));
-	put_bool(json, "mac_locked", state->is_mac_locked);
-	put_bool(json, "filtered", state->is_filtered);
+	json_put_bool(json, "mac_locked", state->is_mac_locked);
+	json_put_bool(json, "filtered", state->is_filtered);
 	put_text(json, "held_to", state->held_to);
-	put_number(json, "started_at", state->started_at);
-	put_number(json, "changed_at", state->changed_at);
-	put_number(json, "n_boots", state->n_boots);
-	put_number(json, "n_failures", state->n_failures);
-	put_number(json, "failed_at", state->failed_at);
+	json_put_number(json, "started_at", state->started_at);
+	json_put_number(json, "changed_at", state->changed_at);
+	json_put_number(json, "n_boots", state->n_boots);
+	json_put_number(json, "n_failures", state->n_failures);
+	json_put_number(json, "failed_at", state->failed_at);
 	json_object_object_add(json, "stages_us", stages_to_json(state->stage_us));
 	return json;
 }

@@ -190,20 +190,17 @@ static void save_cache(
 {
 	struct json_object *json = json_object_new_object();
 
-	json_object_object_add(json, "format", json_object_new_int(CACHE_FORMAT));
-	json_object_object_add(json, "path", json_object_new_string(qemu->path));
-	json_object_object_add(json, "size", json_object_new_int64(st->st_size));
-	json_object_object_add(json, "inode", json_object_new_int64((int64_t)st->st_ino));
-	json_object_object_add(json, "mtime_ns", json_object_new_int64(changed_ns(st)));
-	json_object_object_add(
-		json, "rings_forbidden", json_object_new_int64(rings_forbidden()));
-	json_object_object_add(json, "version", json_object_new_string(qemu->version));
-	json_object_object_add(json, "major", json_object_new_int((int)qemu->major));
-	json_object_object_add(
-		json, "machine_type", json_object_new_string(qemu->machine_type));
+	json_put_number(json, "format", CACHE_FORMAT);
+	json_put_text(json, "path", qemu->path);
+	json_put_number(json, "size", st->st_size);
+	json_put_number(json, "inode", (int64_t)st->st_ino);
+	json_put_number(json, "mtime_ns", changed_ns(st));
+	json_put_number(json, "rings_forbidden", rings_forbidden());
+	json_put_text(json, "version", qemu->version);
+	json_put_number(json, "major", (int)qemu->major);
+	json_put_text(json, "machine_type", qemu->machine_type);
 	for (size_t i = 0; i < ARRAY_SIZE(features); i++)
-		json_object_object_add(json, features[i].name,
-			json_object_new_boolean(*feature_of(qemu, &features[i])));
+		json_put_bool(json, features[i].name, *feature_of(qemu, &features[i]));
 	const char *text = json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN);
 
 	/* Where it cannot be kept the next one asks again. */
@@ -247,7 +244,7 @@ static struct json_object *ask(
 
 	if (key != NULL) {
 		arguments = json_object_new_object();
-		json_object_object_add(arguments, key, json_object_new_string(value));
+		json_put_text(arguments, key, value);
 	}
 	return ask_with(talk, command, arguments);
 }

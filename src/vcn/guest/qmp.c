@@ -193,7 +193,7 @@ uint64_t qmp_send(struct qmp *qmp, const char *command, struct json_object *argu
 {
 	struct json_object *json = json_object_new_object();
 
-	json_object_object_add(json, "execute", json_object_new_string(command));
+	json_put_text(json, "execute", command);
 	if (arguments != NULL)
 		json_object_object_add(json, "arguments", arguments);
 	json_object_object_add(json, "id", json_object_new_uint64(++qmp->last_id));

@@ -142,7 +142,7 @@ static struct json_object *new_reply(bool ok)
 {
 	struct json_object *json = json_object_new_object();
 
-	json_object_object_add(json, "ok", json_object_new_boolean(ok));
+	json_put_bool(json, "ok", ok);
 	return json;
 }
 
@@ -150,7 +150,7 @@ static void refuse(struct client *client, const char *message)
 {
 	struct json_object *json = new_reply(false);
 
-	json_object_object_add(json, "message", json_object_new_string(message));
+	json_put_text(json, "message", message);
 	reply(client, json);
 }
 

@@ -11,6 +11,7 @@
 #include <json-c/json.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/table.h"
 #include "base/text.h"
 #include "vcn/common/patience.h"
@@ -161,14 +162,11 @@ static void put_manifest(
 {
 	struct json_object *json = json_object_new_object(), *list;
 
-	json_object_object_add(json, "path", json_object_new_string(path));
-	json_object_object_add(json, "host", json_object_new_string(manifest->host));
-	json_object_object_add(
-		json, "serial", json_object_new_int64((int64_t)manifest->serial));
-	json_object_object_add(
-		json, "vcns", json_object_new_int64((int64_t)manifest->n_guests));
-	json_object_object_add(
-		json, "has_trailer", json_object_new_boolean(manifest->has_trailer));
+	json_put_text(json, "path", path);
+	json_put_text(json, "host", manifest->host);
+	json_put_number(json, "serial", (int64_t)manifest->serial);
+	json_put_number(json, "vcns", (int64_t)manifest->n_guests);
+	json_put_bool(json, "has_trailer", manifest->has_trailer);
 	json_object_object_get_ex(s->result, "manifests", &list);
 	json_object_array_add(list, json);
 }

@@ -14,6 +14,7 @@
 #include <json-c/json.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "vcn/common/patience.h"
 #include "vcn/host/command.h"
@@ -181,7 +182,7 @@ int fence_command(void *session)
 		return r;
 	wake_waiting(s);
 	if (s->arguments.json)
-		json_object_object_add(s->result, "fenced", json_object_new_string(host));
+		json_put_text(s->result, "fenced", host);
 	else
 		fprintf(s->out, "%s: fenced\n", host);
 	return 0;

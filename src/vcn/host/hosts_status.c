@@ -199,11 +199,9 @@ static void put_host(struct summary *sum, const struct clush_answer *answer,
 	if (sum->hosts == NULL)
 		return;
 	json = json_object_new_object();
-	json_object_object_add(json, "host", json_object_new_string(answer->host));
-	json_object_object_add(
-		json, "answered", json_object_new_boolean(answer->json != NULL));
-	if (fault != NULL)
-		json_object_object_add(json, "reason", json_object_new_string(fault));
+	json_put_text(json, "host", answer->host);
+	json_put_bool(json, "answered", answer->json != NULL);
+	json_put_text(json, "reason", fault);
 	if (json_object_object_get_ex(answer->json, "exit", &value))
 		json_object_object_add(json, "exit", json_object_get(value));
 	if (json_object_object_get_ex(answer->json, "findings", &value))

@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "vcn/common/image_mark.h"
 #include "vcn/common/patience.h"
@@ -384,21 +385,14 @@ static struct json_object *action_to_json(const struct action *action)
 		[RESULT_DONE] = "done", [RESULT_FAILED] = "failed"};
 	struct json_object *json = json_object_new_object();
 
-	json_object_object_add(json, "vcn", json_object_new_string(action->name));
-	json_object_object_add(
-		json, "action", json_object_new_string(action_names[action->kind]));
-	if (action->reason != NULL)
-		json_object_object_add(
-			json, "reason", json_object_new_string(action->reason));
+	json_put_text(json, "vcn", action->name);
+	json_put_text(json, "action", action_names[action->kind]);
+	json_put_text(json, "reason", action->reason);
 	if (action->result != RESULT_NONE)
-		json_object_object_add(
-			json, "result", json_object_new_string(results[action->result]));
-	if (action->message != NULL)
-		json_object_object_add(
-			json, "message", json_object_new_string(action->message));
+		json_put_text(json, "result", results[action->result]);
+	json_put_text(json, "message", action->message);
 	if (action->ready_us >= 0)
-		json_object_object_add(
-			json, "ready_ms", json_object_new_int64(action->ready_us / 1000));
+		json_put_number(json, "ready_ms", action->ready_us / 1000);
 	return json;
 }
 

@@ -5,6 +5,7 @@
 
 #include <json-c/json.h>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "vcn/host/columns.h"
 
@@ -202,23 +203,16 @@ void status_print(FILE *stream, const struct status *status, bool color)
 
 /* JSON */
 
-static void put_text(struct json_object *json, const char *key, const char *value)
-{
-	if (value != NULL)
-		json_object_object_add(json, key, json_object_new_string(value));
-}
-
 /* Of a guest that does not run: what it would have. */
 static void put_guest(struct json_object *json, const struct guest *guest)
 {
-	put_text(json, "fqdn", guest->fqdn);
-	put_text(json, "uuid", guest->uuid);
-	put_text(json, "vo", guest->vo);
-	put_text(json, "image",
+	json_put_text(json, "fqdn", guest->fqdn);
+	json_put_text(json, "uuid", guest->uuid);
+	json_put_text(json, "vo", guest->vo);
+	json_put_text(json, "image",
 		guest->image.path != NULL ? guest->image.path : guest->image.kernel);
-	json_object_object_add(
-		json, "memory_mib", json_object_new_int64(guest->memory_mib));
-	json_object_object_add(json, "cpus", json_object_new_int64(guest->cpus));
+	json_put_number(json, "memory_mib", guest->memory_mib);
+	json_put_number(json, "cpus", guest->cpus);
 }
 
 static struct json_object *row_to_json(
@@ -232,16 +226,12 @@ static struct json_object *row_to_json(
 		json_object_object_add(json, "accel", NULL);
 	if (guest != NULL && !run_state_is_running(row->state))
 		put_guest(json, guest);
-	put_text(json, "state", row->word);
-	json_object_object_add(
-		json, "outdated", json_object_new_boolean(row->is_outdated));
-	json_object_object_add(json, "uptime_s",
-		json_object_new_int64(status_uptime(status, row->state)));
+	json_put_text(json, "state", row->word);
+	json_put_bool(json, "outdated", row->is_outdated);
+	json_put_number(json, "uptime_s", status_uptime(status, row->state));
 	if (status->has_manifest) {
-		json_object_object_add(
-			json, "in_manifest", json_object_new_boolean(guest != NULL));
-		json_object_object_add(json, "enabled",
-			json_object_new_boolean(guest != NULL && guest->is_enabled));
+		json_put_bool(json, "in_manifest", guest != NULL);
+		json_put_bool(json, "enabled", guest != NULL && guest->is_enabled);
 	}
 	return json;
 }
