@@ -27,8 +27,6 @@ settings() {
 		${TARGETS:+"$TARGETS"} >"$work/settings.yaml"
 }
 
-entry() { printf '%s\n' "dn: $1,dc=x" "cn: ${1#cn=}" "${@:2}" ""; }
-
 # site - a cluster: two networks, a physical host with two VCNs, twenty hosts in the first
 # network, five in the second
 site() {
@@ -62,29 +60,11 @@ a_host() {
 		${DESCRIBED:+"$DESCRIBED"} "vocInstall: TRUE" \
 		"vocInstallProfile: cn=plain,dc=x"
 }
-# is [SED...] - the site, changed by these expressions
-is() {
-	local args=(-e '') one
-	for one; do args+=(-e "$one"); done
-	site | sed "${args[@]}" >"$work/site.ldif"
-}
 # without NAME... - the site without these entries
 without() {
 	site | awk -v RS= -v ORS='\n\n' -v names="$*" 'BEGIN { n = split(names, a, " ") }
 		{ for (i = 1; i <= n; i++) if ($0 ~ "^dn: cn=" a[i] ",") next; print }' \
 		>"$work/site.ldif"
-}
-published() { (cd "$work/out" && find . -type f -exec sha256sum {} + | sort); }
-stands() { equal "$(published)" "$before"; }
-# anew - the site as it is, published
-anew() {
-	rm -rf "$work/state" "$work/out"
-	mkdir "$work/out"
-	settings "$@"
-	is
-	run apply
-	before=$(published)
-	[ "$status" = 0 ] || { sed 's/^/# /' "$work/err"; exit 1; }
 }
 # What is counted is a part of the whole: 23 of 7 are not.
 no_more_than_all() {

@@ -63,3 +63,26 @@ holds() { grep -q -- "$2" "$1"; }
 lacks() { ! grep -q -- "$2" "$1"; }
 # What `apply --accept` would take, of the last refusal.
 plan_id() { sed -n 's/.* --accept \([0-9a-z]*\).*/\1/p' "$work/err" | head -1; }
+
+# For a script whose function site prints LDIF, and whose settings makes $work/settings.yaml:
+# entry RDN LINE... - one of the site
+entry() { printf '%s\n' "dn: $1,dc=x" "cn: ${1#cn=}" "${@:2}" ""; }
+# is [SED...] - the site, changed by these expressions
+is() {
+	local args=(-e '') one
+	for one; do args+=(-e "$one"); done
+	site | sed "${args[@]}" >"$work/site.ldif"
+}
+published() { (cd "$work/out" && find . -type f -exec sha256sum {} + | sort); }
+# What is published is what $before was.
+stands() { equal "$(published)" "$before"; }
+# anew [LINE...] - the site published for the first time, with these settings, as $before
+anew() {
+	rm -rf "$work/state" "$work/out"
+	mkdir "$work/out"
+	settings "$@"
+	is
+	run apply
+	before=$(published)
+	[ "$status" = 0 ] || { sed 's/^/# /' "$work/err"; exit 1; }
+}

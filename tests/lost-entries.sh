@@ -26,7 +26,6 @@ targets:
 END
 cp "$work/settings.yaml" "$work/settings.kept"
 
-entry() { printf '%s\n' "dn: $1,dc=x" "cn: ${1#cn=}" "${@:2}" ""; }
 site() {
 	entry cn=c "objectClass: vocCluster" "vocDomain: c.example" \
 		"vocInstallServer: http://10.1.0.9/ks"
@@ -49,16 +48,8 @@ site() {
 	printf '%s\n' "dn: cn=eth1,cn=m,dc=x" "cn: eth1" "objectClass: vocNodeInterface" \
 		"objectClass: ipHost" "ipHostNumber: 10.1.0.31" "macAddress: 00:16:3e:00:01:31" ""
 }
-# is [SED...] - the site, changed by these expressions
-is() {
-	local args=(-e '') one
-	for one; do args+=(-e "$one"); done
-	site | sed "${args[@]}" >"$work/site.ldif"
-}
 # of NAME SED - within the entry of a name
 of() { echo "/^dn: cn=$1,/,/^\$/{$2;}"; }
-published() { (cd "$work/out" && find . -type f -exec sha256sum {} + | sort); }
-stands() { equal "$(published)" "$before"; }
 # What is published is what a program without a past prints of the site.
 fresh() {
 	"$LDAPCC" --config "$work/settings.yaml" --ldif "$work/site.ldif" render \

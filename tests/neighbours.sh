@@ -27,7 +27,6 @@ settings() {
 		"  manifest: off" >"$work/settings.yaml"
 }
 
-entry() { printf '%s\n' "dn: $1,dc=x" "cn: ${1#cn=}" "${@:2}" ""; }
 host() {
 	entry "cn=$1" "objectClass: device" "objectClass: ipHost" "objectClass: ieee802Device" \
 		"objectClass: vocPhysicalNode" "ipHostNumber: 10.1.0.$2" \
@@ -52,24 +51,6 @@ site() {
 	host n1 15 "vocInstallProfile: cn=el9,dc=x" "vocInstall: TRUE"
 	entry cn=group "objectClass: nisNetgroup" "nisNetgroupTriple: (n1,-,)" \
 		"nisNetgroupTriple: (util,-,c.example)"
-}
-# is [SED...] - the site, changed by these expressions
-is() {
-	local args=(-e '') one
-	for one; do args+=(-e "$one"); done
-	site | sed "${args[@]}" >"$work/site.ldif"
-}
-published() { (cd "$work/out" && find . -type f -exec sha256sum {} + | sort); }
-stands() { equal "$(published)" "$before"; }
-# anew [LINE...] - the site as it is, published with these settings
-anew() {
-	rm -rf "$work/state" "$work/out"
-	mkdir "$work/out"
-	settings "$@"
-	is
-	run apply
-	before=$(published)
-	[ "$status" = 0 ] || { sed 's/^/# /' "$work/err"; exit 1; }
 }
 member() { python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1" <"$work/said"; }
 

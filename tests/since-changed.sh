@@ -25,7 +25,6 @@ settings() {
 boots() { echo "  pxelinux: {path: '$work/out/$1/{{mac_dashed}}'}"; }
 hosts="  dnsmasq-hosts: {path: $work/out/hosts, check: none}"
 
-entry() { printf '%s\n' "dn: $1,dc=x" "cn: ${1#cn=}" "${@:2}" ""; }
 # site N [ARMED...] - N hosts, of which these install themselves
 site() {
 	local i

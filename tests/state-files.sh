@@ -48,7 +48,6 @@ ok 'the state is made: a command is pending' equal "$status" 6
 run rollback
 ok 'and the site is pinned' exits 3 apply
 cp -a "$work/state" "$work/state.whole"
-published() { (cd "$work/out" && find . -type f -exec sha256sum {} + | sort); }
 cp -a "$work/out" "$work/out.whole"
 before=$(published)
 site 1 >"$work/lost.ldif"
