@@ -50,16 +50,10 @@ static const struct field file_fields[] = {
 };
 static const struct shape file_shape = {"file", file_fields, NULL, NULL};
 
-GETTER(globals_self, globals)
-{
-	row_give_object(ret, o);
-}
+GIVES(object, globals_self, globals, o)
 
 /* A site without a vocCluster entry has all its values empty. */
-GETTER(globals_site, globals)
-{
-	row_give_object(ret, model_cluster(o->site));
-}
+GIVES(object, globals_site, globals, model_cluster(o->site))
 
 static size_t count_ipv4(const struct site *site)
 {
@@ -170,20 +164,9 @@ static bool has_repeats(const struct site *site, unsigned family)
 	return found;
 }
 
-GETTER(globals_has_repeats4, globals)
-{
-	row_give_bool(ret, has_repeats(o->site, 4));
-}
-
-GETTER(globals_has_repeats6, globals)
-{
-	row_give_bool(ret, has_repeats(o->site, 6));
-}
-
-GETTER(globals_bmc_nodeset, globals)
-{
-	row_give_text(ret, o->site->bmc_nodeset);
-}
+GIVES(bool, globals_has_repeats4, globals, has_repeats(o->site, 4))
+GIVES(bool, globals_has_repeats6, globals, has_repeats(o->site, 6))
+GIVES(text, globals_bmc_nodeset, globals, o->site->bmc_nodeset)
 
 #define GLOBAL(name, shape, element) \
 	{ \

@@ -21,10 +21,7 @@ static void give_dotted(struct value *ret, const char *name)
 
 /* Records of the directory */
 
-GETTER(dns_type, dns_record)
-{
-	row_give_text(ret, dns_type_name(o->type));
-}
+GIVES(text, dns_type, dns_record, dns_type_name(o->type))
 
 /* is_mx and so on: the row's offset is the type */
 static void get_is_type(const struct field *field, const void *object, struct value *ret)
@@ -107,10 +104,7 @@ static void get_owner(
 	ret->text.bytes = zone_record_owner(o, ret->scratch, &ret->text.len);
 }
 
-GETTER(zone_record_type, zone_record)
-{
-	row_give_text(ret, dns_type_name(o->type));
-}
+GIVES(text, zone_record_type, zone_record, dns_type_name(o->type))
 
 /* What follows the type where it is one word: an address, or a full name. */
 GETTER(zone_record_word, zone_record)
@@ -139,10 +133,7 @@ GETTER(zone_records, zone)
 	row_give_list(ret, o->records, o->n_records);
 }
 
-GETTER(zone_server, zone)
-{
-	row_give_text(ret, o->server_names.items[0]);
-}
+GIVES(text, zone_server, zone, o->server_names.items[0])
 
 ELEMENTS(zone_record)
 

@@ -14,10 +14,7 @@ COUNT_BEHIND(profile, hosts);
 COUNT_BEHIND(profile, modules);
 ELEMENTS(module_choice)
 
-GETTER(image_is_qcow2, image)
-{
-	row_give_bool(ret, strcmp(o->format, "qcow2") == 0);
-}
+GIVES(bool, image_is_qcow2, image, strcmp(o->format, "qcow2") == 0)
 
 static const struct field image_computed[] = {
 	EXTRA(IMAGE),
@@ -82,15 +79,8 @@ GETTER(profile_initrd_is_url, profile)
 	give_is_url(o->initrd, ret);
 }
 
-GETTER(profile_has_url, profile)
-{
-	row_give_bool(ret, o->nfs_server == NULL);
-}
-
-GETTER(profile_leaves_out, profile)
-{
-	row_give_bool(ret, o->n_installer_repositories < o->n_repositories);
-}
+GIVES(bool, profile_has_url, profile, o->nfs_server == NULL)
+GIVES(bool, profile_leaves_out, profile, o->n_installer_repositories < o->n_repositories)
 
 static const struct field module_fields[] = {
 	FROM("name", module_choice, name, MODULE),
@@ -103,10 +93,7 @@ static const struct shape module_shape = {"module", module_fields, NULL, NULL};
 COUNT_BEHIND(profile, sources);
 ELEMENTS(apt_source)
 
-GETTER(apt_source_number, apt_source)
-{
-	row_give_number(ret, o->number);
-}
+GIVES(number, apt_source_number, apt_source, o->number)
 
 static const struct field apt_mirror_fields[] = {
 	FROM("protocol", apt_mirror, protocol, INSTALL_URL),
@@ -130,21 +117,10 @@ static const struct field apt_source_fields[] = {
 };
 static const struct shape apt_source_shape = {"source", apt_source_fields, NULL, NULL};
 
-GETTER(profile_codename, profile)
-{
-	row_give_text(ret, o->release != NULL ? o->release->codename : NULL);
-}
-
-GETTER(profile_is_kickstart, profile)
-{
-	row_give_bool(
-		ret, o->release != NULL && o->release->installer == INSTALLER_KICKSTART);
-}
-
-GETTER(profile_has_all_packages, profile)
-{
-	row_give_bool(ret, o->packages.n > 0 || o->groups.n > 0);
-}
+GIVES(text, profile_codename, profile, o->release != NULL ? o->release->codename : NULL)
+GIVES(bool, profile_is_kickstart, profile,
+	o->release != NULL && o->release->installer == INSTALLER_KICKSTART)
+GIVES(bool, profile_has_all_packages, profile, o->packages.n > 0 || o->groups.n > 0)
 
 GETTER(profile_has_pins, profile)
 {

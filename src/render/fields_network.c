@@ -27,15 +27,8 @@ COUNT_BEHIND(dhcp_option, words);
 
 /* Networks */
 
-GETTER(network_netmask, network)
-{
-	row_give_ip(ret, prefix_netmask(o->prefix));
-}
-
-GETTER(network_prefix, network)
-{
-	row_give_number(ret, o->prefix.length);
-}
+GIVES(ip, network_netmask, network, prefix_netmask(o->prefix))
+GIVES(number, network_prefix, network, o->prefix.length)
 
 GETTER(network_cidr, network)
 {
@@ -64,15 +57,8 @@ GETTER(network_number, network)
 	row_give_number(ret, (int64_t)(hash % 4294967293U) + 1);
 }
 
-GETTER(network_is_ipv4, network)
-{
-	row_give_bool(ret, o->prefix.base.family == 4);
-}
-
-GETTER(network_is_ipv6, network)
-{
-	row_give_bool(ret, o->prefix.base.family == 6);
-}
+GIVES(bool, network_is_ipv4, network, o->prefix.base.family == 4)
+GIVES(bool, network_is_ipv6, network, o->prefix.base.family == 6)
 
 GETTER(network_next_server, network)
 {
@@ -82,10 +68,7 @@ GETTER(network_next_server, network)
 }
 
 /* dnsmasq 2.90 takes no IPv6 range of a shorter prefix than 64 (its option.c). */
-GETTER(network_is_beyond_dnsmasq, network)
-{
-	row_give_bool(ret, network_beyond_dnsmasq(o));
-}
+GIVES(bool, network_is_beyond_dnsmasq, network, network_beyond_dnsmasq(o))
 
 /* Of a colour: the golden angle, as of groups (group_kind.c), by a number that stays. */
 GETTER(network_hue, network)
@@ -128,24 +111,15 @@ GETTER(network_is_known_by_mac, network)
 	row_give_bool(ret, knows_mac);
 }
 
-GETTER(network_n_reservations, network)
-{
-	row_give_number(ret, o->n_reservations);
-}
+GIVES(number, network_n_reservations, network, o->n_reservations)
 
 /* The usual part of the lease in which an address is preferred (RFC 8415 section 21.4). */
-GETTER(network_preferred_time, network)
-{
-	row_give_number(ret, (int64_t)o->lease_time * 5 / 8);
-}
+GIVES(number, network_preferred_time, network, (int64_t)o->lease_time * 5 / 8)
 
 /* What a client is told by its kind */
 
 /* The id of the nodes' choice, of one that they have in a network. */
-GETTER(boot_roaming_id, boot_choice)
-{
-	row_give_text(ret, o->roaming == NULL ? NULL : o->roaming->id);
-}
+GIVES(text, boot_roaming_id, boot_choice, o->roaming == NULL ? NULL : o->roaming->id)
 
 static const struct field boot_fields[] = {
 	TEXT("id", boot_choice, id),
@@ -173,15 +147,8 @@ GETTER(route_destination, static_route)
 	row_give_text(ret, ret->scratch);
 }
 
-GETTER(route_is_ipv6, static_route)
-{
-	row_give_bool(ret, o->gateway.family == 6);
-}
-
-GETTER(route_is_default, static_route)
-{
-	row_give_bool(ret, o->to.length == 0);
-}
+GIVES(bool, route_is_ipv6, static_route, o->gateway.family == 6)
+GIVES(bool, route_is_default, static_route, o->to.length == 0)
 
 static const struct field static_route_fields[] = {
 	COMPUTED("is_default", VALUE_BOOL, route_is_default),
@@ -206,30 +173,12 @@ GETTER(option_type_dhcpd_name, dhcp_option_type)
 	give_dhcpd_name(o, ret);
 }
 
-GETTER(option_type_is_text, dhcp_option_type)
-{
-	row_give_bool(ret, o->type == DHCP_TEXT);
-}
-
-GETTER(option_type_is_address, dhcp_option_type)
-{
-	row_give_bool(ret, o->type == DHCP_ADDRESS || o->type == DHCP_ADDRESSES);
-}
-
-GETTER(option_type_is_domain, dhcp_option_type)
-{
-	row_give_bool(ret, o->type == DHCP_DOMAINS);
-}
-
-GETTER(option_type_is_number, dhcp_option_type)
-{
-	row_give_bool(ret, o->type == DHCP_NUMBER32);
-}
-
-GETTER(option_type_code, dhcp_option_type)
-{
-	row_give_number(ret, o->code);
-}
+GIVES(bool, option_type_is_text, dhcp_option_type, o->type == DHCP_TEXT)
+GIVES(bool, option_type_is_address, dhcp_option_type,
+	o->type == DHCP_ADDRESS || o->type == DHCP_ADDRESSES)
+GIVES(bool, option_type_is_domain, dhcp_option_type, o->type == DHCP_DOMAINS)
+GIVES(bool, option_type_is_number, dhcp_option_type, o->type == DHCP_NUMBER32)
+GIVES(number, option_type_code, dhcp_option_type, o->code)
 
 static const struct field option_type_fields[] = {
 	TEXT("name", dhcp_option_type, name),
@@ -244,15 +193,8 @@ static const struct field option_type_fields[] = {
 };
 const struct shape option_type_shape = {"option type", option_type_fields, NULL, NULL};
 
-GETTER(option_name, dhcp_option)
-{
-	row_give_text(ret, o->type->name);
-}
-
-GETTER(option_code, dhcp_option)
-{
-	row_give_number(ret, o->type->code);
-}
+GIVES(text, option_name, dhcp_option, o->type->name)
+GIVES(number, option_code, dhcp_option, o->type->code)
 
 GETTER(option_dhcpd_name, dhcp_option)
 {
@@ -260,21 +202,13 @@ GETTER(option_dhcpd_name, dhcp_option)
 }
 
 /* What stands in quotes, where servers have any. */
-GETTER(option_is_text, dhcp_option)
-{
-	row_give_bool(ret, o->type->type == DHCP_TEXT || o->type->type == DHCP_DOMAINS);
-}
+GIVES(bool, option_is_text, dhcp_option,
+	o->type->type == DHCP_TEXT || o->type->type == DHCP_DOMAINS)
 
 /* Its sign is the template's to print: as a plain word no value begins with one. */
-GETTER(option_is_negative, dhcp_option)
-{
-	row_give_bool(ret, o->type->type == DHCP_SIGNED32 && o->hex[0] >= '8');
-}
-
-GETTER(option_is_plain, dhcp_option)
-{
-	row_give_bool(ret, o->type->is_plain);
-}
+GIVES(bool, option_is_negative, dhcp_option,
+	o->type->type == DHCP_SIGNED32 && o->hex[0] >= '8')
+GIVES(bool, option_is_plain, dhcp_option, o->type->is_plain)
 
 GETTER(option_dnsmasq_octets, dhcp_option)
 {
@@ -287,21 +221,10 @@ GETTER(option_dnsmasq_octets, dhcp_option)
 	row_give_text(ret, ret->scratch);
 }
 
-GETTER(option_is_encapsulated, dhcp_option)
-{
-	row_give_bool(ret, o->type->type == DHCP_OCTETS);
-}
-
-GETTER(option_is_beyond_dnsmasq, dhcp_option)
-{
-	row_give_bool(ret, dhcp_option_beyond_dnsmasq(o));
-}
-
-GETTER(option_is_address, dhcp_option)
-{
-	row_give_bool(
-		ret, o->type->type == DHCP_ADDRESS || o->type->type == DHCP_ADDRESSES);
-}
+GIVES(bool, option_is_encapsulated, dhcp_option, o->type->type == DHCP_OCTETS)
+GIVES(bool, option_is_beyond_dnsmasq, dhcp_option, dhcp_option_beyond_dnsmasq(o))
+GIVES(bool, option_is_address, dhcp_option,
+	o->type->type == DHCP_ADDRESS || o->type->type == DHCP_ADDRESSES)
 
 static const struct field option_fields[] = {
 	{"name", VALUE_TEXT, NULL, option_name, NULL, FIELD_DHCP_OPTION, 0},
@@ -398,10 +321,7 @@ GETTER(shared_network_networks6, shared_network)
 	give_networks(o, 6, ret);
 }
 
-GETTER(shared_network_is_alike6, shared_network)
-{
-	row_give_bool(ret, wire_is_alike6(o));
-}
+GIVES(bool, shared_network_is_alike6, shared_network, wire_is_alike6(o))
 
 static const struct field shared_network_fields[] = {
 	COMPUTED("is_alike6", VALUE_BOOL, shared_network_is_alike6),
@@ -432,10 +352,7 @@ static const struct boot_choice *choice_of(const struct reservation *reservation
 	return choice == NULL ? &none : choice;
 }
 
-GETTER(reservation_fqdn, reservation)
-{
-	row_give_text(ret, o->interface->fqdn);
-}
+GIVES(text, reservation_fqdn, reservation, o->interface->fqdn)
 
 GETTER(reservation_hostname, reservation)
 {
@@ -446,10 +363,7 @@ GETTER(reservation_hostname, reservation)
 	ret->text.len = name == NULL ? 0 : (size_t)(strchrnul(name, '.') - name);
 }
 
-GETTER(reservation_domain, reservation)
-{
-	row_give_text(ret, model_domain_of(o->interface->fqdn));
-}
+GIVES(text, reservation_domain, reservation, model_domain_of(o->interface->fqdn))
 
 GETTER(reservation_mac, reservation)
 {
@@ -486,11 +400,8 @@ GETTER(reservation_duids, reservation)
 }
 
 /* Its client's first one goes with its MACs where a server takes one in a line. */
-GETTER(reservation_is_further_duid, reservation)
-{
-	row_give_bool(
-		ret, o->duid != NULL && o->duid != o->interface->rare->duids.items[0]);
-}
+GIVES(bool, reservation_is_further_duid, reservation,
+	o->duid != NULL && o->duid != o->interface->rare->duids.items[0])
 
 GETTER(reservation_macs, reservation)
 {
@@ -504,35 +415,12 @@ GETTER(reservation_ip, reservation)
 		row_give_ip(ret, o->address->ip);
 }
 
-GETTER(reservation_next_server, reservation)
-{
-	row_give_ip(ret, choice_of(o)->next_server);
-}
-
-GETTER(reservation_boot_file, reservation)
-{
-	row_give_text(ret, choice_of(o)->file);
-}
-
-GETTER(reservation_boot_file_uefi, reservation)
-{
-	row_give_text(ret, choice_of(o)->file_uefi);
-}
-
-GETTER(reservation_boot_file_arm64, reservation)
-{
-	row_give_text(ret, choice_of(o)->file_arm64);
-}
-
-GETTER(reservation_boot_url, reservation)
-{
-	row_give_text(ret, choice_of(o)->url);
-}
-
-GETTER(reservation_node, reservation)
-{
-	row_give_object(ret, o->interface->machine);
-}
+GIVES(ip, reservation_next_server, reservation, choice_of(o)->next_server)
+GIVES(text, reservation_boot_file, reservation, choice_of(o)->file)
+GIVES(text, reservation_boot_file_uefi, reservation, choice_of(o)->file_uefi)
+GIVES(text, reservation_boot_file_arm64, reservation, choice_of(o)->file_arm64)
+GIVES(text, reservation_boot_url, reservation, choice_of(o)->url)
+GIVES(object, reservation_node, reservation, o->interface->machine)
 
 /* That of the network it is in. */
 GETTER(reservation_wire_interface, reservation)

@@ -35,15 +35,8 @@ COUNT_BEHIND(link, parameters);
 
 /* Interfaces */
 
-GETTER(address_is_ipv4, address)
-{
-	row_give_bool(ret, o->ip.family == 4);
-}
-
-GETTER(address_is_ipv6, address)
-{
-	row_give_bool(ret, o->ip.family == 6);
-}
+GIVES(bool, address_is_ipv4, address, o->ip.family == 4)
+GIVES(bool, address_is_ipv6, address, o->ip.family == 6)
 
 static const struct field address_fields[] = {
 	IP("ip", address, ip, ADDRESS),
@@ -55,15 +48,8 @@ static const struct field address_fields[] = {
 };
 static const struct shape address_shape = {"address", address_fields, NULL, NULL};
 
-GETTER(interface_address4, interface)
-{
-	row_give_object(ret, interface_placed(o, 4));
-}
-
-GETTER(interface_address6, interface)
-{
-	row_give_object(ret, interface_placed(o, 6));
-}
+GIVES(object, interface_address4, interface, interface_placed(o, 4))
+GIVES(object, interface_address6, interface, interface_placed(o, 6))
 
 /* Addresses are sorted by family: each family is one stretch of the array. */
 static const struct address *family_of(
@@ -156,35 +142,18 @@ GETTER(link_gateway6, link)
 		row_give_ip(ret, o->gateway6->gateway);
 }
 
-GETTER(link_has_ports, link)
-{
-	row_give_bool(ret, o->is_bond || o->is_bridge);
-}
+GIVES(bool, link_has_ports, link, o->is_bond || o->is_bridge)
 
 static bool is_nic(const struct link *link)
 {
 	return !link->is_bond && !link->is_bridge && link->vlan == 0;
 }
 
-GETTER(link_is_nic, link)
-{
-	row_give_bool(ret, is_nic(o));
-}
-
-GETTER(link_is_vlan, link)
-{
-	row_give_bool(ret, o->vlan > 0);
-}
-
-GETTER(link_has_address, link)
-{
-	row_give_bool(ret, o->address4 != NULL || o->address6 != NULL);
-}
-
-GETTER(link_has_any_route, link)
-{
-	row_give_bool(ret, o->gateway4 != NULL || o->gateway6 != NULL || o->n_routes > 0);
-}
+GIVES(bool, link_is_nic, link, is_nic(o))
+GIVES(bool, link_is_vlan, link, o->vlan > 0)
+GIVES(bool, link_has_address, link, o->address4 != NULL || o->address6 != NULL)
+GIVES(bool, link_has_any_route, link,
+	o->gateway4 != NULL || o->gateway6 != NULL || o->n_routes > 0)
 
 /* The network that says which name servers are asked through the link. */
 static const struct network *resolving(const struct link *link)
@@ -195,10 +164,7 @@ static const struct network *resolving(const struct link *link)
 	return address == NULL ? NULL : address->network;
 }
 
-GETTER(link_resolving, link)
-{
-	row_give_object(ret, resolving(o));
-}
+GIVES(object, link_resolving, link, resolving(o))
 
 static const struct field bond_parameter_fields[] = {
 	FROM("name", bond_parameter, name, BOND_OPTIONS),
@@ -208,10 +174,7 @@ static const struct field bond_parameter_fields[] = {
 static const struct shape bond_parameter_shape = {
 	"bond parameter", bond_parameter_fields, NULL, NULL};
 
-GETTER(installed_route_route, installed_route)
-{
-	row_give_object(ret, &o->route);
-}
+GIVES(object, installed_route_route, installed_route, &o->route)
 
 static const struct field installed_route_fields[] = {
 	FROM("device", installed_route, device, NAME),
@@ -324,10 +287,7 @@ GETTER(machine_names, machine)
 			primary->addresses[0].names.n);
 }
 
-GETTER(machine_is_host, machine)
-{
-	row_give_bool(ret, !o->is_vcn);
-}
+GIVES(bool, machine_is_host, machine, !o->is_vcn)
 
 GETTER(machine_cpus, machine)
 {
@@ -345,10 +305,7 @@ GETTER(machine_uuid, machine)
 	row_give_text(ret, uuid_of_name(o->fqdn, ret->scratch));
 }
 
-GETTER(machine_bmc, machine)
-{
-	row_give_object(ret, machine_bmc_port(o));
-}
+GIVES(object, machine_bmc, machine, machine_bmc_port(o))
 
 /* What a host's VCNs take of it, those that are off as well. */
 static void give_taken(const struct machine *host, bool is_memory, struct value *ret)
@@ -404,10 +361,8 @@ GETTER(machine_memory_share, machine)
 		ret->kind = VALUE_NONE;
 }
 
-GETTER(machine_network, machine)
-{
-	row_give_object(ret, primary_of(o) == NULL ? NULL : primary_of(o)->network);
-}
+GIVES(object, machine_network, machine,
+	primary_of(o) == NULL ? NULL : primary_of(o)->network)
 
 #define CHOOSES_DISK(name, choice) \
 	GETTER(machine_##name, machine) \
@@ -474,37 +429,18 @@ GETTER(machine_takes_autoinstall, machine)
 }
 
 /* The first disk that the directory says. */
-GETTER(machine_disk, machine)
-{
-	row_give_text(ret, o->install->disks.n > 0 ? o->install->disks.items[0] : NULL);
-}
-
-GETTER(machine_node_name, machine)
-{
-	row_give_text(ret, node_name(o));
-}
+GIVES(text, machine_disk, machine,
+	o->install->disks.n > 0 ? o->install->disks.items[0] : NULL)
+GIVES(text, machine_node_name, machine, node_name(o))
 
 /* Can the boot loader of that name load its installer? */
-GETTER(machine_installs_by_grub, machine)
-{
-	row_give_bool(ret, o->boots_installer && o->profile->grub_kernel != NULL &&
-				   o->profile->grub_initrd != NULL);
-}
-
-GETTER(machine_installs_by_pxelinux, machine)
-{
-	row_give_bool(ret, o->boots_installer && o->profile->is_for_pxelinux);
-}
-
-GETTER(machine_has_short_name, machine)
-{
-	row_give_bool(ret, node_name(o) == o->name);
-}
-
-GETTER(machine_node_label, machine)
-{
-	row_give_text(ret, node_label(o));
-}
+GIVES(bool, machine_installs_by_grub, machine,
+	o->boots_installer && o->profile->grub_kernel != NULL &&
+		o->profile->grub_initrd != NULL)
+GIVES(bool, machine_installs_by_pxelinux, machine,
+	o->boots_installer && o->profile->is_for_pxelinux)
+GIVES(bool, machine_has_short_name, machine, node_name(o) == o->name)
+GIVES(text, machine_node_label, machine, node_label(o))
 
 static const struct field machine_computed[] = {
 	EXTRA(HOST),
@@ -577,25 +513,10 @@ struct shape machine_shape = {"node", machine_fields, NULL, NULL};
 
 /* Groups */
 
-GETTER(group_hue, node_group)
-{
-	row_give_number(ret, o->hue);
-}
-
-GETTER(group_nodeset, node_group)
-{
-	row_give_text(ret, nodes_word(&o->nodeset, o->nodes, o->n_nodes));
-}
-
-GETTER(group_size, node_group)
-{
-	row_give_number(ret, o->n_nodes);
-}
-
-GETTER(group_is_vo, node_group)
-{
-	row_give_bool(ret, strcmp(o->common, "vo") == 0);
-}
+GIVES(number, group_hue, node_group, o->hue)
+GIVES(text, group_nodeset, node_group, nodes_word(&o->nodeset, o->nodes, o->n_nodes))
+GIVES(number, group_size, node_group, o->n_nodes)
+GIVES(bool, group_is_vo, node_group, strcmp(o->common, "vo") == 0)
 
 static const struct field group_computed[] = {
 	EXTRA(GROUP),
@@ -620,10 +541,7 @@ static const struct field group_kind_fields[] = {
 };
 const struct shape group_kind_shape = {"kind of groups", group_kind_fields, NULL, NULL};
 
-GETTER(leaf_nodeset, leaf)
-{
-	row_give_text(ret, nodes_word(&o->nodeset, o->nodes, o->n_nodes));
-}
+GIVES(text, leaf_nodeset, leaf, nodes_word(&o->nodeset, o->nodes, o->n_nodes))
 
 static const struct field leaf_fields[] = {
 	TEXT("name", leaf, name),
@@ -636,10 +554,7 @@ const struct shape leaf_shape = {"leaf", leaf_fields, NULL, NULL};
 
 /* One MAC of a host's boot interface (for-each: mac) */
 
-GETTER(hardware_mac, hardware)
-{
-	row_give_mac(ret, o->mac);
-}
+GIVES(mac, hardware_mac, hardware, o->mac)
 
 GETTER(hardware_mac_dashed, hardware)
 {
@@ -647,10 +562,7 @@ GETTER(hardware_mac_dashed, hardware)
 	dash(ret);
 }
 
-GETTER(hardware_node, hardware)
-{
-	row_give_object(ret, o->interface->machine);
-}
+GIVES(object, hardware_node, hardware, o->interface->machine)
 
 static const struct field hardware_fields[] = {
 	{"mac", VALUE_TEXT, NULL, hardware_mac, NULL, FIELD_MAC, 0},

@@ -4,7 +4,7 @@
 /*
  * What the rows of the template data's tables are made of (fields.c): a row has a name, a
  * kind and a getter. Most getters take a member of a struct by its offset; COMPUTED()
- * names one that GETTER() defines. FROM() and STRINGS() also say which field of the
+ * names one that GETTER() or GIVES() defines. FROM() and STRINGS() also say which field of the
  * directory a value is from, so that a value that an escaper refuses can be reported
  * there.
  */
@@ -146,3 +146,9 @@ void row_hardware_at(const void *base, size_t i, struct value *ret);
 		name##_of(object, ret); \
 	} \
 	static void name##_of(const struct type *o, struct value *ret)
+/* A getter that gives one expression of @o, by the row_give_…() of its kind. */
+#define GIVES(kind, name, type, expression) \
+	GETTER(name, type) \
+	{ \
+		row_give_##kind(ret, expression); \
+	}
