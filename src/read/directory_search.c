@@ -124,49 +124,21 @@ int search_check_canaries(struct search *r)
 
 /* Entries */
 
-static struct entry_attribute *push_attribute(struct search *r)
-{
-	if (r->n_attributes == r->attribute_room) {
-		struct entry_attribute *old = r->attributes;
-
-		r->attribute_room = old ? 2 * r->attribute_room : 32;
-		r->attributes = mem_array(r, struct entry_attribute, r->attribute_room);
-		if (old)
-			memcpy(r->attributes, old, r->n_attributes * sizeof(*old));
-		talloc_free(old);
-	}
-	return &r->attributes[r->n_attributes++];
-}
-
-/* Room for @n more values; they move: attributes find theirs when all have come. */
-static struct entry_value *push_values(struct search *r, size_t n)
-{
-	if (r->n_values + n > r->value_room) {
-		struct entry_value *old = r->values;
-
-		r->value_room = 2 * (r->n_values + n) + 64;
-		r->values = mem_array(r, struct entry_value, r->value_room);
-		if (old)
-			memcpy(r->values, old, r->n_values * sizeof(*old));
-		talloc_free(old);
-	}
-	r->n_values += n;
-	return r->values + r->n_values - n;
-}
-
 /* Values stay where they arrived; the decoder has put a NUL behind each. */
 static void take_attribute(struct search *r, char *name, const struct berval *values)
 {
-	struct entry_attribute *attribute = push_attribute(r);
 	size_t n = 0;
 
 	while (values && values[n].bv_val)
 		n++;
-	struct entry_value *to = push_values(r, n);
-
+	mem_reserve(r, &r->values, &r->value_room, r->n_values + n);
 	for (size_t i = 0; i < n; i++)
-		to[i] = (struct entry_value){values[i].bv_val, values[i].bv_len, 0};
-	*attribute = (struct entry_attribute){.name = name, .n_values = n};
+		r->values[r->n_values++] =
+			(struct entry_value){values[i].bv_val, values[i].bv_len, 0};
+	mem_reserve(r, &r->attributes, &r->attribute_room, r->n_attributes + 1);
+	/* its values move: they are found when all have come */
+	r->attributes[r->n_attributes++] =
+		(struct entry_attribute){.name = name, .n_values = n};
 }
 
 /* Of a large attribute the plain one is empty, and its values come in parts. */
