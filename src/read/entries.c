@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "read/dn.h"
 #include "read/entry_bytes.h"
+#include "read/filter_match.h"
 
 /* Most entries are good and what the directory has. */
 enum { MOST_ROLES = ENTRIES_GOOD | ENTRIES_RAW };
@@ -555,24 +556,16 @@ static struct newcomers index_new(
 	return new;
 }
 
-static const struct entry_attribute *classes_of(const struct entry *entry)
-{
-	for (size_t i = 0; i < entry->n_attributes; i++)
-		if (text_equal_case(entry->attributes[i].name, "objectClass"))
-			return &entry->attributes[i];
-	return NULL;
-}
-
 /* Whatever else an entry loses, its structural class stays. */
 static bool have_common_class(const struct stored *one, const struct entry *other)
 {
 	TMP_CTX(tmp);
 	struct entry_bench bench = {.mem_ctx = tmp};
 	struct entry entry;
-	const struct entry_attribute *a, *b = classes_of(other);
+	const struct entry_attribute *a, *b = entry_attribute(other, "objectClass");
 
 	if (b == NULL || !entry_bytes_take(&bench, one->bytes, &entry) ||
-		(a = classes_of(&entry)) == NULL)
+		(a = entry_attribute(&entry, "objectClass")) == NULL)
 		return false;
 	for (size_t i = 0; i < a->n_values; i++)
 		for (size_t j = 0; j < b->n_values; j++)

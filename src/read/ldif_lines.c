@@ -264,16 +264,7 @@ static void decode_line(struct ldif_file *f, struct ldif_line *line)
 
 static struct ldif_line *push_line(struct ldif_file *f)
 {
-	if (f->n_lines == f->source->line_room) {
-		struct ldif_line *old = f->lines;
-
-		f->source->line_room =
-			f->source->line_room ? 2 * f->source->line_room : 32;
-		f->lines = mem_array(f, struct ldif_line, f->source->line_room);
-		if (old)
-			memcpy(f->lines, old, f->n_lines * sizeof(*old));
-		talloc_free(old);
-	}
+	mem_reserve(f, &f->lines, &f->source->line_room, f->n_lines + 1);
 	return &f->lines[f->n_lines++];
 }
 
