@@ -13,9 +13,6 @@ enum {
 	IFNAME_MAX = 15,
 };
 
-#define LETTERS_AND_DIGITS \
-	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-
 static bool is_word(const char *text, size_t len, const char *word)
 {
 	return len == strlen(word) && strncmp(text, word, len) == 0;
@@ -25,7 +22,7 @@ const char *disk_name_fault(const char *name, size_t len)
 {
 	if (len == 0 || len > DISK_NAME_MAX)
 		return "has no name of 1 to 20 characters";
-	if (strspn(name, LETTERS_AND_DIGITS "_.-") < len ||
+	if (strspn(name, TEXT_LETTERS TEXT_DIGITS "_.-") < len ||
 		strchr("_.-", name[0]) != NULL)
 		return "has a name of other characters than letters, digits and _ . -";
 	if (is_word(name, len, "vcnroot"))
@@ -37,7 +34,7 @@ const char *credential_name_fault(const char *name, size_t len)
 {
 	if (len == 0 || len > CREDENTIAL_NAME_MAX)
 		return "has no name of 1 to 255 characters";
-	if (strspn(name, LETTERS_AND_DIGITS "_.-@") < len || name[0] == '.')
+	if (strspn(name, TEXT_LETTERS TEXT_DIGITS "_.-@") < len || name[0] == '.')
 		return "has a name of other characters than letters, digits and _ . - @";
 	if (is_word(name, len, "vmm.notify_socket"))
 		return "has the name by which vcn says where readiness is reported";

@@ -355,9 +355,7 @@ static size_t label_length(const char *name)
 
 bool text_is_word(const char *text)
 {
-	static const char letters[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-		"0123456789_.:-";
+	static const char letters[] = TEXT_LETTERS TEXT_DIGITS "_.:-";
 
 	return text[0] != '\0' && text[0] != '-' && text[0] != '.' &&
 	       text[strspn(text, letters)] == '\0';
@@ -430,8 +428,7 @@ static size_t edit_distance(const char *a, const char *b)
 
 void text_add_option(struct buffer *b, const char *option, const char *value)
 {
-	static const char plain[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:@%,=";
+	static const char plain[] = TEXT_LETTERS TEXT_DIGITS "/._-+:@%,=";
 
 	if (value == NULL)
 		return;

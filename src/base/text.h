@@ -5,6 +5,10 @@
 
 #include "base/mem.h"
 
+/* For strspn(3): what `isalpha()` and `isdigit()` are in every locale. */
+#define TEXT_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define TEXT_DIGITS "0123456789"
+
 /* Case-insensitive ASCII, independent of the locale. */
 int text_compare_case(const char *a, const char *b);
 

@@ -5,11 +5,9 @@
 #include <string.h>
 
 #include "base/net.h"
+#include "base/text.h"
 
 enum { PORT_MAX = 65535 };
-
-#define LETTERS_AND_DIGITS \
-	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 static bool is_port(const char *text, size_t len)
 {
@@ -25,7 +23,7 @@ static bool is_host(const char *text, size_t len)
 	char address[IP_TEXT_MAX] = "";
 	struct ip ip;
 
-	if (len == 0 || strspn(text, LETTERS_AND_DIGITS "_.-") < len ||
+	if (len == 0 || strspn(text, TEXT_LETTERS TEXT_DIGITS "_.-") < len ||
 		strchr(".-", text[0]) != NULL)
 		return false;
 	if (strspn(text, "0123456789.") < len)

@@ -12,8 +12,7 @@ bool is_descriptor(const char *name)
 {
 	if (!((name[0] | 0x20) >= 'a' && (name[0] | 0x20) <= 'z'))
 		return false;
-	return name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				 "0123456789-")] == '\0';
+	return name[strspn(name, TEXT_LETTERS TEXT_DIGITS "-")] == '\0';
 }
 
 bool list_has_name(const struct string_list *list, const char *name)

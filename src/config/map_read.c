@@ -383,9 +383,8 @@ static int read_extra(struct reader *r, const struct node *key, const struct nod
 			.kinds = 1U << section->kind,
 			.extra = (unsigned)map->n_extras}};
 
-	if (key->length == 0 || key->text[strspn(key->text, "abcdefghijklmnopqrstuvwxyz"
-							    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-							    "0123456789_")] != '\0')
+	if (key->length == 0 ||
+		key->text[strspn(key->text, TEXT_LETTERS TEXT_DIGITS "_")] != '\0')
 		return document_fault(
 			r, key, "'%s' is no name: letters, digits and '_'", key->text);
 	keys.extra.name = mem_strdup(map, key->text);

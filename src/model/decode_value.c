@@ -270,8 +270,8 @@ void decode_address(struct decoder *d, struct record *record, const struct use *
 }
 
 /* An address, kept as text in its canonical form. */
-void decode_address_text(struct decoder *d, struct record *record, const struct use *use,
-	const struct entry_value *value, void *place)
+static void read_address_text(struct decoder *d, struct record *record,
+	const struct use *use, const struct entry_value *value, void *place)
 {
 	struct ip ip = {0};
 	char buffer[IP_TEXT_MAX];
@@ -289,9 +289,7 @@ void decode_address_text(struct decoder *d, struct record *record, const struct 
 
 static bool starts_with_letter(const char *text)
 {
-	return strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", *text) !=
-		       NULL &&
-	       *text != '\0';
+	return strchr(TEXT_LETTERS, *text) != NULL && *text != '\0';
 }
 
 /* No part of an address is like the first and the last of a name (RFC 3696 section 2). */
@@ -311,7 +309,7 @@ void decode_name_server(struct decoder *d, struct record *record, const struct u
 	if (decode_is_name(d, value))
 		decode_name(d, record, use, value, place);
 	else
-		decode_address_text(d, record, use, value, place);
+		read_address_text(d, record, use, value, place);
 }
 
 /* A server: an address or a host name. */
@@ -319,7 +317,7 @@ void decode_server(struct decoder *d, struct record *record, const struct use *u
 	const struct entry_value *value, void *place)
 {
 	if (is_like_address(decode_trimmed(d, value)))
-		decode_address_text(d, record, use, value, place);
+		read_address_text(d, record, use, value, place);
 	else
 		decode_name(d, record, use, value, place);
 }
@@ -362,8 +360,7 @@ void decode_timezone(struct decoder *d, struct record *record, const struct use 
 	if (text == NULL)
 		return;
 	if (text[0] == '/' || text[0] == '-' || strstr(text, "..") != NULL ||
-		text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				  "0123456789_+-/")] != '\0')
+		text[strspn(text, TEXT_LETTERS TEXT_DIGITS "_+-/")] != '\0')
 		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"is no time zone such as Europe/Paris or Etc/UTC");
 	else
@@ -387,8 +384,7 @@ static const char *bond_option_fault(const char *text)
 	const char *equals = strchr(text, '=');
 
 	if (equals == NULL || equals == text || equals[1] == '\0' ||
-		text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				  "0123456789_.:+-=")] != '\0' ||
+		text[strspn(text, TEXT_LETTERS TEXT_DIGITS "_.:+-=")] != '\0' ||
 		strchr(equals + 1, '=') != NULL)
 		return "is not NAME=VALUE,… such as mode=802.3ad,miimon=100";
 	return text_has_prefix(text, "mode=") && !bond_knows_mode(equals + 1)
@@ -501,8 +497,7 @@ void decode_authorized_key(struct decoder *d, struct record *record,
 	if (text == NULL)
 		return;
 	const char *blob = text + type + strspn(text + type, " ");
-	size_t len = strspn(blob, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				  "0123456789+/=");
+	size_t len = strspn(blob, TEXT_LETTERS TEXT_DIGITS "+/=");
 
 	if (!is_key_type(text, type) || len < 64 || !text_has_prefix(blob, "AAAA") ||
 		(blob[len] != '\0' && blob[len] != ' '))
@@ -714,8 +709,7 @@ void decode_package(struct decoder *d, struct record *record, const struct use *
 		name++;
 	}
 	name += is_group && *name == '^'; /* an environment */
-	size_t len = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				  "0123456789_.:+~^*?[]!/- ");
+	size_t len = strspn(name, TEXT_LETTERS TEXT_DIGITS "_.:+~^*?[]!/- ");
 
 	if (*name == '\0' || *name == '-' || *name == ' ' || name[len] != '\0' ||
 		strstr(name, " -") != NULL || (!is_group && strchr(name, ' ') != NULL))
@@ -736,8 +730,7 @@ void decode_suite(struct decoder *d, struct record *record, const struct use *us
 	if (text == NULL)
 		return;
 	if (*text == '-' ||
-		text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				  "0123456789_.:/+~-")] != '\0')
+		text[strspn(text, TEXT_LETTERS TEXT_DIGITS "_.:/+~-")] != '\0')
 		decode_fault(d, CHECK_BAD_VALUE, record, use->field, value,
 			"is no suite or component as apt's sources have it");
 	else
@@ -748,8 +741,7 @@ void decode_suite(struct decoder *d, struct record *record, const struct use *us
 void decode_module(struct decoder *d, struct record *record, const struct use *use,
 	const struct entry_value *value, void *place)
 {
-	static const char known[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				    "0123456789_.+-";
+	static const char known[] = TEXT_LETTERS TEXT_DIGITS "_.+-";
 	const char *text = text_of(d, record, use->field, value);
 
 	if (text == NULL)

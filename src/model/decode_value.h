@@ -86,7 +86,6 @@ DECODE_TYPE(truth); /* bool: TRUE or FALSE */
 DECODE_TYPE(time); /* int64_t, Unix time: GeneralizedTime */
 DECODE_TYPE(name); /* const char *: a host or domain name, lower case */
 DECODE_TYPE(address); /* struct ip */
-DECODE_TYPE(address_text); /* const char *: an address, canonical */
 DECODE_TYPE(gateway); /* struct ip; a name is the network's gateway_name */
 DECODE_TYPE(name_server); /* const char *: an address, or the name of a host */
 DECODE_TYPE(server); /* const char *: an address or a name */

@@ -5,9 +5,6 @@
 
 #include "base/text.h"
 
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-#define DIGITS "0123456789"
-
 enum { SIZE_MAX_GB = 1000000000 };
 
 static bool is_link(const char *text)
@@ -21,7 +18,7 @@ static bool is_partition(const char *text)
 {
 	size_t len = strlen(text), n = len;
 
-	while (n > 0 && strchr(DIGITS, text[n - 1]) != NULL)
+	while (n > 0 && strchr(TEXT_DIGITS, text[n - 1]) != NULL)
 		n--;
 	return n < len && n > strlen("-part") &&
 	       memcmp(text + n - strlen("-part"), "-part", strlen("-part")) == 0;
@@ -33,18 +30,18 @@ static bool is_kernel_name(const char *text)
 	static const struct {
 		const char *driver, *unit;
 	} rows[] = {
-		{"sd", LETTERS},
-		{"hd", LETTERS},
-		{"vd", LETTERS},
-		{"xvd", LETTERS},
-		{"dasd", LETTERS},
-		{"nvme", DIGITS "n"},
-		{"mmcblk", DIGITS},
-		{"pmem", DIGITS},
-		{"cciss", DIGITS "!/cd"},
-		{"mapper/", LETTERS DIGITS "_.-"},
-		{"md/", LETTERS DIGITS "_.-"},
-		{"md", DIGITS},
+		{"sd", TEXT_LETTERS},
+		{"hd", TEXT_LETTERS},
+		{"vd", TEXT_LETTERS},
+		{"xvd", TEXT_LETTERS},
+		{"dasd", TEXT_LETTERS},
+		{"nvme", TEXT_DIGITS "n"},
+		{"mmcblk", TEXT_DIGITS},
+		{"pmem", TEXT_DIGITS},
+		{"cciss", TEXT_DIGITS "!/cd"},
+		{"mapper/", TEXT_LETTERS TEXT_DIGITS "_.-"},
+		{"md/", TEXT_LETTERS TEXT_DIGITS "_.-"},
+		{"md", TEXT_DIGITS},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -59,7 +56,7 @@ static bool is_kernel_name(const char *text)
 
 bool disk_is_device(const char *text)
 {
-	static const char known[] = LETTERS DIGITS "_.:+@!-";
+	static const char known[] = TEXT_LETTERS TEXT_DIGITS "_.:+@!-";
 
 	if (is_partition(text))
 		return false;
@@ -92,7 +89,8 @@ bool disk_is_rule(const char *text)
 {
 	if (text_has_prefix(text, "serial=")) {
 		text += strlen("serial=");
-		return *text != '\0' && text[strspn(text, LETTERS DIGITS "_.:-")] == '\0';
+		return *text != '\0' &&
+		       text[strspn(text, TEXT_LETTERS TEXT_DIGITS "_.:-")] == '\0';
 	}
 	if (text_has_prefix(text, "size="))
 		return is_span(text + strlen("size="));

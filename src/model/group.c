@@ -292,9 +292,7 @@ static const char *name_of(struct site *site, const char *common, const char *la
 	char *name = arena_join(site->arena, common, '-', label);
 
 	for (char *c = name; *c != '\0'; c++)
-		if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-			   "0123456789_.-",
-			    *c) == NULL)
+		if (strchr(TEXT_LETTERS TEXT_DIGITS "_.-", *c) == NULL)
 			*c = '-';
 	return name;
 }

@@ -9,8 +9,6 @@
 /* The golden angle: however many there are, neighbours differ. */
 enum { HUE_FIRST = 210, HUE_STEP = 137, FULL_CIRCLE = 360 };
 
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
 /* @text with @instead for every byte that is not @allowed. */
 static char *reduce(
 	struct site *site, const char *text, const char *allowed, char instead)
@@ -31,7 +29,7 @@ static const char *word_of(struct site *site, const struct node_group *group)
 
 	if (strcmp(group->common, "group") != 0)
 		return name + common + 1;
-	return reduce(site, name, LETTERS "0123456789_.-", '-');
+	return reduce(site, name, TEXT_LETTERS TEXT_DIGITS "_.-", '-');
 }
 
 /* Ansible's own, and those that the shipped template makes of all hosts and all VCNs. */
@@ -44,9 +42,10 @@ static bool is_reserved(const char *text)
 /* What Ansible takes for a group: a name of its language that is none of its own. */
 static const char *variable_of(struct site *site, const struct node_group *group)
 {
-	const char *text = reduce(site, group->record.name, LETTERS "0123456789_", '_');
+	const char *text =
+		reduce(site, group->record.name, TEXT_LETTERS TEXT_DIGITS "_", '_');
 
-	if (is_reserved(text) || strchr(LETTERS "_", *text) == NULL)
+	if (is_reserved(text) || strchr(TEXT_LETTERS "_", *text) == NULL)
 		return arena_printf(site->arena, "_%s", text);
 	return text;
 }

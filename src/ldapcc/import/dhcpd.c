@@ -529,8 +529,7 @@ static void read_pool(struct dhcpd_parser *p, const struct dhcpd_around *outer)
 /* A wire's name is told to nobody: what no attribute takes in it is a hyphen. */
 static const char *wire_name(struct dhcpd_parser *p, const struct dhcpd_statement *s)
 {
-	static const char plain[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-";
+	static const char plain[] = TEXT_LETTERS TEXT_DIGITS "_.:-";
 	char *name = mem_printf(p->im->mem_ctx, "%s", s->n > 1 ? s->words[1] : "shared");
 
 	for (char *c = name; *c != '\0'; c++)

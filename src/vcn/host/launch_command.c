@@ -726,8 +726,7 @@ int launch_command_boot_times(void *session)
 /* One word as a shell reads it back. */
 static void print_word(FILE *out, const char *word)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789%+,-./:=@_";
+	static const char plain[] = TEXT_LETTERS TEXT_DIGITS "%+,-./:=@_";
 
 	if (word[0] != '\0' && strspn(word, plain) == strlen(word)) {
 		fputs(word, out);
