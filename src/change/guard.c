@@ -97,7 +97,7 @@ static void check_kinds(struct refusal *r)
 			refuse(r, "min",
 				mem_printf(tmp, "all %zu of kind '%s' would be gone",
 					counts->n_before, kind_name(kind)));
-		else if (kind != KIND_HOST && kind != KIND_VCN)
+		else if (!kind_is_node(kind))
 			check_limit(r, "max-removed", &r->settings->max_removed,
 				counts->n_removed, counts->n_before,
 				mem_printf(tmp, "of kind '%s'", kind_name(kind)),
@@ -157,7 +157,7 @@ static int check_day(struct refusal *r)
 	for (size_t i = 0; i < then.n; i++) {
 		const struct roster_record *record = &then.records[i];
 
-		if (record->kind != KIND_HOST && record->kind != KIND_VCN)
+		if (!kind_is_node(record->kind))
 			continue;
 		n_then++;
 		n_gone += roster_find(plan->roster, record->name, record->kind) == NULL;
@@ -179,11 +179,9 @@ static void name_causes(struct refusal *r)
 	for (int pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < plan->n_records; i++) {
 			const struct plan_record *change = &plan->records[i];
-			bool is_node = change->record->kind == KIND_HOST ||
-				       change->record->kind == KIND_VCN;
 
-			if (is_node != (pass == 1) || change->change == RECORD_ADDED ||
-				n++ >= NAMED_MAX)
+			if (kind_is_node(change->record->kind) != (pass == 1) ||
+				change->change == RECORD_ADDED || n++ >= NAMED_MAX)
 				continue;
 			diag_note(r->finding,
 				(struct loc){

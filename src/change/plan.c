@@ -265,11 +265,6 @@ struct comparison {
 	struct table *own_files; /* nodes of which a file of their own changes */
 };
 
-static bool is_node(const struct roster_record *record)
-{
-	return record->kind == KIND_HOST || record->kind == KIND_VCN;
-}
-
 static void add_record(
 	struct plan *plan, const struct roster_record *record, enum record_change change)
 {
@@ -391,7 +386,7 @@ static void compare_record(struct comparison *c, const struct roster_record *bef
 	kind->n_added += before == NULL;
 	kind->n_removed += now == NULL;
 	kind->n_changed += changed;
-	if (is_node(one))
+	if (kind_is_node(one->kind))
 		compare_node(c, kind, before != NULL ? before->networks : one->networks,
 			before, now, changed);
 }

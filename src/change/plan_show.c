@@ -111,7 +111,7 @@ static void add_other_records(struct buffer *b, const struct plan *plan)
 	struct plan_counts others = {0};
 
 	for (enum kind kind = KIND_NONE + 1; kind < _KIND_MAX; kind++) {
-		if (kind == KIND_HOST || kind == KIND_VCN)
+		if (kind_is_node(kind))
 			continue;
 		others.n_added += plan->kinds[kind].n_added;
 		others.n_removed += plan->kinds[kind].n_removed;

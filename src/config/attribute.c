@@ -55,3 +55,8 @@ const char *kind_name(enum kind kind)
 {
 	return kind_names[kind];
 }
+
+bool kind_is_node(enum kind kind)
+{
+	return kind == KIND_HOST || kind == KIND_VCN;
+}

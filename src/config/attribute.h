@@ -70,3 +70,6 @@ const struct attribute *attribute_of(enum field_id field);
 /* Our class of a kind; NULL for KIND_NONE. */
 const struct class_row *class_of(enum kind kind);
 const char *kind_name(enum kind kind); /* "host" */
+
+/* A host or a VCN: what has interfaces and a place in the network. */
+bool kind_is_node(enum kind kind);

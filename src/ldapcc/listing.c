@@ -55,7 +55,7 @@ int listing_nodes(struct run *run)
 	for (size_t i = 0; i < roster.n; i++) {
 		const struct roster_record *record = &roster.records[i];
 
-		if (record->kind != KIND_HOST && record->kind != KIND_VCN)
+		if (!kind_is_node(record->kind))
 			continue;
 		if (array == NULL)
 			printf("%s\n", record->name);

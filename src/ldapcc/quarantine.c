@@ -176,7 +176,7 @@ static void hold_what_it_stands_on(struct round *round, const char *key)
 
 	if (record == NULL)
 		return;
-	if (record->kind == KIND_HOST || record->kind == KIND_VCN)
+	if (kind_is_node(record->kind))
 		hold_all(round, (const struct machine *)record);
 	if (record->kind == KIND_PROFILE) {
 		const struct profile *profile = (const struct profile *)record;
@@ -242,7 +242,7 @@ static bool is_machine_in_error(struct site *part _unused_, struct machine *mach
 
 static const struct machine *as_machine(const struct record *record)
 {
-	return record != NULL && (record->kind == KIND_HOST || record->kind == KIND_VCN)
+	return record != NULL && kind_is_node(record->kind)
 		       ? (const struct machine *)record
 		       : NULL;
 }

@@ -6,19 +6,15 @@
 #include "base/text.h"
 #include "read/dn.h"
 
-static bool is_node(const struct record *record)
-{
-	return record->kind == KIND_HOST || record->kind == KIND_VCN;
-}
-
 const struct machine *subject_machine(const struct record *record)
 {
-	return is_node(record) ? (const struct machine *)(const void *)record : NULL;
+	return kind_is_node(record->kind) ? (const struct machine *)(const void *)record
+					  : NULL;
 }
 
 const char *subject_name(TALLOC_CTX *mem_ctx, const struct record *record)
 {
-	return is_node(record)
+	return kind_is_node(record->kind)
 		       ? subject_machine(record)->fqdn
 		       : mem_printf(mem_ctx, "%s:%s", kind_name((enum kind)record->kind),
 				 record->name);

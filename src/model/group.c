@@ -83,7 +83,7 @@ static void link_member(struct linking *l, struct node_group *group, const char 
 			add_dead(l, group, key, FIELD_MEMBER);
 		return;
 	}
-	if (record->kind == KIND_HOST || record->kind == KIND_VCN)
+	if (kind_is_node(record->kind))
 		add_node(l->site, group, (struct machine *)record);
 	else if (record->kind == KIND_GROUP)
 		add_part(l, group, (struct node_group *)record);

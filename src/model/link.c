@@ -188,7 +188,7 @@ static void index_machines(struct site *site)
 
 static struct machine *machine_of(struct record *record)
 {
-	if (record == NULL || (record->kind != KIND_HOST && record->kind != KIND_VCN))
+	if (record == NULL || !kind_is_node(record->kind))
 		return NULL;
 	return (struct machine *)record;
 }

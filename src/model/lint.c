@@ -590,7 +590,7 @@ static void check_interfaces(struct reporter *r)
  */
 static bool has_moved(const struct site *site, const struct record *record)
 {
-	return (record->kind == KIND_HOST || record->kind == KIND_VCN) &&
+	return kind_is_node(record->kind) &&
 	       ((const struct machine *)record)->standing == STANDING_CHANGED &&
 	       !site_is_last_good(site, record);
 }

@@ -321,9 +321,8 @@ static const char *name_behind(const struct site *site, const char *key)
 
 	if (record == NULL)
 		return NULL;
-	return record->kind == KIND_HOST || record->kind == KIND_VCN
-		       ? ((const struct machine *)record)->fqdn
-		       : record->name;
+	return kind_is_node(record->kind) ? ((const struct machine *)record)->fqdn
+					  : record->name;
 }
 
 static uint64_t hash_text(uint64_t hash, const char *text)
