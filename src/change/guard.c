@@ -76,8 +76,9 @@ static void check_all_nodes(struct refusal *r)
 	check_nodes(r, &plan->kinds[KIND_HOST], "hosts");
 	check_nodes(r, &plan->kinds[KIND_VCN], "VCNs");
 	for (size_t i = 0; i < plan->n_networks; i++)
-		check_nodes(r, &plan->networks[i],
-			mem_printf(tmp, "nodes of network '%s'", plan->networks[i].name));
+		check_nodes(r, plan->networks[i],
+			mem_printf(
+				tmp, "nodes of network '%s'", plan->networks[i]->name));
 }
 
 static void check_kinds(struct refusal *r)

@@ -279,51 +279,43 @@ static struct plan_counts *network_counts(
 	void **slot = table_slot_bytes(c->networks, name, len);
 
 	if (*slot == NULL) {
-		struct plan_counts *counts = mem_new(c->networks, struct plan_counts);
+		struct plan_counts *counts = mem_new(c->plan, struct plan_counts);
 
 		counts->name = mem_strndup(c->plan, name, len);
 		*slot = counts;
-		/* collected at the end: the array may move until then */
-		*mem_push(c->plan, &c->plan->networks, &c->plan->n_networks) = *counts;
+		*mem_push(c->plan, &c->plan->networks, &c->plan->n_networks) = counts;
 	}
 	return *slot;
 }
 
-/* Counts @node in all that it is part of: the site, and its @networks. */
+static bool is_losing(const struct plan_node *node)
+{
+	return node->n_lost_names + node->n_lost_addresses + node->n_lost_reservations >
+	       0;
+}
+
+static void count(struct plan_counts *counts, const struct plan_node *node)
+{
+	counts->n_before += node->before != NULL;
+	counts->n_now += node->now != NULL;
+	counts->n_added += node->before == NULL;
+	counts->n_removed += node->now == NULL;
+	counts->n_changed += node->is_changed;
+	counts->n_affected += node->is_affected;
+	counts->n_lost += is_losing(node);
+	counts->n_armed += node->is_armed;
+}
+
+/* In all that it is part of: the site, and its @networks. */
 static void count_node(
 	struct comparison *c, const struct plan_node *node, const char *networks)
 {
-	const struct roster_record *was = node->before, *is = node->now;
-	const struct plan_counts one = {
-		.n_before = was != NULL,
-		.n_now = is != NULL,
-		.n_added = was == NULL,
-		.n_removed = is == NULL,
-		.n_changed = node->is_changed,
-		.n_affected = node->is_affected,
-		.n_lost = node->n_lost_names + node->n_lost_addresses +
-				  node->n_lost_reservations >
-			  0,
-		.n_armed = node->is_armed,
-	};
-	struct plan_counts *sums[64] = {&c->plan->total};
-	size_t n = 1;
-
-	while (*networks != '\0' && n < ARRAY_SIZE(sums)) {
+	count(&c->plan->total, node);
+	while (*networks != '\0') {
 		const char *end = strchrnul(networks, ROSTER_BETWEEN);
 
-		sums[n++] = network_counts(c, networks, (size_t)(end - networks));
+		count(network_counts(c, networks, (size_t)(end - networks)), node);
 		networks = end + (*end == ROSTER_BETWEEN);
-	}
-	for (size_t i = 0; i < n; i++) {
-		sums[i]->n_before += one.n_before;
-		sums[i]->n_now += one.n_now;
-		sums[i]->n_added += one.n_added;
-		sums[i]->n_removed += one.n_removed;
-		sums[i]->n_changed += one.n_changed;
-		sums[i]->n_affected += one.n_affected;
-		sums[i]->n_lost += one.n_lost;
-		sums[i]->n_armed += one.n_armed;
 	}
 }
 
@@ -335,35 +327,28 @@ static bool is_changed(
 	       (before->identity != now->identity || strcmp(before->dn, now->dn) != 0);
 }
 
-/* A node of @kind, in the networks it was in, or is if it was not. */
-static void compare_node(struct comparison *c, struct plan_counts *kind,
-	const char *networks, const struct roster_record *before,
-	const struct roster_record *now, bool changed)
+/* A node counts in the networks it was in, or is if it was not. */
+static void compare_node(struct comparison *c, struct plan_node *node)
 {
 	struct plan *plan = c->plan;
-	struct plan_node node = {.before = before, .now = now, .is_changed = changed};
+	const struct roster_record *before = node->before, *now = node->now;
 
-	node.is_armed =
+	node->is_armed =
 		now != NULL && now->is_armed && (before == NULL || !before->is_armed);
 	if (before != NULL && now != NULL) {
-		node.is_affected = before->effect != now->effect ||
-				   table_find(c->own_files, now->name) != NULL;
-		node.n_lost_names = roster_lost(before->names, now->names);
-		node.n_lost_addresses = roster_lost(before->addresses, now->addresses);
-		node.n_lost_reservations =
+		node->is_affected = before->effect != now->effect ||
+				    table_find(c->own_files, now->name) != NULL;
+		node->n_lost_names = roster_lost(before->names, now->names);
+		node->n_lost_addresses = roster_lost(before->addresses, now->addresses);
+		node->n_lost_reservations =
 			roster_lost(before->reservations, now->reservations);
 	}
-	count_node(c, &node, networks);
-	kind->n_affected += node.is_affected;
-	kind->n_armed += node.is_armed;
-	plan->n_lost_names += node.n_lost_names;
-	plan->n_lost_addresses += node.n_lost_addresses;
-	plan->n_lost_reservations += node.n_lost_reservations;
-	if (node.n_lost_names + node.n_lost_addresses + node.n_lost_reservations > 0)
-		kind->n_lost++;
-	else if (!node.is_affected && !node.is_armed)
-		return;
-	*mem_push(plan, &plan->nodes, &plan->n_nodes) = node;
+	count_node(c, node, (before != NULL ? before : now)->networks);
+	plan->n_lost_names += node->n_lost_names;
+	plan->n_lost_addresses += node->n_lost_addresses;
+	plan->n_lost_reservations += node->n_lost_reservations;
+	if (is_losing(node) || node->is_affected || node->is_armed)
+		*mem_push(plan, &plan->nodes, &plan->n_nodes) = *node;
 }
 
 /* One record of both rosters; NULL: not in that one. */
@@ -373,22 +358,17 @@ static void compare_record(struct comparison *c, const struct roster_record *bef
 	struct plan *plan = c->plan;
 	const struct roster_record *one = now != NULL ? now : before;
 
-	assert(one != NULL);
-	struct plan_counts *kind = &plan->kinds[one->kind];
-	bool changed = is_changed(before, now);
+	struct plan_node node = {
+		.before = before, .now = now, .is_changed = is_changed(before, now)};
 
-	kind->n_before += before != NULL;
-	kind->n_now += now != NULL;
+	assert(one != NULL);
 	if (before == NULL || now == NULL)
 		add_record(plan, one, before == NULL ? RECORD_ADDED : RECORD_REMOVED);
-	else if (changed)
+	else if (node.is_changed)
 		add_record(plan, one, RECORD_CHANGED);
-	kind->n_added += before == NULL;
-	kind->n_removed += now == NULL;
-	kind->n_changed += changed;
 	if (kind_is_node(one->kind))
-		compare_node(c, kind, before != NULL ? before->networks : one->networks,
-			before, now, changed);
+		compare_node(c, &node);
+	count(&plan->kinds[one->kind], &node);
 }
 
 /* By name and kind: an entry that moved is the same record. Both are sorted. */
@@ -428,9 +408,6 @@ static void compare_rosters(struct plan *plan)
 		else
 			compare_record(&c, &old->records[i++], &new->records[j++]);
 	}
-	for (i = 0; i < plan->n_networks; i++)
-		plan->networks[i] = *network_counts(
-			&c, plan->networks[i].name, strlen(plan->networks[i].name));
 }
 
 static void count_changes(struct plan *plan)

@@ -142,7 +142,7 @@ struct plan {
 	struct plan_node *nodes; /* the affected, lost and armed ones, sorted */
 	size_t n_nodes;
 	struct plan_counts total, kinds[_KIND_MAX];
-	struct plan_counts *networks; /* of the nodes in each, before */
+	struct plan_counts **networks; /* of the nodes in each, before */
 	size_t n_networks;
 	size_t n_lost_names, n_lost_addresses, n_lost_reservations;
 	struct pieces entries; /* what the site was made of (read/entries.h) */
