@@ -115,10 +115,7 @@ static void check_targets(struct refusal *r)
 	for (size_t t = 0; plan->before != NULL && t < plan->before->n_targets; t++) {
 		const struct generation_target *target = &plan->before->targets[t];
 		size_t n = 0, n_gone = 0;
-		bool is_kept = false;
 
-		for (size_t i = 0; i < plan->n_targets; i++)
-			is_kept |= strcmp(plan->targets[i].name, target->name) == 0;
 		for (size_t i = 0; i < plan->n_files; i++) {
 			const struct plan_file *file = &plan->files[i];
 			bool is_its = file->before != NULL && file->before->target == t;
@@ -126,7 +123,8 @@ static void check_targets(struct refusal *r)
 			n += is_its;
 			n_gone += is_its && file->change == FILE_REMOVED;
 		}
-		if (!is_kept && n > 0)
+		if (n > 0 && targets_find(plan->targets, plan->n_targets, target->name) ==
+				     NULL)
 			refuse(r, "targets",
 				mem_printf(tmp,
 					"target '%s' has left the settings: %zu of its "
@@ -230,35 +228,23 @@ int guard_check(const struct plan *plan, const struct guard_settings *settings,
 	return -EXIT_REFUSED;
 }
 
-static bool is_newly_armed(const struct plan *plan, const struct roster_record *record)
-{
-	const struct roster_record *before =
-		!record->is_armed || plan->roster_before == NULL
-			? NULL
-			: roster_find(plan->roster_before, record->name, record->kind);
-
-	return record->is_armed && (before == NULL || !before->is_armed);
-}
-
 int guard_check_rollback(
 	const struct plan *plan, uint64_t number, const char *accept, struct diags *diags)
 {
 	TMP_CTX(tmp);
 	struct refusal r = {.plan = plan, .diags = diags};
-	size_t n = 0;
+	size_t n = plan->total.n_armed;
 
-	for (size_t i = 0; i < plan->roster->n; i++)
-		n += is_newly_armed(plan, &plan->roster->records[i]);
 	if (n == 0)
 		return 0;
 	refuse(&r, "rollback",
 		mem_printf(tmp,
 			"%zu host%s would be armed to install again, as in generation %llu",
 			n, n == 1 ? "" : "s", (unsigned long long)number));
-	for (size_t i = 0, named = 0; i < plan->roster->n && named < NAMED_MAX; i++) {
-		const struct roster_record *record = &plan->roster->records[i];
+	for (size_t i = 0, named = 0; i < plan->n_nodes && named < NAMED_MAX; i++) {
+		const struct roster_record *record = plan->nodes[i].now;
 
-		if (!is_newly_armed(plan, record))
+		if (!plan->nodes[i].is_armed)
 			continue;
 		named++;
 		diag_note(r.finding, (struct loc){.dn = mem_strdup(diags, record->dn)},
