@@ -290,32 +290,32 @@ static void have_address(TALLOC_CTX *mem_ctx, struct having *having,
 	have_network(having, address->network->record.name);
 }
 
+static uint64_t hash_shared(
+	const struct roll *roll, uint64_t hash, const struct record *record)
+{
+	const uint64_t *of =
+		record == NULL ? NULL : table_find(roll->shared, record->key);
+
+	return hash_number(hash, of == NULL ? 0 : *of);
+}
+
 static uint64_t effect_of(
 	const struct roll *roll, const struct machine *machine, uint64_t own)
 {
-	const struct record *shared[] = {
-		machine->image == NULL ? NULL : &machine->image->record,
-		machine->profile == NULL ? NULL : &machine->profile->record};
 	uint64_t hash = hash_number(roll->cluster, own);
 
-	for (size_t i = 0; i < ARRAY_SIZE(shared); i++) {
-		const uint64_t *of = shared[i] == NULL
-					     ? NULL
-					     : table_find(roll->shared, shared[i]->key);
-
-		hash = hash_number(hash, of == NULL ? 0 : *of);
-	}
+	hash = hash_shared(
+		roll, hash, machine->image == NULL ? NULL : &machine->image->record);
+	hash = hash_shared(
+		roll, hash, machine->profile == NULL ? NULL : &machine->profile->record);
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		const struct interface *interface = machine->interfaces[i];
 
 		for (uint32_t j = 0; j < interface->n_addresses; j++) {
 			const struct network *network = interface->addresses[j].network;
-			const uint64_t *of =
-				network == NULL
-					? NULL
-					: table_find(roll->shared, network->record.key);
 
-			hash = hash_number(hash, of == NULL ? 0 : *of);
+			hash = hash_shared(
+				roll, hash, network == NULL ? NULL : &network->record);
 		}
 	}
 	return hash_end(hash_number(hash, machine->record.printed));
