@@ -356,7 +356,7 @@ static int read_target(struct reader *r, const struct node *key, const struct no
 	return document_read(r, value, keys, target);
 }
 
-static struct target_settings *find_target(struct settings *settings, const char *name)
+struct target_settings *settings_target(const struct settings *settings, const char *name)
 {
 	for (size_t i = 0; i < settings->n_targets; i++)
 		if (strcmp(settings->targets[i].name, name) == 0)
@@ -379,7 +379,7 @@ static int read_one_target(struct reader *r, const struct node *key,
 {
 	if (key->kind != NODE_SCALAR || key->length == 0)
 		return document_fault(r, key, "expected the name of a target");
-	struct target_settings *target = find_target(settings, key->text);
+	struct target_settings *target = settings_target(settings, key->text);
 
 	if (target != NULL && target->where.line > 0)
 		return document_fault(r, key, "'%s' is there twice", key->text);

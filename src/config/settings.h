@@ -124,6 +124,10 @@ struct settings {
 int settings_load(TALLOC_CTX *mem_ctx, const char *path, struct diags *diags,
 	struct settings **ret_settings) _must_check_;
 
+/* What it says of the target @name; NULL: nothing, or `off`. */
+struct target_settings *settings_target(
+	const struct settings *settings, const char *name);
+
 /* The severity of a check at this site. */
 enum severity settings_severity(const struct settings *settings, enum check check);
 

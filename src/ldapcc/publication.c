@@ -400,14 +400,6 @@ int publication_renew_pending(struct publication *p)
 	return n_renewed == 0 ? 0 : publication_tell_services(p, 0);
 }
 
-static bool is_target(const struct run *run, const char *name)
-{
-	for (size_t i = 0; i < run->n_targets; i++)
-		if (strcmp(run->targets[i].name, name) == 0)
-			return true;
-	return false;
-}
-
 int publication_drop_pending(struct publication *p)
 {
 	TMP_CTX(tmp);
@@ -420,7 +412,7 @@ int publication_drop_pending(struct publication *p)
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		const char *name = notes[i].target;
 
-		if (is_target(run, name))
+		if (targets_find(run->targets, run->n_targets, name) != NULL)
 			continue;
 		diag_add(run->diags, SEVERITY_WARNING, "pending", LOC_NONE,
 			"the service of target '%s' was not told of its last change, and the "

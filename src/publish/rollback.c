@@ -128,14 +128,6 @@ static int add_output(const struct making *m, const struct state *state,
 	return 0;
 }
 
-static bool is_in_settings(const struct settings *settings, const char *name)
-{
-	for (size_t i = 0; i < settings->n_targets; i++)
-		if (strcmp(settings->targets[i].name, name) == 0)
-			return true;
-	return false;
-}
-
 /* Where its files were, which the settings may have changed since. */
 static void put_back(struct target *target, const struct generation_target *from,
 	const struct generation_file *file)
@@ -199,7 +191,7 @@ static const struct target *choose_target(
 		return target != NULL ? target : add_target(m, file);
 	struct loc where = loc_file(mem_strdup(m->diags, file->path));
 
-	if (is_in_settings(settings, from->name)) {
+	if (settings_target(settings, from->name) != NULL) {
 		diag_add(m->diags, SEVERITY_WARNING, "rollback", where,
 			"the template of target '%s' cannot be used: its files are put "
 			"back, but not checked, and no service is told",

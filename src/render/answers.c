@@ -53,10 +53,9 @@ static bool has_own(const struct target *targets, size_t n, const struct target 
 
 static struct loc named_at(const struct settings *settings, const char *name)
 {
-	for (size_t i = 0; i < settings->n_targets; i++)
-		if (strcmp(settings->targets[i].name, name) == 0)
-			return settings->targets[i].where;
-	return LOC_NONE;
+	const struct target_settings *target = settings_target(settings, name);
+
+	return target == NULL ? LOC_NONE : target->where;
 }
 
 int targets_check_partners(const struct target *targets, size_t n_targets,

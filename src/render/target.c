@@ -522,14 +522,6 @@ static const char *names_of(const char *path)
 	return at == NULL ? "" : at;
 }
 
-static const struct target *find_target(const struct loading *l, const char *name)
-{
-	for (size_t i = 0; i < l->n_targets; i++)
-		if (strcmp(l->targets[i].name, name) == 0)
-			return &l->targets[i];
-	return NULL;
-}
-
 /* Files that another target names are found by no other name; their folder may be any. */
 static void check_names(struct loading *l, const struct target *target)
 {
@@ -538,7 +530,8 @@ static void check_names(struct loading *l, const struct target *target)
 	const char *names = names_of(target->own_path);
 
 	for (size_t i = 0; i < target->named_by.n; i++) {
-		const struct target *other = find_target(l, target->named_by.items[i]);
+		const struct target *other =
+			targets_find(l->targets, l->n_targets, target->named_by.items[i]);
 
 		if (strcmp(names_of(target->path), names) == 0)
 			return;
