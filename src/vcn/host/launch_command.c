@@ -501,26 +501,22 @@ static int do_explicitly(struct session *s, enum action_kind kind)
 
 int launch_command_start(void *session)
 {
-	struct session *s = session;
-	return do_explicitly(s, ACTION_START);
+	return do_explicitly(session, ACTION_START);
 }
 
 int launch_command_stop(void *session)
 {
-	struct session *s = session;
-	return do_explicitly(s, ACTION_STOP);
+	return do_explicitly(session, ACTION_STOP);
 }
 
 int launch_command_kill(void *session)
 {
-	struct session *s = session;
-	return do_explicitly(s, ACTION_KILL);
+	return do_explicitly(session, ACTION_KILL);
 }
 
 int launch_command_restart(void *session)
 {
-	struct session *s = session;
-	return do_explicitly(s, ACTION_RESTART);
+	return do_explicitly(session, ACTION_RESTART);
 }
 
 /* run */

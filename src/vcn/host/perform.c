@@ -103,21 +103,24 @@ static void finish_failed(struct performance *p, struct job *job, int code)
 	finish(p, job, RESULT_FAILED);
 }
 
+/* "'NAME' @what: @why" */
+static void fail(struct performance *p, struct job *job, enum exit_code code,
+	const char *what, const char *why)
+{
+	finish_failed(p, job,
+		diag_fail(p->diags, code, job->action->guest->where, "'%s' %s: %s",
+			job->action->name, what, why));
+}
+
 static void finish_unstarted(struct performance *p, struct job *job, const char *why)
 {
-	int code = diag_fail(p->diags, EXIT_REJECTED, job->action->guest->where,
-		"'%s' did not start: %s", job->action->name, why);
-
-	finish_failed(p, job, code);
+	fail(p, job, EXIT_REJECTED, "did not start", why);
 }
 
 static void finish_waiting(struct performance *p, struct job *job)
 {
 	if (!job->action->is_told) {
-		finish_failed(p, job,
-			diag_fail(p->diags, EXIT_REJECTED, job->action->guest->where,
-				"'%s' has failed: %s", job->action->name,
-				job->action->reason));
+		fail(p, job, EXIT_REJECTED, "has failed", job->action->reason);
 		return;
 	}
 	if (p->code == 0)
@@ -259,14 +262,10 @@ static void judge(struct performance *p, struct job *job, bool is_end)
 	if (state->state == STATE_READY)
 		finish_started(p, job);
 	else if (state->state == STATE_DEGRADED)
-		finish_failed(p, job,
-			diag_fail(p->diags, EXIT_REJECTED, job->action->guest->where,
-				"'%s' runs, but is not ready: %s", job->action->name,
-				why == NULL ? "it did not say so in time" : why));
+		fail(p, job, EXIT_REJECTED, "runs, but is not ready",
+			why == NULL ? "it did not say so in time" : why);
 	else if (state->state == STATE_WAITING)
-		finish_failed(p, job,
-			diag_fail(p->diags, EXIT_REJECTED, job->action->guest->where,
-				"'%s' waits: %s", job->action->name, why));
+		fail(p, job, EXIT_REJECTED, "waits", why);
 	else if (state->state == STATE_FAILED && (is_end || job->fd < 0))
 		finish_ended(p, job, why == NULL ? "it failed" : why);
 	else if (is_end) /* of one that failed, only now is everything cleaned up */
@@ -502,17 +501,14 @@ static size_t count_away(const struct performance *p)
 
 	for (size_t i = 0; i < p->n_jobs; i++)
 		n += p->jobs[i].action->kind == ACTION_RESTART &&
-		     p->jobs[i].phase != PHASE_OVER &&
-		     (p->jobs[i].phase != PHASE_PENDING || p->jobs[i].deadline_ms != 0);
+		     p->jobs[i].phase != PHASE_OVER && has_begun(&p->jobs[i]);
 	return n;
 }
 
 static void finish_unrestarted(
 	struct performance *p, struct job *job, enum exit_code code, const char *why)
 {
-	finish_failed(p, job,
-		diag_fail(p->diags, code, job->action->guest->where,
-			"'%s' was not restarted: %s", job->action->name, why));
+	fail(p, job, code, "was not restarted", why);
 }
 
 static struct job *job_at(struct performance *p, size_t place)
