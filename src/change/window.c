@@ -136,11 +136,8 @@ static int note(const struct state *state, const struct generation *before,
 	TMP_CTX(tmp);
 	uint64_t *times = NULL;
 	size_t n = 0, n_all;
-	int r = 0;
+	int r = state_make_folder(state, FOLDER, diags);
 
-	if (mkdirat(state->dirfd, FOLDER, 0700) < 0 && errno != EEXIST)
-		r = diag_fail_errno(diags, EXIT_IO, errno,
-			state_loc(state, FOLDER, diags), "the folder cannot be made");
 	if (r == 0)
 		r = load_times(tmp, state, g->created, diags, &times, &n);
 	if (r == 0)

@@ -112,16 +112,29 @@ int state_drop(const struct state *state, const char *name, struct diags *diags)
 	return 0;
 }
 
+int state_make_folder(const struct state *state, const char *name, struct diags *diags)
+{
+	if (mkdirat(state->dirfd, name, 0700) < 0 && errno != EEXIST)
+		return diag_fail_errno(diags, EXIT_IO, errno,
+			state_loc(state, name, diags), "the folder cannot be made");
+	return 0;
+}
+
+static int sync_folder(const struct state *state, struct diags *diags)
+{
+	if (fsync(state->dirfd) < 0)
+		return diag_fail_errno(diags, EXIT_IO, errno, state_loc(state, "", diags),
+			"the folder cannot be synced");
+	return 0;
+}
+
 /* Whatever happens: the file does not come back. */
 static int remove_for_good(
 	const struct state *state, const char *name, struct diags *diags)
 {
 	int r = state_drop(state, name, diags);
 
-	if (r == 0 && fsync(state->dirfd) < 0)
-		return diag_fail_errno(diags, EXIT_IO, errno, state_loc(state, "", diags),
-			"the folder cannot be synced");
-	return r;
+	return r == 0 ? sync_folder(state, diags) : r;
 }
 
 /* A file that holds one number; 0 where there is none. */
@@ -206,9 +219,8 @@ int state_advance(struct state *state, uint64_t number, struct diags *diags)
 		r = save_link(state, "previous", state->current, diags);
 	if (r == 0)
 		r = save_link(state, "current", number, diags);
-	if (r == 0 && fsync(state->dirfd) < 0)
-		r = diag_fail_errno(diags, EXIT_IO, errno, state_loc(state, "", diags),
-			"the folder cannot be synced");
+	if (r == 0)
+		r = sync_folder(state, diags);
 	if (r < 0)
 		return r;
 	state->previous = state->current;
@@ -323,15 +335,6 @@ static int take_lock(struct state *state, struct diags *diags)
 	return 0;
 }
 
-static int make_folder_at(
-	const struct state *state, const char *name, struct diags *diags)
-{
-	if (mkdirat(state->dirfd, name, 0700) < 0 && errno != EEXIST)
-		return diag_fail_errno(diags, EXIT_IO, errno,
-			state_loc(state, name, diags), "the folder cannot be made");
-	return 0;
-}
-
 static int make_folders(struct state *state, struct diags *diags)
 {
 	TMP_CTX(tmp);
@@ -350,7 +353,7 @@ static int make_folders(struct state *state, struct diags *diags)
 	if (r == 0)
 		r = take_lock(state, diags);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(names); i++)
-		r = make_folder_at(state, names[i], diags);
+		r = state_make_folder(state, names[i], diags);
 	return r;
 }
 

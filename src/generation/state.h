@@ -70,6 +70,9 @@ int state_save_number(const struct state *state, const char *name, uint64_t numb
 /* Removes it where it does no harm if a power cut brings the file back. */
 int state_drop(
 	const struct state *state, const char *name, struct diags *diags) _must_check_;
+/* A folder below the state's, where it is not there. */
+int state_make_folder(
+	const struct state *state, const char *name, struct diags *diags) _must_check_;
 
 /* The next generation number: larger than any that has a folder, rejected ones included. */
 int state_next(const struct state *state, struct diags *diags,
