@@ -134,7 +134,7 @@ enum severity settings_severity(const struct settings *settings, enum check chec
 /* A command as words: a YAML list, or one string split at blanks ('…' and "…" hold). */
 int read_command(
 	struct reader *r, const struct node *value, void *field); /* string_list */
-/* `none`, a command, or {restart|reload: [unit, …]}; into struct action. */
 /* Seconds, from one to a day. */
 int read_timeout(struct reader *r, const struct node *value, void *field);
+/* `none`, a command, or {restart|reload: [unit, …]}; into struct action. */
 int read_action(struct reader *r, const struct node *value, void *field);
