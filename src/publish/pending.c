@@ -219,7 +219,7 @@ int pending_note(const struct state *state, const char *target,
 	return pending_save(state, &new, diags);
 }
 
-static bool is_same(const struct action *a, const struct action *b)
+bool pending_is_same(const struct action *a, const struct action *b)
 {
 	bool is_same = a->kind == b->kind && a->words.n == b->words.n;
 
@@ -241,7 +241,7 @@ int pending_renew(const struct state *state, const char *target,
 		return pending_remove(state, target, diags);
 	const struct action *wanted = stronger(&note.action, action);
 
-	if (is_same(&note.action, wanted))
+	if (pending_is_same(&note.action, wanted))
 		return 0;
 	note.action = *wanted;
 	note.attempts = 0;

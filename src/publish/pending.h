@@ -30,6 +30,9 @@ int pending_note(const struct state *state, const char *target,
 	const struct action *action, uint64_t generation, uint64_t now,
 	struct diags *diags) _must_check_;
 
+/* Are they the same words, and for the same? */
+bool pending_is_same(const struct action *a, const struct action *b);
+
 /*
  * pending_renew - @action is what @target's is by the settings of now: it is tried from here on
  *

@@ -104,23 +104,13 @@ static bool is_same_process(const struct unit *a, const struct unit *b)
 
 /* Sorting notes into jobs */
 
-static bool is_same_command(const struct action *a, const struct action *b)
-{
-	if (a->kind != ACTION_COMMAND || b->kind != ACTION_COMMAND ||
-		a->words.n != b->words.n)
-		return false;
-	for (size_t i = 0; i < a->words.n; i++)
-		if (strcmp(a->words.items[i], b->words.items[i]) != 0)
-			return false;
-	return true;
-}
-
 static bool is_same_job(
 	const struct job *job, const char *unit, const struct action *action)
 {
 	if (unit != NULL && job->unit != NULL)
 		return strcmp(unit, job->unit) == 0;
-	return unit == NULL && job->unit == NULL && is_same_command(&job->action, action);
+	return unit == NULL && job->unit == NULL && action->kind == ACTION_COMMAND &&
+	       pending_is_same(&job->action, action);
 }
 
 static void add_note(struct servicing *s, struct pending *note, const char *unit)
