@@ -41,7 +41,7 @@ static int check_memory(struct session *s, const struct manifest *manifest)
 		return r;
 	for (size_t i = 0; i < manifest->n_guests; i++) {
 		const struct guest *guest = &manifest->guests[i];
-		const struct run_state *state = session_find_state(&seen, guest->name);
+		const struct run_state *state = reconcile_find(&seen, guest->name);
 		uint64_t copied;
 
 		if (!guest->is_enabled || (state != NULL && run_state_is_running(state)))

@@ -536,7 +536,7 @@ static int admit_one(struct session *s, const struct guest *guest)
 			s->settings, seen.states, seen.n_states, s->diags, &admission);
 	if (r == 0)
 		r = admission_take(&admission, guest, s->settings->accel, copied,
-			session_find_state(&seen, guest->name), s->diags);
+			reconcile_find(&seen, guest->name), s->diags);
 	return r;
 }
 

@@ -57,13 +57,12 @@ static int observe_name(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char
 	return r;
 }
 
-/* Names differ by more than their case: a guest that runs under another spelling is the same. */
-static bool is_seen(const struct observation *seen, const char *name)
+struct run_state *reconcile_find(const struct observation *seen, const char *name)
 {
 	for (size_t i = 0; i < seen->n_states; i++)
 		if (text_equal_case(seen->states[i]->name, name))
-			return true;
-	return false;
+			return seen->states[i];
+	return NULL;
 }
 
 /* What is left of a guest whose folder is now called as the manifest spells its name. */
@@ -101,7 +100,7 @@ int reconcile_observe(TALLOC_CTX *mem_ctx, const char *runtime_dir,
 		r = observe_folder(
 			mem_ctx, runtime_dir, manifest, names[i], diags, &seen);
 	for (size_t i = 0; r == 0 && manifest != NULL && i < manifest->n_guests; i++)
-		if (!is_seen(&seen, manifest->guests[i].name))
+		if (reconcile_find(&seen, manifest->guests[i].name) == NULL)
 			r = observe_name(mem_ctx, runtime_dir, manifest->guests[i].name,
 				diags, &seen);
 	if (r < 0)

@@ -51,6 +51,9 @@ int reconcile_observe(TALLOC_CTX *mem_ctx, const char *runtime_dir,
 	const struct manifest *manifest, struct diags *diags,
 	struct observation *ret) _must_check_;
 
+/* The state of @name, or NULL: two that differ by their case alone are one guest. */
+struct run_state *reconcile_find(const struct observation *seen, const char *name);
+
 /*
  * reconcile_ask - what the supervisors of those that run say now, in the place of their
  * files

@@ -254,14 +254,6 @@ int session_expand_words(struct session *s, char ***ret_names, size_t *ret_n)
 	return 0;
 }
 
-struct run_state *session_find_state(const struct observation *seen, const char *name)
-{
-	for (size_t i = 0; i < seen->n_states; i++)
-		if (text_equal_case(seen->states[i]->name, name))
-			return seen->states[i];
-	return NULL;
-}
-
 /* It has not run here yet: then only the manifest knows it. */
 static int resolve_by_manifest(
 	struct session *s, const char *name, struct run_state **ret_state)
@@ -284,7 +276,7 @@ int session_resolve(struct session *s, const struct observation *seen, const cha
 {
 	const char *own = s->manifest == NULL ? NULL : names_resolve(s->manifest, name);
 
-	*ret_state = session_find_state(seen, own != NULL ? own : name);
+	*ret_state = reconcile_find(seen, own != NULL ? own : name);
 	for (size_t i = 0; *ret_state == NULL && i < seen->n_states; i++)
 		if (seen->states[i]->fqdn != NULL &&
 			text_equal_case(seen->states[i]->fqdn, name))

@@ -80,8 +80,6 @@ int session_keep_manifest(struct session *s);
 /* The words of the command line as names, ranges expanded; EXIT_USAGE. */
 int session_expand_words(
 	struct session *s, char ***ret_names, size_t *ret_n) _must_check_;
-/* The state of a name as it is spelled, or NULL. */
-struct run_state *session_find_state(const struct observation *seen, const char *name);
 /* The state of a VCN by its name or FQDN; EXIT_USAGE where there is no such VCN. */
 int session_resolve(struct session *s, const struct observation *seen, const char *name,
 	struct run_state **ret_state) _must_check_;
