@@ -307,22 +307,24 @@ static void take_above(struct run *run)
 
 /* Joining */
 
+/* A join_report. */
 static void report_join(void *data, const struct entry *entry, const struct entry *takers,
-	size_t n, bool are_one_machine)
+	size_t n, size_t keeper, bool are_one_machine)
 {
 	struct reading *reading = data;
 	struct run *run = reading->run;
 	struct finding *finding = check_report_entry(&run->reporter, CHECK_AMBIGUOUS_JOIN,
 		are_one_machine ? SEVERITY_WARNING : SEVERITY_ERROR,
-		loc_of(run->site, entry),
-		are_one_machine
-			? "belongs to several entries of one machine, so to none: name "
-			  "the address that is meant, or give it both in one entry"
-			: "belongs to several entries, so to none");
+		loc_of(run->site, entry), "belongs to several entries%s, so to %s%s",
+		are_one_machine ? " of one machine" : "",
+		keeper < n ? "the one that it was published with" : "none",
+		are_one_machine ? ": name the address that is meant, or give it both in "
+				  "one entry"
+				: "");
 
 	for (size_t i = 0; i < n; i++)
-		diag_note(finding, loc_of(run->site, &takers[i]),
-			i == 0 ? "to this one" : "and to this one");
+		diag_note(finding, loc_of(run->site, &takers[i]), "%sto this one%s",
+			i == 0 ? "" : "and ", i == keeper ? ", which keeps it" : "");
 }
 
 /* A without_report: at the value that says so. */
@@ -381,8 +383,8 @@ static void start_site(struct reading *reading)
 	talloc_free(reading->joiner);
 	reading->joiner =
 		joiner_is_needed(run->map)
-			? joiner_new(run->mem_ctx, run->map, run->entries, decode_more,
-				  report_join, report_without, reading)
+			? joiner_new(run->mem_ctx, run->map, run->entries, run->good,
+				  decode_more, report_join, report_without, reading)
 			: NULL;
 }
 

@@ -403,6 +403,25 @@ bool entries_has(struct entries *entries, const char *key)
 	return find(entries, key) != NULL;
 }
 
+bool entries_has_part(struct entries *entries, const char *key, const char *part)
+{
+	TMP_CTX(tmp);
+	struct entry_bench bench = {.mem_ctx = tmp};
+	const struct stored *item = find(entries, key);
+	struct entry entry;
+
+	if (item == NULL || !entry_bytes_take(&bench, item->bytes, &entry))
+		return false;
+	for (size_t i = 0; i < entry.n_attributes; i++) {
+		const char *dn = entry.attributes[i].dn;
+		const char *giver = dn == NULL ? NULL : dn_key(tmp, dn);
+
+		if (giver != NULL && strcmp(giver, part) == 0)
+			return true;
+	}
+	return false;
+}
+
 const char *const entries_ids[] = {"entryUUID", "nsUniqueId", "objectGUID", NULL};
 
 /* Is it what the server calls the entry? What a join brought is another's. */

@@ -46,6 +46,8 @@ size_t entries_count(const struct entries *entries);
 const char *entries_key(struct entries *entries, size_t i);
 /* Does an entry have that canonical DN? */
 bool entries_has(struct entries *entries, const char *key);
+/* Has the entry of @key values that a join brought it from the one of @part? Canonical DNs, both. */
+bool entries_has_part(struct entries *entries, const char *key, const char *part);
 /* Are the entries of these canonical DNs the same: they say the same, whatever the server calls them? */
 bool entries_same(
 	struct entries *a, const char *key_a, struct entries *b, const char *key_b);

@@ -55,7 +55,7 @@ struct joiner {
 	const struct map *map;
 	struct table *parts; /* class, any case -> struct part */
 	bool is_choosy; /* not every entry of a class is a record */
-	struct entries *to;
+	struct entries *to, *before;
 	join_told told;
 	join_report report;
 	without_report report_without;
@@ -87,12 +87,14 @@ static struct part *part_of(struct joiner *j, const char *class)
 }
 
 struct joiner *joiner_new(TALLOC_CTX *mem_ctx, const struct map *map, struct entries *to,
-	join_told told, join_report report, without_report report_without, void *data)
+	struct entries *before, join_told told, join_report report,
+	without_report report_without, void *data)
 {
 	struct joiner *j = mem_new(mem_ctx, struct joiner);
 
 	*j = (struct joiner){.map = map,
 		.to = to,
+		.before = before,
 		.told = told,
 		.report = report,
 		.report_without = report_without,
@@ -544,23 +546,75 @@ static bool have_one_interface(struct joiner *j, const struct candidates *candid
 	return n_ipv4 < 2 && n_ipv6 < 2;
 }
 
-/* One of several that @from could be part of: none of them gets it. */
-static bool is_doubtful(
-	struct joiner *j, struct held *from, const struct candidates *candidates)
+/* The number of the one that had what @from gives in the last generation; how many there are: none. */
+static size_t find_keeper(
+	struct joiner *j, const struct held *from, const struct candidates *candidates)
 {
-	bool is_one = are_one_machine(j, candidates);
-	const struct entry giver = head_of(j, from);
+	size_t i = 0;
 
-	if (is_one && have_one_interface(j, candidates))
-		return false;
+	while (i < candidates->n &&
+		(j->before == NULL ||
+			!entries_has_part(j->before, key_of(j, candidates->items[i]),
+				key_of(j, from))))
+		i++;
+	return i;
+}
+
+static void report_doubt(struct joiner *j, const struct held *from,
+	const struct candidates *candidates, size_t keeper, bool are_one)
+{
 	TMP_CTX(tmp);
+	const struct entry giver = head_of(j, from);
 	struct entry *takers = mem_array(tmp, struct entry, candidates->n);
 
 	for (size_t i = 0; i < candidates->n; i++)
 		takers[i] = head_of(j, candidates->items[i]);
-	from->is_spent = true;
-	j->report(j->data, &giver, takers, candidates->n, is_one);
-	return true;
+	j->report(j->data, &giver, takers, candidates->n, keeper, are_one);
+}
+
+struct zone_question {
+	const struct map *map;
+	bool is_zone;
+};
+
+/* An entry_sink. */
+static void answer_zone(void *data, const struct entry *entry)
+{
+	struct zone_question *question = data;
+	const struct class_list *classes = &question->map->classes[KIND_HOST];
+
+	for (size_t i = 0; i < classes->n; i++)
+		question->is_zone |= classes->items[i].is_zone &&
+				     class_matches(&classes->items[i], entry);
+}
+
+/* Is @held a name of a zone, which is served by itself where no machine has it? */
+static bool is_zone_name(const struct joiner *j, const struct held *held)
+{
+	struct zone_question question = {.map = j->map};
+
+	entries_give(j->kept, (size_t)(held - j->held), answer_zone, &question);
+	return question.is_zone;
+}
+
+/*
+ * Which of several @from is part of; NULL: of none. Who had it keeps it: another's fault takes nothing
+ * from a machine that is served.
+ */
+static struct held *choose(
+	struct joiner *j, struct held *from, const struct candidates *candidates)
+{
+	bool are_one = are_one_machine(j, candidates);
+
+	if (are_one && have_one_interface(j, candidates))
+		return candidates->items[0];
+	size_t keeper = find_keeper(j, from, candidates);
+
+	report_doubt(j, from, candidates, keeper, are_one);
+	if (keeper < candidates->n)
+		return candidates->items[keeper];
+	from->is_spent = !is_zone_name(j, from);
+	return NULL;
 }
 
 static void give_to_one(struct index *index, struct held *from, const struct keys *keys)
@@ -569,11 +623,14 @@ static void give_to_one(struct index *index, struct held *from, const struct key
 	struct candidates *candidates = &j->candidates;
 
 	find_candidates(index, keys, candidates);
-	if (candidates->n == 0 || (candidates->n > 1 && is_doubtful(j, from, candidates)))
+	if (candidates->n == 0)
 		return;
-	const struct taker only = {.held = candidates->items[0]};
+	const struct taker only = {.held = candidates->n == 1
+						   ? candidates->items[0]
+						   : choose(j, from, candidates)};
 
-	give(j, from, &only, (unsigned)index->number);
+	if (only.held != NULL)
+		give(j, from, &only, (unsigned)index->number);
 }
 
 static void give_to_each(struct index *index, struct held *from, const struct keys *keys)

@@ -22,9 +22,12 @@
 
 struct joiner;
 
-/* @entry could give to each of @takers, which are in order: it gives to none. */
+/*
+ * @entry could give to each of @takers, which are in order: it gives to the one of number @keeper,
+ * which had it in the last generation, or to none (@n).
+ */
 typedef void (*join_report)(void *data, const struct entry *entry,
-	const struct entry *takers, size_t n, bool are_one_machine);
+	const struct entry *takers, size_t n, size_t keeper, bool are_one_machine);
 
 /* @entry is none of the map's (@without), and so is what stands below it. */
 typedef void (*without_report)(
@@ -33,10 +36,14 @@ typedef void (*without_report)(
 /* An entry was put at the end of those that were joined. */
 typedef void (*join_told)(void *data);
 
-/* Entries go to the end of @to, as they are or joined, and each is told with @data. */
+/*
+ * joiner_new - entries go to the end of @to, as they are or joined, and each is told with @data
+ *
+ * shape:  @before is what the last generation was made of, NULL: nobody knows
+ */
 struct joiner *joiner_new(TALLOC_CTX *mem_ctx, const struct map *map, struct entries *to,
-	join_told told, join_report report, without_report report_without,
-	void *data) _must_check_;
+	struct entries *before, join_told told, join_report report,
+	without_report report_without, void *data) _must_check_;
 /* Does anything of @map need a joiner? */
 bool joiner_is_needed(const struct map *map);
 /* An entry_sink. */
