@@ -15,6 +15,8 @@ enum { ROUNDS_MAX = 100 };
 
 /* Who is in error */
 
+enum good_parts { PARTS_UNKNOWN, PARTS_NONE, PARTS_SOME };
+
 struct round {
 	struct run *run;
 	unsigned number;
@@ -24,6 +26,7 @@ struct round {
 	struct moved **moved; /* since the current generation; NULL: not asked for yet */
 	struct table *reported; /* canonical DNs; NULL: not looked up yet */
 	struct site **good; /* of the current generation; NULL: not asked for yet */
+	enum good_parts *good_parts; /* machines in several entries, in that one */
 	/* most often there is none to look for: bad or wrong ones, and hosts below machines */
 	bool has_bad_machines, has_below;
 	bool has_new;
@@ -40,13 +43,12 @@ static void note_reported(struct round *round, const struct loc *where)
 	*table_slot(round->reported, dn_key_parent(key)) = round;
 }
 
-/* Has a fault of its own been found, or a conflict? Else it only stands on what has one. */
-static bool is_reported(struct round *round, const char *key)
+static void find_reported(struct round *round)
 {
 	const struct diags *diags = round->run->diags;
 
 	if (round->reported != NULL)
-		return table_find(round->reported, key) != NULL;
+		return;
 	round->reported = table_new(round->members, diags->n_findings);
 	for (size_t i = 0; i < diags->n_findings; i++) {
 		const struct finding *finding = diags->findings[i];
@@ -57,7 +59,17 @@ static bool is_reported(struct round *round, const char *key)
 		for (size_t j = 0; j < finding->n_notes; j++)
 			note_reported(round, &finding->notes[j].where);
 	}
-	return table_find(round->reported, key) != NULL;
+}
+
+/* Has a fault of its own been found, or a conflict? Else it only stands on what has one. */
+static bool is_reported(struct round *round, const struct quarantined *one)
+{
+	bool is_found = false;
+
+	find_reported(round);
+	for (size_t i = 0; i < one->n_part_keys; i++)
+		is_found |= table_find(round->reported, one->part_keys[i]) != NULL;
+	return is_found;
 }
 
 static const struct moved *moved(struct round *round)
@@ -89,32 +101,20 @@ static struct quarantined *find_member(const struct round *round, const char *ke
 
 static void add_member(struct round *round, struct quarantined *one)
 {
-	*table_slot(round->members, one->key) = one;
+	for (size_t i = 0; i < one->n_part_keys; i++)
+		*table_slot(round->members, one->part_keys[i]) = one;
 	if (one->good_key != NULL)
 		*table_slot(round->held, one->good_key) = one;
+	for (size_t i = 0; i < one->n_good_part_keys; i++)
+		*table_slot(round->held, one->good_part_keys[i]) = one;
 }
 
-/* @record, by the names that it has now. */
-static struct quarantined *put_in(
-	struct round *round, const struct record *record, const char *dn, const char *key)
+static const struct machine *as_machine(const struct record *record)
 {
-	struct run *run = round->run;
-	struct quarantined *one = mem_new(run->mem_ctx, struct quarantined);
-
-	one->dn = dn;
-	one->key = key;
-	one->kind = record->kind;
-	one->round = round->number;
-	one->good_key = good_key(round, key);
-	one->is_kept = one->good_key != NULL;
-	one->is_out = !one->is_kept;
-	*mem_push(run->mem_ctx, &run->quarantined, &run->n_quarantined) = one;
-	add_member(round, one);
-	round->has_new = true;
-	return one;
+	return record != NULL && kind_is_node(record->kind)
+		       ? (const struct machine *)record
+		       : NULL;
 }
-
-/* What a last good version stands on */
 
 /* The site that the current generation was made of. */
 static const struct site *good_site(struct round *round)
@@ -132,6 +132,121 @@ static const struct site *good_site(struct round *round)
 	return sub.site;
 }
 
+/* Machines in several entries: all of them are in quarantine, or none */
+
+/* An entry of a machine that may have others: its RDN has more than a name. */
+static bool is_part_key(const char *key)
+{
+	return memchr(key, '+', (size_t)(dn_key_parent(key) - key)) != NULL;
+}
+
+/* Does the current generation know of such machines? Else nobody makes its site to look. */
+static bool has_good_parts(struct round *round)
+{
+	struct run *run = round->run;
+
+	if (*round->good_parts == PARTS_UNKNOWN && run->good != NULL) {
+		*round->good_parts = PARTS_NONE;
+		for (size_t i = 0; i < entries_count(run->good); i++)
+			if (is_part_key(entries_key(run->good, i)))
+				*round->good_parts = PARTS_SOME;
+	}
+	return *round->good_parts == PARTS_SOME;
+}
+
+/* The last good version of the machine that the entry of @key is one of; NULL: it has none. */
+static const struct machine *good_machine(struct round *round, const char *key)
+{
+	const char *then = good_key(round, key);
+
+	return then == NULL ? NULL : as_machine(model_find(good_site(round), then));
+}
+
+/* The last good version @good of a part of @one: all of its entries, then and now. */
+static void add_good_parts(
+	struct round *round, struct quarantined *one, const struct machine *good)
+{
+	struct run *run = round->run;
+
+	if (one->good_key == NULL)
+		one->good_key = good->record.key;
+	for (const struct machine *part = good; part != NULL;
+		part = part->rare->next_part) {
+		const char *dn = table_find(moved(round)->now, part->record.key);
+
+		*mem_push(run->mem_ctx, &one->good_part_keys, &one->n_good_part_keys) =
+			part->record.key;
+		*mem_push(run->mem_ctx, &one->part_keys, &one->n_part_keys) =
+			dn == NULL ? part->record.key : dn_key(run->mem_ctx, dn);
+	}
+}
+
+/* Whatever is wrong with one of a machine's entries, all of them stay as they were. */
+static void add_parts(struct round *round, struct quarantined *one)
+{
+	struct run *run = round->run;
+	const struct machine *now = as_machine(model_find(run->site, one->key)),
+			     *good = NULL;
+
+	*mem_push(run->mem_ctx, &one->part_keys, &one->n_part_keys) = one->key;
+	for (; now != NULL; now = now->rare->next_part)
+		*mem_push(run->mem_ctx, &one->part_keys, &one->n_part_keys) =
+			now->record.key;
+	size_t n_now = has_good_parts(round) ? one->n_part_keys : 0;
+
+	for (size_t i = 0; i < n_now; i++) {
+		const struct machine *then = good_machine(round, one->part_keys[i]);
+
+		if (then != NULL && then != good)
+			add_good_parts(round, one, then);
+		good = then;
+	}
+}
+
+/* @record, by the names that it has now. */
+static struct quarantined *put_in(
+	struct round *round, const struct record *record, const char *dn, const char *key)
+{
+	struct run *run = round->run;
+	struct quarantined *one = mem_new(run->mem_ctx, struct quarantined);
+
+	one->dn = dn;
+	one->key = key;
+	one->kind = record->kind;
+	one->round = round->number;
+	one->good_key = good_key(round, key);
+	add_parts(round, one);
+	one->is_kept = one->good_key != NULL;
+	one->is_out = !one->is_kept;
+	*mem_push(run->mem_ctx, &run->quarantined, &run->n_quarantined) = one;
+	add_member(round, one);
+	round->has_new = true;
+	return one;
+}
+
+/* What a last good version stands on */
+
+static bool is_entry_as_it_was(struct round *round, const char *then)
+{
+	TMP_CTX(tmp);
+	struct run *run = round->run;
+	const char *dn = table_find(moved(round)->now, then);
+
+	return entries_same(
+		run->entries, dn == NULL ? then : dn_key(tmp, dn), run->good, then);
+}
+
+/* Of a machine, with all of its entries. */
+static bool is_as_it_was(struct round *round, const struct record *record)
+{
+	const struct machine *part = as_machine(record);
+	bool is_same = is_entry_as_it_was(round, record->key);
+
+	for (; is_same && part != NULL; part = part->rare->next_part)
+		is_same = is_entry_as_it_was(round, part->record.key);
+	return is_same;
+}
+
 /* It stays as it was then, too, if it is not what it was. */
 static void hold(struct round *round, const struct record *record)
 {
@@ -142,7 +257,7 @@ static void hold(struct round *round, const struct record *record)
 	const char *dn = table_find(moved(round)->now, record->key);
 	const char *key = dn == NULL ? record->key : dn_key(run->mem_ctx, dn);
 
-	if (!entries_same(run->entries, key, run->good, record->key))
+	if (!is_as_it_was(round, record))
 		put_in(round, record, dn == NULL ? record->dn : dn, key)->is_waiting =
 			true;
 }
@@ -203,7 +318,7 @@ static void commit(struct round *round, const struct record *record)
 
 	if (one == NULL) {
 		one = put_in(round, record, record->dn, record->key);
-		one->is_waiting = round->number > 0 && !is_reported(round, record->key);
+		one->is_waiting = round->number > 0 && !is_reported(round, one);
 		return;
 	}
 	if (one->is_out || one->round == round->number)
@@ -238,13 +353,6 @@ bool quarantine_is_wrong(const struct machine *machine)
 static bool is_machine_in_error(struct site *part _unused_, struct machine *machine)
 {
 	return is_machine_bad(machine) || quarantine_is_wrong(machine);
-}
-
-static const struct machine *as_machine(const struct record *record)
-{
-	return record != NULL && kind_is_node(record->kind)
-		       ? (const struct machine *)record
-		       : NULL;
 }
 
 /* Of a machine, with its interfaces. */
@@ -658,8 +766,15 @@ static void stand_for(struct table *stood_for, const struct quarantined *one)
 {
 	void *good_key = (void *)(uintptr_t)one->good_key;
 
-	*table_slot(stood_for, one->key) = good_key;
+	for (size_t i = 0; i < one->n_part_keys; i++)
+		*table_slot(stood_for, one->part_keys[i]) = good_key;
 	*table_slot(stood_for, one->good_key) = good_key;
+}
+
+static void add_absent(struct absent *waited_for, const struct quarantined *one)
+{
+	for (size_t i = 0; i < one->n_part_keys; i++)
+		absent_add(waited_for, one->part_keys[i]);
 }
 
 static void make_again(struct round *round)
@@ -677,7 +792,7 @@ static void make_again(struct round *round)
 		struct quarantined *one = run->quarantined[i];
 
 		if (one->is_out)
-			absent_add(waited_for, one->key);
+			add_absent(waited_for, one);
 		else
 			stand_for(stood_for, one);
 	}
@@ -694,6 +809,7 @@ void quarantine_settle(struct run *run)
 {
 	struct site *good = NULL;
 	struct moved *moved = NULL;
+	enum good_parts good_parts = PARTS_UNKNOWN;
 
 	run->is_settled = false;
 	for (unsigned i = 0; i < ROUNDS_MAX && !run->is_settled; i++) {
@@ -703,7 +819,8 @@ void quarantine_settle(struct run *run)
 			.members = table_new(tmp, 0),
 			.held = table_new(tmp, 0),
 			.moved = &moved,
-			.good = &good};
+			.good = &good,
+			.good_parts = &good_parts};
 
 		for (size_t j = 0; j < run->n_quarantined; j++)
 			add_member(&round, run->quarantined[j]);

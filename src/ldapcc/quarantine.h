@@ -14,6 +14,9 @@ struct quarantined {
 	const char *key; /* its canonical DN */
 	enum kind kind;
 	const char *good_key; /* that of its last good version, another where it moved */
+	/* of all entries of a machine (RFC 2307bis), its own among them: now, and then */
+	const char **part_keys, **good_part_keys;
+	size_t n_part_keys, n_good_part_keys;
 	unsigned round; /* when it was put there */
 	bool is_kept; /* its last good version stands; else it is left out */
 	bool is_out; /* … and that was in error, too */

@@ -815,7 +815,9 @@ static void check_parts(struct reporter *r)
 				? "is of another kind than the other entry of this machine"
 				: "is not what the other entry of this machine says");
 
-		lint_note(r, finding, d->first, d->field, "this one counts");
+		lint_note(r, finding, d->first, d->field,
+			d->is_first_taken ? "this one counts"
+					  : "this one counts where the machine is new");
 	}
 }
 

@@ -31,6 +31,7 @@ static bool is_same_value(
 static void disagree(struct site *site, struct record *first, struct record *second,
 	enum field_id field, bool is_first_taken)
 {
+	first->is_wrong |= !is_first_taken;
 	*mem_push(site, &site->disagreements, &site->n_disagreements) =
 		(struct disagreement){first, second, field, is_first_taken};
 }
@@ -72,11 +73,20 @@ static void merge_use(struct site *site, struct record *machine, struct record *
 	}
 }
 
+static void note_part(struct site *site, struct machine *machine, struct machine *part)
+{
+	struct machine_rare *rare = machine_write_rare(site->arena, part);
+
+	rare->merged_into = machine;
+	rare->next_part = machine->rare->next_part;
+	machine_write_rare(site->arena, machine)->next_part = part;
+}
+
 void merge_part(struct site *site, struct machine *machine, struct machine *part)
 {
 	machine->record.is_bad |= part->record.is_bad;
 	machine->record.is_wrong |= part->record.is_wrong;
-	machine_write_rare(site->arena, part)->merged_into = machine;
+	note_part(site, machine, part);
 	if (part->own != NULL) {
 		part->own->machine = machine;
 		interface_write_rare(site->arena, part->own)->aliases = part->aliases;

@@ -360,6 +360,7 @@ struct machine_rare {
 	const char *label; /* node_label(), where its name is none; model_derive() */
 	struct machine
 		*merged_into; /* RFC 2307bis: the host this entry is an interface of */
+	struct machine *next_part; /* … the next such entry of the same host */
 	struct strings dns_values, host_keys; /* vocDNSRecord, vocSSHHostKey */
 	struct strings guest_firmware; /* that VCNs find here; none: not known */
 	struct boot boot; /* of its own; bootFile of a bootableDevice is boot.file */
