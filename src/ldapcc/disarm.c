@@ -356,7 +356,56 @@ static int publish_off(struct disarming *d)
 	return failed == -(int)EXIT_PENDING ? 0 : failed;
 }
 
+/* A host may be several entries of one name (RFC 2307bis), any of which arms it */
+
+/* Is the part of an RDN that @at begins with a name of a record? */
+static bool is_name_part(const struct run *run, const char *at)
+{
+	TMP_CTX(tmp);
+	const char *attribute = mem_strndup(tmp, at, strcspn(at, "="));
+
+	return list_has_name(&run->map->attributes[FIELD_NAME], attribute) ||
+	       (run->also_map != NULL &&
+		       list_has_name(&run->also_map->attributes[FIELD_NAME], attribute));
+}
+
+/* Most have a name only, and all of the key in common. */
+static bool has_more_than_name(const char *key)
+{
+	return memchr(key, '+', (size_t)(dn_key_parent(key) - key)) != NULL;
+}
+
+/* What the entries of one host have in common of @key: the name, and what is above it. */
+static const char *kin_of(TALLOC_CTX *mem_ctx, const struct run *run, const char *key)
+{
+	const char *parent = dn_key_parent(key);
+
+	if (!has_more_than_name(key))
+		return key;
+	for (const char *at = key; at < parent; at += strcspn(at, "+,") + 1)
+		if (is_name_part(run, at))
+			return mem_printf(
+				mem_ctx, "%.*s,%s", (int)strcspn(at, "+,"), at, parent);
+	return key;
+}
+
 /* Who is turned off */
+
+/* What @kin has for the host that the entry of @key is one of; NULL: nothing. */
+static const void *find_kin(
+	const struct table *kin, const struct run *run, const char *key)
+{
+	if (!has_more_than_name(key))
+		return table_find(kin, key);
+	TMP_CTX(tmp);
+
+	return table_find(kin, kin_of(tmp, run, key));
+}
+
+static void add_kin(struct table *kin, const struct run *run, const char *key)
+{
+	*table_slot(kin, kin_of(kin, run, key)) = kin;
+}
 
 static void turn_off(struct disarming *d, const struct roster_record *record)
 {
@@ -367,6 +416,17 @@ static void turn_off(struct disarming *d, const struct roster_record *record)
 	d->n_off += *slot == NULL;
 	*slot = d;
 	*table_slot(d->nodes, record->name) = d;
+}
+
+/* The other entries of those hosts, of which the current generation was made, too. */
+static void turn_off_parts(struct disarming *d, const struct table *off_kin)
+{
+	for (size_t i = 0; d->n_off > 0 && i < entries_count(d->current); i++) {
+		const char *key = entries_key(d->current, i);
+
+		if (find_kin(off_kin, d->p->run, key) != NULL)
+			*table_slot(d->off, key) = d;
+	}
 }
 
 /* Where armed hosts are in the entries that were read. */
@@ -418,9 +478,9 @@ static const char *find_host(struct search *s, const struct roster_record *recor
 	return now != NULL ? now : find_by_name(s, record->name);
 }
 
-/* Canonical DN now -> its record, of the hosts that are armed. */
+/* Canonical DN now -> its record, of the hosts that are armed; their kin. */
 static struct table *armed_hosts(
-	TALLOC_CTX *mem_ctx, struct disarming *d, struct entries *said)
+	TALLOC_CTX *mem_ctx, struct disarming *d, struct entries *said, struct table *kin)
 {
 	const struct roster *roster = d->p->run->roster_before;
 	struct table *armed = table_new(mem_ctx, 64);
@@ -430,18 +490,38 @@ static struct table *armed_hosts(
 		const struct roster_record *record = &roster->records[i];
 		const char *key = record->is_armed ? find_host(&search, record) : NULL;
 
-		if (key != NULL)
-			*table_slot(armed, key) = (void *)(uintptr_t)record;
+		if (key == NULL)
+			continue;
+		*table_slot(armed, key) = (void *)(uintptr_t)record;
+		add_kin(kin, d->p->run, key);
 	}
 	return armed;
 }
 
-/* Those of @armed that the map reads as asking for an installation @now. */
-static struct table *still_on(TALLOC_CTX *mem_ctx, const struct run *run,
+/* What the entries of armed hosts say of their installation, by kin_of(). */
+struct said {
+	struct table *on, *off;
+};
+
+static void note_said(struct said *said, const struct run *run, const struct site *site,
+	const struct machine *host)
+{
+	int64_t until = host->install->until;
+	bool asks = machine_asks_for_install(site, host);
+	bool is_off = record_origin(&host->record, FIELD_INSTALL) != NULL && !asks;
+
+	if (asks)
+		add_kin(said->on, run, host->record.key);
+	if (is_off || (until != 0 && until <= site->now))
+		add_kin(said->off, run, host->record.key);
+}
+
+/* As the map reads those of @armed and their kin, @now. */
+static struct said what_is_said(TALLOC_CTX *mem_ctx, const struct run *run,
 	const struct table *armed, struct entries *entries, int64_t now)
 {
 	struct run sub = *run;
-	struct table *on = table_new(mem_ctx, 64);
+	struct said said = {table_new(mem_ctx, 64), table_new(mem_ctx, 64)};
 
 	sub.mem_ctx = mem_ctx;
 	sub.diags = diags_new(mem_ctx);
@@ -450,12 +530,18 @@ static struct table *still_on(TALLOC_CTX *mem_ctx, const struct run *run,
 	struct decoder *decoder = decoder_new(sub.site, &sub.reporter);
 
 	for (size_t i = 0; i < entries_count(entries); i++)
-		if (table_find(armed, entries_key(entries, i)) != NULL)
+		if (find_kin(armed, run, entries_key(entries, i)) != NULL)
 			entries_give(entries, i, decode_entry, decoder);
 	for (size_t i = 0; i < sub.site->n_machines; i++)
-		if (machine_asks_for_install(sub.site, sub.site->machines[i]))
-			*table_slot(on, sub.site->machines[i]->record.key) = on;
-	return on;
+		note_said(&said, run, sub.site, sub.site->machines[i]);
+	return said;
+}
+
+/* Does one of its entries ask for an installation, and none say that it is over? */
+static bool is_still_on(const struct said *said, const struct run *run, const char *key)
+{
+	return find_kin(said->on, run, key) != NULL &&
+	       find_kin(said->off, run, key) == NULL;
 }
 
 /* Armed hosts of which @entries say that they are off, or that their time has passed. */
@@ -463,19 +549,21 @@ static void find_off(struct disarming *d, struct entries *entries, int64_t now)
 {
 	TMP_CTX(tmp);
 	const struct run *run = d->p->run;
-	struct table *armed = armed_hosts(tmp, d, entries);
-	struct table *on = still_on(tmp, run, armed, entries, now);
+	struct table *kin = table_new(tmp, 64), *off_kin = table_new(tmp, 64);
+	struct table *armed = armed_hosts(tmp, d, entries, kin);
+	const struct said said = what_is_said(tmp, run, kin, entries, now);
 
 	for (size_t i = 0; i < entries_count(entries); i++) {
 		const char *key = entries_key(entries, i);
 		const struct roster_record *record = table_find(armed, key);
+		const char *then = record == NULL ? NULL : dn_key(tmp, record->dn);
 
-		if (record == NULL || table_find(on, key) != NULL)
+		if (record == NULL || is_still_on(&said, run, key))
 			continue;
 		turn_off(d, record);
-		if (d->is_lost)
-			*table_slot(d->off, mem_strdup(d->off, key)) = d;
+		add_kin(off_kin, run, d->is_lost || then == NULL ? key : then);
 	}
+	turn_off_parts(d, off_kin);
 }
 
 /* Where nobody knows what is current, what was read stands for it. */
