@@ -516,6 +516,20 @@ static void stand_without_address(
 			    (record->kind == KIND_NETWORK || was->addresses[0] != '\0');
 }
 
+/* What was published by the name of @record, which is passed over, unless another has it now. */
+static const struct roster_record *was_by_name(
+	const struct look_back *s, const struct record *record)
+{
+	const struct roster_record *was =
+		record->name == NULL ? NULL
+				     : roster_find(s->before, record->name, record->kind);
+
+	return was != NULL && record->kind != KIND_NETWORK &&
+			       model_find_machine(s->site, was->name) != NULL
+		       ? NULL
+		       : was;
+}
+
 static bool had_address(const struct roster_record *was, struct ip ip)
 {
 	return past_has(was->addresses, past_ip(ip));
@@ -690,10 +704,7 @@ void site_roster_stand(struct site *site, const struct roster *before)
 	for (size_t i = 0; i < site->n_passed_over; i++) {
 		struct record *record = site->passed_over[i];
 
-		stand_without_address(&s, record,
-			record->name == NULL
-				? NULL
-				: roster_find(before, record->name, record->kind));
+		stand_without_address(&s, record, was_by_name(&s, record));
 	}
 	for (size_t i = 0; i < site->n_networks; i++) {
 		struct network *network = site->networks[i];
