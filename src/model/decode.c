@@ -422,18 +422,24 @@ static void decode_machine(struct decoder *d, enum kind kind)
 		machine->own->record.origins = machine->record.origins;
 }
 
-/* What vendors call the port of a BMC, with or without a number behind it. */
+/*
+ * What vendors call the port of a BMC, with or without a number behind it, or the node's name and a
+ * hyphen before it.
+ */
 static bool is_management_name(const char *name)
 {
 	static const char *const names[] = {"alom", "bmc", "cimc", "drac", "ibmc",
 		"idrac", "ilo", "ilom", "imm", "ipmi", "irmc", "oob", "xcc"};
-	size_t len = strlen(name);
+	size_t end = strlen(name), start;
 
-	while (len > 0 && (strchr("0123456789", name[len - 1]) != NULL ||
-				  name[len - 1] == '-' || name[len - 1] == '_'))
-		len--;
+	while (end > 0 && (strchr("0123456789", name[end - 1]) != NULL ||
+				  name[end - 1] == '-' || name[end - 1] == '_'))
+		end--;
+	for (start = end; start > 0 && name[start - 1] != '-' && name[start - 1] != '_';)
+		start--;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strlen(names[i]) == len && strncasecmp(names[i], name, len) == 0)
+		if (strlen(names[i]) == end - start &&
+			strncasecmp(names[i], name + start, end - start) == 0)
 			return true;
 	return false;
 }
@@ -567,7 +573,10 @@ static const char *no_subnet(const struct network *network, int netmask)
 		return useless_address(number) != NULL
 			       ? useless_address(number)
 			       : "has no netmask: no subnet, no DHCP";
-	return network->prefix.length > 0 ? useless_address(number) : NULL;
+	/* "default" is no subnet; written as 0.0.0.0/0 it is one that somebody means */
+	return network->prefix.length > 0 || strchr(network->number, '/') == NULL
+		       ? useless_address(number)
+		       : NULL;
 }
 
 /* A mask that does not go with the number is the mask's fault, as far as anybody can tell. */
