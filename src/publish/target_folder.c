@@ -421,7 +421,8 @@ int target_folder_install_fresh(const struct state *state, const char *folder,
 int target_folder_remove(struct target_folder *place, const char *path)
 {
 	if (unlinkat(place->fd, folder_name(path), 0) < 0) {
-		if (errno == ENOENT)
+		/* a folder of its name, where a new path goes by it */
+		if (errno == ENOENT || errno == EISDIR)
 			return 0;
 		return fail(place, errno, path, "the file cannot be removed");
 	}

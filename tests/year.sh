@@ -1,0 +1,81 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# year.sh LDAPCC - what happens to a site in a year beside changes of its data: a clock that was
+# ahead, folders that somebody removes, paths that become folders, decisions of persons that
+# have to last. Prints TAP.
+set -uo pipefail
+
+LDAPCC=$(realpath "${1:?usage: year.sh LDAPCC}")
+readonly LDAPCC
+# shellcheck source=tests/command-line.sh
+. "$(dirname "$0")/command-line.sh"
+LDAPCC_DATADIR=$(realpath "$(dirname "$0")/..")
+export LDAPCC_DATADIR
+
+entry() { printf '%s\n' "dn: $1,dc=x" "cn: ${1#cn=}" "${@:2}" ""; }
+
+# site COUNT - a network with hosts n11 n12 …, the first of which is to be installed
+site() {
+	entry cn=c "objectClass: vocCluster" "vocDomain: c.example" \
+		"vocInstallServer: http://10.1.0.9/ks"
+	entry cn=net "objectClass: vocIPNetwork" "ipNetworkNumber: 10.1.0.0/16"
+	entry cn=repo "objectClass: vocPackageRepository" "vocBaseURL: http://10.1.0.9/os"
+	entry cn=plain "objectClass: vocKickstartProfile" "vocRepository: cn=repo,dc=x" \
+		"vocInstallURL: http://10.1.0.9/os" "vocKickstartVersion: RHEL9" \
+		"vocKernel: el9/vmlinuz" "vocInitrd: el9/initrd.img"
+	local i
+	for ((i = 11; i < 11 + $1; i++)); do
+		entry "cn=n$i" "objectClass: device" "objectClass: vocPhysicalNode" \
+			"objectClass: ipHost" "objectClass: ieee802Device" \
+			"ipHostNumber: 10.1.0.$i" "macAddress: 00:16:3e:00:01:$i" \
+			"vocInstallProfile: cn=plain,dc=x" "vocInstall: $([ "$i" = 11 ] && echo TRUE || echo FALSE)"
+	done
+}
+
+# settings TARGET... - these targets, and none of the defaults; HEAD stands before them
+settings() {
+	local name
+	printf '%s\n' "state: $work/state" "templates: [$work/templates]" ${HEAD:+"$HEAD"} "targets:"
+	for name in dnsmasq dnsmasq-hosts dhcpd kickstart kickstart-repos manifest; do
+		case "$*" in *"  $name:"*) ;; *) echo "  $name: off" ;; esac
+	done
+	printf '%s\n' "$@"
+}
+set_targets() { settings "$@" >"$work/settings.yaml"; }
+
+# anew TARGET... - a site of three hosts, published
+anew() {
+	rm -rf "$work/state" "$work/out"
+	mkdir -p "$work/out" "$work/templates"
+	set_targets "$@"
+	site 3 >"$work/site.ldif"
+	run apply
+	[ "$status" = 0 ] || { sed 's/^/# /' "$work/err"; exit 1; }
+}
+printf '%s\n' --- 'path: /x/{{name}}' 'for-each: host' 'language: text' 'trailer: "# "' --- '{{name}}' \
+	>"$work/seed"
+mkdir "$work/templates"
+cp "$work/seed" "$work/templates/seed"
+names() { (cd "$work/out" && find . -type f | LC_ALL=C sort | tr '\n' ' '); }
+settles() { exits 0 apply && exits 0 apply --full && silent && exits 0 status; }
+
+# --- paths that become folders, and folders that become paths ---
+
+anew "  seed: {path: '$work/out/{{name}}', check: none}"
+set_targets "  seed: {path: '$work/out/{{name}}/seed', check: none}"
+ok 'files where folders are to be: exit 7' exits 7 apply
+ok '… one is named' complains "$work/out/n11: error: the folder cannot be opened: it is no folder"
+ok '… all is as it was' equal "$(names)" './n11 ./n12 ./n13 '
+rm "$work"/out/n1?
+ok 'when they are gone: exit 0' exits 0 apply
+ok '… the folders are there' equal "$(names)" './n11/seed ./n12/seed ./n13/seed '
+ok '… and nothing is left to do' settles
+set_targets "  seed: {path: '$work/out/{{name}}', check: none}"
+ok 'folders where files are to be: exit 7' exits 7 apply
+rm -r "$work"/out/n1?
+ok 'when they are gone: exit 0' exits 0 apply
+ok '… the files are there' equal "$(names)" './n11 ./n12 ./n13 '
+ok '… and nothing is left to do' settles
+
+end_points
