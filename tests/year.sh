@@ -78,4 +78,16 @@ ok 'when they are gone: exit 0' exits 0 apply
 ok '… the files are there' equal "$(names)" './n11 ./n12 ./n13 '
 ok '… and nothing is left to do' settles
 
+# --- a folder that somebody removes ---
+
+two=("  seed: {path: '$work/out/seed/{{name}}', check: none}"
+	"  pxelinux: {path: '$work/out/pxe/{{mac_dashed}}', check: none, on-change: none}")
+anew "${two[@]}"
+rm -r "$work/out/seed"
+sed -i 's/^vocInstall: TRUE/vocInstall: FALSE/' "$work/site.ldif"
+ok 'an installation is turned off beside a folder that is gone: exit 0' exits 0 apply
+ok '… it is off' lacks "$work/out/pxe/00-16-3e-00-01-11" el9/vmlinuz
+ok '… the folder is there again' test -f "$work/out/seed/n12"
+ok '… and nothing is left to do' settles
+
 end_points

@@ -219,6 +219,19 @@ static int remove_files(
 	return each_removed(state, g, target_folder_remove, diags);
 }
 
+/* A folder that somebody removed is missing, too, where this run writes nothing into it. */
+static bool is_filled(const struct staged *staged, const char *fresh)
+{
+	for (size_t i = 0; i < staged->n_files; i++) {
+		const struct generation_target *target =
+			stage_target_of(staged->generation, staged->files[i].record);
+
+		if (target != NULL && text_compare(target->fresh, fresh) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Each fresh folder once, however many targets are staged in it. */
 static int install_fresh(struct staged *staged, struct diags *diags)
 {
@@ -226,7 +239,8 @@ static int install_fresh(struct staged *staged, struct diags *diags)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < g->n_targets; i++) {
-		bool is_done = g->targets[i].fresh == NULL;
+		bool is_done = g->targets[i].fresh == NULL ||
+			       !is_filled(staged, g->targets[i].fresh);
 
 		for (size_t j = 0; !is_done && j < i; j++)
 			is_done = g->targets[j].fresh != NULL &&
