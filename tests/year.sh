@@ -90,4 +90,21 @@ ok '… it is off' lacks "$work/out/pxe/00-16-3e-00-01-11" el9/vmlinuz
 ok '… the folder is there again' test -f "$work/out/seed/n12"
 ok '… and nothing is left to do' settles
 
+# --- what is known lasts while an installation cannot be turned off ---
+
+anew "  pxelinux: {path: '$work/out/pxe/{{mac_dashed}}', check: 'test ! -e $work/bad', on-change: none}"
+sed -i 's/^macAddress: 00:16:3e:00:01:12/macAddress: 00:16:3e:00:01:0g/' "$work/site.ldif"
+run apply
+ok 'a host is in quarantine: exit 10' exits 10 status
+touch "$work/bad"
+sed -i 's/^vocInstall: TRUE/vocInstall: FALSE/' "$work/site.ldif"
+ok 'a checker stops the end of an installation: exit 5' exits 5 apply
+ok '… nothing is said to be mended' lacks "$work/err" 'no longer'
+ok '… status: exit 5' exits 5 status
+ok '… and it knows who is in quarantine' says '^quarantined  cn=n12'
+ok '… and how many hosts there are' says '^hosts +3'
+rm "$work/bad"
+ok 'when it is content: exit 0' exits 0 apply
+ok '… the installation is off' lacks "$work/out/pxe/00-16-3e-00-01-11" el9/vmlinuz
+
 end_points

@@ -73,13 +73,19 @@ static void note_quarantined(struct publication *p)
 	}
 }
 
+/* What it read is no site yet where the installations that it turns off could not be. */
+static bool has_site(const struct publication *p)
+{
+	return p->has_read && p->run->accepted != NULL;
+}
+
 /* Of a run that read nothing: as before. */
 static void note_records(struct publication *p)
 {
 	struct run *run = p->run;
 	struct last_run *now = &p->now;
 
-	if (!p->has_read) {
+	if (!has_site(p)) {
 		now->read_time = p->last.read_time;
 		now->due = p->last.due;
 		now->n_entries = p->last.n_entries;
@@ -131,7 +137,7 @@ static int remember(struct publication *p, int result)
 	struct run *run = p->run;
 	bool has_checked = p->has_changes || result == -(int)EXIT_REJECTED;
 	struct run_reach reach = {
-		.has_read = p->has_read, .plan = has_checked ? p->plan : NULL};
+		.has_read = has_site(p), .plan = has_checked ? p->plan : NULL};
 	/* what reads one object knows of no other */
 	bool keep_all =
 		run->arguments.verbose || run->result != NULL || is_asked_by_hand(run);

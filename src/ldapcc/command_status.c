@@ -149,8 +149,9 @@ static bool is_unfinished(const struct state *state)
 static int verdict(const struct run *run, const struct state *state,
 	const struct last_run *last, size_t n_pending)
 {
-	if (state->was_killed || is_unfinished(state))
-		return -(int)EXIT_INTERNAL; /* the next run finishes what it began */
+	/* the next run finishes what it began; one that failed on its way has told why */
+	if (state->was_killed || (is_unfinished(state) && last->exit != EXIT_IO))
+		return -(int)EXIT_INTERNAL;
 	if (last->time != 0 && last->exit != 0 && last->exit != EXIT_CHANGES)
 		return -last->exit;
 	if (last->read_time == 0 || is_too_old(run, last))
