@@ -107,4 +107,19 @@ rm "$work/bad"
 ok 'when it is content: exit 0' exits 0 apply
 ok '… the installation is off' lacks "$work/out/pxe/00-16-3e-00-01-11" el9/vmlinuz
 
+# --- a person decides once ---
+
+HEAD='guard: {min: {host: 4}}'
+rm -rf "$work/state" "$work/out"
+set_targets "  dnsmasq-hosts: {path: $work/out/hosts, check: none, on-change: none}"
+site 3 >"$work/site.ldif"
+ok 'fewer hosts than there must be: exit 3' exits 3 apply
+ok '… accepted: exit 0' exits 0 apply --accept "$(plan_id)"
+ok '… for good, while nothing changes' settles
+ok '… nor does diff warn: exit 0' exits 0 diff
+ok '… of anything' silent
+site 2 >"$work/site.ldif"
+ok 'fewer still: exit 3' exits 3 apply
+HEAD=
+
 end_points
