@@ -122,4 +122,22 @@ site 2 >"$work/site.ldif"
 ok 'fewer still: exit 3' exits 3 apply
 HEAD=
 
+# called - what the refusal says is to be called, without the site
+called() { sed -n "s/.*run 'ldapcc .*\(apply[^']*\)'.*/\1/p" "$work/err" | tail -1; }
+again() {
+	# shellcheck disable=SC2046 # a list of words
+	exits 0 $(called)
+}
+HEAD='guard: {max-affected: 1}'
+anew "  dnsmasq-hosts: {path: $work/out/hosts, check: none, on-change: none}"
+set_targets "  dnsmasq-hosts: {path: $work/out/hosts, check: none, on-change: none}" \
+	"  ethers: {path: $work/out/ethers, check: none, on-change: none}"
+echo mine >"$work/out/ethers"
+ok "a new target, and somebody's file at its path: exit 3" exits 3 apply
+ok '… the way on is named' equal "$(called)" 'apply --bootstrap'
+ok '… and a guard stops that: exit 3' exits 3 apply --bootstrap
+ok '… what it names is all that is needed' again
+ok '… the file is ours' holds "$work/out/ethers" 00:16:3e:00:01:12
+HEAD=
+
 end_points

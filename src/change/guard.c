@@ -226,8 +226,8 @@ int guard_check(const struct plan *plan, const struct guard_settings *settings,
 	name_causes(&r);
 	name_way_on(&r, accept,
 		mem_printf(tmp,
-			"look at them with '%s diff'; if they are meant, run '%s apply",
-			plan->command, plan->command));
+			"look at them with '%s diff'; if they are meant, run '%s %s",
+			plan->command, plan->command, plan->again));
 	return -EXIT_REFUSED;
 }
 
@@ -256,8 +256,8 @@ int guard_check_rollback(
 	if (n > NAMED_MAX)
 		diag_note(r.finding, LOC_NONE, "and %zu more", n - NAMED_MAX);
 	name_way_on(&r, accept,
-		mem_printf(tmp, "if that is meant, run '%s rollback %llu", plan->command,
-			(unsigned long long)number));
+		mem_printf(
+			tmp, "if that is meant, run '%s %s", plan->command, plan->again));
 	return -EXIT_REFUSED;
 }
 

@@ -449,6 +449,7 @@ int plan_new(TALLOC_CTX *mem_ctx, struct live_set *live, const struct plan_input
 		.reserial = input->reserial,
 		.now = live->now,
 		.command = input->command == NULL ? "ldapcc" : input->command,
+		.again = input->again == NULL ? "apply" : input->again,
 	};
 	int r = compare_files(&p);
 
@@ -462,7 +463,7 @@ int plan_new(TALLOC_CTX *mem_ctx, struct live_set *live, const struct plan_input
 
 /* Permission */
 
-static int permit_foreign(const struct plan *plan, const char *again, struct diags *diags)
+static int permit_foreign(const struct plan *plan, struct diags *diags)
 {
 	struct finding *finding = NULL;
 	size_t n = 0;
@@ -490,7 +491,7 @@ static int permit_foreign(const struct plan *plan, const char *again, struct dia
 					plan->state->path);
 			diag_note(finding, LOC_NONE,
 				"to have them replaced, run '%s %s --bootstrap'",
-				plan->command, again);
+				plan->command, plan->again);
 		} else {
 			diag_note(finding, where, "this one too");
 		}
@@ -549,10 +550,10 @@ static int permit_drift(const struct plan *plan, bool refuse, struct diags *diag
 	return r;
 }
 
-int plan_permit(const struct plan *plan, const char *again, bool bootstrap,
-	bool refuse_drift, struct diags *diags)
+int plan_permit(
+	const struct plan *plan, bool bootstrap, bool refuse_drift, struct diags *diags)
 {
-	int foreign = bootstrap ? 0 : permit_foreign(plan, again, diags);
+	int foreign = bootstrap ? 0 : permit_foreign(plan, diags);
 	int drift = permit_drift(plan, refuse_drift, diags);
 
 	return foreign < 0 ? foreign : drift;

@@ -150,7 +150,7 @@ struct plan {
 	struct reserial reserial;
 	bool is_accepted; /* by a person; for the record */
 	uint64_t now;
-	const char *command; /* as in struct plan_input */
+	const char *command, *again; /* as in struct plan_input */
 };
 
 struct plan_input {
@@ -163,6 +163,8 @@ struct plan_input {
 	struct reserial reserial;
 	/* how a person would call this program for this site, for messages; NULL: by its name */
 	const char *command;
+	/* what it was called with, for this set of changes ("apply --full"); NULL: apply */
+	const char *again;
 };
 
 /*
@@ -180,13 +182,12 @@ int plan_new(TALLOC_CTX *mem_ctx, struct live_set *live, const struct plan_input
 /*
  * plan_permit - may these files be replaced?
  *
- * shape:  says which files were edited by hand; with @refuse_drift that is a failure. @again is
- *         what was called ("apply", "rollback 3"), to be called with --bootstrap
+ * shape:  says which files were edited by hand; with @refuse_drift that is a failure
  * errors: EXIT_REFUSED for files that the state does not know, unless @bootstrap;
  *         EXIT_DRIFT
  */
-int plan_permit(const struct plan *plan, const char *again, bool bootstrap,
-	bool refuse_drift, struct diags *diags) _must_check_;
+int plan_permit(const struct plan *plan, bool bootstrap, bool refuse_drift,
+	struct diags *diags) _must_check_;
 
 /* The bytes of @file's output; rendered once more, below @mem_ctx, where they were dropped. */
 const char *plan_bytes(TALLOC_CTX *mem_ctx, const struct plan *plan,

@@ -232,8 +232,7 @@ static int warn_of_refusals(const struct publication *p)
 
 	int failed = publish_check_pin(p->state, run_command(run->mem_ctx, run), refused);
 
-	if (plan_permit(p->plan, "apply", false, run->settings->refuse_drift, refused) <
-			0 ||
+	if (plan_permit(p->plan, false, run->settings->refuse_drift, refused) < 0 ||
 		failed < 0)
 		warn_of(run, "refused", refused);
 	failed = guard_check(p->plan, &run->settings->guard, NULL, guarded);

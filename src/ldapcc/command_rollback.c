@@ -99,7 +99,10 @@ static int roll_back(struct publication *p, uint64_t number)
 		.n_targets = run->n_targets,
 		.roster = &p->roster,
 		.reserial = rollback_reserial(),
-		.command = run_command(run->mem_ctx, run)};
+		.command = run_command(run->mem_ctx, run),
+		.again = mem_printf(run->mem_ctx, "rollback %llu%s",
+			(unsigned long long)number,
+			run->arguments.bootstrap ? " --bootstrap" : "")};
 	const struct rollback_input from = {.number = number,
 		.settings = run->settings,
 		.targets = run->targets,
@@ -120,11 +123,8 @@ static int roll_back(struct publication *p, uint64_t number)
 		return failed;
 	failed = plan_new(run->mem_ctx, p->live, &input, run->diags, &p->plan);
 	if (failed == 0)
-		failed = plan_permit(p->plan,
-			mem_printf(run->mem_ctx, "rollback %llu",
-				(unsigned long long)number),
-			run->arguments.bootstrap, run->settings->refuse_drift,
-			run->diags);
+		failed = plan_permit(p->plan, run->arguments.bootstrap,
+			run->settings->refuse_drift, run->diags);
 	if (failed == 0 && !guard_is_accepted(p->plan, run->arguments.accept))
 		failed = guard_check_rollback(
 			p->plan, number, run->arguments.accept, run->diags);

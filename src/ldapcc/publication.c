@@ -226,6 +226,21 @@ int publication_store(
 	return failed;
 }
 
+/*
+ * Whoever is told to call apply for this set of changes meets no other refusal: that of a server
+ * which is behind what was published, and of files that the state does not know.
+ */
+static const char *called_again(const struct publication *p)
+{
+	const struct run *run = p->run;
+	const struct generation_source *source = publication_source(p);
+	bool is_behind = source != NULL && run->report.csn.n > 0 &&
+			 csn_compare(&source->csn, &run->report.csn) == CSN_BEHIND;
+
+	return mem_printf(run->mem_ctx, "apply%s%s", is_behind ? " --full" : "",
+		run->arguments.bootstrap ? " --bootstrap" : "");
+}
+
 static int compare(struct publication *p)
 {
 	struct run *run = p->run;
@@ -239,7 +254,8 @@ static int compare(struct publication *p)
 			.inputs = run->inputs,
 			.csn = run->report.csn},
 		.reserial = {render_again, run},
-		.command = run_command(run->mem_ctx, run)};
+		.command = run_command(run->mem_ctx, run),
+		.again = called_again(p)};
 	struct entries_file file = stored_entries(run);
 	int failed = publication_store(p, &file, &input.entries);
 
@@ -351,7 +367,7 @@ int publication_permit_and_publish(struct publication *p, const char *reason)
 {
 	struct run *run = p->run;
 	const char *accept = run->arguments.accept;
-	int failed = plan_permit(p->plan, "apply", run->arguments.bootstrap,
+	int failed = plan_permit(p->plan, run->arguments.bootstrap,
 		run->settings->refuse_drift, run->diags);
 
 	if (failed < 0)

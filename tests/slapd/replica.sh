@@ -5,7 +5,7 @@
 # over what was, whichever of the two answers.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-plan 28
+plan 35
 readonly LDAPCC
 export LDAPCC_DATADIR=$SOURCE_ROOT
 
@@ -43,9 +43,10 @@ apply() {
 		  kickstart: off
 		  kickstart-repos: off
 		  manifest: off
-		guard: {max-affected: 100%, max-lost: 100%}
+		guard: {max-affected: ${AFFECTED:-100%}, max-lost: 100%}
 	YAML
-	"$LDAPCC" --config "$scratch/site.yaml" apply --no-reload >"$scratch/out" \
+	# shellcheck disable=SC2086 # a list of words
+	"$LDAPCC" --config "$scratch/site.yaml" apply --no-reload ${WITH:-} >"$scratch/out" \
 		2>"$scratch/err" || status=$?
 	report $((status != want)) "$name" "$scratch/err"
 }
@@ -123,5 +124,24 @@ SLAPD_DATABASE=$replicates slapd_new replica
 slapd_start replica
 wait_for is_in_sync
 apply 0 'the replica has caught up' "$replica"
+
+# a backup of the directory is restored: what a refusal says is to be called is not refused again
+slapd_stop main
+cp -a "$scratch/main/db" "$scratch/backup"
+slapd_start main
+describe 174
+apply 0 'a change after a backup' "$main"
+slapd_stop main
+rm -r "$scratch/main/db"
+mv "$scratch/backup" "$scratch/main/db"
+slapd_start main
+apply 4 'the backup is restored' "$main"
+WITH=--full AFFECTED=0 apply 3 'it is meant, and a guard stops it' "$main"
+told=$(sed -n "s/.*run 'ldapcc .*apply \(.*\)'/\1/p" "$scratch/err")
+"$LDAPCC" --config "$scratch/site.yaml" diff >"$scratch/out" 2>"$scratch/err" || true
+ok '… diff tells of the same command' grep -qF -- "$told" "$scratch/err"
+WITH=$told AFFECTED=0 apply 0 'what is said to be called then' "$main"
+ok 'as it was' serves 173
+AFFECTED=0 apply 0 'and that is current' "$main"
 
 finish

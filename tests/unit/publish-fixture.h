@@ -226,7 +226,7 @@ static inline int fixture_apply(struct fixture *f, const struct fixture_file *fi
 		return -r;
 	f->n_changes = plan->n_changes;
 	f->plan_id = plan_id(f, plan);
-	r = plan_permit(plan, "apply", f->bootstrap, f->settings.refuse_drift, f->diags);
+	r = plan_permit(plan, f->bootstrap, f->settings.refuse_drift, f->diags);
 	plan->is_accepted = guard_is_accepted(plan, f->accept);
 	if (r == 0 && !plan->is_accepted)
 		r = guard_check(plan, &f->settings.guard, f->accept, f->diags);
