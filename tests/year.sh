@@ -140,4 +140,20 @@ ok '… what it names is all that is needed' again
 ok '… the file is ours' holds "$work/out/ethers" 00:16:3e:00:01:12
 HEAD=
 
+# --- a clock that was ahead ---
+
+anew "  dnsmasq-hosts: {path: $work/out/hosts, check: none, on-change: none}"
+sed -i 's/^macAddress: 00:16:3e:00:01:12/macAddress: 00:16:3e:00:01:0g/' "$work/site.ldif"
+ok 'a finding: exit 0' exits 0 apply
+ok '… is told' complains bad-mac
+ok '… once: exit 0' exits 0 apply --full
+ok '… for a day' silent
+known=$work/state/last-run
+sed -i -E '$d; s/^(finding [0-9]+) [0-9]+/\1 4000000000/' "$known"
+printf '# ldapcc hosts=0 vcns=0 sha256=%s\n' "$(sha256sum <"$known" | cut -d' ' -f1)" >>"$known"
+ok 'it was told when the clock was many years ahead: exit 0' exits 0 apply --full
+ok '… so it is told now' complains bad-mac
+ok '… once: exit 0' exits 0 apply --full
+ok '… for a day' silent
+
 end_points
