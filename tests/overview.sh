@@ -54,6 +54,18 @@ was=$(generation)
 settle
 ok 'a run without a change' exits 0 apply --full
 ok 'is no generation, though the page could tell of one more' equal "$(generation)" "$was"
+# each generation that is kept no more would take a line off the page, which makes one more generation
+echo 'keep: 2' >>"$work/settings.yaml"
+for n in 1 2 3 4; do
+	awk -v n="$n" '/^vocMemory: 30/ && i < n { i++; $0 = "vocMemory: 300" n } 1' "$work/site.ldif" >"$work/next"
+	mv "$work/next" "$work/site.ldif"
+	run apply
+	settle
+done
+was=$(generation)
+ok 'a run without a change' exits 0 apply --full
+ok 'is none either where older generations have gone' equal "$(generation)" "$was"
+ok 'and the page has what they changed' holds "$page" '<td>apply<td>nodes +50'
 mkdir -p "$work/templates"
 # shellcheck disable=SC2016 # for the template to expand
 printf '{{<overview}}\n{{$title}}Mine{{/title}}\n{{/overview}}\n' >"$work/templates/overview"

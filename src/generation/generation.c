@@ -19,6 +19,7 @@ static const char WAY_OUT[] =
 enum {
 	HEAD_MAX = 65536, /* bytes of a record that surely hold its head */
 	ID_MAX = UINT32_MAX,
+	CHANGES_MAX = 64,
 };
 
 /* Writing */
@@ -78,6 +79,14 @@ static void format_file(const struct generation_file *file, struct buffer *out)
 	lines_end(out, file->path);
 }
 
+static void format_change(const struct generation_change *change, struct buffer *out)
+{
+	lines_add_word(out, "change");
+	lines_add_u64(out, change->created);
+	lines_end(out, change->reason);
+	add_text(out, "summary", change->summary);
+}
+
 void generation_format(const struct generation *g, struct buffer *out)
 {
 	format_head(g, out);
@@ -91,6 +100,8 @@ void generation_format(const struct generation *g, struct buffer *out)
 		if (target->folder != NULL)
 			buffer_printf(out, "folder %s\n", target->folder);
 	}
+	for (size_t i = 0; i < g->n_changes; i++)
+		format_change(&g->changes[i], out);
 	for (size_t i = 0; i < g->n_files; i++)
 		format_file(&g->files[i], out);
 	for (size_t i = 0; i < g->n_removed; i++)
@@ -171,6 +182,13 @@ static void parse_target(struct lines *l, struct generation_target *target)
 	target->trailer = l->rest == NULL ? NULL : lines_rest(l);
 }
 
+static void parse_change(struct lines *l, struct generation_change *change)
+{
+	change->created = lines_u64(l, UINT64_MAX);
+	change->reason = lines_rest(l);
+	change->summary = "";
+}
+
 static void parse_file(struct lines *l, const struct generation *g,
 	struct generation_file *file, bool is_installed)
 {
@@ -209,6 +227,10 @@ static bool parse_body(struct lines *l, struct generation *g, const uint64_t cou
 			parse_target(l, mem_push(g, &g->targets, &g->n_targets));
 		} else if (strcmp(word, "folder") == 0 && g->n_targets > 0) {
 			g->targets[g->n_targets - 1].folder = lines_rest(l);
+		} else if (strcmp(word, "change") == 0) {
+			parse_change(l, mem_push(g, &g->changes, &g->n_changes));
+		} else if (strcmp(word, "summary") == 0 && g->n_changes > 0) {
+			g->changes[g->n_changes - 1].summary = lines_rest(l);
 		} else if (strcmp(word, "remove") == 0) {
 			*mem_push(g, &g->removed, &g->n_removed) = lines_rest(l);
 		} else if (g->n_files < counts[0] &&
@@ -329,6 +351,29 @@ const struct generation_file *generation_find(
 			low = middle + 1;
 	}
 	return NULL;
+}
+
+/* Changes */
+
+/* Where only files changed, none did: a page about changes may be all that is new. */
+static bool is_change(const struct generation *g)
+{
+	return g->summary != NULL && !text_has_prefix(g->summary, "files ") &&
+	       strcmp(g->summary, "no change") != 0;
+}
+
+void generation_add_changes(
+	struct generation *generation, const struct generation *before)
+{
+	size_t n_before = before == NULL ? 0 : before->n_changes;
+
+	if (is_change(generation))
+		*mem_push(generation, &generation->changes, &generation->n_changes) =
+			(struct generation_change){generation->created,
+				generation->reason, generation->summary};
+	for (size_t i = 0; i < n_before && generation->n_changes < CHANGES_MAX; i++)
+		*mem_push(generation, &generation->changes, &generation->n_changes) =
+			before->changes[i];
 }
 
 /* History: the heads only, as records of large sites are long */

@@ -62,6 +62,12 @@ struct generation_source {
 	struct string_list csn; /* the directory's state, before it was read */
 };
 
+/* A generation in which records changed. */
+struct generation_change {
+	uint64_t created; /* Unix time */
+	const char *reason, *summary; /* as it has them */
+};
+
 struct generation {
 	uint64_t number;
 	uint64_t created; /* Unix time */
@@ -72,6 +78,9 @@ struct generation {
 		[UMAC_KEY_BYTES]; /* of its files' prints; nobody else knows it */
 	const char *summary; /* what changed, in one line; for `history` */
 	bool is_accepted; /* by a person: the window of 24 hours begins here */
+	/* its own, and those before it, which outlive their generations; the newest first */
+	struct generation_change *changes;
+	size_t n_changes;
 	struct generation_source source;
 	struct generation_target *targets;
 	size_t n_targets;
@@ -94,6 +103,10 @@ int generation_read(TALLOC_CTX *mem_ctx, const struct state *state,
 /* The file at @path, or NULL. */
 const struct generation_file *generation_find(
 	const struct generation *generation, const char *path);
+
+/* Its changes: those of the one @before (NULL: none), and its own. Borrows their texts. */
+void generation_add_changes(
+	struct generation *generation, const struct generation *before);
 
 /* The text of a record, without its trailer. */
 void generation_format(const struct generation *generation, struct buffer *out);

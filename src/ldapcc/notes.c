@@ -5,11 +5,8 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "generation/generation.h"
 #include "ldapcc/quarantine.h"
 #include "model/site_note.h"
-
-enum { CHANGES_MAX = 10 };
 
 /* By what they say, so that no page depends on the order in which the directory answers. */
 static int compare_notes(const void *left, const void *right)
@@ -57,35 +54,17 @@ static void note_quarantined(struct run *run, struct site_notes *notes)
 	sort_notes(notes->quarantined, notes->n_quarantined);
 }
 
-/* A generation of files alone is left out: this page itself may be all that is new in it. */
-static bool is_change(const struct generation_summary *generation)
+void notes_of_changes(struct run *run, const struct generation *current)
 {
-	return generation->is_kept && generation->summary != NULL &&
-	       !text_has_prefix(generation->summary, "files ") &&
-	       strcmp(generation->summary, "no change") != 0;
-}
+	size_t n = current == NULL ? 0 : current->n_changes;
 
-void notes_of_generations(struct run *run, const struct state *state)
-{
-	TMP_CTX(tmp);
-	struct diags *quiet = diags_new(tmp);
-	struct generation_summary *list;
-	size_t n;
-
-	if (!renderer_prints_notes(run->renderer) ||
-		generation_list(run->mem_ctx, state, quiet, &list, &n) < 0)
+	if (!renderer_prints_notes(run->renderer))
 		return;
-	for (size_t i = 0; i < n; i++) {
-		/* in the order of their numbers, whichever that is in the list */
-		const struct generation_summary *generation =
-			list[0].number < list[n - 1].number ? &list[n - 1 - i] : &list[i];
-
-		if (is_change(generation) && run->n_changes < CHANGES_MAX)
-			*mem_push(run->mem_ctx, &run->changes, &run->n_changes) =
-				(struct site_note){.text = generation->summary,
-					.id = generation->reason,
-					.time = generation->created};
-	}
+	for (size_t i = 0; i < n; i++)
+		*mem_push(run->mem_ctx, &run->changes, &run->n_changes) =
+			(struct site_note){.text = current->changes[i].summary,
+				.id = current->changes[i].reason,
+				.time = current->changes[i].created};
 }
 
 void notes_fill(struct run *run)

@@ -291,7 +291,7 @@ int publication_plan(struct publication *p, const struct string_list *last_csn)
 		plan_serial_time(p->live, (uint64_t)newest);
 	struct serials serials = plan_serials(p->live);
 
-	notes_of_generations(run, p->state);
+	notes_of_changes(run, plan_generation(p->live));
 	failed = run_render(run, &serials);
 	if (failed == 0)
 		failed = run_permit(run);

@@ -244,6 +244,7 @@ int stage_record(struct staged *staged, const char *reason, struct diags *diags)
 	g->summary = plan_summary(g, plan);
 	memcpy(g->print_key, plan->live->print_key, UMAC_KEY_BYTES);
 	g->is_accepted = plan->is_accepted;
+	generation_add_changes(g, plan->before);
 	g->source = plan->source;
 	g->files = mem_array(g, struct generation_file, plan->n_files);
 	staged->installed = mem_array(staged, struct stat_hint, plan->n_files);

@@ -52,6 +52,8 @@ void fields_quarantined(
 		ret, notes_of(object)->quarantined, notes_of(object)->n_quarantined);
 }
 
+enum { CHANGES_SHOWN = 10 };
+
 /*
  * Those before the serial of the file, which grows only when something else of it changes: a page
  * with these does not change because of the generation that it was published with.
@@ -66,7 +68,9 @@ void fields_changes(
 	*globals->has_serial = true;
 	while (first < notes->n_changes && notes->changes[first].time >= globals->serial)
 		first++;
-	row_give_list(ret, notes->changes + first, notes->n_changes - first);
+	size_t n = notes->n_changes - first;
+
+	row_give_list(ret, notes->changes + first, n < CHANGES_SHOWN ? n : CHANGES_SHOWN);
 }
 
 void fields_note_at(const void *base, size_t i, struct value *ret)
