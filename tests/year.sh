@@ -140,6 +140,49 @@ ok '… what it names is all that is needed' again
 ok '… the file is ours' holds "$work/out/ethers" 00:16:3e:00:01:12
 HEAD=
 
+# --- an entry in error that is renamed, and a new one in its place ---
+
+anew "  dnsmasq-hosts: {path: $work/out/hosts, check: none, on-change: none}"
+# named NAME NUMBER SED - the entry n12 under another name, as a server knows it by number
+named() {
+	site 3 | awk -v RS= -v ORS='\n\n' '/^dn: cn=n12,/' |
+		sed "s/n12/$1/; s/^cn: n12/cn: $1/; /^dn:/a entryUUID: 00000000-0000-4000-8000-00000000000$2
+			${3:-}"
+}
+others() { site 3 | awk -v RS= -v ORS='\n\n' '!/^dn: cn=n12,/'; }
+faulty='s/^macAddress: .*/macAddress: 00:16:3e:00:01:0g/'
+{ others; named n12 1; } >"$work/site.ldif"
+run apply
+{ others; named n12 1 "$faulty"; } >"$work/site.ldif"
+ok 'a host is in error: exit 0' exits 0 apply
+before=$(cat "$work/out/hosts")
+{ others; named old 1 "$faulty"; named n12 2 's/10.1.0.12/10.1.0.99/; s/01:12$/01:99/'; } >"$work/site.ldif"
+ok 'it is renamed, and a new one has its place: exit 0' exits 0 apply
+ok '… who is served stays' equal "$(cat "$work/out/hosts")" "$before"
+ok '… the new one is told why' complains '^.*cn=n12,dc=x: cn: error: stands where another entry stood'
+ok '… and which that is' complains 'cn=old,dc=x: note: the other entry'
+{ others; named old 1; named n12 2 's/10.1.0.12/10.1.0.99/; s/01:12$/01:99/'; } >"$work/site.ldif"
+ok 'it is mended: exit 0' exits 0 apply
+ok '… it is there by its new name' grep -q '^10.1.0.12 old.c.example' "$work/out/hosts"
+ok '… and so is the new one' grep -q '^10.1.0.99 n12.c.example' "$work/out/hosts"
+ok '… nothing is left to do' settles
+
+# names that are handed on: nobody is where he was
+known() { site 3 | sed -E 's/^(dn: cn=n(1[0-9]),.*)/\1\nentryUUID: 00000000-0000-4000-8000-0000000000\2/' | sed -E "${1:-}"; }
+handed_on='s/cn=n12,/cn=old,/; s/^cn: n12/cn: old/; s/cn=n13,/cn=n12,/; s/^cn: n13/cn: n12/'
+for number in 12 13; do
+	known >"$work/site.ldif"
+	run apply
+	before=$(cat "$work/out/hosts")
+	known "$handed_on; s/(01:)$number\$/\\10g/" >"$work/site.ldif"
+	ok "n12 is called old, n13 n12, and one is in error (n$number): exit 0" exits 0 apply
+	ok '… who is served stays' equal "$(cat "$work/out/hosts")" "$before"
+	known "$handed_on" >"$work/site.ldif"
+	ok '… it is mended: exit 0' exits 0 apply
+	ok '… the first has its new name' grep -q '^10.1.0.12 old.c.example' "$work/out/hosts"
+	ok '… and so has the second' grep -q '^10.1.0.13 n12.c.example' "$work/out/hosts"
+done
+
 # --- a clock that was ahead ---
 
 anew "  dnsmasq-hosts: {path: $work/out/hosts, check: none, on-change: none}"

@@ -203,6 +203,8 @@ static void add_parts(struct round *round, struct quarantined *one)
 	}
 }
 
+static void keep_others(struct round *round, const struct quarantined *one);
+
 /* @record, by the names that it has now. */
 static struct quarantined *put_in(
 	struct round *round, const struct record *record, const char *dn, const char *key)
@@ -221,6 +223,8 @@ static struct quarantined *put_in(
 	*mem_push(run->mem_ctx, &run->quarantined, &run->n_quarantined) = one;
 	add_member(round, one);
 	round->has_new = true;
+	if (run->good != NULL)
+		keep_others(round, one);
 	return one;
 }
 
@@ -260,6 +264,32 @@ static void hold(struct round *round, const struct record *record)
 	if (!is_as_it_was(round, record))
 		put_in(round, record, dn == NULL ? record->dn : dn, key)->is_waiting =
 			true;
+}
+
+/*
+ * By its DN an entry stands for what was there. Where names were handed on, and one of these entries
+ * is in error, that is another machine: whoever has its DN now waits as it was, and what it was
+ * itself stays, too, so that nobody takes a machine away by a new name.
+ */
+static void keep_others(struct round *round, const struct quarantined *one)
+{
+	struct run *run = round->run;
+	const struct moved *places = moved(round);
+	const char *key = table_find(one->is_out ? places->taken : places->was, one->key);
+	struct record *record = key == NULL ? NULL : model_find(run->site, key);
+
+	if (key == NULL || find_member(round, key) != NULL)
+		return;
+	if (record == NULL) {
+		hold(round, model_find(good_site(round), key));
+		return;
+	}
+	diag_note(
+		check_report(&run->reporter, CHECK_DUP_NAME, record, FIELD_NAME,
+			"stands where another entry stood, which is in error now: it stays as "
+			"that was until that is mended"),
+		(struct loc){.dn = one->dn}, "the other entry");
+	put_in(round, record, record->dn, key);
 }
 
 static void hold_all(struct round *round, const struct machine *machine)

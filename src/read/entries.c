@@ -518,6 +518,7 @@ static const struct entry_value *id_of(const struct entry *entry)
 /* Entries that only one side has, by the server's id of them. */
 struct newcomers {
 	struct table *by_id;
+	bool has_ids;
 	struct table *by_start; /* those without one, by what their DNs begin with */
 };
 
@@ -557,7 +558,8 @@ static struct newcomers index_new(
 {
 	TMP_CTX(tmp);
 	struct entry_bench bench = {.mem_ctx = tmp};
-	struct newcomers new = {table_new(mem_ctx, 0), table_new(mem_ctx, 0)};
+	struct newcomers new = {
+		.by_id = table_new(mem_ctx, 0), .by_start = table_new(mem_ctx, 0)};
 
 	for (size_t i = 0; i < of->n; i++) {
 		struct entry entry;
@@ -567,6 +569,7 @@ static struct newcomers index_new(
 			continue;
 		const struct entry_value *id = id_of(&entry);
 
+		new.has_ids |= id != NULL;
 		if (id != NULL)
 			*table_slot_bytes(new.by_id, id->bytes, id->len) = &of->items[i];
 		else
@@ -612,6 +615,39 @@ static const struct stored *find_by_start(const struct newcomers *come,
 	return NULL;
 }
 
+/* Of each entry that has a DN of @then, where it was by its id, if elsewhere. */
+static void note_displaced(struct moved *moved, struct entries *now, struct entries *then)
+{
+	TMP_CTX(tmp);
+	struct entry_bench bench = {.mem_ctx = tmp};
+	struct table *then_by_id = table_new(tmp, then->n);
+	struct entry entry;
+
+	for (size_t i = 0; i < then->n; i++) {
+		const struct entry_value *id =
+			entry_bytes_take(&bench, then->items[i].bytes, &entry)
+				? id_of(&entry)
+				: NULL;
+
+		if (id != NULL)
+			*table_slot_bytes(then_by_id, id->bytes, id->len) =
+				(void *)(uintptr_t)entries_key(then, i);
+	}
+	for (size_t i = 0; i < now->n; i++) {
+		const char *key = entries_key(now, i);
+		const struct entry_value *id =
+			entries_has(then, key) && entry_bytes_take(&bench,
+							  now->items[i].bytes, &entry)
+				? id_of(&entry)
+				: NULL;
+		void *was = id == NULL ? NULL
+				       : table_find_bytes(then_by_id, id->bytes, id->len);
+
+		if (was != NULL && strcmp(was, key) != 0)
+			*table_slot(moved->was, key) = was;
+	}
+}
+
 struct moved *entries_moved(
 	TALLOC_CTX *mem_ctx, struct entries *now, struct entries *then)
 {
@@ -623,19 +659,30 @@ struct moved *entries_moved(
 
 	moved->then = table_new(moved, 0);
 	moved->now = table_new(moved, 0);
+	moved->taken = table_new(moved, 0);
+	moved->was = table_new(moved, 0);
+	if (come.has_ids || gone.has_ids)
+		note_displaced(moved, now, then);
 	for (size_t i = 0; i < then->n; i++) {
 		struct entry entry;
+		bool is_taken = entries_has(now, entries_key(then, i));
 
-		if (entries_has(now, entries_key(then, i)) ||
+		if ((is_taken && !come.has_ids) ||
 			!entry_bytes_take(&bench, then->items[i].bytes, &entry))
 			continue;
 		const struct entry_value *id = id_of(&entry);
 		const struct stored *is =
 			id != NULL ? table_find_bytes(come.by_id, id->bytes, id->len)
+			: is_taken ? NULL
 				   : find_by_start(&come, &gone, &then->items[i], &entry);
 
 		if (is == NULL)
 			continue;
+		if (is_taken) {
+			*table_slot(moved->taken, is->key) =
+				(void *)(uintptr_t)then->items[i].key;
+			continue;
+		}
 		*table_slot(moved->then, is->key) = (void *)(uintptr_t)then->items[i].key;
 		*table_slot(moved->now, then->items[i].key) =
 			(void *)(uintptr_t)entry_bytes_dn(is->bytes);

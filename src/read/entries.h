@@ -67,6 +67,9 @@ extern const char *const entries_ids[];
 struct moved {
 	struct table *then; /* canonical DN now -> canonical DN then */
 	struct table *now; /* canonical DN then -> DN now */
+	/* as @then, of those whose DN another entry has now: that counts for what was there */
+	struct table *taken;
+	struct table *was; /* and where such another one was itself, if it was */
 };
 /*
  * entries_moved - which of @then are in @now under another DN
