@@ -152,6 +152,7 @@ def answer4(frame, xid):
     return {
         "address": str(ipaddress.IPv4Address(bootp[16:20])),
         "mask": "".join(addresses(1)),
+        "broadcast": addresses(28),
         "routers": addresses(3),
         "name servers": addresses(6),
         "host name": text(12),

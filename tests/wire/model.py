@@ -199,6 +199,8 @@ class Site:
         return {
             "address": address,
             "mask": str(network.prefix.netmask),
+            # RFC 3021: of a /31 it would be the other one's address
+            "broadcast": [str(network.prefix.broadcast_address)] if network.prefix.prefixlen < 31 else [],
             "routers": [network.gateway] if network.gateway else [],
             "name servers": network.name_servers,
             "host name": label,
