@@ -101,11 +101,18 @@ static const char *choice_key(TALLOC_CTX *mem_ctx, const struct boot_choice *cho
 	return key->data;
 }
 
-/* It stays while the values do that @key is made of. */
-static const char *id_of(struct site *site, const char *key)
+/*
+ * It stays while the values do that @key is made of. dnsmasq takes digits alone for a number, and such
+ * before a d for a time: a letter is in front.
+ */
+static const char *choice_id(struct arena *arena, const char *key)
 {
-	return arena_printf(site->arena, "%016llx",
+	char *id = arena_printf(arena, "%016llx",
 		(unsigned long long)hash_end(hash_bytes(HASH_START, key, strlen(key))));
+
+	if (strspn(id, "0123456789") >= 15)
+		id[0] = (char)(id[0] - '0' + 'a');
+	return id;
 }
 
 struct choosing {
@@ -130,7 +137,7 @@ static const struct boot_choice *keep_choice(
 		return NULL;
 	known = arena_alloc(c->site->arena, sizeof(*known));
 	*known = *choice;
-	known->id = id_of(c->site, key);
+	known->id = choice_id(c->site->arena, key);
 	*table_slot(c->known, arena_strdup(c->site->arena, key)) = known;
 	*mem_push(c->site, &c->site->choices, &c->n) = known;
 	return known;
@@ -202,7 +209,7 @@ static void add_roaming_choice(struct choosing *c, struct network *network,
 		return;
 	key = mem_printf(tmp, "%s\n%s/%u", key, ip_format(network->prefix.base, text),
 		network->prefix.length);
-	choice.id = id_of(c->site, key);
+	choice.id = choice_id(c->site->arena, key);
 	choice.roaming = reservation->own_choice;
 	/* iPXE is told one script wherever it comes: other servers have no place for more */
 	if (choice.roaming->script != NULL)
