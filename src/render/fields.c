@@ -354,6 +354,57 @@ static void add_shared_owners(TALLOC_CTX *mem_ctx, struct records *all,
 				&site->networks[i]->record;
 }
 
+static const char *boot_value(const struct boot *boot, int attribute)
+{
+	switch (attribute) {
+	case FIELD_BOOT_FILE:
+		return boot->file;
+	case FIELD_BOOT_FILE_UEFI:
+		return boot->file_uefi;
+	case FIELD_BOOT_FILE_ARM64:
+		return boot->file_arm64;
+	case FIELD_BOOT_URL:
+		return boot->url;
+	default:
+		return NULL;
+	}
+}
+
+/* A file, or the URL that DHCPv6 makes of it: tftp://[ADDRESS]/FILE. */
+static bool is_file_in(const char *own, const char *text, size_t len)
+{
+	if (own == NULL)
+		return false;
+	if (is_text(own, text, len))
+		return true;
+	own += own[0] == '/';
+	size_t own_len = strlen(own);
+
+	return own_len < len && text[len - own_len - 1] == '/' &&
+	       memcmp(text + len - own_len, own, own_len) == 0;
+}
+
+/* What a client boots is its network's, its node's, or some of either. */
+static void add_boot_owners(TALLOC_CTX *mem_ctx, struct records *all,
+	const struct site *site, int attribute, const char *text, size_t len)
+{
+	for (size_t i = 0; i < site->n_networks; i++)
+		if (is_file_in(
+			    boot_value(&site->networks[i]->boot, attribute), text, len))
+			*mem_push(mem_ctx, &all->items, &all->n) =
+				&site->networks[i]->record;
+	for (size_t i = 0; i < site->n_machines; i++)
+		if (is_file_in(boot_value(&site->machines[i]->rare->boot, attribute),
+			    text, len))
+			*mem_push(mem_ctx, &all->items, &all->n) =
+				&site->machines[i]->record;
+}
+
+bool fields_is_shared(const struct shape *shape)
+{
+	return shape == &boot_shape;
+}
+
 struct records fields_owners(TALLOC_CTX *mem_ctx, const struct site *site,
 	const struct field *field, const char *text, size_t len)
 {
@@ -365,6 +416,7 @@ struct records fields_owners(TALLOC_CTX *mem_ctx, const struct site *site,
 		add_name_owners(mem_ctx, &all, site, text, len);
 	if (field->attribute == FIELD_SHARED_NETWORK)
 		add_shared_owners(mem_ctx, &all, site, text, len);
+	add_boot_owners(mem_ctx, &all, site, field->attribute, text, len);
 	return all;
 }
 

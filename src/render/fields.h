@@ -48,9 +48,13 @@ struct records {
 	size_t n;
 };
 
+/* May objects of @shape have values of several records, be they printed for one of them? */
+bool fields_is_shared(const struct shape *shape);
+
 /*
  * fields_owners - who has @text, a value of the whole site that the outermost context gives as
- * @field: a domain (cluster, networks), or that of a client's name (nodes)
+ * @field: a domain (cluster, networks), or that of a client's name (nodes); or one of what
+ * fields_is_shared(), a boot file (networks, nodes)
  *
  * memory: below @mem_ctx; the records are the site's
  */

@@ -261,7 +261,8 @@ static void refuse_value(void *data, const struct context *context,
 {
 	TMP_CTX(tmp);
 	struct pass *pass = data;
-	struct record *record = innermost_record(pass, context);
+	struct record *record =
+		fields_is_shared(context->shape) ? NULL : innermost_record(pass, context);
 	struct records all = {.items = &record, .n = record != NULL};
 
 	if (record == NULL)
