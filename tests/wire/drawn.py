@@ -98,13 +98,15 @@ class Site:
                 "10.77.%d.0/%d" % (n4 - 1, self.lot.choice([25, 26, 27])))
 
     def ranges(self, network):
-        """The first network of a family has one: every client is answered."""
+        """The first network of a family has one, with room for whoever has no address: every client
+        is answered, also by dhcpd, which keeps an offer for its client."""
         of_family = [n for n in self.networks if n.version == network.version]
         n = self.lot.choice([0, 1, 1, 2]) or network == of_family[0]
         half = min(network.num_addresses - 3, 250) // 2  # the last one is the router's
         for i in range(n):
-            first = self.lot.randrange(5 + i * half, (i + 1) * half - 2)
-            last = min(self.lot.randrange(first, first + 30), (i + 1) * half)
+            end = (i + 1) * half
+            first = min(self.lot.randrange(5 + i * half, end - 2), end - 9)
+            last = min(max(first + 9, self.lot.randrange(first, first + 30)), end)
             if network.version == 6:
                 first, last = 0x100 * (i + 1), 0x100 * (i + 1) + self.lot.randrange(1, 0xff)
             yield "vocDynamicRange: %s %s" % (network[first], network[last])
