@@ -139,8 +139,9 @@ static void check_vlan_name(
 			interface->ifname);
 }
 
-/* What is no device at all */
-static void check_device(struct reporter *r, struct interface *interface)
+/* What is no device at all, or none that the installer could name */
+static void check_device(
+	struct reporter *r, struct interface *interface, const struct release *release)
 {
 	if (port_is_alias(interface))
 		check_report(r, CHECK_INSTALL_NETWORK, &interface->record, FIELD_NAME,
@@ -151,6 +152,11 @@ static void check_device(struct reporter *r, struct interface *interface)
 		check_report(r, CHECK_INSTALL_NETWORK, &interface->record, FIELD_NAME,
 			"the number of a VLAN is 1 to 4094: the installer leaves out '%s'",
 			interface->ifname);
+	else if (port_is_unknown(interface, release))
+		check_report(r, CHECK_INSTALL_NETWORK, &interface->record, FIELD_NAME,
+			"the installer of %s knows NICs by their names only, and '%s' is "
+			"none: it leaves it out",
+			interface->machine->profile->version, interface->ifname);
 }
 
 static const char *foreign_option(TALLOC_CTX *mem_ctx, const struct interface *interface)
@@ -165,7 +171,7 @@ static void check_bond(
 		check_report(r, CHECK_INSTALL_NETWORK, &interface->record, FIELD_NAME,
 			"'%s' is a bond without a NIC: the installer leaves it out",
 			interface->ifname);
-	if (!port_is_bond(interface))
+	if (!port_is_bond(interface) || port_is_unknown(interface, release))
 		return;
 	TMP_CTX(tmp);
 
@@ -267,7 +273,7 @@ static void check_installed(
 
 		if (interface->is_management || interface->ifname == NULL)
 			continue;
-		check_device(r, interface);
+		check_device(r, interface, release);
 		check_vlan(r, interface, release);
 		check_vlan_name(r, interface, release);
 		check_bond(r, interface, release);

@@ -19,7 +19,8 @@
 
 /* One device of the installed host. */
 struct link {
-	const char *device; /* NIC: its MAC, else its name; VLAN: what it stands on */
+	/* NIC: its MAC, else its name, NULL where nobody knows it; VLAN: what it stands on */
+	const char *device;
 	const char *name; /* of a VLAN; NULL: the installer's own name for it */
 	const char *written; /* what %post finds its file by; NULL: it has no address */
 	struct interface *interface; /* whose addresses and network it has */
@@ -76,6 +77,12 @@ void ports_find_parents(struct arena *arena, struct machine *machine);
 bool port_has_loop(const struct interface *interface);
 
 /* What an installer configures: ports_plan.c */
+
+/*
+ * For an installer that takes NICs by name only, and ends where one is not there: is the name of
+ * @interface that of its bond or bridge? What the host boots from needs none.
+ */
+bool port_is_unknown(const struct interface *interface, const struct release *release);
 
 /* Is there nothing of @interface that a VLAN could stand on while @release installs? */
 bool port_is_left_out(struct interface *interface, const struct release *release);

@@ -42,9 +42,34 @@ static const char *mac_text(struct plan *p, const struct interface *interface, u
 						mac_format(interface->macs[i].mac, text));
 }
 
+/* Its name is that of the bond or bridge it stands for, while the installer takes names only. */
+static bool is_unnamed(const struct interface *interface, const struct release *release)
+{
+	bool has_bonds_name = interface->record.kind == KIND_INTERFACE;
+
+	return !release->knows_mac_device && interface->n_macs > 0 &&
+	       interface->ifname != NULL &&
+	       ((has_bonds_name && port_is_bond(interface)) ||
+		       port_is_on(interface, interface->ifname));
+}
+
+bool port_is_unknown(const struct interface *interface, const struct release *release)
+{
+	const struct machine *machine = interface->machine;
+
+	if (!is_unnamed(interface, release))
+		return false;
+	for (uint32_t i = 0; i < machine->n_interfaces; i++)
+		if (machine->interfaces[i]->is_primary &&
+			port_boot_nic(machine->interfaces[i]) == interface)
+			return false;
+	return true;
+}
+
 static const char *nic_text(struct plan *p, const struct interface *interface, uint32_t i)
 {
-	if (i >= interface->n_macs || !p->release->knows_mac_device)
+	if (i >= interface->n_macs ||
+		(!p->release->knows_mac_device && !is_unnamed(interface, p->release)))
 		return interface->ifname;
 	if (p->release->knows_netplan)
 		return nic_label(p, interface, i);
@@ -75,7 +100,8 @@ static bool is_configured(struct plan *p, const struct interface *interface)
 		port_nic_owner(interface) != NULL)
 		return false;
 	if (interface->rare->vlan == 0)
-		return !port_lacks_nics(interface);
+		return !port_lacks_nics(interface) &&
+		       !port_is_unknown(interface, p->release);
 	if (!p->release->knows_vlan)
 		return false;
 	return interface->rare->parent == NULL ? interface->n_macs > 0
@@ -234,7 +260,8 @@ static void add_plain(
 		give_bond_ports(p, link, interface);
 		return;
 	}
-	link->device = nic_text(p, interface, 0);
+	link->device =
+		is_unnamed(interface, p->release) ? NULL : nic_text(p, interface, 0);
 	link->vlan = interface->rare->vlan;
 	if (interface->rare->vlan == 0) {
 		link->mac = mac_text(p, interface, 0);
@@ -460,7 +487,9 @@ static const char *written_device(struct plan *p, const struct link *link)
 		if (p->bridges[i].interface == link->interface)
 			return p->bridges[i].device;
 	if (link->name != NULL || link->vlan == 0)
-		return link->name != NULL ? link->name : link->device;
+		return link->name != NULL     ? link->name
+		       : link->device != NULL ? link->device
+					      : link->mac;
 	return arena_printf(p->site->arena, "%s.%u", link->device, link->vlan);
 }
 

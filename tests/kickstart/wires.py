@@ -39,8 +39,9 @@ def wanted_lines(release, number):
     if knows(release, BONDS):
         bond |= {"--device=bond0", "--bondopts=mode=802.3ad,miimon=100",
                  "--bondslaves=" + ports("bond0", "bond0-2")}
-    else:
+    elif by_mac:
         bond.add(nic("bond0"))
+    # else without a device: of one that is not there the installer would end
     lines = [bond]
     if knows(release, VLANS):
         vlan = address(20, number, RESOLVERS, "--device=bond0", "--vlanid=20")
