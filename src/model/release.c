@@ -152,6 +152,9 @@ size_t release_lacks(const struct release *release, const struct repository *rep
 	struct lack ret[static LACKS_MAX])
 {
 	const char *url = url_of(repository);
+	enum field_id url_field = repository->base_urls.n > 0	    ? FIELD_BASE_URL
+				  : repository->mirror_list != NULL ? FIELD_MIRROR_LIST
+								    : FIELD_METALINK;
 	const struct {
 		bool is_used, is_known;
 		struct lack lack;
@@ -165,8 +168,7 @@ size_t release_lacks(const struct release *release, const struct repository *rep
 		{repository->proxy != NULL, release->knows_proxy,
 			{FIELD_PROXY, "--proxy", true}},
 		{url != NULL && strchr(url, '$') != NULL, release->knows_variables,
-			{repository->base_urls.n > 0 ? FIELD_BASE_URL : FIELD_MIRROR_LIST,
-				"a variable in a URL", true}},
+			{url_field, "a variable in a URL", true}},
 		{repository->no_verify_ssl, release->knows_noverifyssl,
 			{FIELD_NO_VERIFY_SSL, "--noverifyssl", true}},
 		{repository->ca_certificate != NULL, release->knows_ca,
