@@ -28,7 +28,8 @@ static const char *fault_behind_scheme(const char *text)
 const char *boot_path_fault(const char *text)
 {
 	if (strpbrk(text, " \"'\\,;{}") != NULL || strstr(text, "..") != NULL)
-		return "contains a blank, quote, comma, brace or '..'";
+		return "contains a blank, quote, backslash, comma, semicolon, brace or "
+		       "'..'";
 	if (text_has_prefix(text, "tag:") || text_has_prefix(text, "net:"))
 		return "begins with tag: or net:, which dnsmasq takes for a condition";
 	return fault_behind_scheme(text);
