@@ -137,6 +137,9 @@ ok "what stood there is kept" complains "is kept here"
 site 1 2 3 4 5 6 7 8
 ok "eight hosts" exits 0 apply
 site 1 2 3 4
+ok "diff of one target has the files that go, too: exit 2" exits 2 diff page
+ok "by name" says "^removed  .*/pages/n8$"
+ok "and those only" lacks "$work/said" "^changed"
 untouched "half of them gone" 3 apply
 ok "the guard and its limit are named" complains "guard 'max-removed': 4 of 8 nodes"
 plan=$(grep -Eo -- '--accept [0-9a-z]+' "$work/err")

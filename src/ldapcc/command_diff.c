@@ -16,12 +16,22 @@
 
 /* diff: what apply would change, and what its guards would say. Nothing is written. */
 
-static bool is_asked_for(const struct run *run, const struct plan_file *file)
+/* A file that goes is that of the target that had it. */
+static const char *target_of(const struct plan *plan, const struct plan_file *file)
+{
+	return file->output != NULL ? file->output->target->name
+				    : plan->before->targets[file->before->target].name;
+}
+
+static bool is_asked_for(
+	const struct run *run, const struct plan *plan, const struct plan_file *file)
 {
 	if (run->n_words == 0)
 		return true;
-	for (size_t i = 0; i < run->n_words && file->output != NULL; i++)
-		if (strcmp(run->words[i], file->output->target->name) == 0)
+	const char *target = target_of(plan, file);
+
+	for (size_t i = 0; i < run->n_words; i++)
+		if (strcmp(run->words[i], target) == 0)
 			return true;
 	return false;
 }
@@ -179,7 +189,7 @@ static int print_files(struct publication *p)
 	for (size_t i = 0; failed == 0 && i < p->plan->n_files; i++) {
 		const struct plan_file *file = &p->plan->files[i];
 
-		if (!plan_file_changes(file) || !is_asked_for(run, file))
+		if (!plan_file_changes(file) || !is_asked_for(run, p->plan, file))
 			continue;
 		p->has_changes = true;
 		failed = print_file(p, file, array);
