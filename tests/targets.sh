@@ -25,6 +25,26 @@ for site in contrib/example/cluster.ldif tests/cases/37-batch/input.ldif; do
 	ok '… none of them empty' test "$(find "$work/root" -path '*/lib/ldapcc' -prune -o -type f -size 0 -print | wc -l)" = 0
 	ok '… and nothing is left to do' exits 0 --root "$work/root" diff
 done
+# Whose file shows no nodes is not restarted for a node more, nor for each of a thousand leases.
+# hosts COUNT - the sample with so many hosts more
+hosts() {
+	cat "$root/contrib/example/cluster.ldif"
+	for ((i = 0; i < $1; i++)); do
+		printf '%s\n' '' "dn: cn=more$i,ou=hosts,dc=c,dc=example" 'objectClass: device' 'objectClass: ipHost' \
+			'objectClass: ieee802Device' "cn: more$i" "ipHostNumber: 10.20.$((i / 200 + 9)).$((i % 200 + 1))" \
+			"macAddress: 02:00:00:00:$(printf %02x:%02x $((i / 200)) $((i % 200)))"
+	done
+}
+hosts 1000 >"$work/site.ldif"
+rm -rf "$work/root"
+ok 'a site of more leases than dnsmasq has by itself' exits 0 --root "$work/root" apply
+ok '… which it is told' holds "$work/root/etc/dnsmasq.d/ldapcc-dhcp.conf" '^dhcp-lease-max=2000$'
+hosts 1001 >"$work/site.ldif"
+ok '… and a host more' exits 2 --root "$work/root" diff
+ok '… is in the files that show hosts' says '^changed  /etc/dhcp/ldapcc.conf'
+for file in dnsmasq.d/ldapcc dnsmasq.d/ldapcc-dhcp nsd/nsd.conf.d/ldapcc bind/ldapcc-zones; do
+	ok "… not in $file.conf" lacks "$work/said" "^changed  /etc/$file.conf"
+done
 # Groups are derived where a template shows them, wherever it asks: what is published is what is
 # rendered, and there is something. What one target needs is tried without any other.
 shows() { # NAME BODY [FRONT MATTER]

@@ -131,8 +131,9 @@ GETTER(globals_client_domains, globals)
 }
 
 /*
- * How many leases of DHCPv4 and fixed ones of DHCPv6 there can be; none where that is no more
- * than the 1,000 that dnsmasq allows by itself (its config.h, MAXLEASES).
+ * How many leases of DHCPv4 and fixed ones of DHCPv6 there can be, in thousands: a node more need
+ * not restart dnsmasq; none where that is no more than the 1,000 that it allows by itself (its
+ * config.h, MAXLEASES).
  */
 GETTER(globals_lease_room, globals)
 {
@@ -147,7 +148,7 @@ GETTER(globals_lease_room, globals)
 			n += (int64_t)ip_distance(
 				network->pools[j].start, network->pools[j].end);
 	}
-	row_give_number(ret, n);
+	row_give_number(ret, (n + DEFAULT_ROOM - 1) / DEFAULT_ROOM * DEFAULT_ROOM);
 	if (n <= DEFAULT_ROOM)
 		ret->kind = VALUE_NONE;
 }
@@ -430,6 +431,17 @@ bool fields_show_groups(const struct template *template)
 		if (template_has(template, shapes[i]))
 			return true;
 	return false;
+}
+
+bool fields_show_nodes(const struct template *template)
+{
+	static const struct shape *const shapes[] = {&machine_shape, &interface_shape,
+		&reservation_shape, &hardware_shape, &zone_record_shape};
+
+	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++)
+		if (template_has(template, shapes[i]))
+			return true;
+	return fields_show_groups(template);
 }
 
 bool fields_show_notes(const struct template *template)

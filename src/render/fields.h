@@ -35,6 +35,8 @@ extern const struct shape reservation_shape, hardware_shape, zone_shape, dns_rec
 const struct shape *fields_globals(TALLOC_CTX *mem_ctx, const struct map *map,
 	const struct target *targets, size_t n_targets) _must_check_;
 
+/* Can @template show nodes, or what is theirs? */
+bool fields_show_nodes(const struct template *template);
 /* Can @template show groups of nodes, or how many there are? */
 bool fields_show_groups(const struct template *template);
 /* Findings, or changes; and zones of DNS. */

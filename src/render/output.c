@@ -30,14 +30,14 @@ const struct shape *output_shape(enum for_each for_each)
 	return NULL;
 }
 
-static void count_nodes(const struct site *site, struct output *output)
+static void count_nodes(const struct site *site, bool shows_nodes, struct output *output)
 {
 	const struct shape *shape = output_shape(output->target->for_each);
 	const struct machine *machine =
 		fields_machine(shape == NULL ? &image_shape : shape, output->object);
 
 	output->n_hosts = output->n_vcns = 0;
-	if (shape == NULL) {
+	if (shape == NULL && shows_nodes) {
 		/* a name more changes none of the files that it is not in */
 		output->n_hosts = (unsigned)zone_names_start(site->hosts, site->n_hosts);
 		output->n_vcns = (unsigned)site->n_vcns;
@@ -70,13 +70,13 @@ static unsigned count_lines(const struct output *output, const struct buffer *bo
 }
 
 /* What the trailer is made of comes last, with its length, so that nothing is taken for another. */
-void output_sum(const struct site *site, struct output *output, struct umac *umac,
-	const struct buffer *body)
+void output_sum(const struct site *site, bool shows_nodes, struct output *output,
+	struct umac *umac, const struct buffer *body)
 {
 	const char *comment = output->target->trailer;
 	size_t len = comment == NULL ? 0 : strlen(comment) + 1;
 
-	count_nodes(site, output);
+	count_nodes(site, shows_nodes, output);
 	if (output->target->slow_above > 0)
 		output->n_lines = count_lines(output, body);
 	const uint64_t numbers[] = {output->n_hosts, output->n_vcns, len};

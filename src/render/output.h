@@ -13,9 +13,13 @@
 /* The shape of the record that a for-each target prints; NULL: of the site. */
 const struct shape *output_shape(enum for_each for_each);
 
-/* The print of @output, whose body is @body, as yet without its trailer; counts its nodes and lines. */
-void output_sum(const struct site *site, struct output *output, struct umac *umac,
-	const struct buffer *body);
+/*
+ * The print of @output, whose body is @body, as yet without its trailer; counts its nodes and lines.
+ * @shows_nodes: can its template print any? One of the whole site that cannot has none, and a node
+ * more does not restart who reads it.
+ */
+void output_sum(const struct site *site, bool shows_nodes, struct output *output,
+	struct umac *umac, const struct buffer *body);
 /*
  * output_end - appends the trailer to what was printed, and hashes all of it
  *

@@ -17,6 +17,7 @@ struct program {
 	struct template *body;
 	struct template *path; /* NULL: the target's path has no tags */
 	const struct field *when;
+	bool shows_nodes;
 };
 
 struct renderer {
@@ -83,6 +84,7 @@ static int compile_target(struct renderer *renderer, const struct target *target
 	int failed_path = compile_path(renderer, target, loader, stack, diags);
 
 	program->target = target;
+	program->shows_nodes = failed == 0 && fields_show_nodes(program->body);
 	return failed < 0 ? failed : failed_when < 0 ? failed_when : failed_path;
 }
 
@@ -285,12 +287,17 @@ static void count_refusal(void *data, const struct context *context _unused_,
 
 /* Printing */
 
+static const struct program *program_of(
+	const struct renderer *renderer, const struct output *output)
+{
+	return &renderer->programs[output->target - renderer->targets];
+}
+
 static void print_output(struct renderer *renderer, const struct site *site,
 	struct output *output, const struct template_hooks *hooks, struct pass *pass,
 	struct buffer *buffer)
 {
-	const struct program *program =
-		&renderer->programs[output->target - renderer->targets];
+	const struct program *program = program_of(renderer, output);
 	bool has_serial = false;
 	struct globals globals = {site, renderer->targets, renderer->n_targets,
 		output->path, output->serial, &has_serial};
@@ -314,7 +321,8 @@ void render_serial(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct site *
 
 	output->serial = serial;
 	print_output(renderer, site, output, NULL, NULL, buffer);
-	output_sum(site, output, umac_new(tmp, renderer->key), buffer);
+	output_sum(site, program_of(renderer, output)->shows_nodes, output,
+		umac_new(tmp, renderer->key), buffer);
 	output_end(output, buffer);
 	output_keep(output, buffer);
 }
@@ -490,7 +498,9 @@ static bool end_unless_stored(struct printer *printer, struct output *output)
 	bool is_known = serials != NULL && serials->stored != NULL &&
 			serials->stored(serials->data, output->path, &stored);
 
-	output_sum(work->pass->reporter->site, output, printer->umac, printer->buffer);
+	output_sum(work->pass->reporter->site,
+		program_of(work->renderer, output)->shows_nodes, output, printer->umac,
+		printer->buffer);
 	if (is_known && output_has_print(output, &stored))
 		return true;
 	output_end(output, printer->buffer);
