@@ -12,6 +12,7 @@ readonly LDAPCC
 . "$(dirname "$0")/command-line.sh"
 unset LDAPCC_DATADIR
 
+mkdir "$work/templates"
 cat >"$work/settings.yaml" <<-YAML
 	state: $work/state
 	templates: [$work/templates]

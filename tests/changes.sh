@@ -12,6 +12,7 @@ readonly LDAPCC
 . "$(dirname "$0")/command-line.sh"
 LDAPCC_DATADIR=$(realpath "$(dirname "$0")/..")
 export LDAPCC_DATADIR
+mkdir "$work/templates"
 
 # --- the site ---
 
@@ -658,7 +659,6 @@ ok '… everything stands as it was' stands
 
 TARGETS="  pxelinux: {path: '$work/out/pxe/{{mac_dashed}}', check: 'true {file}'}
   of-ours: {path: '$work/out/ours/{{description}}', check: 'true {file}'}"
-mkdir "$work/templates"
 printf -- '---\npath: x\nfor-each: node\nlanguage: text\n---\n{{fqdn}}\n' \
 	>"$work/templates/of-ours"
 DESCRIBED='description: fine'
@@ -818,13 +818,13 @@ sed -i "s,^templates: .*,templates: [$work/nowhere]," "$work/settings.yaml"
 ok "a rollback needs no template of the site's: exit 0" exits 0 rollback
 ok '… and is done' stands
 ok 'unpin: exit 0' exits 0 rollback --unpin
+mkdir "$work/templates"
 settings 'severity: {no-mac: warning}'
 ok 'settings edited since then: exit 0' exits 0 apply
 ok '… the next apply is right' equal "$(published)" "$after"
 
 # A target with a line for each node came in between: going back takes its file away, and it
 # is a person's business again to bring it.
-mkdir -p "$work/templates"
 printf -- '---\npath: x\nlanguage: text\n---\n{{#nodes}}\n{{fqdn}}\n{{/nodes}}\n' \
 	>"$work/templates/listed"
 anew

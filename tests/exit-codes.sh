@@ -398,6 +398,19 @@ ok "with line and column" complains "settings.yaml:3:1: error: unknown key 'kep'
 settings "verify: {dns: [127.0.0.1, nine]}"
 ok "a DNS server that is no address: exit 64" exits 64 verify
 ok "with line and column" complains "settings.yaml:3:15: error: 'nine' is no ADDRESS"
+# What is shipped takes the place of no template of the site's that is out of reach.
+mv "$work/templates" "$work/away"
+untouched "a folder of templates that is not there" 64 apply
+ok "which is named" complains "/templates: error: the folder of 'templates' cannot be opened: No such file"
+mv "$work/away" "$work/templates"
+settings "targets:" "  ethers:"
+ln -s "$work/nowhere" "$work/templates/ethers"
+untouched "a template that is a link to nowhere" 64 --json render ethers
+ok "which is named, too" says "/templates/ethers"
+rm "$work/templates/ethers"
+mkdir "$work/templates/ethers"
+ok "a folder is no template: exit 0" exits 0 render ethers
+rmdir "$work/templates/ethers"
 settings "targets:" "  broken:"
 printf -- '---\npath: /x\nlanguage: text\n---\n{{#hosts}}\n' >"$work/templates/broken"
 untouched "a wrong template" 64 apply

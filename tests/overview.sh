@@ -15,6 +15,7 @@ root=$(dirname "$(dirname "$(realpath "$0")")")
 unset LDAPCC_DATADIR
 page=$work/out/index.html
 
+mkdir "$work/templates"
 cat >"$work/settings.yaml" <<-YAML
 	state: $work/state
 	templates: [$work/templates]

@@ -43,7 +43,7 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 SOURCE = os.path.dirname(HERE)
 CASE_FOLDERS = ("cases", "cases-public")
 # A site's own folder of templates; without one the machine's must not be looked at.
-PLAIN_SETTINGS = "templates: [templates]\n"
+PLAIN_SETTINGS = "templates: []\n"
 DN_LINE = re.compile(rb"^dn:", re.IGNORECASE)
 PLACE = re.compile(r"(?m)^[^\s:]*\.ldif:\d+: ")
 

@@ -128,8 +128,10 @@ int run_prepare_targets(struct run *run)
 
 	if (failed < 0)
 		return failed;
-	failed = targets_load(run->mem_ctx, run->settings, shipped, run->diags,
-		&run->targets, &run->n_targets);
+	failed = targets_check_folders(run->settings, run->diags);
+	if (failed == 0)
+		failed = targets_load(run->mem_ctx, run->settings, shipped, run->diags,
+			&run->targets, &run->n_targets);
 	if (failed == 0)
 		failed = targets_check_partners(
 			run->targets, run->n_targets, run->settings, run->diags);

@@ -3,10 +3,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -67,6 +69,24 @@ static struct target_folders *folders_new(
 	return folders;
 }
 
+int targets_check_folders(const struct settings *settings, struct diags *diags)
+{
+	int failed = 0;
+
+	for (size_t i = 0; i < settings->templates.n; i++) {
+		const char *path = settings->templates.items[i];
+		int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd >= 0)
+			close(fd);
+		else if (errno != ENOENT ||
+			 strcmp(path, LDAPCC_SYSCONFDIR "/templates") != 0)
+			failed = diag_fail_errno(diags, EXIT_USAGE, errno, loc_file(path),
+				"the folder of 'templates' cannot be opened");
+	}
+	return failed;
+}
+
 static bool is_name(const char *name)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
@@ -74,16 +94,24 @@ static bool is_name(const char *name)
 	return name[0] != '\0' && name[0] != '.' && name[strspn(name, letters)] == '\0';
 }
 
+/* What is away or out of reach, as a link that leads nowhere, hides what is behind it all the same. */
+static bool is_there(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0)
+		return S_ISREG(st.st_mode);
+	return (errno != ENOENT && errno != ENOTDIR) || lstat(path, &st) == 0;
+}
+
 /* The path of @name in the first folder from @first on that has it; NULL: none has. */
 static char *find_file(TALLOC_CTX *mem_ctx, const struct target_folders *folders,
 	size_t first, const char *name)
 {
-	struct stat st;
-
 	for (size_t i = first; i < folders->folders.n; i++) {
 		char *path = file_join(mem_ctx, folders->folders.items[i], name);
 
-		if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
+		if (is_there(path))
 			return path;
 		talloc_free(path);
 	}

@@ -69,6 +69,16 @@ struct target_folders {
 };
 
 /*
+ * targets_check_folders - are the settings' own folders there?
+ *
+ * shape:  without one the shipped templates would be printed instead of the site's. The standard
+ *         one may be missing
+ * errors: EXIT_USAGE
+ */
+int targets_check_folders(
+	const struct settings *settings, struct diags *diags) _must_check_;
+
+/*
  * targets_load - every target of the settings, front matter checked
  *
  * memory: one array below @mem_ctx; the strings of path_at and when_at are below @diags
