@@ -11,28 +11,34 @@ enum { HUGE_PAGE_MIB = 2 /* the smallest */ };
 
 /* VCNs on their hosts */
 
-static void check_bridge(struct reporter *r, struct machine *vcn)
+static void check_bridge(
+	struct reporter *r, struct machine *vcn, struct interface *interface)
 {
-	for (uint32_t i = 0; i < vcn->n_interfaces; i++) {
-		struct interface *interface = vcn->interfaces[i];
-
-		if (interface->network != NULL && interface->network->bridge != NULL)
-			continue;
-		if (interface->network == NULL &&
-			(record_refused(&interface->record, FIELD_ADDRESS) ||
-				record_refused(&vcn->record, FIELD_ADDRESS)))
-			continue;
-		struct finding *finding = check_report(r, CHECK_NO_BRIDGE,
-			&interface->record, FIELD_ADDRESS,
+	if (interface->network != NULL && interface->network->bridge != NULL)
+		return;
+	if (interface->network == NULL &&
+		(record_refused(&interface->record, FIELD_ADDRESS) ||
+			record_refused(&vcn->record, FIELD_ADDRESS)))
+		return;
+	struct finding *finding =
+		check_report(r, CHECK_NO_BRIDGE, &interface->record, FIELD_ADDRESS,
 			interface->network == NULL
 				? "interface '%s' is in no network, so no bridge is known"
 				: "interface '%s' is on a network without a bridge",
 			interface->ifname == NULL ? "?" : interface->ifname);
 
-		if (interface->network != NULL)
-			lint_note(r, finding, &interface->network->record, FIELD_BRIDGE,
-				"add the bridge's name here");
-	}
+	if (interface->network != NULL)
+		lint_note(r, finding, &interface->network->record, FIELD_BRIDGE,
+			"add the bridge's name here");
+}
+
+/* A bridge forwards by Ethernet addresses: no manifest has a place for another port. */
+static void check_port(struct reporter *r, struct interface *interface)
+{
+	if (interface->n_macs == 0 && interface->rare->n_guids > 0)
+		check_report(r, CHECK_NO_BRIDGE, &interface->record, FIELD_MAC,
+			"interface '%s' is a port of InfiniBand, which no bridge takes",
+			interface->ifname == NULL ? "?" : interface->ifname);
 }
 
 static void check_vcn(struct reporter *r, struct machine *vcn)
@@ -53,7 +59,10 @@ static void check_vcn(struct reporter *r, struct machine *vcn)
 	if (vcn->memory_mib == 0)
 		lint_missing(r, &vcn->record, FIELD_MEMORY,
 			"is missing: a placed VCN needs memory");
-	check_bridge(r, vcn);
+	for (uint32_t i = 0; i < vcn->n_interfaces; i++) {
+		check_bridge(r, vcn, vcn->interfaces[i]);
+		check_port(r, vcn->interfaces[i]);
+	}
 }
 
 /* Disks */
