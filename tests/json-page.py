@@ -111,7 +111,7 @@ def ldapcc(program, scratch):
     settings = os.path.join(scratch, "settings.yaml")
     write(settings, f"""
 state: {scratch}/state
-templates: [{scratch}/templates]
+templates: []
 verify: {{dns: []}}
 targets:
   dnsmasq: off
