@@ -9,6 +9,10 @@ set -euo pipefail
 enter "$@"
 make_bridge
 ip link set br0 type bridge mcast_snooping 0 # it would send reports to routers only
+# nor shall the kernel's own firewall of bridges, where it is there, drop what the chain lets through
+for family in ip ip6; do
+	sysctl -qw "net.bridge.bridge-nf-call-${family}tables=0" 2>/dev/null || true
+done
 ip link add up0 type veth peer name up1
 ip link set up0 master br0 up
 ip link set up1 up

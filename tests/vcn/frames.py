@@ -170,6 +170,22 @@ def fragmented_options(data):
     return 44, struct.pack("!BBHI", kind, 0, 1, 7) + data
 
 
+def fragmented_fragment(data):
+    kind, data = fragment(data)
+    return 44, struct.pack("!BBHI", kind, 0, 1, 8) + data
+
+
+def too_long(frame):
+    """Its IP header promises more than there is."""
+    at = 16 if frame[12:14] == struct.pack("!H", IP) else 18
+    length, = struct.unpack_from("!H", frame, at)
+    return frame[:at] + struct.pack("!H", length + 40) + frame[at + 2:]
+
+
+def of_no_version(frame):
+    return frame[:14] + bytes([frame[14] & 0x0F]) + frame[15:]
+
+
 def advertisement(source, target):
     return icmp6(source, ALL_NODES, 136, bytes(4) + ip6(target))
 
@@ -229,6 +245,8 @@ KINDS = [
     ("a DHCP client", EVER, internet("0.0.0.0", udp(68, 67))),
     ("a DHCP client that renews", EVER, internet(OWN4, udp(68, 67))),
     ("a DHCP server", PLAIN, internet(OWN4, udp(67, 68))),
+    ("the same in a packet that is cut short", PLAIN, too_long(internet(OWN4, udp(67, 68)))),
+    ("the same of no version", PLAIN, of_no_version(internet(OWN4, udp(67, 68)))),
     ("a DHCPv6 client", EVER, internet6(LOCAL6, "ff02::1:2", 17, udp(546, 547))),
     ("a DHCPv6 server", PLAIN, internet6(LOCAL6, ALL_NODES, 17, udp(547, 546))),
     ("a router solicitation", EVER, icmp6(LOCAL6, "ff02::2", 133, bytes(4))),
@@ -237,6 +255,12 @@ KINDS = [
     ("the same in a fragment", PLAIN, icmp6(LOCAL6, ALL_NODES, 134, ROUTER, fragment)),
     ("the same in a fragment, behind options", PLAIN,
      icmp6(LOCAL6, ALL_NODES, 134, ROUTER, fragmented_options)),
+    ("the same in a fragment of a fragment", PLAIN,
+     icmp6(LOCAL6, ALL_NODES, 134, ROUTER, fragmented_fragment)),
+    ("the same in a packet that is cut short", PLAIN,
+     too_long(icmp6(LOCAL6, ALL_NODES, 134, ROUTER))),
+    ("the second part of a fragment", EVER,
+     internet6(OWN6, ALL_NODES, 44, struct.pack("!BBHI", 17, 0, 8, 9) + bytes(16))),
     ("a redirect", PLAIN, icmp6(LOCAL6, ALL_NODES, 137, bytes(4) + ip6(OTHER6) * 2)),
     ("an echo in a fragment", EVER, icmp6(OWN6, ALL_NODES, 128, bytes(12), fragment)),
 ]

@@ -36,8 +36,8 @@ static const char *const always[] = {
 /* No guest is a DHCP server, for IPv4 or IPv6, or a router. */
 static const char *const roles[] = {
 	"udp sport { 67, 547 } drop",
-	/* A fragment can hide its type behind another header (RFC 7112). */
-	"frag nexthdr { 0, 43, 60 } drop",
+	/* A fragment can hide its type behind another header (RFC 7112), a fragment's too. */
+	"frag nexthdr { 0, 43, 44, 60 } drop",
 	"icmpv6 type { nd-router-advert, nd-redirect } drop",
 	"arp htype != 1 drop",
 	"arp ptype != 0x0800 drop",
@@ -52,6 +52,16 @@ static const char *const beginners[] = {
 	 "mld2-listener-report } accept"),
 	/* for its own: else it could keep others from theirs */
 	"ip6 saddr :: icmpv6 type nd-neighbor-solicit jump target",
+};
+
+/*
+ * Where a packet is longer than its frame, or its headers have no end in it, no rule above sees what it
+ * carries, and it has no protocol.
+ */
+static const char *const readable[] = {
+	"ether type != { 0x0800, 0x86dd } accept",
+	"meta l4proto 0-255 accept",
+	"drop",
 };
 
 static void add_rows(struct buffer *b, const char *const *rows, size_t n)
@@ -139,6 +149,8 @@ static void add_chain(struct buffer *b, const struct ingress *chain)
 	}
 	if (knows_addresses)
 		add_sources(b, chain);
+	if (chain->filters)
+		add_rows(b, readable, ARRAY_SIZE(readable));
 	buffer_add_text(b, "\t}\n");
 }
 
