@@ -267,12 +267,46 @@ static void test_succession(void **state)
 		reconcile_is_outdated(manifest, &manifest->guests[2], seen.states[2]));
 }
 
+/* v0 gets the file that v1 writes to and gives up. */
+static void test_files(void **state)
+{
+	static const uint8_t wants[] = {0, 1};
+	TMP_CTX(tmp);
+	struct manifest *manifest = make_wanting(tmp, 2, wants);
+	struct observation seen = {0};
+	struct plan plan;
+	const char *what;
+	size_t *places;
+
+	(void)state;
+	run_all(tmp, manifest, 2, &seen);
+	manifest->guests[0].image.path = "/images/a";
+	for (size_t i = 0; i < 2; i++)
+		manifest->guests[i].image.snapshot = true;
+	*mem_push(tmp, &seen.states[1]->on_disk, &seen.states[1]->n_on_disk) =
+		"file /images/a";
+	assert_false(
+		reconcile_is_outdated(manifest, &manifest->guests[1], seen.states[1]));
+	manifest->guests[0].image.snapshot = false;
+	assert_true(
+		reconcile_is_outdated(manifest, &manifest->guests[1], seen.states[1]));
+	seen.states[0]->digest = "before";
+	reconcile_plan(tmp, manifest, &seen, true, NOW, &plan);
+	struct succession *s = succession_new(tmp, &plan);
+
+	assert_int_equal(succession_circle(tmp, s, 0, &places), 0);
+	succession_keeps(s, 1);
+	assert_string_equal(succession_keeper(s, 0, &what)->name, "v1");
+	assert_string_equal(what, "file /images/a");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plan),
 		cmocka_unit_test(test_nothing_to_do),
 		cmocka_unit_test(test_succession),
+		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_backoff),
 		cmocka_unit_test(test_guard_stops),
 		cmocka_unit_test(test_admission),

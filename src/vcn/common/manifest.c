@@ -474,6 +474,24 @@ void guest_on_wire(
 	}
 }
 
+static void add_file(
+	TALLOC_CTX *mem_ctx, const char *path, const char ***files, size_t *n_files)
+{
+	if (path != NULL)
+		*mem_push(mem_ctx, files, n_files) = mem_printf(mem_ctx, "file %s", path);
+}
+
+void guest_on_disk(
+	TALLOC_CTX *mem_ctx, const struct guest *guest, const char ***ret, size_t *ret_n)
+{
+	*ret = NULL;
+	*ret_n = 0;
+	if (!guest->image.snapshot)
+		add_file(mem_ctx, guest->image.path, ret, ret_n);
+	for (size_t i = 0; i < guest->n_disks; i++)
+		add_file(mem_ctx, guest->disks[i].path, ret, ret_n);
+}
+
 static int compare_guests(const void *left, const void *right)
 {
 	const struct guest *a = left, *b = right;

@@ -144,3 +144,6 @@ void guest_on_wire(
 /* The same of one interface, and one of its addresses; NULL: its MAC. */
 const char *guest_wire_key(TALLOC_CTX *mem_ctx, const struct guest_interface *nic,
 	const struct ip *address) _must_check_;
+/* The same of the files that it writes to and that are kept: "file /srv/home.qcow2" */
+void guest_on_disk(
+	TALLOC_CTX *mem_ctx, const struct guest *guest, const char ***ret, size_t *ret_n);

@@ -115,6 +115,8 @@ struct json_object *run_state_to_json(const struct run_state *state)
 	json_object_object_add(json, "taps", texts_to_json(state->taps, state->n_taps));
 	json_object_object_add(
 		json, "on_wire", texts_to_json(state->on_wire, state->n_on_wire));
+	json_object_object_add(
+		json, "on_disk", texts_to_json(state->on_disk, state->n_on_disk));
 	json_put_bool(json, "mac_locked", state->is_mac_locked);
 	json_put_bool(json, "filtered", state->is_filtered);
 	put_text(json, "held_to", state->held_to);
@@ -234,6 +236,8 @@ struct run_state *run_state_from_json(TALLOC_CTX *mem_ctx, struct json_object *j
 		!json_copy_texts(state, json, "taps", &state->taps, &state->n_taps) ||
 		!json_copy_texts(
 			state, json, "on_wire", &state->on_wire, &state->n_on_wire) ||
+		!json_copy_texts(
+			state, json, "on_disk", &state->on_disk, &state->n_on_disk) ||
 		!get_stages(state, json) || !get_state(state, json) ||
 		!get_accel(state, json) || state->name == NULL)
 		return NULL;

@@ -65,6 +65,8 @@ struct run_state {
 		held_to; /* guest_addresses(), where it may use no others; NULL: it may */
 	const char **on_wire; /* guest_on_wire() of what it was started from */
 	size_t n_on_wire;
+	const char **on_disk; /* guest_on_disk() of the same */
+	size_t n_on_disk;
 	int64_t started_at, changed_at; /* Unix seconds */
 	unsigned n_boots; /* of this supervisor: a guest's reboot is a new one */
 	unsigned n_failures; /* in a row; a boot that gets ready sets it to 0 */

@@ -18,6 +18,7 @@
 #include "vcn/guest/drive.h"
 #include "vcn/guest/kvm.h"
 #include "vcn/guest/machine.h"
+#include "vcn/guest/neighbour.h"
 #include "vcn/guest/progress.h"
 #include "vcn/guest/readiness.h"
 #include "vcn/guest/replace.h"
@@ -241,6 +242,20 @@ static int open_channels(
 	return r;
 }
 
+/* QEMU's lock would refuse them, too, but as a failure. */
+static int refuse_shared_files(struct supervisor *s)
+{
+	TMP_CTX(tmp);
+	const char **files;
+	size_t n;
+	int r = 0;
+
+	guest_on_disk(tmp, s->guest, &files, &n);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = neighbour_refuse(s->settings, s->guest, files[i], s->diags);
+	return r;
+}
+
 /* All of it, the quick and harmless first, so that a typo leaves no trace. */
 static int open_all(struct supervisor *s, struct boot *boot, struct opening *opening,
 	struct handover *handover)
@@ -254,6 +269,8 @@ static int open_all(struct supervisor *s, struct boot *boot, struct opening *ope
 	if (r == 0)
 		boot->record.image_id =
 			image_mark_id(boot, s->state->image_mark, &s->guest->image);
+	if (r == 0)
+		r = refuse_shared_files(s);
 	if (r == 0)
 		r = open_vsock(s, boot, handover);
 	if (r == 0)

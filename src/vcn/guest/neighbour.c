@@ -7,16 +7,24 @@
 
 #include "base/text.h"
 
-static bool runs_with(const struct run_state *state, const char *key)
+static bool is_in(const char *key, const char *const *list, size_t n)
 {
-	for (size_t i = 0; state->pid != 0 && i < state->n_on_wire; i++)
-		if (strcmp(state->on_wire[i], key) == 0)
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i], key) == 0)
 			return true;
 	return false;
 }
 
-const char *neighbour_with(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
-	const struct guest *guest, const char *key)
+static bool runs_with(const struct run_state *state, const char *key)
+{
+	return state->pid != 0 && (is_in(key, state->on_wire, state->n_on_wire) ||
+					  is_in(key, state->on_disk, state->n_on_disk));
+}
+
+/* The name of the other VCN that runs with @key; NULL: none does. */
+static const char *find_neighbour(TALLOC_CTX *mem_ctx,
+	const struct launch_settings *settings, const struct guest *guest,
+	const char *key)
 {
 	TMP_CTX(tmp);
 	struct diags *unheard = diags_new(tmp);
@@ -35,6 +43,20 @@ const char *neighbour_with(TALLOC_CTX *mem_ctx, const struct launch_settings *se
 			return mem_strdup(mem_ctx, names[i]);
 	}
 	return NULL;
+}
+
+int neighbour_refuse(const struct launch_settings *settings, const struct guest *guest,
+	const char *key, struct diags *diags)
+{
+	TMP_CTX(tmp);
+	const char *name = find_neighbour(tmp, settings, guest, key);
+
+	return name == NULL
+		       ? 0
+		       : diag_fail(diags, EXIT_BUSY, guest->where,
+				 "VCN '%s': '%s' of this host still has its %s: restart "
+				 "that, too",
+				 guest->name, name, key);
 }
 
 static bool is_address(const struct sockaddr *socket_address, const struct ip *address)

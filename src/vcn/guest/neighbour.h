@@ -6,12 +6,14 @@
 #include "vcn/common/run_state.h"
 
 /*
- * neighbour_with - the name of the other VCN that runs with @key (guest_wire_key())
+ * neighbour_refuse - does another VCN run with @key (guest_wire_key(), guest_on_disk())?
  *
- * shape:  0 or 1 name; what a state file says, so that nobody is waited for
- * memory: below @mem_ctx; NULL: nobody's
+ * What that was started with, and the manifest has given to this one since. By what state files
+ * say, so that nobody is waited for.
+ *
+ * errors: EXIT_BUSY: one does, and is named
  */
-const char *neighbour_with(TALLOC_CTX *mem_ctx, const struct launch_settings *settings,
-	const struct guest *guest, const char *key);
+int neighbour_refuse(const struct launch_settings *settings, const struct guest *guest,
+	const char *key, struct diags *diags) _must_check_;
 /* Has this host the address itself, on its interface @name? It does not answer its own questions. */
 bool neighbour_is_host(const char *name, const struct ip *address);

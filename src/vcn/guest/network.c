@@ -235,15 +235,9 @@ static int refuse_elsewhere(
 static int refuse_neighbour(const struct port_job *job, const struct ip *address)
 {
 	TMP_CTX(tmp);
-	const char *key = guest_wire_key(tmp, job->interface, address);
-	const char *name = neighbour_with(tmp, job->settings, job->guest, key);
 
-	return name == NULL
-		       ? 0
-		       : diag_fail(job->diags, EXIT_BUSY, job->guest->where,
-				 "VCN '%s': '%s' of this host still has its %s: restart "
-				 "that, too",
-				 job->guest->name, name, key);
+	return neighbour_refuse(job->settings, job->guest,
+		guest_wire_key(tmp, job->interface, address), job->diags);
 }
 
 /* At the TAP of another guest: of ours, of a batch job's. */

@@ -34,6 +34,8 @@ void supervisor_note_guest(struct supervisor *s)
 	state->n_on_wire = 0;
 	if (s->settings->network == NETWORK_BRIDGE)
 		guest_on_wire(state, guest, &state->on_wire, &state->n_on_wire);
+	TALLOC_FREE(state->on_disk);
+	guest_on_disk(state, guest, &state->on_disk, &state->n_on_disk);
 }
 
 void supervisor_note_ports(struct supervisor *s)

@@ -16,7 +16,7 @@ struct succession {
 	bool *has_given, *keeps; /* by place in the plan */
 };
 
-/* What is on the wire */
+/* What only one can have */
 
 static bool is_in(const char *what, const char *const *list, size_t n)
 {
@@ -26,20 +26,44 @@ static bool is_in(const char *what, const char *const *list, size_t n)
 	return false;
 }
 
+/* What the manifest gives it. */
+struct own {
+	const char **on_wire, **on_disk;
+	size_t n_on_wire, n_on_disk;
+};
+
+static struct own list_own(TALLOC_CTX *mem_ctx, const struct guest *guest)
+{
+	struct own own;
+
+	guest_on_wire(mem_ctx, guest, &own.on_wire, &own.n_on_wire);
+	guest_on_disk(mem_ctx, guest, &own.on_disk, &own.n_on_disk);
+	return own;
+}
+
+static bool is_own(const char *what, const struct own *own)
+{
+	return is_in(what, own->on_wire, own->n_on_wire) ||
+	       is_in(what, own->on_disk, own->n_on_disk);
+}
+
 /* What @state runs with and the manifest has not given @guest any more. */
 static size_t list_given_up(TALLOC_CTX *mem_ctx, const struct guest *guest,
 	const struct run_state *state, const char ***ret)
 {
-	const char **own;
-	size_t n_own, n = 0;
+	size_t n = 0;
 
 	*ret = NULL;
 	if (state->pid == 0 || guest == NULL)
 		return 0;
-	guest_on_wire(mem_ctx, guest, &own, &n_own);
+	const struct own own = list_own(mem_ctx, guest);
+
 	for (size_t i = 0; i < state->n_on_wire; i++)
-		if (!is_in(state->on_wire[i], own, n_own))
+		if (!is_own(state->on_wire[i], &own))
 			*mem_push(mem_ctx, ret, &n) = state->on_wire[i];
+	for (size_t i = 0; i < state->n_on_disk; i++)
+		if (!is_own(state->on_disk[i], &own))
+			*mem_push(mem_ctx, ret, &n) = state->on_disk[i];
 	return n;
 }
 
@@ -48,14 +72,13 @@ static const char *find_wanted(
 	const struct guest *guest, const char *const *things, size_t n)
 {
 	TMP_CTX(tmp);
-	const char **own;
-	size_t n_own;
 
 	if (n == 0 || guest == NULL || !guest->is_enabled)
 		return NULL;
-	guest_on_wire(tmp, guest, &own, &n_own);
+	const struct own own = list_own(tmp, guest);
+
 	for (size_t i = 0; i < n; i++)
-		if (is_in(things[i], own, n_own))
+		if (is_own(things[i], &own))
 			return things[i];
 	return NULL;
 }

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Who gets what another one has: a MAC or an address that the manifest has given to another VCN of
- * this host belongs to the guest that runs with it until that is restarted.
+ * Who gets what another one has: a MAC, an address or a kept file that the manifest has given to
+ * another VCN of this host belongs to the guest that runs with it until that is restarted.
  *
  * So whoever gets something comes after whoever gives it up. Those that exchange something, two or
  * a circle of more, can only be stopped together before the first of them starts.
