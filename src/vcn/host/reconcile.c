@@ -20,6 +20,8 @@ enum {
 	BACKOFF_MAX_S = 3600,
 	BACKOFF_DOUBLINGS_MAX = 9,
 	ANSWER_TIMEOUT_MS = 2000,
+	/* Who is asked to check may have to wait its turn to mend, as after `nft flush ruleset`. */
+	CHECKED_TIMEOUT_MS = 12000,
 	IMAGES_TIMEOUT_MS = 1000,
 };
 
@@ -197,8 +199,9 @@ void reconcile_ask(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *req
 		}
 	struct control_answer *answers = mem_array(tmp, struct control_answer, n);
 
-	control_ask_all(
-		mem_ctx, runtime_dir, names, n, request, ANSWER_TIMEOUT_MS, answers);
+	control_ask_all(mem_ctx, runtime_dir, names, n, request,
+		strcmp(request, "check") == 0 ? CHECKED_TIMEOUT_MS : ANSWER_TIMEOUT_MS,
+		answers);
 	for (size_t i = 0; i < n; i++)
 		seen->states[places[i]] = judge_answer(
 			mem_ctx, runtime_dir, seen->states[places[i]], &answers[i]);

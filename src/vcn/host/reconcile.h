@@ -58,8 +58,8 @@ struct run_state *reconcile_find(const struct observation *seen, const char *nam
  * reconcile_ask - what the supervisors of those that run say now, in the place of their
  * files
  *
- * shape:  @request: "status", or "check": after a look at network and QEMU. One that does
- *         not answer, or whose QEMU stands still, is degraded.
+ * shape:  @request: "status", or "check": after a look at network and QEMU, for which it is given
+ *         more time. One that does not answer, or whose QEMU stands still, is degraded.
  * memory: states below @mem_ctx
  */
 void reconcile_ask(TALLOC_CTX *mem_ctx, const char *runtime_dir, const char *request,
