@@ -71,6 +71,22 @@ ok "is told, too" says "'vcn001' did not get ready with its changes"
 both 4 initrd
 ok "the old one again is what runs" exits 0 vcn apply
 ok "nothing is outdated" equal "$(field vcn001 state) $(field vcn002 state)" "ready ready"
+
+# Stopped by somebody else meanwhile
+
+both 5 good
+"${vcn[@]}" apply --restart-changed >"$work/rolled" 2>&1 &
+rolling=$!
+tries_new() { equal "$(field vcn001 replacing) $(field vcn001 state)" "true booting"; }
+is_over() { ! kill -0 "$rolling" 2>/dev/null; }
+ok "while the new one boots" within 60 tries_new
+ok "it is stopped" exits 0 vcn stop vcn001
+ok "apply does not wait for it any longer" within 10 is_over
+status=0
+wait "$rolling" || status=$?
+ok "and exits with 5" equal "$status" 5
+ok "says so" grep -q "'vcn001' did not start: it ended before it was ready" "$work/rolled"
+ok "and lets the other one run" is_state vcn002 outdated
 ok "kill" exits 0 vcn kill --all
 ok "nothing is left" no_qemu
 finish_tests

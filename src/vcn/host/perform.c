@@ -465,7 +465,8 @@ static void judge_replaced(struct performance *p, struct job *job)
 				name, state->backed_out,
 				state->message == NULL ? "it ended" : state->message));
 	else
-		judge(p, job, false);
+		/* stopped by somebody else, it says no more */
+		judge(p, job, !run_state_is_running(state));
 }
 
 static void look_at_replaced(struct performance *p, struct job *job)
