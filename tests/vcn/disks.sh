@@ -100,12 +100,26 @@ end_manifest whole
 ok "stop" exits 0 vcn stop vcn001
 ok "one that would start with a disk that another still has" exits 5 vcn apply
 ok "waits for it" says "'vcn001' waits: 'vcn002' of this host still has its file $work/kept/data.raw"
+begin_manifest 7
+with_disks vcn001
+with_disks vcn002 "$home"
+with_disks vcn003
+end_manifest whole
+ok "it does not wait for what it gets no more" exits 0 vcn apply
+ok "but starts with what it has" is_state vcn001 ready
+begin_manifest 8
+with_disks vcn001 "$data"
+with_disks vcn002 "$home"
+with_disks vcn003
+end_manifest whole
+ok "stop" exits 0 vcn stop vcn001
+ok "again it waits" exits 5 vcn apply
 ok "until that is restarted" exits 0 vcn restart vcn002
 ok "then it starts by itself" within 20 is_state vcn001 ready
 ok "stop" exits 0 vcn stop --all
 
 # What is refused, and why
-begin_manifest 7
+begin_manifest 9
 with_disks vcn003 "name: home, path: \"$work/images/home.raw\", format: raw"
 end_manifest whole
 ok "a disk outside of the writable roots is refused" exits 5 vcn start vcn003
@@ -114,25 +128,25 @@ ok "check of this host says it, too" exits 3 vcn check
 sed -i 's,images/home.raw,kept/../a.raw,' "$work/body.yaml"
 end_manifest whole
 ok "'..' is a fault of the manifest" exits 10 vcn check "$work/manifest.yaml"
-begin_manifest 8
+begin_manifest 10
 with_disks vcn003 "$home"
 with_disks vcn004 "$home"
 end_manifest whole
 ok "one file in two guests is a fault of the manifest" exits 10 vcn check "$work/manifest.yaml"
 ok "with both places" says "manifest.yaml:.*first used here"
-begin_manifest 9
+begin_manifest 11
 with_disks vcn003 "$home"
 sed -i 's/^    cpus: 1$/&\n    scratch: 4/' "$work/body.yaml"
 end_manifest whole
 ok "a disk larger than what the guest may write is refused" exits 5 vcn start vcn003
 ok "with both sizes" says "'home' of VCN 'vcn003' has 16 MiB.* above 4 "
-begin_manifest 10
+begin_manifest 12
 with_disks vcn003 "name: work, size: 3"
 end_manifest whole
 write_settings "network: user" "scratch-limit: 4"
 ok "one to throw away that is not" exits 0 vcn start vcn003
 pid=$(field vcn003 pid)
-begin_manifest 11
+begin_manifest 13
 with_disks vcn003 "name: work, size: 3" "name: more, size: 5"
 end_manifest whole
 ok "is not stopped for one that is" exits 5 vcn restart vcn003
@@ -147,7 +161,7 @@ ok "by both sizes" says "'more' of VCN 'vcn003' has 5 MiB.* above 4 "
 mkdir "$work/small"
 mount -t tmpfs -o size=3m,mode=755 none "$work/small"
 write_settings "network: user" "scratch: $work/small"
-begin_manifest 12
+begin_manifest 14
 with_disks vcn003 "name: work, size: 64"
 end_manifest whole
 ok "a disk larger than the file system is refused" exits 5 vcn start vcn003
@@ -161,7 +175,7 @@ truncate -s 8M "$work/tight/data.raw" "$work/tight/own.raw"
 head -c 1500k /dev/zero >"$work/thrown/ballast"
 write_settings "network: user" "scratch: $work/thrown" "image-roots: [$work/images, $work/tight]" \
 	"writable-roots: $work/tight"
-begin_manifest 13
+begin_manifest 15
 with_disks vcn011 "name: data, path: \"$work/tight/data.raw\", format: raw"
 guest vcn012 "" "path: $work/tight/own.raw
       format: raw

@@ -8,6 +8,8 @@ set -euo pipefail
 . "$(dirname "$(realpath "$0")")/lib.sh"
 enter "$@"
 nft list tables >/dev/null 2>&1 || skip_all "no nftables in this kernel, or no nft"
+[ "$(awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo)" -gt 7400 ] ||
+	skip_all "less than 7400 MiB are free, which is counted for so many guests"
 mount -t tmpfs -o mode=755 none /run # the lock of nftables is the host's, and only of this test here
 make_bridge
 readonly n=30

@@ -287,14 +287,16 @@ static bool waits_in_vain(const struct guest *guest, const struct run_state *sta
 	const char **wanted;
 	size_t n;
 
-	if (state->state != STATE_WAITING || state->n_on_wire == 0 ||
+	if (state->state != STATE_WAITING || state->n_on_wire + state->n_on_disk == 0 ||
 		reconcile_is_backed_out(guest, state))
 		return false;
-	guest_on_wire(tmp, guest, &wanted, &n);
-	if (n != state->n_on_wire || state->digest == NULL ||
-		strcmp(state->digest, guest->digest) != 0)
+	if (state->digest == NULL || strcmp(state->digest, guest->digest) != 0)
 		return true;
-	for (size_t i = 0; i < n; i++)
+	/* addresses are no part of the digest; without a bridge there are none */
+	guest_on_wire(tmp, guest, &wanted, &n);
+	if (state->n_on_wire > 0 && n != state->n_on_wire)
+		return true;
+	for (size_t i = 0; i < state->n_on_wire; i++)
 		if (strcmp(wanted[i], state->on_wire[i]) != 0)
 			return true;
 	return false;
