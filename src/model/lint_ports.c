@@ -255,6 +255,25 @@ static void check_bridges(struct reporter *r, struct machine *host)
 	}
 }
 
+/* A bridge has the addresses of one entry. */
+static void check_carrier(struct reporter *r, struct interface *interface)
+{
+	const char *bridge = port_bridge(interface);
+	struct interface *carrier =
+		bridge == NULL ? NULL : port_carrier(interface->machine, bridge);
+
+	if (carrier == NULL || carrier == interface || interface->n_addresses == 0)
+		return;
+	struct finding *finding = check_report(r, CHECK_INSTALL_NETWORK,
+		&interface->record, FIELD_ADDRESS,
+		"the bridge '%s' has other addresses: the installer leaves out those of "
+		"this port",
+		bridge);
+
+	lint_note(r, finding, &carrier->record, FIELD_ADDRESS, 0,
+		"the addresses of the bridge");
+}
+
 static void check_bridge(struct reporter *r, struct interface *interface)
 {
 	if (port_is_bridge(interface) && !has_port(interface->machine, interface->ifname))
@@ -278,6 +297,7 @@ static void check_installed(
 		check_vlan_name(r, interface, release);
 		check_bond(r, interface, release);
 		check_bridge(r, interface);
+		check_carrier(r, interface);
 		check_nic(r, interface);
 		check_further_addresses(r, interface);
 	}

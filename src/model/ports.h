@@ -84,6 +84,8 @@ bool port_has_loop(const struct interface *interface);
  */
 bool port_is_unknown(const struct interface *interface, const struct release *release);
 
+/* Whose addresses @bridge has: its own entry's, else those of its first port that has any. */
+struct interface *port_carrier(const struct machine *host, const char *bridge);
 /* Is there nothing of @interface that a VLAN could stand on while @release installs? */
 bool port_is_left_out(struct interface *interface, const struct release *release);
 

@@ -175,13 +175,14 @@ static bool carries_vlans(const struct interface *interface)
 
 /*
  * Without an address, and not because DHCP has it: VLANs stand on it, or the guests' bridge,
- * whose port has none. The boot interface asks all the same, as nothing else leads to the host.
+ * whose port has none. What the host boots from (@is_boot) asks all the same, as nothing else
+ * leads to the host.
  */
-static bool is_bare(const struct interface *interface, const struct interface *carrier)
+static bool is_bare(
+	const struct interface *interface, const struct interface *carrier, bool is_boot)
 {
 	return carrier->n_addresses == 0 &&
-	       (carries_vlans(interface) ||
-		       (port_bridge(carrier) != NULL && !carrier->is_primary));
+	       (carries_vlans(interface) || (port_bridge(carrier) != NULL && !is_boot));
 }
 
 /* @interface has the addresses; what is below may be another's NIC. */
@@ -255,7 +256,7 @@ static void add_plain(
 	struct link *link = add_link(p, carrier);
 
 	link->mtu = mtu_needed(interface, stands_on);
-	link->is_bare = is_bare(interface, carrier);
+	link->is_bare = is_bare(interface, carrier, carrier->is_primary);
 	if (makes_bond(p, interface)) {
 		give_bond_ports(p, link, interface);
 		return;
@@ -293,27 +294,41 @@ struct ports {
 	struct interface **items;
 	size_t n;
 	struct interface *carrier; /* whose addresses the bridge has */
+	bool is_boot; /* the bridge or a port is the boot interface */
 };
 
+/* The bridge's own entry, but where it has no address and a port has one. */
 static bool is_better_carrier(
 	const struct interface *interface, const struct interface *than)
 {
-	if (than == NULL || port_is_bridge(than) || port_is_bridge(interface))
-		return than == NULL || !port_is_bridge(than);
-	return than->n_addresses == 0 && interface->n_addresses > 0;
+	if (than == NULL)
+		return true;
+	if ((interface->n_addresses > 0) != (than->n_addresses > 0))
+		return interface->n_addresses > 0;
+	return port_is_bridge(interface) && !port_is_bridge(than);
+}
+
+struct interface *port_carrier(const struct machine *host, const char *bridge)
+{
+	struct interface *carrier = NULL;
+
+	for (uint32_t i = 0; i < host->n_interfaces; i++)
+		if (port_is_on(host->interfaces[i], bridge) &&
+			is_better_carrier(host->interfaces[i], carrier))
+			carrier = host->interfaces[i];
+	return carrier;
 }
 
 static struct ports collect_ports(struct plan *p, const char *bridge)
 {
-	struct ports ports = {0};
+	struct ports ports = {.carrier = port_carrier(p->host, bridge)};
 
 	for (uint32_t i = 0; i < p->host->n_interfaces; i++) {
 		struct interface *interface = p->host->interfaces[i];
 
 		if (!port_is_on(interface, bridge))
 			continue;
-		if (is_better_carrier(interface, ports.carrier))
-			ports.carrier = interface;
+		ports.is_boot |= interface->is_primary;
 		if (!port_is_bridge(interface) && is_configured(p, interface))
 			*mem_push(p->scratch, &ports.items, &ports.n) = interface;
 	}
@@ -375,7 +390,8 @@ static void give_bridge(
 {
 	link->device = bridge;
 	link->is_bridge = true;
-	link->is_bare = is_bare(ports->carrier, ports->carrier);
+	link->is_bare = is_bare(ports->carrier, ports->carrier, ports->is_boot);
+	link->is_boot = ports->is_boot;
 	link->mtu = mtu_needed(ports->carrier, stands_on_bridge);
 	link->ports.items =
 		arena_alloc(p->site->arena, (ports->n + 1) * sizeof(const char *));
@@ -411,7 +427,12 @@ static void leave_to_post(struct plan *p, const char *bridge, const struct ports
 		if (port->rare->parent != NULL)
 			configure(p, port->rare->parent);
 		add_plain(p, port, i == 0 ? ports->carrier : port);
-		p->links[p->n_links - 1].is_bare |= i > 0;
+		struct link *link = &p->links[p->n_links - 1];
+
+		link->is_boot = i == 0 && ports->is_boot;
+		link->is_bare = i > 0 || is_bare(port, ports->carrier, ports->is_boot);
+		if (i > 0)
+			link->address4 = link->address6 = NULL;
 	}
 	struct link *made = mem_push(p->scratch, &p->bridges, &p->n_bridges);
 
