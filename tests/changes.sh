@@ -392,7 +392,7 @@ is 's/^\(vocNameServer: 10.1.0.2\)$/&\nvocDynamicRange: 10.1.0.3 10.1.0.4g/' \
 	's/^ipHostNumber: 10.1.0.51/ipHostNumber: 10.1.0.5O/' 's/^cn: v1$/&\nvocAlias: w1x/'
 ok 'a range and an address with a fault: allocate, exit 0' \
 	exits 0 allocate --image=img --network=net --name=w%d --count=1
-ok '… does not give what is served' says '^ipHostNumber: 10.1.0.51$'
+ok '… does not give what is served, nor what was a moment ago' says '^ipHostNumber: 10.1.0.53$'
 ok '… address or name' says '^cn: w2$'
 ok 'two new hosts: exit 0' \
 	exits 0 allocate --hosts --network=net --name=rack%02d --count=2 --memory=4096
@@ -407,6 +407,24 @@ ok '… in which nothing is wrong' lacks "$work/err" 'cn=rack.* error: '
 ok '… but for what they lack' equal "$(grep -c 'cn=rack0[12],.*\[no-mac\]' "$work/err")" 2
 ok 'a host has no image: exit 64' \
 	exits 64 allocate --hosts --image=img --network=net --name=rack%d --count=1
+
+# Of an address that was somebody's until today a DHCP server may hold a lease: it comes last.
+anew
+is 's|^ipNetworkNumber: 10.1.0.0/16|ipNetworkNumber: 10.1.0.0/25|'
+run apply
+run apply --accept "$(plan_id)"
+sed -i 's/^ipHostNumber: 10.1.0.5$/ipHostNumber: 10.1.0.6/' "$work/site.ldif"
+run apply
+allocated() {
+	run allocate --hosts --network=net --name=new%d --count="$1"
+	sed -n 's/^ipHostNumber: //p' "$work/said"
+}
+ok 'an address that was given up a moment ago is not the first' \
+	equal "$(allocated 3 | xargs)" '10.1.0.3 10.1.0.4 10.1.0.7'
+run allocate --hosts --network=net --name=new%d --count=200
+n_free=$(sed -n 's/.*no free address for host \([0-9]*\) of .*/\1/p' "$work/err")
+ok '… but the last' equal "$(allocated $((n_free - 1)) | tail -n 1)" 10.1.0.5
+ok '… and all are given' equal "$(allocated $((n_free - 1)) | sort -u | wc -l)" $((n_free - 1))
 
 # --- a new interface ---
 

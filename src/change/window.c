@@ -57,6 +57,26 @@ int window_baseline(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t now
 		mem_ctx, state, entry_name(tmp, baseline), WAY_OUT, diags, ret_roster);
 }
 
+void window_each(const struct state *state, uint64_t now, window_sink sink, void *data)
+{
+	TMP_CTX(tmp);
+	struct diags *ignored = diags_new(tmp);
+	uint64_t *times;
+	size_t n;
+
+	if (load_times(tmp, state, now, ignored, &times, &n) < 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		TMP_CTX(each);
+		struct roster roster;
+
+		if ((i + 1 == n || times[i + 1] + DAY > now) &&
+			roster_load(each, state, entry_name(each, times[i]), WAY_OUT,
+				ignored, &roster) == 0)
+			sink(data, &roster);
+	}
+}
+
 /* What nobody will compare with any more; all, where it begins anew. */
 static void forget(const struct state *state, const uint64_t *times, size_t n,
 	uint64_t now, bool is_anew)

@@ -25,6 +25,16 @@ int window_baseline(TALLOC_CTX *mem_ctx, const struct state *state, uint64_t now
 	const struct roster *current, uint64_t created, struct diags *diags,
 	struct roster *ret_roster) _must_check_;
 
+typedef void (*window_sink)(void *data, const struct roster *roster);
+
+/*
+ * window_each - each roster that was noted and stood in the day before @now
+ *
+ * memory: none: a roster is there until @sink returns
+ * errors: none: what cannot be read is passed over
+ */
+void window_each(const struct state *state, uint64_t now, window_sink sink, void *data);
+
 /*
  * window_note - the current generation was published, in the place of @before (NULL: none)
  *

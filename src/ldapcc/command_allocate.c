@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <json-c/json.h>
 
@@ -10,6 +11,7 @@
 #include "base/text.h"
 #include "ldapcc/allocate_group.h"
 #include "ldapcc/allocate_move.h"
+#include "ldapcc/lately.h"
 #include "ldapcc/publication.h"
 #include "ldapcc/room.h"
 #include "ldapcc/taken.h"
@@ -36,6 +38,8 @@ struct allocation {
 	struct ip *used; /* sorted */
 	size_t n_used;
 	struct ip next;
+	struct lately lately;
+	bool takes_lately; /* there are no others any more */
 	const struct taken
 		*taken; /* what the directory, and the last generation, mention */
 	struct mac *macs; /* taken, sorted by the directory's, then ours in order */
@@ -140,7 +144,14 @@ static bool is_used(const struct allocation *a, struct ip ip)
 	       bsearch(&ip, a->used, a->n_used, sizeof(ip), compare_ips) != NULL;
 }
 
-static bool next_address(struct allocation *a, struct ip *ret)
+/* A /31 has no address of its own (RFC 3021), nor has IPv6 but for that of all routers. */
+static struct ip first_before(const struct network *network)
+{
+	return network->prefix.base.family == 4 ? ip_before(network->prefix.base)
+						: network->prefix.base;
+}
+
+static bool search_address(struct allocation *a, struct ip *ret)
 {
 	const struct network *network = a->network;
 	struct ip end;
@@ -151,12 +162,26 @@ static bool next_address(struct allocation *a, struct ip *ret)
 			continue;
 		}
 		if (prefix_edge(network->prefix, a->next) != NULL ||
-			is_used(a, a->next) || ip_compare(a->next, network->gateway) == 0)
+			is_used(a, a->next) ||
+			ip_compare(a->next, network->gateway) == 0 ||
+			lately_had(&a->lately, a->next) != a->takes_lately)
 			continue;
 		*ret = a->next;
 		return true;
 	}
 	return false;
+}
+
+/* One that somebody may still have a lease of comes when there is no other. */
+static bool next_address(struct allocation *a, struct ip *ret)
+{
+	if (search_address(a, ret))
+		return true;
+	if (a->takes_lately)
+		return false;
+	a->takes_lately = true;
+	a->next = first_before(a->network);
+	return search_address(a, ret);
 }
 
 static bool is_mac_taken(const struct allocation *a, struct mac mac)
@@ -433,7 +458,7 @@ static int place_hosts(struct allocation *a, const struct pattern *pattern)
  * What is in the directory, also in error, and in the last generation, which is what is served of
  * what has a fault since. Who may not read the state is told.
  */
-static struct taken *collect_mentions(struct run *run)
+static struct taken *collect_mentions(struct run *run, struct lately *ret_lately)
 {
 	struct taken *taken = taken_new(run->mem_ctx);
 	struct diags *ignored = diags_new(run->mem_ctx);
@@ -449,6 +474,8 @@ static struct taken *collect_mentions(struct run *run)
 		diag_add(run->diags, SEVERITY_WARNING, "state", LOC_NONE,
 			"the last generation cannot be read: what only it has is not "
 			"looked at");
+	if (failed == 0)
+		lately_collect(run->mem_ctx, state, (uint64_t)time(NULL), ret_lately);
 	taken_add(taken, run->entries, run->map);
 	if (good != NULL)
 		taken_add(taken, good, run->map);
@@ -481,10 +508,8 @@ static int place_new(struct run *run, struct buffer *ldif)
 	if (!arguments->new_hosts)
 		default_need(&a);
 	a.parent = find_parent(run, a.network, arguments->new_hosts);
-	/* a /31 has no address of its own (RFC 3021), nor has IPv6 but for that of all routers */
-	a.next = a.network->prefix.base.family == 4 ? ip_before(a.network->prefix.base)
-						    : a.network->prefix.base;
-	a.taken = collect_mentions(run);
+	a.next = first_before(a.network);
+	a.taken = collect_mentions(run, &a.lately);
 	collect_taken(&a, run->mem_ctx);
 	rooms_collect(run->mem_ctx, run->site, NULL, &a.rooms);
 	failed = membership_open(run, &a.rooms, &a.membership);
