@@ -400,8 +400,10 @@ ok "a DNS server that is no address: exit 64" exits 64 verify
 ok "with line and column" complains "settings.yaml:3:15: error: 'nine' is no ADDRESS"
 # What is shipped takes the place of no template of the site's that is out of reach.
 mv "$work/templates" "$work/away"
-untouched "a folder of templates that is not there" 64 apply
-ok "which is named" complains "/templates: error: the folder of 'templates' cannot be opened: No such file"
+: >"$work/templates"
+untouched "a folder of templates that is none" 64 apply
+ok "which is named" complains "/templates: error: the folder of 'templates' cannot be opened: Not a directory"
+rm "$work/templates"
 mv "$work/away" "$work/templates"
 settings "targets:" "  ethers:"
 ln -s "$work/nowhere" "$work/templates/ethers"

@@ -270,7 +270,7 @@ static void check_carrier(struct reporter *r, struct interface *interface)
 		"this port",
 		bridge);
 
-	lint_note(r, finding, &carrier->record, FIELD_ADDRESS, 0,
+	lint_note(r, finding, &carrier->record, FIELD_ADDRESS,
 		"the addresses of the bridge");
 }
 

@@ -79,8 +79,7 @@ int targets_check_folders(const struct settings *settings, struct diags *diags)
 
 		if (fd >= 0)
 			close(fd);
-		else if (errno != ENOENT ||
-			 strcmp(path, LDAPCC_SYSCONFDIR "/templates") != 0)
+		else if (errno != ENOENT)
 			failed = diag_fail_errno(diags, EXIT_USAGE, errno, loc_file(path),
 				"the folder of 'templates' cannot be opened");
 	}

@@ -69,10 +69,10 @@ struct target_folders {
 };
 
 /*
- * targets_check_folders - are the settings' own folders there?
+ * targets_check_folders - can the settings' own folders be read?
  *
- * shape:  without one the shipped templates would be printed instead of the site's. The standard
- *         one may be missing
+ * shape:  without one the shipped templates would be printed instead of the site's. One that is not
+ *         there has none: most sites have no template of their own
  * errors: EXIT_USAGE
  */
 int targets_check_folders(
