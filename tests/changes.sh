@@ -212,7 +212,7 @@ ok '… its host stands as it was' stands
 parts() {
 	entry cn=net "objectClass: ipNetwork" "ipNetworkNumber: 10.1.0.0" \
 		"ipNetmaskNumber: 255.255.0.0"
-	entry cn=p,ou=hosts "objectClass: device" "objectClass: ipHost" "cn: p" \
+	entry cn=p,ou=hosts "objectClass: device" "objectClass: ipHost" \
 		"ipHostNumber: 10.1.0.60"
 	printf '%s\n' "dn: cn=p,ou=ethers,dc=x" "$@" ""
 }

@@ -66,7 +66,10 @@ plan_id() { sed -n 's/.* --accept \([0-9a-z]*\).*/\1/p' "$work/err" | head -1; }
 
 # For a script whose function site prints LDIF, and whose settings makes $work/settings.yaml:
 # entry RDN LINE... - one of the site
-entry() { printf '%s\n' "dn: $1,dc=x" "cn: ${1#cn=}" "${@:2}" ""; }
+entry() {
+	local name=${1#cn=}
+	printf '%s\n' "dn: $1,dc=x" "cn: ${name%%[,+]*}" "${@:2}" ""
+}
 # is [SED...] - the site, changed by these expressions
 is() {
 	local args=(-e '') one

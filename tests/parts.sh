@@ -23,13 +23,10 @@ settings() {
 		"  pxelinux: {path: '$work/out/boot/01-{{mac_dashed}}', check: 'true {file}'}" \
 		>"$work/settings.yaml"
 }
-entry() { printf '%s\n' "dn: $1,dc=x" "cn: $(sed 's/^cn=//;s/[,+].*//' <<<"$1")" "${@:2}" ""; }
-published() { (cd "$work/out" && find . -type f -exec sha256sum {} + | sort); }
-stands() { equal "$(published)" "$before"; }
 # site - what the function says that $scene names
 site() { "$scene"; }
-# anew - `site` is published
-anew() {
+# renew - `site` is published, with the settings as they are
+renew() {
 	rm -rf "$work/state" "$work/out"
 	mkdir "$work/out"
 	site >"$work/site.ldif"
@@ -41,7 +38,7 @@ anew() {
 stays() {
 	local args=(-e '') one
 	for one in "${@:3}"; do args+=(-e "$one"); done
-	anew
+	renew
 	site | sed "${args[@]}" >"$work/site.ldif"
 	ok "$2: exit 0" exits 0 apply
 	ok '… is told' complains "$1"
@@ -99,7 +96,7 @@ stays 'macAddress: error: .*bad-mac' 'a new entry that is the first, with a faul
 	's/^dn: cn=h+ipHostNumber=10.1.0.11,/dn: cn=h+ipHostNumber=10.1.0.1,dc=x\ncn: h\nobjectClass: ieee802Device\nobjectClass: ipHost\nipHostNumber: 10.1.0.1\nmacAddress: x:y\n\n&/'
 
 # One that goes, and that nobody stands on, is meant; what was never published is not held.
-anew
+renew
 site | sed -e '/^dn: cn=v+/,/^$/d' >"$work/site.ldif"
 run apply --accept "$(run apply; plan_id)"
 sed -i "${second}d" "$work/site.ldif"
@@ -119,7 +116,7 @@ ok '… is published' holds "$work/out/dhcpd.conf" 00:00:5e:00:53:0c
 
 install='vocInstall: TRUE'
 is_armed() { holds "$work/out/boot/01-00-00-5e-00-53-0a" '^DEFAULT install'; }
-anew
+renew
 ok 'a host that its second entry arms' is_armed
 ok '… at the next run: exit 0' exits 0 apply --full
 ok '… is armed' is_armed
@@ -127,7 +124,7 @@ bad='s/^\(macAddress: .*\)0a$/\10g/'
 for change in '/^vocInstall: /d' 's/^vocInstall: TRUE/vocInstall: FALSE/' "${second}d" \
 	's/^vocInstall: TRUE/&\nvocInstallUntil: 20200101000000Z/' \
 	's/^ipHostNumber: 10.1.0.10/&\nvocInstall: FALSE/'; do
-	anew
+	renew
 	site | sed -e "$change" -e "$bad" >"$work/site.ldif"
 	ok "which is turned off by '$change', with a fault in the first: exit 0" exits 0 apply
 	ok '… is not armed' equal "$(is_armed && echo armed)" ''
@@ -158,7 +155,7 @@ more() {
 }
 reserved() { holds "$work/out/dhcpd.conf" "fixed-address $1;"; }
 n_more=0
-anew
+renew
 ok 'a host with its MAC from another entry' reserved 10.1.0.1
 n_more=2
 site >"$work/site.ldif"

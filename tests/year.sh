@@ -13,8 +13,6 @@ readonly LDAPCC
 LDAPCC_DATADIR=$(realpath "$(dirname "$0")/..")
 export LDAPCC_DATADIR
 
-entry() { printf '%s\n' "dn: $1,dc=x" "cn: ${1#cn=}" "${@:2}" ""; }
-
 # site COUNT - a network with hosts n11 n12 …, the first of which is to be installed
 site() {
 	entry cn=c "objectClass: vocCluster" "vocDomain: c.example" \
