@@ -265,7 +265,8 @@ static void judge(struct performance *p, struct job *job, bool is_end)
 		fail(p, job, EXIT_REJECTED, "runs, but is not ready",
 			why == NULL ? "it did not say so in time" : why);
 	else if (state->state == STATE_WAITING)
-		fail(p, job, EXIT_REJECTED, "waits", why);
+		fail(p, job, EXIT_REJECTED, "waits",
+			why == NULL ? "it did not say for what" : why);
 	else if (state->state == STATE_FAILED && (is_end || job->fd < 0))
 		finish_ended(p, job, why == NULL ? "it failed" : why);
 	else if (is_end) /* of one that failed, only now is everything cleaned up */
