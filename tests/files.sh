@@ -282,11 +282,12 @@ fi
 
 # --- kernels and file systems that know less ---
 
-# less SYSTEM-CALL ERROR WORD... - ldapcc, where the system call always ends with that error
+# less SYSTEM-CALL ERROR WORD... - ldapcc, where the system call always ends with that error, or for the
+# file $only alone
 less() {
 	status=0
 	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 strace -f -o "$work/calls" \
-		-e "trace=$1" -e "inject=$1:error=$2" "$LDAPCC" --config "$work/settings.yaml" \
+		${only:+-P "$only"} -e "trace=$1" -e "inject=$1:error=$2" "$LDAPCC" --config "$work/settings.yaml" \
 		--ldif "$work/site.ldif" "${@:3}" >"$work/said" 2>"$work/err" </dev/null || status=$?
 	grep -q INJECTED "$work/calls" || { echo "no $1 was made"; return 1; }
 }
@@ -308,6 +309,19 @@ if command -v strace >/dev/null; then
 		"n11 n12 n13 "
 	anew "  one: {path: '$work/out/new/{{name}}', check: none}"
 	ok '… but not for another reason: exit 7' less_exits 7 renameat2 EACCES apply
+	printf '%s\n' --- 'path: /x/{{name}}' 'for-each: host' 'language: text' --- '{{name}}' \
+		>"$work/templates/each"
+	anew "  each: {path: '$work/out/{{name}}', check: none}"
+	run apply
+	site 2 >"$work/site.ldif"
+	only=n13
+	ok 'behind the commit a file cannot be removed: exit 7' less_exits 7 unlinkat EIO apply
+	only=
+	ok '… status has that code, not that of a run that was killed' exits 7 status
+	ok '… the next run does what is left: exit 0' exits 0 apply
+	ok '… the file is gone' test ! -e "$work/out/n13"
+	ok '… and status is well' exits 0 status
+	rm "$work/templates/each"
 	# Whoever changes a path between the look at a folder and a write into it gains nothing:
 	# the copies for the checker are made, linked and removed in the folder that was opened.
 	anew "  dhcpd: {path: $work/out/ours.conf, main: $work/out/main.conf, check: 'cp {main} $work/seen'}"
