@@ -45,6 +45,16 @@ void *mem_zero(TALLOC_CTX *mem_ctx, size_t size, size_t n, const char *name)
 	return succeed(_talloc_zero_array(mem_ctx, size, (unsigned)n, name));
 }
 
+void *mem_bare(TALLOC_CTX *mem_ctx, size_t size, size_t n, const char *name)
+{
+	return succeed(_talloc_array(mem_ctx, size, (unsigned)n, name));
+}
+
+void *mem_pages(size_t n, size_t size)
+{
+	return succeed(calloc(n, size));
+}
+
 char *mem_strdup(TALLOC_CTX *mem_ctx, const char *text)
 {
 	return mem_strndup(mem_ctx, text, strlen(text));

@@ -51,6 +51,14 @@ void mem_pool_empty(TALLOC_CTX *pool);
 	((type *)mem_zero((mem_ctx), sizeof(type), (n), #type))
 
 void *mem_zero(TALLOC_CTX *mem_ctx, size_t size, size_t n, const char *name) _must_check_;
+/* Room for @n objects that are all written before one is read: not zeroed. */
+#define mem_room(mem_ctx, type, n) ((type *)mem_bare((mem_ctx), sizeof(type), (n), #type))
+void *mem_bare(TALLOC_CTX *mem_ctx, size_t size, size_t n, const char *name) _must_check_;
+/*
+ * Zeroed memory of nobody, for free(3): of much of it no page is there before it is written to,
+ * and whoever writes first, in whatever thread, has the work.
+ */
+void *mem_pages(size_t n, size_t size) _must_check_;
 char *mem_strdup(TALLOC_CTX *mem_ctx, const char *text) _must_check_;
 char *mem_strndup(TALLOC_CTX *mem_ctx, const char *text, size_t length) _must_check_;
 char *mem_printf(TALLOC_CTX *mem_ctx, const char *format, ...)

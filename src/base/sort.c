@@ -1,40 +1,58 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/sort.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 
+/* What is sorted. Inline, so that pointers are moved as such. */
+struct sorting {
+	char *items;
+	size_t size; /* of each */
+	sort_order compare;
+	char *room; /* for as many */
+};
+
+static inline char *at(const struct sorting *s, size_t i)
+{
+	return s->items + i * s->size;
+}
+
 /* The first that is not in order behind @start. */
-static size_t run_end(void *const *table, size_t start, size_t n, sort_order compare)
+static inline size_t run_end(const struct sorting *s, size_t start, size_t n)
 {
 	size_t end = start + 1;
 
-	while (end < n && compare(&table[end - 1], &table[end]) <= 0)
+	while (end < n && s->compare(at(s, end - 1), at(s, end)) <= 0)
 		end++;
 	return end;
 }
 
 /* Two sorted runs, of which the first is copied away, in their place as one. */
-static void merge(void **table, size_t n_first, size_t n, void **room, sort_order compare)
+static inline void merge(const struct sorting *s, size_t start, size_t middle, size_t end)
 {
-	size_t i = 0, j = n_first, to = 0;
+	const char *first = s->room, *second = at(s, middle);
+	const char *first_end = first + (middle - start) * s->size;
+	char *to = at(s, start);
 
-	memcpy(room, table, n_first * sizeof(*room));
-	while (i < n_first && j < n)
-		table[to++] = compare(&room[i], &table[j]) <= 0 ? room[i++] : table[j++];
-	memcpy(table + to, room + i, (n_first - i) * sizeof(*room));
+	memcpy(s->room, to, (middle - start) * s->size);
+	while (first < first_end && second < at(s, end)) {
+		const char **from = s->compare(first, second) <= 0 ? &first : &second;
+
+		memcpy(to, *from, s->size);
+		*from += s->size;
+		to += s->size;
+	}
+	memcpy(to, first, (size_t)(first_end - first));
 }
 
 /* Merges each run with the one behind it; gives how many are left. */
-static size_t merge_runs(
-	void **table, size_t *ends, size_t n_runs, void **room, sort_order compare)
+static inline size_t merge_runs(const struct sorting *s, size_t *ends, size_t n_runs)
 {
 	size_t kept = 0, start = 0;
 
 	for (size_t i = 0; i + 1 < n_runs; i += 2) {
-		merge(table + start, ends[i] - start, ends[i + 1] - start, room, compare);
+		merge(s, start, ends[i], ends[i + 1]);
 		start = ends[kept++] = ends[i + 1];
 	}
 	if (n_runs % 2 == 1)
@@ -42,34 +60,30 @@ static size_t merge_runs(
 	return kept;
 }
 
-static void sort_runs(void **table, size_t n, sort_order compare)
+static inline void sort(void *items, size_t n, size_t size, sort_order compare)
 {
+	struct sorting s = {.items = items, .size = size, .compare = compare};
+
+	if (n < 2 || run_end(&s, 0, n) == n)
+		return;
 	TMP_CTX(tmp);
 	size_t *ends = NULL, n_runs = 0;
 
 	for (size_t end = 0; end < n;) {
-		end = run_end(table, end, n, compare);
+		end = run_end(&s, end, n);
 		*mem_push(tmp, &ends, &n_runs) = end;
 	}
-	void **room = mem_array(tmp, void *, n);
-
+	s.room = mem_room(tmp, char, n *size);
 	while (n_runs > 1)
-		n_runs = merge_runs(table, ends, n_runs, room, compare);
+		n_runs = merge_runs(&s, ends, n_runs);
 }
 
-void sort_pointers(void *items, size_t n, sort_order compare)
+void sort_pointers(void *table, size_t n, sort_order compare)
 {
-	if (n > 1 && run_end(items, 0, n, compare) < n)
-		sort_runs(items, n, compare);
+	sort(table, n, sizeof(void *), compare);
 }
 
 void sort_items(void *items, size_t n, size_t size, sort_order compare)
 {
-	const char *at = items;
-
-	for (size_t i = 1; i < n; i++)
-		if (compare(at + (i - 1) * size, at + i * size) > 0) {
-			qsort(items, n, size, compare);
-			return;
-		}
+	sort(items, n, size, compare);
 }

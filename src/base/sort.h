@@ -10,7 +10,7 @@
 
 typedef int (*sort_order)(const void *left, const void *right);
 
-/* @table holds pointers; @compare gets pointers to two of them. Equal ones stay as they are. */
-void sort_pointers(void *table, size_t n, sort_order compare);
-/* As qsort(3). */
+/* As qsort(3), and equal ones stay as they are. */
 void sort_items(void *items, size_t n, size_t size, sort_order compare);
+/* The same of a table of pointers: @compare gets pointers to two of them. */
+void sort_pointers(void *table, size_t n, sort_order compare);
