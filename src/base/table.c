@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <endian.h>
+#include <stdlib.h>
 #include <string.h>
 
 uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t len)
@@ -146,6 +147,12 @@ struct table {
 	bool is_folded;
 };
 
+static int free_slots(struct table *table)
+{
+	free(table->slots);
+	return 0;
+}
+
 static struct table *new_table(TALLOC_CTX *mem_ctx, size_t expected, bool is_folded)
 {
 	struct table *table = mem_new(mem_ctx, struct table);
@@ -153,7 +160,8 @@ static struct table *new_table(TALLOC_CTX *mem_ctx, size_t expected, bool is_fol
 	table->size = 64;
 	while (table->size < 2 * expected)
 		table->size *= 2;
-	table->slots = mem_array(table, struct slot, table->size);
+	table->slots = mem_pages(table->size, sizeof(struct slot));
+	talloc_set_destructor(table, free_slots);
 	table->is_folded = is_folded;
 	return table;
 }
@@ -226,11 +234,11 @@ static void grow(struct table *table)
 	size_t old_size = table->size;
 
 	table->size *= 2;
-	table->slots = mem_array(table, struct slot, table->size);
+	table->slots = mem_pages(table->size, sizeof(struct slot));
 	for (size_t i = 0; i < old_size; i++)
 		if (old[i].key != NULL)
 			*probe(table, &old[i]) = old[i];
-	talloc_free(old);
+	free(old);
 }
 
 void **table_slot_bytes(struct table *table, const char *key, size_t len)
