@@ -291,24 +291,19 @@ const struct roster *plan_roster(const struct live_set *live)
 
 /* Serials */
 
-static uint64_t serial_of(void *data, const char *path)
+static struct stored stored_at(void *data, const char *path)
 {
-	const struct live_set *live = data;
+	struct live_set *live = data;
 	const struct generation_file *file =
-		live->before == NULL ? NULL : generation_find(live->before, path);
-
-	return file == NULL || file->serial == 0 ? live->serial_time : file->serial;
-}
-
-static bool stored_at(void *data, const char *path, struct stored *ret)
-{
-	const struct live_set *live = data;
-	const struct generation_file *file =
-		live->before == NULL ? NULL : generation_find(live->before, path);
+		live->before == NULL
+			? NULL
+			: generation_find_next(live->before, path, &live->next);
+	struct stored stored = {.serial = live->serial_time};
 
 	if (file != NULL)
-		*ret = (struct stored){file->print, file->sha256, file->bare, file->len};
-	return file != NULL;
+		stored = (struct stored){file->print, file->sha256, file->bare, file->len,
+			file->serial == 0 ? live->serial_time : file->serial};
+	return stored;
 }
 
 void plan_serial_time(struct live_set *live, uint64_t time)
@@ -318,8 +313,5 @@ void plan_serial_time(struct live_set *live, uint64_t time)
 
 struct serials plan_serials(struct live_set *live)
 {
-	return (struct serials){.of = serial_of,
-		.stored = stored_at,
-		.key = live->print_key,
-		.data = live};
+	return (struct serials){.at = stored_at, .key = live->print_key, .data = live};
 }

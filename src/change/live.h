@@ -19,6 +19,7 @@ struct live_set {
 	uint64_t now;
 	uint8_t print_key[UMAC_KEY_BYTES]; /* of the prints of outputs: output.h */
 	uint64_t serial_time; /* what new serials are made of: plan_serial_time() */
+	size_t next; /* of its files, where the next one is that is asked for, if all are */
 };
 
 /* Is there anything at @path? By way of a folder that is kept open from call to call. */

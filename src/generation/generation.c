@@ -353,6 +353,19 @@ const struct generation_file *generation_find(
 	return NULL;
 }
 
+const struct generation_file *generation_find_next(
+	const struct generation *g, const char *path, size_t *next)
+{
+	const struct generation_file *file =
+		*next < g->n_files && strcmp(g->files[*next].path, path) == 0
+			? &g->files[*next]
+			: generation_find(g, path);
+
+	if (file != NULL)
+		*next = (size_t)(file - g->files) + 1;
+	return file;
+}
+
 /* Changes */
 
 /* Where only files changed, none did: a page about changes may be all that is new. */

@@ -103,6 +103,9 @@ int generation_read(TALLOC_CTX *mem_ctx, const struct state *state,
 /* The file at @path, or NULL. */
 const struct generation_file *generation_find(
 	const struct generation *generation, const char *path);
+/* The same, looked for at *@next first: there the one behind it is found then. */
+const struct generation_file *generation_find_next(
+	const struct generation *g, const char *path, size_t *next) _must_check_;
 
 /* Its changes: those of the one @before (NULL: none), and its own. Borrows their texts. */
 void generation_add_changes(

@@ -295,7 +295,7 @@ static int plan_off(struct disarming *d, struct run *off)
 	struct run *run = p->run, armed = *run;
 	struct serials serials = plan_serials(p->live);
 
-	serials.stored = NULL; /* what is exchanged for what is published is kept */
+	serials.keeps_all = true; /* what is exchanged for what is published is kept */
 	struct entries_file file = {.good = entries_new(run->mem_ctx, run->stored.items)};
 	struct stripping filter = {run, d->off, entries_add, file.good};
 	const struct rollback_input from = {.number = p->state->current,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/past.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/table.h"
+#include "base/text.h"
 
 uint64_t past_text(const char *text)
 {
@@ -31,7 +31,11 @@ uint32_t past_number(uint64_t hash)
 
 char *past_item(uint64_t hash, char text[PAST_ITEM_MAX])
 {
-	snprintf(text, PAST_ITEM_MAX, "%08x", (unsigned)past_number(hash));
+	uint32_t number = past_number(hash);
+	const uint8_t bytes[] = {(uint8_t)(number >> 24), (uint8_t)(number >> 16),
+		(uint8_t)(number >> 8), (uint8_t)number};
+
+	*text_write_hex(text, bytes, sizeof(bytes)) = '\0';
 	return text;
 }
 

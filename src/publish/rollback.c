@@ -123,7 +123,8 @@ static int add_output(const struct making *m, const struct state *state,
 		output->n_vcns = trailer.n_vcns;
 	}
 	if (file->serial != 0)
-		reprint(NULL, m->tree, output, serials->of(serials->data, file->path));
+		reprint(NULL, m->tree, output,
+			serials->at(serials->data, file->path).serial);
 	m->tree->n_outputs++;
 	return 0;
 }

@@ -134,8 +134,10 @@ void output_keep(struct output *output, struct buffer *buffer)
 	output->bytes = talloc_realloc_size(buffer, buffer->data, buffer->len + 1);
 }
 
-bool output_has_print(struct output *output, const struct stored *stored)
+bool output_has_print(struct output *output)
 {
+	const struct stored *stored = &output->stored;
+
 	if (memcmp(output->print, stored->print, UMAC_BYTES) != 0)
 		return false;
 	memcpy(output->sha256, stored->sha256, SHA256_BYTES);
@@ -144,8 +146,10 @@ bool output_has_print(struct output *output, const struct stored *stored)
 	return true;
 }
 
-bool output_has_bytes(struct output *output, const struct stored *stored)
+bool output_has_bytes(struct output *output)
 {
+	const struct stored *stored = &output->stored;
+
 	if (memcmp(output->sha256, stored->sha256, SHA256_BYTES) != 0)
 		return false;
 	memcpy(output->bare, stored->bare, SHA256_BYTES);

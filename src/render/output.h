@@ -35,9 +35,9 @@ void output_hash_bare(struct output *output, const char *bytes);
 void output_keep(struct output *output, struct buffer *buffer);
 
 /* Is it what is stored? Then it has the hashes of that, and no bytes. */
-bool output_has_print(struct output *output, const struct stored *stored);
+bool output_has_print(struct output *output);
 /* The same of one that was ended: what was stored without its print. */
-bool output_has_bytes(struct output *output, const struct stored *stored);
+bool output_has_bytes(struct output *output);
 
 /* Both hashes of @output's bytes; whoever changes these calls it. */
 void output_hash(struct output *output);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/parallel.h"
+#include "base/sort.h"
 #include "base/table.h"
 #include "base/text.h"
 #include "model/past.h"
@@ -332,6 +333,8 @@ struct work {
 	struct pass *pass;
 	const struct serials *serials;
 	struct tree *tree;
+	struct arena *paths; /* the tree's */
+	struct buffer *path; /* that is made next */
 };
 
 /* What a path is made of: the first value of the record in it, for the finding. */
@@ -352,19 +355,19 @@ static void refuse_path(struct work *work, const struct program *program,
 	diag_note(finding, program->target->path_at, "it is made here");
 }
 
-static const char *record_path(TALLOC_CTX *mem_ctx, struct renderer *renderer,
-	const struct program *program, const struct site *site, const void *object)
+static const char *record_path(
+	struct work *work, const struct program *program, const void *object)
 {
-	TMP_CTX(tmp);
+	const struct renderer *renderer = work->renderer;
 	bool has_serial;
-	struct globals globals = {
-		site, renderer->targets, renderer->n_targets, "", 0, &has_serial};
+	struct globals globals = {work->pass->reporter->site, renderer->targets,
+		renderer->n_targets, "", 0, &has_serial};
 	struct context stack[] = {{renderer->globals, &globals},
 		{output_shape(program->target->for_each), object}};
-	struct buffer *buffer = buffer_new(tmp);
 
-	template_render(program->path, stack, 2, NULL, buffer);
-	return mem_strdup(mem_ctx, buffer->data);
+	buffer_truncate(work->path, 0);
+	template_render(program->path, stack, 2, NULL, work->path);
+	return arena_strdup(work->paths, work->path->data);
 }
 
 static bool is_wanted(const struct program *program, const void *object)
@@ -398,8 +401,9 @@ static void add_output(struct work *work, const struct program *program, const c
 	output->path = path;
 	output->object = object;
 	output->node = node_name(program->target, object);
-	output->serial =
-		work->serials == NULL ? 0 : work->serials->of(work->serials->data, path);
+	if (work->serials != NULL)
+		output->stored = work->serials->at(work->serials->data, path);
+	output->serial = output->stored.serial;
 }
 
 static void add_record(
@@ -407,8 +411,7 @@ static void add_record(
 {
 	if (!is_wanted(program, object))
 		return;
-	const char *path = record_path(
-		work->tree, work->renderer, program, work->pass->reporter->site, object);
+	const char *path = record_path(work, program, object);
 	const char *why = target_path_fault(program->target, path);
 
 	if (why == NULL)
@@ -494,17 +497,16 @@ static bool end_unless_stored(struct printer *printer, struct output *output)
 {
 	const struct work *work = printer->work;
 	const struct serials *serials = work->serials;
-	struct stored stored;
-	bool is_known = serials != NULL && serials->stored != NULL &&
-			serials->stored(serials->data, output->path, &stored);
+	bool is_known =
+		serials != NULL && !serials->keeps_all && output->stored.print != NULL;
 
 	output_sum(work->pass->reporter->site,
 		program_of(work->renderer, output)->shows_nodes, output, printer->umac,
 		printer->buffer);
-	if (is_known && output_has_print(output, &stored))
+	if (is_known && output_has_print(output))
 		return true;
 	output_end(output, printer->buffer);
-	return is_known && output_has_bytes(output, &stored);
+	return is_known && output_has_bytes(output);
 }
 
 /*
@@ -515,7 +517,7 @@ static bool take_room(struct printer *printer, const struct output *output)
 {
 	const struct serials *serials = printer->work->serials;
 
-	if (serials == NULL || serials->stored == NULL || output->object == NULL)
+	if (serials == NULL || serials->keeps_all || output->object == NULL)
 		return true;
 	if (output->len > printer->room)
 		return false;
@@ -670,16 +672,24 @@ static int compare_outputs(const void *left, const void *right)
 	return order;
 }
 
+static void note_file(struct site *site, struct machine *machine, const char *path)
+{
+	size_t had = machine->files == NULL ? 0 : strlen(machine->files);
+	char *files = arena_bytes(site->arena, had + PAST_ITEM_MAX);
+
+	if (had > 0)
+		memcpy(files, machine->files, had);
+	past_item(past_text(path), files + had);
+	machine->files = files;
+}
+
 static void note_owners(struct site *site, const struct tree *tree)
 {
 	for (size_t i = 0; i < tree->n_outputs; i++) {
 		struct machine *machine = owner_of(&tree->outputs[i]);
-		char item[PAST_ITEM_MAX];
 
 		if (machine != NULL)
-			machine->files = arena_printf(site->arena, "%s%s",
-				machine->files == NULL ? "" : machine->files,
-				past_item(past_text(tree->outputs[i].path), item));
+			note_file(site, machine, tree->outputs[i].path);
 	}
 }
 
@@ -750,7 +760,8 @@ int render_site(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct reporter 
 	TMP_CTX(tmp);
 	struct pass pass = {.reporter = reporter};
 	struct tree *tree = mem_new(tmp, struct tree);
-	struct work work = {renderer, &pass, serials, tree};
+	struct work work = {
+		renderer, &pass, serials, tree, arena_new(tree), buffer_new(tmp)};
 
 	if (serials != NULL)
 		memcpy(renderer->key, serials->key, UMAC_KEY_BYTES);
@@ -759,9 +770,8 @@ int render_site(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct reporter 
 	fill_outputs(&work);
 	if (pass.failed < 0)
 		return pass.failed;
-	if (tree->n_outputs > 1)
-		qsort(tree->outputs, tree->n_outputs, sizeof(struct output),
-			compare_outputs);
+	sort_items(
+		tree->outputs, tree->n_outputs, sizeof(struct output), compare_outputs);
 	int failed = pass.n_records > 0 ? 0 : drop_twice(tree, reporter);
 
 	if (failed < 0)

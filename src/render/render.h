@@ -23,6 +23,14 @@ struct output_owner {
 	gid_t gid;
 };
 
+/* What is stored of a file; bytes of all zeros are no print. */
+struct stored {
+	const uint8_t *print, *sha256,
+		*bare; /* as struct output has them; NULL: it is not */
+	size_t len;
+	uint64_t serial; /* with which it is printed */
+};
+
 struct output {
 	const struct target *target;
 	const char *path; /* where it goes, absolute, without --root */
@@ -37,6 +45,7 @@ struct output {
 	unsigned n_hosts, n_vcns;
 	unsigned n_lines; /* where the target has a number above which it is slow */
 	uint64_t serial; /* manifests, zones: the one printed in bytes; 0: has none */
+	struct stored stored; /* at its path */
 	const void *object; /* of for-each: the record's object */
 	const char *node; /* whose own file it is: the FQDN, or NULL */
 	/* of what was published once; NULL: as the target says */
@@ -85,16 +94,10 @@ bool renderer_prints_zones(const struct renderer *renderer);
  * returns: 0, or EXIT_USAGE for two outputs with one path or a path outside its folder;
  *         *ret_refused counts the records that were newly put into quarantine
  */
-/* What is stored of a file; bytes of all zeros are no print. */
-struct stored {
-	const uint8_t *print, *sha256, *bare; /* as struct output has them */
-	size_t len;
-};
 struct serials {
-	uint64_t (*of)(void *data, const char *path);
-	/* What is stored at @path? An output that is the same is dropped, and of very many so
-	 * are others. False: nothing; NULL: all are kept. Called by several threads. */
-	bool (*stored)(void *data, const char *path, struct stored *ret);
+	/* What is stored at @path: soonest found are paths in their order. */
+	struct stored (*at)(void *data, const char *path);
+	bool keeps_all; /* else what is as it is stored is dropped, and of very many others, too */
 	const uint8_t *key; /* of prints, UMAC_KEY_BYTES */
 	void *data;
 };

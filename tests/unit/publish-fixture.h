@@ -145,7 +145,7 @@ static inline struct tree *fixture_tree(struct fixture *f, TALLOC_CTX *mem_ctx,
 		output->target = &f->targets[files[i].target];
 		output->path = files[i].path;
 		fixture_render(tree, output, files[i].body,
-			serials->of(serials->data, files[i].path));
+			serials->at(serials->data, files[i].path).serial);
 	}
 	if (n > 1)
 		qsort(tree->outputs, n, sizeof(*tree->outputs), fixture_compare);
