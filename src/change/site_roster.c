@@ -203,15 +203,12 @@ static void write_items(char *out, struct items *items)
 {
 	if (items->n > 1)
 		qsort(items->hashes, items->n, sizeof(*items->hashes), compare_hashes);
-	for (size_t i = 0; i < items->n; i++) {
-		uint32_t hash = items->hashes[i];
-		const uint8_t bytes[] = {(uint8_t)(hash >> 24), (uint8_t)(hash >> 16),
-			(uint8_t)(hash >> 8), (uint8_t)hash};
-
-		if (i == 0 || hash != items->hashes[i - 1])
-			out = text_write_hex(out, bytes, sizeof(bytes));
-	}
 	*out = '\0';
+	for (size_t i = 0; i < items->n; i++)
+		if (i == 0 || items->hashes[i] != items->hashes[i - 1]) {
+			past_item(items->hashes[i], out);
+			out += PAST_ITEM;
+		}
 }
 
 struct having {
@@ -379,11 +376,25 @@ static void find_what_it_has(struct desk *desk, const struct machine *machine)
 	}
 }
 
+/* What site_roster_stand() found is so still. */
+static uint64_t own_of(const struct site *site, const struct machine *machine)
+{
+	return machine->own_hash != 0 ? machine->own_hash : hash_own(site, machine);
+}
+
+static uint64_t identity_of(const struct site *site, const struct machine *machine,
+	const struct roster_record *was, uint64_t own)
+{
+	return was != NULL && machine->standing == STANDING_SAME
+		       ? was->identity
+		       : hash_machine(site, machine, own);
+}
+
 static struct roster_record roll_machine(
 	const struct roll *roll, struct desk *desk, const struct machine *machine)
 {
 	struct having *having = &desk->having;
-	uint64_t own = hash_own(roll->site, machine);
+	uint64_t own = own_of(roll->site, machine);
 	const struct roster_record *was = roster_find_next(
 		roll->before, machine->fqdn, machine->record.kind, &desk->next);
 	const struct roster_record *had = was == NULL ? &had_nothing : was;
@@ -394,7 +405,7 @@ static struct roster_record roll_machine(
 		.dn = machine->record.dn,
 		.kind = machine->record.kind,
 		.is_armed = machine->boots_installer,
-		.identity = hash_machine(roll->site, machine, own),
+		.identity = identity_of(roll->site, machine, was, own),
 		.effect = effect_of(roll, machine, own),
 		.networks = keep_networks(desk, had->networks),
 		.names = keep_items(desk, &having->names, had->names),
@@ -436,7 +447,7 @@ static void add_machines(struct roll *roll)
 	struct rolling rolling = {.roll = roll};
 	struct roster *roster = roll->roster;
 	struct roster_record *records =
-		mem_array(roll->mem_ctx, struct roster_record, roster->n + n + 1);
+		mem_room(roll->mem_ctx, struct roster_record, roster->n + n + 1);
 
 	if (roster->n > 0)
 		memcpy(records, roster->records, roster->n * sizeof(*records));
@@ -652,14 +663,15 @@ static void stand_machine(struct look_back *s, struct machine *machine)
 				      : roster_find_next(s->before, machine->fqdn,
 						machine->record.kind, &s->next);
 
-	if (was != NULL)
-		machine->standing = was->identity == hash_machine(s->site, machine,
-							     hash_own(s->site, machine))
-					    ? STANDING_SAME
-					    : STANDING_CHANGED;
-	if (was != NULL)
+	machine->own_hash = hash_own(s->site, machine);
+	if (was != NULL) {
+		uint64_t now = hash_machine(s->site, machine, machine->own_hash);
+
+		machine->standing =
+			was->identity == now ? STANDING_SAME : STANDING_CHANGED;
 		machine->past =
 			(struct past){was->names, was->addresses, was->macs, was->files};
+	}
 	machine->takes_gateway = was != NULL && machine->standing == STANDING_CHANGED &&
 				 takes_gateway(s->site, machine, was, s->before);
 	if (machine->lacks_address)

@@ -399,6 +399,7 @@ struct machine {
 	uint32_t cpus; /* 0: not given */
 	struct strings aliases; /* further cn values and vocAlias, lower case, sorted */
 	struct past past;
+	uint64_t own_hash; /* of what it says; from site_roster_stand(), else 0 */
 	const char *files; /* that are its own, as items (past.h) */
 	struct interface *own; /* from the MAC and addresses of the entry itself */
 	/* the interface that the last generation named the machine by, where a new one sorts
