@@ -35,7 +35,7 @@ static bool is_unchanged(struct publication *p)
 
 	if (run->arguments.full || run->arguments.ldif != NULL || source == NULL ||
 		source->csn.n == 0 || run->settings->directory.bases.n == 0 ||
-		p->last.exit != 0 || age < 0 ||
+		p->last.exit != 0 || p->last.again != 0 || age < 0 ||
 		(p->last.due != 0 && p->last.due <= now) ||
 		age >= (int64_t)run->settings->directory.full_interval_s)
 		return false;
@@ -96,6 +96,8 @@ static void note_records(struct publication *p)
 		return;
 	}
 	now->read_time = run->report.is_increment ? p->last.read_time : now->time;
+	if (run->report.is_increment && snapshot_has_referrers(run->since->snapshot))
+		now->again = now->time + 1;
 	now->n_entries = run->n_entries;
 	now->n_hosts = run->site->n_hosts;
 	now->n_vcns = run->site->n_vcns;

@@ -242,7 +242,7 @@ static void tell_status(int code)
 	notify_send(getenv("NOTIFY_SOCKET"), "READY=1\nSTATUS=last apply: exit %d", code);
 }
 
-/* When an installation runs out next, in ms from now; INT64_MAX: none does, or that is over. */
+/* When an installation runs out next, or all is to be read, in ms from now; INT64_MAX: never. */
 static int64_t until_due(const struct watcher *w)
 {
 	TMP_CTX(tmp);
@@ -255,7 +255,11 @@ static int64_t until_due(const struct watcher *w)
 
 	if (failed == 0)
 		failed = last_run_load(tmp, state, quiet, &last);
-	return failed < 0 || last.due <= now ? INT64_MAX : (last.due - now) * 1000;
+	if (failed < 0)
+		return INT64_MAX;
+	if (last.again != 0)
+		return (last.again > now ? last.again - now : 0) * 1000;
+	return last.due <= now ? INT64_MAX : (last.due - now) * 1000;
 }
 
 /* One round: apply, connect if needed, wait. False in the child and at the end. */

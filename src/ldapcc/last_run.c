@@ -63,6 +63,8 @@ static bool take_number(struct parse *p, const char *word)
 		p->last->read_time = (int64_t)lines_u64(&p->l, INT64_MAX);
 	else if (strcmp(word, "due") == 0)
 		p->last->due = (int64_t)lines_u64(&p->l, INT64_MAX);
+	else if (strcmp(word, "again") == 0)
+		p->last->again = (int64_t)lines_u64(&p->l, INT64_MAX);
 	else if (strcmp(word, "generation") == 0)
 		p->last->generation = lines_u64(&p->l, UINT64_MAX);
 	else
@@ -156,6 +158,8 @@ int last_run_save(
 	buffer_printf(b, "time %lld\nexit %d\nread %lld\ndue %lld\ngeneration %llu\n",
 		(long long)last->time, last->exit, (long long)last->read_time,
 		(long long)last->due, (unsigned long long)last->generation);
+	if (last->again != 0)
+		buffer_printf(b, "again %lld\n", (long long)last->again);
 	put_source(b, &last->source);
 	buffer_printf(
 		b, "counts %zu %zu %zu\n", last->n_entries, last->n_hosts, last->n_vcns);

@@ -34,6 +34,7 @@ struct last_run {
 	uint64_t generation;
 	struct generation_source source;
 	int64_t due; /* when the first installation runs out, Unix time; 0: none does */
+	int64_t again; /* when all is to be read, whatever the server tells, Unix time; 0: not sooner */
 	size_t n_entries, n_hosts, n_vcns;
 	struct quarantine_note *quarantined;
 	size_t n_quarantined;

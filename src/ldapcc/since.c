@@ -27,7 +27,7 @@ bool since_is_wanted(const struct publication *p)
 	return run->only_publishes && run->arguments.ldif == NULL &&
 	       run->settings->directory.full_interval_s != 0 && source != NULL &&
 	       source->csn.n > 0 && !csn_is_usn(&source->csn) && p->last.exit == 0 &&
-	       strcmp(source->inputs, run->inputs) == 0;
+	       p->last.again == 0 && strcmp(source->inputs, run->inputs) == 0;
 }
 
 /* An index of as many entries as the site has: made once for the same ones. */

@@ -23,6 +23,7 @@ struct snapshot {
 	struct table *come; /* ids */
 	struct buffer *look_at;
 	struct string_list subtrees;
+	bool has_referrers;
 };
 
 enum {
@@ -105,6 +106,7 @@ void snapshot_reset(struct snapshot *s)
 	s->come = table_new(s->said, 64);
 	s->look_at = buffer_new(s->said);
 	s->subtrees = (struct string_list){0};
+	s->has_referrers = false;
 	for (size_t i = 0; i < s->n_known; i++)
 		s->known[i].is_present = s->known[i].is_looked_at =
 			s->known[i].is_elsewhere = false;
@@ -201,20 +203,73 @@ static bool is_below(const char *dn, const struct table *elsewhere)
 	return false;
 }
 
+/* What refers to an entry that is elsewhere, or to one below it. */
+struct referrers {
+	struct snapshot *snapshot;
+	const struct table *elsewhere;
+	size_t shortest; /* of their DNs */
+};
+
+static bool refers_to(const struct referrers *r, const char *dn)
+{
+	for (; dn != NULL && strlen(dn) >= r->shortest; dn = dn_above(dn))
+		if (table_find(r->elsewhere, dn) != NULL)
+			return true;
+	return false;
+}
+
+/* An entry_sink. */
+static void look_at_referrer(void *data, const struct entry *entry)
+{
+	const struct referrers *r = data;
+	uint8_t id[ENTRY_ID_BYTES];
+	bool refers = false;
+
+	for (size_t i = 0; i < entry->n_attributes && !refers; i++)
+		for (size_t j = 0; j < entry->attributes[i].n_values && !refers; j++)
+			refers = refers_to(r, entry->attributes[i].values[j].bytes);
+	if (!refers || !entry_id(entry, id))
+		return;
+	r->snapshot->has_referrers = true;
+	look_at(r->snapshot, find(r->snapshot, id));
+}
+
+/* Their DNs as they were; how long the shortest is, 0 for none. */
+static size_t collect_elsewhere(const struct snapshot *s, struct table *elsewhere)
+{
+	size_t shortest = 0;
+
+	for (size_t i = 0; i < s->n_known; i++) {
+		const char *dn = dn_of(s, &s->known[i]);
+
+		if (!s->known[i].is_elsewhere)
+			continue;
+		*table_slot(elsewhere, dn) = elsewhere;
+		if (shortest == 0 || strlen(dn) < shortest)
+			shortest = strlen(dn);
+	}
+	return shortest;
+}
+
 void snapshot_end(struct snapshot *s)
 {
 	TMP_CTX(tmp);
 	struct table *elsewhere = table_new_folded(tmp, 64);
-	bool is_any = false;
+	struct referrers referrers = {.snapshot = s,
+		.elsewhere = elsewhere,
+		.shortest = collect_elsewhere(s, elsewhere)};
 
+	if (referrers.shortest == 0)
+		return;
 	for (size_t i = 0; i < s->n_known; i++)
-		if (s->known[i].is_elsewhere) {
-			*table_slot(elsewhere, dn_of(s, &s->known[i])) = s;
-			is_any = true;
-		}
-	for (size_t i = 0; is_any && i < s->n_known; i++)
 		if (is_below(dn_of(s, &s->known[i]), elsewhere))
 			look_at(s, &s->known[i]);
+	entries_give_all(s->raw, look_at_referrer, &referrers);
+}
+
+bool snapshot_has_referrers(const struct snapshot *s)
+{
+	return s->has_referrers;
 }
 
 const uint8_t *snapshot_look_at(const struct snapshot *s, size_t *ret_n)

@@ -8,7 +8,8 @@
  * again by its id, the deleted ones, too, and those that nobody mentions are as they were. So
  * no entry goes because of a list that was cut or a cookie that was misunderstood. An entry
  * that is somewhere else now takes those below it along, of which no server tells: they are
- * looked at, too.
+ * looked at, too. So are those that refer to it, which a server that keeps references whole
+ * (slapo-refint) changes without telling anybody, and without a new contextCSN.
  */
 
 #include "read/entries.h"
@@ -40,8 +41,10 @@ void snapshot_gone(struct snapshot *snapshot, const uint8_t *id);
 void snapshot_present(struct snapshot *snapshot, const uint8_t *id);
 /* All that are there have been named: the others are gone, as it says. */
 void snapshot_end_present(struct snapshot *snapshot);
-/* All has been said: what is below those that moved or went is to be looked at. */
+/* All has been said: what is below those that moved or went, or refers to one, is to be looked at. */
 void snapshot_end(struct snapshot *snapshot);
+/* Was there one that refers to such an entry? The server may change it only now. */
+bool snapshot_has_referrers(const struct snapshot *snapshot) _must_check_;
 
 /* The ids to look at, end to end. */
 const uint8_t *snapshot_look_at(const struct snapshot *snapshot, size_t *ret_n);
