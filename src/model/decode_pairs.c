@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "model/decode_feed.h"
+#include "model/told_pairs.h"
 
 /* MACs, DUIDs and addresses of an entry, into an interface. */
 
@@ -260,4 +261,5 @@ void decode_pairs(struct decoder *d, struct record *record, struct interface *in
 	if (interface->n_addresses > 1)
 		qsort(interface->addresses, interface->n_addresses,
 			sizeof(struct address), address_compare);
+	told_pairs_read(d, interface);
 }

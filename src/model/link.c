@@ -16,6 +16,7 @@
 #include "model/node_names.h"
 #include "model/ports.h"
 #include "model/servers.h"
+#include "model/told_pairs.h"
 #include "model/zone_name.h"
 #include "read/dn.h"
 
@@ -672,6 +673,7 @@ static bool settle_machine(struct site *site, struct machine *machine)
 	if (machine->record.is_passed_over)
 		return true;
 	drop_copies(site, machine);
+	told_pairs_split(site, machine);
 	name_interfaces(site, machine);
 	for (uint32_t i = 0; i < machine->n_interfaces; i++)
 		place_addresses(site, machine->interfaces[i]);

@@ -231,6 +231,13 @@ struct hardware {
 	bool is_derived; /* computed for a VCN without one */
 };
 
+/* A MAC and an address of it, and the entry that tells. */
+struct told_pair {
+	struct mac mac;
+	struct ip ip;
+	const char *dn;
+};
+
 struct machine;
 
 /*
@@ -238,6 +245,8 @@ struct machine;
  * interface_write_rare().
  */
 struct interface_rare {
+	struct told_pair *told; /* what of one entry's belongs together (told_pairs.h) */
+	uint32_t n_told;
 	struct strings aliases; /* RFC 2307bis: of an entry that is one of several */
 	struct hardware *guids; /* InfiniBand, sorted */
 	uint32_t n_guids;
