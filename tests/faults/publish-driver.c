@@ -31,7 +31,7 @@ static void make_tree(struct fixture *f, bool is_b, size_t n)
 	add(T_DHCPD, "/etc/dhcp/ldapcc.conf",
 		is_b ? "option x \"b\";\n" : "option x \"a\";\n");
 	for (size_t i = is_b ? 1 : 0; i < (is_b ? n + 1 : n); i++)
-		add(T_MANIFEST, mem_printf(f, "/srv/ldapcc/manifests/n%03zu.yaml", i),
+		add(T_MANIFEST, mem_printf(f, "/srv/vcn/manifests/n%03zu.yaml", i),
 			mem_printf(f, "serial: @SERIAL@\nhost: \"n%zu%s\"\n", i,
 				is_b && i % 2 == 0 ? " changed" : ""));
 }

@@ -144,13 +144,14 @@ def path_of(call, argument):
     return next(filter(None, words[argument]), "")
 
 
-def check_order(calls, root, has_removals=True):
-    """The rules that a power cut makes us keep."""
+def check_order(calls, root, has_removals=True, left=None):
+    """The rules that a power cut makes us keep; @left: the folders that a killed run left to sync."""
     faults = []
     state = f"{root}/{STATE}"
     dirty = {}        # path: call that wrote it
-    unsynced = set()  # folders with a rename that is not synced
-    has_txn = False
+    unsynced = set(left or ())  # folders with a rename that is not synced
+    made = set()      # folders with a new folder in them that is not
+    has_txn = left is not None
     has_current = False
     removals_began = False
     for i, call in enumerate(calls):
@@ -162,9 +163,18 @@ def check_order(calls, root, has_removals=True):
         elif name == "fsync":
             dirty.pop(path_of(call, 0), None)
             unsynced.discard(path_of(call, 0))
+            made.discard(path_of(call, 0))
         elif name == "syncfs":
             dirty.clear()
             unsynced.clear()
+            made.clear()
+        elif name in ("mkdir", "mkdirat") and " = 0" in call:
+            folder = call.split('"')[1]
+            if name == "mkdirat":
+                folder = f"{path_of(call, 0)}/{folder}"
+            # one of temporary files is made anew where it is missing
+            if "ldapcc-" not in folder:
+                made.add(os.path.dirname(folder))
         elif name in ("renameat", "renameat2"):
             source = f"{path_of(call, 0)}/{path_of(call, 1)}"
             folder, target = path_of(call, 2), path_of(call, 3)
@@ -177,6 +187,7 @@ def check_order(calls, root, has_removals=True):
                 left = [path for path in dirty
                         if not path.endswith("/lock") and ".ldapcc-check." not in path]
                 left += [path for path in unsynced if path.startswith(state)]
+                left += made
                 if left:
                     faults.append(f"call {i}: committed before {left} are synced")
             if folder == state and target == "current":
@@ -216,6 +227,22 @@ def order(tree, n_manifests):
     tap.report("… and not without the syncs",
                [] if check_order(bare, scene.root, tree == "b") else ["no rule was broken"])
     shutil.rmtree(scene.root)
+
+
+def order_of_recovery(base):
+    """As for a whole run: of one that was killed before its first rename, and behind its last."""
+    whole, scene = Scene("order-whole"), Scene("order-recovery")
+    whole.copy_of(base)
+    calls = trace(whole, "b")
+    commit = next(i for i, call in enumerate(calls) if '"txn")' in call and "renameat" in call)
+    renames = [i for i, call in enumerate(calls) if i > commit and call.startswith("renameat")
+               and STATE not in path_of(call, 2)]
+    for what, k in (("before its first", renames[0]), ("behind its last", renames[-1] + 1)):
+        scene.copy_of(base)
+        scene.run("b", strace=kill_at(calls, k))
+        left = {path_of(calls[i], 2).replace(whole.root, scene.root) for i in renames if i < k}
+        faults = check_order(trace(scene, "recover"), scene.root, left=left)
+        tap.report(f"a recovery syncs as well what a run left that was killed {what} rename", faults)
 
 
 def many_at_once(base, b):
@@ -261,6 +288,7 @@ def main():
         for tree in ("a", "b"):
             order(tree, 3)
             order(tree, 40)
+        order_of_recovery(base)
         many_at_once(base, b)
         kill_everywhere(bare, first, nothing, a, "a")
         kill_everywhere(base, calls, a, b)

@@ -87,8 +87,8 @@ static inline struct fixture *fixture_new(TALLOC_CTX *mem_ctx, const char *root)
 	f->targets[T_MANIFEST].name = "manifest";
 	f->targets[T_MANIFEST].language = "yaml";
 	f->targets[T_MANIFEST].for_each = FOR_HOST;
-	f->targets[T_MANIFEST].path = "/srv/ldapcc/manifests/{{fqdn}}.yaml";
-	f->targets[T_MANIFEST].fixed_folder = "/srv/ldapcc/manifests";
+	f->targets[T_MANIFEST].path = "/srv/vcn/manifests/{{fqdn}}.yaml";
+	f->targets[T_MANIFEST].fixed_folder = "/srv/vcn/manifests";
 	return f;
 }
 

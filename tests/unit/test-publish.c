@@ -16,7 +16,7 @@
 #define DNSMASQ "/etc/dnsmasq.d/ldapcc.conf"
 #define HOSTS "/srv/ldapcc/hosts"
 #define DHCPD "/etc/dhcp/ldapcc.conf"
-#define MANIFEST(name) "/srv/ldapcc/manifests/" name ".yaml"
+#define MANIFEST(name) "/srv/vcn/manifests/" name ".yaml"
 
 static const struct fixture_file tree_a[] = {
 	{T_DNSMASQ, DNSMASQ, "local=/c.example/\n"},
@@ -316,7 +316,7 @@ static void test_untouched(void **state)
 	assert_int_equal(APPLY(f, tree_a), 0);
 	assert_int_equal(f->n_changes, 0);
 	assert_true(plan_is_untouched(s));
-	put(f, "/srv/ldapcc/manifests/stray", "x");
+	put(f, "/srv/vcn/manifests/stray", "x");
 	assert_false(plan_is_untouched(s));
 }
 
@@ -379,7 +379,7 @@ static void test_many(void **state)
 
 	for (size_t i = 1; i < N; i++)
 		files[i] = (struct fixture_file){T_MANIFEST,
-			mem_printf(f, "/srv/ldapcc/manifests/%s/n%zu.yaml",
+			mem_printf(f, "/srv/vcn/manifests/%s/n%zu.yaml",
 				folders[i % 3], i),
 			mem_printf(f, "name: n%zu\n", i)};
 	assert_int_equal(fixture_apply(f, files, N, NULL), 0);
@@ -416,7 +416,7 @@ static int add_identity(
 static char *identity(struct fixture *f)
 {
 	static const char *const folders[] = {
-		"/etc/dnsmasq.d", "/srv/ldapcc/hosts", "/srv/ldapcc/manifests"};
+		"/etc/dnsmasq.d", "/srv/ldapcc/hosts", "/srv/vcn/manifests"};
 
 	identities = buffer_new(f);
 	state_folder = real(f, "/var");
@@ -480,7 +480,7 @@ static void test_planted(void **state)
 	assert_int_equal(
 		symlink(real(f, "/outside"), real(f, "/srv/ldapcc/.hosts.ldapcc-2")), 0);
 	assert_int_equal(symlink(real(f, "/elsewhere"),
-				 real(f, "/srv/ldapcc/manifests/.ldapcc-2-manifest")),
+				 real(f, "/srv/vcn/manifests/.ldapcc-2-manifest")),
 		0);
 	assert_int_equal(APPLY(f, tree_b), EXIT_IO);
 	assert_string_equal(content(f, "/outside"), "precious\n");
