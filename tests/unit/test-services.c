@@ -276,6 +276,11 @@ static void test_nothing_to_restart(void **state)
 	assert_int_equal(services_run(m->state, &quick, m->diags), 0);
 	assert_string_equal(calls(m), "");
 	assert_int_equal(n_pending(m), 0);
+	/* by somebody who is just about to stop it */
+	put(m, "units/dnsmasq", "ActiveState=deactivating\nMainPID=1\n", 0644);
+	note(m, "dnsmasq", ACTION_RESTART, dnsmasq, 1);
+	assert_int_equal(services_run(m->state, &quick, m->diags), 0);
+	assert_string_equal(calls(m), "");
 }
 
 static void test_strongest_once(void **state)
@@ -343,6 +348,20 @@ static void test_unconfirmed(void **state)
 	assert_int_equal(n_pending(m), 1);
 }
 
+/* systemctl says yes, and what was told to read its files has ended by them. */
+static void test_unconfirmed_reload(void **state)
+{
+	struct lab *m = *state;
+
+	put(m, "units/dnsmasq", "ActiveState=active\nMainPID=1\nCanReload=yes\n", 0644);
+	put(m, "on-restart", "echo ActiveState=failed >$root/units/dnsmasq\n", 0644);
+	note(m, "dnsmasq-hosts", ACTION_RELOAD, dnsmasq, 1);
+	assert_int_equal(services_run(m->state, &quick, m->diags), -EXIT_PENDING);
+	assert_non_null(
+		strstr(m->diags->findings[0]->message, "not active after the reload"));
+	assert_int_equal(n_pending(m), 1);
+}
+
 /* A daemon that dies of its configuration right after its start. */
 static void test_settling(void **state)
 {
@@ -384,6 +403,7 @@ int main(void)
 		TEST(test_strongest_once),
 		TEST(test_failed_restart),
 		TEST(test_unconfirmed),
+		TEST(test_unconfirmed_reload),
 		TEST(test_settling),
 		TEST(test_damaged_note),
 	};
