@@ -276,6 +276,29 @@ if [ "$(id -u)" = 0 ] && unshare -m true 2>"$work/ignored"; then
 	ok '… it is named' complains "out/nfs/n5: error: the folder is on another file system"
 	ok '… nothing is begun' clean 000001
 	ok '… and without it goes on: exit 0' exits 0 apply
+	anew "$hosts"
+	site 11 3 4
+	mounted() {
+		status=0
+		# shellcheck disable=SC2016 # for that shell
+		unshare -m bash -c 'mount --bind "$1/out/hosts" "$1/out/hosts" && shift && exec "$@"' \
+			mounted "$work" "$LDAPCC" --config "$work/settings.yaml" \
+			--ldif "$work/site.ldif" apply >"$work/said" 2>"$work/err" || status=$?
+		equal "$status" 7
+	}
+	ok 'a file on which something is mounted: exit 7' mounted
+	ok '… it is named, with what to do' complains "out/hosts: error: something is mounted there, .* mount the folder"
+	ok '… nothing is begun' clean 000001
+	if chattr +i "$work/out/hosts" 2>"$work/ignored"; then
+		run apply
+		ok 'a file that is immutable: exit 7' equal "$status" 7
+		chattr -i "$work/out/hosts"
+		ok '… it is named' complains 'out/hosts: error: the file is immutable'
+		ok '… nothing is begun' clean 000001
+	else
+		skip 'a file that is immutable' 'this file system has no such thing'
+	fi
+	ok '… and without it goes on: exit 0' exits 0 apply
 else
 	skip 'one folder of a target is another file system' 'root only'
 fi
@@ -349,10 +372,12 @@ again txn 's/pinned/txn/; s/^1$/2/'
 rm "$work/state/pinned" "$work/state/previous"
 ln -sfn generations/000001 "$work/state/current"
 echo '# at night' >>"$work/out/hosts"
+echo '# at night' >>"$(boot pxe c)" # which goes
 ok 'a run that was killed is finished: exit 0' exits 0 apply
 ok '… what was written by hand is said to be kept' complains "replaced.*what stood in '$work/out/hosts' is kept"
 ok '… and is' holds "$work/state/generations/000002/replaced$work/out/hosts" 'at night'
-ok '… nothing else' equal "$(find "$work/state/generations/000002/replaced" -type f | wc -l)" 1
+ok '… as is what goes' holds "$work/state/generations/000002/replaced$(boot pxe c)" 'at night'
+ok '… nothing else' equal "$(find "$work/state/generations/000002/replaced" -type f | wc -l)" 2
 ok '… the file is the new one' equal "$(cat "$work/out/hosts")" "$(cat "$work/hosts-after")"
 
 # A command that is pending for a target that has left the settings.
