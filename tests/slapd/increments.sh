@@ -6,7 +6,7 @@
 # tells what was deleted; without one, or after a restart, what is still there.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-plan 137
+plan 145
 readonly LDAPCC
 export LDAPCC_DATADIR=$SOURCE_ROOT
 
@@ -287,6 +287,29 @@ changetype: modify
 delete: vocPhysicalHost"
 settings "\"$(slapd_uri main)\""
 ok 'the usual settings once more' apply 0
+
+# a canary that goes, and a part of the tree that another server has now, are in what changed as well
+host "cn=canary,$in" 907 | sed '1s/$/\nchangetype: add/' | change
+settings "\"$(slapd_uri main)\"" "canaries: [\"cn=canary,$in\"]"
+ok 'a canary is there' apply 0
+host "cn=other,$in" 908 | sed '1s/$/\nchangetype: add/' | change
+increment 1 '… also when another entry comes'
+printf 'dn: %s\nchangetype: delete\n\n' "cn=canary,$in" | change
+ok '… it goes: nothing is published' apply 4
+ok '… and that is told' grep -q "canary 'cn=canary,$in' did not come" "$scratch/err"
+settings "\"$(slapd_uri main)\""
+printf 'dn: %s\nchangetype: delete\n\n' "cn=other,$in" | change
+ok 'without one' apply 0
+change <<<"dn: ou=elsewhere,$in
+changetype: add
+objectClass: referral
+objectClass: extensibleObject
+ou: elsewhere
+ref: ldap://other.example/ou=elsewhere,$in"
+ok 'a part of the tree is on another server: nothing is published' apply 4
+ok '… and that is told' grep -q "continuation reference 'ldap://other.example" "$scratch/err"
+ldapdelete -M -Q -Y EXTERNAL -H "$(slapd_uri main)" "ou=elsewhere,$in"
+ok 'it is back' apply 0
 
 # what a map says is not there, with all that stands below it: the entry above changes, and no other
 is_there() { grep -q "$1" "$scratch/hosts"; }
