@@ -46,6 +46,11 @@ LINES = {
     "greets-twice": GREETING * 3,
     "panics": b'{"event": "GUEST_PANICKED", "data": {"action": "pause"}}\n{"event": "STOP"}\n',
     "stops": b'{"event": "STOP", "data": {}}\n',
+    "breaks": b'{"event": "BLOCK_IO_ERROR", "data": {"action": "stop", "nospace": false, '
+              b'"reason": "Input/output error"}}\n{"event": "STOP"}\n',
+    "quota": b'{"event": "BLOCK_IO_ERROR", "data": {"action": "stop", "nospace": false, '
+             b'"reason": "Disk quota exceeded"}}\n{"event": "STOP"}\n',
+    "reboots": b'{"event": "SHUTDOWN", "data": {"guest": true, "reason": "guest-reset"}}\n',
 }
 # As many as a VCN may have, with all that QEMU says of each.
 PROCESSORS = [{"thread-id": 100000 + i, "qom-path": "/machine/unattached/device[%d]" % i,
@@ -136,6 +141,8 @@ def talk():
                 eaten.append(b"x" * 1048576)
         if name == "looks":
             look_around()
+        if name == "reboots":
+            sys.exit(0)
         if name == "floods":
             for _ in range(40000):
                 event("NIC_RX_FILTER_CHANGED", {"name": "x" * 200})

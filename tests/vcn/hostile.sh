@@ -65,7 +65,7 @@ readonly wrong="event-number event-data event-reason event-open event-action rep
 	endless greets-nothing"
 readonly well="nulls greets-twice greets-wrongly floods"
 begin_manifest 2
-for name in $wrong $well panics stops shouts hangs-up silent greets-not; do
+for name in $wrong $well panics stops breaks shouts hangs-up silent greets-not; do
 	entry "$name"
 done
 end_manifest whole
@@ -78,6 +78,7 @@ for name in $well; do
 done
 ok "one that panics" within 5 is_with panics failed "panicked|stopped the guest"
 ok "one that stops its guest" within 5 is_with stops failed "stopped the guest"
+ok "one whose disk fails" within 5 is_with breaks failed "its disk fails: Input/output error"
 ok "one that shouts" within 5 is_with shouts failed "exit code 3: "
 ok "its last words are cut" test "$(field shouts message | wc -c)" -lt 1500
 ok "no escape sequence is in them" exits 1 grep -q u001b "$work/run/shouts/state.json"
@@ -96,6 +97,8 @@ kill -STOP "$pid"
 ok "one that is stopped" is_with nulls degraded "stopped by a signal"
 kill -CONT "$pid"
 ok "until it goes on" is_state nulls ready
+kill -HUP "$(field nulls supervisor_pid)"
+ok "one whose supervisor is told that a terminal is gone" is_state nulls ready
 ok "apply exits with 5 for them" exits 5 vcn apply
 ok "at every run" exits 5 vcn apply
 ok "status, too" exits 5 vcn status
@@ -177,6 +180,11 @@ ok "is passed over" equal "$(field looks uid)" 65535
 ok "when all are taken" exits 5 vcn --runtime-dir "$work/run2" start looks
 ok "it says so" says "all user ids from 65534 to 65535 are taken"
 vcn kill --all >/dev/null
+python3 -c 'import os, time; os.setuid(65535); time.sleep(600)' &
+within 5 pgrep -U 65535
+ok "one as whom something runs still" exits 5 vcn start looks
+ok "is taken" says "all user ids from 65534 to 65535 are taken"
+kill "$!"
 settings
 
 # What it may write
@@ -241,11 +249,24 @@ umount "$work/tmpfs"
 settings
 begin_manifest 5
 entry full
+entry quota
 end_manifest whole
 vcn apply >/dev/null 2>&1 || true
 ok "one that has found no room" within 5 is_with full degraded "no room is left"
+ok "one whose quota is used up" within 5 is_with quota degraded "no room is left"
 vcn apply >/dev/null 2>&1 || true
 ok "goes on when there is" within 5 is_state full ready
+
+# One that only reboots does so more and more slowly
+
+begin_manifest 5
+entry reboots
+end_manifest whole
+vcn apply --allow-stop=9 >/dev/null 2>&1 || true
+sleep 6
+ok "one that only reboots" test "$(field reboots n_boots)" -ge 2
+ok "takes its time" test "$(field reboots n_boots)" -le 4
+vcn kill --all >/dev/null
 
 # Whose turn it is: what failed waits, and its entry mended is tried at once
 
@@ -288,6 +309,24 @@ settings "memory-reserve: $(($(awk '$1 == "MemAvailable:" { print $2 }' /proc/me
 ok "counts where memory is counted" exits 5 vcn start private
 ok "with the guest" says "does not fit: it needs 4[0-9]{2} MiB \(1 of its own\)"
 vcn kill --all >/dev/null 2>&1 || true
+
+# What a guest was given and has not taken yet is not there for another one
+
+begin_manifest 7
+entry nulls
+entry looks
+sed -i 's/memory: 1$/memory: 2000/' "$work/body.yaml"
+end_manifest whole
+free=$(($(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo) / 1024))
+if [ "$free" -gt 3200 ]; then
+	settings "memory-reserve: $((free - 3200))"
+	ok "a guest that fits" exits 0 vcn start nulls
+	ok "one more that would" exits 5 vcn start looks
+	ok "does not" says "'looks' does not fit: it needs 2[0-9]{3} MiB"
+	vcn kill --all >/dev/null
+else
+	skip "what a guest was given" "there is too little memory here"
+fi
 
 # A long answer
 

@@ -48,9 +48,17 @@ ok "is put back" is_pinned
 bridge fdb replace "$mac" dev up0 master static
 ok "one that was moved" exits 0 vcn apply
 ok "is put back as well" is_pinned
+bridge fdb replace "$mac" dev "$tap" master static
+ok "one that others could take" exits 0 vcn apply
+ok "is sticky again" is_pinned
 bridge link set dev "$tap" learning on flood on
 ok "port flags" exits 0 vcn apply
 ok "are put back" grep -q "learning off flood off" <(bridge -d link show dev "$tap")
+locked=$([ "$(field vcn001 mac_locked)" = true ] && echo 1 || echo 0)
+is_locked() { equal "$(grep -c "locked on" <(bridge -d link show dev "$tap"))" "$locked"; }
+bridge link set dev "$tap" locked off 2>/dev/null || true
+ok "a port that lets other source addresses in" exits 0 vcn apply
+ok "does not any more, if the kernel can" is_locked
 ip link set "$tap" down
 ok "a port that is down" exits 0 vcn apply
 ok "is up again" grep -q UP <(ip -br link show "$tap")
@@ -64,8 +72,7 @@ anew() {
 anew
 ok "a bridge made anew" exits 0 vcn apply
 ok "gets its port back" is_pinned
-ok "locked, if the kernel can" equal "$(grep -c "locked on" <(bridge -d link show dev "$tap"))" \
-	"$([ "$(field vcn001 mac_locked)" = true ] && echo 1 || echo 0)"
+ok "locked, if the kernel can" is_locked
 ok "it is the same QEMU" equal "$(field vcn001 pid)" "$pid"
 anew
 ok "without apply it takes a tick" within 25 is_pinned
