@@ -355,4 +355,27 @@ ok '… it is done' told 3
 ok '… and only once: exit 3' exits 3 apply
 ok '… nothing of what is refused is told to anybody' told 3
 
+# A systemd that does not answer, as while it is upgraded: whether there is such a unit nobody knows.
+if [ "$(id -u)" = 0 ] && unshare -m true 2>"$work/ignored"; then
+	mkdir "$work/bin"
+	printf '%s\n' '#!/bin/sh' "echo 'Failed to connect to bus: Connection refused' >&2" 'exit 1' \
+		>"$work/bin/systemctl"
+	chmod +x "$work/bin/systemctl"
+	systemd_exits() { # STATUS WORD...
+		status=0
+		# shellcheck disable=SC2016 # for that shell
+		unshare -m bash -c 'mount -t tmpfs none /run && mkdir -p /run/systemd/system &&
+			PATH=$1/bin:$PATH && shift && exec "$@"' systemd "$work" "$LDAPCC" \
+			--config "$work/settings.yaml" --ldif "$work/site.ldif" "${@:2}" >"$work/said" \
+			2>"$work/err" </dev/null || status=$?
+		equal "$status" "$1"
+	}
+	anew "  dnsmasq-hosts: {path: $work/out/hosts, check: none, on-change: {restart: [dnsmasq]}}"
+	ok 'a systemd that does not answer: exit 6' systemd_exits 6 apply
+	ok '… is told' complains "but systemd does not answer for unit 'dnsmasq'; it is tried again"
+	ok '… and is asked at the next run: exit 6' systemd_exits 6 apply
+else
+	skip 'a systemd that does not answer' 'root only'
+fi
+
 end_points
