@@ -5,7 +5,7 @@
 # its end is a failure.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-plan 32
+plan 36
 
 SLAPD_DATABASE=dbnosync slapd_new main
 slapd_load main "$SOURCE_ROOT/contrib/example/cluster.ldif"
@@ -228,6 +228,16 @@ alias_is() {
 	LDIF
 	wait_for grep -q "$1" "$scratch/hosts"
 }
+# what it was begun with is another while it stands by: a file, and the settings
+alias_is before-edit
+wait_for stands_by
+echo '# by hand' >>"$scratch/hosts"
+ok 'a file is edited while the next apply stands by: it publishes' alias_is after-edit
+ok '… and keeps what was written' grep -rq '# by hand' "$scratch/state-of-watch/generations" --include=hosts
+wait_for stands_by
+sed -i "s,^targets:,&\n  ethers: {path: \"$scratch/ethers\"\, check: none},; s/^guard: {/&max-affected: 100%, /" "$scratch/site.yaml"
+ok 'the settings are others while the next apply stands by: it publishes' alias_is after-settings
+ok '… by those' wait_for test -s "$scratch/ethers"
 is_warned() { grep -q "entries: warning: .*$1.*; everything is read anew" "$scratch/watch.err"; }
 for how in cut gone; do
 	for file in entries entries.base; do
