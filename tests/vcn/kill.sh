@@ -176,16 +176,18 @@ vcn kill --all >/dev/null
 
 # In the foreground
 write_settings "stop-timeout: 6"
-"${vcn[@]}" run --console vcn001 >"$work/console" 2>&1 &
-run=$!
-ok "run: ready" within 60 is_state vcn001 ready
-ok "run --console shows the console" grep -aq "guest: ready" "$work/console"
-kill -TERM "$run"
-status=0
-wait "$run" || status=$?
-ok "run: SIGTERM is a graceful stop" equal "$status" 0
-ok "run: by powering off" grep -aq "Power down" "$work/console"
-ok "run: nothing is left" no_qemu
+for signal in TERM HUP; do
+	"${vcn[@]}" run --console vcn001 >"$work/console" 2>&1 &
+	run=$!
+	ok "run: ready" within 60 is_state vcn001 ready
+	ok "run --console shows the console" grep -aq "guest: ready" "$work/console"
+	kill -"$signal" "$run"
+	status=0
+	wait "$run" || status=$?
+	ok "run: SIG$signal is a graceful stop" equal "$status" 0
+	ok "run: by powering off" grep -aq "Power down" "$work/console"
+	ok "run: nothing is left" no_qemu
+done
 printf '# %s\n' 'fault | injections | violations' \
 	"kill -9 at a stage of the boot | $n_kills | $n_kill_faults"
 finish_tests

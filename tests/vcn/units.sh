@@ -36,7 +36,10 @@ start)
 		exit 1
 	fi
 	[ ! -e "$WORK/broken" ] || exit 0
-	setsid "$WORK/bin/vcn" run "$name" </dev/null >"$WORK/unit.$name" 2>&1 &
+	{
+		[ ! -e "$WORK/slow" ] || sleep 1
+		exec setsid "$WORK/bin/vcn" run "$name"
+	} </dev/null >"$WORK/unit.$name" 2>&1 &
 	;;
 show)
 	if [ -e "$WORK/queued" ]; then
@@ -83,6 +86,13 @@ ok "and the unit's program is what it was" equal "$(pgrep -f -- 'run vcn001' | w
 ok "stop" exits 0 "$VCN" stop --all
 ok "the unit's program has ended well" equal "$(cat "$work/unit.vcn001")" ""
 ok "nothing is left" no_qemu
+ok "a guest" exits 0 "$VCN" start vcn001
+kill -KILL "$(qemu_pids vcn001)"
+sleep 1.1 # what it was then is told from what it is by the second
+touch "$work/slow"
+ok "that has failed is started once more, however long systemd takes" exits 0 "$VCN" start vcn001
+rm "$work/slow"
+ok "to its end" exits 0 "$VCN" kill --all
 
 touch "$work/refuse"
 ok "a unit that systemd refuses" exits 5 "$VCN" start vcn001
