@@ -95,6 +95,7 @@ ok "without a QEMU" no_qemu
 ok "status exits with 5" exits 5 vcn status
 ok "and shows the reason" says "^vcn001 +waiting .*10.99.0.101 is answered for by $(macs up1)"
 ok "apply does not start it" exits 5 vcn apply
+ok "to wait is no boot that failed" equal "$(cat "$work"/lib/* | grep -c '"failed"' || true)" 0
 ok "it can be stopped" exits 0 vcn stop vcn001
 ok "at once" is_state vcn001 stopped
 one 2 '"2001:db8::101"'

@@ -178,6 +178,12 @@ for signal in USR1 USR2 ALRM; do
 	kill -"$signal" "$supervisor" "$(field plain pid)"
 done
 ok "also where somebody sends it signals that are not for it" is_state plain ready
+pid=$(field plain pid)
+for signal in TERM INT HUP; do
+	kill -"$signal" "$pid" || true
+done
+sleep 0.2
+ok "its QEMU does not end by what a batch system sends to all of a job" is_state plain ready
 ok "SIGTERM is a graceful stop" at_most 15000 bash -c "kill -TERM $supervisor
 	while kill -0 $supervisor 2>/dev/null; do sleep 0.02; done"
 ok_ended "which ends well" 0

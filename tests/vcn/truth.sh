@@ -278,15 +278,18 @@ ok "and has ended well" is_state vcn001 stopped
 write_settings "ready-timeout: 60"
 begin_manifest 7
 guest vcn002
+sed -i 's/bridge: br0}]/bridge: br0}, {mac: "02:5a:00:00:01:02", bridge: br1}]/' "$work/body.yaml"
 end_manifest whole
 ip link set br0 down
 ok "no guest on a bridge that is down" exits 5 vcn start vcn002
 ok "with what to do" says "bridge 'br0' is down \(ip link set br0 up\)"
 ok "leaves no TAP" no_tap
 ip link set br0 up
+ip link add br1 type bridge
+ip link set br1 up
 ok "on one that is up" exits 0 vcn start vcn002
 ip link set br0 down
-ok "that goes down" exits 5 vcn apply
+ok "that goes down, and the other one does not" exits 5 vcn apply
 ok "it is degraded" says "^vcn002: degraded: bridge 'br0' is down \(ip link set br0 up\)$"
 ip link set br0 up
 ok "until it is up again" exits 0 vcn apply
