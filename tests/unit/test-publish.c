@@ -379,8 +379,8 @@ static void test_many(void **state)
 
 	for (size_t i = 1; i < N; i++)
 		files[i] = (struct fixture_file){T_MANIFEST,
-			mem_printf(f, "/srv/vcn/manifests/%s/n%zu.yaml",
-				folders[i % 3], i),
+			mem_printf(
+				f, "/srv/vcn/manifests/%s/n%zu.yaml", folders[i % 3], i),
 			mem_printf(f, "name: n%zu\n", i)};
 	assert_int_equal(fixture_apply(f, files, N, NULL), 0);
 	for (size_t i = 1; i < N; i++)
