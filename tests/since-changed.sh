@@ -115,6 +115,24 @@ ok '… it is off' is_off pxe 3
 ok '… the edit is there' holds "$work/out/hosts" 'by hand'
 ok '… and the mode' equal "$(stat -c %a "$(boot pxe 1)")" 600
 
+# Nor does it arm whom the current generation has as one whose time is over.
+anew "$(boots pxe)" "$hosts"
+printf -- '---\nlanguage: text\ntrailer: none\npath: %s/out/list\n---\n{{#hosts}}{{#installs}}{{name}}\n{{/installs}}{{/hosts}}' \
+	"$work" >"$work/templates/list"
+settings "$(boots pxe)" "$hosts" '  list:'
+over() { sed -i '/^cn: n4$/,/^$/s/^vocInstall: TRUE/&\nvocInstallUntil: 20200101000000Z/' "$work/site.ldif"; }
+over
+run apply
+ok 'an end that is over, and a file that lists who installs: exit 0' exits 0 apply --accept "$(plan_id)"
+ok '… which has the other one' equal "$(cat "$work/out/list")" n3
+echo '# by hand' >>"$work/out/hosts"
+sed -i '1i on-drift: refuse' "$work/settings.yaml"
+site 12 4
+over
+ok 'that is turned off beside a file that was edited: exit 9' exits 9 apply
+ok '… nobody is in the list' equal "$(cat "$work/out/list")" ''
+ok '… nor armed by a file of its own' eval 'is_off pxe 3 && is_off pxe 4'
+
 # A target that cannot be used holds up no other.
 UNTIL=$(date -u -d '+2 seconds' +%Y%m%d%H%M%SZ)
 anew "$(boots pxe)" "$hosts"

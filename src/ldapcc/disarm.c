@@ -25,6 +25,7 @@ struct disarming {
 	struct table *off; /* canonical DN of each host to be turned off -> its record */
 	size_t n_off;
 	struct table *nodes; /* FQDN of each of them -> its record */
+	struct table *armed; /* kin_of() each host that is armed, in what is current */
 	/* files that may arm one of them, and cannot be replaced */
 	struct string_list left;
 	bool is_unsure; /* that some of them are printed at all */
@@ -68,6 +69,55 @@ static void filter_entry(void *data, const struct entry *entry)
 	filter->sink(filter->data, &without);
 }
 
+/* A host may be several entries of one name (RFC 2307bis), any of which arms it */
+
+/* Is the part of an RDN that @at begins with a name of a record? */
+static bool is_name_part(const struct run *run, const char *at)
+{
+	TMP_CTX(tmp);
+	const char *attribute = mem_strndup(tmp, at, strcspn(at, "="));
+
+	return list_has_name(&run->map->attributes[FIELD_NAME], attribute) ||
+	       (run->also_map != NULL &&
+		       list_has_name(&run->also_map->attributes[FIELD_NAME], attribute));
+}
+
+/* Most have a name only, and all of the key in common. */
+static bool has_more_than_name(const char *key)
+{
+	return memchr(key, '+', (size_t)(dn_key_parent(key) - key)) != NULL;
+}
+
+/* What the entries of one host have in common of @key: the name, and what is above it. */
+static const char *kin_of(TALLOC_CTX *mem_ctx, const struct run *run, const char *key)
+{
+	const char *parent = dn_key_parent(key);
+
+	if (!has_more_than_name(key))
+		return key;
+	for (const char *at = key; at < parent; at += strcspn(at, "+,") + 1)
+		if (is_name_part(run, at))
+			return mem_printf(
+				mem_ctx, "%.*s,%s", (int)strcspn(at, "+,"), at, parent);
+	return key;
+}
+
+/* What @kin has for the host that the entry of @key is one of; NULL: nothing. */
+static const void *find_kin(
+	const struct table *kin, const struct run *run, const char *key)
+{
+	if (!has_more_than_name(key))
+		return table_find(kin, key);
+	TMP_CTX(tmp);
+
+	return table_find(kin, kin_of(tmp, run, key));
+}
+
+static void add_kin(struct table *kin, const struct run *run, const char *key)
+{
+	*table_slot(kin, kin_of(kin, run, key)) = kin;
+}
+
 /* The site of the current generation, with or without what is turned off */
 
 /*
@@ -76,18 +126,13 @@ static void filter_entry(void *data, const struct entry *entry)
  */
 static void arm(const struct disarming *d, struct site *site, bool is_armed)
 {
-	const struct roster *before = d->p->run->roster_before;
-
 	for (size_t i = 0; i < site->n_machines; i++) {
 		struct machine *machine = site->machines[i];
-		const struct roster_record *record =
-			machine->is_vcn || machine->fqdn == NULL
-				? NULL
-				: roster_find(before, machine->fqdn, KIND_HOST);
+		const char *key = machine->record.key;
 
-		if (table_find(d->off, machine->record.key) != NULL)
+		if (table_find(d->off, key) != NULL)
 			machine->installs = is_armed;
-		else if (record != NULL && !record->is_armed)
+		else if (find_kin(d->armed, d->p->run, key) == NULL)
 			machine->installs = false;
 	}
 }
@@ -356,56 +401,7 @@ static int publish_off(struct disarming *d)
 	return failed == -(int)EXIT_PENDING ? 0 : failed;
 }
 
-/* A host may be several entries of one name (RFC 2307bis), any of which arms it */
-
-/* Is the part of an RDN that @at begins with a name of a record? */
-static bool is_name_part(const struct run *run, const char *at)
-{
-	TMP_CTX(tmp);
-	const char *attribute = mem_strndup(tmp, at, strcspn(at, "="));
-
-	return list_has_name(&run->map->attributes[FIELD_NAME], attribute) ||
-	       (run->also_map != NULL &&
-		       list_has_name(&run->also_map->attributes[FIELD_NAME], attribute));
-}
-
-/* Most have a name only, and all of the key in common. */
-static bool has_more_than_name(const char *key)
-{
-	return memchr(key, '+', (size_t)(dn_key_parent(key) - key)) != NULL;
-}
-
-/* What the entries of one host have in common of @key: the name, and what is above it. */
-static const char *kin_of(TALLOC_CTX *mem_ctx, const struct run *run, const char *key)
-{
-	const char *parent = dn_key_parent(key);
-
-	if (!has_more_than_name(key))
-		return key;
-	for (const char *at = key; at < parent; at += strcspn(at, "+,") + 1)
-		if (is_name_part(run, at))
-			return mem_printf(
-				mem_ctx, "%.*s,%s", (int)strcspn(at, "+,"), at, parent);
-	return key;
-}
-
 /* Who is turned off */
-
-/* What @kin has for the host that the entry of @key is one of; NULL: nothing. */
-static const void *find_kin(
-	const struct table *kin, const struct run *run, const char *key)
-{
-	if (!has_more_than_name(key))
-		return table_find(kin, key);
-	TMP_CTX(tmp);
-
-	return table_find(kin, kin_of(tmp, run, key));
-}
-
-static void add_kin(struct table *kin, const struct run *run, const char *key)
-{
-	*table_slot(kin, kin_of(kin, run, key)) = kin;
-}
 
 static void turn_off(struct disarming *d, const struct roster_record *record)
 {
@@ -478,6 +474,17 @@ static const char *find_host(struct search *s, const struct roster_record *recor
 	return now != NULL ? now : find_by_name(s, record->name);
 }
 
+/* In what is current it is where it was; @now: its key in what was read. */
+static void note_armed(
+	struct disarming *d, const struct roster_record *record, const char *now)
+{
+	const char *then = d->is_lost && now != NULL ? mem_strdup(d->armed, now)
+						     : dn_key(d->armed, record->dn);
+
+	if (then != NULL)
+		add_kin(d->armed, d->p->run, then);
+}
+
 /* Canonical DN now -> its record, of the hosts that are armed; their kin. */
 static struct table *armed_hosts(
 	TALLOC_CTX *mem_ctx, struct disarming *d, struct entries *said, struct table *kin)
@@ -490,6 +497,8 @@ static struct table *armed_hosts(
 		const struct roster_record *record = &roster->records[i];
 		const char *key = record->is_armed ? find_host(&search, record) : NULL;
 
+		if (record->is_armed)
+			note_armed(d, record, key);
 		if (key == NULL)
 			continue;
 		*table_slot(armed, key) = (void *)(uintptr_t)record;
@@ -574,6 +583,7 @@ static int open_current(struct disarming *d, struct entries *said)
 
 	d->off = table_new(run->mem_ctx, 64);
 	d->nodes = table_new(run->mem_ctx, 64);
+	d->armed = table_new(run->mem_ctx, 64);
 	d->is_lost = run->good_fault != NULL;
 	d->current = said;
 	return d->is_lost ? 0
