@@ -349,6 +349,10 @@ anew "$hosts"
 echo junk >"$work/state/staging"
 ok 'what a killed run left cannot be read: exit 7' exits 7 apply
 ok '… which status knows: exit 7' exits 7 status
+printf 'ldapcc staging 1\ngeneration 9\nscratch %s\n\n' "$work/out/hosts" >"$work/state/staging"
+again staging ''
+ok '… or names what is no temporary file: exit 7' exits 7 apply
+ok '… which stays' holds "$work/out/hosts" 'n1.c.example'
 rm "$work/state/staging"
 ok '… without it: exit 0' exits 0 apply
 ok '… status is well: exit 0' exits 0 status

@@ -325,6 +325,10 @@ static void test_failed_restart(void **state)
 	later.generation = 2;
 	assert_int_equal(services_run(m->state, &later, m->diags), 0);
 	assert_int_equal(n_pending(m), 1);
+	/* nor is it after the next change */
+	note(m, "dnsmasq", ACTION_RESTART, dnsmasq, 2);
+	assert_int_equal(services_run(m->state, &quick, m->diags), -EXIT_PENDING);
+	assert_int_equal(n_pending(m), 1);
 	put(m, "on-restart",
 		"echo 'ActiveState=active\nMainPID=2' >$root/units/dnsmasq\n", 0644);
 	assert_int_equal(services_run(m->state, &quick, m->diags), 0);
