@@ -6,7 +6,7 @@
 # tells what was deleted; without one, or after a restart, what is still there.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-plan 145
+plan 151
 readonly LDAPCC
 export LDAPCC_DATADIR=$SOURCE_ROOT
 
@@ -269,8 +269,22 @@ ok 'full-interval is over: both are read' apply 0
 ok '… with a warning where they differ' differs
 ok '… what is there counts' is_fresh
 access 'to *'
+settings "\"$(slapd_uri main)\"" 'full-interval: 6'
+ok 'a longer one' apply 0
+began=$(date +%s)
+sleep 3
+rename "cn=a4,$in" cn=a4 "ou=z,$in" | change
+ok '… within which only what changed is read' apply 0
+is_later() { [ "$(date +%s)" -gt $((began + 6)) ]; }
+wait_for is_later
+rename "cn=a4,ou=z,$in" cn=a4 "$in" | change
+ok '… which puts off nothing' apply 0
+ok '… everything is read when it is over' is_all
 settings "\"$(slapd_uri main)\""
 ok 'the usual settings again' apply 0
+echo '# by hand' >>"$scratch/hosts"
+ok 'where nothing changed but a file' apply 0
+ok '… it is as it was' is_fresh
 
 # what is excluded and does not come again is known as that, and is no dangling reference
 settings "\"$(slapd_uri main)\"" 'exclude: ["(cn=gone)"]'
