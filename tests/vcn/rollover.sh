@@ -74,19 +74,25 @@ ok "nothing is outdated" equal "$(field vcn001 state) $(field vcn002 state)" "re
 
 # Stopped by somebody else meanwhile
 
-both 5 good
-"${vcn[@]}" apply --restart-changed >"$work/rolled" 2>&1 &
-rolling=$!
 tries_new() { equal "$(field vcn001 replacing) $(field vcn001 state)" "true booting"; }
 is_over() { ! kill -0 "$rolling" 2>/dev/null; }
-ok "while the new one boots" within 60 tries_new
-ok "it is stopped" exits 0 vcn stop vcn001
-ok "apply does not wait for it any longer" within 10 is_over
-status=0
-wait "$rolling" || status=$?
-ok "and exits with 5" equal "$status" 5
-ok "says so" grep -q "'vcn001' did not start: it ended before it was ready" "$work/rolled"
-ok "and lets the other one run" is_state vcn002 outdated
+end_it() { kill -TERM "$(field vcn001 supervisor_pid)" && within 30 is_state vcn001 stopped; }
+for way in "exits 0 vcn stop vcn001" end_it; do
+	both $((++serial)) good
+	"${vcn[@]}" apply --restart-changed >"$work/rolled" 2>&1 &
+	rolling=$!
+	ok "while the new one boots" within 60 tries_new
+	# shellcheck disable=SC2086 # several words
+	ok "it is ended by '$way'" $way
+	ok "apply does not wait for it any longer" within 10 is_over
+	status=0
+	wait "$rolling" || status=$?
+	ok "and exits with 5" equal "$status" 5
+	ok "says so" grep -q "'vcn001' did not start: it ended before it was ready" "$work/rolled"
+	ok "and lets the other one run" is_state vcn002 outdated
+	both $((++serial)) initrd
+	ok "as it was it starts" exits 0 vcn apply
+done
 ok "kill" exits 0 vcn kill --all
 ok "nothing is left" no_qemu
 finish_tests
