@@ -15,6 +15,11 @@
 #define A2 "20260101000000.000002Z#000000#001#000000"
 #define B1 "20250101000000.000000Z#000000#002#000000"
 #define B2 "20270101000000.000000Z#000000#002#000000"
+/* as csn_of_usn() makes them, of two backends */
+#define USN_A5 "00000000000000000005#usn#ldap://s;a"
+#define USN_A6 "00000000000000000006#usn#ldap://s;a"
+#define USN_B7 "00000000000000000007#usn#ldap://s;b"
+#define USN_B9 "00000000000000000009#usn#ldap://s;b"
 
 static struct string_list list_of(TALLOC_CTX *mem_ctx, const char *text)
 {
@@ -42,6 +47,10 @@ static const struct {
 	{A1, B2, CSN_BEHIND},
 	{A1, "", CSN_BEHIND},
 	{"nonsense", "nonsense", CSN_EQUAL},
+	{USN_A5 " " USN_B7, USN_A5 " " USN_B9, CSN_NEWER},
+	{USN_A6 " " USN_B7, USN_A5 " " USN_B9, CSN_BEHIND},
+	/* a backend may go */
+	{USN_A5 " " USN_B7, USN_A5, CSN_NEWER},
 };
 
 static void test_compare(void **state)
@@ -75,6 +84,24 @@ static void test_covers(void **state)
 	assert_string_equal(both.items[1], A1);
 }
 
+/* From where on is to be looked for what changed, and how new it all is. */
+static void test_ends(void **state)
+{
+	TMP_CTX(tmp);
+	struct string_list then = list_of(tmp, USN_A5 " " USN_B7);
+	struct string_list one = list_of(tmp, USN_A5 " " USN_B9);
+	struct string_list both = list_of(tmp, USN_A6 " " USN_B9);
+	struct string_list times = list_of(tmp, A1 " " B2), newest = list_of(tmp, B2);
+	int64_t time = 0, wanted = 0;
+
+	(void)state;
+	assert_int_equal(csn_moved_usn(&then, &one), 7);
+	assert_int_equal(csn_moved_usn(&then, &both), 5);
+	assert_true(csn_newest_time(&times, &time));
+	assert_true(csn_newest_time(&newest, &wanted));
+	assert_int_equal(time, wanted);
+}
+
 /* RFC 4517 section 3.3.13: a fraction is one of what stands before it. {text, difference to 23:00} */
 static void test_time(void **state)
 {
@@ -103,6 +130,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_compare),
 		cmocka_unit_test(test_covers),
+		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_time),
 	};
 

@@ -35,12 +35,15 @@ static void test_arp(void **state)
 	assert_int_equal(presence_frame(&asked, frame), 42);
 	assert_memory_equal(frame + 28, nobody, 4);
 	assert_memory_equal(frame + 38, address, 4);
+	assert_false(presence_is_answer(&asked, frame, 42)); /* which comes back */
 	/* the same question by a host with a larger, then a smaller MAC, then by the guest */
 	memcpy(frame + 22, others_mac, 6);
 	assert_false(presence_is_answer(&asked, frame, 42));
 	frame[27] = 3;
 	assert_true(presence_is_answer(&asked, frame, 42));
 	frame[27] = 1;
+	assert_true(presence_is_answer(&asked, frame, 42));
+	asked.asker.bytes[5] = 0; /* whose MAC is the larger one now */
 	assert_true(presence_is_answer(&asked, frame, 42));
 	assert_false(presence_is_answer(&asked, frame, 41));
 	/* an answer, of another address and of this one */

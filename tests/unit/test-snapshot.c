@@ -43,7 +43,10 @@ static void add(struct entries *entries, const char *dn, const char *uuid, const
 	entries_add(entries, &entry);
 }
 
-/* A letter each: o=a and, below it, cn=b and cn=c; o=d, which is no entry of ours, with cn=e. */
+/*
+ * A letter each: o=a and, below it, cn=b and cn=c; o=d, which is no entry of ours, with cn=e, and cn=f
+ * below that.
+ */
 struct scene {
 	struct entries *raw, *above;
 	struct snapshot *snapshot;
@@ -58,6 +61,7 @@ static struct scene make_scene(TALLOC_CTX *mem_ctx)
 	add(scene.raw, "cn=b,o=a,dc=x", id_text(mem_ctx, 'b'), "b");
 	add(scene.raw, "cn=c,O=A,dc=x", id_text(mem_ctx, 'c'), "c");
 	add(scene.raw, "cn=e,o=d,dc=x", id_text(mem_ctx, 'e'), "e");
+	add(scene.raw, "cn=f,cn=e,o=d,dc=x", id_text(mem_ctx, 'f'), "f");
 	add(scene.above, "o=d,dc=x", id_text(mem_ctx, 'd'), "d");
 	add(scene.above, "dc=x", id_text(mem_ctx, 'x'), "x");
 	scene.snapshot = snapshot_new(mem_ctx, scene.raw, scene.above);
@@ -119,11 +123,11 @@ static const char *const rows[][3] = {
 	{"", "", ""}, {"+b", "b", ""}, {"+b +b", "b", ""},
 	{"+a", "a", ""}, /* its children have not moved */
 	{">a", "abc", ""}, {"-a", "abc", ""}, /* children of what is gone are nowhere */
-	{">d", "de", ""}, {"-d", "de", ""}, {"-q", "", ""}, /* nobody we know */
-	{">q", "q", "o=new,dc=x"}, {"=a =b =c =d =e =x .", "", ""},
-	{"=b =c =d =e =x .", "abc", ""}, {"+b =a =c =d =e =x .", "b", ""},
-	{"=a =b =c =d =e =x =q .", "", ""},
-	{".", "abcdex", ""}, /* a list that was cut: all are looked at */
+	{">d", "def", ""}, {"-d", "def", ""}, {"-q", "", ""}, /* nobody we know */
+	{">q", "q", "o=new,dc=x"}, {"=a =b =c =d =e =f =x .", "", ""},
+	{"=b =c =d =e =f =x .", "abc", ""}, {"+b =a =c =d =e =f =x .", "b", ""},
+	{"=a =b =c =d =e =f =x =q .", "", ""},
+	{".", "abcdefx", ""}, /* a list that was cut: all are looked at */
 };
 
 static void test_what_to_look_at(void **state)
@@ -171,6 +175,9 @@ static void test_coming(void **state)
 	assert_false(snapshot_came(scene.snapshot, &none));
 	assert_true(snapshot_has(scene.snapshot, 0));
 	assert_true(snapshot_has_above(scene.snapshot, 0));
+	snapshot_gone(scene.snapshot, id_of('d'));
+	assert_false(snapshot_has_above(scene.snapshot, 0));
+	assert_true(snapshot_has_above(scene.snapshot, 1));
 }
 
 /* Without ids, or with one twice, nobody can tell what changed. */
@@ -237,7 +244,7 @@ static void test_file(void **state)
 	assert_true(parse(tmp, bytes, len, &again));
 	assert_int_equal(again.generation, 7);
 	assert_int_equal(entries_count(again.good), 3);
-	assert_int_equal(entries_count(again.raw), 4);
+	assert_int_equal(entries_count(again.raw), 5);
 	assert_int_equal(entries_differ(again.good, good, &dn), 0);
 	assert_int_equal(entries_differ(again.raw, scene.raw, &dn), 0);
 	assert_int_equal(entries_differ(again.above, scene.above, &dn), 0);
@@ -274,7 +281,7 @@ static void test_older_file(void **state)
 
 	(void)state;
 	assert_true(parse(tmp, bytes, len, &again));
-	assert_int_equal(entries_count(again.raw), 4);
+	assert_int_equal(entries_count(again.raw), 5);
 	assert_int_equal(again.generation, 0);
 	*version = '2';
 	/* the roles were the highest bits of the length, and none were set */
@@ -287,7 +294,7 @@ static void test_older_file(void **state)
 		at += number;
 	}
 	assert_true(parse(tmp, bytes, len, &again));
-	assert_int_equal(entries_count(again.good), 4);
+	assert_int_equal(entries_count(again.good), 5);
 	assert_null(again.raw);
 	*version = '1';
 	assert_false(parse(tmp, bytes, len, &again));
