@@ -54,6 +54,21 @@ site() {
 }
 member() { python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1" <"$work/said"; }
 
+# --- what a last good version stands on ---
+
+anew
+is '/^dn: cn=el9,/,/^$/d' '/^cn: n1$/,/^$/s/^macAddress: .*/macAddress: 00:16:3e:00:00:1g/'
+ok 'a host is in error, and its profile goes: exit 0' exits 0 apply
+ok '… it stands as it was' stands
+ok '… with the profile: exit 10' exits 10 status
+ok '… of which its last good version is kept' says '^quarantined +cn=el9,dc=x: last good version'
+anew
+is '/^dn: cn=repo,/,/^$/d' '/^cn: el9$/,/^$/s/^vocKickstartVersion: .*/vocKickstartVersion: nonsense/'
+ok 'a profile is in error, and its repository goes: exit 0' exits 0 apply
+ok '… it stands as it was' stands
+ok '… with the repository: exit 10' exits 10 status
+ok '… of which its last good version is kept' says '^quarantined +cn=repo,dc=x: last good version'
+
 # --- a name that somebody else wants ---
 
 # One that sorts before its owner, and one that sorts behind: who comes first must not count.
