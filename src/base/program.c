@@ -38,10 +38,16 @@ static void open_standard_files(void)
 			(void)!open("/dev/null", modes[fd]);
 }
 
-/* A parent that ignores the end of its children makes us ignore ours: none could be waited for. */
-static void hear_of_children(void)
+/*
+ * A parent that ignores the end of its children makes us ignore ours: none could be waited for. A
+ * reader that has gone, and a file beyond the limit that a shell has set (ulimit -f), are errors of
+ * who writes, which are told, and not our end.
+ */
+static void set_signals(void)
 {
 	signal(SIGCHLD, SIG_DFL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 /* The command line */
@@ -361,7 +367,7 @@ int program_parse(struct program *p, int argc, char **argv)
 	const char **given = mem_array(tmp, const char *, p->n_options + 1);
 
 	open_standard_files();
-	hear_of_children();
+	set_signals();
 	int failed = take_options(p, argc, argv, given);
 
 	if (failed < 0 || p->is_version || (p->is_help && optind == argc))

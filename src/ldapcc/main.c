@@ -2,7 +2,6 @@
 
 /* ldapcc: the tables of commands and options, and the only place that prints and exits. */
 
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -164,7 +163,6 @@ int main(int argc, char **argv)
 		.diags = diags,
 	};
 
-	signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an error of fflush() */
 	int result = program_parse(&program, argc, argv);
 
 	run.color = program_color(&program, STDOUT_FILENO);

@@ -22,7 +22,7 @@
  * one monotonic deadline; the next server starts with a new one. Ten seconds at most go
  * to connecting, TLS and binding. Only the resolver has its own time limits.
  *
- * The program must ignore SIGPIPE, as main.c does: libldap writes to broken connections.
+ * The program must ignore SIGPIPE, as program_parse() does: libldap writes to broken connections.
  */
 
 #include "config/settings.h"

@@ -2,7 +2,6 @@
 
 /* vcn: the tables of commands and options, and the only place that prints and exits. */
 
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -128,7 +127,6 @@ int main(int argc, char **argv)
 		.diags = diags,
 	};
 
-	signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an error of fflush() */
 	int result = program_parse(&program, argc, argv);
 
 	session.words = program.words;
