@@ -49,11 +49,13 @@ ok "what failed is not tried again" exits 2 vcn diff --restart-changed
 ok "but the other one would be" equal "$(cat "$work/said")" "outdated vcn001: backed out
 restart vcn002: image or disk replaced"
 publish good
+began=$(date +%s)
 ok "a good one under the same path" exits 0 vcn apply --restart-changed
 ok "is for both" says "vcn001: restarted, ready"
 ok "one after the other" says "vcn002: restarted, ready"
 ok "which are ready" equal "$(field vcn001 state) $(field vcn002 state)" "ready ready"
 ok "and are other ones" test "$(pids)" != "$before"
+ok "whose uptime is their own" test "$(field vcn001 started_at)" -ge "$began"
 
 # Under another path
 

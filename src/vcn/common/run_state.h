@@ -67,7 +67,8 @@ struct run_state {
 	size_t n_on_wire;
 	const char **on_disk; /* guest_on_disk() of the same */
 	size_t n_on_disk;
-	int64_t started_at, changed_at; /* Unix seconds */
+	/* Unix seconds; @started_at of its QEMU, before that of its supervisor */
+	int64_t started_at, changed_at;
 	unsigned n_boots; /* of this supervisor: a guest's reboot is a new one */
 	unsigned n_failures; /* in a row; a boot that gets ready sets it to 0 */
 	int64_t failed_at; /* Unix seconds of the last failure, 0 if none */

@@ -445,6 +445,7 @@ static void note_start(struct supervisor *s, struct boot *boot)
 		s->unready_since = boot->started_us / 1000;
 	s->state->pid = boot->process.pid;
 	s->state->starttime = process_starttime(boot->process.pid);
+	s->state->started_at = time(NULL); /* a supervisor may have waited for days */
 	s->state->n_boots++;
 	s->state->memory_limit_mib = (unsigned)boot->limits.memory_mib;
 	s->state->cpu_limit = boot->limits.cpus;

@@ -73,7 +73,7 @@ static const struct metric {
 	const char *name, *help;
 	int64_t (*value)(const struct status *status, const struct status_row *row);
 } metrics[] = {
-	{"vcn_uptime_seconds", "Since the start of its supervisor.", uptime},
+	{"vcn_uptime_seconds", "Since the start of its QEMU.", uptime},
 	{"vcn_memory_bytes", "What the guest has.", memory_bytes},
 	{"vcn_cpus", "Virtual processors.", processors},
 	{"vcn_boots", "Of this supervisor; a guest's reboot is a new one.", boots},
