@@ -4,8 +4,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -14,11 +16,30 @@
 #include "generation/folder.h"
 #include "generation/state_file.h"
 
+enum { LOCK_SIZE = 24 };
+
+/*
+ * What stands in the lock has always one length: it is written over what was there, which needs no
+ * room of a full disk.
+ */
+static int write_lock(const struct state *state, const char *text)
+{
+	char line[LOCK_SIZE + 1];
+	int len = snprintf(line, sizeof(line), "%-*s\n", LOCK_SIZE - 1, text);
+
+	return pwrite(state->lockfd, line, (size_t)len, 0) < 0 ? -errno : 0;
+}
+
 static int state_close(struct state *state)
 {
+	TMP_CTX(tmp);
+
 	/* an orderly end: who was killed leaves its process number behind */
 	if (state->lockfd >= 0)
-		(void)!ftruncate(state->lockfd, 0);
+		(void)!write_lock(
+			state, state->lost_exit == 0
+				       ? ""
+				       : mem_printf(tmp, "exit %d", state->lost_exit));
 	mem_close_fd(&state->lockfd);
 	mem_close_fd(&state->dirfd);
 	return 0;
@@ -302,15 +323,28 @@ int state_pin(struct state *state, uint64_t number, struct diags *diags)
 
 /* Opening */
 
+/* What stands in the lock: a process number, "exit N", or nothing after an orderly end. */
+static void read_lock(
+	const struct state *state, char text[LOCK_SIZE + 1], struct stat *st)
+{
+	_cleanup_(mem_close_fd) int fd = openat(
+		state->dirfd, "lock", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	ssize_t n = fstat(fd, st) == 0 && S_ISREG(st->st_mode)
+			    ? pread(fd, text, LOCK_SIZE, 0)
+			    : 0;
+
+	text[n > 0 ? n : 0] = '\0';
+	for (size_t len = strlen(text); len > 0 && strchr(" \n", text[len - 1]) != NULL;)
+		text[--len] = '\0';
+}
+
 /* Who holds the lock, as far as the file says: for the message only. */
 static int fail_busy(const struct state *state, struct diags *diags)
 {
-	char text[32] = "";
-	_cleanup_(mem_close_fd) int fd = openat(
-		state->dirfd, "lock", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	char text[LOCK_SIZE + 1];
+	struct stat st;
 
-	text[n > 0 ? strcspn(text, "\n") : 0] = '\0';
+	read_lock(state, text, &st);
 	return diag_fail(diags, EXIT_BUSY, state_loc(state, "lock", diags),
 		"another run holds the lock%s%s%s", text[0] == '\0' ? "" : " (process ",
 		text, text[0] == '\0' ? "" : ")");
@@ -326,11 +360,10 @@ static int take_lock(struct state *state, struct diags *diags)
 	if (state->lockfd < 0)
 		return diag_fail_errno(diags, EXIT_IO, -state->lockfd,
 			state_loc(state, "lock", diags), "the lock cannot be taken");
-	const char *pid = mem_printf(tmp, "%ld\n", (long)getpid());
+	int r = write_lock(state, mem_printf(tmp, "%ld", (long)getpid()));
 
-	if (ftruncate(state->lockfd, 0) < 0 ||
-		pwrite(state->lockfd, pid, strlen(pid), 0) < 0)
-		return diag_fail_errno(diags, EXIT_IO, errno,
+	if (r < 0)
+		return diag_fail_errno(diags, EXIT_IO, -r,
 			state_loc(state, "lock", diags), "the lock cannot be written");
 	return 0;
 }
@@ -366,14 +399,25 @@ static int open_to_read(struct state *state, struct diags *diags)
 	return 0;
 }
 
-/* Did the last run end without a word? Its number is in the lock, which nobody holds. */
-static bool was_killed(const struct state *state)
+/* Is a run at work, and if not, how did the last one end that left no last-run? */
+static void look_at_lock(struct state *state)
 {
+	static const char EXIT[] = "exit ";
+	char text[LOCK_SIZE + 1];
 	struct stat st;
+	uint64_t code;
 
-	return fstatat(state->dirfd, "lock", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISREG(st.st_mode) && st.st_size > 0 &&
-	       !lock_is_held_at(state->dirfd, "lock");
+	state->is_at_work = lock_is_held_at(state->dirfd, "lock");
+	read_lock(state, text, &st);
+	if (state->is_at_work || text[0] == '\0')
+		return;
+	if (strncmp(text, EXIT, strlen(EXIT)) == 0 &&
+		text_parse_u64(text + strlen(EXIT), UINT8_MAX, &code)) {
+		state->lost_exit = (int)code;
+		state->lost_time = st.st_mtime;
+	} else {
+		state->was_killed = true;
+	}
 }
 
 static int load_numbers(struct state *state, struct diags *diags)
@@ -417,10 +461,8 @@ int state_open(TALLOC_CTX *mem_ctx, const struct settings *settings, const char 
 	talloc_set_destructor(state, state_close);
 	int r = to_write ? make_folders(state, diags) : open_to_read(state, diags);
 
-	if (r == 0 && state->dirfd >= 0 && !to_write) {
-		state->is_at_work = lock_is_held_at(state->dirfd, "lock");
-		state->was_killed = was_killed(state);
-	}
+	if (r == 0 && state->dirfd >= 0 && !to_write)
+		look_at_lock(state);
 	if (r == 0 && state->dirfd >= 0)
 		r = load_numbers(state, diags);
 	if (r == 0)

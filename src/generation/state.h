@@ -33,6 +33,10 @@ struct state {
 	uint64_t unfinished; /* generation that a killed run was installing; 0: none */
 	bool is_at_work; /* another run holds the lock; only when opened for reading */
 	bool was_killed; /* the last run, without a word; only when opened for reading */
+	/* exit status of a run that could not write last-run, and when it ended; 0: there is none.
+	 * Whoever writes sets it for itself; who reads has that of the last run */
+	int lost_exit;
+	int64_t lost_time;
 	uint64_t pinned; /* what `rollback` went back to; 0: not pinned */
 };
 

@@ -299,6 +299,8 @@ static int apply(struct run *run)
 		int not_saved = remember(&p, failed);
 
 		failed = failed < 0 ? failed : not_saved;
+		if (not_saved < 0)
+			p.state->lost_exit = -failed;
 	}
 	if (p.state != NULL)
 		publication_report(&p);

@@ -145,6 +145,18 @@ static bool is_unfinished(const struct state *state)
 	return state->unfinished > 0 && !state->is_at_work;
 }
 
+/* How the last run ended, also where it could not write that into last-run. */
+static void put_last_run(
+	struct run *run, const struct state *state, const struct last_run *last)
+{
+	TMP_CTX(tmp);
+	bool is_lost = state->lost_exit != 0;
+
+	put_text(
+		run, "last-run", time_text(tmp, is_lost ? state->lost_time : last->time));
+	put_number(run, "last-exit", (uint64_t)(is_lost ? state->lost_exit : last->exit));
+}
+
 /* The worst that is known, by the order that ldapcc(8) tells. */
 static int verdict(const struct run *run, const struct state *state,
 	const struct last_run *last, size_t n_pending)
@@ -152,6 +164,8 @@ static int verdict(const struct run *run, const struct state *state,
 	/* the next run finishes what it began; one that failed on its way has told why */
 	if (state->was_killed || (is_unfinished(state) && last->exit != EXIT_IO))
 		return -(int)EXIT_INTERNAL;
+	if (state->lost_exit != 0)
+		return -state->lost_exit;
 	if (last->time != 0 && last->exit != 0 && last->exit != EXIT_CHANGES)
 		return -last->exit;
 	if (last->read_time == 0 || is_too_old(run, last))
@@ -189,8 +203,7 @@ int command_status(void *session)
 		put_number(run, "unfinished", state->unfinished);
 	if (state->pinned > 0)
 		put_number(run, "pinned", state->pinned);
-	put_text(run, "last-run", time_text(tmp, last.time));
-	put_number(run, "last-exit", (uint64_t)last.exit);
+	put_last_run(run, state, &last);
 	put_text(run, "last-read", time_text(tmp, last.read_time));
 	put_text(run, "directory", last.source.uri);
 	put_text(run, "identity", last.source.identity);
