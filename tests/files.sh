@@ -355,6 +355,80 @@ ok '… it is done' told 3
 ok '… and only once: exit 3' exits 3 apply
 ok '… nothing of what is refused is told to anybody' told 3
 
+# A standing refusal is told once; whose changes become others, with the command that accepts them.
+site 6 >"$work/site.ldif"
+ok 'other changes, as many as before or not: exit 3' exits 3 apply
+before=$(plan_id)
+sed -i 's/: 10.1.0.12$/: 10.1.7.12/' "$work/site.ldif"
+ok 'the refusal has the same first words: exit 3' exits 3 apply
+ok '… and is told again' test -n "$(plan_id)" -a "$(plan_id)" != "$before"
+ok '… for it has changed' complains '^note: for '
+ok '… once: exit 3' exits 3 apply
+ok '… nothing is said' silent
+
+# However much there is to say of a refusal, the command that accepts it is there.
+many=()
+for i in $(seq 12); do
+	printf '%s\n' --- 'path: /x/{{name}}' 'for-each: host' 'language: text' --- '{{name}}' \
+		>"$work/templates/each$i"
+	many+=("  each$i: {path: '$work/out/each$i/{{name}}', check: none}")
+done
+anew "${many[@]}"
+site 20 >"$work/site.ldif"
+run apply
+site 2 >"$work/site.ldif"
+ok 'a refusal with many reasons: exit 3' exits 3 apply
+ok '… has a count of those left out' complains '^and [0-9]+ more notes'
+ok '… and the command behind it' complains " apply --accept $(plan_id)'\$"
+rm "$work"/templates/each*
+
+# --- no room ---
+
+# A limit of the shell's (ulimit -f) is no room, too, and its signal nobody's end.
+limited() { # KIB WORD...
+	status=0
+	(ulimit -f "$1" && exec "$LDAPCC" --config "$work/settings.yaml" --ldif "$work/site.ldif" "${@:2}") \
+		>"$work/said" 2>"$work/err" </dev/null || status=$?
+}
+anew "  dnsmasq-hosts: {path: $work/out/hosts, check: none, on-change: none}"
+run apply
+before=$(published)
+site 80 >"$work/site.ldif"
+limited 1 apply
+ok 'files larger than ulimit -f: exit 7' equal "$status" 7
+ok '… with path and reason' complains "$work/.*: File too large"
+ok '… nothing has changed' equal "$(published)" "$before"
+ok '… status has that code' exits 7 status
+limited 1000 apply
+ok 'with a larger limit: exit 0' equal "$status" 0
+
+# The state's file system is full, and how a run ended cannot be written: status says it all the same.
+if [ "$(id -u)" = 0 ] && unshare --mount true 2>/dev/null; then
+	anew "  dnsmasq-hosts: {path: $work/out/hosts, check: none, on-change: none}"
+	mkdir "$work/state"
+	cat >"$work/full" <<-'END'
+		mount -t tmpfs -o size=400k,mode=700 tmpfs "$1/state"
+		apply() { "$LDAPCC" --config "$1/settings.yaml" --ldif "$1/site.ldif" apply; }
+		status() { "$LDAPCC" --config "$1/settings.yaml" --json status >"$1/status" || echo "status $?"; }
+		apply "$1" || echo "apply $?"
+		status "$1"
+		dd if=/dev/zero of="$1/state/fill" bs=4096 2>/dev/null
+		apply "$1" || echo "apply $?"
+		status "$1"
+		grep -o '"last-exit":[0-9]*' "$1/status"
+		rm "$1/state/fill"
+		apply "$1" || echo "apply $?"
+		status "$1"
+	END
+	export LDAPCC
+	unshare --mount bash "$work/full" "$work" >"$work/said" 2>"$work/err"
+	ok 'a full disk: exit 7, also of status, until there is room' \
+		equal "$(grep -v ^generation "$work/said" | tr '\n' ' ')" 'apply 7 status 7 "last-exit":7 '
+	ok '… with path and reason' complains 'state/.*: No space left on device'
+else
+	skip 'a full disk' 'needs root'
+fi
+
 # A systemd that does not answer, as while it is upgraded: whether there is such a unit nobody knows.
 if [ "$(id -u)" = 0 ] && unshare -m true 2>"$work/ignored"; then
 	mkdir "$work/bin"

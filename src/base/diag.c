@@ -66,7 +66,7 @@ void diag_note(struct finding *finding, struct loc where, const char *format, ..
 		return;
 	struct note *note = mem_push(finding, &finding->notes, &finding->n_notes);
 
-	note->where = where;
+	*note = (struct note){.where = where};
 	note->where.is_last_good = false; /* once said */
 	va_start(args, format);
 	note->message = mem_vprintf(finding, format, args);
@@ -74,6 +74,12 @@ void diag_note(struct finding *finding, struct loc where, const char *format, ..
 	if (where.is_last_good)
 		note->message =
 			mem_printf(finding, "%s, as it was last good", note->message);
+}
+
+void diag_keep_note(struct finding *finding)
+{
+	if (finding->n_notes > 0)
+		finding->notes[finding->n_notes - 1].is_kept = true;
 }
 
 void diag_record_failure(struct diags *diags, enum exit_code code, int error,
@@ -287,23 +293,33 @@ static void print_excerpt(FILE *stream, const struct finding *finding)
 	fputs("^\n", stream);
 }
 
+static void print_note(
+	FILE *stream, const struct note *note, const struct diag_style *style)
+{
+	print_where(stream, &note->where);
+	print_severity(stream, SEVERITY_NOTE, style);
+	put_safe(stream, note->message);
+	print_change(stream, &note->where.change);
+	putc('\n', stream);
+}
+
 static void print_notes(
 	FILE *stream, const struct finding *finding, const struct diag_style *style)
 {
-	size_t n = finding->n_notes;
+	const struct note *notes = finding->notes;
+	size_t n = finding->n_notes, n_left = 0;
 
 	if (style->limit_notes > 0 && n > style->limit_notes)
 		n = style->limit_notes;
-	for (size_t i = 0; i < n; i++) {
-		print_where(stream, &finding->notes[i].where);
-		print_severity(stream, SEVERITY_NOTE, style);
-		put_safe(stream, finding->notes[i].message);
-		print_change(stream, &finding->notes[i].where.change);
-		putc('\n', stream);
-	}
-	if (n < finding->n_notes)
-		fprintf(stream, "and %zu more notes: --verbose prints all\n",
-			finding->n_notes - n);
+	for (size_t i = 0; i < n; i++)
+		print_note(stream, &notes[i], style);
+	for (size_t i = n; i < finding->n_notes; i++)
+		n_left += !notes[i].is_kept;
+	if (n_left > 0)
+		fprintf(stream, "and %zu more notes: --verbose prints all\n", n_left);
+	for (size_t i = n; i < finding->n_notes; i++)
+		if (notes[i].is_kept)
+			print_note(stream, &notes[i], style);
 }
 
 void diag_print(

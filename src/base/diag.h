@@ -70,6 +70,7 @@ struct loc {
 struct note {
 	struct loc where;
 	char *message;
+	bool is_kept; /* printed also where there are too many */
 };
 
 struct finding {
@@ -79,6 +80,8 @@ struct finding {
 	/* DN of the record that it is about, where a join brought the value; NULL: where.dn */
 	const char *about;
 	char *message;
+	/* what tells it from another one with this message, which is news; NULL: nothing */
+	const char *mark;
 	const char *excerpt; /* the source line a caret points into, or NULL */
 	struct note *notes;
 	size_t n_notes;
@@ -107,6 +110,8 @@ struct finding *diag_add(struct diags *diags, enum severity severity, const char
 struct finding *diag_vadd(struct diags *diags, enum severity severity, const char *id,
 	struct loc where, const char *format, va_list args) _printf_(5, 0);
 
+/* Its last note is what to do: printed also where there are too many. */
+void diag_keep_note(struct finding *finding);
 /* diag_note - the other side of a conflict, or what to do; printed below its finding */
 void diag_note(struct finding *finding, struct loc where, const char *format, ...)
 	_printf_(3, 4);

@@ -195,12 +195,14 @@ static void name_causes(struct refusal *r)
 
 static void name_way_on(struct refusal *r, const char *accept, const char *way_on)
 {
-	TMP_CTX(tmp);
-
-	if (accept != NULL)
+	if (accept != NULL) {
 		diag_note(r->finding, LOC_NONE,
 			"'%s' was accepted, but the changes are others now", accept);
-	diag_note(r->finding, LOC_NONE, "%s --accept %s'", way_on, plan_id(tmp, r->plan));
+		diag_keep_note(r->finding);
+	}
+	r->finding->mark = plan_id(r->finding, r->plan);
+	diag_note(r->finding, LOC_NONE, "%s --accept %s'", way_on, r->finding->mark);
+	diag_keep_note(r->finding);
 }
 
 int guard_check(const struct plan *plan, const struct guard_settings *settings,

@@ -43,12 +43,18 @@ static const char *finding_text(TALLOC_CTX *mem_ctx, const struct finding *findi
 	static const char *const words[] = {"ignored", "note", "warning", "error"};
 	const struct loc *where = &finding->where;
 	const char *place = where->dn != NULL ? where->dn : where->source;
+	struct buffer *b = buffer_new(mem_ctx);
 
-	return mem_printf(mem_ctx, "%s%s%s%s%s: %s%s%s%s", place == NULL ? "" : place,
-		place == NULL ? "" : ": ", where->attr == NULL ? "" : where->attr,
-		where->attr == NULL ? "" : ": ", words[finding->severity],
-		finding->message, finding->id == NULL ? "" : " [",
-		finding->id == NULL ? "" : finding->id, finding->id == NULL ? "" : "]");
+	if (place != NULL)
+		buffer_printf(b, "%s: ", place);
+	if (where->attr != NULL)
+		buffer_printf(b, "%s: ", where->attr);
+	buffer_printf(b, "%s: %s", words[finding->severity], finding->message);
+	if (finding->mark != NULL)
+		buffer_printf(b, " (%s)", finding->mark);
+	if (finding->id != NULL)
+		buffer_printf(b, " [%s]", finding->id);
+	return b->data;
 }
 
 static bool is_of_checker(const char *id)
@@ -114,11 +120,13 @@ static bool is_news(const struct comparison *c, struct finding *finding)
 
 	if (before != NULL)
 		one.since = before->since;
-	if (!is_due)
+	if (!is_due) {
 		one.printed = same->printed;
-	else if (before != NULL)
+	} else if (before != NULL) {
 		diag_note(finding, LOC_NONE, "for %s",
 			duration(c->mem_ctx, c->run->time - one.since));
+		diag_keep_note(finding);
+	}
 	know(c, &one);
 	if (same == NULL)
 		*table_slot(c->now, one.place) = c->run;
