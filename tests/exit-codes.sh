@@ -279,9 +279,9 @@ if unshare -m true 2>/dev/null; then
 	site 1 2 3 4 5 6 7 8
 	before=$(look)
 	ok "a state folder without space: exit 7" unshare -m bash -c "
-		mkdir -p '$work/full' && mount -t tmpfs -o size=64k tmpfs '$work/full' &&
-		cp -a '$work/state/.' '$work/full/' 2>/dev/null
-		head -c 1M /dev/zero >'$work/full/ballast' 2>/dev/null
+		mkdir -p '$work/full' && mount -t tmpfs -o size=4m tmpfs '$work/full' &&
+		cp -a '$work/state/.' '$work/full/'
+		head -c 8M /dev/zero >'$work/full/ballast' 2>/dev/null
 		mount --bind '$work/full' '$work/state'
 		'$LDAPCC' --config '$work/settings.yaml' --ldif '$work/site.ldif' apply 2>'$work/err'
 		[ \$? -eq 7 ]"
