@@ -405,18 +405,18 @@ static void look_at_lock(struct state *state)
 	static const char EXIT[] = "exit ";
 	char text[LOCK_SIZE + 1];
 	struct stat st;
-	uint64_t code;
+	uint64_t number;
 
 	state->is_at_work = lock_is_held_at(state->dirfd, "lock");
 	read_lock(state, text, &st);
-	if (state->is_at_work || text[0] == '\0')
+	if (state->is_at_work)
 		return;
-	if (strncmp(text, EXIT, strlen(EXIT)) == 0 &&
-		text_parse_u64(text + strlen(EXIT), UINT8_MAX, &code)) {
-		state->lost_exit = (int)code;
-		state->lost_time = st.st_mtime;
-	} else {
+	if (text_parse_u64(text, UINT64_MAX, &number)) {
 		state->was_killed = true;
+	} else if (strncmp(text, EXIT, strlen(EXIT)) == 0 &&
+		   text_parse_u64(text + strlen(EXIT), UINT8_MAX, &number)) {
+		state->lost_exit = (int)number;
+		state->lost_time = st.st_mtime;
 	}
 }
 
