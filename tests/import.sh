@@ -82,6 +82,15 @@ ok 'a dnsmasq.conf with InfiniBand' imported --dnsmasq ib-dnsmasq.conf
 ok '… has the GUID' has ib2 'macAddress: 00:02:c9:03:00:11:22:02'
 ok '… and nothing is lost' lacks "$work/err" warning
 
+cat >ib-second.conf <<'END'
+subnet 10.1.0.0 netmask 255.255.255.0 { }
+subnet 10.3.0.0 netmask 255.255.255.0 { }
+host n7 { hardware ethernet 00:00:5e:00:53:07; fixed-address 10.1.0.17; }
+host n7-ib { option dhcp-client-identifier ff:00:00:00:00:00:02:00:00:02:c9:00:00:02:c9:03:00:11:22:07; fixed-address 10.3.0.17; option host-name "n7"; }
+END
+ok 'a host with InfiniBand beside Ethernet' imported --dhcpd ib-second.conf
+ok '… whose port has its kind of name' has ib0,cn=n7 'macAddress: 00:02:c9:03:00:11:22:07'
+
 # Both families have files of their own, and one machine is in both.
 cat >dhcpd4.conf <<'END'
 option domain-name "c.example"; option domain-name-servers 10.1.0.5;

@@ -339,19 +339,24 @@ static bool has_ifname(const struct machine *machine, const char *name)
 	return false;
 }
 
-/* The directory has no name for an interface in the machine's own entry: the next ethN. */
+/*
+ * The directory has no name for an interface in the machine's own entry: the next ethN, or ibN of a
+ * port that has no MAC address of Ethernet.
+ */
 static void name_interfaces(struct site *site, struct machine *machine)
 {
-	unsigned number = 0;
-
 	for (uint32_t i = 0; i < machine->n_interfaces; i++) {
 		struct interface *interface = machine->interfaces[i];
-		const char *name = "eth0";
+		bool is_infiniband =
+			interface->n_macs == 0 && interface->rare->n_guids > 0;
+		const char *name = is_infiniband ? "ib0" : "eth0";
+		unsigned number = 0;
 
 		if (interface->ifname != NULL || interface->record.kind == KIND_INTERFACE)
 			continue;
 		while (has_ifname(machine, name))
-			name = arena_printf(site->arena, "eth%u", ++number);
+			name = arena_printf(site->arena, "%s%u",
+				is_infiniband ? "ib" : "eth", ++number);
 		interface->ifname = name;
 	}
 }

@@ -84,13 +84,24 @@ static void print_addresses(const struct import_host *host, struct buffer *out)
 		ldif_put(out, "macAddress", host->guids[i]);
 }
 
-/* A further declaration of a machine is an interface of it. */
-static void print_interface(const struct import *im, const struct import_host *host,
-	unsigned number, struct buffer *out)
+static const char *stem_of(const struct import_host *host)
 {
+	return host->n_macs == 0 && host->n_guids > 0 ? "ib" : "eth";
+}
+
+/* A further declaration of a machine is an interface of it, and of its kind the next. */
+static void print_interface(const struct import *im, size_t i, struct buffer *out)
+{
+	const struct import_host *host = im->hosts[i];
+	const char *stem = stem_of(host);
+	unsigned number = 0;
+
+	while (i-- > 0 && strcmp(im->hosts[i]->name, host->name) == 0)
+		number += strcmp(stem_of(im->hosts[i]), stem) == 0;
 	buffer_printf(out,
-		"dn: cn=eth%u,cn=%s,ou=hosts,%s\nobjectClass: vocNodeInterface\ncn: eth%u\n",
-		number, host->name, im->base, number);
+		"dn: cn=%s%u,cn=%s,ou=hosts,%s\nobjectClass: vocNodeInterface\ncn: "
+		"%s%u\n",
+		stem, number, host->name, im->base, stem, number);
 	print_addresses(host, out);
 	buffer_add_byte(out, '\n');
 }
@@ -136,8 +147,6 @@ static void print_host(
 
 void import_print(const struct import *im, struct buffer *out)
 {
-	unsigned number = 0;
-
 	print_cluster(im, out);
 	buffer_printf(out,
 		"dn: ou=networks,%s\nobjectClass: organizationalUnit\nou: networks\n\n"
@@ -146,13 +155,12 @@ void import_print(const struct import *im, struct buffer *out)
 	for (size_t i = 0; i < im->n_networks; i++)
 		print_network(im, &im->networks[i], out);
 	for (size_t i = 0; i < im->n_hosts; i++) {
-		const struct import_host *host = im->hosts[i];
-		bool is_again = i > 0 && strcmp(im->hosts[i - 1]->name, host->name) == 0;
+		bool is_again =
+			i > 0 && strcmp(im->hosts[i - 1]->name, im->hosts[i]->name) == 0;
 
-		number = is_again ? number + 1 : 0;
 		if (is_again)
-			print_interface(im, host, number, out);
+			print_interface(im, i, out);
 		else
-			print_host(im, host, out);
+			print_host(im, im->hosts[i], out);
 	}
 }
