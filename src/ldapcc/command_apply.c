@@ -98,6 +98,9 @@ static void note_records(struct publication *p)
 	now->read_time = run->report.is_increment ? p->last.read_time : now->time;
 	if (run->report.is_increment && snapshot_has_referrers(run->since->snapshot))
 		now->again = now->time + 1;
+	/* what changes tell nothing of is looked for again by the next run */
+	if (run->has_hidden && !run->report.is_increment)
+		now->again = now->time + run->settings->directory.full_interval_s;
 	now->n_entries = run->n_entries;
 	now->n_hosts = run->site->n_hosts;
 	now->n_vcns = run->site->n_vcns;

@@ -83,6 +83,10 @@ struct run {
 	const char *good_fault; /* why it is not; NULL: it is, or there is none */
 	struct loc good_where;
 	struct entries_file before; /* … and all that is in its file */
+	/* the state of the directory that before.raw is of; NULL: nobody can tell, or what is there
+	 * counts (--full) */
+	const struct string_list *before_csn;
+	bool has_hidden; /* an entry counts as it was (hidden_values.h) */
 	const struct delta_base *before_base; /* where most of it stands; NULL: no file */
 	const struct directory_since
 		*since; /* apply: what is read is kept; NULL: others */

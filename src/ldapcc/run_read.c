@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "ldapcc/decode_crew.h"
+#include "ldapcc/hidden_values.h"
 #include "ldapcc/run.h"
 #include "ldapcc/standby.h"
 #include "model/absent.h"
@@ -42,6 +43,7 @@ struct reading {
 	const struct map *map; /* what is read, and how */
 	size_t kept; /* index of the entry at hand */
 	struct recall *recall; /* of what was stored; NULL: nobody looks */
+	struct hidden_values *hidden; /* NULL: nobody can tell */
 };
 
 static const struct selection *selection_of(struct run *run)
@@ -110,20 +112,53 @@ static void take_kept(struct reading *reading, const struct entry *entry,
 	decode_more(reading);
 }
 
+/* An entry_sink: one that is as it was. */
+static void pass_kept(void *data, const struct entry *entry)
+{
+	struct reading *reading = data;
+
+	take_kept(reading, entry, reading->run->before.raw, reading->kept);
+}
+
+/* Is everything read, for the next increment, too? */
+static bool is_all(const struct run *run)
+{
+	return run->since->snapshot == NULL || run->report.why_all != NULL;
+}
+
+/* The index of what @entry, the last that came, was; the number of those stored where it was not. */
+static size_t find_stored(struct reading *reading)
+{
+	struct run *run = reading->run;
+
+	if (run->before.raw == NULL || !is_all(run))
+		return SIZE_MAX;
+	if (reading->recall == NULL)
+		reading->recall = recall_new(run->mem_ctx, run->before.raw);
+	size_t i =
+		recall_find(reading->recall, run->fresh, entries_count(run->fresh) - 1);
+
+	return i == entries_count(run->before.raw) ? SIZE_MAX : i;
+}
+
 /* Where all is read, most is as it was: its bytes are there, and stored. */
 static bool take_recalled(struct reading *reading, const struct entry *entry)
 {
 	struct run *run = reading->run;
-	size_t last = entries_count(run->fresh) - 1;
+	size_t i = find_stored(reading), last = entries_count(run->fresh) - 1;
 
-	if (reading->recall == NULL)
+	if (i == SIZE_MAX)
 		return false;
-	size_t i = recall_find(reading->recall, run->fresh, last);
-
-	if (i == entries_count(run->before.raw))
+	if (entries_same_bytes(run->fresh, last, run->before.raw, i)) {
+		entries_drop_last(run->fresh);
+		take_kept(reading, entry, run->before.raw, i);
+		return true;
+	}
+	if (reading->hidden == NULL || !hidden_values_has(reading->hidden, entry, i))
 		return false;
 	entries_drop_last(run->fresh);
-	take_kept(reading, entry, run->before.raw, i);
+	reading->kept = i;
+	entries_give(run->before.raw, i, pass_kept, reading);
 	return true;
 }
 
@@ -134,14 +169,6 @@ static void take_raw(struct reading *reading, const struct entry *entry)
 	entries_add(fresh, entry);
 	if (!take_recalled(reading, entry))
 		take_kept(reading, entry, fresh, entries_count(fresh) - 1);
-}
-
-/* An entry_sink: one that is as it was. */
-static void pass_kept(void *data, const struct entry *entry)
-{
-	struct reading *reading = data;
-
-	take_kept(reading, entry, reading->run->before.raw, reading->kept);
 }
 
 /* What stands in a finding lasts as long as the site. */
@@ -369,10 +396,10 @@ static void start_site(struct reading *reading)
 	talloc_free(run->conflicts);
 	run->conflicts = table_new(run->mem_ctx, 0);
 	talloc_free(reading->recall);
-	reading->recall = run->before.raw == NULL || run->since == NULL ||
-					  run->since->snapshot != NULL
-				  ? NULL
-				  : recall_new(run->mem_ctx, run->before.raw);
+	reading->recall = NULL;
+	talloc_free(reading->hidden);
+	reading->hidden =
+		run->before_csn == NULL ? NULL : hidden_values_new(run->mem_ctx, run);
 	reading->crew = decode_crew_new(run->mem_ctx, &run->reporter);
 	run->entries = entries_new(run->mem_ctx, run->stored.items);
 	if (run->since == NULL)
@@ -688,7 +715,10 @@ static int read_once(struct run *run, const struct string_list *last_csn)
 	if (failed == 0)
 		failed = read_also(&reading);
 	talloc_free(reading.joiner);
+	if (failed == 0 && reading.hidden != NULL)
+		hidden_values_report(reading.hidden, run);
 	talloc_free(reading.recall);
+	talloc_free(reading.hidden);
 	if (failed == 0) {
 		decode_crew_finish(reading.crew, run->entries);
 		run->decoded = NULL; /* the site has it, or nobody needs it */

@@ -49,10 +49,15 @@ void since_prepare(struct publication *p)
 	struct directory_since *since = mem_new(run->mem_ctx, struct directory_since);
 
 	run->since = since;
-	if (run->before.raw == NULL || !since_is_wanted(p))
-		return;
 	const struct generation_source *source = last_run_source(&p->last, p->state);
 
+	run->before_csn = run->before.raw == NULL || run->arguments.full ||
+					  source == NULL || source->csn.n == 0 ||
+					  csn_is_usn(&source->csn)
+				  ? NULL
+				  : &source->csn;
+	if (run->before.raw == NULL || !since_is_wanted(p))
+		return;
 	*since = (struct directory_since){.uri = source->uri,
 		.identity = source->identity,
 		.csn = source->csn,

@@ -135,8 +135,6 @@ static struct string_list choose_attributes(TALLOC_CTX *mem_ctx,
 	*mem_push(mem_ctx, &list.items, &list.n) = ENTRY_CHANGED_AT;
 	for (size_t i = 0; entries_ids[i] != NULL; i++)
 		*mem_push(mem_ctx, &list.items, &list.n) = entries_ids[i];
-	*mem_push(mem_ctx, &list.items, &list.n) = NULL;
-	list.n--;
 	return list;
 }
 
@@ -201,6 +199,10 @@ static int check_schema(struct reading *r, const struct state_lookup *state)
 	r->order->report->dn_attributes =
 		subschema_dns(r->order->mem_ctx, &schema.values[0]);
 	r->attributes = choose_attributes(s, &r->order->map->wanted, &schema.values[0]);
+	if (r->has_entry_csn && r->order->since != NULL)
+		*mem_push(s, &r->attributes.items, &r->attributes.n) = "entryCSN";
+	*mem_push(s, &r->attributes.items, &r->attributes.n) = NULL;
+	r->attributes.n--;
 	return 0;
 }
 

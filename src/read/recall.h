@@ -14,7 +14,7 @@ struct recall;
 struct recall *recall_new(TALLOC_CTX *mem_ctx, const struct entries *before) _must_check_;
 
 /*
- * recall_find - the entry of @before that entry @i of @entries is
+ * recall_find - the entry of @before with the DN of entry @i of @entries
  *
  * shape:   most come in the order in which they are stored; only where one does not, all are
  *          indexed by their DNs

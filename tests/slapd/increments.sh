@@ -266,8 +266,8 @@ wait_for is_later 1
 rename "cn=a4,ou=z,$in" cn=a4 "$in" | change
 hide macAddress
 ok 'full-interval is over: both are read' apply 0
-ok '… with a warning where they differ' differs
-ok '… what is there counts' is_fresh
+ok '… a value that is hidden is told' grep -q 'cn=a5.*macAddress: error: is not shown any more' "$scratch/err"
+ok '… and stays' grep -q '00:00:5e:00:00:05' "$scratch/dhcpd.conf"
 access 'to *'
 settings "\"$(slapd_uri main)\"" 'full-interval: 6'
 ok 'a longer one' apply 0
