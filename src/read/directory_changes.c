@@ -11,6 +11,7 @@ enum {
 	CHANGES_MIN = 64, /* so many may have changed in the smallest directory */
 	CHANGES_SHARE = 10, /* … and the tenth part in a larger one */
 	IDS_AT_ONCE = 64, /* in one filter */
+	NEWEST = 16, /* so many are asked whether they went back */
 	LOOKUPS_AT_ONCE = 32,
 	ABOVE_MIN = 1000,
 };
@@ -95,6 +96,71 @@ static int give_up(const char **ret_why, const char *why)
 	return 1;
 }
 
+/* `(entryUUID=4f2c…)`, in the one form that every server takes for a UUID */
+static void add_id(struct buffer *filter, const uint8_t *id)
+{
+	buffer_add_text(filter, "(entryUUID=");
+	for (size_t i = 0; i < ENTRY_ID_BYTES; i++)
+		buffer_printf(filter, "%s%02x",
+			i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", id[i]);
+	buffer_add_text(filter, ")");
+}
+
+/* Has one of @newest another time of its change, and none since the state that we know? */
+static bool is_back(const struct changes *c, const struct lookup *now,
+	const struct snapshot_change *newest, size_t n)
+{
+	for (size_t i = 0; i < now->n_entries; i++) {
+		struct entry_value value = {.bytes = now->values[0].items[i],
+			.len = strlen(now->values[0].items[i])};
+		struct entry_attribute attribute = {
+			.name = entries_ids[0], .values = &value, .n_values = 1};
+		const struct entry entry = {.attributes = &attribute, .n_attributes = 1};
+		uint8_t id[ENTRY_ID_BYTES];
+
+		for (size_t j = 0; entry_id(&entry, id) && j < n; j++)
+			if (memcmp(newest[j].id, id, sizeof(id)) == 0 &&
+				strcmp(newest[j].at, now->values[1].items[i]) != 0 &&
+				csn_covers(c->since, now->values[2].items[i]))
+				return true;
+	}
+	return false;
+}
+
+/*
+ * A server that was started anew may have been given a backup, and a change since that made its state
+ * newer than ours: what the backup had lost is no change that it tells of. Then what had changed last
+ * is what it was before.
+ */
+static int look_for_backup(struct changes *c, bool *ret_is_back)
+{
+	TMP_CTX(tmp);
+	struct snapshot_change newest[NEWEST];
+	size_t n = snapshot_newest(c->snapshot, newest, NEWEST);
+	struct buffer *filter = buffer_new(tmp);
+
+	*ret_is_back = false;
+	if (n == 0)
+		return 0;
+	buffer_add_text(filter, "(|");
+	for (size_t i = 0; i < n; i++)
+		add_id(filter, newest[i].id);
+	buffer_add_text(filter, ")");
+	struct lookup now = {.dn = c->session->settings->bases.items[0],
+		.is_subtree = true,
+		.filter = filter->data,
+		.attributes = {entries_ids[0], ENTRY_CHANGED_AT, "entryCSN"}};
+
+	if (session_lookup_start(c->session, &now) ||
+		session_lookup_finish(c->session, &now))
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(now.values); i++)
+		if (now.values[i].n != now.n_entries)
+			return 0;
+	*ret_is_back = is_back(c, &now, newest, n);
+	return 0;
+}
+
 static int ask(struct changes *c, const char **ret_why)
 {
 	const struct string_list *bases = &c->session->settings->bases;
@@ -107,6 +173,14 @@ static int ask(struct changes *c, const char **ret_why)
 		if (result.why != NULL)
 			return give_up(ret_why, result.why);
 	}
+	bool is_back = false;
+
+	if (result.has_named && look_for_backup(c, &is_back))
+		return -1;
+	if (is_back)
+		return give_up(ret_why,
+			"the server has an entry as it was before the last "
+			"read: a backup was loaded");
 	snapshot_end(c->snapshot);
 	(void)snapshot_look_at(c->snapshot, &n);
 	if (n > max && n > CHANGES_MIN)
@@ -114,16 +188,6 @@ static int ask(struct changes *c, const char **ret_why)
 			ret_why, mem_printf(c->session, "%zu entries changed, of %zu", n,
 					 snapshot_count(c->snapshot)));
 	return 0;
-}
-
-/* `(entryUUID=4f2c…)`, in the one form that every server takes for a UUID */
-static void add_id(struct buffer *filter, const uint8_t *id)
-{
-	buffer_add_text(filter, "(entryUUID=");
-	for (size_t i = 0; i < ENTRY_ID_BYTES; i++)
-		buffer_printf(filter, "%s%02x",
-			i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", id[i]);
-	buffer_add_text(filter, ")");
 }
 
 static int read_ids(struct changes *c, const uint8_t *ids, size_t n)

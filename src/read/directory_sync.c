@@ -315,5 +315,6 @@ int sync_ask(struct session *s, const char *base, const struct string_list *csn,
 	if (!failed && a.why == NULL && a.has_present_phase)
 		end_present(&a);
 	ret->why = a.why;
+	ret->has_named = a.has_present_phase;
 	return failed ? -1 : 0;
 }

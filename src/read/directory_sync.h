@@ -21,6 +21,8 @@ char *sync_cookie(TALLOC_CTX *mem_ctx, const struct string_list *csn) _must_chec
 /* Why what was said is of no use; NULL: it is. */
 struct sync_result {
 	const char *why;
+	/* the server named what is there: it has no log of what went since (it was started anew) */
+	bool has_named;
 };
 
 /*

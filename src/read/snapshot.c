@@ -117,6 +117,38 @@ const char *snapshot_dn(const struct snapshot *s, size_t i)
 	return entries_dn(s->raw, i);
 }
 
+/* When entry @i was changed; NULL: it does not say. */
+static const char *changed_at(const struct snapshot *s, size_t i)
+{
+	struct entry_cursor values = entries_values(s->raw, i, ENTRY_CHANGED_AT);
+	struct entry_value value;
+
+	return entry_bytes_next(&values, &value) ? value.bytes : NULL;
+}
+
+size_t snapshot_newest(
+	const struct snapshot *s, struct snapshot_change *ret_items, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_raw; i++) {
+		struct snapshot_change item = {.at = changed_at(s, i)};
+		size_t at = n;
+
+		while (item.at != NULL && at > 0 &&
+			strcmp(ret_items[at - 1].at, item.at) < 0)
+			at--;
+		if (item.at == NULL || at == max)
+			continue;
+		memcpy(item.id, s->known[i].id, sizeof(item.id));
+		n += n < max;
+		memmove(&ret_items[at + 1], &ret_items[at],
+			(n - at - 1) * sizeof(*ret_items));
+		ret_items[at] = item;
+	}
+	return n;
+}
+
 static struct known *find(const struct snapshot *s, const uint8_t *id)
 {
 	return table_find_bytes(s->by_id, (const char *)id, ENTRY_ID_BYTES);

@@ -28,6 +28,19 @@ struct snapshot *snapshot_new(
 size_t snapshot_count(const struct snapshot *snapshot); /* of @raw */
 const char *snapshot_dn(const struct snapshot *snapshot, size_t i);
 
+/*
+ * snapshot_newest - of @raw those that were changed last
+ *
+ * shape:  at most @max, the newest first, that say when (ENTRY_CHANGED_AT)
+ * memory: @ret_items borrowed from @raw
+ */
+struct snapshot_change {
+	uint8_t id[ENTRY_ID_BYTES];
+	const char *at; /* as the server wrote it */
+};
+size_t snapshot_newest(const struct snapshot *snapshot, struct snapshot_change *ret_items,
+	size_t max) _must_check_;
+
 /* Forgets all that was said. */
 void snapshot_reset(struct snapshot *snapshot);
 
