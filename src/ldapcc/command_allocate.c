@@ -15,6 +15,7 @@
 #include "ldapcc/publication.h"
 #include "ldapcc/room.h"
 #include "ldapcc/taken.h"
+#include "model/use.h"
 #include "read/dn.h"
 #include "read/ldif.h"
 
@@ -42,8 +43,7 @@ struct allocation {
 	bool takes_lately; /* there are no others any more */
 	const struct taken
 		*taken; /* what the directory, and the last generation, mention */
-	struct mac *macs; /* taken, sorted by the directory's, then ours in order */
-	size_t n_macs, n_sorted_macs;
+	struct table *macs; /* taken, those that we gave as well */
 	uint64_t number; /* next to try in the name pattern */
 	struct buffer *ldif;
 };
@@ -93,19 +93,27 @@ static int compare_ips(const void *a, const void *b)
 	return ip_compare(*(const struct ip *)a, *(const struct ip *)b);
 }
 
-static int compare_macs(const void *a, const void *b)
+/* @mac stays where it is. */
+static void take_mac(struct allocation *a, const struct mac *mac)
 {
-	return mac_compare(*(const struct mac *)a, *(const struct mac *)b);
+	*table_slot_bytes(a->macs, (const char *)mac->bytes, sizeof(mac->bytes)) = a;
+}
+
+static bool is_mac_taken(const struct allocation *a, struct mac mac)
+{
+	return table_find_bytes(a->macs, (const char *)mac.bytes, sizeof(mac.bytes)) !=
+	       NULL;
 }
 
 static void collect_taken(struct allocation *a, TALLOC_CTX *mem_ctx)
 {
 	const struct site *site = a->run->site;
 
+	a->macs = table_new(mem_ctx, a->taken->n_macs);
 	for (size_t i = 0; i < a->taken->n_ips; i++)
 		*mem_push(mem_ctx, &a->used, &a->n_used) = a->taken->ips[i];
 	for (size_t i = 0; i < a->taken->n_macs; i++)
-		*mem_push(mem_ctx, &a->macs, &a->n_macs) = a->taken->macs[i];
+		take_mac(a, &a->taken->macs[i]);
 	for (size_t i = 0; i < site->n_machines; i++) {
 		for (uint32_t j = 0; j < site->machines[i]->n_interfaces; j++) {
 			const struct interface *interface =
@@ -115,15 +123,11 @@ static void collect_taken(struct allocation *a, TALLOC_CTX *mem_ctx)
 				*mem_push(mem_ctx, &a->used, &a->n_used) =
 					interface->addresses[k].ip;
 			for (uint32_t k = 0; k < interface->n_macs; k++)
-				*mem_push(mem_ctx, &a->macs, &a->n_macs) =
-					interface->macs[k].mac;
+				take_mac(a, &interface->macs[k].mac);
 		}
 	}
 	if (a->n_used > 1)
 		qsort(a->used, a->n_used, sizeof(*a->used), compare_ips);
-	if (a->n_macs > 1)
-		qsort(a->macs, a->n_macs, sizeof(*a->macs), compare_macs);
-	a->n_sorted_macs = a->n_macs;
 }
 
 /* The last address of a range that holds @ip, so that the search goes on behind it. */
@@ -182,17 +186,6 @@ static bool next_address(struct allocation *a, struct ip *ret)
 	a->takes_lately = true;
 	a->next = first_before(a->network);
 	return search_address(a, ret);
-}
-
-static bool is_mac_taken(const struct allocation *a, struct mac mac)
-{
-	if (a->n_sorted_macs > 0 && bsearch(&mac, a->macs, a->n_sorted_macs, sizeof(mac),
-					    compare_macs) != NULL)
-		return true;
-	for (size_t i = a->n_sorted_macs; i < a->n_macs; i++)
-		if (mac_compare(a->macs[i], mac) == 0)
-			return true;
-	return false;
 }
 
 /* The lowest number whose name, and the MAC that follows from it, nobody has. */
@@ -325,6 +318,20 @@ static const char *usage_fault(const struct run *run, const struct pattern *patt
 	return NULL;
 }
 
+/* What an entry could not say. */
+static int check_range(
+	struct run *run, const char *option, uint64_t number, enum field_id field)
+{
+	enum kind kind = run->arguments.new_hosts ? KIND_HOST : KIND_VCN;
+	const struct use *use = use_of(kind, field);
+
+	return use == NULL || number <= use->max
+		       ? 0
+		       : diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
+				 "--%s needs a number from %u to %u", option, use->min,
+				 use->max);
+}
+
 /* What hosts and VCNs need, and what only VCNs have. */
 static int check_words(struct run *run)
 {
@@ -336,7 +343,10 @@ static int check_words(struct run *run)
 		return diag_fail(run->diags, EXIT_USAGE, LOC_NONE,
 			"allocate needs %s--network, --name and --count",
 			is_for_hosts ? "" : "--image, ");
-	return 0;
+	int failed = check_range(run, "memory", arguments->memory_mib, FIELD_MEMORY);
+
+	return failed < 0 ? failed
+			  : check_range(run, "cpus", arguments->cpus, FIELD_CPUS);
 }
 
 /* What a VCN stands on. */
@@ -422,7 +432,10 @@ static int place_vcns(struct allocation *a, const struct pattern *pattern)
 
 		if (name == NULL)
 			return fail_no_name(run);
-		*mem_push(run->mem_ctx, &a->macs, &a->n_macs) = mac;
+		struct mac *given = mem_new(tmp, struct mac);
+
+		*given = mac;
+		take_mac(a, given);
 		put_vcn(a, name, ip, mac, room->host);
 		room_take(room, &a->need);
 		if (a->membership != NULL)
