@@ -96,15 +96,16 @@ static void warn_of_files(struct run *run, const struct machine *vcn)
 			word_for(vcn), vcn->image->path);
 }
 
+/* In the entry, of several that are one VCN, and the attribute that say where it is. */
 static void put_move(struct run *run, const struct machine *vcn,
 	const struct machine *host, struct buffer *ldif)
 {
-	const char *attribute = map_attribute(run->map, FIELD_HOST);
+	struct loc where = record_loc(run->site, &vcn->record, FIELD_HOST);
 
-	ldif_put(ldif, "dn", vcn->record.dn);
+	ldif_put(ldif, "dn", where.dn);
 	ldif_put(ldif, "changetype", "modify");
-	ldif_put(ldif, "replace", attribute);
-	ldif_put(ldif, attribute, host->record.dn);
+	ldif_put(ldif, "replace", where.attr);
+	ldif_put(ldif, where.attr, host->record.dn);
 	buffer_add_text(ldif, "-\n\n");
 }
 
