@@ -45,6 +45,35 @@ ok '… is in the files that show hosts' says '^changed  /etc/dhcp/ldapcc.conf'
 for file in dnsmasq.d/ldapcc dnsmasq.d/ldapcc-dhcp nsd/nsd.conf.d/ldapcc bind/ldapcc-zones; do
 	ok "… not in $file.conf" lacks "$work/said" "^changed  /etc/$file.conf"
 done
+# Nor is a server of one family for a node that has a reservation with the other alone, or with none.
+families() { # [LINE…]: a site with a network of each, and a node with these lines more
+	printf '%s\n' 'dn: cn=c,dc=c,dc=example' 'objectClass: vocCluster' 'cn: c' 'vocDomain: c.example' '' \
+		'dn: cn=net4,dc=c,dc=example' 'objectClass: vocIPNetwork' 'cn: net4' 'ipNetworkNumber: 10.1.0.0/24' '' \
+		'dn: cn=net6,dc=c,dc=example' 'objectClass: vocIPNetwork' 'cn: net6' 'ipNetworkNumber: 2001:db8::/64' \
+		'vocDHCPInterface: eth0' '' \
+		'dn: cn=both,dc=c,dc=example' 'objectClass: device' 'objectClass: ipHost' 'objectClass: ieee802Device' \
+		'cn: both' 'ipHostNumber: 10.1.0.1' 'ipHostNumber: 2001:db8::1' 'macAddress: 02:00:00:00:00:01' ''
+	[ $# = 0 ] || printf '%s\n' 'dn: cn=more,dc=c,dc=example' 'objectClass: device' 'objectClass: ipHost' \
+		'objectClass: ieee802Device' 'cn: more' "$@"
+}
+families >"$work/site.ldif"
+rm -rf "$work/root"
+ok 'a site of both families' exits 0 --root "$work/root" apply
+# of_family FAMILY FILES OTHERS ADDRESS [MAC]
+of_family() {
+	local file files=$2 others=$3
+	families "ipHostNumber: $4" ${5:+"macAddress: $5"} >"$work/site.ldif"
+	ok "a node of $1 more" exits 2 --root "$work/root" diff
+	for file in $files; do
+		ok "… is in $file" says "^changed  /etc/$file"
+	done
+	for file in $others; do
+		ok "… not in $file" lacks "$work/said" "^changed  /etc/$file"
+	done
+}
+of_family IPv4 'dhcp/ldapcc.conf kea/ldapcc-dhcp4.conf' 'dhcp/ldapcc6.conf kea/ldapcc-dhcp6.conf' 10.1.0.2 02:00:00:00:00:02
+of_family IPv6 'dhcp/ldapcc6.conf kea/ldapcc-dhcp6.conf' 'dhcp/ldapcc.conf kea/ldapcc-dhcp4.conf' 2001:db8::2 02:00:00:00:00:02
+of_family names '' 'dhcp/ldapcc.conf kea/ldapcc-dhcp4.conf dhcp/ldapcc6.conf kea/ldapcc-dhcp6.conf' 10.1.0.2
 # Groups are derived where a template shows them, wherever it asks: what is published is what is
 # rendered, and there is something. What one target needs is tried without any other.
 shows() { # NAME BODY [FRONT MATTER]

@@ -779,6 +779,23 @@ static void sort_by_wire(struct site *site)
 	site->n_lone6 = (uint32_t)n_lone6;
 }
 
+/* Who stands in a file of a server of which family. */
+static void note_reserved(struct site *site)
+{
+	for (size_t i = 0; i < site->n_machines; i++)
+		site->machines[i]->reserved = 0;
+	for (size_t i = 0; i < site->n_networks; i++) {
+		const struct network *network = site->networks[i];
+
+		for (uint32_t j = 0; j < network->n_reservations; j++)
+			network->reservations[j].interface->machine->reserved |=
+				network->prefix.base.family == 4 ? RESERVED_IPV4
+								 : RESERVED_IPV6;
+	}
+	for (uint32_t i = 0; i < site->n_roaming; i++)
+		site->roaming[i].interface->machine->reserved |= RESERVED_IPV4;
+}
+
 void derive_dhcp(struct site *site)
 {
 	find_servers(site);
@@ -789,6 +806,7 @@ void derive_dhcp(struct site *site)
 	collect_new_options(site);
 	build_pools(site);
 	build_reservations(site);
+	note_reserved(site);
 	collect_client_domains(site);
 	sort_by_wire(site);
 	derive_boot(site);

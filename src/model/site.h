@@ -382,6 +382,9 @@ struct machine_rare {
  * A node, that is a physical host or a VCN: both have names, interfaces and reservations.
  * What is looked at of every one comes first.
  */
+/* Families of networks that a machine has a reservation in (struct machine). */
+enum { RESERVED_IPV4 = 1, RESERVED_IPV6 = 2 };
+
 struct machine {
 	struct record record;
 	const char *fqdn;
@@ -419,6 +422,7 @@ struct machine {
 	uint16_t
 		excluded; /* FIELD_HOST, FIELD_IMAGE or FIELD_PROFILE, which is passed over */
 	uint8_t alias_field; /* enum field_id: of the only one, else rare->alias_origins */
+	uint8_t reserved; /* RESERVED_… bits; from model_derive() */
 	bool is_part; /* RDN with an address or MAC: one interface of a host */
 	bool lacks_address; /* all that it has were passed over */
 	bool has_placeholder; /* … or one is a word for none */

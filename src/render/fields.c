@@ -433,15 +433,39 @@ bool fields_show_groups(const struct template *template)
 	return false;
 }
 
-bool fields_show_nodes(const struct template *template)
+/* What is not reached by a reservation. */
+static bool lists_nodes(const struct field *field)
 {
-	static const struct shape *const shapes[] = {&machine_shape, &interface_shape,
-		&reservation_shape, &hardware_shape, &zone_record_shape};
+	return field->kind == VALUE_LIST &&
+	       (field->shape == &machine_shape || field->shape == &zone_record_shape);
+}
 
+static bool is_of_ipv4(const struct field *field)
+{
+	return field->get == globals_networks4 || field->get == globals_wires4 ||
+	       field->get == globals_lone4 || field->get == globals_roaming;
+}
+
+static bool is_of_ipv6(const struct field *field)
+{
+	return field->get == globals_networks6 || field->get == globals_wires6 ||
+	       field->get == globals_lone6;
+}
+
+enum shown_nodes fields_shown_nodes(const struct template *template)
+{
+	static const struct shape *const shapes[] = {
+		&machine_shape, &interface_shape, &hardware_shape};
+	bool has_others =
+		fields_show_groups(template) || template_asks(template, lists_nodes);
+	int families = (template_asks(template, is_of_ipv4) ? RESERVED_IPV4 : 0) |
+		       (template_asks(template, is_of_ipv6) ? RESERVED_IPV6 : 0);
+
+	if (!has_others && template_has(template, &reservation_shape))
+		return families == 0 ? SHOWN_RESERVED : (enum shown_nodes)families;
 	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++)
-		if (template_has(template, shapes[i]))
-			return true;
-	return fields_show_groups(template);
+		has_others |= template_has(template, shapes[i]);
+	return has_others ? SHOWN_ALL : SHOWN_NONE;
 }
 
 bool fields_show_notes(const struct template *template)

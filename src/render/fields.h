@@ -35,8 +35,18 @@ extern const struct shape reservation_shape, hardware_shape, zone_shape, dns_rec
 const struct shape *fields_globals(TALLOC_CTX *mem_ctx, const struct map *map,
 	const struct target *targets, size_t n_targets) _must_check_;
 
-/* Can @template show nodes, or what is theirs? */
-bool fields_show_nodes(const struct template *template);
+/*
+ * Which nodes @template can show: all, none, or those that networks of one family, or both, have a
+ * reservation of.
+ */
+enum shown_nodes {
+	SHOWN_NONE = 0,
+	SHOWN_IPV4 = RESERVED_IPV4,
+	SHOWN_IPV6 = RESERVED_IPV6,
+	SHOWN_RESERVED = RESERVED_IPV4 | RESERVED_IPV6,
+	SHOWN_ALL,
+};
+enum shown_nodes fields_shown_nodes(const struct template *template);
 /* Can @template show groups of nodes, or how many there are? */
 bool fields_show_groups(const struct template *template);
 /* Findings, or changes; and zones of DNS. */

@@ -30,17 +30,31 @@ const struct shape *output_shape(enum for_each for_each)
 	return NULL;
 }
 
-static void count_nodes(const struct site *site, bool shows_nodes, struct output *output)
+static void count_shown(
+	const struct site *site, enum shown_nodes shown, struct output *output)
+{
+	if (shown == SHOWN_ALL) {
+		/* a name more changes none of the files that it is not in */
+		output->n_hosts = (unsigned)zone_names_start(site->hosts, site->n_hosts);
+		output->n_vcns = (unsigned)site->n_vcns;
+		return;
+	}
+	for (size_t i = 0; shown != SHOWN_NONE && i < site->n_machines; i++)
+		if ((site->machines[i]->reserved & (unsigned)shown) != 0)
+			(*(site->machines[i]->is_vcn ? &output->n_vcns
+						     : &output->n_hosts))++;
+}
+
+static void count_nodes(
+	const struct site *site, enum shown_nodes shown, struct output *output)
 {
 	const struct shape *shape = output_shape(output->target->for_each);
 	const struct machine *machine =
 		fields_machine(shape == NULL ? &image_shape : shape, output->object);
 
 	output->n_hosts = output->n_vcns = 0;
-	if (shape == NULL && shows_nodes) {
-		/* a name more changes none of the files that it is not in */
-		output->n_hosts = (unsigned)zone_names_start(site->hosts, site->n_hosts);
-		output->n_vcns = (unsigned)site->n_vcns;
+	if (shape == NULL) {
+		count_shown(site, shown, output);
 	} else if (machine != NULL && machine->is_vcn) {
 		output->n_vcns = 1;
 	} else if (machine != NULL) {
@@ -70,13 +84,13 @@ static unsigned count_lines(const struct output *output, const struct buffer *bo
 }
 
 /* What the trailer is made of comes last, with its length, so that nothing is taken for another. */
-void output_sum(const struct site *site, bool shows_nodes, struct output *output,
+void output_sum(const struct site *site, enum shown_nodes shown, struct output *output,
 	struct umac *umac, const struct buffer *body)
 {
 	const char *comment = output->target->trailer;
 	size_t len = comment == NULL ? 0 : strlen(comment) + 1;
 
-	count_nodes(site, shows_nodes, output);
+	count_nodes(site, shown, output);
 	if (output->target->slow_above > 0)
 		output->n_lines = count_lines(output, body);
 	const uint64_t numbers[] = {output->n_hosts, output->n_vcns, len};

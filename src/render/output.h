@@ -8,6 +8,7 @@
  */
 
 #include "base/umac.h"
+#include "render/fields.h"
 #include "render/render.h"
 
 /* The shape of the record that a for-each target prints; NULL: of the site. */
@@ -15,10 +16,10 @@ const struct shape *output_shape(enum for_each for_each);
 
 /*
  * The print of @output, whose body is @body, as yet without its trailer; counts its nodes and lines.
- * @shows_nodes: can its template print any? One of the whole site that cannot has none, and a node
- * more does not restart who reads it.
+ * @shown: which can its template print? One of the whole site counts those alone, and a node more
+ * does not restart who reads nothing of it.
  */
-void output_sum(const struct site *site, bool shows_nodes, struct output *output,
+void output_sum(const struct site *site, enum shown_nodes shown, struct output *output,
 	struct umac *umac, const struct buffer *body);
 /*
  * output_end - appends the trailer to what was printed, and hashes all of it

@@ -18,7 +18,7 @@ struct program {
 	struct template *body;
 	struct template *path; /* NULL: the target's path has no tags */
 	const struct field *when;
-	bool shows_nodes;
+	enum shown_nodes shown;
 };
 
 struct renderer {
@@ -85,7 +85,7 @@ static int compile_target(struct renderer *renderer, const struct target *target
 	int failed_path = compile_path(renderer, target, loader, stack, diags);
 
 	program->target = target;
-	program->shows_nodes = failed == 0 && fields_show_nodes(program->body);
+	program->shown = failed == 0 ? fields_shown_nodes(program->body) : SHOWN_NONE;
 	return failed < 0 ? failed : failed_when < 0 ? failed_when : failed_path;
 }
 
@@ -322,7 +322,7 @@ void render_serial(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct site *
 
 	output->serial = serial;
 	print_output(renderer, site, output, NULL, NULL, buffer);
-	output_sum(site, program_of(renderer, output)->shows_nodes, output,
+	output_sum(site, program_of(renderer, output)->shown, output,
 		umac_new(tmp, renderer->key), buffer);
 	output_end(output, buffer);
 	output_keep(output, buffer);
@@ -500,9 +500,8 @@ static bool end_unless_stored(struct printer *printer, struct output *output)
 	bool is_known =
 		serials != NULL && !serials->keeps_all && output->stored.print != NULL;
 
-	output_sum(work->pass->reporter->site,
-		program_of(work->renderer, output)->shows_nodes, output, printer->umac,
-		printer->buffer);
+	output_sum(work->pass->reporter->site, program_of(work->renderer, output)->shown,
+		output, printer->umac, printer->buffer);
 	if (is_known && output_has_print(output))
 		return true;
 	output_end(output, printer->buffer);

@@ -490,6 +490,20 @@ bool template_has(const struct template *t, const struct shape *shape)
 	return false;
 }
 
+bool template_asks(const struct template *t, bool (*is)(const struct field *field))
+{
+	for (size_t i = 0; i < t->program.n_ops; i++) {
+		const struct op *op = &t->program.ops[i];
+
+		for (size_t j = 0; j < op->n_steps; j++)
+			if (is(op->steps[j]))
+				return true;
+		if (op->field != NULL && is(op->field))
+			return true;
+	}
+	return false;
+}
+
 int template_compile(TALLOC_CTX *mem_ctx, const struct template_loader *loader,
 	const struct template_text *text, const char *name,
 	const struct shape *const *stack, size_t n_stack, struct diags *diags,

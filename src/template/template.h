@@ -138,6 +138,9 @@ int template_compile(TALLOC_CTX *mem_ctx, const struct template_loader *loader,
 
 /* Can @t print anything of @shape, by any of its partials? In bound mode. */
 bool template_has(const struct template *t, const struct shape *shape);
+/* Does @is hold for a field that it asks for? */
+bool template_asks(
+	const struct template *t, bool (*is)(const struct field *field)) _must_check_;
 
 /* Why a value was not printed. */
 struct template_refusal {
