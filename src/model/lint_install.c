@@ -223,14 +223,38 @@ static void check_installer(struct reporter *r, struct machine *host)
 		"is missing here");
 }
 
+static bool is_path(const char *value)
+{
+	return strstr(value, "://") == NULL;
+}
+
 static void report_not_loaded(struct reporter *r, struct machine *host,
 	enum field_id field, const char *target, const char *why)
 {
+	const struct profile *profile = host->profile;
+	const char *value = field == FIELD_KERNEL ? profile->kernel : profile->initrd;
+
 	struct finding *finding =
 		check_report(r, CHECK_NOT_CARRIED, &host->record, FIELD_INSTALL,
 			"by target '%s' the host boots from its disk: %s", target, why);
 
-	lint_note(r, finding, &host->profile->record, field, "is a URL");
+	lint_note(r, finding, &profile->record, field,
+		is_path(value) ? "is a path: give a URL" : "is a URL");
+}
+
+/* iPXE has the TFTP server of a path from DHCPv4, as its next-server; DHCPv6 has no such thing. */
+static void check_ipxe(struct reporter *r, struct machine *host)
+{
+	const struct profile *profile = host->profile;
+	const struct interface *nic =
+		host->n_interfaces == 0 ? NULL : host->interfaces[0];
+
+	if (!reporter_has_target(r, "ipxe") || nic == NULL ||
+		interface_count(nic, 4) > 0 || interface_count(nic, 6) == 0 ||
+		(!is_path(profile->kernel) && !is_path(profile->initrd)))
+		return;
+	report_not_loaded(r, host, is_path(profile->kernel) ? FIELD_KERNEL : FIELD_INITRD,
+		"ipxe", "a client of DHCPv6 alone is told no server that has it");
 }
 
 /* Each loads a path below the TFTP root; of URLs they know some. iPXE knows them all. */
@@ -241,6 +265,7 @@ static void check_loaders(struct reporter *r, struct machine *host)
 
 	if (profile == NULL || profile->kernel == NULL || profile->initrd == NULL)
 		return;
+	check_ipxe(r, host);
 	struct arena *arena = arena_new(tmp);
 	bool has_kernel = boot_grub_path(arena, profile->kernel) != NULL;
 
@@ -252,8 +277,7 @@ static void check_loaders(struct reporter *r, struct machine *host)
 			"a port");
 	if (reporter_has_target(r, "pxelinux") && !boot_pxelinux_loads(r->site, profile))
 		report_not_loaded(r, host,
-			strstr(profile->kernel, "://") != NULL ? FIELD_KERNEL
-							       : FIELD_INITRD,
+			is_path(profile->kernel) ? FIELD_INITRD : FIELD_KERNEL,
 			"pxelinux",
 			"PXELINUX loads by tftp, and lpxelinux.0 (vocBootFile) by http and "
 			"ftp");
