@@ -24,7 +24,7 @@ host() { # NAME ADDRESS
 } >"$scratch/site.ldif"
 apply() {
 	local status=0
-	"$LDAPCC" --config "$scratch/site.yaml" apply --verbose "$@" >"$scratch/err" 2>&1 ||
+	"$LDAPCC" --config "$scratch/site.yaml" apply --verbose >"$scratch/err" 2>&1 ||
 		status=$?
 	cat "$scratch/err"
 	return $status
