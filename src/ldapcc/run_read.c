@@ -126,7 +126,7 @@ static bool is_all(const struct run *run)
 	return run->since->snapshot == NULL || run->report.why_all != NULL;
 }
 
-/* The index of what @entry, the last that came, was; the number of those stored where it was not. */
+/* The index of what the last that came was; SIZE_MAX where it was not, or nobody looks. */
 static size_t find_stored(struct reading *reading)
 {
 	struct run *run = reading->run;
