@@ -15,7 +15,7 @@ struct hidden_attribute {
 
 struct hidden_values {
 	const struct entries *before;
-	const struct string_list *csn, *asked;
+	const struct string_list *csn, *asked, *references;
 	char **computed;
 	size_t n_computed;
 	struct hidden_attribute *items;
@@ -29,14 +29,20 @@ struct hidden_values *hidden_values_new(TALLOC_CTX *mem_ctx, const struct run *r
 	h->before = run->before.raw;
 	h->csn = run->before_csn;
 	h->asked = &run->stored;
+	h->references = &run->map->dn_attributes;
 	h->computed =
 		text_split(h, attribute_of(FIELD_MEMBER)->names, ' ', &h->n_computed);
 	return h;
 }
 
-/* The members of a dynamic group go without a change of its entry. */
+/*
+ * The members of a dynamic group, and references to an entry that went or was renamed
+ * (slapo-refint(5)), go without a change of the entry.
+ */
 static bool is_computed(const struct hidden_values *h, const char *name)
 {
+	if (list_has_name(h->references, name))
+		return true;
 	for (size_t i = 0; i < h->n_computed; i++)
 		if (text_equal_case(h->computed[i], name))
 			return true;

@@ -570,6 +570,9 @@ static void add_at(
 	uint32_t n =
 		network == NULL ? 0 : count_identities(interface, address->ip.family);
 
+	if (n > 0)
+		interface->machine->reserved |=
+			address->ip.family == 4 ? RESERVED_IPV4 : RESERVED_IPV6;
 	for (uint32_t j = 0; j < n; j++) {
 		struct reservation *reservation =
 			&network->reservations[network->n_reservations++];
@@ -595,6 +598,7 @@ static void add_roaming(struct site *site, struct interface *interface, unsigned
 			continue;
 		struct reservation *reservation = &site->roaming[site->n_roaming++];
 
+		interface->machine->reserved |= RESERVED_IPV4;
 		*reservation = (struct reservation){.interface = interface,
 			.id = reservation_id(site, interface, ++*number),
 			.is_primary = interface->is_primary,
@@ -616,6 +620,7 @@ static void add_reservations(struct site *site, struct interface *interface)
 
 static void count_for(struct site *site, struct interface *interface)
 {
+	interface->machine->reserved = 0;
 	site->n_roaming += count_roaming(interface);
 	for (uint32_t i = 0; i < interface->n_addresses; i++) {
 		const struct address *address = &interface->addresses[i];
@@ -779,23 +784,6 @@ static void sort_by_wire(struct site *site)
 	site->n_lone6 = (uint32_t)n_lone6;
 }
 
-/* Who stands in a file of a server of which family. */
-static void note_reserved(struct site *site)
-{
-	for (size_t i = 0; i < site->n_machines; i++)
-		site->machines[i]->reserved = 0;
-	for (size_t i = 0; i < site->n_networks; i++) {
-		const struct network *network = site->networks[i];
-
-		for (uint32_t j = 0; j < network->n_reservations; j++)
-			network->reservations[j].interface->machine->reserved |=
-				network->prefix.base.family == 4 ? RESERVED_IPV4
-								 : RESERVED_IPV6;
-	}
-	for (uint32_t i = 0; i < site->n_roaming; i++)
-		site->roaming[i].interface->machine->reserved |= RESERVED_IPV4;
-}
-
 void derive_dhcp(struct site *site)
 {
 	find_servers(site);
@@ -806,7 +794,6 @@ void derive_dhcp(struct site *site)
 	collect_new_options(site);
 	build_pools(site);
 	build_reservations(site);
-	note_reserved(site);
 	collect_client_domains(site);
 	sort_by_wire(site);
 	derive_boot(site);

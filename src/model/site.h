@@ -378,13 +378,13 @@ struct machine_rare {
 	uint32_t n_alias_origins;
 };
 
+/* Families of networks in which a machine has a reservation. */
+enum { RESERVED_IPV4 = 1, RESERVED_IPV6 = 2 };
+
 /*
  * A node, that is a physical host or a VCN: both have names, interfaces and reservations.
  * What is looked at of every one comes first.
  */
-/* Families of networks that a machine has a reservation in (struct machine). */
-enum { RESERVED_IPV4 = 1, RESERVED_IPV6 = 2 };
-
 struct machine {
 	struct record record;
 	const char *fqdn;
