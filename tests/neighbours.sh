@@ -226,4 +226,50 @@ ok '… the next run: exit 0' exits 0 apply --full
 ok '… has nothing to do' test ! -s "$work/said"
 ok '… and changes nothing' holds "$work/out/hosts" '10.1.0.11 h1$'
 
+# --- what was published without what it refers to ---
+
+# referring - hosts, VCNs and a profile that refer to what lost prints
+referring() {
+	entry cn=net "objectClass: vocIPNetwork" "ipNetworkNumber: 10.1.0.0/24" "vocBridge: br0"
+	entry cn=good "objectClass: vocPackageRepository" "vocBaseURL: http://10.1.0.9/os"
+	entry cn=el9 "objectClass: vocKickstartProfile" "vocRepository: cn=good,dc=x" \
+		"vocInstallURL: http://10.1.0.9/os" "vocKickstartVersion: RHEL9" "$@"
+	entry cn=img "objectClass: vocDiskImage" "vocImagePath: /images/i.qcow2"
+	host n1 11 "vocInstallProfile: cn=el9,dc=x"
+	host n2 12 "vocInstallProfile: cn=prof,dc=x"
+	vcn v1 21 old img
+	vcn v2 22 n1 image
+}
+# vcn NAME OCTET HOST IMAGE
+vcn() {
+	entry "cn=$1" "objectClass: device" "objectClass: ipHost" "objectClass: vocVirtualNode" \
+		"ipHostNumber: 10.1.0.$2" "vocPhysicalHost: cn=$3,dc=x" "vocImage: cn=$4,dc=x" \
+		"vocMemory: 512"
+}
+# lost - each has a fault, and can be excluded
+lost() {
+	entry cn=prof "objectClass: vocKickstartProfile" "description: lost"
+	entry cn=old "objectClass: device" "objectClass: vocPhysicalNode" "description: lost"
+	entry cn=image "objectClass: vocDiskImage" "description: lost" "vocImagePath: i.qcow2"
+	entry cn=repo "objectClass: vocPackageRepository" "description: lost"
+}
+for exclude in '' 'directory: {exclude: ["(description=lost)"]}'; do
+	more=${exclude:+vocRepository: cn=repo,dc=x}
+	rm -rf "$work/state" "$work/out"
+	settings "${exclude:-keep: 10}" 'guard: {max-removed: 100%, max-affected: 100%, max-lost: 100%}'
+	{ referring ${more:+"$more"} && lost; } >"$work/site.ldif"
+	ok "what is ${exclude:+excluded, and }in error is referred to: exit 0" exits 0 apply
+	before=$(published)
+	ok '… names and addresses are served' holds "$work/out/hosts" '^10.1.0.21 v1$'
+	referring ${more:+"$more"} >"$work/site.ldif"
+	ok '… it goes: exit 0' exits 0 apply
+	ok '… it is told' complains 'cn=n2,dc=x: vocInstallProfile: error: .* is not in the directory'
+	ok '… who was published without it stays as it was' stands
+	ok '… the next run: exit 0' exits 0 apply --full
+	ok '… changes nothing' stands
+	{ referring ${more:+"$more"} && vcn v3 23 old img; } >"$work/site.ldif"
+	ok '… a new VCN on a host that is gone: exit 0' exits 0 apply
+	ok '… waits' lacks "$work/out/hosts" v3
+done
+
 end_points

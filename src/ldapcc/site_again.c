@@ -30,6 +30,8 @@ static const struct quarantined *owner_in(const struct table *table, const char 
 struct following {
 	const struct moved *moved;
 	const struct table *held;
+	struct entries *good;
+	struct absent *lacked;
 	struct entries *kept;
 };
 
@@ -54,6 +56,8 @@ static void follow(void *data, const struct entry *entry)
 						  : dn_key(tmp, value->bytes);
 			const char *now = key == NULL ? NULL : followed(f, key);
 
+			if (key != NULL && !entries_has(f->good, key))
+				absent_add(f->lacked, key);
 			if (now == NULL)
 				continue;
 			value->bytes = now;
@@ -66,7 +70,8 @@ static void decode_again(const struct again *a)
 {
 	struct run *run = a->run;
 	struct entries *kept = entries_new(run->mem_ctx, run->stored.items);
-	struct following following = {a->moved, a->held, kept};
+	struct absent *lacked = absent_new(run->site);
+	struct following following = {a->moved, a->held, run->good, lacked, kept};
 
 	for (size_t i = 0; i < entries_count(run->entries); i++)
 		if (owner_in(a->members, entries_key(run->entries, i)) == NULL)
@@ -78,6 +83,7 @@ static void decode_again(const struct again *a)
 		if (one != NULL && one->is_kept)
 			entries_give(run->good, i, follow, &following);
 	}
+	run->site->lacked = lacked;
 	decode_all(&run->reporter, kept);
 	if (run->accepted != run->entries)
 		talloc_free(run->accepted);

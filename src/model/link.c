@@ -436,22 +436,32 @@ static struct record *resolve(const struct site *site, const char *key, enum kin
 	return record != NULL && record->kind == kind ? record : NULL;
 }
 
-/* A reference to what is excluded counts as none. */
-static bool drop_excluded(const struct site *site, const char **key)
+/* What @record refers to by @key is excluded, or was published without it, and is kept so. */
+static bool is_nothing(
+	const struct site *site, const struct record *record, const char *key)
 {
-	if (*key == NULL || !absent_covers(site->excluded, *key) ||
+	return absent_covers(site->excluded, key) ||
+	       (absent_has(site->lacked, key) && site_is_last_good(site, record));
+}
+
+/* A reference to that counts as none. */
+static bool drop_excluded(
+	const struct site *site, const struct record *record, const char **key)
+{
+	if (*key == NULL || !is_nothing(site, record, *key) ||
 		model_find(site, *key) != NULL)
 		return false;
 	*key = NULL;
 	return true;
 }
 
-static void drop_excluded_keys(const struct site *site, struct strings *keys)
+static void drop_excluded_keys(
+	const struct site *site, const struct record *record, struct strings *keys)
 {
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < keys->n; i++)
-		if (!drop_excluded(site, &keys->items[i]))
+		if (!drop_excluded(site, record, &keys->items[i]))
 			keys->items[kept++] = keys->items[i];
 	keys->n = kept;
 }
@@ -473,7 +483,7 @@ static void link_profile(struct site *site, struct profile *profile)
 {
 	bool had_some = profile->repository_dns.n > 0;
 
-	drop_excluded_keys(site, &profile->repository_dns);
+	drop_excluded_keys(site, &profile->record, &profile->repository_dns);
 	uint32_t n = profile->repository_dns.n;
 
 	profile->lost_repositories = had_some && n == 0;
@@ -495,11 +505,13 @@ static void link_profile(struct site *site, struct profile *profile)
 /* Without its host or its image a guest is on none. */
 static void drop_excluded_references(const struct site *site, struct machine *machine)
 {
-	if (drop_excluded(site, &machine->profile_dn))
+	const struct record *record = &machine->record;
+
+	if (drop_excluded(site, record, &machine->profile_dn))
 		machine->excluded = FIELD_PROFILE;
-	if (drop_excluded(site, &machine->host_dn))
+	if (drop_excluded(site, record, &machine->host_dn))
 		machine->excluded = FIELD_HOST;
-	if (drop_excluded(site, &machine->image_dn) && machine->host_dn != NULL) {
+	if (drop_excluded(site, record, &machine->image_dn) && machine->host_dn != NULL) {
 		machine->excluded = FIELD_IMAGE;
 		machine->host_dn = NULL;
 	}

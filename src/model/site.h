@@ -709,6 +709,7 @@ struct site {
 	size_t n_zone_names; /* machines that are names of zones; from model_link() */
 	const struct absent *waited_for; /* in quarantine: what refers to them waits */
 	const struct absent *excluded; /* what refers to them refers to nothing */
+	const struct absent *lacked; /* so of last good versions: not there, then */
 	/* canonical DNs of what changes took away that are tried -> unsigned: the line; NULL: none */
 	const struct table *gone;
 	/* canonical DNs of what is here as its last good version, now and then -> then; NULL: none */
