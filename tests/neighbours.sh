@@ -272,4 +272,28 @@ for exclude in '' 'directory: {exclude: ["(description=lost)"]}'; do
 	ok '… waits' lacks "$work/out/hosts" v3
 done
 
+# --- settings by which what is published is in error ---
+
+# given LINE... - other settings, of the site that is published
+given() {
+	settings "$@" 'guard: {max-removed: 100%, max-affected: 100%, max-lost: 100%}'
+}
+no_mac='/^dn: cn=amy,/,/^$/{/^macAddress: /d;/^objectClass: ieee802/d}'
+anew
+is "$no_mac"
+run apply
+before=$(published)
+given 'severity: {no-mac: error}'
+ok 'a warning is made an error: exit 0' exits 0 apply
+ok '… which is told' complains 'cn=amy,dc=x: macAddress: error: .*\[no-mac\]'
+ok '… who was published with it stays' stands
+ok '… in quarantine: exit 10' exits 10 status
+ok '… with the last good version' says 'cn=amy,dc=x: last good version'
+is "$no_mac" '/^dn: cn=zoe,/,/^$/s/^ipHostNumber: .*/ipHostNumber: 10.1.0.99/'
+ok '… others change: exit 0' exits 0 apply
+ok '… and it stays' holds "$work/out/hosts" '^10.1.0.13 amy'
+rm -rf "$work/state" "$work/out"
+ok '… where nothing was published: exit 0' exits 0 apply
+ok '… it is left out' lacks "$work/out/hosts" amy
+
 end_points

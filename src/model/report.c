@@ -39,6 +39,18 @@ static void note_holder(
 	diag_note(finding, where, "it counts for this entry");
 }
 
+/* What the site makes an error takes nobody away who was published with it: he stays as he was. */
+static enum severity severity_of(const struct reporter *r, enum check check,
+	enum severity severity, const struct record *record)
+{
+	enum severity own = r->severity[check];
+	bool is_raised = own == SEVERITY_ERROR && severity != SEVERITY_ERROR;
+
+	return own == SEVERITY_NOTE || (is_raised && site_is_last_good(r->site, record))
+		       ? severity
+		       : own;
+}
+
 static struct finding *report(struct reporter *r, enum check check,
 	enum severity severity, struct record *record, struct loc where,
 	const char *format, va_list args) _printf_(6, 0);
@@ -48,8 +60,7 @@ static struct finding *report(struct reporter *r, enum check check,
 {
 	if (report_in_trial(r))
 		return r->unsaid;
-	if (r->severity[check] != SEVERITY_NOTE)
-		severity = r->severity[check];
+	severity = severity_of(r, check, severity, record);
 	if (severity == SEVERITY_ERROR) {
 		record->is_bad = true;
 		record->is_wrong |= !check_is_conflict(check);
