@@ -296,4 +296,32 @@ rm -rf "$work/state" "$work/out"
 ok '… where nothing was published: exit 0' exits 0 apply
 ok '… it is left out' lacks "$work/out/hosts" amy
 
+twice='/^dn: cn=amy,/,/^$/s/^ipHostNumber: .*/ipHostNumber: 10.1.0.14/' # zoe's
+anew 'severity: {dup-ip: warning}'
+is "$twice"
+run apply
+before=$(published)
+given 'keep: 10'
+ok 'an error is one again, for two that are published: exit 3' exits 3 apply
+ok '… which is told' complains "^error: guard 'quarantine': 2 records that were published would be left out"
+ok '… with both' complains "cn=zoe,dc=x: note: host 'zoe.c.example' is gone"
+ok '… everything stands' stands
+plan=$(plan_id)
+ok '… diff says it: exit 2' exits 2 diff
+ok '… as a warning' complains "would be refused: guard 'quarantine': 2 records"
+ok '… somebody accepts it: exit 0' exits 0 apply --accept "$plan"
+ok '… both are gone' lacks "$work/out/hosts" '10.1.0.14'
+ok '… which is not asked again: exit 0' exits 0 apply --full
+
+mkdir "$work/templates"
+printf -- '---\npath: x\nlanguage: text\nrefuse: "y"\n---\n{{#hosts}}{{name}}\n{{/hosts}}' \
+	>"$work/templates/of-ours"
+anew
+given "templates: $work/templates"
+echo "  of-ours: {path: $work/out/ours}" >>"$work/settings.yaml"
+ok 'a new target that cannot print who is published: exit 3' exits 3 apply
+ok '… which is told' complains "^error: guard 'quarantine': 1 record that was published would be left out"
+ok '… and why' complains "cn=amy,dc=x: .*error: .*\[unsafe-value\]"
+ok '… everything stands' stands
+
 end_points

@@ -106,6 +106,24 @@ static void check_kinds(struct refusal *r)
 	}
 }
 
+/*
+ * Who was published stays as he was last good. Where that is in error by now, because of other settings
+ * or templates than his time's, a person says what is wrong: these, or the entry.
+ */
+static void check_left_out(struct refusal *r)
+{
+	TMP_CTX(tmp);
+	size_t n = r->plan->n_left_out;
+
+	if (n > 0)
+		refuse(r, "quarantine",
+			mem_printf(tmp,
+				"%zu %s published would be left out: %s in error, too", n,
+				text_plural(n, "record that was", "records that were"),
+				text_plural(n, "its last good version is",
+					"their last good versions are")));
+}
+
 /* Targets: one that leaves the settings, and files that go without their nodes going. */
 static void check_targets(struct refusal *r)
 {
@@ -219,6 +237,7 @@ int guard_check(const struct plan *plan, const struct guard_settings *settings,
 		check_targets(&r);
 	}
 	check_kinds(&r);
+	check_left_out(&r);
 	int failed = plan->before == NULL ? 0 : check_day(&r);
 
 	if (failed < 0)

@@ -148,6 +148,8 @@ struct plan {
 	struct pieces entries; /* what the site was made of (read/entries.h) */
 	struct generation_source source;
 	struct reserial reserial;
+	/* records that go because they are in error, also as they were last good; the caller's */
+	size_t n_left_out;
 	bool is_accepted; /* by a person; for the record */
 	uint64_t now;
 	const char *command, *again; /* as in struct plan_input */

@@ -10,15 +10,18 @@
 #include <json-c/json.h>
 
 #include "base/parallel.h"
+#include "base/table.h"
 #include "change/guard.h"
 #include "change/site_roster.h"
 #include "generation/delta.h"
 #include "ldapcc/disarm.h"
 #include "ldapcc/lost_good.h"
+#include "ldapcc/quarantine.h"
 #include "publish/daemon_check.h"
 #include "publish/publish.h"
 #include "publish/services.h"
 #include "read/csn.h"
+#include "read/dn.h"
 
 /* The state */
 
@@ -241,6 +244,32 @@ static const char *called_again(const struct publication *p)
 		run->arguments.bootstrap ? " --bootstrap" : "");
 }
 
+/* Records that go, not because anybody removed them: what they were is in error now, too. */
+static size_t count_left_out(const struct run *run, const struct plan *plan)
+{
+	TMP_CTX(tmp);
+	struct table *out = table_new(tmp, 0);
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->n_quarantined; i++) {
+		const struct quarantined *one = run->quarantined[i];
+
+		if (one->is_out && one->good_key != NULL)
+			*table_slot(out, one->good_key) = out;
+		for (size_t j = 0; one->is_out && j < one->n_good_part_keys; j++)
+			*table_slot(out, one->good_part_keys[j]) = out;
+	}
+	for (size_t i = 0; i < plan->n_records; i++) {
+		const struct plan_record *record = &plan->records[i];
+		const char *key = record->change == RECORD_REMOVED
+					  ? dn_key(tmp, record->record->dn)
+					  : NULL;
+
+		n += key != NULL && table_find(out, key) != NULL;
+	}
+	return n;
+}
+
 static int compare(struct publication *p)
 {
 	struct run *run = p->run;
@@ -259,8 +288,11 @@ static int compare(struct publication *p)
 	struct entries_file file = stored_entries(run);
 	int failed = publication_store(p, &file, &input.entries);
 
-	return failed < 0 ? failed
-			  : plan_new(run->mem_ctx, p->live, &input, run->diags, &p->plan);
+	if (failed == 0)
+		failed = plan_new(run->mem_ctx, p->live, &input, run->diags, &p->plan);
+	if (failed == 0)
+		p->plan->n_left_out = count_left_out(run, p->plan);
+	return failed;
 }
 
 const struct generation_source *publication_source(const struct publication *p)
