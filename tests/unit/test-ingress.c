@@ -44,9 +44,13 @@ static void test_texts(void **state)
 	assert_non_null(strstr(text, "arp saddr ether != 02:5a:00:00:00:01"));
 	assert_null(strstr(text, "ip saddr"));
 	text = ingress_text(tmp, &held);
-	assert_non_null(strstr(text, "ip saddr != { 0.0.0.0, 192.0.2.1 } drop"));
 	assert_non_null(
-		strstr(text, "ip6 saddr != { fe80::5a:ff:fe00:1, 2001:db8::1 } drop"));
+		strstr(text, "ip-sender {\n\t\tip saddr 192.0.2.1 return\n\t\tdrop\n"));
+	assert_non_null(strstr(text, "ip6 saddr 2001:db8::1 return"));
+	assert_non_null(strstr(text, "ip6 saddr fe80::5a:ff:fe00:1 return"));
+	/* what nftables_copy() does not know of */
+	assert_null(strstr(text, "{ 0"));
+	assert_null(strstr(text, "hook"));
 	assert_non_null(
 		strstr(text, "@th,64,128 0x20010db8000000000000000000000001 accept"));
 	assert_non_null(

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include <errno.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -79,10 +80,41 @@ static void test_churn(void **state)
 	waitpid(churn, NULL, 0);
 }
 
+/* A chain that is used before it is told, and one with the name of another's beginning. */
+static const char source[] =
+	"table netdev lo { chain ingress { ether type 0x8100 drop; jump in; jump inner; }; "
+	"chain inner { ip saddr 192.0.2.1 return; drop; }; chain in { ip6 nexthdr 0 drop; }; }";
+
+static void test_copy(void **state)
+{
+	TMP_CTX(tmp);
+	struct buffer *copy = buffer_new(tmp), *before = buffer_new(tmp),
+		      *now = buffer_new(tmp);
+
+	(void)state;
+	if (unshare(CLONE_NEWNET) < 0 || !run_nft(source))
+		skip();
+	struct nftables *nft = nftables_open(tmp);
+
+	assert_non_null(nft);
+	assert_int_equal(nftables_copy(nft, "none", "ingress", copy), -ENOENT);
+	assert_int_equal(nftables_copy(nft, "lo", "ingress", copy), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(nftables_send(nft, copy), 0);
+		buffer_truncate(i == 0 ? before : now, 0);
+		assert_int_equal(
+			nftables_print(nft, "lo", "ingress", i == 0 ? before : now), 0);
+		assert_true(run_nft("add rule netdev lo ingress accept"));
+	}
+	/* but for handles */
+	assert_int_equal(before->len, now->len);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_churn),
+		cmocka_unit_test(test_copy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,10 +3,9 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
+#include <sched.h>
 #include <string.h>
-#include <sys/file.h>
 
 #include <nftables/libnftables.h>
 
@@ -17,7 +16,12 @@
 #include "vcn/guest/nftables.h"
 #include "vcn/guest/tap.h"
 
-enum { CHILD_TIMEOUT_MS = 10000, SAID_MAX = 4096, SENTENCE_MAX = 200 };
+enum {
+	CHILD_TIMEOUT_MS = 10000,
+	SAID_MAX = 1 << 20,
+	SAID_FAULT = '!', /* before what went wrong; a transaction does not begin so */
+	SENTENCE_MAX = 200,
+};
 
 #define LIBRARY "libnftables.so.1"
 #define CHAIN "ingress"
@@ -30,28 +34,43 @@ static const char *const always[] = {
 	/* the same by Cisco: CDP, VTP, and PVST+, which makes a switch close its port */
 	"ether daddr 01:00:0c:cc:cc:cc-01:00:0c:cc:cc:cd drop",
 	/* tags of IEEE 802.1Q, 802.1ad, and what switches took before that */
-	"ether type { 0x8100, 0x88a8, 0x9100 } drop",
+	"ether type 0x8100 drop",
+	"ether type 0x88a8 drop",
+	"ether type 0x9100 drop",
 };
 
 /* No guest is a DHCP server, for IPv4 or IPv6, or a router. */
 static const char *const roles[] = {
-	"udp sport { 67, 547 } drop",
+	"udp sport 67 drop",
+	"udp sport 547 drop",
 	/* A fragment can hide its type behind another header (RFC 7112), a fragment's too. */
-	"frag nexthdr { 0, 43, 44, 60 } drop",
-	"icmpv6 type { nd-router-advert, nd-redirect } drop",
+	"frag nexthdr 0 drop",
+	"frag nexthdr 43 drop",
+	"frag nexthdr 44 drop",
+	"frag nexthdr 60 drop",
+	"icmpv6 type nd-router-advert drop",
+	"icmpv6 type nd-redirect drop",
 	"arp htype != 1 drop",
 	"arp ptype != 0x0800 drop",
 	"arp hlen != 6 drop",
 	"arp plen != 4 drop",
 };
 
-/* Before a guest has its address: DHCP; duplicate detection, group reports, solicitation. */
-static const char *const beginners[] = {
+/* Of a guest whose addresses are known; the chains are add_senders(). */
+static const char *const senders[] = {
+	"ether type 0x0806 jump arp-sender",
+	/* A sender of zero only asks (RFC 5227): for its own. */
+	"arp saddr ip 0.0.0.0 jump arp-asked",
+	/* Before it has its address: DHCP; duplicate detection, group reports, solicitation. */
 	"ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept",
-	("ip6 saddr :: icmpv6 type { nd-router-solicit, mld-listener-report, "
-	 "mld2-listener-report } accept"),
+	"ip6 saddr :: icmpv6 type nd-router-solicit accept",
+	"ip6 saddr :: icmpv6 type mld-listener-report accept",
+	"ip6 saddr :: icmpv6 type mld2-listener-report accept",
 	/* for its own: else it could keep others from theirs */
 	"ip6 saddr :: icmpv6 type nd-neighbor-solicit jump target",
+	"ether type 0x0800 jump ip-sender",
+	"ether type 0x86dd jump ip6-sender",
+	"icmpv6 type nd-neighbor-advert jump target",
 };
 
 /*
@@ -59,7 +78,7 @@ static const char *const beginners[] = {
  * carries, and it has no protocol.
  */
 static const char *const readable[] = {
-	"ether type != { 0x0800, 0x86dd } accept",
+	"ether type != 0x0800 ether type != 0x86dd accept",
 	"meta l4proto 0-255 accept",
 	"drop",
 };
@@ -80,17 +99,20 @@ static struct ip link_local(struct mac mac)
 			m[3], m[4], m[5]}};
 }
 
-static const char *list_family(TALLOC_CTX *mem_ctx, const struct ingress *chain,
-	uint8_t family, const char *first)
+/* A chain that drops what has no address of the guest's, or @other, where @what says. */
+static void add_senders(struct buffer *b, const struct ingress *chain, const char *name,
+	const char *what, uint8_t family, const char *other)
 {
-	struct buffer *b = buffer_new(mem_ctx);
 	char text[IP_TEXT_MAX];
 
-	buffer_add_text(b, first);
+	buffer_printf(b, "\tchain %s {\n", name);
+	if (other != NULL)
+		buffer_printf(b, "\t\t%s %s return\n", what, other);
 	for (size_t i = 0; i < chain->n_addresses; i++)
 		if (chain->addresses[i].family == family)
-			buffer_printf(b, ", %s", ip_format(chain->addresses[i], text));
-	return b->data;
+			buffer_printf(b, "\t\t%s %s return\n", what,
+				ip_format(chain->addresses[i], text));
+	buffer_add_text(b, "\t\tdrop\n\t}\n");
 }
 
 /* Whose address it is about: 16 bytes behind the first 8 of the message (RFC 4861). */
@@ -112,22 +134,16 @@ static void add_targets(struct buffer *b, const struct ingress *chain)
 	buffer_add_text(b, "\t\tdrop\n\t}\n");
 }
 
-static void add_sources(struct buffer *b, const struct ingress *chain)
+static void add_own(struct buffer *b, const struct ingress *chain)
 {
-	TMP_CTX(tmp);
 	char text[IP_TEXT_MAX];
-	const char *ip4 = list_family(tmp, chain, 4, "0.0.0.0");
-	const char *ip6 =
-		list_family(tmp, chain, 6, ip_format(link_local(chain->mac), text));
+	const char *local = ip_format(link_local(chain->mac), text);
 
-	/* A sender of zero only asks (RFC 5227): for its own. */
-	buffer_printf(b, "\t\tarp saddr ip != { %s } drop\n", ip4);
-	buffer_printf(b, "\t\tarp saddr ip 0.0.0.0 arp daddr ip != { %s } drop\n", ip4);
-	add_rows(b, beginners, ARRAY_SIZE(beginners));
-	/* As a source zero is a beginner's only, so it is not in this list. */
-	buffer_printf(b, "\t\tip saddr 0.0.0.0 drop\n\t\tip saddr != { %s } drop\n", ip4);
-	buffer_printf(b, "\t\tip6 saddr != { %s } drop\n", ip6);
-	buffer_add_text(b, "\t\ticmpv6 type nd-neighbor-advert jump target\n");
+	add_targets(b, chain);
+	add_senders(b, chain, "arp-sender", "arp saddr ip", 4, "0.0.0.0");
+	add_senders(b, chain, "arp-asked", "arp daddr ip", 4, "0.0.0.0");
+	add_senders(b, chain, "ip-sender", "ip saddr", 4, NULL);
+	add_senders(b, chain, "ip6-sender", "ip6 saddr", 6, local);
 }
 
 static void add_chain(struct buffer *b, const struct ingress *chain)
@@ -136,11 +152,8 @@ static void add_chain(struct buffer *b, const struct ingress *chain)
 	bool knows_addresses = chain->filters && chain->n_addresses > 0;
 
 	if (knows_addresses)
-		add_targets(b, chain);
-	buffer_printf(b,
-		"\tchain " CHAIN " {\n\t\ttype filter hook ingress device \"%s\" "
-		"priority 0; policy accept;\n",
-		chain->tap);
+		add_own(b, chain);
+	buffer_add_text(b, "\tchain " CHAIN " {\n");
 	add_rows(b, always, ARRAY_SIZE(always));
 	if (chain->filters) {
 		add_rows(b, roles, ARRAY_SIZE(roles));
@@ -148,7 +161,7 @@ static void add_chain(struct buffer *b, const struct ingress *chain)
 			mac_format(chain->mac, mac));
 	}
 	if (knows_addresses)
-		add_sources(b, chain);
+		add_rows(b, senders, ARRAY_SIZE(senders));
 	if (chain->filters)
 		add_rows(b, readable, ARRAY_SIZE(readable));
 	buffer_add_text(b, "\t}\n");
@@ -196,25 +209,36 @@ static bool open_library(struct library *ret)
 /* Writes the first line of what went wrong. */
 static void say(int fd, const char *text)
 {
-	(void)!file_write_all(fd, text, strcspn(text, "\n"));
+	TMP_CTX(tmp);
+	const char *line =
+		mem_printf(tmp, "%c%.*s", SAID_FAULT, (int)strcspn(text, "\n"), text);
+
+	(void)!file_write_all(fd, line, strlen(line));
+}
+
+/* What the kernel has made of the text, as a transaction. */
+static void tell_copy(const char *tap, int fd)
+{
+	TMP_CTX(tmp);
+	struct nftables *nft = nftables_open(tmp);
+	struct buffer *b = buffer_new(tmp);
+	int r = nft == NULL ? -errno : nftables_copy(nft, tap, CHAIN, b);
+
+	if (r < 0)
+		say(fd, strerror(-r));
+	else
+		(void)!file_write_all(fd, b->data, b->len);
 }
 
 /*
- * One at a time: libnftables reads all tables first, and once more for whatever somebody has changed
- * meanwhile, so that twenty at once take as long as a hundred one by one. The file is root's: what
- * others could lock they could keep from us.
+ * libnftables reads all tables first, and once more for whatever somebody has changed meanwhile. So
+ * its network is an empty one: what the host has, and how many do the same, costs nothing.
+ * Where there can be none it is the host's own, and the chain has no hook yet.
  */
-static void wait_for_turn(void)
+static void make_rules(const void *user, int fd)
 {
-	int turn = open("/run/vcn/.nft.lock",
-		O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-
-	if (turn >= 0)
-		(void)!flock(turn, LOCK_EX);
-}
-
-static void run_text(const void *text, int fd)
-{
+	const struct ingress *chain = user;
+	TMP_CTX(tmp);
 	struct library library;
 	struct nft_ctx *context = NULL;
 
@@ -222,31 +246,39 @@ static void run_text(const void *text, int fd)
 		say(fd, LIBRARY " is not here");
 		return;
 	}
+	(void)!(unshare(CLONE_NEWNET) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0);
 	context = library.new(NFT_CTX_DEFAULT);
-	if (context == NULL || library.buffer_error(context) != 0) {
+	if (context == NULL || library.buffer_error(context) != 0)
 		say(fd, LIBRARY " does not work here");
-		return;
-	}
-	wait_for_turn();
-	if (library.run(context, text) != 0)
+	else if (library.run(context, ingress_text(tmp, chain)) != 0)
 		say(fd, library.error(context));
+	else
+		tell_copy(chain->tap, fd);
 }
 
-/* What nftables says of the text; NULL: nothing. *ret_is_due: it may have not come to it. */
-static const char *order(TALLOC_CTX *mem_ctx, const char *text, bool *ret_is_due)
+static const char *fault_of(TALLOC_CTX *mem_ctx, int error)
 {
+	return mem_printf(mem_ctx, "nftables: %s", strerror(error));
+}
+
+/* The chain's rules, once for all times; a sentence where there are none. */
+static const char *take_rules(TALLOC_CTX *mem_ctx, struct ingress *chain)
+{
+	TMP_CTX(tmp);
 	char *said;
 	size_t len;
 	int r = patience_read(
-		mem_ctx, CHILD_TIMEOUT_MS, SAID_MAX, run_text, text, NULL, &said, &len);
+		tmp, CHILD_TIMEOUT_MS, SAID_MAX, make_rules, chain, NULL, &said, &len);
 
-	*ret_is_due = r < 0;
+	chain->is_due = r < 0;
 	if (r < 0)
-		return mem_printf(mem_ctx, "nftables: %s", strerror(-r));
-	if (len == 0)
-		return NULL;
-	return mem_printf(mem_ctx, "nftables: %s",
-		text_printable(mem_ctx, said, len < SENTENCE_MAX ? len : SENTENCE_MAX));
+		return fault_of(mem_ctx, -r);
+	if (len > 0 && said[0] == SAID_FAULT)
+		return mem_printf(mem_ctx, "nftables: %s",
+			text_printable(mem_ctx, said + 1,
+				len - 1 < SENTENCE_MAX ? len - 1 : SENTENCE_MAX));
+	buffer_add(chain->rules, said, len);
+	return NULL;
 }
 
 /* Looking */
@@ -269,12 +301,19 @@ const char *ingress_write(TALLOC_CTX *mem_ctx, struct ingress *chain)
 {
 	TMP_CTX(tmp);
 	struct nftables *nft = nftables_open(tmp);
-	const char *text = ingress_text(tmp, chain);
-	const char *fault = nft == NULL ? "nftables: this kernel has none"
-					: order(mem_ctx, text, &chain->is_due);
+	const char *fault = NULL;
 
+	if (nft == NULL)
+		return "nftables: this kernel has none";
+	if (chain->rules->len == 0)
+		fault = take_rules(mem_ctx, chain);
 	if (fault != NULL)
 		return fault;
+	int r = nftables_send(nft, chain->rules);
+
+	chain->is_due = r < 0;
+	if (r < 0)
+		return fault_of(mem_ctx, -r);
 	read_digest(nft, chain->tap, chain->digest);
 	return chain->digest[0] != '\0'
 		       ? NULL

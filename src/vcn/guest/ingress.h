@@ -12,8 +12,8 @@
  * A TAP has a table of its own, by its name, so that it is written in one transaction. The
  * table outlives the TAP: those without one are ours to remove (ingress_sweep()).
  *
- * libnftables is loaded in a child that lives for one transaction: a supervisor has a third
- * of its memory, for months. Whether a chain is still what was written is asked without it.
+ * libnftables is loaded in a child that makes the rules and ends: a supervisor has a third of its
+ * memory, for months. They are written, and written again, without it.
  */
 
 #include "vcn/common/manifest.h"
@@ -25,11 +25,12 @@ struct ingress {
 	const struct ip *addresses; /* the only ones it may use; see @filters */
 	size_t n_addresses; /* 0: none is known, and every one is let through */
 	bool filters;
+	struct buffer *rules; /* the transaction, once it is made */
 	char digest[65]; /* "": was never written */
-	bool is_due; /* nftables has not come to it in time: it may the next time */
+	bool is_due; /* nftables has not come to it: it may the next time */
 };
 
-/* The transaction's text, in nft(8)'s language. */
+/* The rules in nft(8)'s language, without sets, and without the chain's hook: see nftables_copy(). */
 const char *ingress_text(TALLOC_CTX *mem_ctx, const struct ingress *chain) _must_check_;
 /*
  * ingress_write - the chain as it should be, whatever was there before

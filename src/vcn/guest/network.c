@@ -433,6 +433,7 @@ static void check_frames(TALLOC_CTX *mem_ctx, const struct launch_settings *sett
 		.addresses = nic->addresses,
 		.n_addresses = nic->n_addresses,
 		.filters = settings->filter,
+		.rules = buffer_new(mem_ctx),
 	};
 	port->unchecked = ingress_write(mem_ctx, &port->ingress);
 }

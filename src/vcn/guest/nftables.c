@@ -5,12 +5,15 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <string.h>
 #include <time.h>
 
 #include <libmnl/libmnl.h>
 
+#include "base/text.h"
+
 enum {
-	MESSAGE_ROOM = 1024,
+	MESSAGE_ROOM = 1024, /* but for a rule's expressions */
 	ANSWER_ROOM = 32768,
 	TRIES_MAX = 100, /* of a dump that others' changes interrupt */
 };
@@ -18,7 +21,7 @@ enum {
 struct nftables {
 	struct mnl_socket *socket;
 	unsigned sequence;
-	char message[MESSAGE_ROOM]; /* the one being built */
+	struct buffer *out; /* the messages being built */
 };
 
 static int close_nftables(struct nftables *nft)
@@ -37,6 +40,7 @@ struct nftables *nftables_open(TALLOC_CTX *mem_ctx)
 		return NULL;
 	}
 	nft->sequence = (unsigned)time(NULL);
+	nft->out = buffer_new(nft);
 	talloc_set_destructor(nft, close_nftables);
 	if (mnl_socket_bind(nft->socket, 0, MNL_SOCKET_AUTOPID) == 0)
 		return nft;
@@ -44,11 +48,12 @@ struct nftables *nftables_open(TALLOC_CTX *mem_ctx)
 	return NULL;
 }
 
-/* A message of the same sequence number as the last, at @at of the room for it. */
-static struct nlmsghdr *put(struct nftables *nft, size_t at, uint16_t type,
+/* A message of the same sequence number as the last; behind its attributes comes put_end(). */
+static struct nlmsghdr *put(struct nftables *nft, struct buffer *out, uint16_t type,
 	uint16_t flags, const struct nfgenmsg *about)
 {
-	struct nlmsghdr *message = mnl_nlmsg_put_header(nft->message + at);
+	struct nlmsghdr *message =
+		mnl_nlmsg_put_header(buffer_reserve(out, MESSAGE_ROOM));
 	struct nfgenmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
 
 	message->nlmsg_type = type;
@@ -58,19 +63,25 @@ static struct nlmsghdr *put(struct nftables *nft, size_t at, uint16_t type,
 	return message;
 }
 
+static void put_end(struct buffer *out, const struct nlmsghdr *message)
+{
+	buffer_grown(out, message->nlmsg_len);
+}
+
 static struct nlmsghdr *put_question(
-	struct nftables *nft, size_t at, uint16_t type, uint16_t flags)
+	struct nftables *nft, struct buffer *out, uint16_t type, uint16_t flags)
 {
 	static const struct nfgenmsg about = {
 		.nfgen_family = NFPROTO_NETDEV, .version = NFNETLINK_V0};
 
-	return put(nft, at, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), flags, &about);
+	return put(nft, out, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), flags, &about);
 }
 
 static struct nlmsghdr *start(struct nftables *nft, uint16_t type, uint16_t flags)
 {
 	nft->sequence++;
-	return put_question(nft, 0, type, flags);
+	buffer_truncate(nft->out, 0);
+	return put_question(nft, nft->out, type, flags);
 }
 
 /* The rest of a dump that was interrupted is no answer to the next question. */
@@ -87,13 +98,14 @@ static void drain(struct nftables *nft)
  * Sends and reads until the answer is complete: an ack, or the end of a dump. -EINTR where
  * somebody has changed tables meanwhile, whosever: then the dump may lack some.
  */
-static int talk(struct nftables *nft, size_t len, mnl_cb_t callback, void *data)
+static int talk(
+	struct nftables *nft, const struct buffer *out, mnl_cb_t callback, void *data)
 {
 	char answer[ANSWER_ROOM];
 	unsigned port = mnl_socket_get_portid(nft->socket);
 	int r = MNL_CB_OK;
 
-	if (mnl_socket_sendto(nft->socket, nft->message, len) < 0)
+	if (mnl_socket_sendto(nft->socket, out->data, out->len) < 0)
 		return -errno;
 	while (r > MNL_CB_STOP) {
 		ssize_t n = mnl_socket_recvfrom(nft->socket, answer, sizeof(answer));
@@ -109,6 +121,13 @@ static int talk(struct nftables *nft, size_t len, mnl_cb_t callback, void *data)
 	if (r < 0)
 		drain(nft);
 	return r < 0 ? -error : 0;
+}
+
+static int ask(struct nftables *nft, const struct nlmsghdr *question, mnl_cb_t callback,
+	void *data)
+{
+	put_end(nft->out, question);
+	return talk(nft, nft->out, callback, data);
 }
 
 /* Tables */
@@ -149,8 +168,8 @@ int nftables_list(struct nftables *nft, TALLOC_CTX *mem_ctx,
 
 	do {
 		listing = (struct listing){.mem_ctx = mem_ctx};
-		r = talk(nft, start(nft, NFT_MSG_GETTABLE, NLM_F_DUMP)->nlmsg_len,
-			take_table, &listing);
+		r = ask(nft, start(nft, NFT_MSG_GETTABLE, NLM_F_DUMP), take_table,
+			&listing);
 	} while (r == -EINTR && --tries > 0);
 	*ret_tables = listing.tables;
 	*ret_n = listing.n;
@@ -158,7 +177,7 @@ int nftables_list(struct nftables *nft, TALLOC_CTX *mem_ctx,
 }
 
 /* A change stands between the begin and the end of its transaction. */
-static size_t put_batch(struct nftables *nft, size_t at, uint16_t type)
+static void put_batch(struct nftables *nft, struct buffer *out, uint16_t type)
 {
 	const struct nfgenmsg about = {
 		.nfgen_family = AF_UNSPEC,
@@ -166,19 +185,21 @@ static size_t put_batch(struct nftables *nft, size_t at, uint16_t type)
 		.res_id = htobe16(NFNL_SUBSYS_NFTABLES),
 	};
 
-	return put(nft, at, type, 0, &about)->nlmsg_len;
+	put_end(out, put(nft, out, type, 0, &about));
 }
 
 int nftables_delete(struct nftables *nft, uint64_t handle)
 {
 	nft->sequence++;
-	size_t len = put_batch(nft, 0, NFNL_MSG_BATCH_BEGIN);
-	struct nlmsghdr *message = put_question(nft, len, NFT_MSG_DELTABLE, NLM_F_ACK);
+	buffer_truncate(nft->out, 0);
+	put_batch(nft, nft->out, NFNL_MSG_BATCH_BEGIN);
+	struct nlmsghdr *message =
+		put_question(nft, nft->out, NFT_MSG_DELTABLE, NLM_F_ACK);
 
 	mnl_attr_put_u64(message, NFTA_TABLE_HANDLE, htobe64(handle));
-	len += message->nlmsg_len;
-	len += put_batch(nft, len, NFNL_MSG_BATCH_END);
-	return talk(nft, len, NULL, NULL);
+	put_end(nft->out, message);
+	put_batch(nft, nft->out, NFNL_MSG_BATCH_END);
+	return talk(nft, nft->out, NULL, NULL);
 }
 
 /* Chain and rules */
@@ -201,13 +222,13 @@ static int print_once(
 
 	mnl_attr_put_strz(message, NFTA_CHAIN_TABLE, table);
 	mnl_attr_put_strz(message, NFTA_CHAIN_NAME, chain);
-	int r = talk(nft, message->nlmsg_len, take_bytes, b);
+	int r = ask(nft, message, take_bytes, b);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	message = start(nft, NFT_MSG_GETRULE, NLM_F_DUMP);
 	mnl_attr_put_strz(message, NFTA_RULE_TABLE, table);
-	return talk(nft, message->nlmsg_len, take_bytes, b);
+	return ask(nft, message, take_bytes, b);
 }
 
 int nftables_print(
@@ -221,4 +242,137 @@ int nftables_print(
 		r = print_once(nft, table, chain, b);
 	} while (r == -EINTR && --tries > 0);
 	return r;
+}
+
+/* A table again */
+
+struct copy {
+	struct nftables *nft;
+	const char *table, *base; /* the chain at the TAP */
+	const char *chain; /* of the last rule */
+	struct buffer *chains, *rules;
+};
+
+static void put_table(
+	const struct copy *copy, struct buffer *out, uint16_t type, uint16_t flags)
+{
+	struct nlmsghdr *message = put_question(copy->nft, out, type, flags);
+
+	mnl_attr_put_strz(message, NFTA_TABLE_NAME, copy->table);
+	put_end(out, message);
+}
+
+static void put_hook(const struct copy *copy, struct nlmsghdr *message)
+{
+	struct nlattr *hook = mnl_attr_nest_start(message, NFTA_CHAIN_HOOK);
+
+	mnl_attr_put_u32(message, NFTA_HOOK_HOOKNUM, htobe32(NF_NETDEV_INGRESS));
+	mnl_attr_put_u32(message, NFTA_HOOK_PRIORITY, 0);
+	mnl_attr_put_strz(message, NFTA_HOOK_DEV, copy->table);
+	mnl_attr_nest_end(message, hook);
+	mnl_attr_put_u32(message, NFTA_CHAIN_POLICY, htobe32(NF_ACCEPT));
+	mnl_attr_put_strz(message, NFTA_CHAIN_TYPE, "filter");
+}
+
+static void put_chain(const struct copy *copy)
+{
+	struct nlmsghdr *message =
+		put_question(copy->nft, copy->chains, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
+
+	mnl_attr_put_strz(message, NFTA_CHAIN_TABLE, copy->table);
+	mnl_attr_put_strz(message, NFTA_CHAIN_NAME, copy->chain);
+	if (strcmp(copy->chain, copy->base) == 0)
+		put_hook(copy, message);
+	put_end(copy->chains, message);
+}
+
+static void put_rule(const struct copy *copy, const struct nlattr *expressions)
+{
+	uint16_t len = mnl_attr_get_payload_len(expressions);
+
+	(void)!buffer_reserve(copy->rules, MESSAGE_ROOM + (size_t)len);
+	struct nlmsghdr *message = put_question(
+		copy->nft, copy->rules, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
+
+	mnl_attr_put_strz(message, NFTA_RULE_TABLE, copy->table);
+	mnl_attr_put_strz(message, NFTA_RULE_CHAIN, copy->chain);
+	mnl_attr_put(message, NLA_F_NESTED | NFTA_RULE_EXPRESSIONS, len,
+		mnl_attr_get_payload(expressions));
+	put_end(copy->rules, message);
+}
+
+/* The kernel tells the rules chain by chain. */
+static int copy_rule(const struct nlmsghdr *message, void *data)
+{
+	struct copy *copy = data;
+	const struct nlattr *attribute, *expressions = NULL;
+	const char *chain = NULL;
+
+	mnl_attr_for_each(attribute, message, sizeof(struct nfgenmsg))
+	{
+		if (mnl_attr_get_type(attribute) == NFTA_RULE_CHAIN)
+			chain = mnl_attr_get_str(attribute);
+		if (mnl_attr_get_type(attribute) == NFTA_RULE_EXPRESSIONS)
+			expressions = attribute;
+	}
+	if (chain == NULL || expressions == NULL)
+		return MNL_CB_OK;
+	if (text_compare(chain, copy->chain) != 0) {
+		copy->chain = mem_strdup(copy->chains, chain);
+		put_chain(copy);
+	}
+	put_rule(copy, expressions);
+	return MNL_CB_OK;
+}
+
+static int copy_rules(struct copy *copy)
+{
+	struct nlmsghdr *message = start(copy->nft, NFT_MSG_GETRULE, NLM_F_DUMP);
+
+	copy->chain = NULL;
+	buffer_truncate(copy->chains, 0);
+	buffer_truncate(copy->rules, 0);
+	mnl_attr_put_strz(message, NFTA_RULE_TABLE, copy->table);
+	return ask(copy->nft, message, copy_rule, copy);
+}
+
+int nftables_copy(
+	struct nftables *nft, const char *table, const char *base, struct buffer *b)
+{
+	TMP_CTX(tmp);
+	struct copy copy = {
+		.nft = nft,
+		.table = table,
+		.base = base,
+		.chains = buffer_new(tmp),
+		.rules = buffer_new(tmp),
+	};
+	int r, tries = TRIES_MAX;
+
+	do
+		r = copy_rules(&copy);
+	while (r == -EINTR && --tries > 0);
+	if (r == 0 && copy.rules->len == 0)
+		r = -ENOENT;
+	if (r < 0)
+		return r;
+	put_batch(nft, b, NFNL_MSG_BATCH_BEGIN);
+	/* made where it is not there, so that it can be removed */
+	put_table(&copy, b, NFT_MSG_NEWTABLE, 0);
+	put_table(&copy, b, NFT_MSG_DELTABLE, 0);
+	put_table(&copy, b, NFT_MSG_NEWTABLE, 0);
+	buffer_add(b, copy.chains->data, copy.chains->len);
+	buffer_add(b, copy.rules->data, copy.rules->len);
+	/* Changes nothing: an answer to the last one comes behind what went wrong before. */
+	put_table(&copy, b, NFT_MSG_NEWTABLE, NLM_F_ACK);
+	put_batch(nft, b, NFNL_MSG_BATCH_END);
+	return 0;
+}
+
+int nftables_send(struct nftables *nft, const struct buffer *transaction)
+{
+	const struct nlmsghdr *first = (const void *)transaction->data;
+
+	nft->sequence = first->nlmsg_seq;
+	return talk(nft, transaction, NULL, NULL);
 }

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What nf_tables has in the netdev family, read and removed over nfnetlink. Rules are written
- * by libnftables (ingress.h), which is too large to stay in a supervisor.
+ * What nf_tables has in the netdev family, read, removed and written again over nfnetlink. Who
+ * makes messages of rules is libnftables (ingress.h), which is too large to stay in a supervisor.
  *
  * source: Linux include/uapi/linux/netfilter/nf_tables.h
  */
@@ -41,3 +41,15 @@ int nftables_delete(struct nftables *nft, uint64_t handle) _must_check_;
  */
 int nftables_print(struct nftables *nft, const char *table, const char *chain,
 	struct buffer *b) _must_check_;
+/*
+ * nftables_copy - the transaction that makes a table as it is now, whatever is there by then
+ *
+ * shape:   a table without sets, whose chains have rules and no hooks; the copy's @base is the ingress
+ *          chain of the interface that has the table's name, and accepts what no rule drops
+ * memory:  appended to @b
+ * returns: 0 or -errno
+ */
+int nftables_copy(struct nftables *nft, const char *table, const char *base,
+	struct buffer *b) _must_check_;
+/* Does what nftables_copy() has written down: all of it, or nothing; 0 or -errno. */
+int nftables_send(struct nftables *nft, const struct buffer *transaction) _must_check_;
