@@ -11,7 +11,16 @@ enum {
 	CREDENTIAL_NAME_MAX = 255, /* of a file */
 	SEED_MAX = 1000,
 	IFNAME_MAX = 15,
+	/* q35 has 32 slots, its bridges two; the launcher's own: entropy, panic, balloon */
+	SLOTS_MAX = 32 - 2 - 3,
 };
+
+unsigned guest_interfaces_max(size_t n_disks, bool has_readiness)
+{
+	size_t taken = n_disks + (has_readiness ? 1 : 0);
+
+	return taken < SLOTS_MAX ? (unsigned)(SLOTS_MAX - taken) : 0;
+}
 
 static bool is_word(const char *text, size_t len, const char *word)
 {

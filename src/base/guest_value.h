@@ -14,6 +14,11 @@ enum {
 	CREDENTIALS_TEXT_MAX = 16 * 1024, /* of SMBIOS there are 64 KiB in all */
 };
 
+/*
+ * How many interfaces find a slot on the guest's PCI bus, beside its @n_disks (with that of an image) and
+ * how it tells that it is ready.
+ */
+unsigned guest_interfaces_max(size_t n_disks, bool has_readiness);
 /* Of a disk: the serial number that the guest finds it by. */
 const char *disk_name_fault(const char *name, size_t len);
 /* source: systemd.exec(5), SetCredential=; the names that the launcher gives itself are none */

@@ -98,6 +98,27 @@ static void check_disks(struct reporter *r, struct machine *vcn)
 	}
 }
 
+/* A slot each on the guest's PCI bus, which its disks and its readiness have, too. */
+static void check_slots(struct reporter *r, struct machine *vcn)
+{
+	const struct image *image = vcn->image;
+	bool has_readiness = image != NULL && image->readiness != NULL &&
+			     strcmp(image->readiness, "none") != 0;
+	size_t n_disks =
+		vcn->guest->n_disks + (image != NULL && image->path != NULL ? 1 : 0);
+	unsigned max = guest_interfaces_max(n_disks, has_readiness);
+
+	if (vcn->host_dn == NULL || vcn->n_interfaces <= max)
+		return;
+	const struct interface *last = vcn->interfaces[max];
+	struct finding *finding =
+		check_report(r, CHECK_OVER_LIMIT, &vcn->record, FIELD_NONE,
+			"has %u interfaces, and beside %zu disks there are slots for %u",
+			vcn->n_interfaces, n_disks, max);
+
+	lint_note(r, finding, &last->record, FIELD_NONE, "the first that has none");
+}
+
 static void check_credential_name(struct reporter *r, struct machine *vcn, uint32_t i)
 {
 	for (uint32_t j = 0; j < i; j++)
@@ -274,6 +295,7 @@ void lint_vcn(struct reporter *r, struct machine *vcn)
 		return;
 	check_vcn(r, vcn);
 	check_disks(r, vcn);
+	check_slots(r, vcn);
 	check_credentials(r, vcn);
 	check_processors(r, vcn);
 	check_firmware(r, vcn);

@@ -221,6 +221,20 @@ static int check_firmware(
 				 architecture_name(guest->architecture));
 }
 
+static int check_slots(
+	struct reader *r, const struct node *map, const struct guest *guest)
+{
+	size_t n_disks = guest->n_disks + (guest->image.path != NULL ? 1 : 0);
+	unsigned max =
+		guest_interfaces_max(n_disks, guest->image.readiness != READINESS_NONE);
+
+	if (guest->n_interfaces <= max)
+		return 0;
+	return document_fault(r, node_find(map, "interfaces")->items[max],
+		"no slot is left for this interface: beside %zu disks there are %u",
+		n_disks, max);
+}
+
 int manifest_check_guest(
 	struct reader *r, const struct node *map, const struct guest *guest)
 {
@@ -228,11 +242,13 @@ int manifest_check_guest(
 	int firmware = check_firmware(r, map, guest);
 	int disks = check_disk_sizes(r, map, guest);
 	int credentials = check_credentials(r, map, guest);
+	int slots = check_slots(r, map, guest);
 
-	return memory < 0     ? memory
-	       : firmware < 0 ? firmware
-	       : disks < 0    ? disks
-			      : credentials;
+	return memory < 0	 ? memory
+	       : firmware < 0	 ? firmware
+	       : disks < 0	 ? disks
+	       : credentials < 0 ? credentials
+				 : slots;
 }
 
 /* Digests */
