@@ -116,6 +116,38 @@ printf 'manifest: 1\nhost: n.example\nserial: 1\nvcns: [%s]\n' \
 hostile many 10 "two hundred thousand empty entries"
 ln -s /proc/self/mem "$folder/link"
 hostile link 7 "a link to what is no file"
+
+# settings LINE PLACE - vcn.yaml of this line is refused, there
+settings() {
+	local status=0
+	n=$((n + 1))
+	printf '%s\n' "$1" >"$folder/vcn.yaml"
+	"$vcn" --config "$folder/vcn.yaml" --host n.example --runtime-dir "$folder/run" \
+		--manifest "$folder/plain" status >"$folder/said" 2>&1 || status=$?
+	if [ "$status" = 64 ] && grep -q "/vcn.yaml:$2: error: " "$folder/said"; then
+		echo "ok $n - $1"
+	else
+		echo "not ok $n - $1: exit $status, $(head -c 300 "$folder/said")"
+		failed=1
+	fi
+}
+settings 'bridge-map:' 1:12
+settings 'bridge-map: {br0: }' 1:19
+settings 'bridge-map: {br0: ""}' 1:19
+settings 'bridge-map: {"": vmbr0}' 1:14
+settings 'bridge-map: {br0: a/b}' 1:19
+settings 'bridge-map: {br0: sixteen-letters0}' 1:19
+settings 'bridge-map: {br0: a, br0: b}' 1:22
+settings 'bridges: ""' 1:10
+settings 'bridges: [br0, ""]' 1:16
+for key in qemu qemu-aarch64 firmware qemu-roots accel network passt filter bridges image-roots \
+	writable-roots credential-roots manifest-key scratch scratch-limit uid-range memory-reserve \
+	parallel stop-timeout ready-timeout fence fence-timeout runtime-dir records; do
+	settings "$key:" "1:$((${#key} + 2))"
+	settings "$key: ~" "1:$((${#key} + 3))"
+	settings "$key: {}" "1:$((${#key} + 3))"
+	settings "$key: {a: b}" "1:$((${#key} + 3))"
+done
 rm -r "$folder"
 folder 7 "no folder"
 echo "1..$n"

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "vcn/common/manifest_value.h"
 
 enum {
 	MEMORY_RESERVE_MIB = 512,
@@ -93,9 +94,14 @@ static int read_paths(struct reader *r, const struct node *value, void *field)
 static int read_bridges(struct reader *r, const struct node *value, void *field)
 {
 	struct launch_settings *settings = field;
+	int result = read_strings(r, value, &settings->bridges);
 
 	settings->has_bridges = true;
-	return read_strings(r, value, &settings->bridges);
+	for (size_t i = 0; result == 0 && i < settings->bridges.n; i++)
+		result = value_bridge(r,
+			value->kind == NODE_LIST ? value->items[i] : value,
+			&settings->bridges.items[i]);
+	return result;
 }
 
 static int read_writable_roots(struct reader *r, const struct node *value, void *field)
@@ -203,8 +209,8 @@ static int read_bridge_map(struct reader *r, const struct node *value, void *fie
 	for (size_t i = 0; i < value->n_items; i++) {
 		struct bridge_alias *alias = mem_push(
 			r->mem_ctx, &settings->bridge_map, &settings->n_bridge_map);
-		int failed = read_string(r, value->keys[i], &alias->from);
-		int bad = read_string(r, value->items[i], &alias->to);
+		int failed = value_bridge(r, value->keys[i], &alias->from);
+		int bad = value_bridge(r, value->items[i], &alias->to);
 
 		failed = bad < 0 ? bad : failed;
 		for (size_t j = 0; failed == 0 && j + 1 < settings->n_bridge_map; j++)
