@@ -55,6 +55,21 @@ void *mem_pages(size_t n, size_t size)
 	return succeed(calloc(n, size));
 }
 
+void mem_populate(void *bytes, size_t size)
+{
+#ifdef MADV_POPULATE_WRITE
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t start = ((uintptr_t)bytes + page - 1) / page * page;
+	uintptr_t end = ((uintptr_t)bytes + size) / page * page;
+
+	if (start < end)
+		(void)madvise((void *)start, end - start, MADV_POPULATE_WRITE);
+#else
+	(void)bytes;
+	(void)size;
+#endif
+}
+
 char *mem_strdup(TALLOC_CTX *mem_ctx, const char *text)
 {
 	return mem_strndup(mem_ctx, text, strlen(text));
@@ -239,23 +254,6 @@ void arena_spill_after(struct arena *a, size_t size)
 	a->until_spill = size;
 }
 
-/*
- * The pages of a further chunk at once, before each is a fault of its own: who has filled one needs
- * most of the next. An older kernel (before 5.14) refuses, and nothing is lost.
- */
-static void populate(char *chunk)
-{
-#ifdef MADV_POPULATE_WRITE
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t start = ((uintptr_t)chunk + page - 1) / page * page;
-	uintptr_t end = ((uintptr_t)chunk + ARENA_CHUNK) / page * page;
-
-	(void)madvise((void *)start, end - start, MADV_POPULATE_WRITE);
-#else
-	(void)chunk;
-#endif
-}
-
 /* Of a file without a name, which goes with its last page. */
 struct spilled {
 	char *bytes;
@@ -304,8 +302,9 @@ static void take_chunk(struct arena *a)
 		return;
 	a->until_spill -= a->until_spill < ARENA_CHUNK ? 0 : ARENA_CHUNK;
 	a->chunk = succeed(talloc_named_const(a, ARENA_CHUNK, "chunk"));
+	/* who has filled one needs most of the next */
 	if (!is_first)
-		populate(a->chunk);
+		mem_populate(a->chunk, ARENA_CHUNK);
 	a->room = ARENA_CHUNK;
 }
 

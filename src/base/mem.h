@@ -55,10 +55,15 @@ void *mem_zero(TALLOC_CTX *mem_ctx, size_t size, size_t n, const char *name) _mu
 #define mem_room(mem_ctx, type, n) ((type *)mem_bare((mem_ctx), sizeof(type), (n), #type))
 void *mem_bare(TALLOC_CTX *mem_ctx, size_t size, size_t n, const char *name) _must_check_;
 /*
- * Zeroed memory of nobody, for free(3): of much of it no page is there before it is written to,
- * and whoever writes first, in whatever thread, has the work.
+ * Zeroed memory of nobody, for free(3): of much of it no page is there before it is used, and
+ * whoever uses it first, in whatever thread, has the work.
  */
 void *mem_pages(size_t n, size_t size) _must_check_;
+/*
+ * Its pages at once, before each is a fault of its own, or two where it is read first. An older
+ * kernel (before 5.14) refuses, and nothing is lost.
+ */
+void mem_populate(void *bytes, size_t size);
 char *mem_strdup(TALLOC_CTX *mem_ctx, const char *text) _must_check_;
 char *mem_strndup(TALLOC_CTX *mem_ctx, const char *text, size_t length) _must_check_;
 char *mem_printf(TALLOC_CTX *mem_ctx, const char *format, ...)

@@ -235,6 +235,7 @@ static void grow(struct table *table)
 
 	table->size *= 2;
 	table->slots = mem_pages(table->size, sizeof(struct slot));
+	mem_populate(table->slots, table->size * sizeof(struct slot));
 	for (size_t i = 0; i < old_size; i++)
 		if (old[i].key != NULL)
 			*probe(table, &old[i]) = old[i];
@@ -245,6 +246,8 @@ void **table_slot_bytes(struct table *table, const char *key, size_t len)
 {
 	struct slot wanted = slot_for(table, key, len);
 
+	if (table->used == 0)
+		mem_populate(table->slots, table->size * sizeof(struct slot));
 	if (2 * (table->used + 1) > table->size)
 		grow(table);
 	struct slot *slot = probe(table, &wanted);
