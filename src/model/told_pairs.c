@@ -92,10 +92,12 @@ static uint32_t rank_of(const struct interface *own, struct mac mac)
 /* One address that two MACs are told to have is nobody's. */
 static bool is_contradicted(const struct interface *own)
 {
-	for (uint32_t i = 0; i < own->rare->n_told; i++)
-		if (mac_compare(own->rare->told[i].mac,
-			    *mac_told(own, own->rare->told[i].ip)) != 0)
+	for (uint32_t i = 0; i < own->rare->n_told; i++) {
+		const struct mac *first = mac_told(own, own->rare->told[i].ip);
+
+		if (first != NULL && mac_compare(own->rare->told[i].mac, *first) != 0)
 			return true;
+	}
 	return false;
 }
 
