@@ -517,7 +517,8 @@ static void drop_excluded_references(const struct site *site, struct machine *ma
 	}
 }
 
-static void link_machine(struct site *site, struct machine *machine)
+/* What it refers to. Others may be linked beside it: of what they have in common it only counts. */
+static void link_machine(const struct site *site, struct machine *machine)
 {
 	drop_excluded_references(site, machine);
 	machine->profile =
@@ -525,9 +526,9 @@ static void link_machine(struct site *site, struct machine *machine)
 	machine->image = (struct image *)resolve(site, machine->image_dn, KIND_IMAGE);
 	machine->host = (struct machine *)resolve(site, machine->host_dn, KIND_HOST);
 	if (machine->host != NULL)
-		machine->host->n_vcns++;
+		(void)__atomic_fetch_add(&machine->host->n_vcns, 1, __ATOMIC_RELAXED);
 	if (machine->profile != NULL)
-		machine->profile->n_hosts++;
+		(void)__atomic_fetch_add(&machine->profile->n_hosts, 1, __ATOMIC_RELAXED);
 }
 
 /* Appends to a list that has been counted, and has no room yet. */
@@ -729,20 +730,29 @@ static void expect_short_name(const struct site *part, const struct machine *mac
 	expect_key(part->short_names, machine->name);
 }
 
-static void expect_host(const struct site *part, const struct machine *machine)
+enum { FULL_NAMES, SHORT_NAMES, N_TABLES, LINKED_AT_ONCE = 2048 };
+
+static void link_some(const struct site *site, size_t part)
 {
-	expect_key(part->by_key, machine->host_dn);
+	size_t first = part * LINKED_AT_ONCE, left = site->n_machines - first;
+	size_t end = first + (left < LINKED_AT_ONCE ? left : LINKED_AT_ONCE);
+
+	for (size_t i = first; i < end; i++) {
+		if (i + MACHINES_AHEAD < end)
+			expect_key(site->by_key,
+				site->machines[i + MACHINES_AHEAD]->host_dn);
+		link_machine(site, site->machines[i]);
+	}
 }
 
-/* Three tables that have nothing to do with each other, each filled in the machines' order. */
-static void fill_table(void *data, unsigned worker _unused_, size_t table)
+/* Two tables that have nothing to do with each other, each filled in the machines' order. */
+static void fill_table(struct site *part, size_t table)
 {
-	struct site *part = &((struct site *)data)[table];
 	static const struct {
 		void (*expect)(const struct site *part, const struct machine *machine);
 		void (*fill)(struct site *part, struct machine *machine);
 	} tables[] = {{expect_full_name, claim_full_names},
-		{expect_short_name, claim_short_names}, {expect_host, link_machine}};
+		{expect_short_name, claim_short_names}};
 
 	for (size_t i = 0; i < part->n_machines; i++) {
 		if (i + MACHINES_AHEAD < part->n_machines)
@@ -751,16 +761,28 @@ static void fill_table(void *data, unsigned worker _unused_, size_t table)
 	}
 }
 
+/* A table, or what some machines refer to. */
+static void take_task(void *data, unsigned worker _unused_, size_t task)
+{
+	struct site *parts = data;
+
+	if (task < N_TABLES)
+		fill_table(&parts[task], task);
+	else
+		link_some(parts, task - N_TABLES);
+}
+
 static void fill_tables(struct site *site)
 {
-	struct site parts[] = {*site, *site, *site};
+	struct site parts[N_TABLES] = {*site, *site};
 
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+	for (size_t i = 0; i < N_TABLES; i++)
 		parts[i].arena = arena_new(site);
-	parallel_each(ARRAY_SIZE(parts), fill_table, parts);
-	site->shares_names |= parts[0].shares_names;
-	site->has_long_aliases |= parts[0].has_long_aliases;
-	site->shares_labels |= parts[1].shares_labels;
+	parallel_each(N_TABLES + (site->n_machines + LINKED_AT_ONCE - 1) / LINKED_AT_ONCE,
+		take_task, parts);
+	site->shares_names |= parts[FULL_NAMES].shares_names;
+	site->has_long_aliases |= parts[FULL_NAMES].has_long_aliases;
+	site->shares_labels |= parts[SHORT_NAMES].shares_labels;
 }
 
 void model_link(struct site *site)
