@@ -51,12 +51,12 @@ void since_prepare(struct publication *p)
 	run->since = since;
 	const struct generation_source *source = last_run_source(&p->last, p->state);
 
-	run->before_csn = run->before.raw == NULL || run->arguments.full ||
-					  source == NULL || source->csn.n == 0 ||
-					  csn_is_usn(&source->csn)
-				  ? NULL
-				  : &source->csn;
-	if (run->before.raw == NULL || !since_is_wanted(p))
+	run->before_csn = NULL;
+	if (run->before.raw == NULL || source == NULL)
+		return;
+	if (!run->arguments.full && source->csn.n > 0 && !csn_is_usn(&source->csn))
+		run->before_csn = &source->csn;
+	if (!since_is_wanted(p))
 		return;
 	*since = (struct directory_since){.uri = source->uri,
 		.identity = source->identity,
