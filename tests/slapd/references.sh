@@ -13,7 +13,7 @@ if ! ls "$(slapd_modules | sed -n 's/^modulepath //p')"/refint.* >/dev/null 2>&1
 	echo '1..0 # SKIP slapd has no module refint'
 	exit 0
 fi
-plan 17
+plan 21
 
 settings() { # a bound of the time between two full reads
 	cat >"$scratch/site.yaml" <<-YAML
@@ -34,6 +34,7 @@ apply() { "$LDAPCC" --config "$scratch/site.yaml" apply --verbose >"$scratch/out
 increment() { apply && grep -q 'entries were read, as' "$scratch/err"; }
 everything() { apply && ! grep -q 'entries were read, as' "$scratch/err"; }
 is_quiet() { ! grep -E 'dangling-ref|differ between' "$scratch/err"; }
+nothing_hidden() { ! grep 'not shown any more' "$scratch/err"; }
 group() { grep -q "\"$1\": \"$2\"" "$scratch/groups"; }
 carries() { grep -q "name: \"$2\"" "$scratch/manifests/$1.c.example.yaml"; }
 change() { slapd_modify main || sed 's/^/# ldapmodify: /' "$scratch/main/modify.log"; }
@@ -94,4 +95,13 @@ ok 'a host is deleted' wait_for refers_no_more cn=vcn003,ou=vcns vocPhysicalHost
 ok '… which is an increment' increment
 ok '… its VCN is on no host' grep -q 'cn=vcn003,.*vcn-unplaced' "$scratch/err"
 ok '… and it is no member any more' group login first
+change <<-LDIF
+	dn: cn=node03,ou=nodes,$SUFFIX
+	changetype: delete
+LDIF
+ok 'one is deleted while settings change' wait_for refers_no_more cn=vcn005,ou=vcns vocPhysicalHost cn=node03,ou=nodes
+settings 3601
+ok '… so that all is read' everything
+ok '… its VCN is on no host' grep -q 'cn=vcn005,.*vcn-unplaced' "$scratch/err"
+ok '… and nobody takes that for hidden' nothing_hidden
 finish
