@@ -282,29 +282,24 @@ if [ "$(id -u)" = 0 ] && unshare -m true 2>"$work/ignored"; then
 	cp "$work/one/one" "$work/templates"
 	settings "$hosts" '  one:'
 	mkdir -p "$work/out/nfs/n5"
-	apart() {
+	# under_mount OPTION... - an apply while mount(8) has done that: exit 7
+	under_mount() {
 		status=0
 		# shellcheck disable=SC2016 # for that shell
-		unshare -m bash -c 'mount -t tmpfs -o mode=755 none "$1/out/nfs/n5" && shift && exec "$@"' \
-			apart "$work" "$LDAPCC" --config "$work/settings.yaml" \
-			--ldif "$work/site.ldif" apply >"$work/said" 2>"$work/err" || status=$?
+		MOUNT=$* unshare -m bash -c 'mount $MOUNT && exec "$@"' apply "$LDAPCC" \
+			--config "$work/settings.yaml" --ldif "$work/site.ldif" apply >"$work/said" \
+			2>"$work/err" || status=$?
 		equal "$status" 7
 	}
-	ok 'one folder of a target is another file system: exit 7' apart
+	ok 'one folder of a target is another file system: exit 7' under_mount \
+		-t tmpfs -o mode=755 none "$work/out/nfs/n5"
 	ok '… it is named' complains "out/nfs/n5: error: the folder is on another file system"
 	ok '… nothing is begun' clean 000001
 	ok '… and without it goes on: exit 0' exits 0 apply
 	anew "$hosts"
 	site 11 3 4
-	mounted() {
-		status=0
-		# shellcheck disable=SC2016 # for that shell
-		unshare -m bash -c 'mount --bind "$1/out/hosts" "$1/out/hosts" && shift && exec "$@"' \
-			mounted "$work" "$LDAPCC" --config "$work/settings.yaml" \
-			--ldif "$work/site.ldif" apply >"$work/said" 2>"$work/err" || status=$?
-		equal "$status" 7
-	}
-	ok 'a file on which something is mounted: exit 7' mounted
+	ok 'a file on which something is mounted: exit 7' under_mount --bind \
+		"$work/out/hosts" "$work/out/hosts"
 	ok '… it is named, with what to do' complains "out/hosts: error: something is mounted there, .* mount the folder"
 	ok '… nothing is begun' clean 000001
 	if chattr +i "$work/out/hosts" 2>"$work/ignored"; then

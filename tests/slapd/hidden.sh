@@ -9,18 +9,8 @@ plan 35
 readonly LDAPCC
 export LDAPCC_DATADIR=$SOURCE_ROOT
 
-host() { # NAME ADDRESS
-	printf 'dn: cn=%s,%s\nobjectClass: device\nobjectClass: ipHost\n' "$1" "$SUFFIX"
-	printf 'objectClass: ieee802Device\ncn: %s\nipHostNumber: 10.0.0.%d\n' "$1" "$2"
-	printf 'macAddress: 00:00:5e:00:53:%02x\n\n' "$2"
-}
 {
-	printf 'dn: %s\nobjectClass: dcObject\nobjectClass: organization\ndc: c\no: c\n\n' "$SUFFIX"
-	printf 'dn: cn=net,%s\nobjectClass: vocIPNetwork\ncn: net\n' "$SUFFIX"
-	printf 'ipNetworkNumber: 10.0.0.0/24\nvocDomain: c.example\n\n'
-	for i in {1..9}; do
-		host "n$i" "$i"
-	done
+	put_site 9
 	printf 'dn: cn=g,%s\nobjectClass: groupOfNames\ncn: g\nmember: cn=n1,%s\n' "$SUFFIX" "$SUFFIX"
 } >"$scratch/site.ldif"
 
@@ -63,7 +53,6 @@ hide() { # ATTRIBUTE HOST
 	access "to dn.base=\"cn=$2,$SUFFIX\" attrs=$1 by * none
 olcAccess: {1}to *"
 }
-change() { slapd_modify main || sed 's/^/# ldapmodify: /' "$scratch/main/modify.log"; }
 has_mac() { grep -q "hardware ethernet 00:00:5e:00:53:0$1;" "$scratch/dhcpd.conf"; }
 lacks_mac() { ! has_mac "$1"; }
 has_address() { grep -q "^10.0.0.$1 " "$scratch/hosts"; }

@@ -104,7 +104,6 @@ proof() {
 	{ apply 0 --full && ! grep -q 'differ between' "$scratch/err" && is_fresh; } || failed=1
 	report $failed "$1" "$scratch/err" "$scratch/difference"
 }
-change() { slapd_modify main || sed 's/^/# ldapmodify: /' "$scratch/main/modify.log"; }
 rename() { # DN NEWRDN [SUPERIOR]
 	printf 'dn: %s\nchangetype: modrdn\nnewrdn: %s\ndeleteoldrdn: 1\n' "$1" "$2"
 	[ $# = 2 ] || printf 'newsuperior: %s\n' "$3"

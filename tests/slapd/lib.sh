@@ -165,6 +165,35 @@ slapd_modify() {
 	ldapmodify -Q -Y EXTERNAL -H "$(slapd_uri "$1")" >"$scratch/$1/modify.log" 2>&1
 }
 
+# Change records on standard input, of the slapd that is called main.
+change() { slapd_modify main || sed 's/^/# ldapmodify: /' "$scratch/main/modify.log"; }
+
+# Until what changes has another time than what changed: a server writes whole seconds.
+next_second() {
+	local now
+	now=$(date +%s)
+	wait_for not_in "$now"
+}
+not_in() { [ "$(date +%s)" != "$1" ]; }
+
+# put_host NAME OCTET - an entry in 10.0.0.0/24
+put_host() {
+	printf 'dn: cn=%s,%s\nobjectClass: device\nobjectClass: ipHost\n' "$1" "$SUFFIX"
+	printf 'objectClass: ieee802Device\ncn: %s\nipHostNumber: 10.0.0.%d\n' "$1" "$2"
+	printf 'macAddress: 00:00:5e:00:53:%02x\n\n' "$2"
+}
+
+# put_site N - a network and hosts n1 to nN
+put_site() {
+	local i
+	printf 'dn: %s\nobjectClass: dcObject\nobjectClass: organization\ndc: c\no: c\n\n' "$SUFFIX"
+	printf 'dn: cn=net,%s\nobjectClass: vocIPNetwork\ncn: net\n' "$SUFFIX"
+	printf 'ipNetworkNumber: 10.0.0.0/24\nvocDomain: c.example\n\n'
+	for i in $(seq "$1"); do
+		put_host "n$i" "$i"
+	done
+}
+
 # A TCP port of 127.0.0.1 that nobody listens on just now.
 free_port() {
 	python3 -c 'import socket

@@ -37,7 +37,6 @@ is_quiet() { ! grep -E 'dangling-ref|differ between' "$scratch/err"; }
 nothing_hidden() { ! grep 'not shown any more' "$scratch/err"; }
 group() { grep -q "\"$1\": \"$2\"" "$scratch/groups"; }
 carries() { grep -q "name: \"$2\"" "$scratch/manifests/$1.c.example.yaml"; }
-change() { slapd_modify main || sed 's/^/# ldapmodify: /' "$scratch/main/modify.log"; }
 # refers DN ATTRIBUTE VALUE: the server has done what it does a moment later
 refers() {
 	ldapsearch -LLL -Q -Y EXTERNAL -o ldif_wrap=no -H "$(slapd_uri main)" -s base -b "$1,$SUFFIX" "$2" |

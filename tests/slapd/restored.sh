@@ -9,19 +9,7 @@ plan 17
 readonly LDAPCC
 export LDAPCC_DATADIR=$SOURCE_ROOT
 
-host() { # NAME ADDRESS
-	printf 'dn: cn=%s,%s\nobjectClass: device\nobjectClass: ipHost\n' "$1" "$SUFFIX"
-	printf 'objectClass: ieee802Device\ncn: %s\nipHostNumber: 10.0.0.%d\n' "$1" "$2"
-	printf 'macAddress: 00:00:5e:00:53:%02x\n\n' "$2"
-}
-{
-	printf 'dn: %s\nobjectClass: dcObject\nobjectClass: organization\ndc: c\no: c\n\n' "$SUFFIX"
-	printf 'dn: cn=net,%s\nobjectClass: vocIPNetwork\ncn: net\n' "$SUFFIX"
-	printf 'ipNetworkNumber: 10.0.0.0/24\nvocDomain: c.example\n\n'
-	for i in {1..30}; do
-		host "n$i" "$i"
-	done
-} >"$scratch/site.ldif"
+put_site 30 >"$scratch/site.ldif"
 apply() {
 	local status=0
 	"$LDAPCC" --config "$scratch/site.yaml" apply --verbose >"$scratch/err" 2>&1 ||
@@ -29,7 +17,6 @@ apply() {
 	cat "$scratch/err"
 	return $status
 }
-change() { slapd_modify main || sed 's/^/# ldapmodify: /' "$scratch/main/modify.log"; }
 address() { # HOST NUMBER
 	printf 'dn: cn=%s,%s\nchangetype: modify\nreplace: ipHostNumber\nipHostNumber: 10.0.0.%d\n\n' \
 		"$1" "$SUFFIX" "$2"
@@ -63,13 +50,13 @@ guard: {max-affected: 100%, max-lost: 100%, max-removed: 100%, max-removed-24h: 
 YAML
 ok 'a site' apply
 
-sleep 1
+next_second
 backup
-sleep 1
+next_second
 {
 	address n2 102
 	printf 'dn: cn=n3,%s\nchangetype: delete\n\n' "$SUFFIX"
-	host n40 40 | sed '1s/$/\nchangetype: add/'
+	put_host n40 40 | sed '1s/$/\nchangetype: add/'
 } | change
 ok 'what the backup has not' apply
 ok '… is an increment' is_increment
@@ -94,9 +81,9 @@ ok '… is an increment' is_increment
 ok '… with the change' has n8 118
 
 # what changed last is the first that somebody changes again: others tell
-sleep 1
+next_second
 backup
-sleep 1
+next_second
 { address n11 111; address n12 112; } | change
 ok 'two changes' apply
 restore
