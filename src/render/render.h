@@ -84,6 +84,15 @@ bool renderer_prints_notes(const struct renderer *renderer);
 /* Does any of them need the zones of DNS? */
 bool renderer_prints_zones(const struct renderer *renderer);
 
+/* What is stored, and with which serials outputs are printed. */
+struct serials {
+	/* What is stored at @path: soonest found are paths in their order. */
+	struct stored (*at)(void *data, const char *path);
+	bool keeps_all; /* else what is as it is stored is dropped, and of very many others, too */
+	const uint8_t *key; /* of prints, UMAC_KEY_BYTES */
+	void *data;
+};
+
 /*
  * render_site - every output
  *
@@ -94,13 +103,6 @@ bool renderer_prints_zones(const struct renderer *renderer);
  * returns: 0, or EXIT_USAGE for two outputs with one path or a path outside its folder;
  *         *ret_refused counts the records that were newly put into quarantine
  */
-struct serials {
-	/* What is stored at @path: soonest found are paths in their order. */
-	struct stored (*at)(void *data, const char *path);
-	bool keeps_all; /* else what is as it is stored is dropped, and of very many others, too */
-	const uint8_t *key; /* of prints, UMAC_KEY_BYTES */
-	void *data;
-};
 int render_site(TALLOC_CTX *mem_ctx, struct renderer *renderer, struct reporter *reporter,
 	const struct serials *serials, struct tree **ret_tree,
 	size_t *ret_refused) _must_check_;
